@@ -1,0 +1,32 @@
+// Imports point one way: a folder may import from those named beside it, and from itself.
+const allowed = {
+  base: [],
+  model: ["base"],
+  host: ["base", "model"],
+  spec: ["base", "model"],
+  resources: ["base", "model", "spec"],
+  transport: ["base", "model"],
+  inventory: ["base", "model", "spec", "transport"],
+  cloud: ["base", "model", "transport", "inventory", "spec"],
+  engine: ["base"],
+  provider: ["base", "model", "spec", "transport", "inventory", "cloud"],
+  program: ["base", "model", "spec", "resources", "inventory"],
+  cli: ["base", "model", "spec", "resources", "transport", "inventory", "cloud", "engine"],
+};
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(allowed).map(([folder, others]) => ({
+      name: `${folder}-imports-one-way`,
+      severity: "error",
+      from: { path: `^src/${folder}/` },
+      to: { path: "^src/", pathNot: `^src/(${[folder, ...others].join("|")})/` },
+    })),
+    { name: "no-cycles", severity: "error", from: { path: "^src" }, to: { circular: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+  },
+};

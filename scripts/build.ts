@@ -1,0 +1,50 @@
+/** Bundles each program of Muster into one file under dist/. */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BuildOptions, build } from "esbuild";
+
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+
+const common: BuildOptions = {
+  bundle: true,
+  platform: "node",
+  target: "node22",
+  absWorkingDir: root,
+  logLevel: "warning",
+  legalComments: "none",
+};
+
+/** ESM bundles of CommonJS libraries need a `require`; node: modules are all they ask it for. */
+const esm: BuildOptions = {
+  ...common,
+  format: "esm",
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
+};
+
+const programs: Record<string, [source: string, options: BuildOptions]> = {
+  "fleet.mjs": ["src/cli/main.ts", esm],
+  "pulumi.mjs": ["src/engine/pulumi.ts", esm],
+  "start.mjs": ["src/cli/start.ts", esm],
+  "provider.mjs": ["src/provider/main.ts", esm],
+  "local-helper.mjs": ["src/cloud/local/helper/main.ts", esm],
+  "host.mjs": ["src/host/main.ts", { ...esm, minify: true }],
+  // The SDK stays outside: the language host brings its own loader, and both must share one runtime.
+  "program.mjs": ["src/program/main.ts", { ...esm, external: ["@pulumi/*"] }],
+};
+
+mkdirSync(dist, { recursive: true });
+const staging = join(root, `dist/.staging-${process.pid}`);
+try {
+  await Promise.all(
+    Object.entries(programs).map(([name, [source, options]]) =>
+      build({ ...options, entryPoints: [source], outfile: join(staging, name) }),
+    ),
+  );
+  for (const name of Object.keys(programs)) renameSync(join(staging, name), join(dist, name));
+  writeFileSync(join(dist, ".built"), "");
+} finally {
+  rmSync(staging, { recursive: true, force: true });
+}

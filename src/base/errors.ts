@@ -1,0 +1,32 @@
+/** An error for people: what failed, why, and what to do next. `where` names the host, file or resource. */
+export class MusterError extends Error {
+  override readonly name: string = "MusterError";
+  readonly what: string;
+  readonly why: string;
+  readonly next: string | undefined;
+  readonly where: string | undefined;
+
+  constructor(parts: { what: string; why: string; next?: string; where?: string; cause?: unknown }) {
+    super(sentence(parts), parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.what = parts.what;
+    this.why = parts.why;
+    this.next = parts.next;
+    this.where = parts.where;
+  }
+}
+
+/** fleet.yaml or the configuration is invalid: exit code 2. */
+export class InvalidError extends MusterError {
+  override readonly name = "InvalidError";
+}
+
+/** A host cannot be reached, so nothing is known of it: exit code 4. */
+export class UnreachableError extends MusterError {
+  override readonly name = "UnreachableError";
+}
+
+function sentence(parts: { what: string; why: string; next?: string; where?: string }): string {
+  const where = parts.where === undefined ? "" : `${parts.where}: `;
+  const next = parts.next === undefined ? "" : ` ${parts.next}`;
+  return `${where}${parts.what}: ${parts.why}${next}`;
+}

@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** The one folder for everything that can be fetched or built again; `fleet clean` removes it. */
+export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
+  if (env["MUSTER_CACHE"]) return env["MUSTER_CACHE"];
+  return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "muster");
+}
+
+/** The folder of the installed package or checkout that this code runs from. */
+export function packageRoot(from: string = import.meta.dirname): string {
+  const found = nearest(from, (dir) => isMuster(join(dir, "package.json")));
+  if (found === undefined) throw new Error(`no package.json of muster above ${from}`);
+  return found;
+}
+
+/**
+ * The user's project: the nearest folder with a Pulumi.yaml or a fleet.yaml, upwards.
+ *
+ * @returns undefined where there is none
+ */
+export function projectDir(from: string = process.cwd()): string | undefined {
+  const named = process.env["MUSTER_PROJECT"];
+  if (named) return named;
+  return nearest(from, (dir) => ["Pulumi.yaml", "fleet.yaml"].some((f) => existsSync(join(dir, f))));
+}
+
+function nearest(from: string, test: (dir: string) => boolean): string | undefined {
+  for (let dir = from; ; dir = dirname(dir)) {
+    if (test(dir)) return dir;
+    if (dirname(dir) === dir) return undefined;
+  }
+}
+
+function isMuster(file: string): boolean {
+  if (!existsSync(file)) return false;
+  return (JSON.parse(readFileSync(file, "utf8")) as { name?: string }).name === "muster";
+}

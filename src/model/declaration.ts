@@ -1,0 +1,31 @@
+import type { Contents, Items } from "./items.ts";
+
+export const RESOURCE_TYPES = [
+  "Host",
+  "Tenant",
+  "Identity",
+  "ContactBook",
+  "Credential",
+  "AgentUnit",
+] as const;
+
+export type ResourceType = (typeof RESOURCE_TYPES)[number];
+
+/** One resource of the fleet as plain data: what should be on which host. */
+export interface Declaration {
+  readonly type: ResourceType;
+  /** Unique in the fleet and stable over runs, such as `hub/iris/identity`. Also its Pulumi name. */
+  readonly id: string;
+  readonly host: string;
+  readonly tenant?: string;
+  readonly agent?: string;
+  /** Ids of the declarations that must be there first. */
+  readonly needs: readonly string[];
+  readonly items: Items;
+}
+
+/** The whole fleet compiled: declarations in the order of their needs, and the bytes they name. */
+export interface Plan {
+  readonly declarations: readonly Declaration[];
+  readonly contents: Contents;
+}

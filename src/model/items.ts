@@ -1,0 +1,151 @@
+/**
+ * The one vocabulary that every part of Muster shares: a resource is a set of named host items,
+ * each an address on the host plus the flat properties that are wanted there.
+ */
+
+export type Scalar = string | number | boolean;
+
+/** Flat properties by name. What `observe` answers and what a declaration wants have this one shape. */
+export type Props = Readonly<Record<string, Scalar>>;
+
+/** `sha256:<64 hex>` of the bytes; the bytes themselves travel beside the item, see Contents. */
+export type Digest = `sha256:${string}`;
+
+/** `secret:<64 hex>`: SHA-256 over `<salt>\0<bytes>`; never the value. The salt is the item's address. */
+export type SecretDigest = `secret:${string}`;
+
+/** What `content` says of a secret on the host that is not the declared one. */
+export const DIFFERENT = "different";
+
+/** Bytes by digest, as UTF-8 text; sent along only where the host needs them. */
+export type Contents = Readonly<Record<Digest, string>>;
+
+/** A regular file. `actor` names the user in whose tree it lies: only that user's rights are used on it. */
+export interface FileItem {
+  readonly kind: "file";
+  readonly path: string;
+  readonly actor?: string;
+  /** The unit that reads this file when it starts, and is restarted when the content changes. */
+  readonly notify?: string;
+  /** Where the value of a secret file comes from: `config:NAME`, `env:NAME` or `file:PATH`. */
+  readonly secret?: string;
+  /** How a secret's value is written: as it is, or as `NAME="value"` for systemd's EnvironmentFile=. */
+  readonly envName?: string;
+  readonly want: {
+    readonly type: "file";
+    /** A secret's digest is filled in by the provider's check; a declaration has `as declared` there. */
+    readonly content: Digest | SecretDigest | typeof AS_DECLARED;
+    readonly owner: string;
+    readonly group: string;
+    /** Four octal digits, such as "0640". */
+    readonly mode: string;
+  };
+}
+
+/** The content of a secret whose value the reader does not hold: it is compared with what was applied. */
+export const AS_DECLARED = "as declared";
+
+export interface DirectoryItem {
+  readonly kind: "directory";
+  readonly path: string;
+  readonly actor?: string;
+  /** On removal: `aside` keeps it, root-owned, under the reconciler's tree; otherwise it is deleted when empty. */
+  readonly onRemove?: "aside" | "delete" | "keep";
+  readonly want: {
+    readonly type: "directory";
+    readonly owner: string;
+    readonly group: string;
+    readonly mode: string;
+  };
+}
+
+export interface GroupItem {
+  readonly kind: "group";
+  readonly name: string;
+  readonly want: { readonly present: true };
+}
+
+export interface UserItem {
+  readonly kind: "user";
+  readonly name: string;
+  readonly want: {
+    readonly present: true;
+    readonly group: string;
+    readonly home: string;
+    readonly shell: string;
+  };
+}
+
+export interface PackageItem {
+  readonly kind: "package";
+  readonly name: string;
+  readonly want: { readonly present: true };
+}
+
+/** A systemd unit's state; its text is a FileItem with `notify` set to this unit. */
+export interface UnitItem {
+  readonly kind: "unit";
+  readonly name: string;
+  readonly want: {
+    /** UnitFileState: enabled, disabled, masked, … */
+    readonly enabled: "enabled" | "disabled" | "static";
+    /** `running` while active or on the way there (activating, auto-restart are health); else `stopped`. */
+    readonly active: "running" | "stopped";
+    /** `none`, or the drop-in files that change the unit, joined by a space. */
+    readonly overrides: "none";
+  };
+}
+
+/** Declared rows of one SQLite table in an agent's tree; rows with other keys are the agent's own. */
+export interface RowsItem {
+  readonly kind: "rows";
+  readonly path: string;
+  readonly actor: string;
+  readonly table: string;
+  readonly want: {
+    readonly type: "file";
+    /** Digest of the rows' canonical JSON: `{"<key>": {"<column>": "<text>"}}`, keys sorted. */
+    readonly rows: Digest;
+    readonly owner: string;
+    readonly group: string;
+    readonly mode: string;
+  };
+}
+
+/** The host runtime itself: the installed bundle and Node, both by version. */
+export interface RuntimeItem {
+  readonly kind: "runtime";
+  readonly want: { readonly bundle: string; readonly node: string };
+}
+
+export type HostItem =
+  | FileItem
+  | DirectoryItem
+  | GroupItem
+  | UserItem
+  | PackageItem
+  | UnitItem
+  | RowsItem
+  | RuntimeItem;
+
+export type ItemKind = HostItem["kind"];
+
+/** A resource's items by the name a person reads: "SOUL.md", "home", "unit file". */
+export type Items = Readonly<Record<string, HostItem>>;
+
+/**
+ * What a host says of one item: its properties; or that it could not be told. Absent things have
+ * `{type: "absent"}` or `{present: false}`. Unknown is never absent.
+ */
+export type Observation =
+  | { readonly props: Props; readonly detail?: readonly Detail[] }
+  | { readonly unknown: string };
+
+/** A difference inside one property, such as one cell of `rows` or one line of `content`. */
+export interface Detail {
+  readonly property: string;
+  readonly declared: string;
+  readonly observed: string;
+}
+
+export type Observations = Readonly<Record<string, Observation>>;

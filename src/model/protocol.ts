@@ -1,0 +1,126 @@
+import type { Contents, Items, Observations } from "./items.ts";
+import type { HostRecord } from "./record.ts";
+
+/** Raised when a request or an answer changes its meaning; a reader and a host agree on it at the start. */
+export const PROTOCOL = 1;
+
+/** Precedes the host's first line, so that a noisy login shell cannot be taken for an answer. */
+export const MARKER = "muster-host ";
+
+/** The host's first line after MARKER. */
+export interface Hello {
+  readonly protocol: number;
+  readonly bundle: string;
+  readonly node: string;
+  readonly arch: string;
+}
+
+export interface ResourceItems {
+  readonly id: string;
+  readonly items: Items;
+}
+
+/** Looks, and cannot change anything. */
+export interface ObserveRequest {
+  readonly op: "observe";
+  /** The resources to look at; left out: everything in the records of `owner`. */
+  readonly resources?: readonly ResourceItems[];
+  readonly owner?: string;
+  /** Rows' contents by digest; those the host holds already may be left out. */
+  readonly contents?: Contents;
+}
+
+export interface Observed {
+  /** The items that were looked at. */
+  readonly items: Items;
+  readonly observed: Observations;
+  readonly record?: HostRecord;
+}
+
+export interface ObserveAnswer {
+  readonly resources: Readonly<Record<string, Observed>>;
+  /** Every record on the host, as id and owner, so that a reader can name the orphans. */
+  readonly recorded: readonly { readonly id: string; readonly owner: string }[];
+}
+
+/** One row of `fleet ps` for each unit named. */
+export interface PsRequest {
+  readonly op: "ps";
+  readonly units: readonly string[];
+}
+
+export interface UnitStatus {
+  readonly unit: string;
+  readonly state: string;
+  readonly sub: string;
+  readonly enabled: string;
+  readonly pid: number;
+  readonly restarts: number;
+  /** Seconds since the unit entered its state; 0 where unknown. */
+  readonly since: number;
+  readonly status: string;
+}
+
+export interface PsAnswer {
+  readonly units: readonly UnitStatus[];
+}
+
+/** Observes, changes what differs, observes again. */
+export interface ConvergeRequest {
+  readonly op: "converge";
+  readonly id: string;
+  readonly type: string;
+  readonly owner: string;
+  readonly items: Items;
+  readonly contents: Contents;
+  /** Values of secret files by item name. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+export interface ConvergeAnswer {
+  readonly observed: Observations;
+  /** `item.property` of everything that was changed. */
+  readonly changed: readonly string[];
+}
+
+/** Removes what the items name; what is already gone is a success. */
+export interface RemoveRequest {
+  readonly op: "remove";
+  readonly id: string;
+  readonly owner: string;
+  readonly items: Items;
+}
+
+export interface RemoveAnswer {
+  /** Where an agent's own data was moved, root-owned. */
+  readonly aside: readonly string[];
+}
+
+export type ReadRequest = ObserveRequest | PsRequest;
+export type WriteRequest = ConvergeRequest | RemoveRequest;
+export type Request = ReadRequest | WriteRequest;
+
+export interface Answers {
+  readonly observe: ObserveAnswer;
+  readonly ps: PsAnswer;
+  readonly converge: ConvergeAnswer;
+  readonly remove: RemoveAnswer;
+}
+
+export type AnswerTo<R extends Request> = Answers[R["op"]];
+
+/** A frame is one line of JSON. */
+export interface RequestFrame {
+  readonly seq: number;
+  readonly request: Request;
+}
+
+export type AnswerFrame =
+  | { readonly seq: number; readonly answer: Answers[Request["op"]] }
+  | { readonly seq: number; readonly error: WireError };
+
+export interface WireError {
+  readonly what: string;
+  readonly why: string;
+  readonly next?: string;
+}

@@ -1,0 +1,16 @@
+import type { Items, Props } from "./items.ts";
+
+/**
+ * What the last `up` wrote for one resource: root-owned JSON on the host, replaced by rename.
+ * `intended` is written before the first change, `applied` after the last and then without `intended`.
+ * A secret's content stands in it only as a hash keyed with a root-only key that never leaves the host.
+ */
+export interface HostRecord {
+  readonly id: string;
+  readonly type: string;
+  /** `<project>/<stack>`: who may change this resource. */
+  readonly owner: string;
+  readonly items: Items;
+  readonly applied?: Readonly<Record<string, Props>>;
+  readonly intended?: Readonly<Record<string, Props>>;
+}

@@ -1,0 +1,34 @@
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileAtomic } from "../base/files.ts";
+import type { Contents } from "../model/items.ts";
+
+/** Old enough that no run of another stack can still be reading it. */
+const UNUSED_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Keeps the bytes of this run where the provider finds them by digest, so that neither inputs nor state
+ * carry file bodies; drops what no run has named for a day.
+ */
+export function keepContents(project: string, contents: Contents): void {
+  const folder = join(project, ".muster", "contents");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const [digest, text] of Object.entries(contents)) {
+    keep(join(folder, digest.slice("sha256:".length)), text);
+  }
+  for (const name of readdirSync(folder)) dropUnused(join(folder, name));
+}
+
+function keep(file: string, text: string): void {
+  const now = new Date();
+  try {
+    utimesSync(file, now, now);
+  } catch {
+    writeFileAtomic(file, text, 0o600);
+  }
+}
+
+function dropUnused(file: string): void {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat !== undefined && Date.now() - stat.mtimeMs > UNUSED_MS) rmSync(file, { force: true });
+}

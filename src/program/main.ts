@@ -1,0 +1,3 @@
+import { deployFleet } from "./deploy.ts";
+
+deployFleet();

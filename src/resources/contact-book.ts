@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import type { AgentSpec, Fleet } from "../spec/fleet.ts";
+import type { ResourceDefinition } from "./definition.ts";
+import { agentId, tenantId } from "./ids.ts";
+
+/** An agent's address book: the declared contacts as rows of a SQLite table; rows it learned stay its own. */
+export const contactBook: ResourceDefinition = {
+  type: "ContactBook",
+  declare: (fleet, compiler) =>
+    Object.values(fleet.agents).map((agent) => ({
+      type: "ContactBook",
+      id: agentId(agent, "contacts"),
+      host: agent.host,
+      tenant: agent.tenant,
+      agent: agent.name,
+      needs: [tenantId(agent.host, agent.tenant)],
+      items: {
+        "contacts.db": {
+          kind: "rows",
+          path: join(agent.home, "contacts.db"),
+          actor: agent.user,
+          table: "contacts",
+          want: {
+            type: "file",
+            rows: compiler.keep(rowsOf(fleet, agent)),
+            owner: agent.user,
+            group: agent.tenant,
+            mode: "0600",
+          },
+        },
+      },
+    })),
+};
+
+/** Canonical JSON, so that the same contacts give the same digest in whatever order they stand. */
+function rowsOf(fleet: Fleet, agent: AgentSpec): string {
+  const rows = [...agent.contacts].sort().map((name) => {
+    const columns = Object.entries(fleet.contacts[name]?.columns ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+    return [name, Object.fromEntries(columns)] as const;
+  });
+  return JSON.stringify(Object.fromEntries(rows));
+}

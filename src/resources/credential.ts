@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { AS_DECLARED, type FileItem } from "../model/items.ts";
+import { CREDENTIALS_DIR } from "../model/layout.ts";
+import type { AgentSpec, CredentialSpec, Fleet } from "../spec/fleet.ts";
+import type { ResourceDefinition } from "./definition.ts";
+import { agentId, tenantId, unitName } from "./ids.ts";
+
+/** An agent's secrets, each a file that its uid alone can read, in a folder that only root can change. */
+export const credential: ResourceDefinition = {
+  type: "Credential",
+  declare: (fleet) =>
+    Object.values(fleet.agents)
+      .filter((agent) => agent.credentials.length > 0)
+      .map((agent) => ({
+        type: "Credential",
+        id: agentId(agent, "credentials"),
+        host: agent.host,
+        tenant: agent.tenant,
+        agent: agent.name,
+        needs: [tenantId(agent.host, agent.tenant)],
+        items: {
+          folder: {
+            kind: "directory",
+            path: credentialsDir(agent),
+            onRemove: "delete",
+            want: { type: "directory", owner: "root", group: agent.tenant, mode: "0710" },
+          },
+          ...Object.fromEntries(credentialsOf(fleet, agent).map((one) => [one.name, secretFile(agent, one)])),
+        },
+      })),
+};
+
+/** Where an agent's secrets are, as the agent itself is told by MUSTER_CREDENTIALS. */
+export function credentialsDir(agent: AgentSpec): string {
+  return join(CREDENTIALS_DIR, agent.name);
+}
+
+/** The secrets that an agent finds as environment variables, as files for systemd's EnvironmentFile=. */
+export function environmentFiles(fleet: Fleet, agent: AgentSpec): string[] {
+  return credentialsOf(fleet, agent)
+    .filter((one) => one.env !== undefined)
+    .map((one) => join(credentialsDir(agent), one.name));
+}
+
+function credentialsOf(fleet: Fleet, agent: AgentSpec): CredentialSpec[] {
+  return agent.credentials.flatMap((name) => fleet.credentials[name] ?? []);
+}
+
+function secretFile(agent: AgentSpec, spec: CredentialSpec): FileItem {
+  return {
+    kind: "file",
+    path: join(credentialsDir(agent), spec.name),
+    secret: spec.from,
+    notify: unitName(agent),
+    ...(spec.env === undefined ? {} : { envName: spec.env }),
+    want: {
+      type: "file",
+      content: AS_DECLARED,
+      owner: agent.user,
+      group: agent.tenant,
+      mode: "0400",
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { Declaration, ResourceType } from "../model/declaration.ts";
+import type { Digest } from "../model/items.ts";
+import type { Fleet } from "../spec/fleet.ts";
+
+/** What a definition needs besides the fleet. */
+export interface Compiler {
+  /** Keeps a text and gives the digest that stands for it in an item. */
+  keep(text: string): Digest;
+  /** The host runtime that this version of Muster brings. */
+  readonly runtime: RuntimeVersion;
+}
+
+export interface RuntimeVersion {
+  /** First 16 hex digits of the bundle's SHA-256. */
+  readonly bundle: string;
+  readonly node: string;
+}
+
+/** A resource type: a pure function from the fleet to what should be on which host. */
+export interface ResourceDefinition {
+  readonly type: ResourceType;
+  declare(fleet: Fleet, compiler: Compiler): Declaration[];
+}

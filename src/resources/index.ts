@@ -1,0 +1,37 @@
+import type { Declaration, Plan } from "../model/declaration.ts";
+import { digestOf } from "../model/digest.ts";
+import type { Digest } from "../model/items.ts";
+import type { Fleet } from "../spec/fleet.ts";
+import { agentUnit } from "./agent-unit.ts";
+import { contactBook } from "./contact-book.ts";
+import { credential } from "./credential.ts";
+import type { ResourceDefinition, RuntimeVersion } from "./definition.ts";
+import { host } from "./host.ts";
+import { identity } from "./identity.ts";
+import { tenant } from "./tenant.ts";
+
+/** Every resource type, in the order of their needs. A new one is one file and one line here. */
+export const definitions: readonly ResourceDefinition[] = [
+  host,
+  tenant,
+  identity,
+  contactBook,
+  credential,
+  agentUnit,
+];
+
+/**
+ * The fleet as plain data: what should be on which host.
+ *
+ * @returns declarations after those that they need, and the bytes that they name by digest
+ */
+export function compilePlan(fleet: Fleet, runtime: RuntimeVersion): Plan {
+  const contents: Record<Digest, string> = {};
+  const keep = (text: string): Digest => {
+    const digest = digestOf(text);
+    contents[digest] = text;
+    return digest;
+  };
+  const declarations: Declaration[] = definitions.flatMap((one) => one.declare(fleet, { keep, runtime }));
+  return { declarations, contents };
+}

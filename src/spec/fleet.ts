@@ -1,0 +1,122 @@
+/**
+ * fleet.yaml after it was read, checked and resolved: every reference is known to lead somewhere,
+ * every default is filled in, files are read. Frozen; nothing after this sees YAML.
+ */
+export interface Fleet {
+  readonly name: string;
+  /** The folder that fleet.yaml stands in, absolute. */
+  readonly dir: string;
+  readonly hosts: Readonly<Record<string, HostSpec>>;
+  readonly tenants: Readonly<Record<string, TenantSpec>>;
+  readonly providers: Readonly<Record<string, ProviderSpec>>;
+  readonly credentials: Readonly<Record<string, CredentialSpec>>;
+  readonly identities: Readonly<Record<string, IdentitySpec>>;
+  readonly contacts: Readonly<Record<string, ContactSpec>>;
+  readonly agents: Readonly<Record<string, AgentSpec>>;
+}
+
+export type HostSpec = LocalHostSpec | SshHostSpec;
+
+/** A Debian that Muster itself boots on this machine with systemd-nspawn. */
+export interface LocalHostSpec {
+  readonly kind: "local";
+  readonly name: string;
+  /** Seconds until a connection counts as failed. */
+  readonly connectTimeout: number;
+}
+
+/** A host that exists already and is reached by SSH. */
+export interface SshHostSpec {
+  readonly kind: "ssh";
+  readonly name: string;
+  /** A host name, an address, or an alias of the user's ssh_config. */
+  readonly address: string;
+  readonly port?: number;
+  /** The login; root, or one that may `sudo -n`. Left out, ssh_config decides. */
+  readonly user?: string;
+  /** A private key file, absolute. */
+  readonly identityFile?: string;
+  /** Public host keys that are trusted without a first contact, such as `ssh-ed25519 AAAA…`. */
+  readonly hostKeys: readonly string[];
+  readonly connectTimeout: number;
+}
+
+export interface TenantSpec {
+  readonly name: string;
+  /** `agent`: a uid for each agent. `tenant`: one uid for all of them, who can read each other's secrets. */
+  readonly isolation: "agent" | "tenant";
+}
+
+/** A provider of models: what a credential belongs to. */
+export interface ProviderSpec {
+  readonly name: string;
+  readonly account?: string;
+  readonly region?: string;
+}
+
+export interface CredentialSpec {
+  readonly name: string;
+  /** `config:NAME`, `env:NAME` or `file:PATH` (absolute here): where the value comes from, never the value. */
+  readonly from: string;
+  readonly type: "api-key" | "oauth" | "password" | "other";
+  readonly provider?: string;
+  /** The environment variable that the agent finds it in. */
+  readonly env?: string;
+  /** Why more than one agent may hold it. */
+  readonly sharedBecause?: string;
+}
+
+export interface IdentitySpec {
+  readonly name: string;
+  /** By path relative to the agent's home; `SOUL.md` is one of them. */
+  readonly files: Readonly<Record<string, IdentityFile>>;
+}
+
+export interface IdentityFile {
+  readonly text: string;
+  /** Four octal digits. */
+  readonly mode: string;
+}
+
+/** One row of every contact book; column names are CONTACT_COLUMNS. */
+export interface ContactSpec {
+  readonly name: string;
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+export interface AgentSpec {
+  readonly name: string;
+  readonly host: string;
+  readonly tenant: string;
+  /** The Linux user it runs as: its own name, or its tenant's under `isolation: tenant`. */
+  readonly user: string;
+  readonly home: string;
+  readonly identity: string;
+  readonly credentials: readonly string[];
+  /** The contacts in its book, by name. */
+  readonly contacts: readonly string[];
+  /** The agents that it routes tasks to. */
+  readonly routesTo: readonly string[];
+  /** The program and its arguments; the first is absolute or found in the declared PATH. */
+  readonly command: readonly string[];
+  readonly workdir: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Seconds within which the program must ping systemd's watchdog; 0: it does not. */
+  readonly watchdog: number;
+}
+
+/** Columns of the table `contacts`, all TEXT; `name` is the key. */
+export const CONTACT_COLUMNS = [
+  "display_name",
+  "type",
+  "agent_id",
+  "btc_address",
+  "stx_address",
+  "bns_name",
+  "email",
+  "github_handle",
+  "x_handle",
+  "website",
+  "host",
+  "notes",
+] as const;

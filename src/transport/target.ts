@@ -1,0 +1,13 @@
+/** Everything that is needed to reach a host; made from fleet.yaml and the inventory alone. */
+export interface Target {
+  readonly name: string;
+  readonly kind: "local" | "ssh";
+  readonly address: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly identityFile?: string;
+  /** Pinned public keys; empty means that the host was never met. */
+  readonly hostKeys: readonly string[];
+  /** Seconds. */
+  readonly connectTimeout: number;
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { diffItem } from "../../src/model/diff.ts";
+import type { FileItem, Props } from "../../src/model/items.ts";
+import type { HostRecord } from "../../src/model/record.ts";
+
+const soul: FileItem = {
+  kind: "file",
+  path: "/home/iris/SOUL.md",
+  want: { type: "file", content: "sha256:new", owner: "iris", group: "arc", mode: "0640" },
+};
+
+const asWanted: Props = soul.want;
+
+function recorded(applied: Props, intended?: Props): HostRecord {
+  const base = { id: "hub/iris/identity", type: "Identity", owner: "p/s", items: { soul } };
+  return { ...base, applied: { soul: applied }, ...(intended ? { intended: { soul: intended } } : {}) };
+}
+
+function findings(observed: Props, record?: HostRecord) {
+  return diffItem("soul", soul, { props: observed }, record).map((one) => `${one.property} ${one.cause}`);
+}
+
+describe("what differs, and why", () => {
+  test("nothing, where the host is as declared", () => {
+    expect(findings(asWanted, recorded(asWanted))).toEqual([]);
+  });
+
+  test("somebody changed the host", () => {
+    expect(findings({ ...asWanted, mode: "0666" }, recorded(asWanted))).toEqual(["mode drift"]);
+  });
+
+  test("somebody changed fleet.yaml", () => {
+    const old = { ...asWanted, content: "sha256:old" };
+    expect(findings(old, recorded(old))).toEqual(["content intended"]);
+  });
+
+  test("both did", () => {
+    const old = { ...asWanted, content: "sha256:old" };
+    expect(findings({ ...asWanted, content: "sha256:hand" }, recorded(old))).toEqual(["content both"]);
+  });
+
+  test("a killed run got half-way: that is no drift", () => {
+    const old = { ...asWanted, content: "sha256:old", mode: "0600" };
+    const half = { ...asWanted, content: "sha256:killed", mode: "0600" };
+    const record = recorded(old, { ...asWanted, content: "sha256:killed" });
+    expect(findings(half, record)).toEqual(["content intended", "mode intended"]);
+  });
+
+  test("nobody knows, where the host has no record", () => {
+    expect(findings({ ...asWanted, owner: "root" })).toEqual(["owner unknown"]);
+  });
+
+  test("of a file that is gone, or is a link now, only that is told", () => {
+    expect(findings({ type: "absent" }, recorded(asWanted))).toEqual(["type drift"]);
+    expect(findings({ ...asWanted, type: "symlink", mode: "0777" }, recorded(asWanted))).toEqual([
+      "type drift",
+    ]);
+  });
+
+  test("what could not be told is no difference", () => {
+    expect(diffItem("soul", soul, { unknown: "permission denied" })).toEqual([]);
+  });
+
+  test("parts of a property are told in its place", () => {
+    const detail = [{ property: "content", declared: "line 1: a", observed: "line 1: b" }];
+    const observation = { props: { ...asWanted, content: "sha256:hand" }, detail };
+    expect(diffItem("soul", soul, observation, recorded(asWanted))).toEqual([
+      { item: "soul", property: "content", declared: "line 1: a", observed: "line 1: b", cause: "drift" },
+    ]);
+  });
+});

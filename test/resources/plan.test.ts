@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
+import { compilePlan, definitions } from "../../src/resources/index.ts";
+import { agent, fleetOf } from "../fixtures/fleet.ts";
+
+const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
+
+describe("a compiled fleet", () => {
+  test("has every resource type in the registry", () => {
+    expect(definitions.map((one) => one.type)).toEqual([...RESOURCE_TYPES]);
+  });
+
+  test("declares nothing before what it needs, and names nothing twice", () => {
+    const fleet = fleetOf(agent({ credentials: ["iris-key"] }), agent({ name: "loom", user: "loom" }));
+    const { declarations } = compilePlan(fleet, runtime);
+    const seen = new Set<string>();
+    for (const declaration of declarations) {
+      expect(seen).not.toContain(declaration.id);
+      for (const need of declaration.needs) expect(seen).toContain(need);
+      seen.add(declaration.id);
+    }
+  });
+
+  test("is the same whatever the order in which contacts stand in the file", () => {
+    const columns = { email: "a@example.org", display_name: "A" };
+    const turned = { display_name: "A", email: "a@example.org" };
+    const one = { ...fleetOf(agent({ contacts: ["a", "b"] })), contacts: contacts(columns) };
+    const two = { ...fleetOf(agent({ contacts: ["b", "a"] })), contacts: contacts(turned) };
+    expect(compilePlan(two, runtime)).toEqual(compilePlan(one, runtime));
+  });
+
+  test("has at most four resources an agent", () => {
+    const { declarations } = compilePlan(fleetOf(agent({ credentials: ["iris-key"] })), runtime);
+    expect(declarations.filter((one) => one.agent === "iris")).toHaveLength(4);
+  });
+
+  test("gives siblings under `isolation: tenant` one user and one home", () => {
+    const shared = { user: "arc", home: "/home/arc" };
+    const fleet = fleetOf(agent(shared), agent({ ...shared, name: "loom" }));
+    const tenant = compilePlan(fleet, runtime).declarations.find((one) => one.type === "Tenant");
+    expect(Object.keys(tenant?.items ?? {})).toEqual(["group", "user arc", "home arc"]);
+  });
+
+  test("holds no secret's value, only where it comes from", () => {
+    const { declarations } = compilePlan(fleetOf(agent({ credentials: ["iris-key"] })), runtime);
+    const item = declarations.find((one) => one.type === "Credential")?.items["iris-key"];
+    expect(item).toMatchObject({ secret: "config:iris-key", want: { content: "as declared", mode: "0400" } });
+  });
+});
+
+function contacts(columns: Record<string, string>) {
+  return { a: { name: "a", columns }, b: { name: "b", columns: { display_name: "B" } } };
+}

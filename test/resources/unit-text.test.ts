@@ -1,0 +1,51 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { unitText } from "../../src/resources/unit-text.ts";
+import { agent, fleetOf } from "../fixtures/fleet.ts";
+
+describe("an agent's unit", () => {
+  test("runs the declared command in a tmux of its own, as its own user", () => {
+    const text = unitText(fleetOf(), agent({ command: ["/usr/bin/python3", "agent.py", "--loud"] }));
+    expect(text).toContain("User=iris\n");
+    expect(text).toContain(
+      "ExecStart=/usr/bin/tmux -S /run/muster/iris/tmux -f /dev/null new-session -d -s iris " +
+        "-x 200 -y 50 -- /usr/bin/env /usr/bin/python3 agent.py --loud\n",
+    );
+  });
+
+  test("keeps words with spaces, quotes, dollars and percent signs as they are", () => {
+    const text = unitText(fleetOf(), agent({ command: ["/bin/echo", 'a "b" $HOME 50%', "\\"] }));
+    expect(text).toContain('/bin/echo "a \\"b\\" $$HOME 50%%" "\\\\"\n');
+  });
+
+  test("reads secrets from files and holds none itself", () => {
+    const text = unitText(fleetOf(), agent({ credentials: ["iris-key"] }));
+    expect(text).toContain("EnvironmentFile=/var/lib/muster/credentials/iris/iris-key\n");
+    expect(text).not.toContain("ANTHROPIC_API_KEY=");
+  });
+
+  test("pings systemd's watchdog only where that is declared", () => {
+    expect(unitText(fleetOf(), agent({ watchdog: 30 }))).toContain("WatchdogSec=30\n");
+    expect(unitText(fleetOf(), agent({ watchdog: 0 }))).not.toContain("WatchdogSec");
+  });
+
+  test("is a unit that systemd itself finds nothing wrong with", () => {
+    const dir = mkdtempSync(join(tmpdir(), "muster-unit-"));
+    try {
+      const file = join(dir, "muster-agent-iris.service");
+      writeFileSync(
+        file,
+        unitText(fleetOf(), agent({ user: "root", tenant: "root", home: "/root", workdir: "/root" })),
+      );
+      const said = execFileSync("systemd-analyze", ["verify", "--man=no", file], {
+        stdio: "pipe",
+      }).toString();
+      expect(said).toBe("");
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
