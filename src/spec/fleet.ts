@@ -6,6 +6,8 @@ export interface Fleet {
   readonly name: string;
   /** The folder that fleet.yaml stands in, absolute. */
   readonly dir: string;
+  /** The path of fleet.yaml itself, absolute; absent in a fleet that was not read from a file. */
+  readonly file?: string;
   readonly hosts: Readonly<Record<string, HostSpec>>;
   readonly tenants: Readonly<Record<string, TenantSpec>>;
   readonly providers: Readonly<Record<string, ProviderSpec>>;

@@ -1,0 +1,24 @@
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import type { Ajv } from "ajv";
+import type { Plugin } from "esbuild";
+import { ajv } from "../src/spec/schema/validator.ts";
+
+type StandaloneCode = (ajv: Ajv, names: Record<string, string>) => string;
+
+const standaloneCode = createRequire(import.meta.url)("ajv/dist/standalone") as StandaloneCode;
+
+/** An esbuild plugin that bundles the schemas as the code ajv makes of them, without ajv itself. */
+export const compiledSchemas: Plugin = {
+  name: "compiled-schemas",
+  setup(build) {
+    build.onLoad({ filter: /src\/spec\/schema\/validator\.ts$/ }, ({ path }) => ({
+      contents: standaloneCode(ajv, {
+        validateFleet: "fleet.schema.json",
+        validateContacts: "contacts.schema.json",
+      }),
+      loader: "js",
+      resolveDir: dirname(path),
+    }));
+  },
+};

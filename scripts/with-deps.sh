@@ -1,0 +1,60 @@
+#!/bin/sh
+# Runs a command with the dependencies that package-lock.json names and the Node that it pins:
+# with-deps.sh COMMAND ARGUMENTS…   It installs them first where they are not there yet.
+set -eu
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+modules=$root/node_modules
+# A copy of the lock file that node_modules was installed from.
+stamp=$modules/.installed-from
+lock=$root/.muster/install.lock
+
+installed() { cmp -s "$root/package-lock.json" "$stamp"; }
+
+alive() {
+  kill -0 "$1" 2>/dev/null || return 1
+  [ ! -r "/proc/$1/cmdline" ] || grep -q with-deps "/proc/$1/cmdline"
+}
+
+# A link that names its holder appears whole or not at all. A dead holder's is removed under a lock of its own.
+take() {
+  told=
+  until ln -s "$$" "$1" 2>/dev/null; do
+    holder=$(readlink "$1") || continue
+    if alive "$holder"; then
+      [ -n "$told" ] || echo "waiting for process $holder, which installs the dependencies" >&2
+      told=yes
+      sleep 1
+    else
+      take "$1.takeover"
+      [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
+      rm -f "$1.takeover"
+    fi
+  done
+}
+
+# Not `npm ci`: it refuses a lock file made where the registry lacked an optional package of another platform.
+install_dependencies() {
+  echo "installing the dependencies with npm (about 1 min)" >&2
+  # With no stamp an earlier installation may have been killed half-way, which npm cannot tell.
+  [ -f "$stamp" ] || rm -rf "$modules"
+  rm -f "$stamp"
+  (cd "$root" && npm install --no-save --no-audit --no-fund --loglevel=error) >&2
+  cp "$root/package-lock.json" "$stamp"
+}
+
+if ! installed; then
+  mkdir -p -m 700 "$root/.muster"
+  [ -w "$root/.muster" ] || { echo "muster: $root cannot be written by this user" >&2; exit 1; }
+  take "$lock"
+  trap 'rm -f "$lock"' EXIT
+  trap 'exit 130' INT TERM HUP
+  installed || install_dependencies
+  rm -f "$lock"
+  trap - EXIT INT TERM HUP
+fi
+for program in fleet pulumi; do
+  [ "$(readlink "$modules/.bin/$program")" = "../../bin/$program" ] || ln -sfn "../../bin/$program" "$modules/.bin/$program"
+done
+for node in "$modules"/node-linux-*/bin; do PATH=$node:$PATH; done
+export PATH="$modules/.bin:$PATH"
+exec "$@"

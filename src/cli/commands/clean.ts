@@ -1,0 +1,39 @@
+import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { cacheDir, projectDir } from "../../base/paths.ts";
+import { localHosts } from "../../cloud/local/index.ts";
+import { launcherDir } from "../../engine/index.ts";
+import type { CommandDefinition } from "../command.ts";
+import { table } from "../render/table.ts";
+import { bytes, sizeOf } from "../size.ts";
+
+export const command: CommandDefinition = {
+  usage: "clean",
+  summary:
+    "remove everything that can be fetched or built again: the engine, the local hosts' Debian, caches",
+  options: { "--yes": "remove it; without this, only say what and how big" },
+  async run({ options, io }) {
+    const cache = cacheDir();
+    const parts = existsSync(cache) ? readdirSync(cache).map((name) => join(cache, name)) : [];
+    if (parts.length === 0) {
+      io.out(`There is nothing in ${cache}.\n`);
+      return [];
+    }
+    io.out(table(parts.map((path) => [bytes(sizeOf(path)), path])));
+    if (options["yes"] !== true) {
+      io.out("Nothing was removed. `npx fleet clean --yes` removes it; the next run fetches it again.\n");
+      return [];
+    }
+    await localHosts(projectDir() ?? process.cwd()).clean();
+    if (pointsInto(launcherDir(), cache)) rmSync(launcherDir());
+    rmSync(cache, { recursive: true, force: true });
+    io.out("All of it was removed.\n");
+    return [];
+  },
+};
+
+/** The engine's launcher finds the engine by a link of ours; one that leads elsewhere is not ours. */
+function pointsInto(link: string, dir: string): boolean {
+  const stat = lstatSync(link, { throwIfNoEntry: false });
+  return stat?.isSymbolicLink() === true && resolve(link, "..", readlinkSync(link)).startsWith(`${dir}/`);
+}

@@ -1,0 +1,22 @@
+import type { CommandDefinition } from "../command.ts";
+import { checkMachine } from "../doctor/checks.ts";
+import { EXIT, inOrder } from "../exit.ts";
+import { renderChecks } from "../render/checks.ts";
+import { safeJson } from "../render/text.ts";
+
+export const command: CommandDefinition = {
+  usage: "doctor",
+  summary: "tell what this machine lacks, and the command that mends it; changes nothing",
+  options: {
+    "--hosts": "also connect to every host",
+    "--json": "print JSON (docs/schema/doctor.schema.json)",
+  },
+  async run({ options, io }) {
+    const checks = await checkMachine(options["hosts"] === true);
+    const codes = checks.some((check) => check.ok === false) ? [EXIT.failure] : [];
+    const ordered = inOrder(codes);
+    const result = { version: 1, exit: ordered[0], codes: ordered, checks };
+    io.out(options["json"] === true ? safeJson(result) : renderChecks(checks));
+    return codes;
+  },
+};

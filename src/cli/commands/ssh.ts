@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { MusterError, UnreachableError } from "../../base/errors.ts";
+import { knownHosts } from "../../transport/known-hosts.ts";
+import { sshArguments } from "../../transport/ssh.ts";
+import type { Target } from "../../transport/target.ts";
+import type { CommandDefinition } from "../command.ts";
+import { reachableTarget } from "../connections.ts";
+import { openFleet } from "../project.ts";
+import { assertDeclared } from "../selection.ts";
+
+export const command: CommandDefinition = {
+  usage: "ssh <host> [command...]",
+  summary: "open a shell on a host, or run the command after `--`, with the pinned key; exits as ssh does",
+  options: {},
+  async run({ args }) {
+    const [host = "", ...words] = args;
+    const fleet = openFleet();
+    assertDeclared("host", host, fleet.hosts);
+    const target = await reachableTarget(fleet, host);
+    if (target.hostKeys.length === 0) throw neverMet(host);
+    return [await runSsh(target, words)];
+  },
+};
+
+async function runSsh(target: Target, words: readonly string[]): Promise<number> {
+  const known = knownHosts(target);
+  try {
+    const child = spawn("ssh", [...sshArguments(target, known.path), ...words], { stdio: "inherit" });
+    const [code] = (await once(child, "close")) as [number | null];
+    return code ?? 1;
+  } catch (error) {
+    const why = error instanceof Error ? `${error.message}.` : String(error);
+    throw new MusterError({
+      what: "ssh cannot be started",
+      why,
+      next: "Install it: `sudo apt-get install openssh-client`.",
+    });
+  } finally {
+    known.remove();
+  }
+}
+
+function neverMet(host: string): UnreachableError {
+  return new UnreachableError({
+    where: host,
+    what: "it was not contacted",
+    why: "no host key is pinned for it.",
+    next: "Run `npx pulumi up`, which pins the key on first contact.",
+  });
+}

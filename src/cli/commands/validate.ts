@@ -1,0 +1,29 @@
+import { checkFleet } from "../../spec/check.ts";
+import { formatProblem } from "../../spec/problem.ts";
+import type { CommandDefinition } from "../command.ts";
+import { EXIT, inOrder } from "../exit.ts";
+import { fleetFile } from "../project.ts";
+import { count, safeJson } from "../render/text.ts";
+
+export const command: CommandDefinition = {
+  usage: "validate [file]",
+  summary: "tell every error of fleet.yaml at once; contacts nothing",
+  options: { "--json": "print JSON (docs/schema/validate.schema.json)" },
+  async run({ args, options, io }) {
+    const file = args[0] ?? fleetFile();
+    const { fleet, problems, warnings } = checkFleet(file);
+    const codes = fleet === undefined ? [EXIT.invalid] : [];
+    if (options["json"] === true) {
+      const ordered = inOrder(codes);
+      io.out(safeJson({ version: 1, exit: ordered[0], codes: ordered, file, problems, warnings }));
+      return codes;
+    }
+    for (const warning of warnings) io.err(`warning: ${formatProblem(warning)}\n`);
+    for (const problem of problems) io.out(`${formatProblem(problem)}\n`);
+    if (fleet !== undefined) {
+      const hosts = count(Object.keys(fleet.hosts).length, "host");
+      io.out(`${file} is valid: ${hosts}, ${count(Object.keys(fleet.agents).length, "agent")}\n`);
+    }
+    return codes;
+  },
+};

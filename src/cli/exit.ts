@@ -1,0 +1,49 @@
+import { InvalidError, UnreachableError } from "../base/errors.ts";
+
+/** The exit codes of `fleet`, with the numbers of Pulumi's own table. Scripts depend on them. */
+export const EXIT = {
+  clean: 0,
+  failure: 1,
+  invalid: 2,
+  unreachable: 4,
+  policy: 5,
+  drift: 7,
+  cancelled: 8,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Of several that hold, the first of these is the process's exit code. */
+const PRECEDENCE: readonly number[] = [2, 1, 8, 5, 7, 4];
+
+/**
+ * Orders the codes that hold and drops doubles. A code of another program, such as ssh, comes last.
+ *
+ * @returns at least one code; the first is the one to exit with
+ */
+export function inOrder(codes: readonly number[]): readonly [number, ...number[]] {
+  const held = new Set(codes.filter((code) => code !== EXIT.clean));
+  const ours = PRECEDENCE.filter((code) => held.has(code));
+  const [first, ...others] = [...new Set([...ours, ...held])];
+  return first === undefined ? [EXIT.clean] : [first, ...others];
+}
+
+/** The exit code that an error stands for. */
+export function exitOf(error: unknown): ExitCode {
+  if (error instanceof InvalidError) return EXIT.invalid;
+  if (error instanceof UnreachableError) return EXIT.unreachable;
+  return EXIT.failure;
+}
+
+/** Printed at the end of every --help. */
+export const EXIT_TABLE = `
+Exit codes:
+  0  clean
+  1  failure
+  2  fleet.yaml, the configuration or the command line is invalid
+  4  a host could not be reached (the rest was done)
+  5  a policy is not met
+  7  drift found
+  8  cancelled
+  When several hold: 2, 1, 8, 5, 7, 4 in this order; --json lists them all.
+`;

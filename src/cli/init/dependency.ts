@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { packageRoot } from "../../base/paths.ts";
+
+/** What npm writes beside the packages that it installed: where each came from. */
+interface InstalledLock {
+  readonly packages: Readonly<Record<string, { readonly resolved?: string; readonly version?: string }>>;
+}
+
+/**
+ * How a project in `dir` depends on the Muster that runs now: by version where it came from a registry, else
+ * by the path of the tarball or checkout.
+ *
+ * @param root the folder of the running package
+ */
+export function dependencyOn(dir: string, root: string = packageRoot()): string {
+  const project = dirname(dirname(root));
+  const lock = join(project, "node_modules", ".package-lock.json");
+  const entry = existsSync(lock) ? readLock(lock).packages["node_modules/muster"] : undefined;
+  const { resolved, version } = entry ?? {};
+  if (resolved === undefined) return fileSpec(dir, root);
+  if (resolved.startsWith("file:")) return fileSpec(dir, resolve(project, resolved.slice("file:".length)));
+  return `^${version}`;
+}
+
+function readLock(file: string): InstalledLock {
+  return JSON.parse(readFileSync(file, "utf8")) as InstalledLock;
+}
+
+function fileSpec(dir: string, path: string): string {
+  return `file:${relative(dir, path)}`;
+}

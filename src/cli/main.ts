@@ -1,0 +1,22 @@
+import type { Io } from "./command.ts";
+import { EXIT } from "./exit.ts";
+import { runFleet } from "./program.ts";
+
+const io: Io = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  terminal: process.stdout.isTTY === true,
+  closed: () => process.stdout.destroyed,
+};
+
+// A reader that had enough, such as `head`, is no failure; the exit code still tells what was found.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+process.on("SIGINT", () => {
+  io.err("\ncancelled\n");
+  process.exit(EXIT.cancelled);
+});
+
+process.exitCode = await runFleet(process.argv.slice(2), io);

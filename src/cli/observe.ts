@@ -1,0 +1,107 @@
+import type { Declaration, Plan } from "../model/declaration.ts";
+import { diffItem } from "../model/diff.ts";
+import type { Finding } from "../model/finding.ts";
+import type { Contents, Digest } from "../model/items.ts";
+import type { ObserveAnswer, Observed } from "../model/protocol.ts";
+import type { Fleet } from "../spec/fleet.ts";
+import { askHost, type OpenHost } from "./ask.ts";
+import type { FleetReport, HostReport, Orphan, UnknownItem } from "./report.ts";
+import { type Selection, select } from "./selection.ts";
+
+/** What one host adds to the report. */
+interface HostLook {
+  readonly host: HostReport;
+  readonly findings: readonly Finding[];
+  readonly unknown: readonly UnknownItem[];
+  readonly orphans: readonly Orphan[];
+}
+
+/**
+ * Looks at the hosts of a fleet, all at once and each in one round trip, and compares them with what is
+ * declared. Writes nothing. A host without an answer is part of the report and holds up no other.
+ */
+export async function observeFleet(
+  fleet: Fleet,
+  plan: Plan,
+  selection: Selection,
+  open: OpenHost,
+): Promise<FleetReport> {
+  const declarations = select(plan, selection);
+  const byHost = Map.groupBy(declarations, (one) => one.host);
+  const known = new Set(plan.declarations.map((one) => one.id));
+  const looks = await Promise.all(
+    [...byHost].map(([host, ours]) => lookAt(host, ours, plan.contents, known, open)),
+  );
+  return {
+    fleet: fleet.name,
+    agents: new Set(declarations.flatMap((one) => one.agent ?? [])).size,
+    hosts: looks.map((look) => look.host),
+    findings: looks.flatMap((look) => look.findings),
+    unknown: looks.flatMap((look) => look.unknown),
+    orphans: looks.flatMap((look) => look.orphans),
+  };
+}
+
+async function lookAt(
+  host: string,
+  declarations: readonly Declaration[],
+  contents: Contents,
+  known: ReadonlySet<string>,
+  open: OpenHost,
+): Promise<HostLook> {
+  const resources = declarations.map(({ id, items }) => ({ id, items }));
+  const asked = await askHost(host, open, (reader) =>
+    reader.observe({ op: "observe", resources, contents: rowsOf(declarations, contents) }),
+  );
+  if (asked.answer === undefined) return { host: asked.host, findings: [], unknown: [], orphans: [] };
+  const { answer } = asked;
+  return {
+    host: asked.host,
+    findings: declarations.flatMap((one) => findingsOf(one, answer.resources[one.id])),
+    unknown: declarations.flatMap((one) => unknownOf(one, answer.resources[one.id])),
+    orphans: orphansOf(host, answer, known),
+  };
+}
+
+/** Declared rows are the only contents that a host must hold to say which cell differs. */
+function rowsOf(declarations: readonly Declaration[], contents: Contents): Contents {
+  const digests = declarations
+    .flatMap((one) => Object.values(one.items))
+    .flatMap((item): Digest[] => (item.kind === "rows" ? [item.want.rows] : []));
+  return Object.fromEntries(digests.map((digest) => [digest, contents[digest] ?? ""]));
+}
+
+function findingsOf(declaration: Declaration, seen: Observed | undefined): Finding[] {
+  return Object.entries(declaration.items).flatMap(([name, item]) => {
+    const observation = seen?.observed[name];
+    if (observation === undefined) return [];
+    return diffItem(name, item, observation, seen?.record).map((difference) => ({
+      ...placeOf(declaration),
+      ...difference,
+    }));
+  });
+}
+
+function unknownOf(declaration: Declaration, seen: Observed | undefined): UnknownItem[] {
+  return Object.keys(declaration.items).flatMap((item) => {
+    const observation = seen?.observed[item] ?? { unknown: "the host said nothing of it." };
+    if (!("unknown" in observation)) return [];
+    return [{ ...placeOf(declaration), item, reason: observation.unknown }];
+  });
+}
+
+function placeOf({ host, tenant, agent, id, type }: Declaration) {
+  return {
+    host,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(agent === undefined ? {} : { agent }),
+    resource: id,
+    type,
+  };
+}
+
+function orphansOf(host: string, answer: ObserveAnswer, known: ReadonlySet<string>): Orphan[] {
+  return answer.recorded
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, owner }) => ({ host, resource: id, owner }));
+}

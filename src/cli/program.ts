@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError } from "commander";
+import { packageRoot } from "../base/paths.ts";
+import type { CommandDefinition, Io } from "./command.ts";
+import { EXIT, EXIT_TABLE, exitOf, inOrder } from "./exit.ts";
+import { loadCommands } from "./registry.ts";
+import { safeJson, visible } from "./render/text.ts";
+
+/**
+ * Runs `fleet` once.
+ *
+ * @param words the command line after the program's name
+ * @returns the exit code; every error has been told on `io.err` by then
+ */
+export async function runFleet(words: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT.clean;
+  try {
+    const program = describeProgram(io);
+    for (const command of await loadCommands(words[0])) {
+      addCommand(program, command, async (given) => {
+        code = await runCommand(command, given, io);
+      });
+    }
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return tellError(error, {}, io);
+    return error.exitCode === 0 ? EXIT.clean : EXIT.invalid;
+  }
+  return code;
+}
+
+type Parsed = { readonly args: string[]; readonly options: Record<string, string | boolean | undefined> };
+
+function describeProgram(io: Io): Command {
+  return new Command("fleet")
+    .description("Keeps a fleet of AI agents true to fleet.yaml. Changes are made by `npx pulumi up`.")
+    .version(version(), "--version")
+    .option("--debug", "show where in the program an error arose")
+    .addHelpText("afterAll", EXIT_TABLE)
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .exitOverride();
+}
+
+function addCommand(program: Command, definition: CommandDefinition, run: (given: Parsed) => Promise<void>) {
+  const command = program.command(definition.usage).description(definition.summary);
+  for (const [flags, text] of Object.entries(definition.options)) command.option(flags, text);
+  command.action(async (...given: unknown[]) => {
+    const args = (given.slice(0, -2) as (string | string[] | undefined)[]).flat();
+    await run({ args: args.filter((one) => one !== undefined), options: command.optsWithGlobals() });
+  });
+}
+
+async function runCommand(command: CommandDefinition, given: Parsed, io: Io): Promise<number> {
+  try {
+    const codes = await command.run({ ...given, io, commands: () => loadCommands(undefined) });
+    return inOrder(codes)[0];
+  } catch (error) {
+    return tellError(error, given.options, io);
+  }
+}
+
+/** Tells what failed, in sentences; where in the program it did only those who ask. */
+function tellError(error: unknown, options: Parsed["options"], io: Io): number {
+  const code = exitOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (options["json"] === true) io.out(safeJson({ version: 1, exit: code, codes: [code], error: message }));
+  io.err(`${message.split("\n").map(visible).join("\n")}\n`);
+  const debug = options["debug"] === true || process.env["MUSTER_DEBUG"] === "1";
+  if (debug && error instanceof Error) io.err(`${error.stack}\n`);
+  return code;
+}
+
+function version(): string {
+  const manifest = readFileSync(join(packageRoot(), "package.json"), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}

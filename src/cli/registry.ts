@@ -1,0 +1,20 @@
+import type { CommandDefinition } from "./command.ts";
+
+/** Every command of `fleet`, loaded only when it runs. A new one is one file and one line here. */
+export const registry: Readonly<Record<string, () => Promise<{ readonly command: CommandDefinition }>>> = {
+  init: () => import("./commands/init.ts"),
+  validate: () => import("./commands/validate.ts"),
+  drift: () => import("./commands/drift.ts"),
+  ps: () => import("./commands/ps.ts"),
+  ssh: () => import("./commands/ssh.ts"),
+  doctor: () => import("./commands/doctor.ts"),
+  clean: () => import("./commands/clean.ts"),
+  completion: () => import("./commands/completion.ts"),
+};
+
+/** One command where the name is known, else all of them: for --help and for "did you mean". */
+export async function loadCommands(name: string | undefined): Promise<CommandDefinition[]> {
+  const one = name !== undefined && Object.hasOwn(registry, name) ? registry[name] : undefined;
+  const loads = one === undefined ? Object.values(registry) : [one];
+  return (await Promise.all(loads.map((load) => load()))).map((module) => module.command);
+}

@@ -1,0 +1,47 @@
+import type { AgentRow, AgentsReport } from "../agents.ts";
+import { codesOfAgents } from "../agents.ts";
+import { inOrder } from "../exit.ts";
+import { silentHosts } from "./host.ts";
+import { table } from "./table.ts";
+import { safeJson } from "./text.ts";
+
+const COLUMNS = ["AGENT", "TENANT", "HOST", "STATE", "ENABLED", "PID", "RESTARTS", "SINCE"];
+
+const UNITS = [
+  ["d", 86_400],
+  ["h", 3600],
+  ["m", 60],
+  ["s", 1],
+] as const;
+
+/** One row an agent; after them a sentence for each host that gave no answer. */
+export function renderAgents({ agents, hosts }: AgentsReport): string {
+  const lines = silentHosts(hosts).map((line) => `${line}\n`);
+  return [table([COLUMNS, ...agents.map(rowOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
+}
+
+/** The same as docs/schema/ps.schema.json describes it. */
+export function renderAgentsJson(report: AgentsReport): string {
+  const codes = inOrder(codesOfAgents(report));
+  return safeJson({ version: 1, exit: codes[0], codes, agents: report.agents, hosts: report.hosts });
+}
+
+/** A time span in its two largest units: `3d 4h`, `12s`. */
+export function span(seconds: number): string {
+  const at = UNITS.findIndex(([, size]) => seconds >= size);
+  if (at === -1) return "0s";
+  let rest = Math.floor(seconds);
+  const parts = UNITS.slice(at, at + 2).map(([unit, size]) => {
+    const number = Math.floor(rest / size);
+    rest -= number * size;
+    return number === 0 ? "" : `${number}${unit}`;
+  });
+  return parts.filter((part) => part !== "").join(" ");
+}
+
+function rowOf(row: AgentRow): string[] {
+  const pid = row.pid === 0 ? undefined : row.pid;
+  const since = row.since === undefined || row.since === 0 ? undefined : span(row.since);
+  const rest = [row.enabled || undefined, pid, row.restarts, since].map((value) => `${value ?? "-"}`);
+  return [row.agent, row.tenant, row.host, row.state, ...rest];
+}

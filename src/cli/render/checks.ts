@@ -1,0 +1,18 @@
+import type { Check } from "../../base/check.ts";
+import { visible } from "./text.ts";
+
+/** A line for each check, and below it the command that mends it. */
+export function renderChecks(checks: readonly Check[]): string {
+  const width = Math.max(...checks.map((check) => check.name.length));
+  return checks
+    .map(({ name, ok, detail, fix }) => {
+      const line = `${wordFor(ok).padEnd(4)}  ${name.padEnd(width)}  ${visible(detail)}\n`;
+      return fix === undefined ? line : `${line}${" ".repeat(width + 8)}${visible(fix)}\n`;
+    })
+    .join("");
+}
+
+function wordFor(ok: Check["ok"]): string {
+  if (ok === "warn") return "warn";
+  return ok ? "ok" : "fail";
+}

@@ -1,0 +1,92 @@
+import type { Cause, Finding } from "../../model/finding.ts";
+import { type FleetReport, isPending } from "../report.ts";
+import { silentHosts } from "./host.ts";
+import { table } from "./table.ts";
+import { count, shortValue, visible } from "./text.ts";
+
+const CAUSES: Readonly<Record<Cause, string>> = {
+  drift: "changed on the host",
+  intended: "fleet.yaml changed, not applied yet",
+  both: "changed on the host and in fleet.yaml",
+  unknown: "cause unknown: the host has no record of it",
+};
+
+/** The cause of a finding in words. */
+export function causeText(cause: Cause): string {
+  return CAUSES[cause];
+}
+
+/** Whom a finding is about: an agent, else a tenant, else the host itself. */
+export function subject(of: { readonly agent?: string; readonly tenant?: string }): string {
+  return of.agent ?? (of.tenant === undefined ? "(host)" : `(tenant ${of.tenant})`);
+}
+
+/** The report for a person: what differs by host, then what could not be told, then what to do. */
+export function renderDrift(report: FleetReport): string {
+  const sections = [
+    ...[...Map.groupBy(report.findings, (one) => one.host)].map(([host, found]) => findingsOf(host, found)),
+    unknownItems(report),
+    orphans(report),
+    closing(report).join("\n"),
+  ];
+  return `${sections
+    .filter((section) => section !== "")
+    .map((section) => section.trimEnd())
+    .join("\n\n")}\n`;
+}
+
+function findingsOf(host: string, findings: readonly Finding[]): string {
+  const rows = findings.map((finding) => [
+    subject(finding),
+    finding.item,
+    finding.property,
+    `declared ${shortValue(finding.declared)}`,
+    `observed ${shortValue(finding.observed)}`,
+    CAUSES[finding.cause],
+  ]);
+  return `${visible(host)}\n${table(rows, "  ")}`;
+}
+
+function unknownItems({ unknown }: FleetReport): string {
+  if (unknown.length === 0) return "";
+  return `Could not be told:\n${table(
+    unknown.map((one) => [one.host, subject(one), one.item, one.reason]),
+    "  ",
+  )}`;
+}
+
+function orphans({ orphans }: FleetReport): string {
+  if (orphans.length === 0) return "";
+  return `Not in fleet.yaml any more; \`up\` of their own stack removes them:\n${table(
+    orphans.map((one) => [one.host, one.resource, `of ${one.owner}`]),
+    "  ",
+  )}`;
+}
+
+/** The last lines: what holds, and the command that comes next. */
+function closing(report: FleetReport): string[] {
+  const drifted = report.findings.filter((finding) => !isPending(finding));
+  const pending = report.findings.length - drifted.length;
+  const lines = [
+    ...silentHosts(report.hosts),
+    ...(drifted.length > 0 ? [driftSentence(drifted)] : []),
+    ...(pending > 0 ? [pendingSentence(pending)] : []),
+  ];
+  return lines.length > 0 ? lines : [cleanSentence(report)];
+}
+
+function driftSentence(drifted: readonly Finding[]): string {
+  const hosts = new Set(drifted.map((finding) => finding.host)).size;
+  const found = `${count(drifted.length, "difference")} on ${count(hosts, "host")}`;
+  return `${found}: \`npx pulumi up\` mends it; \`npx pulumi preview --diff\` shows what it would write.`;
+}
+
+function pendingSentence(pending: number): string {
+  const changes = `${count(pending, "change")} of fleet.yaml not applied yet`;
+  return `${changes}: \`npx pulumi up\` applies it; \`npx pulumi preview --diff\` shows it.`;
+}
+
+function cleanSentence({ hosts, agents, unknown }: FleetReport): string {
+  const looked = `${count(hosts.length, "host")}, ${count(agents, "agent")}`;
+  return unknown.length > 0 ? `${looked}: no drift in the rest.` : `${looked}: no drift`;
+}

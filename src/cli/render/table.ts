@@ -1,0 +1,24 @@
+import { visible } from "./text.ts";
+
+const GAP = "  ";
+
+/** Rows as aligned columns, one row a line; every cell is made safe for a terminal. */
+export function table(rows: readonly (readonly string[])[], indent = ""): string {
+  const safe = rows.map((row) => row.map(visible));
+  const widths = columnWidths(safe);
+  return safe.map((row) => `${indent}${aligned(row, widths)}\n`).join("");
+}
+
+function columnWidths(rows: readonly (readonly string[])[]): number[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  return Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  );
+}
+
+function aligned(row: readonly string[], widths: readonly number[]): string {
+  return row
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join(GAP)
+    .trimEnd();
+}

@@ -1,0 +1,58 @@
+import type { Finding } from "../model/finding.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+
+/** `empty`: it was reached, and nothing of ours is there yet. `failed`: it was reached and gave no answer. */
+export type HostState = "ok" | "away" | "empty" | "failed";
+
+export interface HostReport {
+  readonly host: string;
+  readonly state: HostState;
+  /** A sentence, unless the state is `ok`. */
+  readonly reason?: string;
+}
+
+/** An item that the host could not tell anything of. */
+export interface UnknownItem {
+  readonly host: string;
+  readonly tenant?: string;
+  readonly agent?: string;
+  readonly resource: string;
+  readonly type: string;
+  readonly item: string;
+  readonly reason: string;
+}
+
+/** A record on a host for a resource that fleet.yaml does not declare any more. */
+export interface Orphan {
+  readonly host: string;
+  readonly resource: string;
+  /** `<project>/<stack>`, whose `up` removes it. */
+  readonly owner: string;
+}
+
+/** What was found on the hosts; from it alone come the text, the JSON, the Markdown and the exit code. */
+export interface FleetReport {
+  readonly fleet: string;
+  /** How many agents were looked at. */
+  readonly agents: number;
+  readonly hosts: readonly HostReport[];
+  readonly findings: readonly Finding[];
+  readonly unknown: readonly UnknownItem[];
+  readonly orphans: readonly Orphan[];
+}
+
+/** Whether a finding is only a change of fleet.yaml that no `up` has applied yet. */
+export function isPending(finding: Finding): boolean {
+  return finding.cause === "intended";
+}
+
+/** Every exit code that holds for what was found. */
+export function codesOf(report: FleetReport): ExitCode[] {
+  const has = (state: HostState) => report.hosts.some((host) => host.state === state);
+  const holds: readonly (readonly [ExitCode, boolean])[] = [
+    [EXIT.failure, has("failed") || report.unknown.length > 0],
+    [EXIT.drift, has("empty") || report.findings.some((finding) => !isPending(finding))],
+    [EXIT.unreachable, has("away")],
+  ];
+  return holds.flatMap(([code, held]) => (held ? [code] : []));
+}

@@ -1,0 +1,54 @@
+import { InvalidError } from "../base/errors.ts";
+import type { Declaration, Plan } from "../model/declaration.ts";
+import type { Fleet } from "../spec/fleet.ts";
+import { nearest } from "../spec/suggest.ts";
+
+/** The part of a fleet that a command looks at; left out: all of it. */
+export interface Selection {
+  readonly host?: string;
+  readonly tenant?: string;
+}
+
+/**
+ * Reads `--host` and `--tenant`.
+ *
+ * @throws InvalidError for a name that fleet.yaml does not have
+ */
+export function selectionOf(fleet: Fleet, options: Readonly<Record<string, unknown>>): Selection {
+  return {
+    ...named("host", options["host"], fleet.hosts),
+    ...named("tenant", options["tenant"], fleet.tenants),
+  };
+}
+
+/**
+ * Checks that a name is declared.
+ *
+ * @throws InvalidError with the nearest name there is
+ */
+export function assertDeclared(kind: "host" | "tenant", name: string, declared: object): void {
+  if (Object.hasOwn(declared, name)) return;
+  throw new InvalidError({
+    what: `unknown ${kind} ${JSON.stringify(name)}`,
+    why: `fleet.yaml declares no ${kind} of this name.`,
+    next: suggestion(name, Object.keys(declared)),
+  });
+}
+
+function suggestion(name: string, declared: readonly string[]): string {
+  const near = nearest(name, declared);
+  return near === undefined ? `It has ${declared.join(", ")}.` : `Did you mean "${near}"?`;
+}
+
+/** The declarations that a selection covers. */
+export function select(plan: Plan, { host, tenant }: Selection): Declaration[] {
+  return plan.declarations.filter(
+    (one) => (host === undefined || one.host === host) && (tenant === undefined || one.tenant === tenant),
+  );
+}
+
+function named(kind: "host" | "tenant", name: unknown, declared: object): Partial<Record<string, string>> {
+  if (typeof name !== "string") return {};
+  assertDeclared(kind, name, declared);
+  return { [kind]: name };
+}

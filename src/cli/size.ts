@@ -1,0 +1,29 @@
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
+
+/** Bytes of disk below a path, links not followed; what may not be read counts as nothing. */
+export function sizeOf(path: string): number {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 0;
+  // st_blocks counts units of 512 bytes, whatever the file system's block; stat(2).
+  const own = stat.blocks * 512;
+  if (!stat.isDirectory()) return own;
+  return namesIn(path).reduce((sum, name) => sum + sizeOf(join(path, name)), own);
+}
+
+/** A number of bytes for a person: "1.4 GB". */
+export function bytes(number: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(number, 1)) / 3), UNITS.length - 1);
+  const value = number / 1000 ** power;
+  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,63 @@
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { allHosts } from "../host-file.ts";
+import type { Progress } from "../privileged.ts";
+import { baseName } from "../recipe.ts";
+import { isPrepared } from "../requirements.ts";
+import type { NodeProgram } from "../wire.ts";
+import { debootstrap } from "./debootstrap.ts";
+import { furnish } from "./furnish.ts";
+import { withLock } from "./lock.ts";
+import { installMissing } from "./packages.ts";
+
+/**
+ * Makes the Debian that all local hosts share and installs what this machine lacks to boot them, unless all is
+ * there.
+ *
+ * @param local `<cache>/local`
+ * @returns the base's folder name in it
+ */
+export async function ensureBase(local: string, node: NodeProgram, progress: Progress): Promise<string> {
+  const name = baseName(node.version);
+  if (isPrepared(local, node)) return name;
+  const waiting = () => progress("waiting for another run that makes the Debian base");
+  return withLock(
+    "base",
+    async () => {
+      removeUnused(local, name);
+      await installMissing(progress);
+      if (!existsSync(join(local, name))) await build(join(local, name), node, progress);
+      return name;
+    },
+    waiting,
+  );
+}
+
+/** Under the lock every unfinished base is a killed run's; a finished one stays as long as a host stands on it. */
+function removeUnused(local: string, name: string): void {
+  const used = new Set([name, ...[...allHosts(local).values()].map((host) => host.base)]);
+  for (const folder of readdirSync(local)) {
+    const unused = folder.startsWith("base-") && !used.has(folder);
+    if (unused) rmSync(join(local, folder), { recursive: true, force: true });
+  }
+}
+
+async function build(target: string, node: NodeProgram, progress: Progress): Promise<void> {
+  const unfinished = `${target}.unfinished`;
+  await withElapsed("making the Debian base for local hosts", progress, () => debootstrap(unfinished));
+  furnish(unfinished, node);
+  renameSync(unfinished, target);
+}
+
+async function withElapsed<T>(text: string, progress: Progress, work: () => Promise<T>): Promise<T> {
+  const started = Date.now();
+  const tell = () => progress(`${text}: ${Math.round((Date.now() - started) / 1000)} s`);
+  progress(`${text} (about 1 minute)`);
+  const timer = setInterval(tell, 10_000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    tell();
+  }
+}

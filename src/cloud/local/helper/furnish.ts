@@ -1,0 +1,58 @@
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { RUNTIME_DIR } from "../../../model/layout.ts";
+import { FILES, INIT, MASKED_UNITS } from "../recipe.ts";
+import type { NodeProgram } from "../wire.ts";
+
+/** Turns a fresh Debian into the base of local hosts: adds our files and Node, takes out what hosts do not need. */
+export function furnish(root: string, node: NodeProgram): void {
+  addOwnFiles(root);
+  addNode(root, node);
+  removeLeftovers(root);
+}
+
+function addOwnFiles(root: string): void {
+  for (const [path, text] of Object.entries(FILES)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  chmodSync(join(root, INIT), 0o755);
+  const units = join(root, "etc/systemd/system");
+  for (const unit of MASKED_UNITS) symlink("/dev/null", join(units, unit));
+  symlink("../muster-address.service", join(units, "multi-user.target.wants/muster-address.service"));
+}
+
+function symlink(target: string, path: string): void {
+  rmSync(path, { force: true });
+  symlinkSync(target, path);
+}
+
+/** In the base, so that all hosts share its pages in memory. */
+function addNode(root: string, node: NodeProgram): void {
+  const folder = join(root, RUNTIME_DIR, `node-${node.version}`);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(node.path, join(folder, "node"));
+  chmodSync(join(folder, "node"), 0o755);
+}
+
+/** What only an installation needs, and what must not be the same on two hosts. */
+function removeLeftovers(root: string): void {
+  const folders = [
+    "var/cache/apt",
+    "var/lib/apt/lists",
+    "usr/share/doc",
+    "usr/share/man",
+    "usr/share/locale",
+  ];
+  const keys = readdirSync(join(root, "etc/ssh")).filter((file) => file.startsWith("ssh_host_"));
+  const files = [
+    "etc/machine-id",
+    "etc/resolv.conf",
+    "etc/hostname",
+    ...keys.map((key) => join("etc/ssh", key)),
+  ];
+  for (const path of [...folders, ...files]) rmSync(join(root, path), { recursive: true, force: true });
+  for (const folder of ["var/cache/apt/archives/partial", "var/lib/apt/lists/partial"]) {
+    mkdirSync(join(root, folder), { recursive: true });
+  }
+}

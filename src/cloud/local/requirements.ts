@@ -1,0 +1,61 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { join } from "node:path";
+import { baseName } from "./recipe.ts";
+import type { NodeProgram } from "./wire.ts";
+
+/** Debian package by the file that tells whether it is there. */
+const NEEDED: Readonly<Record<string, string>> = {
+  "systemd-nspawn": "systemd-container",
+  debootstrap: "debootstrap",
+  "ssh-keygen": "openssh-client",
+  ip: "iproute2",
+  flock: "util-linux",
+  unshare: "util-linux",
+  setpriv: "util-linux",
+};
+
+/** Debian's signing keys; on other distributions debootstrap does not bring them along. */
+export const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/** Debian packages that this machine lacks to boot local hosts. */
+export function missingPackages(): string[] {
+  const programs = Object.entries(NEEDED).flatMap(([program, name]) => (onPath(program) ? [] : [name]));
+  const keyring = existsSync(KEYRING) ? [] : ["debian-archive-keyring"];
+  return [...new Set([...programs, ...keyring])];
+}
+
+/** Whether a local host can be made at once. */
+export function isPrepared(local: string, node: NodeProgram): boolean {
+  return existsSync(join(local, baseName(node.version))) && missingPackages().length === 0;
+}
+
+/** The command that installs packages, as a person would type it. */
+export function aptInstall(packages: readonly string[]): string {
+  return `sudo apt-get install ${packages.join(" ")}`;
+}
+
+/**
+ * What this machine lacks for local hosts, each a sentence with the command that mends it; empty where all is
+ * there. Looks only, and needs no root.
+ */
+export function planMissing(): string[] {
+  if (process.platform !== "linux") return ["Local hosts need Linux: declare hosts of `kind: ssh` instead."];
+  const packages = missingPackages();
+  const lacks = packages.map((name) => `${name} is not installed: run \`${aptInstall([name])}\`.`);
+  const root = process.getuid?.() === 0 || onPath("sudo");
+  return root ? lacks : [...lacks, "sudo is not installed: install it, or run Muster as root."];
+}
+
+function onPath(program: string): boolean {
+  const folders = `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`.split(":");
+  return folders.some((folder) => isExecutable(join(folder || ".", program)));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

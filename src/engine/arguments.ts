@@ -1,0 +1,67 @@
+/** What a command line of the engine says about where it works and on what. */
+export interface Call {
+  /** The command's words without flags: ["up"], ["stack", "init", "prod"]. */
+  words: string[];
+  stack: string | undefined;
+  cwd: string | undefined;
+}
+
+/** The commands that read or write a stack's resources, with the names that the engine gives them too. */
+const OPERATIONS = new Set([
+  "up",
+  "update",
+  "preview",
+  "pre",
+  "refresh",
+  "destroy",
+  "down",
+  "dn",
+  "import",
+  "cancel",
+]);
+
+/** Flags before the command that take their value as the next argument (`pulumi --help`). */
+const GLOBAL_WITH_VALUE = new Set([
+  "--color",
+  "--memprofilerate",
+  "--otel-traces",
+  "--profiling",
+  "--tracing",
+  "-v",
+  "--verbose",
+]);
+
+/** Reads a command line as far as it matters here; what the engine does not know it refuses itself. */
+export function readCall(args: string[]): Call {
+  const call: Call = { words: [], stack: undefined, cwd: undefined };
+  const rest = [...(args.includes("--") ? args.slice(0, args.indexOf("--")) : args)];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    const stack = flagValue(arg, rest, "-s", "--stack");
+    const cwd = flagValue(arg, rest, "-C", "--cwd");
+    call.stack = stack ?? call.stack;
+    call.cwd = cwd ?? call.cwd;
+    if (GLOBAL_WITH_VALUE.has(arg)) rest.shift();
+    else if (!arg.startsWith("-") && stack === undefined && cwd === undefined) call.words.push(arg);
+  }
+  return call;
+}
+
+/** Whether the call works on a stack's resources, so that it takes the stack's lock or is refused by it. */
+export function isOperation(call: Call): boolean {
+  return OPERATIONS.has(call.words[0] ?? "");
+}
+
+/** The stack that the command line itself names. */
+export function namedStack(call: Call): string | undefined {
+  const [command, verb, name] = call.words;
+  const named = call.stack ?? (command === "stack" && verb === "init" ? name : undefined);
+  return named?.split("/").at(-1);
+}
+
+/** The value of a flag in one of its four forms: `-s x`, `-sx`, `--stack x`, `--stack=x`. */
+function flagValue(arg: string, rest: string[], short: string, long: string): string | undefined {
+  if (arg === short || arg === long) return rest.shift();
+  if (arg.startsWith(`${long}=`)) return arg.slice(long.length + 1);
+  if (arg.startsWith(short) && !arg.startsWith("--")) return arg.slice(short.length).replace(/^=/, "");
+  return undefined;
+}

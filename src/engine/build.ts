@@ -1,0 +1,121 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { MusterError } from "../base/errors.ts";
+import { cacheDir, packageRoot } from "../base/paths.ts";
+import { onPath } from "./find.ts";
+import { CLI, LANGUAGE_HOST } from "./places.ts";
+import { type Progress, telling } from "./progress.ts";
+import { atLeast, ENGINE_VERSION } from "./version.ts";
+
+/** Where Go's own installer puts it: found there even if PATH does not name it. */
+const GO_PLACES = ["/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
+
+const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+
+/** The two Go modules of src/engine/go: they need different versions of the SDK, so they cannot be one. */
+const PROGRAMS = [
+  {
+    module: "cli",
+    package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    output: `bin/${CLI}`,
+    flags: `-s -w -X ${VERSION_VARIABLE}=v${ENGINE_VERSION}`,
+    text: "building the Pulumi engine",
+    hint: "about 4 min on 2 cores",
+  },
+  {
+    module: "language",
+    package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    output: `lib/${LANGUAGE_HOST}`,
+    flags: "-s -w",
+    text: "building the engine's host for Node programs",
+    hint: "about 20 s",
+  },
+];
+
+/** This older host knows no `runtime.options` of Pulumi.yaml: by itself it would load ts-node for every program. */
+const LANGUAGE_HOST_SCRIPT = `#!/bin/sh
+exec "$(dirname "$0")/../lib/${LANGUAGE_HOST}" -typescript=false "$@"
+`;
+
+/**
+ * Builds the engine from its Go modules into `staging`, with Go's caches in our own cache folder unless the
+ * environment names others; ours are removed after success and carry a killed build on.
+ *
+ * @returns the folder with the engine
+ * @throws MusterError where there is no Go, where it is too old, or where the build fails
+ */
+export async function build(staging: string, progress: Progress): Promise<string> {
+  const go = await usableGo();
+  for (const dir of ["bin", "lib"]) mkdirSync(join(staging, dir), { recursive: true });
+  for (const program of PROGRAMS) {
+    const flags = ["-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags", program.flags];
+    const command = ["build", ...flags, "-o", join(staging, program.output), program.package];
+    const work = execa(go, command, { cwd: moduleDir(program.module), env: goEnv(), stdin: "ignore" });
+    await telling(progress, program.text, program.hint, work.catch(buildFailed));
+  }
+  writeFileSync(join(staging, "bin", LANGUAGE_HOST), LANGUAGE_HOST_SCRIPT);
+  chmodSync(join(staging, "bin", LANGUAGE_HOST), 0o755);
+  await removeOwnCaches(go);
+  return staging;
+}
+
+/**
+ * The Go that a build would use.
+ *
+ * @throws MusterError that says what to install
+ */
+export async function usableGo(): Promise<string> {
+  const wanted = wantedGo();
+  const go = [...onPath("go"), ...GO_PLACES.filter((file) => existsSync(file))][0];
+  const next = `Install Go ${wanted} or newer (https://go.dev/dl, or \`apt-get install golang-go\` where it is new enough).`;
+  const what = "the Pulumi engine cannot be built";
+  if (go === undefined) throw new MusterError({ what, why: "no Go was found.", next });
+  const { stdout, failed } = await execa(go, ["version"], {
+    cwd: moduleDir("cli"),
+    env: goEnv(),
+    reject: false,
+  });
+  if (!failed && atLeast(stdout, wanted)) return go;
+  throw new MusterError({ what, why: `${go} is older than Go ${wanted}.`, next });
+}
+
+/** Go asks for this version itself: the `go` line of the module. */
+function wantedGo(): string {
+  return /^go (\S+)$/m.exec(readFileSync(join(moduleDir("cli"), "go.mod"), "utf8"))?.[1] ?? "1.25";
+}
+
+function moduleDir(name: string): string {
+  return join(packageRoot(), "src", "engine", "go", name);
+}
+
+function ownGoDir(): string {
+  return join(cacheDir(), "go");
+}
+
+function goEnv(): Record<string, string> {
+  const own = {
+    GOPATH: ownGoDir(),
+    GOMODCACHE: join(ownGoDir(), "modules"),
+    GOCACHE: join(ownGoDir(), "build"),
+  };
+  const unset = Object.entries(own).filter(([name]) => !process.env[name]);
+  return { ...Object.fromEntries(unset), GOWORK: "off", CGO_ENABLED: "0" };
+}
+
+/** Go makes its module cache read-only, so Go itself has to remove it. */
+async function removeOwnCaches(go: string): Promise<void> {
+  if (!existsSync(ownGoDir())) return;
+  if (!process.env["GOMODCACHE"]) await execa(go, ["clean", "-modcache"], { env: goEnv(), reject: false });
+  rmSync(ownGoDir(), { recursive: true, force: true });
+}
+
+function buildFailed(error: { stderr?: string }): never {
+  const why = error.stderr?.trim().split("\n").slice(-3).join("\n") || "Go gave no reason.";
+  throw new MusterError({
+    what: "the build of the Pulumi engine failed",
+    why,
+    next: "Check that the Go module proxy can be reached and run it again; what was built so far is kept.",
+    cause: error,
+  });
+}

@@ -1,0 +1,6 @@
+export { engineChecks } from "./doctor.ts";
+export type { Engine } from "./find.ts";
+export { ensureEngine } from "./install.ts";
+export { launcherDir } from "./places.ts";
+export { elapsed, type Progress, stderrProgress, telling } from "./progress.ts";
+export { ensureExampleStack } from "./stack.ts";

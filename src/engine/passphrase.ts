@@ -1,0 +1,58 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { InvalidError } from "../base/errors.ts";
+import { writeFileAtomic } from "../base/files.ts";
+import { type Project, readStackFile, selectedStack, stackFile } from "./project.ts";
+
+const SUFFIX = ".passphrase";
+
+/** Where a stack's passphrase lies on this machine: beside the stack files, and never in git. */
+export function passphraseFile(project: Project, stack: string): string {
+  return join(project.dir, "stacks", `${stack}${SUFFIX}`);
+}
+
+/**
+ * The stack that a command works on: the one it names, else PULUMI_STACK, else the selected one, else the only one
+ * that has a passphrase here.
+ */
+export function currentStack(project: Project, named: string | undefined): string | undefined {
+  return (
+    named ?? (process.env["PULUMI_STACK"] || undefined) ?? selectedStack(project) ?? onlyPassphrase(project)
+  );
+}
+
+/** Whether the environment itself gives a passphrase, so that no file of ours is asked for. */
+export function passphraseIsSet(): boolean {
+  return ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"].some((name) => name in process.env);
+}
+
+/**
+ * Refuses to work on a stack whose secrets cannot be read here.
+ *
+ * @throws InvalidError where the stack's file has a salt and its passphrase is missing
+ */
+export function requirePassphrase(project: Project, stack: string): void {
+  const file = passphraseFile(project, stack);
+  if (passphraseIsSet() || existsSync(file)) return;
+  if (readStackFile(project, stack).encryptionsalt === undefined) return;
+  throw new InvalidError({
+    what: `the secrets of stack ${stack} cannot be read`,
+    why: `${stackFile(project, stack)} is encrypted with a passphrase that this machine does not have.`,
+    next: `Ask a team mate for it and put it at ${file} with mode 0600.`,
+  });
+}
+
+/** Makes a stack's passphrase (256 random bits) where there is none. */
+export function ensurePassphrase(project: Project, stack: string): void {
+  const file = passphraseFile(project, stack);
+  if (passphraseIsSet() || existsSync(file)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileAtomic(file, `${randomBytes(32).toString("base64url")}\n`, 0o600);
+}
+
+function onlyPassphrase(project: Project): string | undefined {
+  const dir = join(project.dir, "stacks");
+  const files = existsSync(dir) ? readdirSync(dir).filter((name) => name.endsWith(SUFFIX)) : [];
+  return files.length === 1 ? files[0]?.slice(0, -SUFFIX.length) : undefined;
+}

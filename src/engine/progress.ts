@@ -1,0 +1,43 @@
+/** Tells a person what goes on. A `passing` line says how far a long step is; the next line replaces it. */
+export type Progress = (line: string, passing?: boolean) => void;
+
+/** Seconds between two lines of a long step. */
+const EVERY = 5;
+
+/** Writes to stderr; on a terminal a passing line is overwritten by the next. */
+export function stderrProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+  let passed = false;
+  return (line, passing = false) => {
+    const replaces = stream.isTTY && passed;
+    passed = passing;
+    stream.write(`${replaces ? "\r\x1b[K" : ""}${line}${stream.isTTY && passing ? "" : "\n"}`);
+  };
+}
+
+/** Tells `text` with the time gone by every few seconds until `work` has ended. */
+export async function telling<T>(
+  progress: Progress,
+  text: string,
+  hint: string,
+  work: Promise<T>,
+): Promise<T> {
+  const started = Date.now();
+  progress(`${text} (${hint})`, true);
+  const timer = setInterval(
+    () => progress(`${text}, ${elapsed(Date.now() - started)} (${hint})`, true),
+    EVERY * 1000,
+  );
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Milliseconds as a person says them: `7s`, `1m20s`. */
+export function elapsed(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  return seconds < 60
+    ? `${seconds}s`
+    : `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
+}

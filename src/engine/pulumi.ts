@@ -1,0 +1,51 @@
+/** `pulumi`: the engine itself, with what is unset set for this project. Its output and exit code stay untouched. */
+import { flushCompileCache } from "node:module";
+import { resolve } from "node:path";
+import { InvalidError, MusterError } from "../base/errors.ts";
+import { projectDir } from "../base/paths.ts";
+import { type Call, isOperation, namedStack, readCall } from "./arguments.ts";
+import { engineEnv } from "./environment.ts";
+import { ensureEngine } from "./install.ts";
+import { currentStack, requirePassphrase } from "./passphrase.ts";
+import { stderrProgress } from "./progress.ts";
+import { makeFolders, type Project, readProject } from "./project.ts";
+import { removeDeadLocks } from "./stack-lock.ts";
+
+async function main(args: string[]): Promise<void> {
+  const call = readCall(args);
+  const dir = projectDir(resolve(call.cwd ?? ""));
+  const project = dir === undefined ? undefined : readProject(dir);
+  const stack = project && currentStack(project, namedStack(call));
+  if (project) prepare(project, stack, call);
+  const { pulumi } = await ensureEngine(stderrProgress());
+  const env = engineEnv(pulumi, project, stack);
+  // The engine's state folder is relative to the folder that it runs in.
+  if (project && call.cwd === undefined) {
+    process.chdir(project.dir);
+    env["PWD"] = project.dir;
+  }
+  if (process.execve === undefined) {
+    const why = "this Node cannot hand its process over to it.";
+    const next = "Run `npm install` for the pinned one.";
+    throw new MusterError({ what: "the engine was not started", why, next });
+  }
+  // Node writes its compile cache when it ends, and the engine is about to take this process over.
+  flushCompileCache();
+  process.execve(pulumi, ["pulumi", ...args], env);
+}
+
+function prepare(project: Project, stack: string | undefined, call: Call): void {
+  makeFolders(project);
+  if (stack === undefined || !isOperation(call)) return;
+  requirePassphrase(project, stack);
+  removeDeadLocks(project, stack, (line) => process.stderr.write(`muster: ${line}\n`));
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  // What the system refused (EACCES, ENOSPC, …) names its file; anything else is a fault of ours.
+  if (!(error instanceof MusterError || (error instanceof Error && "code" in error))) throw error;
+  process.stderr.write(`pulumi: ${error.message}\n`);
+  process.exitCode = error instanceof InvalidError ? 2 : 1;
+}

@@ -1,0 +1,78 @@
+import { MusterError } from "../base/errors.ts";
+import type { FileItem, HostItem, Observation, Observations, Props } from "../model/items.ts";
+import type { ConvergeRequest } from "../model/protocol.ts";
+import type { HostRecord } from "../model/record.ts";
+import type { Host } from "./context.ts";
+import type { Subject } from "./kinds/kind.ts";
+import { kindOf } from "./kinds/registry.ts";
+import { differs } from "./kinds/standing.ts";
+import { restartIfRunning } from "./kinds/unit.ts";
+import { lookAtItems, sceneOf, subjectsOf } from "./look.ts";
+import { reasonOf } from "./reason.ts";
+import { addressOf } from "./remove-items.ts";
+import { sourceOf } from "./store/contents.ts";
+import { sealOf } from "./store/seal.ts";
+import { systemctl } from "./systemctl.ts";
+
+export interface Work {
+  readonly before: HostRecord | undefined;
+  readonly observed: Observations;
+  /** The names of the items that are not as declared. */
+  readonly toDo: readonly string[];
+}
+
+/**
+ * Makes items as they are declared, in their order: what stands on the disk first; then systemd reads
+ * changed units once and what read a changed file starts again; then the units themselves.
+ */
+export function applyItems(host: Host, request: ConvergeRequest, { before, observed, toDo }: Work): void {
+  const subjects = subjectsOf(request.items, before, request.secrets);
+  const onDisk = subjects.filter(([name, { item }]) => toDo.includes(name) && !kindOf(item.kind).afterReload);
+  for (const named of onDisk) applyOne(host, request, named, observed[named[0]]);
+  const written = onDisk.flatMap(([name, { item }]) => (isWritten(item, observed[name]) ? [item] : []));
+  startAgain(host, written);
+  const late = subjects.filter(([, { item }]) => kindOf(item.kind).afterReload);
+  const now = lookAtItems(sceneFor(host, request), late);
+  for (const named of late) {
+    if (!isAsWanted(named[1].item, now[named[0]])) applyOne(host, request, named, now[named[0]]);
+  }
+}
+
+function applyOne(
+  host: Host,
+  request: ConvergeRequest,
+  [name, subject]: readonly [string, Subject],
+  observation: Observation | undefined,
+): void {
+  try {
+    // A scene of its own: the item before may have made the user that this one belongs to.
+    kindOf(subject.item.kind).converge(sceneFor(host, request), subject, propsOf(observation));
+  } catch (error) {
+    const next = error instanceof MusterError ? error.next : undefined;
+    const what = `${request.id}: ${name} (${addressOf(subject.item)})`;
+    throw new MusterError({ what, why: reasonOf(error), ...(next !== undefined && { next }), cause: error });
+  }
+}
+
+function startAgain(host: Host, written: readonly FileItem[]): void {
+  const isUnit = ({ path }: FileItem) => path.startsWith(`${host.paths.units}/`);
+  if (written.some(isUnit)) systemctl(host, "daemon-reload");
+  const units = new Set(written.flatMap(({ notify }) => (notify === undefined ? [] : [notify])));
+  restartIfRunning(host, [...units]);
+}
+
+function isWritten(item: HostItem, observation: Observation | undefined): item is FileItem {
+  return item.kind === "file" && differs(item.want, propsOf(observation), "type", "content");
+}
+
+function isAsWanted(item: HostItem, observation: Observation | undefined): boolean {
+  return !differs(item.want, propsOf(observation), ...Object.keys(item.want));
+}
+
+function propsOf(observation: Observation | undefined): Props {
+  return observation !== undefined && "props" in observation ? observation.props : {};
+}
+
+function sceneFor(host: Host, request: ConvergeRequest) {
+  return sceneOf(host, sourceOf(host, request.contents), sealOf(host));
+}

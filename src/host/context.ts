@@ -1,0 +1,54 @@
+import { basename, dirname } from "node:path";
+import {
+  ASIDE_DIR,
+  CONTENTS_DIR,
+  KEY_FILE,
+  LOCK_FILE,
+  RECORDS_DIR,
+  STATE_DIR,
+  UNIT_DIR,
+} from "../model/layout.ts";
+import { type Run, run } from "./run.ts";
+
+/** Where this host keeps things, and how it starts other programs; tests stand theirs elsewhere. */
+export interface Host {
+  /** The installed bundle's version: the hash in its folder's name. */
+  readonly bundle: string;
+  readonly paths: Paths;
+  readonly run: Run;
+}
+
+export interface Paths {
+  readonly state: string;
+  readonly records: string;
+  readonly contents: string;
+  readonly key: string;
+  readonly lock: string;
+  readonly aside: string;
+  readonly units: string;
+  /** Holds passwd and group. */
+  readonly etc: string;
+  /** A root-owned place in memory for copies that live for milliseconds. */
+  readonly scratch: string;
+}
+
+const PATHS: Paths = {
+  state: STATE_DIR,
+  records: RECORDS_DIR,
+  contents: CONTENTS_DIR,
+  key: KEY_FILE,
+  lock: LOCK_FILE,
+  aside: ASIDE_DIR,
+  units: UNIT_DIR,
+  etc: "/etc",
+  scratch: "/run",
+};
+
+/** This host, as the bundle at `file` finds it. */
+export function thisHost(file: string): Host {
+  return { bundle: bundleVersion(file), paths: PATHS, run };
+}
+
+function bundleVersion(file: string): string {
+  return /^bundle-(.+)$/.exec(basename(dirname(file)))?.[1] ?? "development";
+}

@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from "node:util";
+import { diffItem } from "../model/diff.ts";
+import { secretDigest } from "../model/digest.ts";
+import type { Items, Observations } from "../model/items.ts";
+import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
+import type { HostRecord } from "../model/record.ts";
+import { applyItems } from "./apply.ts";
+import type { Host } from "./context.ts";
+import { inOrder } from "./kinds/registry.ts";
+import { withLock } from "./lock.ts";
+import { lookAtItems, sceneOf, subjectsOf } from "./look.ts";
+import { droppedItems, removeItems } from "./remove-items.ts";
+import { sourceOf, storeContents, sweepContents } from "./store/contents.ts";
+import { findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
+import { isSecret, makeKey, sealOf, sealWants, withoutDigests } from "./store/seal.ts";
+
+/** Makes one resource as it is declared, and writes nothing at all where it is already. */
+export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
+  return withLock(host, () => {
+    const before = findRecord(readRecords(host), request.id, request.owner);
+    refuseForeign(before, request.owner);
+    makeKey(host);
+    const items = withSecretDigests(inOrder(request.items), request.secrets);
+    const after = recordOf(host, request, items, before);
+    const observed = look(host, request, items, before);
+    const changed = differences(items, observed);
+    const toDo = Object.keys(items).filter((name) => isToDo(name, changed, observed));
+    if (toDo.length === 0 && isDeepStrictEqual(before, after)) return { observed, changed };
+    change(host, { ...request, items }, { before, after, observed, toDo });
+    return { observed: look(host, request, items, after), changed };
+  });
+}
+
+interface Change {
+  readonly before: HostRecord | undefined;
+  readonly after: HostRecord;
+  readonly observed: Observations;
+  readonly toDo: readonly string[];
+}
+
+/** The record says first what is meant to be, and last that it is: a run killed in between is known by that. */
+function change(host: Host, request: ConvergeRequest, { before, after, observed, toDo }: Change): void {
+  storeContents(host, request.items, request.contents);
+  removeItems(host, droppedItems(before?.items, request.items));
+  const { applied: intended, ...rest } = after;
+  writeRecord(host, {
+    ...rest,
+    ...(before?.applied && { applied: before.applied }),
+    ...(intended && { intended }),
+  });
+  applyItems(host, request, { before, observed, toDo });
+  writeRecord(host, after);
+  sweepContents(host, readRecords(host));
+}
+
+function look(host: Host, request: ConvergeRequest, items: Items, record?: HostRecord): Observations {
+  const scene = sceneOf(host, sourceOf(host, request.contents), sealOf(host));
+  return lookAtItems(scene, subjectsOf(items, record));
+}
+
+/** `item.property` of all that differs. */
+function differences(items: Items, observed: Observations): string[] {
+  return Object.entries(items).flatMap(([name, item]) => {
+    const observation = observed[name];
+    if (observation === undefined) return [];
+    return diffItem(name, item, observation).map(({ property }) => `${name}.${property}`);
+  });
+}
+
+/** An item that could not be told is written too: what keeps it from being read may be what is mended. */
+function isToDo(name: string, changed: readonly string[], observed: Observations): boolean {
+  return "unknown" in (observed[name] ?? {}) || changed.some((path) => path.startsWith(`${name}.`));
+}
+
+/** The value that was sent decides what a secret's digest is. */
+function withSecretDigests(items: Items, secrets: ConvergeRequest["secrets"]): Items {
+  return Object.fromEntries(
+    Object.entries(items).map(([name, item]) => {
+      const value = secrets[name];
+      if (value === undefined || !isSecret(item)) return [name, item];
+      return [name, { ...item, want: { ...item.want, content: secretDigest(item.path, value) } }];
+    }),
+  );
+}
+
+function recordOf(host: Host, request: ConvergeRequest, items: Items, before?: HostRecord): HostRecord {
+  const { id, type, owner } = request;
+  const applied = sealWants(items, sealOf(host), before?.applied);
+  return { id, type, owner, items: withoutDigests(items), applied };
+}

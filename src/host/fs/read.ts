@@ -1,0 +1,47 @@
+import { closeSync, constants, openSync, readSync, type Stats } from "node:fs";
+import { type Entry, itself } from "./walk.ts";
+
+/** Bytes. A bigger file is told as "too large" and never read. */
+export const SIZE_CAP = 16 * 1024 * 1024;
+
+/** What stands somewhere. A file with a second name is no `file`: the other name may lie outside the tree. */
+export function typeOf(stats: Stats): string {
+  if (stats.isFile()) return stats.nlink === 1 ? "file" : "hard link";
+  if (stats.isDirectory()) return "directory";
+  if (stats.isSymbolicLink()) return "symlink";
+  if (stats.isFIFO()) return "fifo";
+  return stats.isSocket() ? "socket" : "device";
+}
+
+/** Four octal digits. */
+export function modeOf(stats: Stats): string {
+  return (stats.mode & 0o7777).toString(8).padStart(4, "0");
+}
+
+/**
+ * The bytes of an entry that is known to be a file, from its handle: the name is not opened again.
+ *
+ * @returns undefined where there are more than SIZE_CAP
+ */
+export function readEntry({ handle, stats }: Entry): Buffer | undefined {
+  if (stats.size > SIZE_CAP) return undefined;
+  const fd = openSync(itself(handle), constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return readAll(fd, stats.size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Reads to the end, also of a file that grows meanwhile. */
+function readAll(fd: number, expected: number): Buffer | undefined {
+  const parts: Buffer[] = [];
+  for (let total = 0; total <= SIZE_CAP; ) {
+    const part = Buffer.allocUnsafe(total === 0 ? expected + 1 : 65536);
+    const count = readSync(fd, part, 0, part.length, total);
+    if (count === 0) return Buffer.concat(parts);
+    parts.push(part.subarray(0, count));
+    total += count;
+  }
+  return undefined;
+}

@@ -1,0 +1,96 @@
+import { chmodSync, chownSync, mkdirSync, renameSync } from "node:fs";
+import { dirname } from "node:path";
+import type { DirectoryItem, Observation, Props } from "../../model/items.ts";
+import { accountOf } from "../accounts.ts";
+import { withActor } from "../actor.ts";
+import { at, type Handle, itself, split, withEntry, withFolder, withThing } from "../fs/walk.ts";
+import { clearAway, compactTime, makeFolders, removeEmptyFolder, setStanding } from "../fs/write.ts";
+import { hasCode } from "../reason.ts";
+import type { Kind, Scene, Subject } from "./kind.ts";
+import { lookAsActors } from "./look.ts";
+import { differs, propsOf, standingOf } from "./standing.ts";
+import { withParent } from "./thing.ts";
+
+export const directory: Kind<DirectoryItem> = {
+  observe: (scene, subjects) => lookAsActors(scene, subjects, ({ item }) => look(scene, item)),
+  converge,
+  remove: (scene, { item }) => remove(scene, item),
+};
+
+function look(scene: Scene, item: DirectoryItem): Observation {
+  return withThing(item.path, (entry) => ({
+    props: entry === undefined ? { type: "absent" } : propsOf(scene.accounts, entry.stats),
+  }));
+}
+
+function converge(scene: Scene, { item }: Subject<DirectoryItem>, observed: Props): void {
+  const standing = standingOf(scene.accounts, item.want);
+  const account = item.actor === undefined ? undefined : accountOf(scene.accounts, item.actor);
+  // An actor may not take over a folder of somebody else's in its tree, but may put its own in its place.
+  const foreign = account !== undefined && differs(item.want, observed, "owner");
+  const anew = differs(item.want, observed, "type") || foreign;
+  const make = account === undefined ? makeFolders(0o755, false) : makeFolders(0o700, true);
+  const { parent, name } = split(item.path);
+  withActor(account, () =>
+    withFolder(
+      parent,
+      (folder) => {
+        if (anew) makeAnew(folder, name);
+        withFolderIn(folder, name, (handle) => setStanding(handle, standing));
+      },
+      make,
+    ),
+  );
+}
+
+function makeAnew(folder: Handle, name: string): void {
+  clearAway(folder, name);
+  mkdirSync(at(folder, name), { mode: 0o700 });
+}
+
+function withFolderIn(parent: Handle, name: string, use: (handle: Handle) => void): void {
+  withEntry(parent, name, (entry) => {
+    if (!entry?.stats.isDirectory())
+      throw Object.assign(new Error("it is no folder any more"), { code: "ENOTDIR" });
+    use(entry.handle);
+  });
+}
+
+function remove(scene: Scene, item: DirectoryItem): readonly string[] {
+  if (item.onRemove === "keep") return [];
+  const moved: string[] = [];
+  withParent(scene, item, (folder, name) => {
+    if (item.onRemove === "aside") moved.push(...moveAside(scene, folder, item.path, name));
+    else removeEmptyFolder(folder, name);
+  });
+  return moved;
+}
+
+/** Keeps a whole folder where root alone can reach it: beside the reconciler's tree, or on its own file system. */
+function moveAside(scene: Scene, folder: Handle, path: string, name: string): string[] {
+  const isThere = withEntry(folder, name, (entry) => entry?.stats.isDirectory() === true);
+  if (!isThere) return [];
+  const kept = `${name}-${compactTime()}`;
+  const [near, far] = [`${dirname(path)}/.muster-aside-${kept}`, `${scene.host.paths.aside}/${kept}`];
+  mkdirSync(scene.host.paths.aside, { recursive: true, mode: 0o700 });
+  const target = renameTo(at(folder, name), far) ? far : near;
+  if (target === near) renameSync(at(folder, name), near);
+  withThing(target, (entry) => entry && closeToOthers(entry.handle));
+  return [target];
+}
+
+/** @returns false where the target is on another file system */
+function renameTo(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (!hasCode(error, "EXDEV")) throw error;
+    return false;
+  }
+}
+
+function closeToOthers(handle: Handle): void {
+  chmodSync(itself(handle), 0o700);
+  chownSync(itself(handle), process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+}

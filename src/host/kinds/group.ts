@@ -1,0 +1,21 @@
+import { MusterError } from "../../base/errors.ts";
+import type { GroupItem } from "../../model/items.ts";
+import type { Host } from "../context.ts";
+import type { Kind } from "./kind.ts";
+
+export const group: Kind<GroupItem> = {
+  observe: ({ accounts }, subjects) =>
+    subjects.map(({ item }) => ({ props: { present: accounts.groups.has(item.name) } })),
+  converge: ({ host }, { item }) => change(host, "groupadd", [item.name]),
+  remove: ({ host, accounts }, { item }) => {
+    if (accounts.groups.has(item.name)) change(host, "groupdel", [item.name]);
+    return [];
+  },
+};
+
+/** Runs one of the account tools; throws with what it said where it fails. */
+export function change(host: Host, tool: string, args: readonly string[]): void {
+  const { status, stderr } = host.run(tool, args);
+  if (status === 0) return;
+  throw new MusterError({ what: `${tool} ${args.at(-1)}`, why: stderr.trim() || `it ended with ${status}` });
+}

@@ -1,0 +1,36 @@
+import type { HostItem, Observation, Props } from "../../model/items.ts";
+import type { Accounts } from "../accounts.ts";
+import type { Host } from "../context.ts";
+import type { Source } from "../store/contents.ts";
+import type { Seal } from "../store/seal.ts";
+
+/** One item with what its resource's record says of it. */
+export interface Subject<I extends HostItem = HostItem> {
+  readonly item: I;
+  /** As recorded, secrets sealed. */
+  readonly applied?: Props;
+  readonly intended?: Props;
+  /** A secret file's value, in a converge request. */
+  readonly secret?: string;
+}
+
+/** What every kind may look things up in. */
+export interface Scene {
+  readonly host: Host;
+  /** The users and groups as they are now. */
+  readonly accounts: Accounts;
+  readonly contents: Source;
+  readonly seal: Seal;
+}
+
+/** How one kind of item is looked at, made true and taken away. */
+export interface Kind<I extends HostItem = HostItem> {
+  /** Looks at many at once, changes nothing, and answers in their order; what cannot be told is unknown. */
+  readonly observe: (scene: Scene, subjects: readonly Subject<I>[]) => Observation[];
+  /** Makes an item that differs as it is wanted. @param observed nothing where that is unknown */
+  readonly converge: (scene: Scene, subject: Subject<I>, observed: Props) => void;
+  /** Takes an item away; already gone is a success. @returns where things were moved aside to */
+  readonly remove: (scene: Scene, subject: Subject<I>) => readonly string[];
+  /** Converged after all files stand and systemd has read them. */
+  readonly afterReload?: true;
+}

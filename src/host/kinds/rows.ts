@@ -1,0 +1,87 @@
+import { MusterError } from "../../base/errors.ts";
+import type { Observation, Props, RowsItem } from "../../model/items.ts";
+import { SIZE_CAP } from "../fs/read.ts";
+import { type Handle, split, withEntry, withFolder } from "../fs/walk.ts";
+import { hasCode } from "../reason.ts";
+import { compareRows, shorten } from "../sqlite/compare.ts";
+import { isCorrupt, withCopy } from "../sqlite/open.ts";
+import { type Snapshot, snapshot } from "../sqlite/snapshot.ts";
+import { columnsOf, type Row, type Rows, readTable, tableColumns } from "../sqlite/table.ts";
+import type { Kind, Scene, Subject } from "./kind.ts";
+import { lookAsActors, orUnknown } from "./look.ts";
+import { convergeRows } from "./rows-converge.ts";
+import { rowsOf } from "./rows-declared.ts";
+import { removeRows } from "./rows-remove.ts";
+import { propsOf } from "./standing.ts";
+
+export const rows: Kind<RowsItem> = {
+  observe: (scene, subjects) => {
+    const found = lookAsActors(scene, subjects, ({ item }) => find(scene, item));
+    return found.map((thing, i) => {
+      const subject = subjects[i];
+      if (subject === undefined || "unknown" in thing) return thing as Observation;
+      return orUnknown(() => compare(scene, subject, thing));
+    });
+  },
+  converge: convergeRows,
+  remove: removeRows,
+};
+
+/** What stands there, and its bytes where it is a file. */
+interface Found {
+  readonly props: Props;
+  readonly copy?: Snapshot;
+}
+
+function find(scene: Scene, item: RowsItem): Found {
+  const { parent, name } = split(item.path);
+  try {
+    return withFolder(parent, (folder) => findIn(scene, folder, name));
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return { props: { type: "absent" } };
+    throw error;
+  }
+}
+
+function findIn(scene: Scene, folder: Handle, name: string): Found {
+  const stats = withEntry(folder, name, (entry) => entry?.stats);
+  if (stats === undefined) return { props: { type: "absent" } };
+  const props = propsOf(scene.accounts, stats);
+  if (props.type !== "file") return { props };
+  if (stats.size > SIZE_CAP) return { props: { ...props, rows: "too large" } };
+  return { props, copy: snapshot(folder, name) };
+}
+
+function compare(scene: Scene, { item, applied, intended }: Subject<RowsItem>, found: Found): Observation {
+  const { props, copy } = found;
+  if (copy === undefined) return { props };
+  const declared = rowsOf(scene, item.want.rows);
+  if (declared === undefined)
+    throw new MusterError({ what: item.path, why: "the declared rows are not at hand" });
+  const before = rowsOf(scene, applied?.["rows"]) ?? {};
+  const others = [applied?.["rows"], intended?.["rows"]];
+  const columns = columnsOf({ ...before, ...declared });
+  try {
+    return withCopy(scene.host, copy, (db) => {
+      if (tableColumns(db, item.table) === undefined) return noTable(props, item.table);
+      const table = readTable(db, item.table, columns);
+      const detail = compareRows(declared, table, before);
+      if (detail.length === 0) return { props: { ...props, rows: item.want.rows } };
+      const known = others.find((digest) => holds(table, rowsOf(scene, digest)));
+      return { props: { ...props, rows: known ?? "differs" }, detail: shorten(detail) };
+    });
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    return { props: { ...props, type: "not a database" } };
+  }
+}
+
+/** Whether a table has all of some rows that were declared once: then only fleet.yaml was changed since. */
+function holds(table: ReadonlyMap<string, Row>, rows: Rows | undefined): boolean {
+  return rows !== undefined && compareRows(rows, table).length === 0;
+}
+
+function noTable(props: Props, table: string): Observation {
+  const detail = { property: "rows", declared: `a table ${table}`, observed: "no such table" };
+  return { props: { ...props, rows: "differs" }, detail: [detail] };
+}

@@ -1,0 +1,119 @@
+import { MusterError } from "../../base/errors.ts";
+import type { Observation, Props, UnitItem } from "../../model/items.ts";
+import type { Host } from "../context.ts";
+import { overridesOf, removeOverrides } from "../dropins.ts";
+import { isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "../systemctl.ts";
+import type { Kind, Subject } from "./kind.ts";
+import { orUnknown } from "./look.ts";
+
+/** Seconds until a unit that still starts or stops is left to systemd. */
+const START_PATIENCE = 30;
+const STOP_PATIENCE = 60;
+
+export const unit: Kind<UnitItem> = {
+  observe: ({ host }, subjects) => observe(host, subjects),
+  converge: ({ host }, subject) => converge(host, subject.item),
+  remove: ({ host }, { item }) => remove(host, item.name),
+  afterReload: true,
+};
+
+function observe(host: Host, subjects: readonly Subject<UnitItem>[]): Observation[] {
+  const names = subjects.map(({ item }) => item.name);
+  const states = orUnknown(() => showUnits(host, names));
+  if ("unknown" in states) return names.map(() => states);
+  return states.map((state, i) => ({ props: unitProps(names[i] ?? "", state) }));
+}
+
+/** A unit's properties out of what systemd says of it. */
+export function unitProps(name: string, state: UnitState): Props {
+  const masked = state["LoadState"] === "masked" ? "masked" : "absent";
+  return {
+    enabled: state["UnitFileState"] || masked,
+    active: isRunning(state) ? "running" : "stopped",
+    overrides: overridesOf(name, state).join(" ") || "none",
+  };
+}
+
+function converge(host: Host, { name, want }: UnitItem): void {
+  if (removeOverridesOf(host, name)) restartIfRunning(host, [name]);
+  if (/^masked/.test(stateOf(host, name)["UnitFileState"] ?? "")) unmask(host, name);
+  const state = stateOf(host, name);
+  if (want.enabled !== "static" && state["UnitFileState"] !== want.enabled) {
+    systemctl(host, want.enabled === "enabled" ? "enable" : "disable", "--", name);
+  }
+  if (want.active === "stopped") stop(host, name);
+  else if (!isRunning(state)) start(host, "start", name);
+}
+
+/** Starts units again that run; others are left as they are. Throws where one does not come back. */
+export function restartIfRunning(host: Host, names: readonly string[]): void {
+  const running = showUnits(host, names).map(isRunning);
+  for (const name of names.filter((_, i) => running[i])) start(host, "restart", name);
+}
+
+function removeOverridesOf(host: Host, name: string): boolean {
+  const overrides = overridesOf(name, stateOf(host, name));
+  if (overrides.length === 0) return false;
+  removeOverrides(name, overrides);
+  systemctl(host, "daemon-reload");
+  return true;
+}
+
+function stateOf(host: Host, name: string): UnitState {
+  return showUnits(host, [name])[0] ?? {};
+}
+
+function unmask(host: Host, name: string): void {
+  systemctl(host, "unmask", "--", name);
+  systemctl(host, "unmask", "--runtime", "--", name);
+  systemctl(host, "daemon-reload");
+}
+
+function start(host: Host, verb: "start" | "restart", name: string): void {
+  // A unit that failed too often is not started again before its failures are forgotten.
+  host.run("systemctl", ["reset-failed", "--", name]);
+  systemctl(host, verb, "--no-block", "--", name);
+  const state = waitForUnit(host, name, START_PATIENCE, hasNoJob);
+  if (isRunning(state) && state["SubState"] !== "auto-restart") return;
+  throw new MusterError({
+    what: `${name} did not start`,
+    why: `it is ${state["ActiveState"]} (${state["SubState"]}); its journal ends: ${journalOf(host, name)}`,
+    next: `See \`journalctl -u ${name}\` on the host.`,
+  });
+}
+
+/** systemd is done with what it was asked for. */
+function hasNoJob(state: UnitState): boolean {
+  return ["", "0"].includes(state["Job"] ?? "");
+}
+
+function stop(host: Host, name: string): void {
+  systemctl(host, "stop", "--no-block", "--", name);
+  const state = waitForUnit(host, name, STOP_PATIENCE, isStopped);
+  if (!isStopped(state)) systemctl(host, "kill", "--signal=SIGKILL", "--", name);
+}
+
+function isStopped(state: UnitState): boolean {
+  return ["inactive", "failed"].includes(state["ActiveState"] ?? "");
+}
+
+/** What the unit's own programs said last; where they said nothing, what systemd said of it. */
+function journalOf(host: Host, name: string): string {
+  const last = (...match: readonly string[]) =>
+    host.run("journalctl", ["--no-pager", "-q", "-o", "cat", "-n", "5", ...match]).stdout.trim();
+  return (last(`_SYSTEMD_UNIT=${name}`) || last("-u", name) || "empty").split("\n").join(" / ");
+}
+
+function remove(host: Host, name: string): readonly string[] {
+  const state = stateOf(host, name);
+  removeOverrides(
+    name,
+    overridesOf(name, state).filter((path) => path.includes(`/${name}.d/`)),
+  );
+  if (state["LoadState"] === "not-found") return [];
+  if (!isStopped(state)) stop(host, name);
+  // Fails where the unit's file is gone already, which is what is wanted.
+  host.run("systemctl", ["disable", "--", name]);
+  host.run("systemctl", ["reset-failed", "--", name]);
+  return [];
+}

@@ -1,0 +1,30 @@
+/**
+ * The host runtime: `host.mjs serve [--read-only]` answers requests on its standard input, one JSON line
+ * each and one after another, until that ends.
+ */
+import { fileURLToPath } from "node:url";
+import { thisHost } from "./context.ts";
+import { answerLine, greeting, READERS, READERS_AND_WRITERS } from "./serve.ts";
+
+const [command, ...flags] = process.argv.slice(2);
+if (command === "serve" && flags.every((flag) => flag === "--read-only")) serve(flags.length > 0);
+else {
+  process.stderr.write("usage: host.mjs serve [--read-only]\n");
+  process.exitCode = 2;
+}
+
+function serve(readOnly: boolean): void {
+  process.umask(0o022);
+  // Whoever asked is gone: nothing is left to say, and the change that was under way is done.
+  process.stdout.on("error", () => process.exit(1));
+  const host = thisHost(fileURLToPath(import.meta.url));
+  const table = readOnly ? READERS : READERS_AND_WRITERS;
+  process.stdout.write(greeting(host));
+  let rest = "";
+  process.stdin.setEncoding("utf8").on("data", (text: string) => {
+    const lines = `${rest}${text}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines.filter((l) => l.trim() !== ""))
+      process.stdout.write(answerLine(host, table, line));
+  });
+}

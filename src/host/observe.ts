@@ -1,0 +1,38 @@
+import type { ObserveAnswer, Observed, ObserveRequest, ResourceItems } from "../model/protocol.ts";
+import type { HostRecord } from "../model/record.ts";
+import type { Host } from "./context.ts";
+import { lookAtAll, sceneOf, subjectsOf } from "./look.ts";
+import { sourceOf } from "./store/contents.ts";
+import { findRecord, readRecords } from "./store/records.ts";
+import { openRecord, sealOf } from "./store/seal.ts";
+
+/** Looks at many resources at once and changes nothing. */
+export function observe(host: Host, request: ObserveRequest): ObserveAnswer {
+  const records = readRecords(host);
+  const resources = (request.resources ?? recordedBy(records, request.owner)).map(({ id, items }) => {
+    const record = findRecord(records, id, request.owner);
+    return { id, items, record, subjects: subjectsOf(items, record) };
+  });
+  const seal = sealOf(host);
+  const scene = sceneOf(host, sourceOf(host, request.contents), seal);
+  const seen = lookAtAll(
+    scene,
+    resources.flatMap(({ subjects }) => subjects.map(([, subject]) => subject)),
+  ).values();
+  const answers = resources.map(({ id, items, record, subjects }): [string, Observed] => {
+    const observed = Object.fromEntries(subjects.map(([name]) => [name, next(seen)]));
+    return [id, { items, observed, ...(record && { record: openRecord(record, items, seal) }) }];
+  });
+  return {
+    resources: Object.fromEntries(answers),
+    recorded: records.map(({ id, owner }) => ({ id, owner })),
+  };
+}
+
+function recordedBy(records: readonly HostRecord[], owner: string | undefined): ResourceItems[] {
+  return records.filter((record) => record.owner === owner).map(({ id, items }) => ({ id, items }));
+}
+
+function next<T>(values: Iterator<T, undefined>): T {
+  return values.next().value as T;
+}

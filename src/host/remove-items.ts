@@ -1,0 +1,45 @@
+import { MusterError } from "../base/errors.ts";
+import type { HostItem, Items } from "../model/items.ts";
+import type { Host } from "./context.ts";
+import { inOrder, kindOf } from "./kinds/registry.ts";
+import { sceneOf } from "./look.ts";
+import { reasonOf } from "./reason.ts";
+import { sourceOf } from "./store/contents.ts";
+import { sealOf } from "./store/seal.ts";
+import { systemctl } from "./systemctl.ts";
+
+/** Takes items away, the last first. @returns where things were moved aside to */
+export function removeItems(host: Host, items: Items): string[] {
+  const aside = Object.entries(inOrder(items))
+    .reverse()
+    .flatMap(([name, item]) => removeOne(host, name, item));
+  if (Object.values(items).some((item) => isUnitFile(host, item))) systemctl(host, "daemon-reload");
+  return aside;
+}
+
+/** What a resource had and is not declared to have any more: another name for the same thing is no loss. */
+export function droppedItems(before: Items = {}, now: Items = {}): Items {
+  const kept = new Set(Object.values(now).map(addressOf));
+  return Object.fromEntries(Object.entries(before).filter(([, item]) => !kept.has(addressOf(item))));
+}
+
+function removeOne(host: Host, name: string, item: HostItem): readonly string[] {
+  try {
+    const scene = sceneOf(host, sourceOf(host), sealOf(host));
+    return kindOf(item.kind).remove(scene, { item });
+  } catch (error) {
+    const what = `${name} (${addressOf(item)}) was not removed`;
+    throw new MusterError({ what, why: reasonOf(error), cause: error });
+  }
+}
+
+function isUnitFile(host: Host, item: HostItem): boolean {
+  return item.kind === "file" && item.path.startsWith(`${host.paths.units}/`);
+}
+
+/** Where an item is on the host: one address, one thing. */
+export function addressOf(item: HostItem): string {
+  if (item.kind === "rows") return `${item.path} ${item.table}`;
+  if ("path" in item) return item.path;
+  return "name" in item ? `${item.kind} ${item.name}` : item.kind;
+}

@@ -1,0 +1,36 @@
+/** What another program said. `status` is null where it was ended by a signal or a time limit. */
+export interface Result {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end with a plain environment; throws nothing where it fails or is missing. */
+export type Run = (program: string, args: readonly string[], options?: RunOptions) => Result;
+
+export interface RunOptions {
+  /** Seconds; 60 unless told. */
+  readonly timeout?: number;
+  /** Descriptors of ours that the program gets as 3, 4, … */
+  readonly descriptors?: readonly number[];
+}
+
+const ENVIRONMENT = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  LC_ALL: "C",
+  DEBIAN_FRONTEND: "noninteractive",
+};
+
+export const run: Run = (program, args, options = {}) => {
+  // Loaded when first needed: most runs only look, and start nothing.
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
+  const done = spawnSync(program, [...args], {
+    encoding: "utf8",
+    env: ENVIRONMENT,
+    maxBuffer: 16 * 1024 * 1024,
+    stdio: ["ignore", "pipe", "pipe", ...(options.descriptors ?? [])],
+    timeout: (options.timeout ?? 60) * 1000,
+  });
+  const failure = done.error === undefined ? "" : `${program}: ${done.error.message}`;
+  return { status: done.status, stdout: done.stdout ?? "", stderr: failure || (done.stderr ?? "") };
+};

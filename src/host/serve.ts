@@ -1,0 +1,68 @@
+import { MusterError } from "../base/errors.ts";
+import {
+  type AnswerFrame,
+  type Answers,
+  type Hello,
+  MARKER,
+  PROTOCOL,
+  type Request,
+  type RequestFrame,
+  type WireError,
+} from "../model/protocol.ts";
+import type { Host } from "./context.ts";
+import { converge } from "./converge.ts";
+import { observe } from "./observe.ts";
+import { ps } from "./ps.ts";
+import { reasonOf } from "./reason.ts";
+import { remove } from "./remove.ts";
+
+/** What answers each request. */
+export type Table = {
+  readonly [Op in Request["op"]]?: (host: Host, request: Extract<Request, { op: Op }>) => Answers[Op];
+};
+
+/** Only looks: a host that serves this table has no way to change anything. */
+export const READERS: Table = { observe, ps };
+
+export const READERS_AND_WRITERS: Table = { ...READERS, converge, remove };
+
+/** The first line of a session. */
+export function greeting(host: Host): string {
+  const { versions, arch } = process;
+  const hello: Hello = { protocol: PROTOCOL, bundle: host.bundle, node: versions.node, arch };
+  return `${MARKER}${JSON.stringify(hello)}\n`;
+}
+
+/** Answers one request line with one answer line; what goes wrong is an answer too. */
+export function answerLine(host: Host, table: Table, line: string): string {
+  return `${JSON.stringify(answer(host, table, line))}\n`;
+}
+
+function answer(host: Host, table: Table, line: string): AnswerFrame {
+  let seq = 0;
+  try {
+    const frame = JSON.parse(line) as RequestFrame;
+    seq = frame.seq;
+    return { seq, answer: dispatch(host, table, frame.request) };
+  } catch (error) {
+    return { seq, error: wireError(error) };
+  }
+}
+
+function dispatch(host: Host, table: Table, request: Request): Answers[Request["op"]] {
+  // Each entry takes the request of its own name, which the index cannot tell the compiler.
+  const handle = table[request.op] as ((host: Host, request: Request) => Answers[Request["op"]]) | undefined;
+  if (handle === undefined || !Object.hasOwn(table, request.op)) throw refused(request.op);
+  return handle(host, request);
+}
+
+function refused(op: string): MusterError {
+  const why = "this session only looks, or the host runtime is too old for it";
+  return new MusterError({ what: `the request ${JSON.stringify(op)} was refused`, why });
+}
+
+function wireError(error: unknown): WireError {
+  if (!(error instanceof MusterError)) return { what: "the host runtime failed", why: reasonOf(error) };
+  const { what, why, next } = error;
+  return { what, why, ...(next !== undefined && { next }) };
+}

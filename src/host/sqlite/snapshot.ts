@@ -1,0 +1,77 @@
+import { MusterError } from "../../base/errors.ts";
+import { readEntry, typeOf } from "../fs/read.ts";
+import { type Entry, type Handle, withEntry } from "../fs/walk.ts";
+import { pause } from "../reason.ts";
+
+/** Files that SQLite itself keeps beside a database; they come and go, and are never drift. */
+export const SIDE_FILES = ["-wal", "-shm", "-journal"] as const;
+
+/** A database's bytes as they were at one moment. */
+export interface Snapshot {
+  readonly main: Buffer;
+  /** Committed changes that are not in `main` yet. */
+  readonly wal: Buffer;
+}
+
+/** Milliseconds: the kernel's clock for file times may stand still that long. */
+const TICK = 12;
+
+/** Milliseconds until a database that is written to all the time is given up. */
+const PATIENCE = 1000;
+
+/** The start of a rollback journal that is in use. */
+const JOURNAL_MAGIC = Buffer.from("d9d505f920a163d7", "hex");
+
+/**
+ * Copies a database without opening it in SQLite, which would wait on a fifo put in its place, and would
+ * write to its side files: only bytes are read, and taken if nothing was written before, during and after.
+ *
+ * @throws MusterError where it is too large, or is never quiet
+ */
+export function snapshot(folder: Handle, name: string): Snapshot {
+  for (const deadline = Date.now() + PATIENCE; ; pause(TICK)) {
+    const before = signature(folder, name);
+    const copy = before.isQuiet ? readBoth(folder, name) : undefined;
+    if (copy !== undefined && signature(folder, name).text === before.text) return copy;
+    if (Date.now() > deadline) throw restless(name);
+  }
+}
+
+/** What changes with every write: inode, size and time of change of the database and its side files. */
+function signature(folder: Handle, name: string): { text: string; isQuiet: boolean } {
+  const stats = ["", "-wal", "-journal"].map((suffix) =>
+    withEntry(folder, name + suffix, (entry) => entry?.stats),
+  );
+  const newest = Math.max(...stats.map((stat) => stat?.ctimeMs ?? 0));
+  const text = stats.map((stat) => stat && `${stat.ino}/${stat.size}/${stat.ctimeMs}`).join(" ");
+  return { text, isQuiet: Math.abs(Date.now() - newest) > TICK && !hasOpenJournal(folder, name) };
+}
+
+function hasOpenJournal(folder: Handle, name: string): boolean {
+  return bytesOf(folder, `${name}-journal`).subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC);
+}
+
+function readBoth(folder: Handle, name: string): Snapshot {
+  return { main: bytesOf(folder, name), wal: bytesOf(folder, `${name}-wal`) };
+}
+
+function bytesOf(folder: Handle, name: string): Buffer {
+  return withEntry(folder, name, (entry) =>
+    isPlain(entry) ? (readEntry(entry) ?? tooLarge(name)) : Buffer.alloc(0),
+  );
+}
+
+function isPlain(entry: Entry | undefined): entry is Entry {
+  return entry !== undefined && typeOf(entry.stats) === "file";
+}
+
+function tooLarge(name: string): never {
+  throw new MusterError({ what: name, why: `${name} is too large to be looked into` });
+}
+
+function restless(name: string): MusterError {
+  return new MusterError({
+    what: name,
+    why: `${name} is being written to, or holds a change that was never finished`,
+  });
+}

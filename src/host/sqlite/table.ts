@@ -1,0 +1,80 @@
+import type { DatabaseSync } from "node:sqlite";
+import { MusterError } from "../../base/errors.ts";
+
+/** Text by column, by key: declared rows, or those of a table. */
+export type Rows = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The column that names a row. */
+export const KEY = "name";
+
+/** Milliseconds for one table: its pages are an agent's and may lead in circles. */
+const PATIENCE = 2000;
+
+/** The declared rows out of their canonical JSON; throws where a column could not be one. */
+export function parseRows(text: string): Rows {
+  const rows = JSON.parse(text) as Rows;
+  for (const column of columnsOf(rows)) checkName(column);
+  return rows;
+}
+
+/** All columns that any row has, without the key. */
+export function columnsOf(rows: Rows): string[] {
+  return [...new Set(Object.values(rows).flatMap((row) => Object.keys(row)))].sort();
+}
+
+/** Names that stand in SQL text come in here alone. */
+export function checkName(name: string): string {
+  if (/^[a-z_]+$/.test(name)) return name;
+  throw new MusterError({
+    what: JSON.stringify(name),
+    why: "a table or column has only a-z and _ in its name",
+  });
+}
+
+/** The columns that a plain table has; nothing where there is no such table. Views and the like are refused. */
+export function tableColumns(db: DatabaseSync, table: string): string[] | undefined {
+  const found = db.prepare("SELECT type, sql FROM sqlite_schema WHERE lower(name) = ?").get(checkName(table));
+  if (found === undefined) return undefined;
+  const isPlain = found["type"] === "table" && /^CREATE TABLE/i.test(String(found["sql"]));
+  const columns = isPlain ? db.prepare("SELECT name, hidden FROM pragma_table_xinfo(?)").all(table) : [];
+  if (!isPlain || columns.some(({ hidden }) => hidden !== 0n)) {
+    throw new MusterError({ what: table, why: `${table} is not a plain table` });
+  }
+  return columns.map(({ name }) => String(name).toLowerCase());
+}
+
+/** Every row of a table, with those of the named columns that it has; other columns are not read. */
+export function readTable(db: DatabaseSync, table: string, columns: readonly string[]): Map<string, Row> {
+  const existing = tableColumns(db, table) ?? [];
+  const named = columns.filter((column) => existing.includes(column));
+  const rows = new Map<string, Row>();
+  if (!existing.includes(KEY)) return rows;
+  const deadline = Date.now() + PATIENCE;
+  for (const row of db.prepare(`SELECT ${quoted([KEY, ...named])} FROM "${checkName(table)}"`).iterate()) {
+    rows.set(String(row[KEY]), toRow(row, named));
+    if (Date.now() > deadline)
+      throw new MusterError({ what: table, why: "reading it does not come to an end" });
+  }
+  return rows;
+}
+
+/** Whether a database holds anything but the declared rows of one table: what its agent put there. */
+export function hasOtherData(db: DatabaseSync, table: string, declared: Rows): boolean {
+  const others =
+    "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND lower(name) NOT IN (?, 'sqlite_sequence')";
+  if (db.prepare(others).get(table)?.["n"] !== 0n) return true;
+  return [...readTable(db, table, []).keys()].some((key) => !Object.hasOwn(declared, key));
+}
+
+/** One row as observed; a cell without a value has no entry. */
+export type Row = Readonly<Record<string, string>>;
+
+/** Column names as they stand in SQL text. */
+export function quoted(columns: readonly string[]): string {
+  return columns.map((column) => `"${checkName(column)}"`).join(", ");
+}
+
+function toRow(row: Readonly<Record<string, unknown>>, columns: readonly string[]): Row {
+  const values = columns.filter((column) => row[column] !== null);
+  return Object.fromEntries(values.map((column) => [column, String(row[column])]));
+}

@@ -1,0 +1,65 @@
+import { readdirSync, rmSync } from "node:fs";
+import { MusterError } from "../../base/errors.ts";
+import { digestOf } from "../../model/digest.ts";
+import type { Contents, Digest, HostItem, Items } from "../../model/items.ts";
+import type { HostRecord } from "../../model/record.ts";
+import type { Host } from "../context.ts";
+import { hasCode } from "../reason.ts";
+import { readOwn, writeOwn } from "./files.ts";
+
+/** The bytes of a digest, as text: from the request, or as this host keeps them; undefined where neither has them. */
+export type Source = (digest: string) => string | undefined;
+
+export function sourceOf(host: Host, sent: Contents = {}): Source {
+  return (digest) =>
+    isDigest(digest) ? (sent[digest] ?? readOwn(pathOf(host, digest))?.toString("utf8")) : undefined;
+}
+
+/** Keeps what the items name, so that it can be restored and compared without being sent again. */
+export function storeContents(host: Host, items: Items, sent: Contents): void {
+  for (const digest of digestsOf(items)) {
+    const text = sent[digest];
+    if (text === undefined || readOwn(pathOf(host, digest)) !== undefined) continue;
+    if (digestOf(text) !== digest) throw torn(digest);
+    writeOwn(pathOf(host, digest), text);
+  }
+}
+
+/** Deletes the bytes that no record on the host names any more. */
+export function sweepContents(host: Host, records: readonly HostRecord[]): void {
+  const used = new Set(JSON.stringify(records).match(/(?<=sha256:)[0-9a-f]{64}/g));
+  for (const name of listStored(host)) {
+    if (!used.has(name)) rmSync(`${host.paths.contents}/${name}`, { force: true });
+  }
+}
+
+function digestsOf(items: Items): Digest[] {
+  return Object.values(items).flatMap((item) => [wantedBytes(item)].filter(isDigest));
+}
+
+/** What of an item is wanted as bytes: a file's content, a table's rows. */
+function wantedBytes(item: HostItem): string | undefined {
+  if (item.kind === "file") return item.want.content;
+  return item.kind === "rows" ? item.want.rows : undefined;
+}
+
+function isDigest(text: string | undefined): text is Digest {
+  return /^sha256:[0-9a-f]{64}$/.test(text ?? "");
+}
+
+function pathOf(host: Host, digest: Digest): string {
+  return `${host.paths.contents}/${digest.slice("sha256:".length)}`;
+}
+
+function listStored(host: Host): string[] {
+  try {
+    return readdirSync(host.paths.contents);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+function torn(digest: string): MusterError {
+  return new MusterError({ what: `the bytes of ${digest}`, why: "they are not what their digest says" });
+}

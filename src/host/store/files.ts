@@ -1,0 +1,23 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { writeFileAtomic } from "../../base/files.ts";
+import { hasCode } from "../reason.ts";
+
+/** Replaces a file of the reconciler's own tree, for root alone to read. */
+export function writeOwn(path: string, text: string | Uint8Array): void {
+  const dir = dirname(path);
+  // The folders above stay passable: agents' credentials lie under the same one.
+  mkdirSync(dirname(dir), { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  writeFileAtomic(path, text, 0o600);
+}
+
+/** A file of the reconciler's own tree, or undefined where there is none. */
+export function readOwn(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}

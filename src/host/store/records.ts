@@ -1,0 +1,86 @@
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
+import { MusterError } from "../../base/errors.ts";
+import type { HostRecord } from "../../model/record.ts";
+import type { Host } from "../context.ts";
+import { hasCode } from "../reason.ts";
+import { readOwn, writeOwn } from "./files.ts";
+
+/** Every record on the host; one that is torn or cannot be parsed counts as none. */
+export function readRecords(host: Host): HostRecord[] {
+  return listDir(host.paths.records).flatMap((owner) =>
+    listDir(`${host.paths.records}/${owner}`).flatMap((file) => {
+      const record = parse(readOwn(`${host.paths.records}/${owner}/${file}`));
+      return record === undefined ? [] : [record];
+    }),
+  );
+}
+
+/** The record of a resource: the owner's own before anybody else's. */
+export function findRecord(
+  records: readonly HostRecord[],
+  id: string,
+  owner?: string,
+): HostRecord | undefined {
+  const known = records.filter((record) => record.id === id);
+  return known.find((record) => record.owner === owner) ?? known[0];
+}
+
+/** Refuses, by its name, a resource that another stack has. */
+export function refuseForeign(record: HostRecord | undefined, owner: string): void {
+  if (record === undefined || record.owner === owner) return;
+  throw new MusterError({
+    what: `${record.id} was not changed`,
+    why: `it belongs to the stack ${record.owner}, and this run is of ${owner}`,
+    next: `Remove it there first (\`pulumi destroy\` in ${record.owner}), or leave it out here.`,
+  });
+}
+
+export function writeRecord(host: Host, record: HostRecord): void {
+  writeOwn(pathOf(host, record.owner, record.id), `${JSON.stringify(record)}\n`);
+}
+
+/** Forgets a resource, and its owner's folder with the last of them; none there is a success. */
+export function deleteRecord(host: Host, owner: string, id: string): void {
+  rmSync(pathOf(host, owner, id), { force: true });
+  try {
+    rmdirSync(folderOf(host, owner));
+  } catch (error) {
+    if (!hasCode(error, "ENOENT", "ENOTEMPTY", "EEXIST")) throw error;
+  }
+}
+
+function parse(bytes: Buffer | undefined): HostRecord | undefined {
+  try {
+    const record = JSON.parse(bytes?.toString("utf8") ?? "") as HostRecord;
+    const whole = record.id && record.owner && record.type && typeof record.items === "object";
+    return whole ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function folderOf(host: Host, owner: string): string {
+  return `${host.paths.records}/${flat(owner)}`;
+}
+
+function pathOf(host: Host, owner: string, id: string): string {
+  return `${folderOf(host, owner)}/${flat(id)}.json`;
+}
+
+/** One name of a folder from a name with slashes; ids and owners are checked where they are declared. */
+function flat(name: string): string {
+  const flattened = name.replaceAll("/", "~");
+  if (!/^[A-Za-z0-9_~][A-Za-z0-9._~@-]*$/.test(flattened)) {
+    throw new MusterError({ what: `the name ${JSON.stringify(name)}`, why: "it cannot name a record" });
+  }
+  return flattened;
+}
+
+function listDir(path: string): string[] {
+  try {
+    return readdirSync(path).filter((name) => !name.startsWith("."));
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
+}

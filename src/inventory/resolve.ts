@@ -1,0 +1,68 @@
+import { InvalidError } from "../base/errors.ts";
+import type { Fleet, HostSpec, LocalHostSpec, SshHostSpec } from "../spec/fleet.ts";
+import { HostError } from "../transport/host-error.ts";
+import type { Target } from "../transport/target.ts";
+import { type HostKind, INVENTORY_FILES, type Inventory, type InventoryHost } from "./inventory.ts";
+
+/** Seconds for a host that fleet.yaml no longer declares. */
+const CONNECT_TIMEOUT = 10;
+
+/**
+ * How to reach a host: as fleet.yaml declares it, with the keys that it names or else the inventory's; a
+ * local host, and one that fleet.yaml no longer knows, as the inventory says.
+ *
+ * @throws HostError "never-booted" for a local host that was not made yet; InvalidError for an unknown name
+ */
+export function resolveTarget(fleet: Fleet | undefined, inventory: Inventory, name: string): Target {
+  const spec = specOf(fleet, name);
+  if (spec === undefined) return inventoryTarget(inventory, name, Object.keys(fleet?.hosts ?? {}));
+  return spec.kind === "local" ? localTarget(spec, inventory) : sshTarget(spec, inventory);
+}
+
+function specOf(fleet: Fleet | undefined, name: string): HostSpec | undefined {
+  return fleet && Object.hasOwn(fleet.hosts, name) ? fleet.hosts[name] : undefined;
+}
+
+function sshTarget({ kind, hostKeys: declared, ...spec }: SshHostSpec, inventory: Inventory): Target {
+  const known = inventory.ssh.get(spec.name);
+  // The keys belong to whoever answered at that address; another address is another first contact.
+  const isSame = known?.address === spec.address && known.port === spec.port;
+  const met = isSame ? known.hostKeys : [];
+  if (declared.length > 0) {
+    return { ...spec, kind, hostKeys: declared, pinnedIn: `fleet.yaml (hosts.${spec.name}.hostKeys)` };
+  }
+  return { ...spec, kind, hostKeys: met, pinnedIn: pinnedIn(kind, spec.name) };
+}
+
+function localTarget({ name, connectTimeout }: LocalHostSpec, inventory: Inventory): Target {
+  const known = inventory.local.get(name);
+  if (known !== undefined) return knownTarget("local", name, known, connectTimeout);
+  throw new HostError({
+    host: name,
+    reason: "never-booted",
+    what: "it cannot be reached",
+    why: "this local host was never booted on this machine.",
+    next: "Run `npx pulumi up`.",
+  });
+}
+
+function inventoryTarget(inventory: Inventory, name: string, declared: readonly string[]): Target {
+  for (const kind of ["ssh", "local"] as const) {
+    const known = inventory[kind].get(name);
+    if (known !== undefined) return knownTarget(kind, name, known, CONNECT_TIMEOUT);
+  }
+  const names = new Set([...declared, ...inventory.ssh.keys(), ...inventory.local.keys()]);
+  throw new InvalidError({
+    what: `there is no host "${name}"`,
+    why: "neither fleet.yaml nor the inventory knows it.",
+    next: `Known are: ${[...names].join(", ") || "none"}.`,
+  });
+}
+
+function knownTarget(kind: HostKind, name: string, known: InventoryHost, connectTimeout: number): Target {
+  return { ...known, name, kind, connectTimeout, pinnedIn: pinnedIn(kind, name) };
+}
+
+function pinnedIn(kind: HostKind, name: string): string {
+  return `${INVENTORY_FILES[kind]} (hosts.${name})`;
+}

@@ -1,0 +1,100 @@
+import { diffItem } from "../../../model/diff.ts";
+import { AS_DECLARED, type Observation, type Observations } from "../../../model/items.ts";
+import type { ConvergeRequest } from "../../../model/protocol.ts";
+import { fromWire, type WireItem } from "../../../model/wire.ts";
+import { wasNeverSent } from "../../host-errors.ts";
+import { messageOf, PartialError } from "../../partial.ts";
+import type { Services } from "../../services.ts";
+import type { Properties } from "../../values.ts";
+import type { Call } from "../handler.ts";
+import { hostItems, type ItemProperties, mapValues, parseProperties, withItems } from "./inputs.ts";
+import { observedItems, unknownReasons } from "./observed.ts";
+
+/**
+ * Makes the host as declared, whatever is there: create and update are this one flow, and what stands on the
+ * host already is adopted.
+ *
+ * @returns the observed state
+ * @throws PartialError where something is still not as declared
+ */
+export function converge(services: Services, call: Call, news: Properties): Promise<Properties> {
+  const properties = parseProperties(news);
+  return apply(services, news, properties, requestFor(services, call, properties));
+}
+
+/**
+ * Converges a resource that the engine does not know yet. Where it fails after a change may have begun, the
+ * engine must keep the id, or what is on the host would belong to nobody.
+ */
+export async function create(services: Services, call: Call, news: Properties): Promise<Properties> {
+  const properties = parseProperties(news);
+  const request = requestFor(services, call, properties);
+  try {
+    return await apply(services, news, properties, request);
+  } catch (error) {
+    if (error instanceof PartialError) throw error;
+    if (!(await mayExist(services, properties.host, request, error))) throw error;
+    throw new PartialError({ id: request.id, inputs: news, state: news, reasons: [messageOf(error)] });
+  }
+}
+
+function requestFor(services: Services, call: Call, { id, items: wire }: ItemProperties): ConvergeRequest {
+  const items = hostItems(wire);
+  const secret = Object.entries(wire).filter(([, item]) => item["secret"] !== undefined);
+  const secrets = secret.map(([name, item]) => [name, services.secrets.rendered(item)] as const);
+  const { owner, type } = call.urn;
+  const contents = services.contents.needed(items);
+  return { op: "converge", id, type, owner, items, contents, secrets: Object.fromEntries(secrets) };
+}
+
+async function apply(
+  { hosts, looks }: Services,
+  news: Properties,
+  properties: ItemProperties,
+  request: ConvergeRequest,
+): Promise<Properties> {
+  const { host, items } = properties;
+  const writer = await hosts.writer(host);
+  const answer = await writer.converge(request).finally(() => looks.forget(host));
+  const observed = mapValues(answer.observed, (observation, name) => asApplied(observation, items[name]));
+  const state = withItems(news, observedItems(items, observed));
+  const reasons = remaining(properties, observed);
+  if (reasons.length === 0) return state;
+  throw new PartialError({ id: request.id, inputs: news, state, reasons });
+}
+
+/** The record is written before the first change, so without a record nothing of ours is there. */
+async function mayExist(
+  { hosts }: Services,
+  host: string,
+  { id, owner }: ConvergeRequest,
+  failure: unknown,
+): Promise<boolean> {
+  try {
+    const reader = await hosts.reader(host);
+    const { recorded } = await reader.observe({ op: "observe", owner, resources: [] });
+    return recorded.some((record) => record.id === id && record.owner === owner);
+  } catch {
+    return !wasNeverSent(failure);
+  }
+}
+
+/** A secret that is as applied just now is the declared one. */
+function asApplied(observation: Observation, item: WireItem | undefined): Observation {
+  if ("unknown" in observation || observation.props["content"] !== AS_DECLARED) return observation;
+  const content = item?.["content"] ?? AS_DECLARED;
+  return { ...observation, props: { ...observation.props, content } };
+}
+
+function remaining({ host, items }: ItemProperties, observed: Observations): readonly string[] {
+  const differing = Object.entries(items).flatMap(([name, item]) => {
+    const observation = observed[name];
+    if (observation === undefined) return [];
+    return diffItem(name, fromWire(item), observation).map((difference) => {
+      const values = `${difference.observed}, declared ${difference.declared}`;
+      const isSecret = item["secret"] !== undefined && difference.property === "content";
+      return `${name}: ${difference.property} is still ${isSecret ? "not the declared one" : values}`;
+    });
+  });
+  return [...unknownReasons(items, observed), ...differing].map((reason) => `${host}: ${reason}`);
+}

@@ -1,0 +1,58 @@
+import { diffItem } from "../../../model/diff.ts";
+import { addressOf, fromWire, type WireItem, wantOf } from "../../../model/wire.ts";
+import { asProperties, type Properties, UNKNOWN } from "../../values.ts";
+import type { Change, Changes } from "../handler.ts";
+import { wireItems } from "./inputs.ts";
+import { propertyPath } from "./path.ts";
+
+/** What differs between the observed state and the desired inputs, by property path. */
+export function diff(state: Properties, news: Properties): Changes {
+  if (news["items"] === UNKNOWN) return { items: { kind: "update" } };
+  return { ...placeChanges(state, news), ...itemChanges(state, news) };
+}
+
+/** Another host or another id is another resource: the new one is made first, then the old one removed. */
+function placeChanges(state: Properties, news: Properties): Changes {
+  const changed = ["host", "resource"].filter((key) => state[key] !== news[key]);
+  return Object.fromEntries(
+    changed.map((key) => [key, { kind: "update", replace: news[key] !== UNKNOWN } as const]),
+  );
+}
+
+function itemChanges(state: Properties, news: Properties): Changes {
+  const [olds, wanted] = [wireItems(state), wireItems(news)];
+  const unknown = Object.keys(asProperties(news["items"]) ?? {}).filter((name) => !(name in wanted));
+  const removed = Object.keys(olds).filter((name) => !(name in wanted) && !unknown.includes(name));
+  const all = [
+    ...unknown.map((name) => [propertyPath("items", name), UPDATE] as const),
+    ...removed.map((name) => [propertyPath("items", name), DELETE] as const),
+    ...Object.entries(wanted).flatMap(([name, item]) => oneItem(name, item, olds[name])),
+  ];
+  return Object.fromEntries(all);
+}
+
+const ADD: Change = { kind: "add" };
+const UPDATE: Change = { kind: "update" };
+const DELETE: Change = { kind: "delete" };
+
+type Entry = readonly [path: string, change: Change];
+
+function oneItem(name: string, wanted: WireItem, old: WireItem | undefined): readonly Entry[] {
+  if (old === undefined) return [[propertyPath("items", name), ADD]];
+  const observed = diffItem(name, fromWire(wanted), {
+    props: wantOf({ ...old, kind: wanted["kind"] ?? "" }),
+  });
+  const properties = observed.map(({ property }) => property);
+  return [...addressKeys(wanted, old), ...properties].map((key) => {
+    const change = !(key in old) ? ADD : !(key in wanted) ? DELETE : UPDATE;
+    return [propertyPath("items", name, key), change];
+  });
+}
+
+/** Keys of the address that are new, gone or other than before. */
+function addressKeys(wanted: WireItem, old: WireItem): readonly string[] {
+  const [now, before] = [addressOf(wanted), addressOf(old)];
+  return [...new Set([...Object.keys(now), ...Object.keys(before)])].filter(
+    (key) => now[key] !== before[key],
+  );
+}

@@ -1,0 +1,47 @@
+import type { Detail, Observation, Observations, Props, Scalar } from "../../../model/items.ts";
+import { observedWire } from "../../../model/wire.ts";
+import type { WireItems } from "./inputs.ts";
+import { mapValues } from "./inputs.ts";
+
+/** What the engine shows of one property at most, in characters. */
+const SHOWN = 400;
+
+/** The items with what was observed of them in place of what is wanted. */
+export function observedItems(items: WireItems, observed: Observations): WireItems {
+  return mapValues(items, (item, name) => observedWire(item, observedProps(observed[name])));
+}
+
+/** Sentences about the items of which nothing is known. */
+export function unknownReasons(items: WireItems, observed: Observations): readonly string[] {
+  return Object.keys(items).flatMap((name) => {
+    const observation = observed[name];
+    if (observation === undefined) return [`${name}: the host said nothing of it`];
+    return "unknown" in observation ? [`${name}: ${observation.unknown}`] : [];
+  });
+}
+
+/** Whether nothing of the resource is there any more. Units tell no presence of their own: their file does. */
+export function isGone(items: WireItems, observed: Observations): boolean {
+  const telling = Object.keys(items).filter((name) => items[name]?.["kind"] !== "unit");
+  return telling.length > 0 && telling.every((name) => isAbsent(observed[name]));
+}
+
+function isAbsent(observation: Observation | undefined): boolean {
+  if (observation === undefined || "unknown" in observation) return false;
+  return observation.props["type"] === "absent" || observation.props["present"] === false;
+}
+
+function observedProps(observation: Observation | undefined): Props {
+  if (observation === undefined || "unknown" in observation) return {};
+  const { props, detail = [] } = observation;
+  return mapValues(props, (value, property) => withDetail(property, value, detail));
+}
+
+/** A digest tells nobody anything, so where the host knows the parts that differ they stand in its place. */
+function withDetail(property: string, value: Scalar, detail: readonly Detail[]): Scalar {
+  const parts = detail.filter((d) => d.property === property || d.property.startsWith(`${property}.`));
+  if (parts.length === 0) return value;
+  const told = parts.map((d) => `${d.property} is '${d.observed}', declared '${d.declared}'`);
+  const text = `${parts.length} changed: ${told.join("; ")}`;
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text;
+}

@@ -1,0 +1,75 @@
+import { isDeepStrictEqual } from "node:util";
+import type { HostItem, Items, Observations } from "../../../model/items.ts";
+import type { ObserveRequest } from "../../../model/protocol.ts";
+import { addressOf, fromWire, toWire, type WireItem } from "../../../model/wire.ts";
+import { isNothingInstalled } from "../../host-errors.ts";
+import { messageOf, PartialError } from "../../partial.ts";
+import type { Services } from "../../services.ts";
+import type { Actual, Call } from "../handler.ts";
+import { type ItemProperties, mapValues, parseProperties, type WireItems, withItems } from "./inputs.ts";
+import { isGone, observedItems, unknownReasons } from "./observed.ts";
+
+/**
+ * Looks at the resource on its host.
+ *
+ * @returns undefined where all of it is gone
+ * @throws PartialError with what was recorded where anything of it is not known: unknown is not absent
+ */
+export async function read(
+  services: Services,
+  call: Call,
+  id: string,
+  recorded: Actual,
+): Promise<Actual | undefined> {
+  const properties = parseProperties(recorded.inputs);
+  const observed = await look(services, call, properties).catch((error: unknown) => {
+    if (isNothingInstalled(error) && isRuntime(properties.items)) return undefined;
+    throw new PartialError({ id, ...recorded, reasons: [messageOf(error)] });
+  });
+  if (observed === undefined) return undefined;
+  const reasons = unknownReasons(properties.items, observed);
+  if (reasons.length > 0) throw new PartialError({ id, ...recorded, reasons });
+  if (isGone(properties.items, observed)) return undefined;
+  const items = observedItems(properties.items, observed);
+  return { inputs: withItems(recorded.inputs, items), state: withItems(recorded.inputs, items) };
+}
+
+/** Whether the resource is the host runtime itself, which may be missing; to the others that is unknown. */
+export function isRuntime(items: WireItems): boolean {
+  return Object.values(items).some((item) => item["kind"] === "runtime");
+}
+
+/** Answers from the one look at the whole host where that looked at the same items; otherwise asks again. */
+async function look(services: Services, call: Call, properties: ItemProperties): Promise<Observations> {
+  const { host, id, items } = properties;
+  const { owner } = call.urn;
+  const all = await services.looks.at(host, owner);
+  const seen = all.resources[id];
+  const wanted = mapValues(items, (item, name) => reference(item, seen?.items[name]));
+  if (seen !== undefined && isDeepStrictEqual(seen.items, wanted)) return seen.observed;
+  const request: ObserveRequest = {
+    op: "observe",
+    owner,
+    resources: [{ id, items: wanted }],
+    contents: services.contents.held(rowsOf(wanted)),
+  };
+  const reader = await services.hosts.reader(host);
+  const answer = await reader.observe(request);
+  return answer.resources[id]?.observed ?? {};
+}
+
+/**
+ * The item to compare the host with. After a refresh that was saved, the recorded inputs are what was observed
+ * then; so the host's own record is the better witness, but for the digest of a secret, which it does not hold.
+ */
+function reference(item: WireItem, onHost: HostItem | undefined): HostItem {
+  if (onHost === undefined) return fromWire(item);
+  const wire = toWire(onHost);
+  if (!isDeepStrictEqual(addressOf(wire), addressOf(item))) return fromWire(item);
+  const { content } = item;
+  return `${content}`.startsWith("secret:") ? fromWire({ ...wire, content: content ?? "" }) : onHost;
+}
+
+function rowsOf(items: Items): Items {
+  return Object.fromEntries(Object.entries(items).filter(([, item]) => item.kind === "rows"));
+}

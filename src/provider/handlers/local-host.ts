@@ -1,0 +1,63 @@
+import { InvalidError, MusterError } from "../../base/errors.ts";
+import { messageOf, PartialError } from "../partial.ts";
+import type { LocalMachines, Services } from "../services.ts";
+import type { Properties } from "../values.ts";
+import type { Actual, Call, Changes, Handler } from "./handler.ts";
+
+/** A Debian that Muster boots on this machine. Inputs and state: `{host, running}`. */
+export function localHostHandler(services: Services): Handler {
+  const { machines } = services;
+  return {
+    id: hostOf,
+    check: (_call, news) => Promise.resolve({ inputs: news, failures: [] }),
+    diff,
+    create: (call, news) => {
+      const progress = (line: string) => void call.log("info", line);
+      return changing(services, news, (host) => machines.create(host, progress));
+    },
+    read: async (_call, id, recorded) => read(machines, id, recorded),
+    update: (_call, news) => changing(services, news, machines.boot),
+    delete: async (_call, state) => void (await changing(services, state, machines.remove)),
+  };
+}
+
+/** What was known of a host before it was booted or removed is worth nothing after. */
+async function changing(
+  { hosts, looks }: Services,
+  properties: Properties,
+  change: (host: string) => Promise<void>,
+): Promise<Properties> {
+  const host = hostOf(properties);
+  await change(host);
+  hosts.reset(host);
+  looks.forget(host);
+  return properties;
+}
+
+function diff(_call: Call, state: Properties, news: Properties): Changes {
+  return {
+    ...(state["host"] === news["host"] ? {} : { host: { kind: "update", replace: true } }),
+    ...(state["running"] === news["running"] ? {} : { running: { kind: "update" } }),
+  };
+}
+
+/** @throws PartialError where this machine cannot tell, for then the host is unknown and not absent */
+function read(machines: LocalMachines, id: string, recorded: Actual): Actual | undefined {
+  const host = hostOf(recorded.inputs);
+  try {
+    const state = machines.state(host);
+    if (state === "absent") return undefined;
+    const running = state === "running";
+    return { inputs: { ...recorded.inputs, running }, state: { ...recorded.state, running } };
+  } catch (error) {
+    if (!(error instanceof MusterError)) throw error;
+    throw new PartialError({ id, ...recorded, reasons: [messageOf(error)] });
+  }
+}
+
+function hostOf(properties: Properties): string {
+  const { host } = properties;
+  if (typeof host === "string") return host;
+  const why = "its inputs name no host.";
+  throw new InvalidError({ what: "the local host cannot be read", why, next: "Run `pulumi up`." });
+}

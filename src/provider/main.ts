@@ -1,0 +1,34 @@
+/** The provider's program: the engine starts it, reads its port from stdout, and speaks to it until it ends. */
+
+import { projectDir } from "../base/paths.ts";
+import { installedVersion } from "../base/runtime.ts";
+import { contentStore } from "./contents.ts";
+import { fleetPool } from "./hosts.ts";
+import { localMachines } from "./machines.ts";
+import { makeProvider } from "./provider.ts";
+import { serve } from "./server.ts";
+
+const project = projectDir() ?? process.cwd();
+const machines = localMachines(project);
+const pool = fleetPool(project, (host) => machines.state(host) === "stopped");
+const running = await serve(
+  makeProvider({
+    version: installedVersion(),
+    env: process.env,
+    hosts: pool,
+    machines,
+    contents: contentStore(project),
+  }),
+);
+
+/** What runs is finished first: an engine that was killed must not leave a host half-way. */
+async function end(): Promise<void> {
+  await running.stop();
+  await pool.close();
+  process.exit(0);
+}
+
+process.on("SIGINT", end).on("SIGTERM", end);
+// The engine holds the other end of stdin: when it is gone, so is who we work for.
+process.stdin.on("end", end).on("error", end).resume();
+process.stdout.write(`${running.port}\n`);

@@ -1,0 +1,26 @@
+import type { Properties } from "./values.ts";
+
+/**
+ * Something is there, but it is not known or not as declared: the engine keeps the id, the inputs and the
+ * state given here, tells the reasons, and tries again in the next update.
+ */
+export class PartialError extends Error {
+  override readonly name = "PartialError";
+  readonly id: string;
+  readonly inputs: Properties;
+  readonly state: Properties;
+  readonly reasons: readonly string[];
+
+  constructor(parts: { id: string; inputs: Properties; state: Properties; reasons: readonly string[] }) {
+    super(parts.reasons.join("; "));
+    this.id = parts.id;
+    this.inputs = parts.inputs;
+    this.state = parts.state;
+    this.reasons = parts.reasons;
+  }
+}
+
+/** What a person is told of an error: its sentence, never its stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,32 @@
+import { gate } from "./gate.ts";
+import { handlersOf } from "./handlers/registry.ts";
+import { sharedLooks } from "./looks.ts";
+import { type Config, type SecretSources, secretsFrom } from "./secrets.ts";
+import type { ContentStore, Hosts, LocalMachines } from "./services.ts";
+import { engineLog } from "./wire/engine.ts";
+import type { Provider } from "./wire/service.ts";
+
+/** What a provider stands on. */
+export interface Ground {
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly hosts: Hosts;
+  readonly machines: LocalMachines;
+  readonly contents: ContentStore;
+}
+
+/** Puts a provider together; nothing is contacted before the engine asks about a resource. */
+export function makeProvider({ version, env, hosts, machines, contents }: Ground): Provider {
+  let config: Config = new Map();
+  const sources = (): SecretSources => ({ config, env });
+  const looks = sharedLooks(hosts);
+  return {
+    version,
+    handlers: handlersOf({ hosts, looks, machines, contents, secrets: secretsFrom(sources) }),
+    gate: gate(),
+    engine: engineLog(),
+    configure: (values) => {
+      config = values;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { InvalidError } from "../base/errors.ts";
+import { Secret } from "../base/secret.ts";
+import type { Secrets } from "./services.ts";
+
+/** The stack's configuration by name, without the `muster:` in front. */
+export type Config = ReadonlyMap<string, Secret>;
+
+/** Where values of secrets come from. */
+export interface SecretSources {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The value that a reference (`config:NAME`, `env:NAME`, `file:PATH`) leads to.
+ *
+ * @throws InvalidError that says what to run, where there is none
+ */
+export function resolveSecret(reference: string, sources: SecretSources): Secret {
+  const [, scheme = "", name = ""] = /^([a-z]+):(.+)$/s.exec(reference) ?? [];
+  const resolve = SCHEMES[scheme];
+  if (resolve === undefined) {
+    throw missing(reference, "is no reference", "Write `config:NAME`, `env:NAME` or `file:PATH`.");
+  }
+  const value = resolve(name, sources);
+  if (value.reveal() === "") throw missing(reference, "is empty", "Give it a value.");
+  return value;
+}
+
+type Resolve = (name: string, sources: SecretSources) => Secret;
+
+const SCHEMES: Readonly<Record<string, Resolve | undefined>> = {
+  config: (name, { config }) => {
+    const value = config.get(name);
+    if (value !== undefined) return value;
+    const next = `Run \`pulumi config set --secret muster:${name}\`.`;
+    throw missing(`config:${name}`, "is not set in this stack", next);
+  },
+  env: (name, { env }) => {
+    const value = env[name];
+    if (value !== undefined) return new Secret(value);
+    throw missing(`env:${name}`, "is not set", `Run \`export ${name}=…\` before \`pulumi\`.`);
+  },
+  file: (path) => {
+    try {
+      return new Secret(
+        new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path)),
+      );
+    } catch (error) {
+      const why = error instanceof TypeError ? "is no UTF-8 text" : `cannot be read (${codeOf(error)})`;
+      throw missing(`file:${path}`, why, "Put the value there, readable for you alone (chmod 600).");
+    }
+  },
+};
+
+/**
+ * A secret as it is written to its file: as it is; or, with a name, as one line for systemd's EnvironmentFile=.
+ * There a value in double quotes may escape `"`, `\`, `` ` `` and `$` by a backslash (systemd.exec(5)).
+ *
+ * @throws InvalidError for a value that such a line cannot hold
+ */
+export function renderSecret(value: Secret, envName?: string): string {
+  if (envName === undefined) return value.reveal();
+  const line = value.reveal().replace(/\r?\n$/, "");
+  if (/[\n\r\0]/.test(line)) {
+    throw new InvalidError({
+      what: `${envName} cannot be an environment variable`,
+      why: "its value has more than one line, or a NUL.",
+      next: "Leave `env` out, so that the agent gets it as a file.",
+    });
+  }
+  return `${envName}="${line.replace(/["\\`$]/g, "\\$&")}"\n`;
+}
+
+/** The secrets of one run; it keeps hashes of values, to notice one value behind two references. */
+export function secretsFrom(sources: () => SecretSources): Secrets {
+  const seen = new Map<string, string>();
+  return {
+    rendered: ({ secret, envName }) =>
+      renderSecret(resolveSecret(`${secret}`, sources()), envName === undefined ? undefined : `${envName}`),
+    twin: (reference) => {
+      const value = resolveSecret(reference, sources()).reveal();
+      const hash = createHash("sha256").update(value).digest("hex");
+      const first = seen.get(hash) ?? reference;
+      seen.set(hash, first);
+      return first === reference ? undefined : first;
+    },
+  };
+}
+
+function missing(reference: string, why: string, next: string): InvalidError {
+  return new InvalidError({ what: `no value for ${reference}`, why: `it ${why}.`, next });
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}

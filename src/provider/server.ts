@@ -1,0 +1,46 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import provider_grpc_pb from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { type Provider, serviceOf } from "./wire/service.ts";
+
+/** A running provider. */
+export interface Running {
+  readonly port: number;
+  /** Ends it when nothing runs any more. */
+  stop(): Promise<void>;
+}
+
+/** Serves a provider on a free port of the loopback device. The engine may send messages of any size. */
+export async function serve(provider: Provider): Promise<Running> {
+  const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
+  server.addService(provider_grpc_pb.ResourceProviderService, serviceOf(provider));
+  const port = await bind(server);
+  return {
+    port,
+    stop: async () => {
+      provider.gate.close();
+      await provider.gate.idle();
+      provider.engine.close();
+      await close(server);
+    },
+  };
+}
+
+function bind(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(error);
+    });
+  });
+}
+
+/** Answers that are on their way are still sent; then connections that the engine left open are dropped. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const impatient = setTimeout(() => server.forceShutdown(), 500);
+    server.tryShutdown(() => {
+      clearTimeout(impatient);
+      resolve();
+    });
+  });
+}

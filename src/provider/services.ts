@@ -1,0 +1,67 @@
+import type { Contents, Items } from "../model/items.ts";
+import type {
+  ConvergeAnswer,
+  ConvergeRequest,
+  ObserveAnswer,
+  ObserveRequest,
+  RemoveAnswer,
+  RemoveRequest,
+} from "../model/protocol.ts";
+import type { WireItem } from "../model/wire.ts";
+
+/** The hosts as the provider needs them: a reader has no way to change anything. */
+export interface Hosts {
+  reader(host: string): Promise<{ observe(request: ObserveRequest): Promise<ObserveAnswer> }>;
+  /** Brings the host's runtime up to date; on a first contact the host's key is learnt. */
+  writer(host: string): Promise<{ converge(request: ConvergeRequest): Promise<ConvergeAnswer> }>;
+  remover(host: string): Promise<{
+    remove(request: RemoveRequest): Promise<RemoveAnswer>;
+    /** Removes the host runtime itself. */
+    uninstall(): Promise<void>;
+  }>;
+  /** Forgets that a host was away, because it has changed. */
+  reset(host: string): void;
+}
+
+/** What a whole host looked like, asked once for all the resources that are read. */
+export interface Looks {
+  /** Everything in the owner's records on the host; it fails again as it failed the first time. */
+  at(host: string, owner: string): Promise<ObserveAnswer>;
+  /** After a change the next read looks again. */
+  forget(host: string): void;
+}
+
+/** Secret values, read where their references lead. */
+export interface Secrets {
+  /** What is written to an item's file. @throws InvalidError where there is no value */
+  rendered(item: WireItem): string;
+  /** Another reference that was seen to lead to the same value. */
+  twin(reference: string): string | undefined;
+}
+
+/** The bytes that the program left for the provider, by digest. */
+export interface ContentStore {
+  /** Those that the items name and that are there. */
+  held(items: Items): Contents;
+  /** All that the items name. @throws MusterError where one is missing */
+  needed(items: Items): Contents;
+}
+
+/** The local hosts of this machine, by name; the inventory knows each as long as it is there. */
+export interface LocalMachines {
+  state(host: string): "absent" | "stopped" | "running";
+  /** Makes the host and boots it; one that is there is kept as it is. */
+  create(host: string, progress: (line: string) => void): Promise<void>;
+  boot(host: string): Promise<void>;
+  /** Leaves nothing of it; that it is gone already is a success. */
+  remove(host: string): Promise<void>;
+}
+
+/** What the handlers of all types work with. */
+export interface Services {
+  readonly hosts: Hosts;
+  readonly looks: Looks;
+  readonly secrets: Secrets;
+  readonly contents: ContentStore;
+  readonly machines: LocalMachines;
+}

@@ -1,0 +1,19 @@
+/** A resource's name for the whole stack: `urn:pulumi:<stack>::<project>::<parents$type>::<name>`. */
+export interface Urn {
+  readonly text: string;
+  readonly name: string;
+  /** The type's token, such as `muster:index:Identity`. */
+  readonly token: string;
+  /** The type alone, such as `Identity`. */
+  readonly type: string;
+  /** `<project>/<stack>`: who may change the resource on its host. */
+  readonly owner: string;
+}
+
+/** Takes a URN apart; a name may itself hold `::`. */
+export function parseUrn(text: string): Urn {
+  const [stack = "", project = "", types = "", ...name] = text.replace(/^urn:pulumi:/, "").split("::");
+  const token = types.split("$").at(-1) ?? "";
+  const type = token.split(":").at(-1) ?? "";
+  return { text, name: name.join("::"), token, type, owner: `${project}/${stack}` };
+}

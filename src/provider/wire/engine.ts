@@ -1,0 +1,36 @@
+import { credentials } from "@grpc/grpc-js";
+import engine_grpc_pb from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import engine_pb from "@pulumi/pulumi/proto/engine_pb.js";
+import type { Severity } from "../handlers/handler.ts";
+
+const SEVERITIES = { info: engine_pb.LogSeverity.INFO, warning: engine_pb.LogSeverity.WARNING };
+
+/** The engine's side that takes messages for the person at the terminal. */
+export interface EngineLog {
+  /** Where the engine listens, as `host:port`; messages before this are dropped. */
+  attach(address: string): void;
+  /** Resolves when the message was taken, or cannot be: then there is nobody to tell. */
+  log(severity: Severity, message: string, urn: string): Promise<void>;
+  close(): void;
+}
+
+/** Connects to the engine with the first message. */
+export function engineLog(): EngineLog {
+  let address = "";
+  let client: engine_grpc_pb.EngineClient | undefined;
+  return {
+    attach: (to) => {
+      address = to;
+    },
+    log: (severity, message, urn) => {
+      if (address === "") return Promise.resolve();
+      client ??= new engine_grpc_pb.EngineClient(address, credentials.createInsecure());
+      const request = new engine_pb.LogRequest();
+      request.setSeverity(SEVERITIES[severity]);
+      request.setMessage(message);
+      request.setUrn(urn);
+      return new Promise((resolve) => client?.log(request, () => resolve()));
+    },
+    close: () => client?.close(),
+  };
+}

@@ -1,0 +1,120 @@
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import plugin_pb from "@pulumi/pulumi/proto/plugin_pb.js";
+import provider_pb from "@pulumi/pulumi/proto/provider_pb.js";
+import empty_pb from "google-protobuf/google/protobuf/empty_pb.js";
+import { MusterError } from "../../base/errors.ts";
+import type { Gate } from "../gate.ts";
+import type { Call, Handler } from "../handlers/handler.ts";
+import type { Config } from "../secrets.ts";
+import { parseUrn } from "../urn.ts";
+import { checkedConfig, configOf, configured, diffedConfig } from "./config.ts";
+import type { EngineLog } from "./engine.ts";
+import { checkResponse, createResponse, diffResponse, readResponse, updateResponse } from "./messages.ts";
+import { toStatus } from "./status.ts";
+import { decode } from "./struct.ts";
+
+/** What stands behind the wire. */
+export interface Provider {
+  readonly version: string;
+  /** By the type's token. */
+  readonly handlers: Readonly<Record<string, Handler>>;
+  readonly gate: Gate;
+  readonly engine: EngineLog;
+  configure(config: Config): void;
+}
+
+/** The methods of pulumirpc.ResourceProvider; those left out answer UNIMPLEMENTED. */
+export function serviceOf(provider: Provider): UntypedServiceImplementation {
+  return { ...lifecycle(provider), ...plans(provider), ...operations(provider) };
+}
+
+function lifecycle({ version, gate, engine, configure }: Provider): UntypedServiceImplementation {
+  return {
+    handshake: unary((request: provider_pb.ProviderHandshakeRequest) => {
+      engine.attach(request.getEngineAddress());
+      return new provider_pb.ProviderHandshakeResponse().setAcceptSecrets(true);
+    }),
+    attach: unary((request: plugin_pb.PluginAttach) => {
+      engine.attach(request.getAddress());
+      return new empty_pb.Empty();
+    }),
+    getPluginInfo: unary(() => new plugin_pb.PluginInfo().setVersion(version)),
+    getSchema: unary(() => new provider_pb.GetSchemaResponse().setSchema("{}")),
+    checkConfig: unary(checkedConfig),
+    diffConfig: unary(diffedConfig),
+    configure: unary((request: provider_pb.ConfigureRequest) => {
+      configure(configOf(request));
+      return configured();
+    }),
+    cancel: unary(() => {
+      gate.close();
+      return new empty_pb.Empty();
+    }),
+  };
+}
+
+/** What the engine asks to make its plan; none of these looks at a host. */
+function plans(provider: Provider): UntypedServiceImplementation {
+  return {
+    check: unary(async (request: provider_pb.CheckRequest) => {
+      const { handler, call } = route(provider, request);
+      return checkResponse(await handler.check(call, decode(request.getNews())));
+    }),
+    diff: unary((request: provider_pb.DiffRequest) => {
+      const { handler, call } = route(provider, request);
+      return diffResponse(handler.diff(call, decode(request.getOlds()), decode(request.getNews())));
+    }),
+  };
+}
+
+/** What reaches hosts. A preview of a create or an update answers here, and never comes to a handler. */
+function operations(provider: Provider): UntypedServiceImplementation {
+  const enter = <Q, A>(work: (request: Q) => Promise<A>) => {
+    return unary((request: Q) => provider.gate.enter(() => work(request)));
+  };
+  return {
+    create: enter(async (request: provider_pb.CreateRequest) => {
+      const { handler, call } = route(provider, request);
+      const news = decode(request.getProperties());
+      const state = request.getPreview() ? news : await handler.create(call, news);
+      return createResponse(handler.id(news), state);
+    }),
+    read: enter(async (request: provider_pb.ReadRequest) => {
+      const { handler, call } = route(provider, request);
+      const recorded = { inputs: decode(request.getInputs()), state: decode(request.getProperties()) };
+      return readResponse(request.getId(), await handler.read(call, request.getId(), recorded));
+    }),
+    update: enter(async (request: provider_pb.UpdateRequest) => {
+      const { handler, call } = route(provider, request);
+      const news = decode(request.getNews());
+      if (request.getPreview()) return updateResponse(news);
+      return updateResponse(await handler.update(call, news, decode(request.getOlds())));
+    }),
+    delete: enter(async (request: provider_pb.DeleteRequest) => {
+      const { handler, call } = route(provider, request);
+      await handler.delete(call, decode(request.getProperties()));
+      return new empty_pb.Empty();
+    }),
+  };
+}
+
+function route(provider: Provider, request: { getUrn(): string }): { handler: Handler; call: Call } {
+  const urn = parseUrn(request.getUrn());
+  const handler = provider.handlers[urn.token];
+  if (handler === undefined) {
+    const why = `this version of Muster has no type ${urn.token}.`;
+    throw new MusterError({ what: urn.name, why, next: "Run it with the version of Muster that made it." });
+  }
+  return { handler, call: { urn, log: (severity, text) => provider.engine.log(severity, text, urn.text) } };
+}
+
+function unary<Q, A>(method: (request: Q) => A | Promise<A>): handleUnaryCall<Q, A> {
+  return (call, callback) => {
+    Promise.resolve(call.request)
+      .then(method)
+      .then(
+        (answer) => callback(null, answer),
+        (error: unknown) => callback(toStatus(error)),
+      );
+  };
+}

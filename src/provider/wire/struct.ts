@@ -1,0 +1,47 @@
+import struct_pb from "google-protobuf/google/protobuf/struct_pb.js";
+import { Secret } from "../../base/secret.ts";
+import type { Properties, Value } from "../values.ts";
+
+/** The key and the values that mark a special value on Pulumi's wire (sdk/nodejs/runtime/rpc). */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** A struct of the wire as properties; secret texts come as Secret. */
+export function decode(struct: struct_pb.Struct | undefined): Properties {
+  return struct === undefined ? {} : decodeMap(struct.toJavaScript() as Json);
+}
+
+/** Properties as a struct of the wire; each Secret is marked as Pulumi's secret. */
+export function encode(properties: Properties): struct_pb.Struct {
+  return struct_pb.Struct.fromJavaScript(encodeMap(properties) as never);
+}
+
+interface Json {
+  readonly [key: string]: unknown;
+}
+
+function decodeMap(map: Json): Properties {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, decodeValue(value)]));
+}
+
+function decodeValue(value: unknown): Value {
+  if (Array.isArray(value)) return value.map(decodeValue);
+  if (typeof value !== "object" || value === null) return value as Value;
+  const map = value as Json;
+  return map[SIGNATURE] === SECRET ? decodeSecret(map["value"]) : decodeMap(map);
+}
+
+/** Only texts are secret here; a secret map is read as the map that it holds. */
+function decodeSecret(value: unknown): Value {
+  return typeof value === "string" ? new Secret(value) : decodeValue(value);
+}
+
+function encodeMap(map: Properties): Json {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, encodeValue(value)]));
+}
+
+function encodeValue(value: Value): unknown {
+  if (value instanceof Secret) return { [SIGNATURE]: SECRET, value: value.reveal() };
+  if (Array.isArray(value)) return value.map(encodeValue);
+  return typeof value === "object" && value !== null ? encodeMap(value as Properties) : value;
+}

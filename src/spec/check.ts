@@ -1,0 +1,84 @@
+import { dirname, resolve } from "node:path";
+import type { Fleet } from "./fleet.ts";
+import { freeze } from "./freeze.ts";
+import { LINTS } from "./lints/registry.ts";
+import { checkPrintable } from "./printable.ts";
+import type { Problem } from "./problem.ts";
+import { asMap, namesIn } from "./raw.ts";
+import { checkReferences, type Declared } from "./references.ts";
+import { createReport, type Report } from "./report.ts";
+import { type ContactsPlace, contactsMap, openContacts } from "./resolve/contacts.ts";
+import type { Context } from "./resolve/context.ts";
+import { resolveFleet } from "./resolve/fleet.ts";
+import { checkSchema } from "./schema/check.ts";
+import { foreignFile } from "./schema/foreign.ts";
+import { validateContacts, validateFleet } from "./schema/validator.ts";
+import { openSource } from "./yaml/open.ts";
+import type { Source } from "./yaml/source.ts";
+
+/** What `fleet validate` tells: the fleet where nothing is wrong, and everything that is. */
+export interface Checked {
+  readonly fleet?: Fleet;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * Reads fleet.yaml and the files it names, and finds everything that is wrong at once. Contacts nothing.
+ *
+ * @param file path of fleet.yaml
+ */
+export function checkFleet(file: string): Checked {
+  const report = createReport();
+  const source = openSource(file, [], report);
+  const fleet = source && checkSource(source, resolve(file), report);
+  const { problems, warnings } = report;
+  return { ...(fleet && problems.length === 0 && { fleet: freeze(fleet) }), problems, warnings };
+}
+
+function checkSource(source: Source, file: string, report: Report): Fleet | undefined {
+  const flaw = emptyFile(source.value) ?? foreignFile(source.value);
+  if (flaw !== undefined) {
+    report.error(source, [], flaw);
+    return undefined;
+  }
+  checkSchema(source, validateFleet, report);
+  checkPrintable(source, report);
+  const dir = dirname(file);
+  const contacts = openContacts(source, dir, report);
+  if (contacts?.isOwnFile) {
+    checkSchema(contacts.source, validateContacts, report);
+    checkPrintable(contacts.source, report);
+  }
+  const declared = declaredIn(source, contacts);
+  checkReferences(source, declared, report);
+  const fleet = resolvedAndLinted({ source, file, dir, declared, report }, contacts);
+  if (report.problems.length === 0) {
+    source.remember();
+    contacts?.source.remember();
+  }
+  return fleet;
+}
+
+function emptyFile(value: unknown): string | undefined {
+  if (value !== null) return undefined;
+  return "is empty: a fleet begins with `apiVersion: muster/v1` and `kind: Fleet`";
+}
+
+function declaredIn(source: Source, contacts: ContactsPlace | undefined): Declared {
+  const sections = ["hosts", "tenants", "providers", "credentials", "identities", "agents"];
+  const root = asMap(source.value);
+  return {
+    ...Object.fromEntries(sections.map((section) => [section, new Set(namesIn(root[section]))])),
+    contacts: contacts && new Set(namesIn(contactsMap(contacts))),
+  };
+}
+
+function resolvedAndLinted(context: Context, contacts: ContactsPlace | undefined): Fleet {
+  const fleet = resolveFleet(context, contacts);
+  for (const { keys, sentence, level } of LINTS.flatMap((lint) => lint(fleet, context.declared))) {
+    if (level === "warning") context.report.warn(context.source, keys, sentence);
+    else context.report.error(context.source, keys, sentence, "key");
+  }
+  return fleet;
+}

@@ -1,0 +1,10 @@
+import type { Lint } from "./lint.ts";
+
+/** An agent that no contact book knows cannot be found by the others. */
+export const agentWithoutContact: Lint = (fleet, { contacts }) =>
+  Object.keys(fleet.agents)
+    .filter((agent) => contacts !== undefined && !contacts.has(agent))
+    .map((agent) => ({
+      keys: ["agents", agent],
+      sentence: `has no contact entry, so no other agent can find it: add "${agent}" to the contacts`,
+    }));

@@ -1,0 +1,25 @@
+import type { Lint } from "./lint.ts";
+
+/** A variable that looks like a secret does not belong in fleet.yaml, which everybody reads. */
+export const secretInEnv: Lint = (fleet) =>
+  Object.values(fleet.agents).flatMap((agent) =>
+    Object.entries(agent.env)
+      .filter(([name, value]) => SECRET_NAME.test(name) && looksRandom(value))
+      .map(([name]) => ({
+        keys: ["agents", agent.name, "env", name],
+        sentence: `looks like a secret: declare a credential with \`env: ${name}\`, and replace this secret`,
+      })),
+  );
+
+const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
+const SHORTEST = 16;
+
+/** Bits a character: English words have below 3 at this length, random letters and digits above. */
+const RANDOM_ENTROPY = 3;
+
+function looksRandom(value: string): boolean {
+  if (value.length < SHORTEST || /\s|^[~./]|:\/\//.test(value)) return false;
+  const counts = Map.groupBy(value, (letter) => letter);
+  const shares = [...counts.values()].map((letters) => letters.length / value.length);
+  return shares.reduce((bits, share) => bits - share * Math.log2(share), 0) >= RANDOM_ENTROPY;
+}

@@ -1,0 +1,11 @@
+import type { Lint } from "./lint.ts";
+
+/** `isolation: tenant` is allowed, but nobody should have it without knowing what it gives up. */
+export const sharedUid: Lint = (fleet) =>
+  Object.values(fleet.tenants)
+    .filter((tenant) => tenant.isolation === "tenant")
+    .map((tenant) => ({
+      keys: ["tenants", tenant.name, "isolation"],
+      sentence: "all agents of this tenant share one uid and can read each other's secrets",
+      level: "warning",
+    }));

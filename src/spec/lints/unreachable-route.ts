@@ -1,0 +1,12 @@
+import type { Lint } from "./lint.ts";
+
+/** A route to an agent that is not in the sender's own contact book ends in silence. */
+export const unreachableRoute: Lint = (fleet, declared) =>
+  Object.values(fleet.agents).flatMap((agent) =>
+    agent.routesTo.flatMap((to, index) => {
+      const isKnown = declared["contacts"] === undefined || agent.contacts.includes(to);
+      const keys = ["agents", agent.name, "routesTo", index];
+      const sentence = `"${agent.name}" routes to "${to}" but has no contact "${to}" in its book`;
+      return isKnown ? [] : [{ keys, sentence }];
+    }),
+  );

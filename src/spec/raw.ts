@@ -1,0 +1,69 @@
+/** fleet.yaml as its schema allows it, before names are resolved and files are read. */
+export interface RawHost {
+  readonly kind: "local" | "ssh";
+  readonly address: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly identityFile?: string;
+  readonly hostKeys?: readonly string[];
+  readonly connectTimeout?: RawSeconds;
+}
+
+export type RawSeconds = number | `${number}s`;
+
+export interface RawTenant {
+  readonly isolation?: "agent" | "tenant";
+}
+
+export interface RawProvider {
+  readonly account?: string;
+  readonly region?: string;
+}
+
+export interface RawCredential {
+  readonly from: string;
+  readonly type: "api-key" | "oauth" | "password" | "other";
+  readonly provider?: string;
+  readonly env?: string;
+  readonly sharedBecause?: string;
+}
+
+export interface RawIdentity {
+  readonly soul: string;
+  readonly files?: Readonly<Record<string, RawFile>> | null;
+}
+
+export interface RawFile {
+  readonly from?: string;
+  readonly text?: string;
+  readonly mode?: string;
+}
+
+export interface RawAgent {
+  readonly host: string;
+  readonly tenant: string;
+  readonly identity?: string;
+  readonly credentials?: readonly string[];
+  readonly contacts?: "all" | readonly string[];
+  readonly routesTo?: readonly string[];
+  readonly command: readonly string[];
+  readonly workdir?: string;
+  readonly env?: Readonly<Record<string, string>> | null;
+  readonly watchdog?: RawSeconds;
+}
+
+/** A value as a map; an empty one where it is none. */
+export function asMap(value: unknown): Readonly<Record<string, unknown>> {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMap ? (value as Record<string, unknown>) : {};
+}
+
+/** The names that a section declares: every key but those that are free for anchors. */
+export function namesIn(section: unknown): string[] {
+  return Object.keys(asMap(section)).filter((name) => !name.startsWith("x-"));
+}
+
+/** Seconds of `30` or `30s`. */
+export function secondsOf(value: RawSeconds): number {
+  return typeof value === "number" ? value : Number.parseInt(value, 10);
+}

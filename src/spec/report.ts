@@ -1,0 +1,63 @@
+import type { Keys, Problem } from "./problem.ts";
+import { pathOf, printable } from "./problem.ts";
+import type { Part, Source } from "./yaml/source.ts";
+
+/** Collects what is wrong, so that everything is told at once. */
+export interface Report {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  /** @param part whether the key or its value is to be pointed at */
+  error(source: Source, keys: Keys, sentence: string, part?: Part): void;
+  warn(source: Source, keys: Keys, sentence: string): void;
+  /** Whether nothing is wrong so far with an entry of a section, such as `agents`, `iris`. */
+  isSound(section: string, name: string): boolean;
+}
+
+/** More than these nobody reads; a hostile file could hold a million. */
+const MOST_PROBLEMS = 1000;
+
+/** An empty report. */
+export function createReport(): Report {
+  const problems: Problem[] = [];
+  const warnings: Problem[] = [];
+  const broken = new Set<string>();
+  return {
+    get problems() {
+      return problems.toSorted(inReadingOrder);
+    },
+    get warnings() {
+      return warnings.toSorted(inReadingOrder);
+    },
+    error(source, keys, sentence, part = "value") {
+      const [section, name] = [...source.within, ...keys];
+      broken.add(entry(section, name));
+      if (problems.length < MOST_PROBLEMS) problems.push(problemAt(source, keys, sentence, part));
+    },
+    warn(source, keys, sentence) {
+      warnings.push(problemAt(source, keys, sentence, "value"));
+    },
+    isSound: (section, name) => !broken.has(entry(section, name)),
+  };
+}
+
+function entry(section: unknown, name: unknown): string {
+  return `${section} ${name}`;
+}
+
+function problemAt(source: Source, keys: Keys, sentence: string, part: Part): Problem {
+  return {
+    file: source.file,
+    ...source.locate(keys, part),
+    path: printable(pathOf(keys)),
+    sentence: printable(sentence),
+  };
+}
+
+function inReadingOrder(a: Problem, b: Problem): number {
+  return byFile(a, b) || a.line - b.line || a.column - b.column;
+}
+
+function byFile(a: Problem, b: Problem): number {
+  if (a.file === b.file) return 0;
+  return a.file < b.file ? -1 : 1;
+}

@@ -1,0 +1,57 @@
+import { posix } from "node:path";
+import type { AgentSpec, TenantSpec } from "../fleet.ts";
+import { type RawAgent, secondsOf } from "../raw.ts";
+import { isReserved } from "../reserved.ts";
+import { didYouMean } from "../suggest.ts";
+import type { Context, Resolver } from "./context.ts";
+
+/**
+ * A resolver of agents with their defaults.
+ *
+ * @param tenants the tenants as resolved: they decide which user an agent runs as
+ */
+export function agentResolver(tenants: Readonly<Record<string, TenantSpec>>): Resolver<RawAgent, AgentSpec> {
+  return (name, raw, keys, context) => {
+    if (isReserved(name)) {
+      context.report.error(
+        context.source,
+        keys,
+        "is the name of a user of the system: choose another",
+        "key",
+      );
+      return undefined;
+    }
+    const identity = raw.identity ?? name;
+    if (!hasIdentity(identity, name, context)) return undefined;
+    const home = `/home/${name}`;
+    return {
+      name,
+      host: raw.host,
+      tenant: raw.tenant,
+      user: tenants[raw.tenant]?.isolation === "tenant" ? raw.tenant : name,
+      home,
+      identity,
+      credentials: raw.credentials ?? [],
+      contacts: contactsOf(raw, context),
+      routesTo: raw.routesTo ?? [],
+      command: raw.command,
+      workdir: posix.resolve(home, raw.workdir ?? ""),
+      env: { ...raw.env },
+      watchdog: raw.watchdog === undefined ? 0 : secondsOf(raw.watchdog),
+    };
+  };
+}
+
+/** An identity that is named was looked up already; only the default can be missing here. */
+function hasIdentity(identity: string, agent: string, context: Context): boolean {
+  const known = context.declared["identities"];
+  if (known === undefined || known.has(identity)) return true;
+  const sentence = `has no identity: declare identities.${agent}, or name another as \`identity\``;
+  context.report.error(context.source, ["agents", agent], sentence + didYouMean(agent, known), "key");
+  return false;
+}
+
+function contactsOf(raw: RawAgent, context: Context): readonly string[] {
+  if (Array.isArray(raw.contacts)) return raw.contacts;
+  return [...(context.declared["contacts"] ?? [])];
+}

@@ -1,0 +1,27 @@
+import type { Fleet } from "../fleet.ts";
+import { asMap } from "../raw.ts";
+import { agentResolver } from "./agent.ts";
+import { type ContactsPlace, resolveContacts } from "./contacts.ts";
+import { type Context, resolveSection } from "./context.ts";
+import { resolveCredential } from "./credential.ts";
+import { resolveHost } from "./host.ts";
+import { resolveIdentity } from "./identity.ts";
+import { resolveProvider } from "./provider.ts";
+import { resolveTenant } from "./tenant.ts";
+
+/** The fleet of all sound entries; it is whole where the report stays empty. */
+export function resolveFleet(context: Context, contacts: ContactsPlace | undefined): Fleet {
+  const tenants = resolveSection("tenants", context, resolveTenant);
+  return {
+    name: String(asMap(context.source.value)["name"]),
+    dir: context.dir,
+    file: context.file,
+    hosts: resolveSection("hosts", context, resolveHost),
+    tenants,
+    providers: resolveSection("providers", context, resolveProvider),
+    credentials: resolveSection("credentials", context, resolveCredential),
+    identities: resolveSection("identities", context, resolveIdentity),
+    contacts: resolveContacts(contacts, context.report),
+    agents: resolveSection("agents", context, agentResolver(tenants)),
+  };
+}

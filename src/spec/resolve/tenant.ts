@@ -1,0 +1,13 @@
+import type { TenantSpec } from "../fleet.ts";
+import type { RawTenant } from "../raw.ts";
+import { isReserved } from "../reserved.ts";
+import type { Resolver } from "./context.ts";
+
+/** A tenant with its defaults. Its name becomes a Linux group, so the system's own are refused. */
+export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw, keys, context) => {
+  if (isReserved(name)) {
+    context.report.error(context.source, keys, "is the name of a group of the system: choose another", "key");
+    return undefined;
+  }
+  return { name, isolation: raw?.isolation ?? "agent" };
+};

@@ -1,0 +1,43 @@
+import { isUtf8 } from "node:buffer";
+import { readFileSync, statSync } from "node:fs";
+
+/** A file's text, or why it cannot be used; `at` is the offset in `text` where the flaw is. */
+export interface TextFile {
+  readonly text: string;
+  readonly flaw?: { readonly sentence: string; readonly at: number };
+}
+
+/**
+ * Reads a text file: a regular file, UTF-8 with or without a byte order mark, no NUL.
+ *
+ * @param most the largest size in bytes
+ */
+export function readTextFile(path: string, most: number): TextFile {
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) return flawed("is not a regular file");
+    if (stat.size > most) return flawed(`is larger than ${most / 1024} KiB`);
+    return decode(readFileSync(path));
+  } catch (error) {
+    return flawed(reason(error as NodeJS.ErrnoException));
+  }
+}
+
+function flawed(sentence: string, text = "", at = 0): TextFile {
+  return { text, flaw: { sentence, at: Math.max(at, 0) } };
+}
+
+function decode(bytes: Uint8Array): TextFile {
+  const text = new TextDecoder().decode(bytes);
+  if (!isUtf8(bytes)) {
+    return flawed("is not UTF-8 text: save it as UTF-8", text, text.indexOf("\ufffd"));
+  }
+  if (text.includes("\0")) return flawed("holds a NUL character", text, text.indexOf("\0"));
+  return { text };
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return "does not exist";
+  if (error.code === "EACCES") return "cannot be read: permission denied";
+  return `cannot be read (${error.code ?? error.message})`;
+}

@@ -1,0 +1,86 @@
+import type {
+  ConvergeAnswer,
+  ConvergeRequest,
+  Hello,
+  ObserveAnswer,
+  ObserveRequest,
+  PsAnswer,
+  PsRequest,
+  RemoveAnswer,
+  RemoveRequest,
+} from "../model/protocol.ts";
+import { type OpenOptions, open } from "./open.ts";
+import { openReading, openWriting } from "./open-session.ts";
+import { REMOTE_DIRS } from "./remote-command.ts";
+import type { RuntimeFiles } from "./runtime-files.ts";
+import type { Session } from "./session.ts";
+import type { Target } from "./target.ts";
+import { uninstall } from "./uninstall.ts";
+
+/** A connection that can look, and has nothing by which it could change a host. */
+export interface HostReader {
+  readonly target: Target;
+  readonly hello: Hello;
+  observe(request: ObserveRequest): Promise<ObserveAnswer>;
+  ps(request: PsRequest): Promise<PsAnswer>;
+  /** Waits for the answers that are still due, then ends the connection. */
+  close(): Promise<void>;
+}
+
+/** A connection that takes away, by whichever runtime is there. */
+export interface HostRemover {
+  remove(request: RemoveRequest): Promise<RemoveAnswer>;
+  /**
+   * Ends the connection and removes the runtime with all that it remembers, unless records of other
+   * resources still stand there. What was moved aside stays.
+   */
+  uninstall(): Promise<void>;
+}
+
+/** A connection to the wanted runtime, which also converges. */
+export interface HostWriter extends HostReader, HostRemover {
+  converge(request: ConvergeRequest): Promise<ConvergeAnswer>;
+}
+
+export interface WriteOptions extends OpenOptions {
+  /** What must run on the host; it is installed where it does not. */
+  readonly runtime: RuntimeFiles;
+}
+
+/**
+ * Opens one SSH connection to a host and starts its runtime.
+ *
+ * @throws HostError when nothing is known of the host; RuntimeError when it has no runtime that serves us
+ */
+export function connect(target: Target, options: WriteOptions): Promise<HostWriter>;
+export function connect(target: Target, options?: OpenOptions): Promise<HostReader>;
+export async function connect(target: Target, options: OpenOptions | WriteOptions = {}): Promise<HostReader> {
+  return "runtime" in options
+    ? writerOn(await openWriting(target, options.runtime, options), options)
+    : readerOn(await openReading(target, "look", options));
+}
+
+export function readerOn(session: Session): HostReader {
+  return {
+    target: session.target,
+    hello: session.hello,
+    observe: session.request,
+    ps: session.request,
+    close: session.close,
+  };
+}
+
+export function removerOn(session: Session, options: OpenOptions): HostRemover {
+  return {
+    remove: session.request,
+    uninstall: async () => {
+      await session.close();
+      const { channel, target } = await open(session.target, "shell", options);
+      await uninstall(channel, target, options.dirs ?? REMOTE_DIRS).finally(channel.close);
+    },
+  };
+}
+
+export function writerOn(session: Session, options: OpenOptions): HostWriter {
+  return { ...readerOn(session), ...removerOn(session, options), converge: session.request };
+}

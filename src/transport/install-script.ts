@@ -1,0 +1,103 @@
+import { MARKER } from "../model/protocol.ts";
+
+/**
+ * Installs the runtime. A constant: what it works on comes as data on its stdin. It is parsed whole
+ * before it says "ready", so that the shell cannot swallow what follows as if it were script.
+ *
+ * Reads `<dir> <bundle> <its sha256> <node version> <its sha256>`, answers `send <missing pieces>` if any,
+ * reads each as `<64 kB blocks> <rest in bytes>` and its gzipped bytes, and becomes the runtime. The old runtime
+ * serves until `run` is replaced by rename.
+ */
+export const INSTALL_SCRIPT = String.raw`
+say() { echo "${MARKER}$*"; }
+fail() { say failed "$(echo "$*" | tr -s "\n" " ")"; exit 1; }
+try() { problem=$("$@" 2>&1) || fail "$problem"; }
+intact() { [ -f "$1" ] && echo "$2  $1" | sha256sum -c --status 2>/dev/null; }
+
+lock() {
+  try touch "$dir/.lock"
+  exec 9>"$dir/.lock"
+  flock -w 300 9 || fail "another install has held $dir/.lock for 300 s"
+}
+
+receive() {
+  read -r blocks rest || exit 1
+  problem=$({ dd bs=65536 count="$blocks" iflag=fullblock; dd bs=1 count="$rest"; } 2>/dev/null |
+    { gzip -dc 2>&1 >"$1"; }) || fail "$problem"
+  intact "$1" "$2" || fail "what arrived is not what was sent"
+}
+
+place() {
+  try mkdir "$new/$1"
+  receive "$new/$1/$2" "$3"
+  try chmod 0755 "$new/$1/$2"
+  try sync "$new/$1/$2"
+  try rm -rf "$dir/$1"
+  try mv "$new/$1" "$dir/$1"
+}
+
+switch() {
+  printf '#!/bin/sh\nexec env -i HOME=/root LC_ALL=C PATH=%s %s --no-warnings %s "$@"\n' \
+    /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    "$dir/$node_dir/node" "$dir/$bundle_dir/host.mjs" >"$new/run" || fail "$new/run cannot be written"
+  try chmod 0755 "$new/run"
+  try sync "$new/run"
+  try mv -f "$new/run" "$dir/run"
+}
+
+remove_old() {
+  for old in "$dir"/bundle-* "$dir"/node-*; do
+    case $old in "$dir/$bundle_dir" | "$dir/$node_dir") ;; *) try rm -rf "$old" ;; esac
+  done
+  try rm -rf "$new"
+}
+
+install() {
+  umask 022
+  say ready
+  read -r dir bundle bundle_sum node node_sum || exit 1
+  bundle_dir=bundle-$bundle node_dir=node-$node new=$dir/.new
+  try mkdir -p "$dir"
+  try chown root:root "$dir"
+  try chmod 0755 "$dir"
+  lock
+  try rm -rf "$new"
+  try mkdir "$new"
+  missing=
+  intact "$dir/$node_dir/node" "$node_sum" || missing="node"
+  intact "$dir/$bundle_dir/host.mjs" "$bundle_sum" || missing="$missing bundle"
+  [ -z "$missing" ] || say send $missing
+  for piece in $missing; do
+    case $piece in
+      node) place "$node_dir" node "$node_sum" ;;
+      bundle) place "$bundle_dir" host.mjs "$bundle_sum" ;;
+    esac
+  done
+  try "$dir/$node_dir/node" --version
+  switch
+  remove_old
+  exec 9>&-
+  exec "$dir/run" serve
+}
+
+install
+`;
+
+/**
+ * Removes the runtime and all that it remembers, unless another stack still has resources on the host.
+ * Reads `<runtime dir> <state dir> <lock file>`; what was moved aside stays.
+ */
+export const UNINSTALL_SCRIPT = String.raw`
+say() { echo "${MARKER}$*"; }
+fail() { say failed "$(echo "$*" | tr -s "\n" " ")"; exit 1; }
+
+uninstall() {
+  say ready
+  read -r dir state lock || exit 1
+  if [ -n "$(find "$state/records" -name "*.json" 2>/dev/null)" ]; then say kept; exit 0; fi
+  problem=$(rm -rf "$dir" "$state" "$lock" 2>&1) || fail "$problem"
+  say removed
+}
+
+uninstall
+`;

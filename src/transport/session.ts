@@ -1,0 +1,107 @@
+import { MusterError } from "../base/errors.ts";
+import type { AnswerFrame, Answers, AnswerTo, Hello, Request, WireError } from "../model/protocol.ts";
+import type { Channel, Ending } from "./channel.ts";
+import { whyOf } from "./failure.ts";
+import { HostError } from "./host-error.ts";
+import { pendingRequests } from "./pending.ts";
+import { plainLine } from "./plain-text.ts";
+import type { Target } from "./target.ts";
+import { trace } from "./trace.ts";
+
+/** A host whose runtime answers requests. */
+export interface Session {
+  readonly target: Target;
+  readonly hello: Hello;
+  /** Sends at once, without waiting for earlier answers. Throws HostError, or the host's own MusterError. */
+  request<R extends Request>(request: R): Promise<AnswerTo<R>>;
+  /** Waits for the answers that are still due, then ends the connection. */
+  close(): Promise<void>;
+}
+
+/** Seconds without any answer after which a host counts as hung. */
+const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
+  observe: 60,
+  ps: 60,
+  converge: 300,
+  remove: 300,
+};
+
+/** Speaks with the runtime on the other side of a channel that has said hello. */
+export function openSession(channel: Channel, target: Target, hello: Hello): Session {
+  let failure: HostError | undefined;
+  const pending = pendingRequests<Answers[Request["op"]]>((seconds) => fail(hung(target, seconds)));
+  const fail = (error: HostError) => {
+    failure ??= error;
+    pending.failAll(failure);
+    channel.kill();
+  };
+  channel.onLine((line) => {
+    const frame = parseFrame(line);
+    if (frame === undefined) fail(garbled(target, line));
+    else pending.settle(frame.seq, "error" in frame ? { error: hostSaid(target, frame.error) } : frame);
+  });
+  void channel.ended.then((ending) => fail(cut(target, ending)));
+
+  function request<R extends Request>(request: R): Promise<AnswerTo<R>> {
+    if (failure !== undefined) return Promise.reject(failure);
+    trace({ host: target.name, op: request.op, ...("id" in request && { id: request.id }) });
+    const { seq, answer } = pending.add(REQUEST_SECONDS[request.op]);
+    channel.write(`${JSON.stringify({ seq, request })}\n`);
+    return answer as Promise<AnswerTo<R>>;
+  }
+  const close = () => pending.idle().then(channel.close);
+  return { target, hello, request, close };
+}
+
+function parseFrame(line: string): AnswerFrame | undefined {
+  try {
+    const frame = JSON.parse(line) as { seq?: unknown; answer?: unknown; error?: unknown } | null;
+    const isFrame = typeof frame?.seq === "number" && isObject(frame.answer ?? frame.error);
+    return isFrame ? (frame as AnswerFrame) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function hostSaid(target: Target, error: WireError): MusterError {
+  return new MusterError({
+    what: plainLine(String(error.what)),
+    why: plainLine(String(error.why)),
+    ...(error.next !== undefined && { next: plainLine(String(error.next)) }),
+    where: target.name,
+  });
+}
+
+function hung(target: Target, seconds: number): HostError {
+  return new HostError({
+    host: target.name,
+    reason: "cut",
+    what: "the connection was given up",
+    why: `no answer came for ${seconds} s.`,
+    next: "Run this again; nothing is known of what was still to do there.",
+  });
+}
+
+function cut(target: Target, ending: Ending): HostError {
+  return new HostError({
+    host: target.name,
+    reason: "cut",
+    what: "the connection was cut",
+    why: ending.cancelled ? "the run was cancelled." : `${whyOf(ending)}.`,
+    next: "Run this again; nothing is known of what was still to do there.",
+  });
+}
+
+function garbled(target: Target, line: string): HostError {
+  return new HostError({
+    host: target.name,
+    reason: "garbled",
+    what: "its answer cannot be understood",
+    why: `it begins with "${plainLine(line.slice(0, 60))}".`,
+    next: "Run `npx pulumi up`, which installs the runtime anew.",
+  });
+}

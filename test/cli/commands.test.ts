@@ -1,0 +1,186 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv } from "ajv";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { packageRoot } from "../../src/base/paths.ts";
+import { ensureBuilt, makeSandbox, type Sandbox } from "./support/sandbox.ts";
+
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDj3cVcBVX2kNuqbPv0l9lMqZ9y3sGm0c1b0k2x5F7aB";
+const FLEET = `
+apiVersion: muster/v1
+kind: Fleet
+name: arc
+hosts:
+  hub: { kind: ssh, address: 192.0.2.1, hostKeys: ["${KEY}"] }
+  east: { kind: ssh, address: 192.0.2.2, hostKeys: ["${KEY}"] }
+tenants: { arc: {} }
+identities:
+  iris: { soul: soul.md }
+  loom: { soul: soul.md }
+contacts: { iris: {}, loom: {} }
+agents:
+  iris: { host: hub, tenant: arc, command: [/bin/sh, agent.sh] }
+  loom: { host: east, tenant: arc, command: [/bin/sh, agent.sh] }
+`;
+const STOPPED = {
+  "hub/iris/unit/unit": { props: { enabled: "enabled", active: "stopped", overrides: "none" } },
+};
+
+let sandbox: Sandbox;
+let empty: Sandbox;
+
+beforeAll(async () => {
+  await ensureBuilt();
+  empty = makeSandbox();
+  sandbox = makeSandbox({ "fleet.yaml": FLEET, "soul.md": "# Iris\n" });
+});
+
+beforeEach(() => sandbox.hosts({}));
+
+afterAll(() => {
+  sandbox?.remove();
+  empty?.remove();
+});
+
+/** What a command's JSON has against its published schema. */
+function faultsOf(name: string, json: unknown) {
+  const read = (file: string) => JSON.parse(readFileSync(join(packageRoot(), "docs/schema", file), "utf8"));
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+  ajv.addSchema(read("drift.schema.json"), "drift.schema.json");
+  const file = `${name}.schema.json`;
+  const validate = ajv.getSchema(file) ?? ajv.compile(read(file));
+  validate(json);
+  return validate.errors;
+}
+
+describe("fleet", () => {
+  test("lists its commands and exit codes with --help", async () => {
+    const { code, out } = await sandbox.fleet("--help");
+    expect(code).toBe(0);
+    for (const word of ["init", "validate", "drift", "ps", "ssh", "doctor", "clean", "7  drift found"]) {
+      expect(out).toContain(word);
+    }
+    expect((await sandbox.fleet("drift", "--help")).out).toMatch(/--markdown.*Exit codes:/s);
+  });
+
+  test("refuses a command line that it does not understand, with what was meant", async () => {
+    expect(await sandbox.fleet("drfit")).toMatchObject({ code: 2, err: expect.stringContaining("drift") });
+    expect(await sandbox.fleet("drift", "--jsn")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--json"),
+    });
+  });
+
+  test("says in one sentence that there is no fleet.yaml, and never where in the program", async () => {
+    const { code, out, err } = await empty.fleet("drift");
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(/^no project: there is no fleet\.yaml .*`npx fleet init`\.$/);
+    expect((await empty.fleet("drift", "--debug")).err).toContain("at openFleet");
+  });
+});
+
+describe("fleet drift", () => {
+  test("is one line and 0 where nothing drifted", async () => {
+    expect(await sandbox.fleet("drift")).toEqual({ code: 0, out: "2 hosts, 2 agents: no drift", err: "" });
+  });
+
+  test("names what drifted and ends 7", async () => {
+    sandbox.hosts({ hub: STOPPED });
+    const { code, out } = await sandbox.fleet("drift");
+    expect(code).toBe(7);
+    expect(out).toMatch(/^hub\n {2}iris {2}unit {2}active {2}declared running {2}observed stopped /);
+  });
+
+  test("tells a host that is away in words that hold nothing of its colours, and looks at the others", async () => {
+    sandbox.hosts({ hub: STOPPED, east: "away" });
+    const { code, out } = await sandbox.fleet("drift", "--json");
+    const json = JSON.parse(out);
+    expect(faultsOf("drift", json)).toBeNull();
+    expect([code, json.codes]).toEqual([7, [7, 4]]);
+    expect(json.hosts[1]).toMatchObject({ host: "east", state: "away" });
+    expect(json.hosts[1].reason).toMatch(/Connection refused/);
+    expect((await sandbox.fleet("drift", "--host", "east")).code).toBe(4);
+    expect(out).not.toContain("\u001b");
+  });
+
+  test("knows the hosts and tenants that there are", async () => {
+    const { code, err } = await sandbox.fleet("drift", "--host", "hubb");
+    expect([code, err]).toEqual([2, expect.stringContaining('Did you mean "hub"?')]);
+    expect((await sandbox.fleet("drift", "--tenant", "arc", "--host", "hub")).out).toContain(
+      "1 host, 1 agent",
+    );
+  });
+
+  test("tells what failed as a whole in JSON too", async () => {
+    const { code, out } = await empty.fleet("drift", "--json");
+    expect(code).toBe(2);
+    expect(faultsOf("drift", JSON.parse(out))).toBeNull();
+  });
+});
+
+describe("fleet ps", () => {
+  test("has a row an agent", async () => {
+    const { code, out } = await sandbox.fleet("ps");
+    expect(code).toBe(0);
+    expect(out).toContain("iris   arc     hub   running  enabled  4711  2         1m 15s");
+  });
+
+  test("says of agents on a host that is away just that, and ends 4", async () => {
+    sandbox.hosts({ east: "away" });
+    const { code, out } = await sandbox.fleet("ps", "--json");
+    const json = JSON.parse(out);
+    expect(faultsOf("ps", json)).toBeNull();
+    expect([code, json.codes]).toEqual([4, [4]]);
+    expect(json.agents).toMatchObject([
+      { agent: "iris", tenant: "arc", host: "hub", state: "running", pid: 4711 },
+      { agent: "loom", tenant: "arc", host: "east", state: "away" },
+    ]);
+  });
+});
+
+describe("fleet validate", () => {
+  test("says that a fleet is valid, and how big it is", async () => {
+    const { code, out } = await sandbox.fleet("validate");
+    expect([code, out]).toEqual([0, expect.stringMatching(/fleet\.yaml is valid: 2 hosts, 2 agents$/)]);
+  });
+
+  test("tells every error with its place, and ends 2", async () => {
+    const broken = makeSandbox({ "fleet.yaml": FLEET.replace("host: hub", "host: hubb"), "soul.md": "" });
+    try {
+      const { code, out } = await broken.fleet("validate");
+      expect(code).toBe(2);
+      expect(out).toMatch(/fleet\.yaml:14:17 agents\.iris\.host: .*did you mean "hub"/);
+      const { out: text } = await broken.fleet("validate", "--json");
+      expect(faultsOf("validate", JSON.parse(text))).toBeNull();
+      expect(JSON.parse(text)).toMatchObject({ exit: 2, codes: [2] });
+    } finally {
+      broken.remove();
+    }
+  });
+});
+
+describe("fleet ssh", () => {
+  test("runs a command on a host and ends as it does", async () => {
+    expect(await sandbox.fleet("ssh", "hub", "--", "whoami")).toMatchObject({ code: 3, out: "root" });
+  });
+
+  test("does not know a host that fleet.yaml does not name", async () => {
+    expect((await sandbox.fleet("ssh", "hubb")).err).toContain('Did you mean "hub"?');
+  });
+});
+
+test("fleet completion prints a script that bash reads", async () => {
+  const { out } = await sandbox.fleet("completion", "bash");
+  expect(out).toContain('drift) words="--host --tenant --json --markdown"');
+  expect((await sandbox.fleet("completion", "tcsh")).code).toBe(2);
+});
+
+test("fleet clean says what lies in the cache, and removes it only when told to", async () => {
+  const cache = join(empty.dir, "..", ".cache", "muster");
+  mkdirSync(join(cache, "engine"), { recursive: true });
+  const told = await empty.fleet("clean");
+  expect(told.out).toMatch(/ (kB|bytes) +\/.*\.cache\/muster\/engine\nNothing was removed\./);
+  expect(existsSync(cache)).toBe(true);
+  expect(await empty.fleet("clean", "--yes")).toMatchObject({ code: 0 });
+  expect(existsSync(cache)).toBe(false);
+});

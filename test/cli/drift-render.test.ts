@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv } from "ajv";
+import { describe, expect, test } from "vitest";
+import { packageRoot } from "../../src/base/paths.ts";
+import { renderDrift } from "../../src/cli/render/drift.ts";
+import { renderDriftJson } from "../../src/cli/render/drift-json.ts";
+import { renderMarkdown } from "../../src/cli/render/markdown.ts";
+import { codesOf } from "../../src/cli/report.ts";
+import { finding, reportOf } from "./support/reports.ts";
+
+const clean = reportOf();
+const away = {
+  host: "west",
+  state: "away",
+  reason: "it cannot be reached: no route to host.",
+} as const;
+const unknown = {
+  host: "east",
+  tenant: "arc",
+  agent: "loom",
+  resource: "east/loom/identity",
+  type: "Identity",
+  item: "SOUL.md",
+  reason: "permission denied",
+};
+const everything = reportOf({
+  hosts: [{ host: "hub", state: "ok" }, away],
+  findings: [finding()],
+  unknown: [unknown],
+  orphans: [{ host: "hub", resource: "hub/old/identity", owner: "arc/example" }],
+});
+
+describe("what a person reads", () => {
+  test("a clean fleet is one line", () => {
+    expect(renderDrift(clean)).toBe("3 hosts, 5 agents: no drift\n");
+  });
+
+  test("a finding names the agent, the item, the property, both values, the cause and what to do", () => {
+    expect(renderDrift(reportOf({ findings: [finding()] }))).toBe(
+      [
+        "hub",
+        '  iris  SOUL.md  content  declared line 3: "I am Iris."  observed line 3: "I am Spark."  changed on the host',
+        "",
+        "1 difference on 1 host: `npx pulumi up` mends it; `npx pulumi preview --diff` shows what it would write.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("a change of fleet.yaml is no drift, and is told as what it is", () => {
+    const text = renderDrift(reportOf({ findings: [finding({ cause: "intended" })] }));
+    expect(text).toContain("fleet.yaml changed, not applied yet\n");
+    expect(text).toContain("1 change of fleet.yaml not applied yet: `npx pulumi up` applies it");
+    expect(text).not.toContain("difference");
+  });
+
+  test("what is no agent's is told as the tenant's or the host's", () => {
+    const { agent: _, ...tenants } = finding();
+    const { tenant: __, ...hosts } = tenants;
+    expect(renderDrift(reportOf({ findings: [tenants, hosts] }))).toMatch(/\(tenant arc\).*\n {2}\(host\)/);
+  });
+
+  test("a host without an answer, an unknown item and an orphan are told beside the findings", () => {
+    const text = renderDrift(everything);
+    expect(text).toContain("west is away: it cannot be reached: no route to host.\n");
+    expect(text).toContain("east  loom  SOUL.md  permission denied\n");
+    expect(text).toContain("hub  hub/old/identity  of arc/example\n");
+  });
+
+  test("a host that nothing was brought up on yet is told so", () => {
+    const text = renderDrift(reportOf({ hosts: [{ host: "hub", state: "empty", reason: "nothing." }] }));
+    expect(text).toBe("hub has nothing of this fleet yet: `npx pulumi up` brings it up.\n");
+  });
+
+  test("an observed value cannot reach the terminal", () => {
+    const hostile = finding({
+      observed: "\u001b]0;pwned\u0007\n\u202ehub",
+      property: "rows.\u001b[2J.email",
+    });
+    expect(renderDrift(reportOf({ findings: [hostile] }))).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+  });
+});
+
+describe("the exit code", () => {
+  test.each([
+    ["a clean fleet", clean, []],
+    ["only changes of fleet.yaml", reportOf({ findings: [finding({ cause: "intended" })] }), []],
+    ["drift", reportOf({ findings: [finding()] }), [7]],
+    ["both changed", reportOf({ findings: [finding({ cause: "both" })] }), [7]],
+    ["a cause that nobody knows", reportOf({ findings: [finding({ cause: "unknown" })] }), [7]],
+    ["a host that is away", reportOf({ hosts: [away] }), [4]],
+    ["drift and a host away", reportOf({ hosts: [away], findings: [finding()] }), [7, 4]],
+    ["an item that could not be told", reportOf({ unknown: [unknown] }), [1]],
+    ["a host with nothing of ours", reportOf({ hosts: [{ host: "hub", state: "empty" }] }), [7]],
+    ["a host whose runtime fails", reportOf({ hosts: [{ host: "hub", state: "failed" }] }), [1]],
+  ])("tells %s", (_, report, codes) => {
+    expect(codesOf(report)).toEqual(codes);
+  });
+});
+
+test("the JSON is as its schema says", () => {
+  const schema = readFileSync(join(packageRoot(), "docs/schema/drift.schema.json"), "utf8");
+  const json = JSON.parse(renderDriftJson(everything));
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+  ajv.validate(JSON.parse(schema), json);
+  expect(ajv.errors).toBeNull();
+  expect(json).toMatchObject({ version: 1, exit: 1, codes: [1, 7, 4], findings: [finding()] });
+});
+
+describe("Markdown", () => {
+  test("has a row a finding, and a list for the rest", () => {
+    const text = renderMarkdown(everything);
+    expect(text).toContain("| <code>hub</code> | <code>iris</code> | <code>SOUL&#46;md</code> |");
+    expect(text).toContain("### Hosts without an answer\n\n- <code>west</code> away: ");
+    expect(text).toContain("### Not in fleet.yaml any more\n\n- <code>hub&#47;old&#47;identity</code>");
+  });
+
+  test("lets a host add no link, mention, image, column or row", () => {
+    const observed = "|\n| ![x](http://evil) @all `</code><img src=x> www.evil.example";
+    const text = renderMarkdown(reportOf({ findings: [finding({ observed })] }));
+    const row = text.split("\n").find((line) => line.includes("SOUL")) ?? "";
+    expect(row.split("|")).toHaveLength(9);
+    expect(row.replaceAll(/<\/?code>|&#\d+;/g, "")).not.toMatch(/[@![\]()<>`]|:\/\/|www\./);
+  });
+});

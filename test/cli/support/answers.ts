@@ -1,0 +1,54 @@
+import type { Observation } from "../../../src/model/items.ts";
+import {
+  type ObserveAnswer,
+  type Observed,
+  type ObserveRequest,
+  PROTOCOL,
+} from "../../../src/model/protocol.ts";
+import type { HostRecord } from "../../../src/model/record.ts";
+import type { HostReader } from "../../../src/transport/connect.ts";
+
+/** What a host does not have as declared, by `<resource>/<item>`. */
+export type Changes = Readonly<Record<string, Observation>>;
+
+/** A host on which `up` has just run, and somebody then made these changes. */
+export function readerOf(name: string, changes: Changes = {}, orphans: readonly string[] = []) {
+  const requests: ObserveRequest[] = [];
+  const reader: HostReader = {
+    target: { name, kind: "ssh", address: name, hostKeys: [], connectTimeout: 1 },
+    hello: { protocol: PROTOCOL, bundle: "b", node: "n", arch: "x64" },
+    observe: async (request) => {
+      requests.push(request);
+      return answerTo(request, changes, orphans);
+    },
+    ps: async () => ({ units: [] }),
+    close: async () => {},
+  };
+  return { reader, requests };
+}
+
+/** What such a host answers. */
+export function answerTo(
+  request: ObserveRequest,
+  changes: Changes,
+  orphans: readonly string[] = [],
+): ObserveAnswer {
+  const owner = "arc/example";
+  const observedOf = ({ id, items }: Pick<HostRecord, "id" | "items">): Observed => {
+    const applied = Object.fromEntries(Object.entries(items).map(([name, item]) => [name, item.want]));
+    const observed = Object.entries(items).map(([name, item]) => [
+      name,
+      changes[`${id}/${name}`] ?? { props: item.want },
+    ]);
+    return {
+      items,
+      observed: Object.fromEntries(observed),
+      record: { id, type: "", owner, items, applied: applied as Exclude<HostRecord["applied"], undefined> },
+    };
+  };
+  const resources = (request.resources ?? []).map((one) => [one.id, observedOf(one)]);
+  return {
+    resources: Object.fromEntries(resources),
+    recorded: [...(request.resources ?? []).map(({ id }) => id), ...orphans].map((id) => ({ id, owner })),
+  };
+}

@@ -1,0 +1,32 @@
+import type { FleetReport } from "../../../src/cli/report.ts";
+import type { Finding } from "../../../src/model/finding.ts";
+
+/** Iris's SOUL.md, overwritten on hub; name what matters to the test. */
+export function finding(parts: Partial<Finding> = {}): Finding {
+  return {
+    host: "hub",
+    tenant: "arc",
+    agent: "iris",
+    resource: "hub/iris/identity",
+    type: "Identity",
+    item: "SOUL.md",
+    property: "content",
+    declared: 'line 3: "I am Iris."',
+    observed: 'line 3: "I am Spark."',
+    cause: "drift",
+    ...parts,
+  };
+}
+
+/** Three hosts that answered and have nothing to tell; name what matters to the test. */
+export function reportOf(parts: Partial<FleetReport> = {}): FleetReport {
+  return {
+    fleet: "arc",
+    agents: 5,
+    hosts: ["hub", "east", "west"].map((host) => ({ host, state: "ok" })),
+    findings: [],
+    unknown: [],
+    orphans: [],
+    ...parts,
+  };
+}

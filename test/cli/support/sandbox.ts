@@ -1,0 +1,56 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { Changes } from "./answers.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+
+/** A project in a temporary folder, and an `ssh` of its own that reaches the hosts it is given. */
+export interface Sandbox {
+  readonly dir: string;
+  /** What was changed on hosts since `up`, or that they are away. */
+  hosts(hosts: Readonly<Record<string, Changes | "away">>): void;
+  fleet(
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  remove(): void;
+}
+
+/** @param files texts by path in the project */
+export function makeSandbox(files: Readonly<Record<string, string>> = {}): Sandbox {
+  const base = mkdtempSync(join(tmpdir(), "muster-cli-"));
+  const [dir, bin] = [join(base, "my-fleet"), join(base, "bin")];
+  mkdirSync(dir);
+  mkdirSync(bin);
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(dir, file), text);
+  const runtime = join(import.meta.dirname, "runtime.ts");
+  const ssh = `#!/bin/sh\nexec "${process.execPath}" --no-warnings "${runtime}" "${bin}" "$@"\n`;
+  writeFileSync(join(bin, "ssh"), ssh);
+  chmodSync(join(bin, "ssh"), 0o755);
+  writeFileSync(join(bin, "hosts.json"), "{}");
+  return {
+    dir,
+    hosts: (hosts) => writeFileSync(join(bin, "hosts.json"), JSON.stringify(hosts)),
+    fleet: (...args) => runFleet(args, dir, base, bin),
+    remove: () => rmSync(base, { recursive: true, force: true }),
+  };
+}
+
+/** `fleet drift` compares the host's bundle with this one. */
+export async function ensureBuilt(): Promise<void> {
+  if (existsSync(join(ROOT, "dist", "host.mjs"))) return;
+  await execa(process.execPath, [join(ROOT, "scripts", "build.ts")]);
+}
+
+async function runFleet(args: readonly string[], cwd: string, home: string, bin: string) {
+  const main = join(ROOT, "src", "cli", "main.ts");
+  const { exitCode, stdout, stderr } = await execa(process.execPath, ["--no-warnings", main, ...args], {
+    cwd,
+    reject: false,
+    extendEnv: false,
+    env: { PATH: `${bin}:${process.env["PATH"]}`, HOME: home },
+    stdin: "ignore",
+  });
+  return { code: exitCode ?? -1, out: stdout, err: stderr };
+}

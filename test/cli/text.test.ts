@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { span } from "../../src/cli/render/agents.ts";
+import { table } from "../../src/cli/render/table.ts";
+import { safeJson, shortValue, visible } from "../../src/cli/render/text.ts";
+import { bytes } from "../../src/cli/size.ts";
+
+const HOSTILE = "\u001b[31mred\u001b[0m \u202eevil\u0000\r\nnext\u009b2J";
+const HARMLESS = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
+
+describe("text from a host", () => {
+  test("cannot colour, move the cursor, break a line or turn the text around", () => {
+    expect(visible(HOSTILE)).toBe("\\u001b[31mred\\u001b[0m \\u202eevil\\u0000\\u000d\\u000anext\\u009b2J");
+  });
+
+  test("is harmless whatever it holds", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => HARMLESS.test(visible(text))));
+  });
+
+  test("stays whole in JSON, and is as harmless there", () => {
+    const json = safeJson({ observed: HOSTILE });
+    expect(JSON.parse(json)).toEqual({ observed: HOSTILE });
+    expect(json.replaceAll("\n", "")).toMatch(HARMLESS);
+  });
+
+  test("is cut where it is long, and a digest after twelve digits", () => {
+    expect(shortValue("a".repeat(500))).toHaveLength(72);
+    expect(shortValue(`sha256:${"0123456789abcdef".repeat(4)}`)).toBe("sha256:0123456789ab…");
+    expect(shortValue("0644")).toBe("0644");
+    expect(shortValue(true)).toBe("true");
+  });
+});
+
+describe("for people", () => {
+  test("a table aligns its columns and ends no line in blanks", () => {
+    expect(
+      table([
+        ["A", "LONG"],
+        ["abc", "x"],
+        ["d", "\u001b"],
+      ]),
+    ).toBe("A    LONG\nabc  x\nd    \\u001b\n");
+  });
+
+  test("a span is told in its two largest units", () => {
+    expect([0, 0.4, 12, 75, 3600, 100_000].map(span)).toEqual(["0s", "0s", "12s", "1m 15s", "1h", "1d 3h"]);
+  });
+
+  test("sizes have a unit", () => {
+    expect([0, 999, 1500, 2_000_000_000].map(bytes)).toEqual(["0 bytes", "999 bytes", "1.5 kB", "2.0 GB"]);
+  });
+});

@@ -1,0 +1,139 @@
+import { MusterError } from "../../src/base/errors.ts";
+import {
+  AS_DECLARED,
+  DIFFERENT,
+  type HostItem,
+  type Observation,
+  type Props,
+} from "../../src/model/items.ts";
+import type {
+  ConvergeAnswer,
+  ConvergeRequest,
+  ObserveAnswer,
+  ObserveRequest,
+  RemoveAnswer,
+  RemoveRequest,
+} from "../../src/model/protocol.ts";
+import type { HostRecord } from "../../src/model/record.ts";
+import type { Hosts } from "../../src/provider/services.ts";
+
+type AnyRequest = ObserveRequest | ConvergeRequest | RemoveRequest;
+
+/** A host that keeps its things in memory and answers as a real one does. */
+export interface MemoryHost {
+  /** What is there, by address. Tests change it as a person on the host would. */
+  readonly things: Map<string, Props>;
+  readonly records: Map<string, HostRecord>;
+  /** Every request that came, in order. */
+  readonly requests: AnyRequest[];
+  /** While set, every request fails with it. */
+  away?: Error | undefined;
+  /** Items that cannot be looked at, by address. */
+  readonly unknown: Map<string, string>;
+  /** Fails a converge after this many items were changed. */
+  failAfter?: number | undefined;
+  uninstalled: boolean;
+}
+
+export function memoryHost(): MemoryHost {
+  return { things: new Map(), records: new Map(), requests: [], unknown: new Map(), uninstalled: false };
+}
+
+/** Hosts by name, as the provider sees them. */
+export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts {
+  const named = (name: string): MemoryHost => {
+    const host = hosts[name];
+    if (host !== undefined) return host;
+    throw new MusterError({ where: name, what: "no such host", why: "fleet.yaml does not name it." });
+  };
+  return {
+    reader: async (name) => ({ observe: async (request) => observe(arrived(named(name), request), request) }),
+    writer: async (name) => ({
+      converge: async (request) => converge(arrived(named(name), request), request),
+    }),
+    remover: async (name) => ({
+      remove: async (request) => remove(arrived(named(name), request), request),
+      uninstall: async () => {
+        named(name).uninstalled = true;
+      },
+    }),
+    reset: (name) => {
+      named(name).away = undefined;
+    },
+  };
+}
+
+/** Where an item lies, as one text. */
+export function addressOfItem(item: HostItem): string {
+  const place = "path" in item ? item.path : "name" in item ? item.name : "";
+  return `${item.kind} ${place} ${"table" in item ? item.table : ""}`.trim();
+}
+
+function arrived(host: MemoryHost, request: AnyRequest): MemoryHost {
+  host.requests.push(request);
+  if (host.away !== undefined) throw host.away;
+  return host;
+}
+
+function observe(host: MemoryHost, request: ObserveRequest): ObserveAnswer {
+  const records = [...host.records.values()];
+  const looked = request.resources ?? records.filter(({ owner }) => owner === request.owner);
+  const resources = looked.map(({ id, items }) => [id, { items, observed: lookAll(host, items) }]);
+  const recorded = records.map(({ id, owner }) => ({ id, owner }));
+  return { resources: Object.fromEntries(resources), recorded };
+}
+
+function lookAll(host: MemoryHost, items: HostRecord["items"]): Record<string, Observation> {
+  return Object.fromEntries(Object.entries(items).map(([name, item]) => [name, look(host, item)]));
+}
+
+function look(host: MemoryHost, item: HostItem): Observation {
+  const address = addressOfItem(item);
+  const unknown = host.unknown.get(address);
+  if (unknown !== undefined) return { unknown };
+  const gone: Props =
+    "type" in item.want ? { type: "absent" } : "present" in item.want ? { present: false } : {};
+  return { props: hidingSecret(item, host.things.get(address) ?? gone) };
+}
+
+function converge(host: MemoryHost, request: ConvergeRequest): ConvergeAnswer {
+  const { id, type, owner, items } = request;
+  const old = host.records.get(id);
+  if (old !== undefined && old.owner !== owner) {
+    throw new MusterError({ what: id, why: `it belongs to ${old.owner}.` });
+  }
+  host.records.set(id, { id, type, owner, items: withoutSecrets(items) });
+  Object.values(items).forEach((item, index) => {
+    if (index === host.failAfter) throw new MusterError({ what: id, why: "the disk is full." });
+    host.things.set(addressOfItem(item), item.want as Props);
+  });
+  return { observed: lookAll(host, items), changed: [] };
+}
+
+/** A record holds no digest of a secret. */
+function withoutSecrets(items: HostRecord["items"]): HostRecord["items"] {
+  const entries = Object.entries(items).map(([name, item]) => {
+    const isSecret = item.kind === "file" && item.secret !== undefined;
+    return [name, isSecret ? { ...item, want: { ...item.want, content: AS_DECLARED } } : item];
+  });
+  return Object.fromEntries(entries);
+}
+
+function remove(host: MemoryHost, request: RemoveRequest): RemoveAnswer {
+  host.records.delete(request.id);
+  const aside = Object.values(request.items).flatMap((item) => {
+    const was = host.things.delete(addressOfItem(item));
+    const keeps = item.kind === "directory" && item.onRemove === "aside";
+    return was && keeps ? [`/var/lib/muster-aside${item.path}`] : [];
+  });
+  return { aside };
+}
+
+/** Of a secret a host tells only whether it is the one that was asked about. */
+function hidingSecret(item: HostItem, props: Props): Props {
+  if (item.kind !== "file" || item.secret === undefined || props["content"] === item.want.content)
+    return props;
+  if (props["content"] === undefined) return props;
+  const asApplied = item.want.content === AS_DECLARED;
+  return { ...props, content: asApplied ? AS_DECLARED : DIFFERENT };
+}

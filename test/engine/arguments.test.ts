@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { isOperation, namedStack, readCall } from "../../src/engine/arguments.ts";
+
+test.each([
+  ["up -s prod", "prod"],
+  ["up -sprod", "prod"],
+  ["--stack prod up", "prod"],
+  ["up --stack=acme/muster/prod --yes", "prod"],
+  ["stack init prod", "prod"],
+  ["stack select prod", undefined],
+  ["up --yes", undefined],
+  ["import -- -s prod", undefined],
+])("`pulumi %s` names the stack %s", (line, stack) => {
+  expect(namedStack(readCall(line.split(" ")))).toBe(stack);
+});
+
+test.each([
+  ["-C ../fleet up", "../fleet"],
+  ["up --cwd=/srv/fleet", "/srv/fleet"],
+  ["up", undefined],
+])("`pulumi %s` runs in %s", (line, cwd) => {
+  expect(readCall(line.split(" ")).cwd).toBe(cwd);
+});
+
+test.each([
+  ["--color never up", true],
+  ["-C up stack ls", false],
+  ["-v 3 preview --diff", true],
+  ["down", true],
+  ["config set up yes", false],
+  ["version", false],
+  ["", false],
+])("whether `pulumi %s` works on the stack's resources: %s", (line, expected) => {
+  expect(isOperation(readCall(line.split(" ")))).toBe(expected);
+});

@@ -1,0 +1,171 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { beforeEach, expect, test, vi } from "vitest";
+import { node, ROOT, type Sandbox, sandbox, standInEngine } from "./sandbox.ts";
+
+let box: Sandbox;
+let project: string;
+
+beforeEach(() => {
+  box = sandbox();
+  project = join(box.home, "project");
+  mkdirSync(join(project, "stacks"), { recursive: true });
+  writeFileSync(
+    join(project, "Pulumi.yaml"),
+    "name: fleet\nstackConfigDir: stacks\nbackend: {url: 'file://./.state'}\n",
+  );
+  standIn("env");
+});
+
+/** Puts a CLI with this behaviour into the launcher's cache. */
+function standIn(body: string): void {
+  standInEngine(join(box.launcher, "bin"), "3.259.0", body);
+}
+
+function pulumi(args: string[], options: { env?: Record<string, string>; cwd?: string } = {}) {
+  const env = { ...box.env, ...options.env };
+  return node([join(ROOT, "src/engine/pulumi.ts"), ...args], env, options.cwd ?? project);
+}
+
+/** The environment that the CLI gets. */
+async function environment(args: string[], env?: Record<string, string>): Promise<Record<string, string>> {
+  const { stdout } = await pulumi(args, env ? { env } : {});
+  return Object.fromEntries(
+    String(stdout)
+      .split("\n")
+      .map((line) => line.split(/=(.*)/s).slice(0, 2)),
+  );
+}
+
+function passphrase(stack: string): string {
+  const file = join(project, "stacks", `${stack}.passphrase`);
+  writeFileSync(file, "correct horse\n", { mode: 0o600 });
+  return file;
+}
+
+function encrypt(stack: string): void {
+  writeFileSync(join(project, "stacks", `Pulumi.${stack}.yaml`), "encryptionsalt: v1:abc\n");
+}
+
+test("with nothing but PATH and HOME set, the engine gets all that our provider needs", async () => {
+  const file = passphrase("prod");
+  const env = await environment(["up"]);
+  expect(env).toMatchObject({
+    HOME: box.home,
+    PULUMI_HOME: join(box.home, ".pulumi"),
+    PULUMI_CONFIG_PASSPHRASE_FILE: file,
+    PULUMI_CONTINUE_ON_ERROR: "true",
+    PULUMI_PARALLEL: "64",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    MUSTER_PROJECT: project,
+    NODE_COMPILE_CACHE: join(box.home, ".cache/muster/compile"),
+    PWD: project,
+  });
+  const [first, second] = (env["PATH"] ?? "").split(":");
+  expect([first, second]).toEqual([dirname(process.execPath), join(box.launcher, "bin")]);
+});
+
+test("what is set stays as it is", async () => {
+  passphrase("prod");
+  const set = { PULUMI_CONTINUE_ON_ERROR: "false", PULUMI_PARALLEL: "2", PULUMI_CONFIG_PASSPHRASE: "" };
+  const env = await environment(["up"], set);
+  expect(env).toMatchObject(set);
+  expect(env).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE_FILE");
+});
+
+test("the passphrase is that of the stack that is named, in PULUMI_STACK, selected, or the only one", async () => {
+  const only = passphrase("only");
+  const used = async (args: string[], env?: Record<string, string>) =>
+    (await environment(args, env))["PULUMI_CONFIG_PASSPHRASE_FILE"];
+  expect(await used(["up"])).toBe(only);
+  const [named, variable] = [passphrase("named"), passphrase("variable")];
+  expect(await used(["up"])).toBeUndefined();
+  expect(await used(["up"], { PULUMI_STACK: "variable" })).toBe(variable);
+  expect(await used(["up", "-s", "named"], { PULUMI_STACK: "variable" })).toBe(named);
+});
+
+test("output, exit code and arguments are the engine's own", async () => {
+  standIn('printf "<%s>" "$@"; echo oops >&2; exit 42');
+  const { stdout, stderr, exitCode } = await pulumi(["up", "--message", "a  b", "$HOME"]);
+  expect({ stdout, stderr, exitCode }).toEqual({
+    stdout: "<up><--message><a  b><$HOME>",
+    stderr: "oops",
+    exitCode: 42,
+  });
+});
+
+test("a signal reaches the engine once, and one that kills it kills the command", async () => {
+  standIn(
+    `trap 'echo caught >> "${join(box.home, "signals")}"' INT; touch "${join(box.home, "ready")}"; while :; do sleep 0.05; done`,
+  );
+  const running = pulumi(["up"]);
+  await vi.waitFor(() => expect(existsSync(join(box.home, "ready"))).toBe(true), 10_000);
+  running.kill("SIGINT");
+  await vi.waitFor(() => expect(readFileSync(join(box.home, "signals"), "utf8")).toBe("caught\n"), 5000);
+  running.kill("SIGTERM");
+  expect((await running).signal).toBe("SIGTERM");
+  expect(readFileSync(join(box.home, "signals"), "utf8")).toBe("caught\n");
+});
+
+test("it works in the project from a folder below, and where -C says", async () => {
+  standIn("pwd");
+  const below = join(project, "identities/iris");
+  mkdirSync(below, { recursive: true });
+  expect((await pulumi(["up"], { cwd: below })).stdout).toBe(realpathSync(project));
+  standIn('echo "$MUSTER_PROJECT from $(pwd)"');
+  const { stdout } = await pulumi(["-C", project, "up"], { cwd: box.home });
+  expect(stdout).toBe(`${project} from ${realpathSync(box.home)}`);
+});
+
+test("outside of any project it is the plain engine", async () => {
+  const { stdout } = await pulumi(["version"], { cwd: box.home });
+  expect(stdout).toBe("v3.259.0");
+});
+
+test("the project's own folders are closed to other users", async () => {
+  mkdirSync(join(project, ".state"));
+  chmodSync(join(project, ".state"), 0o755);
+  await pulumi(["stack", "ls"]);
+  for (const dir of [".state", ".muster"]) expect(statSync(join(project, dir)).mode & 0o777).toBe(0o700);
+});
+
+test("a clone without the passphrase gets one sentence and exit code 2", async () => {
+  encrypt("prod");
+  const { stdout, stderr, exitCode } = await pulumi(["up", "-s", "acme/fleet/prod"]);
+  expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+  const file = join(project, "stacks/prod.passphrase");
+  expect(stderr).toMatch(
+    /^pulumi: the secrets of stack prod cannot be read: .*Pulumi\.prod\.yaml is encrypted/,
+  );
+  expect(stderr).toContain(`Ask a team mate for it and put it at ${file} with mode 0600.`);
+  expect(stderr.split("\n")).toHaveLength(1);
+});
+
+test("without the passphrase, commands that need none still run", async () => {
+  encrypt("prod");
+  standIn("echo ran");
+  expect((await pulumi(["stack", "ls", "-s", "prod"])).stdout).toBe("ran");
+});
+
+test("a killed run's lock is removed before the stack is worked on, and only then", async () => {
+  const file = join(project, ".state/.pulumi/locks/organization/fleet/prod/1.json");
+  mkdirSync(dirname(file), { recursive: true });
+  const lock = { pid: 2 ** 22 + 1, hostname: hostname(), timestamp: new Date().toISOString() };
+  writeFileSync(file, JSON.stringify(lock));
+  await pulumi(["stack", "ls", "-s", "prod"]);
+  expect(existsSync(file)).toBe(true);
+  const { stderr } = await pulumi(["up", "-s", "prod"]);
+  expect(existsSync(file)).toBe(false);
+  expect(stderr).toBe(
+    `muster: removed the lock of stack prod that process ${lock.pid} took at ${lock.timestamp}: it was killed`,
+  );
+});

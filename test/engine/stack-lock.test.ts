@@ -1,0 +1,90 @@
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import type { Project } from "../../src/engine/project.ts";
+import { removeDeadLocks } from "../../src/engine/stack-lock.ts";
+import { type Sandbox, sandbox } from "./sandbox.ts";
+
+const MINUTE = 60_000;
+
+let box: Sandbox;
+let project: Project;
+let told: string[];
+
+beforeEach(() => {
+  box = sandbox();
+  project = { dir: box.home, name: "fleet", backend: "file://./.state", stackConfigDir: "stacks" };
+  told = [];
+});
+
+/** Writes a lock as the engine does, and looks whether it is still there after the dead ones are removed. */
+function survives(lock: { pid?: number; hostname?: string; timestamp?: string } | string): boolean {
+  const dir = join(box.home, ".state/.pulumi/locks/organization/fleet/prod");
+  const file = join(dir, "0b0c.json");
+  mkdirSync(dir, { recursive: true });
+  const whole = { username: "eve", hostname: hostname(), timestamp: new Date().toISOString() };
+  writeFileSync(file, typeof lock === "string" ? lock : JSON.stringify({ ...whole, ...lock }));
+  removeDeadLocks(project, "prod", (line) => told.push(line));
+  return existsSync(file);
+}
+
+function ago(milliseconds: number): string {
+  return new Date(Date.now() - milliseconds).toISOString();
+}
+
+async function deadPid(): Promise<number> {
+  const child = execa("true");
+  await child;
+  return child.pid as number;
+}
+
+/** A process that sleeps under the name of `program`. */
+async function living(program: string): Promise<number> {
+  const file = join(box.bin, program);
+  copyFileSync("/bin/sleep", file);
+  const child = execa(file, ["60"], { reject: false });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await new Promise((done) => child.once("spawn", done));
+  return child.pid as number;
+}
+
+test("the lock of a process that is gone is removed, and one line says so", async () => {
+  const pid = await deadPid();
+  expect(survives({ pid, timestamp: "2026-01-02T03:04:05Z" })).toBe(false);
+  expect(told).toEqual([
+    `removed the lock of stack prod that process ${pid} took at 2026-01-02T03:04:05Z: it was killed`,
+  ]);
+});
+
+test("the lock of a process id that another program has now is removed", async () => {
+  expect(survives({ pid: await living("backup") })).toBe(false);
+});
+
+test("the lock of a pulumi at work is kept", async () => {
+  expect(survives({ pid: await living("pulumi") })).toBe(true);
+  expect(told).toEqual([]);
+});
+
+test("the lock of a process id that a younger pulumi has now is removed", async () => {
+  expect(survives({ pid: await living("pulumi"), timestamp: ago(10 * MINUTE) })).toBe(false);
+});
+
+test("the lock of a pulumi that seems a little younger is kept: the clock may have been set", async () => {
+  expect(survives({ pid: await living("pulumi"), timestamp: ago(MINUTE / 2) })).toBe(true);
+});
+
+test("the lock of another machine, and one that cannot be read, are kept", async () => {
+  expect(survives({ pid: await deadPid(), hostname: "elsewhere" })).toBe(true);
+  expect(survives('{"pid": 1')).toBe(true);
+  expect(survives({ hostname: hostname() })).toBe(true);
+});
+
+test("the locks of other stacks and of state kept elsewhere are left alone", async () => {
+  const pid = await deadPid();
+  project = { ...project, backend: "s3://bucket" };
+  expect(survives({ pid })).toBe(true);
+  project = { ...project, backend: "file://./.state", name: "other" };
+  expect(survives({ pid })).toBe(true);
+});

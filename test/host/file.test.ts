@@ -1,0 +1,199 @@
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { DirectoryItem, Items } from "../../src/model/items.ts";
+import { drift, makeWorld } from "./world.ts";
+
+const SOUL = "# Iris\n\nkind\nexact\n";
+
+function soulWorld() {
+  const world = makeWorld();
+  const path = `${world.home()}/SOUL.md`;
+  const items: Items = { "SOUL.md": world.file(path, SOUL) };
+  return { ...world, path, items };
+}
+
+describe("a file", () => {
+  test("is written once, with its mode and missing folders, and then nothing differs", () => {
+    const world = makeWorld();
+    const items = { "SOUL.md": world.file(`${world.home()}/a/b/SOUL.md`, SOUL, { mode: "0640" }) };
+    expect(world.up(items).changed).toEqual(["SOUL.md.type"]);
+    expect(readFileSync(`${world.home()}/a/b/SOUL.md`, "utf8")).toBe(SOUL);
+    expect(drift(world.look())).toEqual({});
+  });
+
+  test("that is as declared is not touched, and neither is its record", () => {
+    const { up, items, path, host } = soulWorld();
+    up(items);
+    const record = `${host.paths.records}/arc~main/hub~iris~test.json`;
+    const before = [statSync(path).ctimeMs, statSync(record).ctimeMs, statSync(record).ino];
+    expect(up(items).changed).toEqual([]);
+    expect([statSync(path).ctimeMs, statSync(record).ctimeMs, statSync(record).ino]).toEqual(before);
+  });
+
+  test("that was edited names the first line that differs", () => {
+    const { up, look, items, path } = soulWorld();
+    up(items);
+    writeFileSync(path, "# Iris\n\nrude\u001b[31m\nvague\n");
+    const seen = look().observed["SOUL.md"];
+    expect(seen).toMatchObject({
+      detail: [
+        {
+          property: "content",
+          declared: "line 3: kind",
+          observed: "line 3: rude\\u001b[31m (and 1 more line)",
+        },
+      ],
+    });
+    expect(up(items).changed).toEqual(["SOUL.md.content"]);
+    expect(readFileSync(path, "utf8")).toBe(SOUL);
+  });
+
+  test("whose mode was changed gets its mode back and keeps its inode", () => {
+    const { up, look, items, path } = soulWorld();
+    up(items);
+    const { ino } = statSync(path);
+    chmodSync(path, 0o644);
+    expect(drift(look())).toEqual({ "SOUL.md.mode": "0644" });
+    up(items);
+    expect(statSync(path)).toMatchObject({ ino, mode: 0o100600 });
+  });
+
+  test.each<[string, (path: string, dir: string) => void]>([
+    ["symlink", (path) => symlinkSync("/etc/hostname", path)],
+    ["fifo", (path) => execFileSync("mkfifo", [path])],
+    ["directory", (path) => mkdirSync(path)],
+    ["absent", () => {}],
+    [
+      "hard link",
+      (path, dir) => {
+        writeFileSync(`${dir}/other`, "other's");
+        linkSync(`${dir}/other`, path);
+      },
+    ],
+  ])("in whose place stands a %s is told as that, and put back", (type, plant) => {
+    const { up, look, items, path, dir } = soulWorld();
+    up(items);
+    rmSync(path);
+    plant(path, dir);
+    expect(look().observed["SOUL.md"]).toMatchObject({ props: { type } });
+    up(items);
+    expect(drift(look())).toEqual({});
+    expect(readFileSync(path, "utf8")).toBe(SOUL);
+    if (type === "hard link") expect(readFileSync(`${dir}/other`, "utf8")).toBe("other's");
+  });
+
+  test("in whose place stands a full folder is put back, and the folder is kept beside it", () => {
+    const { up, items, path, home } = soulWorld();
+    mkdirSync(path);
+    writeFileSync(`${path}/notes`, "mine");
+    up(items);
+    const aside = readdirSync(home()).find((name) => name.startsWith("SOUL.md.muster-aside-"));
+    expect(readFileSync(`${home()}/${aside}/notes`, "utf8")).toBe("mine");
+  });
+
+  test("over the size cap is told as too large and not read", () => {
+    const { up, look, items, path } = soulWorld();
+    up(items);
+    truncateSync(path, 17 * 1024 * 1024);
+    expect(drift(look())).toEqual({ "SOUL.md.content": "too large" });
+  });
+
+  test("below a folder that became a symlink is absent, and nothing is written through the link", () => {
+    const world = makeWorld();
+    const items = { "SOUL.md": world.file(`${world.home()}/docs/SOUL.md`, SOUL) };
+    mkdirSync(`${world.dir}/elsewhere`);
+    symlinkSync(`${world.dir}/elsewhere`, `${world.home()}/docs`);
+    expect(world.look(items).observed["SOUL.md"]).toEqual({ props: { type: "absent" } });
+    world.up(items);
+    expect(readdirSync(`${world.dir}/elsewhere`)).toEqual([]);
+    expect(readFileSync(`${world.home()}/docs/SOUL.md`, "utf8")).toBe(SOUL);
+  });
+
+  test("that is declared no more is removed, with the folder that was made for it", () => {
+    const world = makeWorld();
+    const soul = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, SOUL) };
+    world.up({ ...soul, notes: world.file(`${world.home()}/notes.md`, "notes\n") });
+    world.up(soul);
+    expect(readdirSync(world.home())).toEqual(["SOUL.md"]);
+  });
+
+  test("is removed with its resource, twice over, and nothing of ours stays", () => {
+    const world = makeWorld();
+    world.up({ "SOUL.md": world.file(`${world.home()}/a/SOUL.md`, SOUL) });
+    world.down();
+    world.down();
+    expect(readdirSync(world.home())).toEqual([]);
+    expect(readdirSync(world.host.paths.records)).toEqual([]);
+    expect(readdirSync(world.host.paths.contents)).toEqual([]);
+  });
+
+  test("cannot be named by a path that climbs", () => {
+    const world = makeWorld();
+    const items = { evil: world.file(`${world.home()}/../../x`, SOUL) };
+    expect(() => world.up(items)).toThrow("not a plain absolute path");
+  });
+});
+
+describe("a folder", () => {
+  const folder = (path: string, more: Partial<DirectoryItem> = {}): DirectoryItem => ({
+    kind: "directory",
+    path,
+    actor: "iris",
+    want: { type: "directory", owner: "iris", group: "iris", mode: "0700" },
+    ...more,
+  });
+
+  test("is made, mended and removed when it is empty", () => {
+    const world = makeWorld();
+    const path = `${world.home()}/work`;
+    world.up({ work: folder(path) });
+    chmodSync(path, 0o755);
+    expect(drift(world.look())).toEqual({ "work.mode": "0755" });
+    world.up({ work: folder(path) });
+    expect(drift(world.look())).toEqual({});
+    world.down();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("with things in it stays when it is removed", () => {
+    const world = makeWorld();
+    const path = `${world.home()}/work`;
+    world.up({ work: folder(path) });
+    writeFileSync(`${path}/mine`, "");
+    world.down();
+    expect(existsSync(`${path}/mine`)).toBe(true);
+  });
+
+  test("in whose place stands a file is put back", () => {
+    const world = makeWorld();
+    const path = `${world.home()}/work`;
+    writeFileSync(path, "");
+    expect(drift(world.look({ work: folder(path) }))).toMatchObject({ "work.type": "file" });
+    world.up({ work: folder(path) });
+    expect(statSync(path).isDirectory()).toBe(true);
+  });
+
+  test("that holds an agent's own data is moved aside, closed to all but its keeper", () => {
+    const world = makeWorld();
+    const path = `${world.home()}/data`;
+    world.up({ data: folder(path, { onRemove: "aside" }) });
+    writeFileSync(`${path}/learned`, "much");
+    const [aside = ""] = world.down();
+    expect(aside).toMatch(/\/aside\/data-\d{8}T\d{9}Z$/);
+    expect(readFileSync(`${aside}/learned`, "utf8")).toBe("much");
+    expect(statSync(aside).mode & 0o777).toBe(0o700);
+  });
+});

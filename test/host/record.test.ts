@@ -1,0 +1,144 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { converge } from "../../src/host/converge.ts";
+import { diffItem } from "../../src/model/diff.ts";
+import { secretDigest } from "../../src/model/digest.ts";
+import { AS_DECLARED, DIFFERENT, type Items } from "../../src/model/items.ts";
+import { drift, makeWorld, OWNER, type World } from "./world.ts";
+
+const CANARY = "canary-3f9a";
+
+function recordFile({ host }: World): string {
+  return `${host.paths.records}/arc~main/hub~iris~test.json`;
+}
+
+function secretItems(world: World, content: string = AS_DECLARED): Items {
+  const file = world.file(`${world.home()}/key`, "", { secret: "config:key" });
+  return { key: { ...file, want: { ...file.want, content: content as typeof AS_DECLARED } } };
+}
+
+describe("a secret", () => {
+  test("is written as it was sent, and stands nowhere else", () => {
+    const world = makeWorld();
+    world.up(secretItems(world), { secrets: { key: CANARY } });
+    expect(readFileSync(`${world.home()}/key`, "utf8")).toBe(CANARY);
+    const holders = execFileSync("grep", ["-rl", CANARY, world.dir], { encoding: "utf8" }).trim();
+    expect(holders).toBe(`${world.home()}/key`);
+    expect(JSON.stringify(world.look())).not.toContain(secretDigest(`${world.home()}/key`, CANARY));
+    expect(readFileSync(recordFile(world), "utf8")).toMatch(/"content":"hmac:[0-9a-f]{64}"/);
+  });
+
+  test("is as declared, for a reader without its value, until somebody changes it", () => {
+    const world = makeWorld();
+    world.up(secretItems(world), { secrets: { key: CANARY } });
+    expect(drift(world.look(secretItems(world)))).toEqual({});
+    writeFileSync(`${world.home()}/key`, "other");
+    const seen = world.look(secretItems(world));
+    expect(drift(seen)).toEqual({ "key.content": DIFFERENT });
+    expect(JSON.stringify(seen)).not.toContain("hmac:");
+    expect(JSON.stringify(seen)).not.toContain("other");
+  });
+
+  test("that was rotated is told from one that was changed on the host", () => {
+    const world = makeWorld();
+    world.up(secretItems(world), { secrets: { key: CANARY } });
+    const path = `${world.home()}/key`;
+    const causeOf = (value: string) => {
+      const items = secretItems(world, secretDigest(path, value));
+      const { observed, record } = world.look(items);
+      const [name = "", item] = Object.entries(items)[0] ?? [];
+      return item && observed[name] && diffItem(name, item, observed[name], record).map(({ cause }) => cause);
+    };
+    expect(causeOf(CANARY)).toEqual([]);
+    expect(causeOf("rotated")).toEqual(["intended"]);
+    writeFileSync(path, "changed by hand");
+    expect(causeOf(CANARY)).toEqual(["drift"]);
+    expect(causeOf("rotated")).toEqual(["both"]);
+  });
+
+  test("that differs and was not sent is an error that names the item", () => {
+    const world = makeWorld();
+    expect(() => world.up(secretItems(world))).toThrow(/hub\/iris\/test: key .*its value was not sent/);
+  });
+});
+
+describe("a record", () => {
+  test("names what was applied, and what only fleet.yaml changed since", () => {
+    const world = makeWorld();
+    const soul = (text: string) => ({ "SOUL.md": world.file(`${world.home()}/SOUL.md`, text) });
+    world.up(soul("one\n"));
+    const next = soul("two\n");
+    const { observed, record } = world.look(next);
+    const item = next["SOUL.md"];
+    expect(observed["SOUL.md"] && diffItem("SOUL.md", item, observed["SOUL.md"], record)).toMatchObject([
+      { property: "content", cause: "intended" },
+    ]);
+  });
+
+  test("that is torn counts as none, and is written again", () => {
+    const world = makeWorld();
+    const items = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, "one\n") };
+    world.up(items);
+    writeFileSync(recordFile(world), '{"id": "hub/i');
+    expect(world.look(items).record).toBeUndefined();
+    expect(world.up(items).changed).toEqual([]);
+    expect(world.look(items).record?.applied).toMatchObject({ "SOUL.md": { type: "file" } });
+  });
+
+  test("of another stack is refused by its name, and nothing is changed", () => {
+    const world = makeWorld();
+    const items = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, "one\n") };
+    world.up(items);
+    const other = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, "two\n") };
+    expect(() => world.up(other, { owner: "arc/other" })).toThrow("it belongs to the stack arc/main");
+    expect(readFileSync(`${world.home()}/SOUL.md`, "utf8")).toBe("one\n");
+  });
+
+  test("of a run that was killed says what was meant, until the next run finishes it", () => {
+    const world = makeWorld();
+    const ok = world.file(`${world.home()}/a`, "a\n");
+    const broken = { ...world.file(`${world.home()}/b`, "b\n"), actor: "nobody-here" };
+    expect(() => world.up({ ok, broken })).toThrow("there is no user nobody-here");
+    const { record, observed } = world.look({ ok });
+    expect(record).toMatchObject({ intended: { ok: { type: "file" } } });
+    expect(record?.applied).toBeUndefined();
+    expect(observed["ok"] && diffItem("ok", ok, observed["ok"], record)).toEqual([]);
+    world.up({ ok });
+    expect(world.look().record?.intended).toBeUndefined();
+  });
+
+  test("keeps only the bytes that it still names", () => {
+    const world = makeWorld();
+    world.up({ a: world.file(`${world.home()}/a`, "one\n") });
+    const two = { a: world.file(`${world.home()}/a`, "two\n") };
+    world.up(two);
+    expect(readdirSync(world.host.paths.contents)).toHaveLength(1);
+    world.up(two, { contents: {} });
+    writeFileSync(`${world.home()}/a`, "x");
+    world.up(two, { contents: {} });
+    expect(readFileSync(`${world.home()}/a`, "utf8")).toBe("two\n");
+  });
+
+  test("whose bytes are not what their digest says is not written", () => {
+    const world = makeWorld();
+    const a = world.file(`${world.home()}/a`, "one\n");
+    expect(() => world.up({ a }, { contents: { [a.want.content]: "forged" } })).toThrow(
+      "not what their digest says",
+    );
+    expect(readdirSync(world.home())).toEqual([]);
+  });
+
+  test("of an id that climbs is refused", () => {
+    const world = makeWorld();
+    const request = {
+      op: "converge",
+      type: "Host",
+      owner: OWNER,
+      items: {},
+      contents: {},
+      secrets: {},
+    } as const;
+    expect(() => converge(world.host, { ...request, id: "../evil" })).toThrow("cannot name a record");
+  });
+});

@@ -1,0 +1,202 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import type { Contents } from "../../src/model/items.ts";
+import { book, drift, makeWorld, type Table } from "./world.ts";
+
+const CONTACTS: Table = {
+  forge: { email: "forge@example.org", type: "agent" },
+  loom: { email: "loom@example.org", type: "agent" },
+};
+
+function bookWorld(table: Table = CONTACTS) {
+  const world = makeWorld();
+  const path = `${world.home()}/contacts.db`;
+  const { item, contents } = book(path, table);
+  const up = (more: Table = table) => {
+    const declared = book(path, more);
+    return world.up({ contacts: declared.item }, { contents: declared.contents as Contents });
+  };
+  const sql = (text: string) => {
+    const db = new DatabaseSync(path);
+    db.exec(text);
+    db.close();
+  };
+  const all = () => {
+    const db = new DatabaseSync(path, { readOnly: true });
+    const rows = db.prepare("SELECT name, email FROM contacts ORDER BY name").all();
+    db.close();
+    return rows.map(({ name, email }) => `${name} ${email}`);
+  };
+  return { ...world, path, item, contents, up, sql, all };
+}
+
+describe("declared rows", () => {
+  test("are written to a new database, and then nothing differs", () => {
+    const { up, look, all } = bookWorld();
+    up();
+    expect(all()).toEqual(["forge forge@example.org", "loom loom@example.org"]);
+    expect(drift(look())).toEqual({});
+  });
+
+  test("that were changed or deleted are named by key and column, and only they are mended", () => {
+    const { up, look, sql, all } = bookWorld();
+    up();
+    sql("UPDATE contacts SET email = 'x' WHERE name = 'loom'; DELETE FROM contacts WHERE name = 'forge'");
+    expect(look().observed["contacts"]).toMatchObject({
+      props: { rows: "differs" },
+      detail: [
+        { property: "rows.forge", declared: "present", observed: "absent" },
+        { property: "rows.loom.email", declared: "loom@example.org", observed: "x" },
+      ],
+    });
+    expect(up().changed).toEqual(["contacts.rows.forge", "contacts.rows.loom.email"]);
+    expect(all()).toEqual(["forge forge@example.org", "loom loom@example.org"]);
+  });
+
+  test("leave alone what the agent learned, and go when they are declared no more", () => {
+    const { up, look, sql, all } = bookWorld();
+    up();
+    sql("INSERT INTO contacts (name, email) VALUES ('zed', 'zed@example.org')");
+    expect(drift(look())).toEqual({});
+    up({ loom: { email: "loom@example.org", type: "agent" } });
+    expect(all()).toEqual(["loom loom@example.org", "zed zed@example.org"]);
+  });
+
+  test("may get columns that the table did not have", () => {
+    const { up, look } = bookWorld();
+    up();
+    up({ loom: { email: "l", website: "https://example.org" } });
+    expect(drift(look())).toEqual({});
+  });
+
+  test("with more differences than a person reads are counted", () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`c${i + 10}`, { email: `${i}` }]));
+    const { up, look, sql } = bookWorld(many);
+    up();
+    sql("DELETE FROM contacts");
+    const seen = look().observed["contacts"];
+    const detail = seen && "detail" in seen ? seen.detail : [];
+    expect(detail).toHaveLength(21);
+    expect(detail?.at(-1)).toMatchObject({ property: "rows", observed: "10 more that differ" });
+  });
+
+  test("are read with what an agent wrote in WAL mode and has open, without touching its files", () => {
+    const { up, look, path, home } = bookWorld();
+    up();
+    const db = new DatabaseSync(path);
+    db.exec("PRAGMA journal_mode = WAL; UPDATE contacts SET email = 'wal' WHERE name = 'loom'");
+    const before = readdirSync(home()).map((name) => [name, statSync(`${home()}/${name}`).ctimeMs]);
+    expect(drift(look())).toEqual({ "contacts.rows": "differs" });
+    expect(readdirSync(home()).map((name) => [name, statSync(`${home()}/${name}`).ctimeMs])).toEqual(before);
+    up();
+    expect(db.prepare("SELECT email FROM contacts WHERE name = 'loom'").get()).toMatchObject({
+      email: "loom@example.org",
+    });
+    expect(drift(look())).toEqual({});
+    db.close();
+    expect(drift(look())).toEqual({});
+  });
+
+  test("are read as they were while an agent's change is not committed", () => {
+    const { up, look, path } = bookWorld();
+    up();
+    const db = new DatabaseSync(path);
+    db.exec("BEGIN IMMEDIATE; UPDATE contacts SET email = 'half'");
+    const seen = look();
+    db.exec("ROLLBACK");
+    db.close();
+    expect(drift(seen)).toEqual({});
+  });
+
+  test("that are half written by an unfinished change are unknown and not wrong", () => {
+    const { up, look, path } = bookWorld();
+    up();
+    const db = new DatabaseSync(path);
+    db.exec(`CREATE TABLE big (text TEXT); PRAGMA cache_size = 1; BEGIN IMMEDIATE;
+      UPDATE contacts SET email = 'half';
+      WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+      INSERT INTO big SELECT hex(randomblob(500)) FROM n`);
+    const seen = look().observed["contacts"];
+    db.exec("ROLLBACK");
+    db.close();
+    expect(seen).toEqual({
+      unknown: "contacts.db is being written to, or holds a change that was never finished",
+    });
+    expect(drift(look())).toEqual({});
+  });
+
+  test("that only fleet.yaml changed are told as applied", () => {
+    const { up, look, path } = bookWorld();
+    up();
+    const next = book(path, { loom: { email: "new@example.org" } });
+    const seen = look({ contacts: next.item }, next.contents);
+    expect(seen.observed["contacts"]).toMatchObject({
+      props: { rows: seen.record?.applied?.["contacts"]?.["rows"] },
+      detail: [
+        { property: "rows.loom.email", declared: "new@example.org", observed: "loom@example.org" },
+        { property: "rows.forge", declared: "absent", observed: "present" },
+      ],
+    });
+  });
+
+  test("in a file that is no database are written to a new one, and the file is kept", () => {
+    const { up, look, path, home } = bookWorld();
+    writeFileSync(path, "this is no database, however long it is. ".repeat(30), { mode: 0o600 });
+    expect(drift(look({ contacts: book(path, CONTACTS).item }))).toMatchObject({});
+    up();
+    expect(drift(look())).toEqual({});
+    const aside = readdirSync(home()).find((name) => name.startsWith("contacts.db.muster-aside-"));
+    expect(readFileSync(`${home()}/${aside}`, "utf8")).toMatch(/^this is no database/);
+  });
+
+  test("are refused where an agent's trigger would run with them", () => {
+    const { up, sql } = bookWorld();
+    up();
+    sql(`UPDATE contacts SET email = 'x';
+      CREATE TRIGGER t AFTER UPDATE ON contacts BEGIN DELETE FROM contacts; END`);
+    expect(up).toThrow('the table contacts has the trigger "t"');
+  });
+
+  test("are refused where a view stands for the table", () => {
+    const { up, sql, look } = bookWorld();
+    up();
+    sql(
+      "DROP TABLE contacts; CREATE VIEW contacts AS WITH RECURSIVE r(name) AS (SELECT 1 UNION ALL SELECT 1 FROM r) SELECT * FROM r",
+    );
+    expect(look().observed["contacts"]).toEqual({ unknown: "contacts is not a plain table" });
+    expect(up).toThrow("contacts is not a plain table");
+  });
+
+  test("go with their database, of which a copy is kept where the agent learned something", () => {
+    const { up, sql, down, path, dir } = bookWorld();
+    up();
+    expect(down()).toEqual([]);
+    expect(existsSync(path)).toBe(false);
+    up();
+    sql("INSERT INTO contacts (name) VALUES ('zed')");
+    const [aside = ""] = down();
+    expect(existsSync(path)).toBe(false);
+    expect(aside.startsWith(`${dir}/aside/`)).toBe(true);
+    expect(new DatabaseSync(aside).prepare("SELECT count(*) AS n FROM contacts").get()).toEqual({ n: 3 });
+  });
+
+  test("whose names could be read as SQL are refused", () => {
+    const { up } = bookWorld();
+    expect(() => up({ loom: { 'x" TEXT); --': "1" } })).toThrow("has only a-z and _ in its name");
+  });
+
+  test("with any text in them come back as they are", () => {
+    const hostile = { "'; DROP TABLE contacts; --": { email: "\u0000\"'\n\u{1F600}" } };
+    const { up, look } = bookWorld(hostile);
+    up();
+    expect(drift(look())).toEqual({});
+  });
+
+  test("in a folder where a database should be are put back", () => {
+    const { up, look, path } = bookWorld();
+    mkdirSync(path);
+    up();
+    expect(drift(look())).toEqual({});
+  });
+});

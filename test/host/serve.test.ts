@@ -1,0 +1,58 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { MARKER } from "../../src/model/protocol.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/host/main.ts");
+
+function serve(flags: readonly string[], ...lines: readonly string[]) {
+  const { stdout, status } = spawnSync(process.execPath, ["--no-warnings", MAIN, ...flags], {
+    input: lines.map((line) => `${line}\n`).join(""),
+    encoding: "utf8",
+  });
+  const [hello = "", ...answers] = stdout.trim().split("\n");
+  return { status, hello, answers: answers.map((line) => JSON.parse(line) as object) };
+}
+
+const frame = (seq: number, request: object) => JSON.stringify({ seq, request });
+const WRITE = { op: "converge", id: "a", type: "Host", owner: "o/s", items: {}, contents: {}, secrets: {} };
+
+describe("a session", () => {
+  test("greets, answers every line in order, and ends with its input", () => {
+    const lines = [1, 2, 3].map((seq) => frame(seq, { op: "observe", resources: [] }));
+    const { status, hello, answers } = serve(["serve"], ...lines);
+    expect(hello.startsWith(MARKER)).toBe(true);
+    expect(JSON.parse(hello.slice(MARKER.length))).toMatchObject({
+      protocol: 1,
+      node: process.versions.node,
+    });
+    expect(answers).toMatchObject([1, 2, 3].map((seq) => ({ seq, answer: { resources: {} } })));
+    expect(status).toBe(0);
+  });
+
+  test("that only looks refuses what would change something", () => {
+    const { answers } = serve(
+      ["serve", "--read-only"],
+      frame(1, WRITE),
+      frame(2, { ...WRITE, op: "remove" }),
+    );
+    expect(answers).toMatchObject([
+      { seq: 1, error: { what: 'the request "converge" was refused' } },
+      { seq: 2, error: { what: 'the request "remove" was refused' } },
+    ]);
+  });
+
+  test("answers what it cannot read or does not know with a sentence, and goes on", () => {
+    const lines = ["{torn", frame(2, { op: "constructor" }), frame(3, { op: "observe", resources: [] })];
+    const { answers } = serve(["serve"], ...lines);
+    expect(answers).toMatchObject([
+      { seq: 0, error: {} },
+      { seq: 2, error: {} },
+      { seq: 3, answer: {} },
+    ]);
+  });
+
+  test("with a flag that it does not know does not begin", () => {
+    expect(serve(["serve", "--readonly"], frame(1, WRITE))).toMatchObject({ status: 2, hello: "" });
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { overridesOf } from "../../src/host/dropins.ts";
+import { unitProps } from "../../src/host/kinds/unit.ts";
+import { statusOf } from "../../src/host/ps.ts";
+import { parseShow } from "../../src/host/systemctl.ts";
+
+const UNIT = "muster-agent-iris.service";
+
+/** As systemd 252 printed it for a running unit and for one that it does not know. */
+const SHOWN = `MainPID=417
+NRestarts=2
+StatusText=awake = yes
+LoadState=loaded
+ActiveState=active
+SubState=running
+DropInPaths=/etc/systemd/system/muster-agent-iris.service.d/override.conf /usr/lib/systemd/system/service.d/10-timeout-abort.conf
+UnitFileState=enabled
+StateChangeTimestampMonotonic=5000000
+
+MainPID=0
+NRestarts=0
+StatusText=
+LoadState=not-found
+ActiveState=inactive
+SubState=dead
+DropInPaths=
+UnitFileState=
+StateChangeTimestampMonotonic=0
+`;
+
+describe("what systemctl shows", () => {
+  const [running = {}, unknown = {}] = parseShow(SHOWN);
+
+  test("is read as one block a unit, with equal signs in values", () => {
+    expect(running["StatusText"]).toBe("awake = yes");
+    expect(parseShow(SHOWN)).toHaveLength(2);
+  });
+
+  test("becomes a row of ps", () => {
+    expect(statusOf(UNIT, running, 12_000_000)).toEqual({
+      unit: UNIT,
+      state: "active",
+      sub: "running",
+      enabled: "enabled",
+      pid: 417,
+      restarts: 2,
+      since: 7,
+      status: "awake = yes",
+    });
+    expect(statusOf(UNIT, unknown, 12_000_000)).toMatchObject({ state: "absent", pid: 0, since: 0 });
+  });
+
+  test.each([
+    ["active", "running"],
+    ["activating", "running"],
+    ["reloading", "running"],
+    ["inactive", "stopped"],
+    ["failed", "stopped"],
+    ["deactivating", "stopped"],
+  ])("counts %s as %s", (state, active) => {
+    expect(unitProps(UNIT, { ...running, ActiveState: state })).toMatchObject({ active });
+  });
+
+  test("of a unit that is masked, or is not there, is told as its enabled state", () => {
+    expect(unitProps(UNIT, { ...running, LoadState: "masked", UnitFileState: "masked" }).enabled).toBe(
+      "masked",
+    );
+    expect(unitProps(UNIT, unknown)).toEqual({ enabled: "absent", active: "stopped", overrides: "none" });
+  });
+
+  test("names the drop-ins that somebody made for a unit, not those a distribution ships", () => {
+    expect(overridesOf(UNIT, running)).toEqual([`/etc/systemd/system/${UNIT}.d/override.conf`]);
+  });
+});

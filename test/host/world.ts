@@ -1,0 +1,140 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Host } from "../../src/host/context.ts";
+import { converge } from "../../src/host/converge.ts";
+import { observe } from "../../src/host/observe.ts";
+import { remove } from "../../src/host/remove.ts";
+import { run } from "../../src/host/run.ts";
+import { digestOf } from "../../src/model/digest.ts";
+import type { Contents, FileItem, HostItem, Items, RowsItem } from "../../src/model/items.ts";
+import type { ConvergeAnswer, ConvergeRequest, Observed } from "../../src/model/protocol.ts";
+
+export const OWNER = "arc/main";
+
+/** The users of a world: by default one, who runs the test. */
+export interface Person {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const { uid, gid } = userInfo();
+export const IRIS: Person = { name: "iris", uid, gid };
+
+/** A host of its own in a temporary folder: real files, real SQLite, and accounts of the test's choice. */
+export interface World {
+  readonly dir: string;
+  readonly host: Host;
+  home(person?: Person): string;
+  file(path: string, text: string, more?: Partial<FileItem["want"]> & Partial<FileItem>): FileItem;
+  up(items: Items, more?: Partial<ConvergeRequest>): ConvergeAnswer;
+  look(items?: Items, sent?: Contents): Observed;
+  down(items?: Items): readonly string[];
+}
+
+export function makeWorld(people: readonly Person[] = [IRIS]): World {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), "muster-host-")));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const host = hostIn(dir, people);
+  const contents: Record<string, string> = {};
+  const home = (person = people[0] ?? IRIS) => join(dir, "home", person.name);
+  return {
+    dir,
+    host,
+    home,
+    file: (path, text, more = {}) => {
+      const { secret, envName, actor = people[0]?.name, notify, ...want } = more;
+      contents[digestOf(text)] = text;
+      const base = {
+        type: "file",
+        content: digestOf(text),
+        owner: "iris",
+        group: "iris",
+        mode: "0600",
+      } as const;
+      return {
+        kind: "file",
+        path,
+        ...(actor && { actor }),
+        ...(secret && { secret }),
+        ...(envName && { envName }),
+        ...(notify && { notify }),
+        want: { ...base, ...want },
+      };
+    },
+    up: (items, more = {}) =>
+      converge(host, {
+        op: "converge",
+        id: "hub/iris/test",
+        type: "Identity",
+        owner: OWNER,
+        items,
+        contents: { ...contents } as Contents,
+        secrets: {},
+        ...more,
+      }),
+    look: (items, sent) => {
+      const id = "hub/iris/test";
+      const resources = items && { resources: [{ id, items }] };
+      const answer = observe(host, {
+        op: "observe",
+        owner: OWNER,
+        ...resources,
+        ...(sent && { contents: sent }),
+      });
+      const seen = answer.resources[id];
+      if (seen === undefined) throw new Error(`${id} was not told`);
+      return seen;
+    },
+    down: (items = {}) => remove(host, { op: "remove", id: "hub/iris/test", owner: OWNER, items }).aside,
+  };
+}
+
+function hostIn(dir: string, people: readonly Person[]): Host {
+  for (const name of ["etc", "home", "scratch", "state"]) mkdirSync(join(dir, name));
+  const passwd = people.map((p) => `${p.name}:x:${p.uid}:${p.gid}::${join(dir, "home", p.name)}:/bin/sh\n`);
+  writeFileSync(join(dir, "etc/passwd"), passwd.join(""));
+  writeFileSync(join(dir, "etc/group"), people.map((p) => `${p.name}:x:${p.gid}:\n`).join(""));
+  for (const person of people) mkdirSync(join(dir, "home", person.name), { mode: 0o700 });
+  const state = join(dir, "state");
+  const paths = {
+    state,
+    records: join(state, "records"),
+    contents: join(state, "contents"),
+    key: join(state, "key"),
+    lock: join(dir, "lock"),
+    aside: join(dir, "aside"),
+    units: join(dir, "units"),
+    etc: join(dir, "etc"),
+    scratch: join(dir, "scratch"),
+  };
+  return { bundle: "test", paths, run };
+}
+
+export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** A contact book as declared, and the bytes that its rows' digest names. */
+export function book(path: string, table: Table, actor = "iris"): { item: RowsItem; contents: Contents } {
+  const text = JSON.stringify(table);
+  const want = { type: "file", rows: digestOf(text), owner: actor, group: actor, mode: "0600" } as const;
+  return {
+    item: { kind: "rows", path, actor, table: "contacts", want },
+    contents: { [digestOf(text)]: text },
+  };
+}
+
+/** The properties that were observed of an item, told short: what is unknown or not as declared. */
+export function drift(seen: Observed): Record<string, unknown> {
+  const entries = Object.entries(seen.items).flatMap(([name, item]) => driftOf(name, item, seen));
+  return Object.fromEntries(entries);
+}
+
+function driftOf(name: string, item: HostItem, { observed }: Observed): [string, unknown][] {
+  const observation = observed[name];
+  if (observation === undefined || "unknown" in observation) return [[name, observation]];
+  return Object.entries(item.want)
+    .filter(([property, wanted]) => observation.props[property] !== wanted)
+    .map(([property]) => [`${name}.${property}`, observation.props[property]]);
+}

@@ -1,0 +1,114 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { ensureEngine, ensureExampleStack, stderrProgress } from "../../src/engine/index.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const CANARY = "-canary value\n";
+
+let project: string;
+
+beforeAll(async () => {
+  await ensureEngine(stderrProgress());
+  project = mkdtempSync(join(tmpdir(), "muster-engine-"));
+  writeFileSync(
+    join(project, "Pulumi.yaml"),
+    `name: engine-test
+runtime: {name: nodejs, options: {typescript: false}}
+main: main.mjs
+stackConfigDir: stacks
+backend: {url: "file://./.state"}
+`,
+  );
+  program("");
+  symlinkSync(join(ROOT, "node_modules"), join(project, "node_modules"));
+  mkdirSync(join(project, "below"));
+});
+
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+function program(body: string): void {
+  writeFileSync(join(project, "main.mjs"), `import "@pulumi/pulumi";\n${body}\nexport const size = 1;\n`);
+}
+
+/** `pulumi` with nothing but PATH and HOME, and a home for the engine's own files that goes with the test. */
+function pulumi(...args: string[]) {
+  const env = {
+    PATH: "/usr/bin:/bin",
+    HOME: project,
+    MUSTER_CACHE: cache(),
+    PULUMI_HOME: join(project, "home"),
+  };
+  return execa(join(ROOT, "bin/pulumi"), args, {
+    cwd: join(project, "below"),
+    env,
+    extendEnv: false,
+    reject: false,
+  });
+}
+
+function cache(): string {
+  return process.env["MUSTER_CACHE"] ?? join(process.env["HOME"] ?? "", ".cache/muster");
+}
+
+async function example(): Promise<string[]> {
+  const told: string[] = [];
+  vi.stubEnv("PULUMI_HOME", join(project, "home"));
+  await ensureExampleStack(project, "example", { "spark-key": CANARY }, (line) => told.push(line));
+  vi.unstubAllEnvs();
+  return told;
+}
+
+function locks(): string[] {
+  const dir = join(project, ".state/.pulumi/locks/organization/engine-test/example");
+  return readdirSync(dir).filter((name) => name.endsWith(".json"));
+}
+
+test("the example's stack and passphrase are made together, once", async () => {
+  expect(await example()).toEqual([
+    "making the stack example and its passphrase",
+    "setting the secret spark-key of stack example",
+  ]);
+  expect(await example()).toEqual([]);
+  expect(statSync(join(project, "stacks/example.passphrase")).mode & 0o777).toBe(0o600);
+  expect((await pulumi("config", "get", "muster:spark-key")).stdout).toBe(CANARY);
+});
+
+test("the secret's value stands in no file that was made for it", () => {
+  for (const folder of [".state", "stacks", "home", ".muster"]) {
+    const files = readdirSync(join(project, folder), { recursive: true, withFileTypes: true });
+    for (const file of files.filter((entry) => entry.isFile())) {
+      expect(readFileSync(join(file.parentPath, file.name), "utf8")).not.toContain(CANARY.trim());
+    }
+  }
+});
+
+test("the built engine runs a program from a folder below the project", async () => {
+  const up = await pulumi("up", "--yes", "--skip-preview");
+  expect(up).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("1 created") });
+  expect((await pulumi("preview", "--expect-no-changes")).exitCode).toBe(0);
+});
+
+test("a killed run's lock is kept while it lives and taken away after", async () => {
+  program("await new Promise((done) => setTimeout(done, 20_000));");
+  const killed = pulumi("up", "--yes", "--skip-preview");
+  await vi.waitFor(() => expect(locks()).toHaveLength(1), 15_000);
+  const second = await pulumi("up", "--yes", "--skip-preview");
+  expect(second).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`pid ${killed.pid}`) });
+  killed.kill("SIGKILL");
+  program("");
+  const third = await pulumi("up", "--yes", "--skip-preview");
+  expect(third).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(`process ${killed.pid} took`) });
+  expect(locks()).toEqual([]);
+});

@@ -1,0 +1,264 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { packageRoot } from "../../src/base/paths.ts";
+import { localHosts } from "../../src/cloud/local/index.ts";
+import { hostNode } from "../../src/cloud/local/node.ts";
+import { digestOf } from "../../src/model/digest.ts";
+import { AS_DECLARED, type Contents, type Items } from "../../src/model/items.ts";
+import { connect, type HostWriter } from "../../src/transport/connect.ts";
+import type { RuntimeFiles } from "../../src/transport/runtime-files.ts";
+import { drift } from "../host/world.ts";
+
+const project = mkdtempSync(join(tmpdir(), "muster-host-systemd-"));
+const identityFile = join(project, "key");
+const hosts = localHosts(project);
+
+const OWNER = "arc/main";
+const UNIT = "muster-agent-iris.service";
+const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
+const CREDENTIAL = "/var/lib/muster/credentials/iris/spark";
+const UNIT_TEXT = `[Service]
+User=iris
+Group=arc
+EnvironmentFile=${CREDENTIAL}
+ExecStart=/bin/sleep infinity
+Restart=always
+[Install]
+WantedBy=multi-user.target
+`;
+const ROWS = JSON.stringify({ loom: { email: "loom@example.org" } });
+const contents: Contents = Object.fromEntries(
+  [UNIT_TEXT, "# Iris\n", ROWS].map((text) => [digestOf(text), text]),
+);
+
+/** One agent whole: what several resources hold in a fleet. */
+const items: Items = {
+  group: { kind: "group", name: "arc", want: { present: true } },
+  user: {
+    kind: "user",
+    name: "iris",
+    want: { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" },
+  },
+  home: {
+    kind: "directory",
+    path: "/home/iris",
+    onRemove: "aside",
+    want: { type: "directory", ...own("0700") },
+  },
+  "SOUL.md": {
+    kind: "file",
+    path: "/home/iris/SOUL.md",
+    actor: "iris",
+    want: { type: "file", content: digestOf("# Iris\n"), ...own("0600") },
+  },
+  contacts: {
+    kind: "rows",
+    path: "/home/iris/contacts.db",
+    actor: "iris",
+    table: "contacts",
+    want: { type: "file", rows: digestOf(ROWS), ...own("0600") },
+  },
+  folder: {
+    kind: "directory",
+    path: "/var/lib/muster/credentials/iris",
+    want: { type: "directory", owner: "root", group: "arc", mode: "0710" },
+  },
+  key: {
+    kind: "file",
+    path: CREDENTIAL,
+    secret: "config:spark",
+    notify: UNIT,
+    want: { type: "file", content: AS_DECLARED, ...own("0400") },
+  },
+  "unit file": {
+    kind: "file",
+    path: UNIT_FILE,
+    notify: UNIT,
+    want: { type: "file", content: digestOf(UNIT_TEXT), owner: "root", group: "root", mode: "0644" },
+  },
+  unit: { kind: "unit", name: UNIT, want: { enabled: "enabled", active: "running", overrides: "none" } },
+};
+
+function own(mode: string) {
+  return { owner: "iris", group: "arc", mode };
+}
+
+let writer: HostWriter;
+beforeAll(async () => {
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", identityFile]);
+  await hosts.prepare();
+  const found = await hosts.create({ name: "hub", publicKey: readFileSync(`${identityFile}.pub`, "utf8") });
+  const target = {
+    name: "hub",
+    kind: "local",
+    user: "root",
+    identityFile,
+    connectTimeout: 10,
+    ...found,
+  } as const;
+  writer = await connect(target, { runtime: await bundled() });
+});
+afterAll(async () => {
+  await writer?.close();
+  await hosts.remove("hub");
+  rmSync(project, { recursive: true });
+});
+
+async function bundled(): Promise<RuntimeFiles> {
+  const bundle = join(project, "host.mjs");
+  const entryPoints = [join(packageRoot(), "src/host/main.ts")];
+  await build({ entryPoints, outfile: bundle, bundle: true, platform: "node", format: "esm", minify: true });
+  const bundleHash = createHash("sha256").update(readFileSync(bundle)).digest("hex").slice(0, 16);
+  const { path, version } = hostNode();
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
+  return { bundle, bundleHash, node: { version, archFiles: { [machine]: path } } };
+}
+
+/** A person at work on the host, past all of ours. */
+async function byHand(script: string): Promise<string> {
+  const target = hosts.find("hub");
+  const options = ["StrictHostKeyChecking=no", `UserKnownHostsFile=${project}/known`, "LogLevel=ERROR"];
+  const args = [
+    ...options.flatMap((option) => ["-o", option]),
+    "-i",
+    identityFile,
+    `root@${target?.address}`,
+  ];
+  const { stdout } = await execa("ssh", [...args, script]);
+  return stdout;
+}
+
+async function look() {
+  const { resources } = await writer.observe({ op: "observe", owner: OWNER });
+  const seen = resources["hub/iris/all"];
+  if (seen === undefined) throw new Error("the host does not know the resource");
+  return drift(seen);
+}
+
+function up(value = "SPARK=one") {
+  const request = { op: "converge", id: "hub/iris/all", type: "AgentUnit", owner: OWNER } as const;
+  return writer.converge({ ...request, items, contents, secrets: { key: value } });
+}
+
+async function statusOfUnit() {
+  const { units } = await writer.ps({ op: "ps", units: [UNIT] });
+  return units[0];
+}
+
+describe("an agent on a real host", () => {
+  test("is made whole in one go, and a second go changes nothing", async () => {
+    await up();
+    expect(await look()).toEqual({});
+    expect(await statusOfUnit()).toMatchObject({ state: "active", sub: "running", enabled: "enabled" });
+    expect((await up()).changed).toEqual([]);
+  });
+
+  test.each<[string, string, Record<string, unknown>]>([
+    ["disabled", `systemctl disable ${UNIT}`, { "unit.enabled": "disabled" }],
+    ["stopped", `systemctl stop ${UNIT}`, { "unit.active": "stopped" }],
+    [
+      "masked",
+      `rm ${UNIT_FILE}; ln -s /dev/null ${UNIT_FILE}; systemctl daemon-reload`,
+      { "unit file.type": "symlink", "unit.enabled": "masked" },
+    ],
+    [
+      "changed by a drop-in that systemd has read",
+      `mkdir -p ${UNIT_FILE}.d; printf '[Service]\\nNice=5\\n' >${UNIT_FILE}.d/nice.conf; systemctl daemon-reload`,
+      { "unit.overrides": `${UNIT_FILE}.d/nice.conf` },
+    ],
+    [
+      "changed by a drop-in that systemd has not read yet",
+      `mkdir -p /run/systemd/system/${UNIT}.d; touch /run/systemd/system/${UNIT}.d/x.conf`,
+      { "unit.overrides": `/run/systemd/system/${UNIT}.d/x.conf` },
+    ],
+    [
+      "changed by set-property",
+      `systemctl set-property ${UNIT} CPUWeight=50`,
+      { "unit.overrides": expect.stringContaining("CPUWeight") },
+    ],
+    ["without its file", `rm ${UNIT_FILE}`, { "unit file.type": "absent" }],
+    ["edited", `echo Nice=3 >>${UNIT_FILE}`, { "unit file.content": expect.stringMatching(/^sha256:/) }],
+    [
+      "moved to another home while it runs",
+      "sed -i s,:/home/iris:,:/tmp:, /etc/passwd",
+      { "user.home": "/tmp" },
+    ],
+    [
+      "in another group",
+      "groupadd -g 4242 other; sed -i -E 's/^(iris:x:[0-9]+):[0-9]+/\\1:4242/' /etc/passwd",
+      { "user.group": "other" },
+    ],
+    ["without its own home", "chown root /home/iris", { "home.owner": "root" }],
+    ["with a home open to all", "chmod 0755 /home/iris", { "home.mode": "0755" }],
+    ["with another secret", `echo x >${CREDENTIAL}`, { "key.content": "different" }],
+    ["with an open secret", `chmod 0444 ${CREDENTIAL}`, { "key.mode": "0444" }],
+    [
+      "with a soul of root's",
+      "chown root:root /home/iris/SOUL.md",
+      { "SOUL.md.owner": "root", "SOUL.md.group": "root" },
+    ],
+  ])("that is %s is told as exactly that, and mended", async (_, script, expected) => {
+    await byHand(script);
+    const seen = await look();
+    expect(seen).toMatchObject(expected);
+    const itemsOf = (found: object) => [...new Set(Object.keys(found).map((path) => path.split(".")[0]))];
+    expect(itemsOf(seen)).toEqual(itemsOf(expected));
+    await up();
+    expect(await look()).toEqual({});
+    expect((await statusOfUnit())?.state).toBe("active");
+  });
+
+  test("starts again when its secret is rotated, and not when nothing changed", async () => {
+    const before = await statusOfUnit();
+    await up();
+    expect((await statusOfUnit())?.pid).toBe(before?.pid);
+    await up("SPARK=two");
+    const after = await statusOfUnit();
+    expect(after?.pid).not.toBe(before?.pid);
+    expect(await byHand(`tr '\\0' '\\n' </proc/${after?.pid}/environ | grep SPARK`)).toBe("SPARK=two");
+  });
+
+  test("that cannot start is an error with its last words, in time", async () => {
+    await byHand(`systemctl stop ${UNIT}; mkdir -p ${UNIT_FILE}.d`);
+    const text = UNIT_TEXT.replace("/bin/sleep infinity", "/bin/sh -c 'echo I refuse; exit 3'");
+    const broken = {
+      ...items,
+      "unit file": {
+        ...items["unit file"],
+        want: { type: "file", content: digestOf(text), owner: "root", group: "root", mode: "0644" },
+      },
+    } as Items;
+    const request = { op: "converge", id: "hub/iris/all", type: "AgentUnit", owner: OWNER } as const;
+    const failing = writer.converge({
+      ...request,
+      items: broken,
+      contents: { [digestOf(text)]: text },
+      secrets: {},
+    });
+    await expect(failing).rejects.toThrow(/muster-agent-iris.service.*I refuse/);
+    await up("SPARK=two");
+    expect(await look()).toEqual({});
+  });
+
+  test("is removed with all that is ours, and what it had is kept by root", async () => {
+    await byHand(
+      "setsid -f su iris -c 'sleep 300' >/dev/null 2>&1 </dev/null; sqlite3 /home/iris/contacts.db \"INSERT INTO contacts (name) VALUES ('z')\"",
+    );
+    const { aside } = await writer.remove({ op: "remove", id: "hub/iris/all", owner: OWNER, items });
+    expect(aside).toHaveLength(2);
+    expect(await byHand(`stat -c '%U %a' ${aside.join(" ")}`)).toMatch(
+      /root 600\nroot 700|root 700\nroot 600/,
+    );
+    const left = `getent passwd iris; getent group arc; ls ${UNIT_FILE}* ${CREDENTIAL} /home/iris; pgrep -x sleep; systemctl list-units --all --no-legend ${UNIT}; true`;
+    expect(await byHand(`{ ${left}; } 2>/dev/null`)).toBe("");
+    expect((await writer.remove({ op: "remove", id: "hub/iris/all", owner: OWNER, items })).aside).toEqual(
+      [],
+    );
+  });
+});

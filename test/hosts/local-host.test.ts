@@ -1,0 +1,215 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { cacheDir, packageRoot } from "../../src/base/paths.ts";
+import { localHosts } from "../../src/cloud/local/index.ts";
+import { hostNode } from "../../src/cloud/local/node.ts";
+
+const project = mkdtempSync(join(tmpdir(), "muster-local-"));
+const hosts = localHosts(project);
+const names = ["one", "two", "three"];
+const keyFile = join(project, "key");
+
+function makeKey(file: string): string {
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
+  return readFileSync(`${file}.pub`, "utf8");
+}
+
+/** Runs a command on a host as its first visitor would, with nothing learnt and nothing asked. */
+async function onHost(name: string, command: string, key = keyFile) {
+  const target = hosts.find(name);
+  if (target === undefined) throw new Error(`there is no host ${name}`);
+  const knownHosts = join(project, `known_hosts-${name}`);
+  writeFileSync(knownHosts, target.hostKeys.map((hostKey) => `${target.address} ${hostKey}\n`).join(""));
+  const strict = [
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    `UserKnownHostsFile=${knownHosts}`,
+    "IdentitiesOnly=yes",
+  ];
+  const options = strict.flatMap((option) => ["-o", option]);
+  return execa("ssh", ["-i", key, ...options, `root@${target.address}`, command], { reject: false });
+}
+
+function asRoot(command: readonly [string, ...string[]], input: string) {
+  const [program, ...args] = process.getuid?.() === 0 ? command : ["sudo", "-n", ...command];
+  return execa(program as string, args as string[], { input, reject: false });
+}
+
+async function until(what: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 30_000; !(await what()); await sleep(200)) {
+    if (Date.now() > end) throw new Error("waited 30 s in vain");
+  }
+}
+
+/** Everything on this machine that belongs to hosts of this project. */
+function traces(ids: readonly string[]): string[] {
+  const processes = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
+  const mounts = readFileSync("/proc/mounts", "utf8").split("\n");
+  const links = readdirSync("/sys/class/net");
+  const cgroups = execFileSync("find", ["/sys/fs/cgroup", "-maxdepth", "3"], { encoding: "utf8" }).split(
+    "\n",
+  );
+  const disks = readdirSync(join(cacheDir(), "local/hosts"));
+  return [...processes, ...mounts, ...links, ...cgroups, ...disks].filter((line) =>
+    ids.some((id) => line.includes(id)),
+  );
+}
+
+function idsOf(wanted: readonly string[]): string[] {
+  const dir = join(cacheDir(), "local/hosts");
+  const belongs = (id: string) => readFileSync(join(dir, id, "host.json"), "utf8").includes(`"${project}"`);
+  return readdirSync(dir).filter((id) => wanted.some((name) => id.endsWith(`-${name}`)) && belongs(id));
+}
+
+let publicKey = "";
+beforeAll(async () => {
+  publicKey = makeKey(keyFile);
+  await hosts.prepare();
+});
+afterAll(async () => {
+  await Promise.all(hosts.list().map((name) => hosts.remove(name)));
+  rmSync(project, { recursive: true });
+});
+
+test("three hosts made at once each run their own systemd and are known before the first connection", async () => {
+  expect(names.map((name) => hosts.state(name))).toEqual(["absent", "absent", "absent"]);
+  const made = await Promise.all(names.map((name) => hosts.create({ name, publicKey })));
+  expect(new Set(made.map((host) => host.address)).size).toBe(3);
+  expect(new Set(made.flatMap((host) => host.hostKeys)).size).toBe(3);
+  for (const name of names) {
+    const seen = await onHost(
+      name,
+      "hostname; systemctl is-system-running --wait; systemctl --failed --no-legend",
+    );
+    expect(seen.stdout).toBe(`${name}\nrunning`);
+    expect(hosts.state(name)).toBe("running");
+  }
+  const ids = await Promise.all(names.map((name) => onHost(name, "cat /etc/machine-id")));
+  expect(new Set(ids.map(({ stdout }) => stdout)).size).toBe(3);
+});
+
+test("making a host that is there changes nothing and restarts nothing", async () => {
+  const before = await onHost(
+    "one",
+    "cat /proc/sys/kernel/random/boot_id /etc/machine-id; stat -c %y /proc/1",
+  );
+  const found = hosts.find("one");
+  expect(await hosts.create({ name: "one", publicKey })).toMatchObject({ address: found?.address ?? "" });
+  const after = await onHost(
+    "one",
+    "cat /proc/sys/kernel/random/boot_id /etc/machine-id; stat -c %y /proc/1",
+  );
+  expect(after.stdout).toBe(before.stdout);
+});
+
+test("two runs that make the same host at once get the same host", async () => {
+  const both = await Promise.all([1, 2].map(() => hosts.create({ name: "two", publicKey })));
+  expect(both[0]).toEqual(both[1]);
+});
+
+test("another key replaces the first one without a restart", async () => {
+  const other = join(project, "other");
+  await hosts.create({ name: "three", publicKey: makeKey(other) });
+  expect((await onHost("three", "true", other)).exitCode).toBe(0);
+  expect((await onHost("three", "true")).stderr).toContain("Permission denied");
+  await hosts.create({ name: "three", publicKey });
+});
+
+test("a unit's memory limit counts", async () => {
+  const hungry = `systemd-run --quiet --wait -p MemoryMax=20M python3 -c 'x = b"x" * 80_000_000'`;
+  expect((await onHost("one", hungry)).exitCode).not.toBe(0);
+  expect((await onHost("one", hungry.replace("20M", "200M"))).exitCode).toBe(0);
+});
+
+test("a reboot from inside brings the host back with what was written", async () => {
+  await onHost("one", "echo kept > /root/kept; sync; touch /run/before-reboot; systemctl reboot");
+  await until(async () => (await onHost("one", "test -e /run/before-reboot")).exitCode === 1);
+  expect((await onHost("one", "cat /root/kept; systemctl is-system-running --wait")).stdout).toBe(
+    "kept\nrunning",
+  );
+  expect(hosts.state("one")).toBe("running");
+});
+
+test("a stopped host is stopped, stays what it is, and boots again", async () => {
+  const before = hosts.find("two");
+  await hosts.stop("two");
+  await hosts.stop("two");
+  expect(hosts.state("two")).toBe("stopped");
+  expect(hosts.find("two")).toEqual(before);
+  await hosts.boot("two");
+  expect(hosts.state("two")).toBe("running");
+  expect((await onHost("two", "hostname")).stdout).toBe("two");
+});
+
+test("a host that was switched off from inside is stopped, and making it again boots it", async () => {
+  await onHost("two", "systemctl poweroff");
+  await until(async () => hosts.state("two") === "stopped");
+  await hosts.create({ name: "two", publicKey });
+  expect(hosts.state("two")).toBe("running");
+});
+
+test("a process that has the host's old pid is not taken for the host", async () => {
+  await hosts.stop("two");
+  const [id = ""] = idsOf(["two"]);
+  const dir = join(cacheDir(), "local/hosts", id);
+  const stat = readFileSync(`/proc/${process.pid}/stat`, "utf8").trimEnd().split(" ");
+  stat[21] = "1";
+  await asRoot(["tee", join(dir, "pid")], stat.join(" "));
+  expect(hosts.state("two")).toBe("stopped");
+  await hosts.boot("two");
+  expect(hosts.state("two")).toBe("running");
+});
+
+test("a run killed while it makes a host leaves one that the next run finishes", async () => {
+  const helper = join(packageRoot(), "dist/local-helper.mjs");
+  const request = { local: join(cacheDir(), "local"), project, name: "four", publicKey, node: hostNode() };
+  for (const delay of [50, 150, 250, 350]) {
+    const run = asRoot([process.execPath, helper, "create"], JSON.stringify(request));
+    await sleep(delay);
+    run.kill("SIGKILL");
+    await run;
+    await hosts.create({ name: "four", publicKey });
+    expect((await onHost("four", "systemctl is-system-running --wait")).stdout).toBe("running");
+    await hosts.remove("four");
+  }
+});
+
+test("the caches stay while a host stands on them, and the sentence names it", async () => {
+  await expect(hosts.clean()).rejects.toThrow(/these hosts stand on it: .*one of .*muster-local-/);
+});
+
+test("removing leaves nothing behind, and twice is a success", async () => {
+  const ids = idsOf(names);
+  expect(ids.length).toBe(3);
+  await Promise.all(names.map((name) => hosts.remove(name)));
+  await Promise.all(names.map((name) => hosts.remove(name)));
+  expect(names.map((name) => hosts.state(name))).toEqual(["absent", "absent", "absent"]);
+  expect(hosts.list()).toEqual([]);
+  expect(traces(ids)).toEqual([]);
+});
+
+test.each(["", "..", "../x", "a/b", "A", "-a", "a-", "a b", "a\n", "a;reboot", "a".repeat(42)])(
+  "%j is refused as a host's name",
+  async (name) => {
+    const attempts = [
+      () => hosts.create({ name, publicKey }),
+      async () => hosts.state(name),
+      async () => hosts.remove(name),
+    ];
+    for (const attempt of attempts)
+      await expect(attempt()).rejects.toThrow("cannot be the name of a local host");
+  },
+);
+
+test("the program that runs as root checks the name itself", async () => {
+  const helper = join(packageRoot(), "dist/local-helper.mjs");
+  const request = { local: join(cacheDir(), "local"), project, name: "../../x", node: hostNode() };
+  const run = await asRoot([process.execPath, helper, "remove"], JSON.stringify(request));
+  expect(run.stdout).toContain("cannot be the name of a local host");
+  expect(existsSync(join(cacheDir(), "local"))).toBe(true);
+});

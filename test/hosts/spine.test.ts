@@ -1,0 +1,85 @@
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { localFleet, secretsFor } from "./support/fleets.ts";
+import { makeProject, must, type Project } from "./support/project.ts";
+
+const layout = { hosts: ["hub", "east"], agents: { hub: ["arc"], east: ["iris", "loom"] } };
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await makeProject(localFleet(layout), secretsFor(layout));
+  await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+});
+
+afterAll(() => project?.dispose());
+
+describe("a fleet that was brought up", () => {
+  test("runs every agent in a terminal of its own, with its own secret", async () => {
+    const { stdout } = await must(project.fleet(["ps", "--json"]));
+    const { agents } = JSON.parse(stdout) as { agents: { agent: string; state: string; pid: number }[] };
+    expect(agents.map((one) => [one.agent, one.state])).toEqual([
+      ["arc", "running"],
+      ["iris", "running"],
+      ["loom", "running"],
+    ]);
+    const pane = await project.onHost(
+      "east",
+      "tr '\\0' '\\n' </proc/$(pgrep -u iris -f agent.sh | head -1)/environ",
+    );
+    expect(pane).toContain("ANTHROPIC_API_KEY=sk-iris-0123456789");
+  });
+
+  test("has nothing to tell: no drift, and no change", async () => {
+    const drift = await must(project.fleet(["drift"]));
+    expect(drift.stdout).toContain("no drift");
+    const preview = await must(project.pulumi(["preview", "--diff", "--expect-no-changes"]));
+    expect(preview.stdout).not.toContain("(update)");
+  });
+
+  test("shows an identity that was overwritten, and up mends it", async () => {
+    await project.onHost("east", "echo '# I am Arc' > /home/iris/SOUL.md");
+    const drift = await must(project.fleet(["drift"]), 7);
+    expect(drift.stdout).toMatch(/iris.*SOUL\.md.*content/);
+    const preview = await must(project.pulumi(["preview", "--diff", "--expect-no-changes"]), 7);
+    expect(preview.stdout).toContain("SOUL.md");
+    await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+    expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe("# iris\n\nI am iris.");
+    await must(project.fleet(["drift"]));
+  });
+
+  test("keeps siblings out of each other's secrets and homes", async () => {
+    const asLoom = (command: string) => project.onHost("east", `su loom -c '${command}' 2>&1 || true`);
+    expect(await asLoom("cat /var/lib/muster/credentials/iris/iris-key")).toContain("Permission denied");
+    expect(await asLoom("ls /home/iris")).toContain("Permission denied");
+    expect(await asLoom("ls /run/muster/iris")).toContain("Permission denied");
+  });
+
+  test("finds a stopped host away, and up boots and converges it in the same run", async () => {
+    await execa("ssh", [...project.sshArguments("hub"), "poweroff"], { reject: false });
+    await expect.poll(async () => (await project.fleet(["drift"])).exitCode, { timeout: 60_000 }).toBe(4);
+    await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+    await must(project.fleet(["drift"]));
+  });
+});
+
+test("a fleet that was destroyed leaves no process, mount, bridge or disk of its hosts", async () => {
+  const one = { hosts: ["lone"], agents: { lone: ["arc"] } };
+  const other = await makeProject(localFleet(one), secretsFor(one));
+  try {
+    await must(other.pulumi(["up", "--yes", "--skip-preview"]));
+    const address = /root@(.*)/.exec(other.sshArguments("lone").at(-1) ?? "")?.[1] ?? "";
+    await must(other.pulumi(["destroy", "--yes", "--skip-preview"]));
+    const { stdout: mounts } = await execa("cat", ["/proc/mounts"]);
+    const { stdout: processes } = await execa("ps", ["-eo", "args"]);
+    expect(mounts).not.toContain("-lone");
+    expect(processes).not.toContain("-lone");
+    const ping = await execa("ssh", ["-o", "BatchMode=yes", "-o", "ConnectTimeout=2", `root@${address}`], {
+      reject: false,
+    });
+    expect(ping.exitCode).toBe(255);
+    await must(other.pulumi(["destroy", "--yes", "--skip-preview"]));
+  } finally {
+    await other.dispose();
+  }
+});

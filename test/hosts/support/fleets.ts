@@ -1,0 +1,65 @@
+import { stringify } from "yaml";
+
+/** A program that stays alive only in a real terminal and pings systemd's watchdog. */
+export const AGENT_SH = `#!/bin/sh
+if ! [ -t 0 ] || ! [ -t 1 ]; then echo "no terminal" >&2; exit 1; fi
+while :; do systemd-notify WATCHDOG=1 --status="awake"; sleep 5; done
+`;
+
+export interface Layout {
+  readonly hosts: readonly string[];
+  /** Agents by host, in their order. */
+  readonly agents: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The files of a fleet on local hosts: one tenant, and for each agent an identity, a credential, contacts. */
+export function localFleet({ hosts, agents }: Layout): Record<string, string> {
+  const names = Object.values(agents).flat();
+  const by = <T>(make: (name: string) => T) => Object.fromEntries(names.map((name) => [name, make(name)]));
+  const fleet = {
+    apiVersion: "muster/v1",
+    kind: "Fleet",
+    name: "test",
+    hosts: Object.fromEntries(hosts.map((host) => [host, { kind: "local" }])),
+    tenants: { arc: {} },
+    credentials: Object.fromEntries(
+      names.map((name) => [
+        `${name}-key`,
+        { from: `config:${name}-key`, type: "api-key", env: "ANTHROPIC_API_KEY" },
+      ]),
+    ),
+    identities: by((name) => ({
+      soul: `identities/${name}.md`,
+      files: { "agent.sh": { from: "agent.sh", mode: "0755" } },
+    })),
+    contacts: by((name) => ({ display_name: name, type: "agent", email: `${name}@example.org` })),
+    agents: Object.fromEntries(
+      Object.entries(agents).flatMap(([host, list]) => list.map((name) => [name, agent(name, host)])),
+    ),
+  };
+  return {
+    "fleet.yaml": stringify(fleet),
+    "agent.sh": AGENT_SH,
+    ...Object.fromEntries(names.map((name) => [`identities/${name}.md`, `# ${name}\n\nI am ${name}.\n`])),
+  };
+}
+
+function agent(name: string, host: string) {
+  return {
+    host,
+    tenant: "arc",
+    identity: name,
+    credentials: [`${name}-key`],
+    command: ["/bin/sh", "agent.sh"],
+    watchdog: 60,
+  };
+}
+
+/** A made-up secret for each agent of a layout. */
+export function secretsFor({ agents }: Layout): Record<string, string> {
+  return Object.fromEntries(
+    Object.values(agents)
+      .flat()
+      .map((name) => [`${name}-key`, `sk-${name}-0123456789`]),
+  );
+}

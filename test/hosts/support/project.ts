@@ -1,0 +1,147 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { parse } from "yaml";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+
+/** What a command said and how it ended. */
+export interface Said {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly all: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
+/** A user's own repository in a temporary folder, driven by the commands alone. */
+export interface Project {
+  readonly dir: string;
+  write(path: string, text: string, mode?: number): void;
+  read(path: string): string;
+  fleet(args: readonly string[], options?: RunOptions): Promise<Said>;
+  pulumi(args: readonly string[], options?: RunOptions): Promise<Said>;
+  /** Runs a script on a host as root by a bare ssh of its own, and gives its standard output. */
+  onHost(host: string, script: string): Promise<string>;
+  /** The arguments of that bare ssh, without the command. */
+  sshArguments(host: string): string[];
+  /** Destroys what is up and removes the folder, also after a failed test. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Makes a project with a stack `test` and the secrets given.
+ *
+ * @param files by path, fleet.yaml among them
+ * @param secrets by the NAME of `config:NAME`
+ */
+export async function makeProject(
+  files: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, string>> = {},
+): Promise<Project> {
+  const dir = mkdtempSync(join(tmpdir(), "muster-test-"));
+  mkdirSync(join(dir, "node_modules"));
+  symlinkSync(ROOT, join(dir, "node_modules", "muster"));
+  const write = (path: string, text: string, mode?: number): void => {
+    const file = join(dir, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    if (mode !== undefined) chmodSync(file, mode);
+  };
+  const run = (program: string, args: readonly string[], options: RunOptions = {}): Promise<Said> =>
+    runBare(join(ROOT, "bin", program), args, dir, options);
+  const sshArguments = (host: string): string[] => bareSsh(dir, host);
+  const project: Project = {
+    dir,
+    write,
+    read: (path) => readFileSync(join(dir, path), "utf8"),
+    fleet: (args, options) => run("fleet", args, options),
+    pulumi: (args, options) => run("pulumi", args, options),
+    sshArguments,
+    onHost: async (host, script) => (await execa("ssh", [...sshArguments(host), script])).stdout,
+    dispose: async () => {
+      await run("pulumi", ["destroy", "--yes", "--skip-preview"], { timeout: 300_000 });
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  await prepare(project, files, secrets);
+  return project;
+}
+
+async function prepare(
+  project: Project,
+  files: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, string>>,
+): Promise<void> {
+  project.write("Pulumi.yaml", pulumiYaml());
+  for (const [path, text] of Object.entries(files)) project.write(path, text);
+  project.write("stacks/test.passphrase", "a passphrase for tests\n", 0o600);
+  await must(project.pulumi(["stack", "init", "test"]));
+  for (const [name, value] of Object.entries(secrets)) {
+    await must(project.pulumi(["config", "set", "--secret", `muster:${name}`], { input: value }));
+  }
+}
+
+/** The checkout's own project file, with the paths as a repository of one's own has them. */
+function pulumiYaml(): string {
+  const own = readFileSync(join(ROOT, "Pulumi.yaml"), "utf8");
+  return own
+    .replace("main: dist/", "main: node_modules/muster/dist/")
+    .replace("path: ./plugin", "path: ./node_modules/muster/plugin");
+}
+
+/** Nothing of the caller's environment but PATH and HOME: what a user may have set must not be needed. */
+async function runBare(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  options: RunOptions,
+): Promise<Said> {
+  const { exitCode, stdout, stderr, all } = await execa(program, args, {
+    cwd,
+    all: true,
+    reject: false,
+    extendEnv: false,
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: process.env["HOME"] ?? "",
+      MUSTER_OFFLINE: "1",
+      PULUMI_OPTION_COLOR: "never",
+      ...options.env,
+    },
+    input: options.input ?? "",
+    timeout: options.timeout ?? 300_000,
+  });
+  return { exitCode, stdout, stderr, all };
+}
+
+function bareSsh(dir: string, host: string): string[] {
+  const inventory = parse(readFileSync(join(dir, "stacks", "inventory.local.yaml"), "utf8")) as {
+    hosts: Record<string, { address: string; hostKeys: string[] }>;
+  };
+  const entry = inventory.hosts[host];
+  if (entry === undefined) throw new Error(`${host} is not in the inventory`);
+  const known = join(dir, `.known-${host}`);
+  writeFileSync(known, entry.hostKeys.map((key) => `${entry.address} ${key}\n`).join(""));
+  return [
+    ...["-i", join(dir, ".muster", "ssh", "id_ed25519"), "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"],
+    ...["-o", `UserKnownHostsFile=${known}`, "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=10"],
+    `root@${entry.address}`,
+  ];
+}
+
+/** Fails with what the command said, so that a test's log shows it. */
+export async function must(command: Promise<Said>, exitCode = 0): Promise<Said> {
+  const said = await command;
+  if (said.exitCode !== exitCode) {
+    throw new Error(`expected exit code ${exitCode}, got ${said.exitCode}:\n${said.all}`);
+  }
+  return said;
+}

@@ -1,0 +1,157 @@
+import { mkdirSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect, type HostReader } from "../../src/transport/connect.ts";
+import type { HostError } from "../../src/transport/host-error.ts";
+import type { Target } from "../../src/transport/target.ts";
+import { SOME_KEY } from "../fixtures/target.ts";
+import { makeRemote, type Remote } from "./support/remote.ts";
+import { makeKey, type Sshd, startSshd } from "./support/sshd.ts";
+
+const AS_NOBODY =
+  'exec setpriv --reuid=65534 --regid=65534 --clear-groups /bin/sh -c "$SSH_ORIGINAL_COMMAND"';
+const SAY = 'seq 1 300; echo "muster says hi"; printf "no line end"; echo oops >&2;';
+
+let sshd: Sshd;
+let remote: Remote;
+
+beforeAll(async () => {
+  remote = makeRemote();
+  sshd = await startSshd({
+    plain: undefined,
+    fish: 'exec fish -c "$SSH_ORIGINAL_COMMAND"',
+    tcsh: 'exec tcsh -c "$SSH_ORIGINAL_COMMAND"',
+    noisy: `${SAY} exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"`,
+    endless: "yes noise",
+    silent: "sleep 60",
+    nologin: 'echo "This account is currently not available."; exit 1',
+    nobody: AS_NOBODY,
+  });
+  const writer = await connect(sshd.target("plain"), { dirs: remote.dirs, runtime: remote.runtime() });
+  await writer.close();
+  process.env["TMPDIR"] = join(remote.root, "tmp");
+  mkdirSync(tmpdir());
+});
+
+afterAll(async () => {
+  delete process.env["TMPDIR"];
+  await sshd.stop();
+  remote.dispose();
+});
+
+const reach = (target: Target) => connect(target, { dirs: remote.dirs });
+
+async function failure(target: Target): Promise<HostError> {
+  const outcome = await reach(target).catch((error: unknown) => error);
+  expect(outcome).toBeInstanceOf(Error);
+  return outcome as HostError;
+}
+
+async function statesOf(reader: HostReader, ...units: string[]): Promise<string[]> {
+  const answer = await reader.ps({ op: "ps", units });
+  return answer.units.map((one) => `${one.unit} ${one.state}`);
+}
+
+describe("a host that answers", () => {
+  test.each(["plain", "noisy", "fish", "tcsh"])("is understood through the %s login", async (login) => {
+    const reader = await reach(sshd.target(login));
+    expect(await statesOf(reader, "a", "b")).toEqual(["a active", "b active"]);
+    await reader.close();
+  });
+
+  test("answers a hundred requests that were sent at once, each with its own", async () => {
+    const reader = await reach(sshd.target("plain"));
+    const names = Array.from({ length: 100 }, (_, at) => `unit${at}`);
+    const answers = await Promise.all(names.map((name) => statesOf(reader, name)));
+    expect(answers.flat()).toEqual(names.map((name) => `${name} active`));
+    await reader.close();
+  });
+
+  test("tells what it could not do, in its words and without their colours", async () => {
+    const writer = await connect(sshd.target("plain"), { dirs: remote.dirs, runtime: remote.runtime() });
+    const request = { op: "remove", id: "refuse", owner: "fleet/dev", items: {} } as const;
+    await expect(writer.remove(request)).rejects.toThrow("plain: no way: the disk; is full");
+    expect(await statesOf(writer, "a")).toEqual(["a active"]);
+    await writer.close();
+  });
+});
+
+describe("a host that is not let in, or lets nobody in", () => {
+  test("shows another key than the pinned one: the file and the way out are named", async () => {
+    const error = await failure(
+      sshd.target("plain", { hostKeys: [SOME_KEY], pinnedIn: "stacks/inventory.yaml" }),
+    );
+    expect(error.reason).toBe("key-changed");
+    expect(error.message).toContain("plain: it was refused, because its host key is not the pinned one");
+    expect(error.message).toMatch(/SHA256:\S+/);
+    expect(error.message).toContain("remove its keys from stacks/inventory.yaml and run `npx pulumi up`");
+  });
+
+  test("was never met: only `up` learns its key, and then holds it to that", async () => {
+    const stranger = sshd.target("plain", { hostKeys: [] });
+    expect((await failure(stranger)).reason).toBe("key-unknown");
+    const learnt: string[][] = [];
+    const reader = await connect(stranger, { dirs: remote.dirs, learnHostKey: (keys) => learnt.push(keys) });
+    expect(learnt).toEqual([sshd.target("plain").hostKeys]);
+    expect(reader.target.hostKeys).toEqual(learnt[0]);
+    await reader.close();
+  });
+
+  test("does not know the key that we log in with", async () => {
+    const identityFile = join(remote.root, "stranger");
+    await makeKey(identityFile);
+    const error = await failure(sshd.target("plain", { identityFile }));
+    expect(error.reason).toBe("authentication");
+    expect(error.message).toContain("Permission denied (publickey");
+  });
+
+  test("does not let the login become root", async () => {
+    const error = await failure(sshd.target("nobody"));
+    expect(error.reason).toBe("sudo");
+    expect(error.message).toMatch(/may not become root: sudo: .*NOPASSWD/);
+  });
+
+  test.each([
+    ["nologin", "no-answer", "This account is currently not available"],
+    ["endless", "garbled", "prints more than 64 kB"],
+    ["silent", "timeout", "no answer within 1 s"],
+  ])("has a login that gives no shell: %s", async (login, reason, why) => {
+    const started = Date.now();
+    const error = await failure(sshd.target(login, { connectTimeout: 1 }));
+    expect(error.reason).toBe(reason);
+    expect(error.message).toContain(why);
+    expect(Date.now() - started).toBeLessThan(4000);
+  });
+});
+
+describe("a connection that is lost in the middle", () => {
+  test.each([
+    ["die", "code 3"],
+    ["half", "code 3"],
+  ])("fails all that wait, and what is asked later: %s", async (name, why) => {
+    const reader = await reach(sshd.target("plain"));
+    const waiting = [statesOf(reader, "silent"), statesOf(reader, name)];
+    for (const one of await Promise.allSettled(waiting)) {
+      expect(one).toMatchObject({ status: "rejected", reason: { reason: "cut", host: "plain" } });
+    }
+    await expect(statesOf(reader, "a")).rejects.toThrow(why);
+    await reader.close();
+  });
+
+  test("is told when the network ends it", async () => {
+    const reader = await reach(sshd.target("plain"));
+    const waiting = expect(statesOf(reader, "silent")).rejects.toMatchObject({ reason: "cut" });
+    await sshd.cut();
+    await waiting;
+  });
+
+  test("is ended by us when the answer is no answer", async () => {
+    const reader = await reach(sshd.target("plain"));
+    await expect(statesOf(reader, "garbage")).rejects.toThrow('it begins with "Segmentation fault"');
+  });
+});
+
+test("no known_hosts file of ours is left behind", () => {
+  expect(readdirSync(tmpdir())).toEqual([]);
+});

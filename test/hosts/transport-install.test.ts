@@ -1,0 +1,183 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { connect } from "../../src/transport/connect.ts";
+import type { RuntimeFiles } from "../../src/transport/runtime-files.ts";
+import { makeRemote, type Remote } from "./support/remote.ts";
+import { type Sshd, startSshd } from "./support/sshd.ts";
+
+let sshd: Sshd;
+let remote: Remote;
+
+beforeAll(async () => {
+  sshd = await startSshd({ host: undefined });
+});
+
+beforeEach(() => {
+  remote = makeRemote();
+});
+
+afterEach(() => remote.dispose());
+afterAll(() => sshd.stop());
+
+const write = (runtime: RuntimeFiles) => connect(sshd.target("host"), { dirs: remote.dirs, runtime });
+const read = () => connect(sshd.target("host"), { dirs: remote.dirs });
+const installed = () => readdirSync(remote.dirs.runtime).filter((name) => !name.startsWith("."));
+
+async function connectionsOf(act: () => Promise<unknown>): Promise<number> {
+  const before = sshd.logins();
+  await act();
+  return sshd.logins() - before;
+}
+
+describe("up on a host", () => {
+  test("that has nothing: installs over the same connection, root-owned, and it serves at once", async () => {
+    const runtime = remote.runtime();
+    await expect(read()).rejects.toMatchObject({ reason: "nothing-installed" });
+    const connections = await connectionsOf(async () => {
+      const writer = await write(runtime);
+      expect(writer.hello).toMatchObject({ bundle: runtime.bundleHash, node: process.versions.node });
+      await writer.close();
+    });
+    expect(connections).toBe(1);
+    expect(installed()).toEqual([`bundle-${runtime.bundleHash}`, `node-${process.versions.node}`, "run"]);
+    const { uid, gid, mode } = statSync(join(remote.dirs.runtime, "run"));
+    expect([uid, gid, mode & 0o7777]).toEqual([0, 0, 0o755]);
+  });
+
+  test("that has it already: installs nothing and opens one connection", async () => {
+    await (await write(remote.runtime())).close();
+    const before = statSync(join(remote.dirs.runtime, "run")).ino;
+    expect(await connectionsOf(async () => (await write(remote.runtime())).close())).toBe(1);
+    expect(statSync(join(remote.dirs.runtime, "run")).ino).toBe(before);
+  });
+
+  test("that has an older bundle: sends only the new one, and removes the old", async () => {
+    const node = join(remote.dirs.runtime, `node-${process.versions.node}`);
+    await (await write(remote.runtime("1"))).close();
+    const before = statSync(node).ino;
+    const writer = await write(remote.runtime("2"));
+    expect(writer.hello.bundle).toBe(remote.runtime("2").bundleHash);
+    await writer.close();
+    expect(installed()).toHaveLength(3);
+    expect(statSync(node).ino).toBe(before);
+  });
+
+  test("whose runtime is broken: a reader says so, up installs it anew", async () => {
+    const runtime = remote.runtime();
+    await (await write(runtime)).close();
+    const node = join(remote.dirs.runtime, `node-${process.versions.node}`, "node");
+    writeFileSync(node, "#!/bin/sh\nexit 1\n");
+    await expect(read()).rejects.toMatchObject({ reason: "no-answer" });
+    await (await write(runtime)).close();
+    await (await read()).close();
+  });
+
+  test("that two runs install at once: both are served", async () => {
+    const writers = await Promise.all([write(remote.runtime()), write(remote.runtime())]);
+    for (const writer of writers) expect(await writer.ps({ op: "ps", units: [] })).toEqual({ units: [] });
+    await Promise.all(writers.map((writer) => writer.close()));
+    expect(installed()).toHaveLength(3);
+  });
+
+  test("whose disk is full: names the path, and what was there still serves", async () => {
+    const lib = remote.dirs.runtime;
+    mkdirSync(lib, { recursive: true });
+    await execa("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", lib]);
+    try {
+      await (await write(remote.runtime("1"))).close();
+      const big = remote.runtime("2", (program) => `${program}// ${"x".repeat(1_000_000)}\n`);
+      await expect(write(big)).rejects.toMatchObject({
+        reason: "install",
+        message: expect.stringContaining("No space left on device"),
+      });
+      const reader = await read();
+      expect(reader.hello.bundle).toBe(remote.runtime("1").bundleHash);
+      await reader.close();
+    } finally {
+      await execa("umount", ["-l", lib]);
+    }
+  });
+
+  test("whose disk cannot be written: says so", async () => {
+    const lib = remote.dirs.runtime;
+    mkdirSync(lib, { recursive: true });
+    await execa("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", lib]);
+    try {
+      await expect(write(remote.runtime())).rejects.toThrow("Read-only file system");
+    } finally {
+      await execa("umount", ["-l", lib]);
+    }
+  });
+
+  test("whose machine has no Node here: names the package", async () => {
+    const { node, ...rest } = remote.runtime();
+    const runtime = { ...rest, node: { ...node, archFiles: {} } };
+    await expect(write(runtime)).rejects.toThrow(/npm install --no-save --force node-linux-/);
+  });
+
+  test("after a damaged upload: nothing is installed, and the next run mends it", async () => {
+    const runtime = remote.runtime();
+    await (await write(runtime)).close();
+    rmSync(remote.dirs.runtime, { recursive: true });
+    const sum = join(remote.root, "cache/transport", `bundle-${runtime.bundleHash}.gz.sha256`);
+    const right = readFileSync(sum, "utf8");
+    writeFileSync(sum, right.replaceAll(/[0-9a-f]/g, "0"));
+    const again = await connectInNewProcess(runtime);
+    expect(again.stderr).toContain("what arrived is not what was sent");
+    expect(existsSync(join(remote.dirs.runtime, "run"))).toBe(false);
+    writeFileSync(sum, right);
+    await (await write(runtime)).close();
+  });
+});
+
+/** The packed files are remembered by a process; another one reads the cache anew. */
+function connectInNewProcess(runtime: RuntimeFiles) {
+  const module = join(import.meta.dirname, "../../src/transport/connect.ts");
+  const data = JSON.stringify([sshd.target("host"), { dirs: remote.dirs, runtime }]);
+  const code = `const { connect } = await import("${module}"); await connect(...${data});`;
+  return execa(process.execPath, ["--input-type=module", "-e", code], { reject: false });
+}
+
+describe("a runtime of another protocol", () => {
+  const speaking = (protocol: number) =>
+    remote.runtime(`protocol ${protocol}`, (program) =>
+      program.replace("PROTOCOL = 1", `PROTOCOL = ${protocol}`),
+    );
+
+  test("that is older: a reader asks for `up`, which brings it up to date", async () => {
+    const old = await write(speaking(0));
+    await old.close();
+    await expect(read()).rejects.toMatchObject({
+      reason: "too-old",
+      message: expect.stringContaining("Run `npx pulumi up` first"),
+    });
+    await (await write(remote.runtime())).close();
+    await (await read()).close();
+  });
+
+  test("that is newer is not taken back by an older muster", async () => {
+    await (await write(speaking(2))).close();
+    await expect(write(remote.runtime())).rejects.toMatchObject({ reason: "too-new" });
+    await expect(read()).rejects.toMatchObject({ reason: "too-new" });
+  });
+});
+
+describe("uninstall", () => {
+  test("leaves nothing of ours", async () => {
+    const writer = await write(remote.runtime());
+    mkdirSync(join(remote.dirs.state, "records"), { recursive: true });
+    await writer.uninstall();
+    expect([remote.dirs.runtime, remote.dirs.state].map((dir) => existsSync(dir))).toEqual([false, false]);
+    await expect(read()).rejects.toMatchObject({ reason: "nothing-installed" });
+  });
+
+  test("keeps all while another stack has something on the host", async () => {
+    const writer = await write(remote.runtime());
+    mkdirSync(join(remote.dirs.state, "records/other~dev"), { recursive: true });
+    writeFileSync(join(remote.dirs.state, "records/other~dev/hub~iris.json"), "{}");
+    await writer.uninstall();
+    await (await read()).close();
+  });
+});

@@ -1,0 +1,141 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type HostPool, hostPool, type ReaderPool } from "../../src/transport/pool.ts";
+import type { WritingOptions } from "../../src/transport/pool-options.ts";
+import { makeRemote, type Remote } from "./support/remote.ts";
+import { freePort, type Sshd, startSshd } from "./support/sshd.ts";
+
+let sshd: Sshd;
+let remote: Remote;
+let pool: HostPool;
+
+beforeAll(async () => {
+  sshd = await startSshd({ hub: undefined, east: undefined });
+});
+
+beforeEach(() => {
+  remote = makeRemote();
+  process.env["MUSTER_TRACE"] = join(remote.root, "trace");
+});
+
+afterEach(async () => {
+  await pool.close();
+  delete process.env["MUSTER_TRACE"];
+  remote.dispose();
+});
+
+afterAll(() => sshd.stop());
+
+function open(options: Partial<WritingOptions> = {}): HostPool {
+  pool = hostPool({ resolve: sshd.target, runtime: () => remote.runtime(), dirs: remote.dirs, ...options });
+  return pool;
+}
+
+/** What happened so far, as `host op`. */
+function happened(): string[] {
+  const lines = readFileSync(join(remote.root, "trace"), "utf8").trim().split("\n");
+  return lines
+    .map((line) => JSON.parse(line) as { host: string; op: string })
+    .map((one) => `${one.host} ${one.op}`);
+}
+
+const ask = { op: "ps", units: ["a"] } as const;
+
+describe("the connections of one run", () => {
+  test("are one a host, however many ask at the same time", async () => {
+    await (await open().writer("hub")).close();
+    const before = sshd.logins();
+    const { reader, writer } = open();
+    const users = await Promise.all([
+      reader("hub"),
+      reader("hub"),
+      writer("hub"),
+      reader("hub"),
+      writer("hub"),
+    ]);
+    await Promise.all(users.map((one) => one.ps(ask)));
+    expect(sshd.logins() - before).toBe(1);
+  });
+
+  test("are traced, one line a connection and request, without contents", async () => {
+    const writer = await open().writer("hub");
+    await writer.remove({ op: "remove", id: "hub/iris", owner: "fleet/dev", items: {} });
+    expect(readFileSync(join(remote.root, "trace"), "utf8")).toBe(
+      '{"host":"hub","op":"connect"}\n{"host":"hub","op":"remove","id":"hub/iris"}\n',
+    );
+  });
+
+  test("bring a host up to date between reading and writing", async () => {
+    await (await open({ runtime: () => remote.runtime("1") }).writer("hub")).close();
+    const { reader, writer } = open({ runtime: () => remote.runtime("2") });
+    expect((await reader("hub")).hello.bundle).toBe(remote.runtime("1").bundleHash);
+    expect((await writer("hub")).hello.bundle).toBe(remote.runtime("2").bundleHash);
+    expect((await reader("hub")).hello.bundle).toBe(remote.runtime("2").bundleHash);
+  });
+
+  test("install for a writer what a reader missed", async () => {
+    const { reader, writer } = open();
+    await expect(reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
+    await (await writer("hub")).ps(ask);
+    await (await reader("hub")).ps(ask);
+  });
+
+  test("install nothing on a host from which something is removed", async () => {
+    await expect(open().remover("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
+    await open().writer("hub");
+    await (await pool.remover("hub")).uninstall();
+    await expect(pool.reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
+  });
+
+  test("hold a host to the key that it showed on first contact", async () => {
+    const learnt = new Map<string, string[]>();
+    const strangers = (name: string) => sshd.target(name, { hostKeys: [] });
+    const { reader, writer } = open({ resolve: strangers, learn: (host, keys) => learnt.set(host, keys) });
+    await expect(reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
+    await writer("hub");
+    expect([...learnt]).toEqual([["hub", sshd.target("hub").hostKeys]]);
+  });
+});
+
+test("a run that only looks has the host refuse every change", async () => {
+  await open().writer("hub");
+  const log = join(remote.root, "arguments");
+  writeFileSync(join(remote.dirs.runtime, "run"), `#!/bin/sh\necho "$*" >${log}\n`);
+  const looking: ReaderPool = hostPool({ resolve: sshd.target, dirs: remote.dirs });
+  await expect(looking.reader("hub")).rejects.toMatchObject({ reason: "no-answer" });
+  expect(readFileSync(log, "utf8")).toBe("serve --read-only\n");
+});
+
+describe("a host that is away", () => {
+  test("is dialled once, then fails at once, until it is booted", async () => {
+    let port = await freePort();
+    const { reader, writer, reset } = open({
+      resolve: (name) => sshd.target(name, name === "east" ? { port } : {}),
+    });
+    const failures = await Promise.allSettled([
+      reader("east"),
+      reader("east"),
+      writer("east"),
+      writer("east"),
+    ]);
+    for (const one of failures) expect(one).toMatchObject({ reason: { reason: "refused" } });
+    expect(happened()).toEqual(["east connect"]);
+    port = sshd.target("east").port as number;
+    await expect(reader("east")).rejects.toMatchObject({ reason: "refused" });
+    reset("east");
+    await (await writer("east")).ps(ask);
+  });
+
+  test("does not hold up another", async () => {
+    const { writer } = open({
+      resolve: (name) =>
+        sshd.target(name, name === "east" ? { address: "192.0.2.1", connectTimeout: 2 } : {}),
+    });
+    const away = writer("east").catch((error: unknown) => error);
+    const started = Date.now();
+    await (await writer("hub")).ps(ask);
+    expect(Date.now() - started).toBeLessThan(1900);
+    expect(await away).toBeInstanceOf(Error);
+  });
+});

@@ -1,0 +1,119 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { InvalidError } from "../../src/base/errors.ts";
+import { readInventory } from "../../src/inventory/read.ts";
+import { forgetHost, pinHost } from "../../src/inventory/write.ts";
+import { SOME_KEY } from "../fixtures/target.ts";
+
+let project: string;
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), "muster-inventory-"));
+});
+
+afterEach(() => rmSync(project, { recursive: true }));
+
+const host = { address: "10.0.0.7", hostKeys: [SOME_KEY] };
+const textOf = (name: string) => readFileSync(join(project, "stacks", name), "utf8");
+
+function write(text: string): void {
+  mkdirSync(join(project, "stacks"), { recursive: true });
+  writeFileSync(join(project, "stacks/inventory.yaml"), text);
+}
+
+describe("the inventory's files", () => {
+  test("know no host where they are not there", () => {
+    expect(readInventory(project)).toEqual({ ssh: new Map(), local: new Map() });
+  });
+
+  test("give back what was pinned, each kind in its own file", () => {
+    const reached = { ...host, port: 2222, user: "admin" };
+    pinHost(project, "ssh", "hub", reached);
+    pinHost(project, "local", "spark", host);
+    const { ssh, local } = readInventory(project);
+    expect([...ssh]).toEqual([["hub", reached]]);
+    expect([...local]).toEqual([["spark", host]]);
+  });
+
+  test("are the same text whatever the order of writing, and are not touched without a change", () => {
+    pinHost(project, "ssh", "zeta", host);
+    pinHost(project, "ssh", "alpha", { hostKeys: host.hostKeys, address: host.address });
+    expect(textOf("inventory.yaml")).toMatch(
+      /^# .*\n# .*\nhosts:\n {2}alpha:\n {4}address: 10\.0\.0\.7\n {4}hostKeys:\n {6}- ssh-ed25519 \S+\n {2}zeta:\n/,
+    );
+    const { ino } = statSync(join(project, "stacks/inventory.yaml"));
+    pinHost(project, "ssh", "zeta", host);
+    expect(statSync(join(project, "stacks/inventory.yaml")).ino).toBe(ino);
+  });
+
+  test("lose a forgotten host, and forgetting it again is a success", () => {
+    pinHost(project, "ssh", "hub", host);
+    pinHost(project, "ssh", "east", host);
+    forgetHost(project, "ssh", "hub");
+    forgetHost(project, "ssh", "hub");
+    expect([...readInventory(project).ssh.keys()]).toEqual(["east"]);
+  });
+
+  test("name a key file inside the project as every clone does", () => {
+    pinHost(project, "local", "hub", { ...host, identityFile: join(project, ".muster/ssh/key") });
+    expect(textOf("inventory.local.yaml")).toContain("identityFile: .muster/ssh/key\n");
+    expect(readInventory(project).local.get("hub")?.identityFile).toBe(join(project, ".muster/ssh/key"));
+  });
+
+  test("keep what eight processes write at the same time", async () => {
+    const module = join(import.meta.dirname, "../../src/inventory/write.ts");
+    const names = Array.from({ length: 8 }, (_, at) => `host${at}`);
+    await Promise.all(
+      names.map((name) => {
+        const pin = `(await import(${JSON.stringify(module)})).pinHost(process.cwd(), "ssh", "${name}", ${JSON.stringify(host)})`;
+        return execa(process.execPath, ["--input-type=module", "-e", pin], { cwd: project });
+      }),
+    );
+    expect([...readInventory(project).ssh.keys()]).toEqual(names);
+  });
+});
+
+describe("a file that was broken by hand is refused with its line", () => {
+  const cases: Record<string, [text: string, line: number, why: string]> = {
+    "a merge conflict": ["hosts:\n<<<<<<< HEAD\n  a: 1\n", 2, ""],
+    "no hosts": ["machines: {}\n", 1, "it must be a map `hosts` of host names."],
+    "an empty file": ["", 1, "it must be a map `hosts` of host names."],
+    "a host without an address": ["hosts:\n  hub:\n    hostKeys: []\n", 3, "hosts.hub has no address."],
+    "a port that is none": [
+      "hosts:\n  hub:\n    address: a\n    hostKeys: []\n    port: 0\n",
+      5,
+      "hosts.hub.port must be a port's number.",
+    ],
+    "an address that ssh would take for an option": [
+      "hosts:\n  hub:\n    address: -oProxyCommand=x\n    hostKeys: []\n",
+      3,
+      "hosts.hub.address must be a word.",
+    ],
+    "a key that is none": [
+      "hosts:\n  hub:\n    address: a\n    hostKeys: [nonsense]\n",
+      4,
+      "hosts.hub.hostKeys must be a list of public keys.",
+    ],
+    "a field that nobody knows": [
+      "hosts:\n  hub:\n    address: a\n    hostKeys: []\n    keys: []\n",
+      5,
+      "hosts.hub.keys is not known.",
+    ],
+  };
+
+  test.each(Object.entries(cases))("%s", (_, [text, line, why]) => {
+    write(text);
+    const read = () => readInventory(project);
+    expect(read).toThrow(InvalidError);
+    expect(read).toThrow(`stacks/inventory.yaml:${line}: the inventory cannot be understood: ${why}`);
+  });
+
+  test("and is not overwritten", () => {
+    write("hosts: [\n");
+    expect(() => pinHost(project, "ssh", "hub", host)).toThrow(InvalidError);
+    expect(textOf("inventory.yaml")).toBe("hosts: [\n");
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { InvalidError } from "../../src/base/errors.ts";
+import type { Inventory, InventoryHost } from "../../src/inventory/inventory.ts";
+import { resolveTarget } from "../../src/inventory/resolve.ts";
+import type { Fleet, SshHostSpec } from "../../src/spec/fleet.ts";
+import { fleetOf } from "../fixtures/fleet.ts";
+import { SOME_KEY } from "../fixtures/target.ts";
+
+const OTHER_KEY = SOME_KEY.replace("HR4f", "HR4g");
+
+function inventory(parts: {
+  ssh?: Record<string, InventoryHost>;
+  local?: Record<string, InventoryHost>;
+}): Inventory {
+  return { ssh: new Map(Object.entries(parts.ssh ?? {})), local: new Map(Object.entries(parts.local ?? {})) };
+}
+
+function sshFleet(parts: Partial<SshHostSpec> = {}): Fleet {
+  const east: SshHostSpec = {
+    kind: "ssh",
+    name: "east",
+    address: "east.example",
+    port: 2222,
+    user: "admin",
+    hostKeys: [],
+    connectTimeout: 7,
+    ...parts,
+  };
+  return { ...fleetOf(), hosts: { east } };
+}
+
+describe("how a host is reached", () => {
+  test("an ssh host: as declared, with the keys that it showed at that address", () => {
+    const known = inventory({ ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } } });
+    expect(resolveTarget(sshFleet(), known, "east")).toEqual({
+      name: "east",
+      kind: "ssh",
+      address: "east.example",
+      port: 2222,
+      user: "admin",
+      connectTimeout: 7,
+      hostKeys: [SOME_KEY],
+      pinnedIn: "stacks/inventory.yaml (hosts.east)",
+    });
+  });
+
+  test.each([{ address: "west.example" }, { port: 22 }])(
+    "an ssh host that moved to %o has shown no key there yet",
+    (moved) => {
+      const known = inventory({
+        ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } },
+      });
+      expect(resolveTarget(sshFleet(moved), known, "east").hostKeys).toEqual([]);
+    },
+  );
+
+  test("keys in fleet.yaml count before those of the inventory", () => {
+    const known = inventory({ ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } } });
+    const target = resolveTarget(sshFleet({ hostKeys: [OTHER_KEY] }), known, "east");
+    expect(target.hostKeys).toEqual([OTHER_KEY]);
+    expect(target.pinnedIn).toContain("fleet.yaml");
+  });
+
+  test("a local host: where this machine booted it", () => {
+    const known = inventory({ local: { hub: { address: "10.9.0.2", user: "root", hostKeys: [SOME_KEY] } } });
+    const target = resolveTarget(fleetOf(), known, "hub");
+    expect(target).toMatchObject({ kind: "local", address: "10.9.0.2", user: "root", connectTimeout: 10 });
+  });
+
+  test("a local host that was never booted is away, not unknown", () => {
+    expect(() => resolveTarget(fleetOf(), inventory({}), "hub")).toThrow(
+      "hub: it cannot be reached: this local host was never booted on this machine. Run `npx pulumi up`.",
+    );
+  });
+
+  test("a host that fleet.yaml no longer declares is reached as the inventory says", () => {
+    const known = inventory({ ssh: { old: { address: "old.example", hostKeys: [SOME_KEY] } } });
+    expect(resolveTarget(fleetOf(), known, "old")).toMatchObject({ kind: "ssh", address: "old.example" });
+    expect(resolveTarget(undefined, known, "old").hostKeys).toEqual([SOME_KEY]);
+  });
+
+  test.each(["nobody", "constructor"])("a host that neither knows is refused: %s", (name) => {
+    const resolve = () => resolveTarget(fleetOf(), inventory({}), name);
+    expect(resolve).toThrow(InvalidError);
+    expect(resolve).toThrow("Known are: hub.");
+  });
+});

@@ -1,0 +1,108 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { digestOf } from "../../src/model/digest.ts";
+import type { HostItem, Items } from "../../src/model/items.ts";
+import { toWire } from "../../src/model/wire.ts";
+import { contentStore } from "../../src/provider/contents.ts";
+import { makeProvider } from "../../src/provider/provider.ts";
+import { serve } from "../../src/provider/server.ts";
+import type { LocalMachines } from "../../src/provider/services.ts";
+import { connectEngine, type Engine, type Json } from "../doubles/engine.ts";
+import { type MemoryHost, memoryHost, memoryHosts } from "../doubles/memory-host.ts";
+
+/** A real provider on the loopback device, an engine that speaks to it, and two hosts in memory. */
+export interface Rig {
+  readonly engine: Engine;
+  readonly hosts: { readonly hub: MemoryHost; readonly edge: MemoryHost };
+  readonly machines: Map<string, "stopped" | "running">;
+  /** Writes a text where the program leaves it for the provider. */
+  keep(text: string): `sha256:${string}`;
+  readonly project: string;
+  stop(): Promise<void>;
+}
+
+export const TEXT = "I am Iris.\n";
+
+export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
+  const project = mkdtempSync(join(tmpdir(), "muster-provider-"));
+  const hosts = { hub: memoryHost(), edge: memoryHost() };
+  const machines = new Map<string, "stopped" | "running">();
+  const ground = {
+    version: "0.1.0",
+    env,
+    hosts: memoryHosts(hosts),
+    contents: contentStore(project),
+    machines: memoryMachines(machines),
+  };
+  const running = await serve(makeProvider(ground));
+  const engine = await connectEngine(running.port);
+  const keep = (text: string) => {
+    const digest = digestOf(text);
+    mkdirSync(join(project, ".muster/contents"), { recursive: true });
+    writeFileSync(join(project, ".muster/contents", digest.slice(7)), text);
+    return digest;
+  };
+  keep(TEXT);
+  const stop = async () => {
+    engine.close();
+    await running.stop();
+    rmSync(project, { recursive: true });
+  };
+  return { engine, hosts, machines, keep, project, stop };
+}
+
+/** The URN of a resource in the project `fleet`, stack `dev`. */
+export function urnOf(type: string, name: string): string {
+  return `urn:pulumi:dev::fleet::muster:index:${type}::${name}`;
+}
+
+/** A resource's inputs as the program sends them. */
+export function inputsOf(id: string, items: Items, host = "hub"): Json {
+  return {
+    host,
+    resource: id,
+    items: Object.fromEntries(Object.entries(items).map(([k, item]) => [k, toWire(item)])),
+  };
+}
+
+/** Another value of one item's property. */
+export function changed(inputs: Json, item: string, properties: Json): Json {
+  const items = inputs["items"] as Record<string, Json>;
+  return { ...inputs, items: { ...items, [item]: { ...items[item], ...properties } } };
+}
+
+export const SOUL: HostItem = {
+  kind: "file",
+  path: "/home/iris/SOUL.md",
+  actor: "iris",
+  want: { type: "file", content: digestOf(TEXT), owner: "iris", group: "arc", mode: "0600" },
+};
+
+export const HOME: HostItem = {
+  kind: "directory",
+  path: "/home/iris",
+  onRemove: "aside",
+  want: { type: "directory", owner: "iris", group: "arc", mode: "0700" },
+};
+
+/** A credential of an agent, from a reference. */
+export function secretItem(secret: string, envName?: string): HostItem {
+  return {
+    kind: "file",
+    path: `/var/lib/muster/credentials/iris/${secret.replace(/\W/g, "-")}`,
+    secret,
+    ...(envName === undefined ? {} : { envName }),
+    want: { type: "file", content: "as declared", owner: "iris", group: "arc", mode: "0400" },
+  };
+}
+
+function memoryMachines(machines: Map<string, "stopped" | "running">): LocalMachines {
+  const run = async (host: string) => void machines.set(host, "running");
+  return {
+    state: (host) => machines.get(host) ?? "absent",
+    create: run,
+    boot: run,
+    remove: async (host) => void machines.delete(host),
+  };
+}

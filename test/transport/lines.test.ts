@@ -1,0 +1,26 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { lineSplitter } from "../../src/transport/lines.ts";
+
+test("lines are the same however the bytes are cut, within a character too", () => {
+  const line = fc.string({ unit: "binary" }).map((text) => text.replaceAll("\n", "").toWellFormed());
+  fc.assert(
+    fc.property(fc.array(line), fc.infiniteStream(fc.integer({ min: 1, max: 9 })), (lines, sizes) => {
+      const bytes = Buffer.from(lines.map((one) => `${one}\n`).join(""));
+      const seen: string[] = [];
+      const split = lineSplitter((one) => seen.push(one));
+      for (let at = 0; at < bytes.length; ) {
+        const size = sizes.next().value;
+        split(bytes.subarray(at, at + size));
+        at += size;
+      }
+      expect(seen).toEqual(lines);
+    }),
+  );
+});
+
+test("a line that does not end is refused after 64 MB", () => {
+  const split = lineSplitter(() => {});
+  const chunk = Buffer.alloc(32 * 1024 * 1024, "x");
+  expect([split(chunk), split(chunk), split(chunk)]).toEqual([true, true, false]);
+});

@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { UnreachableError } from "../../src/base/errors.ts";
+import { connect } from "../../src/transport/connect.ts";
+import type { HostError } from "../../src/transport/host-error.ts";
+import type { Target } from "../../src/transport/target.ts";
+import { SOME_KEY, targetOf } from "../fixtures/target.ts";
+
+let mute: Server;
+
+beforeAll(async () => {
+  mute = createServer(() => {}).listen(0, "127.0.0.1");
+  await once(mute, "listening");
+});
+
+afterAll(() => mute.close());
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+async function failure(target: Target, signal?: AbortSignal): Promise<HostError> {
+  const error = await connect(target, { ...(signal && { signal }) }).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(UnreachableError);
+  return error as HostError;
+}
+
+describe("a host that cannot be reached", () => {
+  test("refuses: nothing listens on its port", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const port = portOf(server);
+    server.close();
+    const error = await failure(targetOf({ port, hostKeys: [SOME_KEY] }));
+    expect(error.reason).toBe("refused");
+    expect(error.message).toBe(
+      `hub: it cannot be reached: ssh: connect to host 127.0.0.1 port ${port}: Connection refused. ` +
+        "Check that sshd runs there, and its port in fleet.yaml.",
+    );
+  });
+
+  test("never answers, and costs no more than its connect timeout", async () => {
+    const started = Date.now();
+    const error = await failure(targetOf({ port: portOf(mute), hostKeys: [SOME_KEY], connectTimeout: 1 }));
+    expect(error.reason).toBe("timeout");
+    expect(Date.now() - started).toBeLessThan(3000);
+  });
+
+  test("has a name that nobody knows", async () => {
+    const error = await failure(targetOf({ address: "no-such-host.invalid", hostKeys: [SOME_KEY] }));
+    expect(error.reason).toBe("name");
+  });
+
+  test("was never met, so it is not even contacted", async () => {
+    const error = await failure(targetOf({ address: "no-such-host.invalid" }));
+    expect(error.reason).toBe("key-unknown");
+    expect(error.message).toContain("no host key is pinned for it");
+  });
+
+  test("is given up at once when the run is cancelled", async () => {
+    const signal = AbortSignal.timeout(200);
+    const started = Date.now();
+    const error = await failure(targetOf({ port: portOf(mute), hostKeys: [SOME_KEY] }), signal);
+    expect(error.reason).toBe("cancelled");
+    expect(Date.now() - started).toBeLessThan(2000);
+  });
+});
