@@ -1,5 +1,5 @@
 /** Bundles each program of Muster into one file under dist/. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import standaloneCode from "ajv/dist/standalone/index.js";
 import { type BuildOptions, build, type Plugin } from "esbuild";
@@ -54,6 +54,7 @@ const programs: Record<string, [source: string, options: BuildOptions]> = {
 };
 
 mkdirSync(dist, { recursive: true });
+removeLeftovers();
 const staging = join(root, `dist/.staging-${process.pid}`);
 try {
   await Promise.all(
@@ -65,4 +66,12 @@ try {
   writeFileSync(join(dist, ".built"), "");
 } finally {
   rmSync(staging, { recursive: true, force: true });
+}
+
+/** What a killed build left behind; another that runs now keeps its own. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(dist)) {
+    const pid = /^\.staging-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(dist, name), { recursive: true });
+  }
 }

@@ -8,7 +8,7 @@ import { credentialsDir, environmentFiles } from "./credential.ts";
  * Its socket lies in the unit's own runtime folder, which no sibling can enter.
  */
 export function unitText(fleet: Fleet, agent: AgentSpec): string {
-  const runtimeDir = `muster/${agent.name}`;
+  const runtimeDir = `muster-${agent.name}`;
   return [
     [
       "Unit",

@@ -7,7 +7,7 @@ import type { Problem } from "./problem.ts";
 import { asMap, namesIn } from "./raw.ts";
 import { checkReferences, type Declared } from "./references.ts";
 import { createReport, type Report } from "./report.ts";
-import { type ContactsPlace, contactsMap, openContacts } from "./resolve/contacts.ts";
+import { type ContactsPlace, contactsWritten, openContacts } from "./resolve/contacts.ts";
 import type { Context } from "./resolve/context.ts";
 import { resolveFleet } from "./resolve/fleet.ts";
 import { checkSchema } from "./schema/check.ts";
@@ -52,6 +52,7 @@ function checkSource(source: Source, file: string, report: Report): Fleet | unde
   }
   const declared = declaredIn(source, contacts);
   checkReferences(source, declared, report);
+  if (report.isFull) return undefined;
   const fleet = resolvedAndLinted({ source, file, dir, declared, report }, contacts);
   if (report.problems.length === 0) {
     source.remember();
@@ -69,9 +70,15 @@ function declaredIn(source: Source, contacts: ContactsPlace | undefined): Declar
   const sections = ["hosts", "tenants", "providers", "credentials", "identities", "agents"];
   const root = asMap(source.value);
   return {
-    ...Object.fromEntries(sections.map((section) => [section, new Set(namesIn(root[section]))])),
-    contacts: contacts && new Set(namesIn(contactsMap(contacts))),
+    ...Object.fromEntries(sections.map((section) => [section, declaredNames(root[section])])),
+    contacts: contacts && declaredNames(contactsWritten(contacts)),
   };
+}
+
+/** Of a section that is no map at all, which the schema tells, nobody knows what it was to declare. */
+function declaredNames(section: unknown): Set<string> | undefined {
+  const isMap = section === undefined || section === null || asMap(section) === section;
+  return isMap ? new Set(namesIn(section)) : undefined;
 }
 
 function resolvedAndLinted(context: Context, contacts: ContactsPlace | undefined): Fleet {

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { isAbsolute, resolve, sep } from "node:path";
-import { readTextFile, type TextFile } from "./text-file.ts";
+import { readTextFile, type TextFile, whyUnread } from "./text-file.ts";
 
 /** What an identity's file may hold at most. */
 const MOST_BYTES = 1024 * 1024;
@@ -19,8 +19,8 @@ export function insidePath(dir: string, path: string): { path: string } | { refu
     const real = realpathSync(plain);
     if (isWithin(realpathSync(dir), real)) return { path: real };
     return { refused: "leads out of the folder of fleet.yaml by a symlink" };
-  } catch {
-    return { path: plain };
+  } catch (error) {
+    return { refused: whyUnread(error) };
   }
 }
 

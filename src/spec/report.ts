@@ -6,21 +6,26 @@ import type { Part, Source } from "./yaml/source.ts";
 export interface Report {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** Whether so much is wrong that looking on would help nobody. */
+  readonly isFull: boolean;
   /** @param part whether the key or its value is to be pointed at */
   error(source: Source, keys: Keys, sentence: string, part?: Part): void;
   warn(source: Source, keys: Keys, sentence: string): void;
+  /** Whether an error was told of this very place, so that a second one would say it again. */
+  hasErrorAt(source: Source, keys: Keys): boolean;
   /** Whether nothing is wrong so far with an entry of a section, such as `agents`, `iris`. */
   isSound(section: string, name: string): boolean;
 }
 
 /** More than these nobody reads; a hostile file could hold a million. */
-const MOST_PROBLEMS = 1000;
+const MOST_PROBLEMS = 200;
 
 /** An empty report. */
 export function createReport(): Report {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const broken = new Set<string>();
+  const places = new Set<string>();
   return {
     get problems() {
       return problems.toSorted(inReadingOrder);
@@ -28,16 +33,25 @@ export function createReport(): Report {
     get warnings() {
       return warnings.toSorted(inReadingOrder);
     },
+    get isFull() {
+      return problems.length >= MOST_PROBLEMS;
+    },
     error(source, keys, sentence, part = "value") {
       const [section, name] = [...source.within, ...keys];
       broken.add(entry(section, name));
-      if (problems.length < MOST_PROBLEMS) problems.push(problemAt(source, keys, sentence, part));
+      places.add(place(source, keys));
+      if (!this.isFull) problems.push(problemAt(source, keys, sentence, part));
     },
     warn(source, keys, sentence) {
       warnings.push(problemAt(source, keys, sentence, "value"));
     },
+    hasErrorAt: (source, keys) => places.has(place(source, keys)),
     isSound: (section, name) => !broken.has(entry(section, name)),
   };
+}
+
+function place(source: Source, keys: Keys): string {
+  return `${source.file} ${JSON.stringify(keys)}`;
 }
 
 function entry(section: unknown, name: unknown): string {

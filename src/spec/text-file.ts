@@ -19,7 +19,7 @@ export function readTextFile(path: string, most: number): TextFile {
     if (stat.size > most) return flawed(`is larger than ${most / 1024} KiB`);
     return decode(readFileSync(path));
   } catch (error) {
-    return flawed(reason(error as NodeJS.ErrnoException));
+    return flawed(whyUnread(error));
   }
 }
 
@@ -36,7 +36,9 @@ function decode(bytes: Uint8Array): TextFile {
   return { text };
 }
 
-function reason(error: NodeJS.ErrnoException): string {
+/** Why the file system did not give a file, as a sentence without its subject. */
+export function whyUnread(cause: unknown): string {
+  const error = cause as NodeJS.ErrnoException;
   if (error.code === "ENOENT" || error.code === "ENOTDIR") return "does not exist";
   if (error.code === "EACCES") return "cannot be read: permission denied";
   return `cannot be read (${error.code ?? error.message})`;

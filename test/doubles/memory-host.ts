@@ -87,12 +87,22 @@ function lookAll(host: MemoryHost, items: HostRecord["items"]): Record<string, O
   return Object.fromEntries(Object.entries(items).map(([name, item]) => [name, look(host, item)]));
 }
 
+const ABSENT: Props = { type: "absent" };
+const GONE: Readonly<Record<string, Props>> = {
+  file: ABSENT,
+  directory: ABSENT,
+  rows: ABSENT,
+  group: { present: false },
+  user: { present: false },
+  package: { present: false },
+  unit: { enabled: "absent", active: "stopped", overrides: "none" },
+};
+
 function look(host: MemoryHost, item: HostItem): Observation {
   const address = addressOfItem(item);
   const unknown = host.unknown.get(address);
   if (unknown !== undefined) return { unknown };
-  const gone: Props =
-    "type" in item.want ? { type: "absent" } : "present" in item.want ? { present: false } : {};
+  const gone = GONE[item.kind] ?? {};
   return { props: hidingSecret(item, host.things.get(address) ?? gone) };
 }
 

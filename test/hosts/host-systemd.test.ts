@@ -10,85 +10,17 @@ import { packageRoot } from "../../src/base/paths.ts";
 import { localHosts } from "../../src/cloud/local/index.ts";
 import { hostNode } from "../../src/cloud/local/node.ts";
 import { digestOf } from "../../src/model/digest.ts";
-import { AS_DECLARED, type Contents, type Items } from "../../src/model/items.ts";
+import type { Items } from "../../src/model/items.ts";
 import { connect, type HostWriter } from "../../src/transport/connect.ts";
 import type { RuntimeFiles } from "../../src/transport/runtime-files.ts";
 import { drift } from "../host/world.ts";
+import { CREDENTIAL, contents, items, UNIT, UNIT_FILE, UNIT_TEXT } from "./support/whole-agent.ts";
 
 const project = mkdtempSync(join(tmpdir(), "muster-host-systemd-"));
 const identityFile = join(project, "key");
 const hosts = localHosts(project);
 
 const OWNER = "arc/main";
-const UNIT = "muster-agent-iris.service";
-const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
-const CREDENTIAL = "/var/lib/muster/credentials/iris/spark";
-const UNIT_TEXT = `[Service]
-User=iris
-Group=arc
-EnvironmentFile=${CREDENTIAL}
-ExecStart=/bin/sleep infinity
-Restart=always
-[Install]
-WantedBy=multi-user.target
-`;
-const ROWS = JSON.stringify({ loom: { email: "loom@example.org" } });
-const contents: Contents = Object.fromEntries(
-  [UNIT_TEXT, "# Iris\n", ROWS].map((text) => [digestOf(text), text]),
-);
-
-/** One agent whole: what several resources hold in a fleet. */
-const items: Items = {
-  group: { kind: "group", name: "arc", want: { present: true } },
-  user: {
-    kind: "user",
-    name: "iris",
-    want: { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" },
-  },
-  home: {
-    kind: "directory",
-    path: "/home/iris",
-    onRemove: "aside",
-    want: { type: "directory", ...own("0700") },
-  },
-  "SOUL.md": {
-    kind: "file",
-    path: "/home/iris/SOUL.md",
-    actor: "iris",
-    want: { type: "file", content: digestOf("# Iris\n"), ...own("0600") },
-  },
-  contacts: {
-    kind: "rows",
-    path: "/home/iris/contacts.db",
-    actor: "iris",
-    table: "contacts",
-    want: { type: "file", rows: digestOf(ROWS), ...own("0600") },
-  },
-  folder: {
-    kind: "directory",
-    path: "/var/lib/muster/credentials/iris",
-    want: { type: "directory", owner: "root", group: "arc", mode: "0710" },
-  },
-  key: {
-    kind: "file",
-    path: CREDENTIAL,
-    secret: "config:spark",
-    notify: UNIT,
-    want: { type: "file", content: AS_DECLARED, ...own("0400") },
-  },
-  "unit file": {
-    kind: "file",
-    path: UNIT_FILE,
-    notify: UNIT,
-    want: { type: "file", content: digestOf(UNIT_TEXT), owner: "root", group: "root", mode: "0644" },
-  },
-  unit: { kind: "unit", name: UNIT, want: { enabled: "enabled", active: "running", overrides: "none" } },
-};
-
-function own(mode: string) {
-  return { owner: "iris", group: "arc", mode };
-}
-
 let writer: HostWriter;
 beforeAll(async () => {
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", identityFile]);
@@ -225,7 +157,7 @@ describe("an agent on a real host", () => {
   });
 
   test("that cannot start is an error with its last words, in time", async () => {
-    await byHand(`systemctl stop ${UNIT}; mkdir -p ${UNIT_FILE}.d`);
+    await byHand(`systemctl stop ${UNIT}`);
     const text = UNIT_TEXT.replace("/bin/sleep infinity", "/bin/sh -c 'echo I refuse; exit 3'");
     const broken = {
       ...items,

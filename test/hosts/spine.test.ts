@@ -52,7 +52,7 @@ describe("a fleet that was brought up", () => {
     const asLoom = (command: string) => project.onHost("east", `su loom -c '${command}' 2>&1 || true`);
     expect(await asLoom("cat /var/lib/muster/credentials/iris/iris-key")).toContain("Permission denied");
     expect(await asLoom("ls /home/iris")).toContain("Permission denied");
-    expect(await asLoom("ls /run/muster/iris")).toContain("Permission denied");
+    expect(await asLoom("ls /run/muster-iris")).toContain("Permission denied");
   });
 
   test("finds a stopped host away, and up boots and converges it in the same run", async () => {

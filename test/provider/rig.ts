@@ -8,7 +8,7 @@ import { contentStore } from "../../src/provider/contents.ts";
 import { makeProvider } from "../../src/provider/provider.ts";
 import { serve } from "../../src/provider/server.ts";
 import type { LocalMachines } from "../../src/provider/services.ts";
-import { connectEngine, type Engine, type Json } from "../doubles/engine.ts";
+import { type CallFailure, connectEngine, type Engine, type Json } from "../doubles/engine.ts";
 import { type MemoryHost, memoryHost, memoryHosts } from "../doubles/memory-host.ts";
 
 /** A real provider on the loopback device, an engine that speaks to it, and two hosts in memory. */
@@ -105,4 +105,22 @@ function memoryMachines(machines: Map<string, "stopped" | "running">): LocalMach
     boot: run,
     remove: async (host) => void machines.delete(host),
   };
+}
+
+/** An agent's identity, as the tests' usual resource. */
+export const ID = "hub/iris/identity";
+export const IDENTITY = urnOf("Identity", ID);
+export const identity = inputsOf(ID, { "SOUL.md": SOUL, home: HOME });
+
+/** What a call failed with; it must fail. */
+export function failureOf(call: Promise<unknown>): Promise<CallFailure> {
+  const unexpected = () => {
+    throw new Error("the call did not fail");
+  };
+  return call.then(unexpected, (error: CallFailure) => error);
+}
+
+/** The items of a resource, by name. */
+export function itemsOf(properties: Json): Record<string, Json> {
+  return properties["items"] as Record<string, Json>;
 }

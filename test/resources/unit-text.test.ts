@@ -11,7 +11,7 @@ describe("an agent's unit", () => {
     const text = unitText(fleetOf(), agent({ command: ["/usr/bin/python3", "agent.py", "--loud"] }));
     expect(text).toContain("User=iris\n");
     expect(text).toContain(
-      "ExecStart=/usr/bin/tmux -S /run/muster/iris/tmux -f /dev/null new-session -d -s iris " +
+      "ExecStart=/usr/bin/tmux -S /run/muster-iris/tmux -f /dev/null new-session -d -s iris " +
         "-x 200 -y 50 -- /usr/bin/env /usr/bin/python3 agent.py --loud\n",
     );
   });

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
 import type { Props, RowsItem } from "../../model/items.ts";
 import { accountOf } from "../accounts.ts";
@@ -8,7 +9,6 @@ import { discard, makeFolders, replaceFile, type Standing, setAside, setStanding
 import { bytesOf, withCopy, withDatabase } from "../sqlite/open.ts";
 import { repairTable } from "../sqlite/repair.ts";
 import { SIDE_FILES, snapshot } from "../sqlite/snapshot.ts";
-import type { Rows } from "../sqlite/table.ts";
 import type { Scene, Subject } from "./kind.ts";
 import { rowsOf } from "./rows-declared.ts";
 import { differs, standingOf } from "./standing.ts";
@@ -28,7 +28,7 @@ export function convergeRows(scene: Scene, subject: Book, observed: Props): void
   const { parent, name } = split(item.path);
   const mend = (folder: Handle) => {
     if (start !== undefined) putFile(folder, name, start, observed, standing);
-    mendFile(folder, name, item, standing, declared, before);
+    mendFile(folder, name, standing, (db) => repairTable(db, item.table, declared, before));
   };
   withActor(account, () => withFolder(parent, mend, makeFolders(0o700, true)));
 }
@@ -51,19 +51,12 @@ function putFile(folder: Handle, name: string, start: Uint8Array, observed: Prop
   replaceFile(folder, name, start, standing);
 }
 
-function mendFile(
-  folder: Handle,
-  name: string,
-  item: RowsItem,
-  standing: Standing,
-  declared: Rows,
-  before: Rows,
-): void {
+function mendFile(folder: Handle, name: string, standing: Standing, mend: (db: DatabaseSync) => void): void {
   withEntry(folder, name, (entry) => {
     if (entry === undefined || typeOf(entry.stats) !== "file") {
-      throw new MusterError({ what: item.path, why: "somebody changed it while it was looked at" });
+      throw new MusterError({ what: name, why: "somebody changed it while it was looked at" });
     }
     setStanding(entry.handle, standing);
-    withDatabase(folder, name, entry, (db) => repairTable(db, item.table, declared, before));
+    withDatabase(folder, name, entry, mend);
   });
 }

@@ -1,15 +1,13 @@
 import type { ContactSpec } from "../fleet.ts";
 import { insidePath } from "../inside.ts";
-import type { Keys } from "../problem.ts";
 import { asMap, namesIn } from "../raw.ts";
 import type { Report } from "../report.ts";
 import { openSource } from "../yaml/open.ts";
 import type { Source } from "../yaml/source.ts";
 
-/** Where the contacts stand: the source and the keys of the map that holds them. */
+/** Where the contacts stand. */
 export interface ContactsPlace {
   readonly source: Source;
-  readonly keys: Keys;
   /** Whether they stand in a file of their own, which is checked by itself. */
   readonly isOwnFile: boolean;
 }
@@ -21,14 +19,14 @@ export interface ContactsPlace {
  */
 export function openContacts(source: Source, dir: string, report: Report): ContactsPlace | undefined {
   const from = asMap(asMap(source.value)["contacts"])["from"];
-  if (typeof from !== "string") return { source, keys: ["contacts"], isOwnFile: false };
+  if (typeof from !== "string") return { source, isOwnFile: false };
   const found = insidePath(dir, from);
   if ("refused" in found) {
     report.error(source, ["contacts", "from"], `"${from}" ${found.refused}`);
     return undefined;
   }
   const own = openSource(found.path, ["contacts"], report);
-  return own === undefined ? undefined : { source: own, keys: [], isOwnFile: true };
+  return own === undefined ? undefined : { source: own, isOwnFile: true };
 }
 
 /** The sound contacts, by name. */
@@ -36,15 +34,14 @@ export function resolveContacts(
   place: ContactsPlace | undefined,
   report: Report,
 ): Record<string, ContactSpec> {
-  const map = contactsMap(place);
+  const map = place === undefined ? {} : asMap(contactsWritten(place));
   const sound = namesIn(map).filter((name) => report.isSound("contacts", name));
   return Object.fromEntries(sound.map((name) => [name, { name, columns: columnsOf(map[name]) }]));
 }
 
-/** The map of contacts as written. */
-export function contactsMap(place: ContactsPlace | undefined): Readonly<Record<string, unknown>> {
-  if (place === undefined) return {};
-  return asMap(place.isOwnFile ? place.source.value : asMap(place.source.value)["contacts"]);
+/** The contacts as written: a map, where they are not faulty. */
+export function contactsWritten({ source, isOwnFile }: ContactsPlace): unknown {
+  return isOwnFile ? source.value : asMap(source.value)["contacts"];
 }
 
 function columnsOf(raw: unknown): Record<string, string> {

@@ -11,9 +11,10 @@ import { resolveTenant } from "./tenant.ts";
 
 /** The fleet of all sound entries; it is whole where the report stays empty. */
 export function resolveFleet(context: Context, contacts: ContactsPlace | undefined): Fleet {
+  const { name } = asMap(context.source.value);
   const tenants = resolveSection("tenants", context, resolveTenant);
   return {
-    name: String(asMap(context.source.value)["name"]),
+    name: typeof name === "string" ? name : "",
     dir: context.dir,
     file: context.file,
     hosts: resolveSection("hosts", context, resolveHost),

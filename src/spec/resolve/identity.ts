@@ -2,7 +2,6 @@ import type { IdentityFile, IdentitySpec } from "../fleet.ts";
 import { readInside } from "../inside.ts";
 import type { Keys } from "../problem.ts";
 import type { RawFile, RawIdentity } from "../raw.ts";
-import { namesIn } from "../raw.ts";
 import type { Context, Resolver } from "./context.ts";
 
 const DEFAULT_MODE = "0644";
@@ -10,7 +9,7 @@ const DEFAULT_MODE = "0644";
 /** An identity with the texts of its files. */
 export const resolveIdentity: Resolver<RawIdentity, IdentitySpec> = (name, raw, keys, context) => {
   const extra = raw.files ?? {};
-  const paths = namesIn(extra);
+  const paths = Object.keys(extra);
   const files = {
     "SOUL.md": fileOf({ from: raw.soul }, [...keys, "soul"], [], context),
     ...Object.fromEntries(

@@ -8,13 +8,10 @@ import type { Validator } from "./validator.ts";
 /** Tells the report everything in a source that is not as its schema says: one sentence a place. */
 export function checkSchema(source: Source, validate: Validator, report: Report): void {
   if (validate(source.value)) return;
-  const seen = new Set<string>();
   for (const error of (validate.errors ?? []).filter(saysSomething)) {
+    if (report.isFull) return;
     const { keys, part } = placeOf(error, source.value);
-    const id = JSON.stringify(keys);
-    if (seen.has(id)) continue;
-    seen.add(id);
-    report.error(source, keys, sentenceOf(error), part);
+    if (!report.hasErrorAt(source, keys)) report.error(source, keys, sentenceOf(error), part);
   }
 }
 

@@ -11,7 +11,7 @@ export function sentenceOf(error: ErrorObject): string {
 }
 
 /** These tell more than the schema's own sentence on the whole value. */
-const ALWAYS_OWN = new Set(["additionalProperties", "required", "enum"]);
+const ALWAYS_OWN = new Set(["required", "enum"]);
 
 const BY_KEYWORD: Readonly<Record<string, (error: ErrorObject) => string>> = {
   additionalProperties: unknownKey,
@@ -32,7 +32,7 @@ function unknownKey(error: ErrorObject): string {
     return "is not there yet: a later version of Muster reads this section; until then leave it out";
   }
   const guess = didYouMean(key, known);
-  return `is not a known key${guess === "" ? `; known are ${known.join(", ")}` : guess}`;
+  return `is not a known key${guess === "" ? `; known here: ${known.join(", ")}` : guess}`;
 }
 
 function wrongChoice(error: ErrorObject): string {

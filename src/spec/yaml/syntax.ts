@@ -14,15 +14,6 @@ const MOST_ERRORS = 100;
  * the conversion, as the library's own check of keys takes time with the square of their number.
  */
 export function parseYaml(text: string): Syntax {
-  try {
-    return composed(text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { document: undefined, errors: [{ offset: 0, sentence: "is nested too deeply" }] };
-  }
-}
-
-function composed(text: string): Syntax {
   const composer = new Composer({ schema: "core", uniqueKeys: false, prettyErrors: false });
   const documents: Document.Parsed[] = [];
   let tokenErrors = 0;
@@ -42,10 +33,11 @@ function composed(text: string): Syntax {
 
 const SENTENCES: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "a tab stands where spaces must: YAML is indented with spaces",
-  BAD_INDENT: "is indented unlike its neighbours",
+  BAD_INDENT: "is indented unlike its neighbours, or a bracket before it is not closed",
   TAG_RESOLVE_FAILED: "has a tag (!) that has no meaning here",
   MULTILINE_IMPLICIT_KEY: "a key must stand on one line: is a colon or a quote missing?",
   BLOCK_AS_IMPLICIT_KEY: "a map cannot begin on the line of its key: is there one colon too many?",
+  RESOURCE_EXHAUSTION: "is nested too deeply",
   MISSING_CHAR: "a quote, bracket or colon is missing",
 };
 

@@ -20,15 +20,16 @@ export function unknownReasons(items: WireItems, observed: Observations): readon
   });
 }
 
-/** Whether nothing of the resource is there any more. Units tell no presence of their own: their file does. */
+/** Whether nothing of the resource is there any more. */
 export function isGone(items: WireItems, observed: Observations): boolean {
-  const telling = Object.keys(items).filter((name) => items[name]?.["kind"] !== "unit");
-  return telling.length > 0 && telling.every((name) => isAbsent(observed[name]));
+  return Object.keys(items).every((name) => isAbsent(observed[name]));
 }
 
+/** A unit whose file is gone is still there as long as it runs. */
 function isAbsent(observation: Observation | undefined): boolean {
   if (observation === undefined || "unknown" in observation) return false;
-  return observation.props["type"] === "absent" || observation.props["present"] === false;
+  const { type, present, enabled, active } = observation.props;
+  return type === "absent" || present === false || (enabled === "absent" && active === "stopped");
 }
 
 function observedProps(observation: Observation | undefined): Props {

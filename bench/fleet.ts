@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { type Layout, localFleet } from "../test/hosts/support/fleets.ts";
+
+/** One cell of the tables: so many hosts with so many agents each. */
+export interface Cell {
+  readonly hosts: number;
+  readonly agents: number;
+}
+
+/** Contacts in each agent's book, as in the example fleet. */
+const CONTACTS = 89;
+
+/** Bytes of each SOUL.md. */
+const SOUL_SIZE = 4096;
+
+/** Quiet: whatever an agent does is noise in every figure. It pings systemd's watchdog, which waits 60 s. */
+const AGENT_SH = `#!/bin/sh
+if ! [ -t 0 ] || ! [ -t 1 ]; then echo "no terminal" >&2; exit 1; fi
+while :; do systemd-notify WATCHDOG=1 --status="awake"; sleep 25; done
+`;
+
+const EXAMPLE_CONTACTS = join(import.meta.dirname, "..", "contacts.yaml");
+
+/** The hosts h1, h2, … with the agents h1-a1, h1-a2, … */
+export function layoutOf({ hosts, agents }: Cell): Layout {
+  const names = numbered("h", hosts);
+  return {
+    hosts: names,
+    agents: Object.fromEntries(names.map((host) => [host, numbered(`${host}-a`, agents)])),
+  };
+}
+
+/** The files of a fleet with this layout: the tests' fleet, with books and souls of a real one's size. */
+export function benchFleet(layout: Layout): Record<string, string> {
+  const files = localFleet(layout);
+  const fleet = parse(files["fleet.yaml"] ?? "") as FleetYaml;
+  const strangers = exampleContacts();
+  const books = Object.entries(layout.agents).flatMap(([, names]) => {
+    const book = [...names, ...Object.keys(strangers).slice(0, CONTACTS - names.length)];
+    return names.map((name) => [name, { ...fleet.agents[name], contacts: book }] as const);
+  });
+  const souls = Object.entries(files).filter(([path]) => path.startsWith("identities/"));
+  return {
+    ...files,
+    ...Object.fromEntries(souls.map(([path, text]) => [path, text.padEnd(SOUL_SIZE, `${text}\n`)])),
+    "agent.sh": AGENT_SH,
+    "fleet.yaml": stringify({
+      ...fleet,
+      contacts: { ...strangers, ...fleet.contacts },
+      agents: Object.fromEntries(books),
+    }),
+  };
+}
+
+interface FleetYaml {
+  readonly contacts: Readonly<Record<string, object>>;
+  readonly agents: Readonly<Record<string, object>>;
+}
+
+/** The contacts of the example that are none of its agents. */
+function exampleContacts(): Record<string, object> {
+  const all = parse(readFileSync(EXAMPLE_CONTACTS, "utf8")) as Record<string, { host?: string }>;
+  return Object.fromEntries(Object.entries(all).filter(([, { host }]) => host === undefined));
+}
+
+function numbered(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`);
+}

@@ -1,0 +1,209 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { withActor } from "../../src/host/actor.ts";
+import { digestOf } from "../../src/model/digest.ts";
+import type { Contents, Items } from "../../src/model/items.ts";
+import { book, drift, makeWorld, type Person, type World } from "../host/world.ts";
+
+/** Numbers that no account of a test machine has. */
+const IRIS: Person = { name: "iris", uid: 64101, gid: 64101 };
+const FORGE: Person = { name: "forge", uid: 64102, gid: 64102 };
+const SOUL = "# Iris\n";
+const CONTACTS = { loom: { email: "loom@example.org" } };
+
+/** A host with two agents, as root sees it: each home is its agent's alone. */
+function rootWorld(): World {
+  const world = makeWorld([IRIS, FORGE]);
+  for (const person of [IRIS, FORGE]) chownSync(world.home(person), person.uid, person.gid);
+  for (const dir of [world.dir, join(world.dir, "home")]) chmodSync(dir, 0o755);
+  return world;
+}
+
+function agentItems(world: World): { items: Items; contents: Contents } {
+  const soul = world.file(`${world.home()}/docs/SOUL.md`, SOUL);
+  const contacts = book(`${world.home()}/contacts.db`, CONTACTS);
+  const contents = { ...contacts.contents, [digestOf(SOUL)]: SOUL };
+  return { items: { "SOUL.md": soul, contacts: contacts.item }, contents };
+}
+
+describe("items of an agent's tree", () => {
+  test("belong to the agent, and root's own rights are back afterwards", () => {
+    const world = rootWorld();
+    const { items, contents } = agentItems(world);
+    world.up(items, { contents });
+    for (const name of ["docs", "docs/SOUL.md", "contacts.db"]) {
+      expect(statSync(`${world.home()}/${name}`)).toMatchObject({ uid: IRIS.uid, gid: IRIS.gid });
+    }
+    expect([process.geteuid?.(), process.getegid?.()]).toEqual([0, 0]);
+    expect(drift(world.look())).toEqual({});
+  });
+
+  test.each([0o600, 0o644])(
+    "that root took over (mode %o) tell exactly that, and are given back whole",
+    (mode) => {
+      const world = rootWorld();
+      const { items, contents } = agentItems(world);
+      world.up(items, { contents });
+      const db = new DatabaseSync(`${world.home()}/contacts.db`);
+      db.exec("INSERT INTO contacts VALUES ('learned', 'l@example.org')");
+      db.close();
+      for (const name of ["docs/SOUL.md", "contacts.db"]) {
+        chownSync(`${world.home()}/${name}`, 0, IRIS.gid);
+        chmodSync(`${world.home()}/${name}`, mode);
+      }
+      const seen = drift(world.look());
+      expect(seen).toMatchObject({ "SOUL.md.owner": "0", "contacts.owner": "0" });
+      expect(Object.keys(seen)).toHaveLength(mode === 0o600 ? 2 : 4);
+      world.up(items, { contents });
+      expect(drift(world.look())).toEqual({});
+      const mended = new DatabaseSync(`${world.home()}/contacts.db`);
+      expect(mended.prepare("SELECT count(*) AS n FROM contacts").get()).toEqual({ n: 2 });
+      mended.close();
+    },
+  );
+
+  test("under a home that root closed are still told", () => {
+    const world = rootWorld();
+    const { items, contents } = agentItems(world);
+    world.up(items, { contents });
+    chownSync(world.home(), 0, 0);
+    expect(drift(world.look())).toEqual({});
+  });
+
+  test("are not written where only root could", () => {
+    const world = rootWorld();
+    const outside = world.file(`${world.dir}/outside.md`, SOUL, { actor: "iris" });
+    expect(() => world.up({ outside })).toThrow(/permission denied \(EACCES\)/);
+    const sibling = world.file(`${world.home(FORGE)}/SOUL.md`, SOUL, { actor: "iris" });
+    expect(() => world.up({ sibling })).toThrow(/permission denied \(EACCES\)/);
+  });
+
+  test("of a user that is gone are told with its number, and removal leaves them to their home", () => {
+    const world = rootWorld();
+    const { items, contents } = agentItems(world);
+    world.up(items, { contents });
+    writeFileSync(`${world.host.paths.etc}/passwd`, "root:x:0:0::/root:/bin/sh\n");
+    expect(drift(world.look())).toMatchObject({ "SOUL.md.owner": String(IRIS.uid) });
+    world.down();
+    expect(existsSync(`${world.home()}/contacts.db`)).toBe(true);
+  });
+});
+
+test("an actor has its own ids and no group of root's", () => {
+  const [user, group] = withActor({ ...IRIS, home: "/", shell: "/bin/sh" }, () => {
+    const status = readFileSync("/proc/thread-self/status", "utf8");
+    return [/^Uid:.*$/m.exec(status)?.[0], /^Groups:.*$/m.exec(status)?.[0]];
+  });
+  expect(user?.split("\t").slice(2)).toEqual(["64101", "0", "64101"]);
+  expect(group?.trim()).toBe("Groups:");
+});
+
+describe("a hostile agent", () => {
+  test.each([11,12,13,14,15,16,17,18,19,20])(
+    "that swaps its files and folders in a loop leads us nowhere (run %i)",
+    async (run) => {
+      const world = rootWorld();
+      const { items, contents } = agentItems(world);
+      world.up(items, { contents });
+      const outside = plantOutside(world);
+      const enemy = startEnemy(world, outside.dir, run);
+      const deadline = Date.now() + 3000;
+      let rounds = 0;
+      for (; Date.now() < deadline; rounds++) {
+        const seen = JSON.stringify(world.look(items, contents));
+        expect(seen).not.toContain(digestOf(outside.text));
+        expect(seen).not.toContain("stranger");
+        tolerate(() => world.up(items, { contents }));
+      }
+      await stop(enemy);
+      expect(rounds).toBeGreaterThan(3);
+      expect(outside.state()).toEqual(outside.before);
+      world.up(items, { contents });
+      expect(drift(world.look())).toEqual({});
+      expect(lstatSync(`${world.home()}/docs`).isDirectory()).toBe(true);
+    },
+    60_000,
+  );
+});
+
+/** What must be neither read nor written: a file and a database that the agent's own rights do not reach for writing. */
+function plantOutside(world: World) {
+  const dir = join(world.dir, "outside");
+  const text = "not yours\n";
+  mkdirSync(dir, { mode: 0o755 });
+  writeFileSync(`${dir}/SOUL.md`, text, { mode: 0o644 });
+  const db = new DatabaseSync(`${dir}/contacts.db`);
+  db.exec("CREATE TABLE contacts (name TEXT, email TEXT); INSERT INTO contacts VALUES ('loom', 'stranger')");
+  db.close();
+  const names = () => readdirSync(dir).sort();
+  const state = () =>
+    names().map((name) => [
+      name,
+      statSync(`${dir}/${name}`).ctimeMs,
+      digestOf(readFileSync(`${dir}/${name}`)),
+    ]);
+  return { dir, text, state, before: state() };
+}
+
+const ENEMY = `
+const fs = require("node:fs"), { execFileSync } = require("node:child_process");
+const [home, outside, seed] = process.argv.slice(1);
+let state = Number(seed);
+const random = (n) => (state = (state * 1103515245 + 12345) % 2147483648) % n;
+const quiet = (act) => { try { act(); } catch {} };
+process.chdir(home);
+fs.writeFileSync("mine", "mine");
+execFileSync("mkfifo", ["pipe"]);
+const targets = [["docs", ""], ["docs/SOUL.md", "/SOUL.md"], ["contacts.db", "/contacts.db"], ["contacts.db-journal", "/contacts.db"], ["docs/.SOUL.md.muster-new", "/SOUL.md"]];
+for (;;) {
+  const [name, aim] = targets[random(targets.length)];
+  const spare = "spare" + random(4);
+  quiet(() => fs.renameSync(name, spare));
+  quiet([
+    () => fs.symlinkSync(outside + aim, name),
+    () => fs.linkSync("mine", name),
+    () => { fs.linkSync("pipe", name); },
+    () => fs.mkdirSync(name),
+    () => fs.renameSync(spare, name),
+  ][random(5)]);
+  if (random(3) === 0) quiet(() => fs.rmSync(name, { recursive: true, force: true }));
+}`;
+
+function startEnemy(world: World, outside: string, seed: number): ChildProcess {
+  const enemy = spawn(process.execPath, ["-e", ENEMY, world.home(), outside, String(seed)], {
+    uid: IRIS.uid,
+    gid: IRIS.gid,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  onTestFinished(() => void enemy.kill("SIGKILL"));
+  return enemy;
+}
+
+async function stop(enemy: ChildProcess): Promise<void> {
+  expect(enemy.exitCode).toBeNull();
+  const ended = new Promise((resolve) => enemy.once("exit", resolve));
+  enemy.kill("SIGKILL");
+  await ended;
+}
+
+/** Against an enemy an item may fail, with a sentence of ours. */
+function tolerate(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toHaveProperty("why");
+  }
+}

@@ -1,0 +1,100 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { secretDigest } from "../../src/model/digest.ts";
+import type { Json } from "../doubles/engine.ts";
+import { inputsOf, itemsOf, makeRig, type Rig, secretItem, urnOf } from "./rig.ts";
+
+/** What a secret value looks like on the wire. */
+const marked = (value: string) => ({ "4dabf18193072939515e22adb298388d": SECRET, value });
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+const CREDENTIAL = urnOf("Credential", "hub/iris/credentials");
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig({ API_KEY: "from the environment" });
+});
+afterEach(() => rig.stop());
+
+describe("a secret", () => {
+  const reference = inputsOf("hub/iris/credentials", { spark: secretItem("config:spark-key", "SPARK_KEY") });
+  const path = secretItem("config:spark-key") as { path: string };
+
+  it("shows as a changed digest when it is rotated, marked secret in inputs and state", async () => {
+    await rig.engine.configure({ "spark-key": marked("one") });
+    const { inputs } = await rig.engine.check(CREDENTIAL, reference);
+    const digest = marked(secretDigest(path.path, 'SPARK_KEY="one"\n'));
+    expect(itemsOf(inputs)["spark"]).toMatchObject({ content: digest });
+    const { state } = await rig.engine.create(CREDENTIAL, inputs);
+    expect(state).toEqual(inputs);
+    await rig.engine.configure({ "spark-key": marked("two") });
+    const rotated = await rig.engine.check(CREDENTIAL, reference);
+    const seen = await rig.engine.read(CREDENTIAL, "hub/iris/credentials", { inputs, state });
+    expect(seen.state).toEqual(state);
+    expect(await rig.engine.diff(CREDENTIAL, seen.state, rotated.inputs)).toEqual({
+      "items.spark.content": "update",
+    });
+  });
+
+  it("reaches the host as it is written there, and nothing else", async () => {
+    await rig.engine.configure({ "spark-key": marked('a"b$c') });
+    const { inputs } = await rig.engine.check(CREDENTIAL, reference);
+    await rig.engine.create(CREDENTIAL, inputs);
+    const [converge] = rig.hosts.hub.requests;
+    expect(converge).toMatchObject({ secrets: { spark: 'SPARK_KEY="a\\"b\\$c"\n' } });
+    expect(JSON.stringify(inputs)).not.toContain('a\\"b$c');
+  });
+
+  it("that was changed by hand is drift", async () => {
+    await rig.engine.configure({ "spark-key": marked("one") });
+    const { inputs } = await rig.engine.check(CREDENTIAL, reference);
+    const { state } = await rig.engine.create(CREDENTIAL, inputs);
+    const [address = "", props] = [...rig.hosts.hub.things][0] ?? [];
+    rig.hosts.hub.things.set(address, { ...props, content: "secret:of somebody" });
+    const seen = await rig.engine.read(CREDENTIAL, "hub/iris/credentials", { inputs, state });
+    expect(await rig.engine.diff(CREDENTIAL, seen.state, inputs)).toEqual({
+      "items.spark.content": "update",
+    });
+    expect(itemsOf(seen.state)["spark"]).toMatchObject({ content: marked("different") });
+  });
+
+  it("without a value fails the check and names the command that gives it one", async () => {
+    const { failures } = await rig.engine.check(CREDENTIAL, reference);
+    expect(failures).toEqual([
+      {
+        property: "",
+        reason:
+          "spark: no value for config:spark-key: it is not set in this stack. Run `pulumi config set --secret muster:spark-key`.",
+      },
+    ]);
+  });
+
+  it("comes from the environment or a file as well", async () => {
+    const file = join(rig.project, "key");
+    writeFileSync(file, "from a file\n");
+    const both = inputsOf("c", { env: secretItem("env:API_KEY"), file: secretItem(`file:${file}`) });
+    const { failures, inputs } = await rig.engine.check(CREDENTIAL, both);
+    expect(failures).toEqual([]);
+    await rig.engine.create(CREDENTIAL, inputs);
+    expect(rig.hosts.hub.requests[0]).toMatchObject({
+      secrets: { env: "from the environment", file: "from a file\n" },
+    });
+  });
+
+  it("that two references share is told once, without the value", async () => {
+    await rig.engine.configure({ one: marked("same value"), two: marked("same value") });
+    await rig.engine.check(
+      CREDENTIAL,
+      inputsOf("c", { a: secretItem("config:one"), b: secretItem("config:two") }),
+    );
+    const sentence =
+      "config:two and config:one hold the same value: whoever breaks one has both. Give each its own.";
+    expect(rig.engine.told.map(({ message }) => message)).toEqual([sentence]);
+  });
+
+  it("that was rotated makes the engine start over with the new configuration", async () => {
+    const changes = async (olds: Json, news: Json) => (await rig.engine.diffConfig(olds, news)).getChanges();
+    expect(await changes({ key: marked("one") }, { key: marked("one") })).toBe(1);
+    expect(await changes({ key: marked("one") }, { key: marked("two") })).toBe(2);
+  });
+});

@@ -1,0 +1,126 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { digestOf } from "../../src/model/digest.ts";
+import type { HostItem, Items } from "../../src/model/items.ts";
+import type { Json } from "../doubles/engine.ts";
+import { inputsOf, makeRig, type Rig, secretItem, urnOf } from "./rig.ts";
+
+const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
+const ID = "hub/iris/any";
+const URN = urnOf("Identity", ID);
+const TEXTS = ["I am Iris.\n", "", "äöü\n"];
+
+let rig: Rig;
+beforeAll(async () => {
+  console.log(`the laws run with SEED=${SEED}`);
+  rig = await makeRig({ API_KEY: "a value" });
+  for (const text of TEXTS) rig.keep(text);
+});
+afterAll(() => rig.stop());
+
+/** Runs one law against hosts that are empty at first. */
+async function law(check: (inputs: Json) => Promise<void>): Promise<void> {
+  const property = fc.asyncProperty(resource, async (inputs) => {
+    rig.hosts.hub.things.clear();
+    rig.hosts.hub.records.clear();
+    const checked = await rig.engine.check(URN, inputs);
+    expect(checked.failures).toEqual([]);
+    await check(checked.inputs);
+  });
+  await fc.assert(property, { seed: SEED, numRuns: 60 });
+}
+
+const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,7}$/);
+const mode = fc.constantFrom("0600", "0644", "0700");
+const digest = fc.constantFrom(...TEXTS).map(digestOf);
+const standing = { owner: word, group: word, mode };
+const record = fc.record;
+
+const item: fc.Arbitrary<HostItem> = fc.oneof(
+  record({
+    kind: fc.constant("file" as const),
+    path: word,
+    want: record({ type: fc.constant("file" as const), content: digest, ...standing }),
+  }),
+  record({
+    kind: fc.constant("directory" as const),
+    path: word,
+    want: record({ type: fc.constant("directory" as const), ...standing }),
+  }),
+  record({
+    kind: fc.constant("rows" as const),
+    path: word,
+    actor: word,
+    table: word,
+    want: record({ type: fc.constant("file" as const), rows: digest, ...standing }),
+  }),
+  record({
+    kind: fc.constant("unit" as const),
+    name: word,
+    want: fc.constant({ enabled: "enabled", active: "running", overrides: "none" } as const),
+  }),
+  record({ kind: fc.constant("group" as const), name: word, want: fc.constant({ present: true } as const) }),
+  fc.constant(secretItem("env:API_KEY", "API_KEY")),
+);
+
+/** Items at different places, under names that need quotes and escapes. */
+const items: fc.Arbitrary<Items> = fc
+  .uniqueArray(fc.tuple(fc.string({ minLength: 1, maxLength: 6 }), item), {
+    minLength: 1,
+    maxLength: 5,
+    selector: ([name]) => name,
+  })
+  .map((entries) => Object.fromEntries(entries.map(([name, one], n) => [name, elsewhere(one, n)])));
+const resource = items.map((all) => inputsOf(ID, all));
+
+function elsewhere(one: HostItem, n: number): HostItem {
+  const address = "path" in one ? { path: `/${n}/${one.path}` } : { name: `${n}-name` };
+  return { ...one, ...address } as HostItem;
+}
+
+describe("the provider's laws", () => {
+  it("what was created is what is read, and differs in nothing", async () => {
+    await law(async (inputs) => {
+      const { id, state } = await rig.engine.create(URN, inputs);
+      expect(state).toEqual(inputs);
+      const seen = await rig.engine.read(URN, id, { inputs, state });
+      expect(seen).toEqual({ id, refresh: true, inputs, state });
+      expect(await rig.engine.diff(URN, seen.state, inputs)).toEqual({});
+    });
+  });
+
+  it("an update done twice is an update done once", async () => {
+    await law(async (inputs) => {
+      const once = await rig.engine.update(URN, inputs, inputs);
+      const things = new Map(rig.hosts.hub.things);
+      expect(await rig.engine.update(URN, once.state, inputs)).toEqual(once);
+      expect(rig.hosts.hub.things).toEqual(things);
+    });
+  });
+
+  it("a delete leaves nothing, and a second one succeeds", async () => {
+    await law(async (inputs) => {
+      const { id, state } = await rig.engine.create(URN, inputs);
+      await rig.engine.delete(URN, id, state);
+      expect([rig.hosts.hub.things.size, rig.hosts.hub.records.size]).toEqual([0, 0]);
+      await rig.engine.delete(URN, id, state);
+    });
+  });
+
+  it("checked inputs check to themselves", async () => {
+    await law(async (inputs) => {
+      expect((await rig.engine.check(URN, inputs)).inputs).toEqual(inputs);
+    });
+  });
+
+  it("an unknown item is never a gone resource", async () => {
+    await law(async (inputs) => {
+      const { id, state } = await rig.engine.create(URN, inputs);
+      const [address = ""] = [...rig.hosts.hub.things.keys()];
+      rig.hosts.hub.things.clear();
+      rig.hosts.hub.unknown.set(address, "it cannot be told");
+      await expect(rig.engine.read(URN, id, { inputs, state })).rejects.toThrow("it cannot be told");
+      rig.hosts.hub.unknown.clear();
+    });
+  });
+});

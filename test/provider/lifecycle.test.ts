@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { failureOf, ID, IDENTITY, identity, inputsOf, makeRig, type Rig, urnOf } from "./rig.ts";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig();
+});
+afterEach(() => rig.stop());
+
+describe("the end", () => {
+  it("tells where an agent's own data was moved", async () => {
+    await rig.engine.create(IDENTITY, identity);
+    await rig.engine.delete(IDENTITY, ID, identity);
+    expect(rig.engine.told).toEqual([
+      {
+        severity: 1,
+        message: "hub: moved aside, kept for you: /var/lib/muster-aside/home/iris",
+        urn: IDENTITY,
+      },
+    ]);
+    expect(rig.hosts.hub.things.size).toBe(0);
+  });
+
+  it("of a Host takes the runtime away last", async () => {
+    const host = inputsOf("hub", { runtime: { kind: "runtime", want: { bundle: "b", node: "24" } } });
+    await rig.engine.delete(urnOf("Host", "hub"), "hub", host);
+    expect(rig.hosts.hub.uninstalled).toBe(true);
+  });
+
+  it("of a run by Ctrl-C lets nothing new begin", async () => {
+    await rig.engine.cancel();
+    const failure = await failureOf(rig.engine.create(IDENTITY, identity));
+    expect(failure.details).toContain("the run was cancelled");
+    expect(rig.hosts.hub.requests).toEqual([]);
+  });
+});
+
+describe("a local host", () => {
+  const LOCAL = urnOf("LocalHost", "hub");
+  const wanted = { host: "hub", running: true };
+  const recorded = { inputs: wanted, state: wanted };
+
+  it("that was stopped is booted by an update", async () => {
+    expect((await rig.engine.create(LOCAL, wanted)).id).toBe("hub");
+    rig.machines.set("hub", "stopped");
+    const seen = await rig.engine.read(LOCAL, "hub", recorded);
+    expect(await rig.engine.diff(LOCAL, seen.state, wanted)).toEqual({ running: "update" });
+    expect((await rig.engine.update(LOCAL, seen.state, wanted)).state).toEqual(wanted);
+    expect(rig.machines.get("hub")).toBe("running");
+  });
+
+  it("that is not there any more is gone, and its removal succeeds", async () => {
+    expect((await rig.engine.read(LOCAL, "hub", recorded)).id).toBe("");
+    await rig.engine.delete(LOCAL, "hub", wanted);
+  });
+});

@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { Secret } from "../../src/base/secret.ts";
+import type { Fleet } from "../../src/spec/fleet.ts";
+import { sameSecretProblems } from "../../src/spec/same-secret.ts";
+import { broken, check, FLEET, lines, useFolder } from "./support/folder.ts";
+
+const folder = useFolder();
+const problemsOf = (text: string) => lines(check(folder, text).problems);
+
+const LOOM_HAS_A_KEY = FLEET.replace("{host: east", "{credentials: [loom-key], host: east");
+const withLoomKey = (key: string) => LOOM_HAS_A_KEY.replace("identities:", `  loom-key: ${key}\nidentities:`);
+
+test("one reference under two names is one secret", () => {
+  expect(problemsOf(withLoomKey('{from: "config:iris-key", type: api-key}'))).toEqual([
+    'fleet.yaml:10:3 credentials.iris-key: is the same secret as "loom-key", held by agents iris, loom: ' +
+      "give each its own, or say why in `sharedBecause`",
+    'fleet.yaml:11:3 credentials.loom-key: is the same secret as "iris-key", held by agents iris, loom: ' +
+      "give each its own, or say why in `sharedBecause`",
+  ]);
+});
+
+test("one file named by two paths is one secret", () => {
+  const text = withLoomKey('{from: "file:./keys/../key", type: api-key}').replace(
+    "config:iris-key",
+    "file:key",
+  );
+  expect(problemsOf(text)).toHaveLength(2);
+});
+
+test("a shared secret with a reason is allowed", () => {
+  const reason = "env: API_KEY, sharedBecause: The vendor gives one key a company.";
+  const text = broken("env: API_KEY", reason).replace("{host: east", "{credentials: [iris-key], host: east");
+  expect(problemsOf(text)).toEqual([]);
+});
+
+test("under one uid the secret of one agent is the secret of all on its host, and that is warned of", () => {
+  const text = broken("arc: {}", "arc: {isolation: tenant}").replace("host: east", "host: hub");
+  const checked = check(folder, text);
+  expect(lines(checked.problems)).toEqual([
+    "fleet.yaml:10:3 credentials.iris-key: is held by agents iris, loom: " +
+      "give each its own, or say why in `sharedBecause`",
+  ]);
+  expect(lines(checked.warnings)).toEqual([
+    "fleet.yaml:8:20 tenants.arc.isolation: all agents of this tenant share one uid and can read each other's secrets",
+  ]);
+});
+
+test("under one uid a secret on another host is out of reach", () => {
+  const checked = check(folder, broken("arc: {}", "arc: {isolation: tenant}"));
+  expect(lines(checked.problems)).toEqual([]);
+  expect(checked.fleet?.agents["iris"]?.user).toBe("arc");
+});
+
+test("an OAuth login on two hosts is an error whatever the reason", () => {
+  const login = "type: oauth, env: API_KEY, sharedBecause: We have but one login.";
+  const text = broken("type: api-key, env: API_KEY", login).replace(
+    "{host: east",
+    "{credentials: [iris-key], host: east",
+  );
+  expect(problemsOf(text)).toEqual([
+    "fleet.yaml:10:3 credentials.iris-key: is an OAuth login on the hosts hub, east: its copies revoke each other " +
+      "when one is refreshed; use one login a host, or an API key for each agent",
+  ]);
+});
+
+test("an agent of the name of another tenant's one user is refused", () => {
+  const text = broken("arc: {}", "arc: {}\n  loom: {isolation: tenant}").replace(
+    "iris: {host: hub, tenant: arc",
+    "iris: {host: hub, tenant: loom",
+  );
+  expect(problemsOf(text)).toEqual([
+    'fleet.yaml:20:3 agents.loom: runs as Linux user "loom", as agent "iris" of tenant "loom" does',
+  ]);
+});
+
+test.each([
+  "/usr/share/keys/abcdefgh",
+  "https://example.org/oauth/token",
+  "aaaaaaaaaaaaaaaaaaaaaaaa",
+  "short",
+  "two words of text",
+])("an env value that is no secret may stand under a secret's name: %s", (value) => {
+  expect(problemsOf(broken("routesTo: [loom]", `routesTo: [loom], env: {MY_TOKEN: "${value}"}`))).toEqual([]);
+});
+
+test("one value under two names is told where values are at hand, and never shown", () => {
+  const fleet = check(folder, withLoomKey('{from: "config:loom-key", type: api-key}')).fleet as Fleet;
+  const same = new Map([
+    ["config:iris-key", new Secret("canary-value")],
+    ["config:loom-key", new Secret("canary-value")],
+  ]);
+  const told = lines(sameSecretProblems(fleet, same));
+  expect(told).toHaveLength(2);
+  expect(told[0]).toContain('fleet.yaml:10:3 credentials.iris-key: is the same secret as "loom-key"');
+  expect(told.join()).not.toContain("canary");
+  expect(sameSecretProblems(fleet, new Map([...same, ["config:loom-key", new Secret("other")]]))).toEqual([]);
+});

@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { stringify } from "yaml";
+import { check, FLEET, useFolder } from "./support/folder.ts";
+
+const folder = useFolder();
+const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+/** Milliseconds: two seconds where nothing else runs, as these tests share their machine with others. */
+const SOON = 6000;
+const runs = { seed, numRuns: 300, verbose: true };
+
+/** Whatever the text: an answer soon, a fleet or problems, each with a place. */
+function answersInTime(text: string): void {
+  const start = performance.now();
+  const { fleet, problems } = check(folder, text);
+  expect(performance.now() - start).toBeLessThan(SOON);
+  expect(fleet === undefined).toBe(problems.length > 0);
+  for (const { line, column, sentence } of problems) {
+    expect(Math.min(line, column)).toBeGreaterThan(0);
+    expect(sentence).toMatch(/^[^\p{Cc}]+$/u);
+  }
+}
+
+const SCRAPS = [
+  ..."{}[]:,-?&*!|>'\"%@`#~ \t\n",
+  "<<",
+  "---",
+  "x-a",
+  "&a ",
+  "*a",
+  "!!str ",
+  "__proto__",
+  "\u202e",
+  "\0",
+];
+const scrap = fc.oneof(fc.constantFrom(...SCRAPS), fc.string({ unit: "binary", maxLength: 3 }));
+
+test(`any text gets an answer (SEED=${seed})`, () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), answersInTime), runs);
+});
+
+test(`a fleet with scraps of YAML thrown in gets an answer (SEED=${seed})`, () => {
+  const places = fc.array(fc.tuple(fc.nat(FLEET.length), scrap), { minLength: 1, maxLength: 5 });
+  const thrownIn = (text: string, [at, what]: [number, string]) => text.slice(0, at) + what + text.slice(at);
+  fc.assert(
+    fc.property(places, (all) => answersInTime(all.reduce(thrownIn, FLEET))),
+    runs,
+  );
+});
+
+test(`any value at any place of a fleet gets an answer (SEED=${seed})`, () => {
+  const sections = [
+    "hosts",
+    "tenants",
+    "providers",
+    "credentials",
+    "identities",
+    "contacts",
+    "agents",
+    "name",
+  ];
+  const name = fc.constantFrom(
+    "hub",
+    "iris",
+    "x-a",
+    "__proto__",
+    "constructor",
+    "from",
+    "host",
+    "files",
+    "env",
+  );
+  const value = fc.jsonValue({ maxDepth: 4 });
+  const nested = fc.dictionary(name, fc.oneof(value, fc.dictionary(name, value)));
+  const root = { apiVersion: "muster/v1", kind: "Fleet", name: "a", hosts: {}, tenants: {}, agents: {} };
+  fc.assert(
+    fc.property(fc.constantFrom(...sections), fc.oneof(nested, value), (section, what) =>
+      answersInTime(stringify({ ...root, [section]: what })),
+    ),
+    runs,
+  );
+});
