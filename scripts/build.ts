@@ -1,27 +1,11 @@
 /** Bundles each program of Muster into one file under dist/. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import standaloneCode from "ajv/dist/standalone/index.js";
-import { type BuildOptions, build, type Plugin } from "esbuild";
-import { ajv } from "../src/spec/schema/validator.ts";
+import { type BuildOptions, build } from "esbuild";
+import { compiledSchemas } from "./schema.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
-
-/** The schemas' checks as code, in place of the module that would compile them at every start. */
-const compiledSchemas: Plugin = {
-  name: "compiled-schemas",
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /src\/spec\/schema\/validator\.ts$/ }, () => ({
-      contents: standaloneCode.default(ajv, {
-        validateFleet: "fleet.schema.json",
-        validateContacts: "contacts.schema.json",
-      }),
-      resolveDir: root,
-      loader: "js",
-    }));
-  },
-};
 
 const common: BuildOptions = {
   plugins: [compiledSchemas],

@@ -1,6 +1,5 @@
-import { UnreachableError } from "../base/errors.ts";
+import { targetOf } from "../cloud/target.ts";
 import { readInventory } from "../inventory/read.ts";
-import { resolveTarget } from "../inventory/resolve.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { hostPool } from "../transport/pool.ts";
 import type { Target } from "../transport/target.ts";
@@ -12,13 +11,9 @@ import type { OpenHost } from "./ask.ts";
  */
 export async function withHosts<T>(fleet: Fleet, use: (open: OpenHost) => Promise<T>): Promise<T> {
   const inventory = readInventory(fleet.dir);
-  const pool = hostPool({ resolve: (host) => resolveTarget(fleet, inventory, host) });
-  const open: OpenHost = async (host) => {
-    await refuseStopped(fleet, host);
-    return pool.reader(host);
-  };
+  const pool = hostPool({ resolve: (host) => targetOf(fleet.dir, fleet, inventory, host) });
   try {
-    return await use(open);
+    return await use(pool.reader);
   } finally {
     await pool.close();
   }
@@ -29,21 +24,6 @@ export async function withHosts<T>(fleet: Fleet, use: (open: OpenHost) => Promis
  *
  * @throws UnreachableError for a local host that does not run
  */
-export async function reachableTarget(fleet: Fleet, host: string): Promise<Target> {
-  const target = resolveTarget(fleet, readInventory(fleet.dir), host);
-  await refuseStopped(fleet, host);
-  return target;
-}
-
-/** A local host that does not run answers no connection either, but only after its timeout. */
-async function refuseStopped(fleet: Fleet, name: string): Promise<void> {
-  if (fleet.hosts[name]?.kind !== "local") return;
-  const { localHosts } = await import("../cloud/local/index.ts");
-  if (localHosts(fleet.dir).state(name) !== "stopped") return;
-  throw new UnreachableError({
-    where: name,
-    what: "it cannot be reached",
-    why: "this local host is stopped.",
-    next: "Run `npx pulumi up`, which boots it.",
-  });
+export function reachableTarget(fleet: Fleet, host: string): Target {
+  return targetOf(fleet.dir, fleet, readInventory(fleet.dir), host);
 }

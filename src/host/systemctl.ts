@@ -18,9 +18,29 @@ export const UNIT_PROPERTIES = [
   "StateChangeTimestampMonotonic",
 ];
 
-/** Asks systemd about many units with one process. @returns their states in the order asked */
+/** Asks systemd about many units at once. @returns their states in the order asked */
 export function showUnits(host: Host, units: readonly string[]): UnitState[] {
   if (units.length === 0) return [];
+  const states = show(host, units);
+  // `show` tells what systemd read last, which a link that was removed by hand does not change.
+  const enabled = readEnabled(host, units);
+  return states.map((state, i) => ({ ...state, UnitFileState: enabled[i] ?? "" }));
+}
+
+/** Whether units are enabled, as their files and links are now; empty for a unit without a file. */
+function readEnabled(host: Host, units: readonly string[]): string[] {
+  const told: string[] = [];
+  while (told.length < units.length) {
+    const { stdout } = host.run("systemctl", ["is-enabled", "--", ...units.slice(told.length)]);
+    const lines = stdout.split("\n").filter((line) => line !== "");
+    told.push(...lines.map((line) => (line === "not-found" ? "" : line)));
+    // It stops at a unit whose file it cannot read; newer ones say "not-found" and go on.
+    if (told.length < units.length) told.push("");
+  }
+  return told;
+}
+
+function show(host: Host, units: readonly string[]): UnitState[] {
   const { status, stdout, stderr } = host.run("systemctl", [
     "show",
     `--property=${UNIT_PROPERTIES.join(",")}`,
@@ -67,7 +87,7 @@ export function waitForUnit(
 ): UnitState {
   const deadline = Date.now() + seconds * 1000;
   for (let wait = 10; ; wait = Math.min(wait * 2, 500)) {
-    const [state = {}] = showUnits(host, [unit]);
+    const [state = {}] = show(host, [unit]);
     if (isDone(state) || Date.now() > deadline) return state;
     pause(wait);
   }

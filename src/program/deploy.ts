@@ -40,7 +40,7 @@ function declare(
   made: ReadonlyMap<string, FleetResource>,
   machine: FleetResource | undefined,
 ): FleetResource {
-  const needs = declaration.needs.flatMap((id) => made.get(id) ?? []);
+  const needs = declaration.needs.flatMap((id) => made.get(id)?.ended ?? []);
   const { id, host, items } = declaration;
   return new FleetResource(
     declaration.type,
@@ -51,8 +51,8 @@ function declare(
       items: Object.fromEntries(Object.entries(items).map(([name, item]) => [name, toWire(item)])),
     },
     {
-      dependsOn: machine === undefined ? needs : [machine, ...needs],
-      ...(machine === undefined ? {} : { deletedWith: machine }),
+      dependsOn: machine === undefined ? needs : [machine.ended, ...needs],
+      ...(machine === undefined ? {} : { deletedWith: machine.standIn }),
     },
   );
 }

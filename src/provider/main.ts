@@ -10,7 +10,7 @@ import { serve } from "./server.ts";
 
 const project = projectDir() ?? process.cwd();
 const machines = localMachines(project);
-const pool = fleetPool(project, (host) => machines.state(host) === "stopped");
+const pool = fleetPool(project);
 const running = await serve(
   makeProvider({
     version: installedVersion(),

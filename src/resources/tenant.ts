@@ -13,10 +13,14 @@ export const tenant: ResourceDefinition = {
       host,
       tenant,
       needs: [hostId(host)],
-      items: Object.assign(
-        { group: { kind: "group", name: tenant, want: { present: true } } } satisfies Items,
-        ...accounts(agents).map((agent) => account(agent)),
-      ) as Items,
+      items: {
+        group: { kind: "group", name: tenant, want: { present: true } },
+        ...byName(new Set(agents.map(({ user }) => user)), (user) => [
+          `user ${user}`,
+          userItem(user, tenant),
+        ]),
+        ...byName(new Map(agents.flatMap(homesOf)), ([home, user]) => [home, homeItem(home, user, tenant)]),
+      },
     })),
 };
 
@@ -35,23 +39,28 @@ function presences(fleet: Fleet): Presence[] {
   });
 }
 
-/** One agent for each user: under `isolation: tenant` many agents share one. */
-function accounts(agents: readonly AgentSpec[]): AgentSpec[] {
-  return [...new Map(agents.map((agent) => [agent.user, agent])).values()];
+function byName<T>(all: Iterable<T>, make: (one: T) => readonly [string, HostItem]): Items {
+  return Object.fromEntries([...all].map(make));
 }
 
-function account(agent: AgentSpec): Record<string, HostItem> {
-  return {
-    [`user ${agent.user}`]: {
-      kind: "user",
-      name: agent.user,
-      want: { present: true, group: agent.tenant, home: agent.home, shell: "/bin/bash" },
-    },
-    [`home ${agent.user}`]: {
-      kind: "directory",
-      path: agent.home,
-      onRemove: "aside",
-      want: { type: "directory", owner: agent.user, group: agent.tenant, mode: "0700" },
-    },
-  };
+/** Under `isolation: tenant` a user has a home of its own beside those of its agents. */
+function homesOf(agent: AgentSpec): [home: string, user: string][] {
+  return [
+    [homeOf(agent.user), agent.user],
+    [agent.home, agent.user],
+  ];
+}
+
+function homeOf(user: string): string {
+  return `/home/${user}`;
+}
+
+function userItem(user: string, tenant: string): HostItem {
+  const want = { present: true, group: tenant, home: homeOf(user), shell: "/bin/bash" } as const;
+  return { kind: "user", name: user, want };
+}
+
+function homeItem(path: string, user: string, tenant: string): HostItem {
+  const want = { type: "directory", owner: user, group: tenant, mode: "0700" } as const;
+  return { kind: "directory", path, onRemove: "aside", want };
 }

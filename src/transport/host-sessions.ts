@@ -1,5 +1,5 @@
 import { runs } from "./hello.ts";
-import { RuntimeError } from "./host-error.ts";
+import { HostError, RuntimeError } from "./host-error.ts";
 import type { OpenOptions } from "./open.ts";
 import { openReading, openWriting } from "./open-session.ts";
 import type { ReadingOptions, WritingOptions } from "./pool-options.ts";
@@ -37,15 +37,16 @@ export function hostSessions(
     met = keys;
     learn?.(host, keys);
   };
-  const openOptions = { signal, dirs, learnHostKey: learn && learnHostKey };
+  const openOptions = { signal, dirs };
   const openReader = () =>
     dial(async () => openReading(resolve(), options.runtime ? "serve" : "look", openOptions));
   const openWriter = async () => {
     const wanted = runtime();
-    const current = await reading?.catch(passRuntimeError);
+    const current = await reading?.catch(passWritable);
     if (current !== undefined && runs(current.hello, wanted)) return current;
     await current?.close();
-    return dial(async () => openWriting(resolve(), wanted, openOptions));
+    const firstContact = { ...openOptions, learnHostKey: learn && learnHostKey };
+    return dial(async () => openWriting(resolve(), wanted, firstContact));
   };
   return {
     read: () => {
@@ -65,7 +66,9 @@ export function hostSessions(
   };
 }
 
-/** A host without a runtime that serves us can still be written to; one that is away cannot. */
-function passRuntimeError(error: unknown): undefined {
-  if (!(error instanceof RuntimeError)) throw error;
+/** A host that was never met, or has no runtime that serves us, can still be written to; one that is away cannot. */
+function passWritable(error: unknown): undefined {
+  if (error instanceof RuntimeError) return;
+  if (error instanceof HostError && error.reason === "key-unknown") return;
+  throw error;
 }

@@ -104,6 +104,14 @@ describe("a file", () => {
     expect(readFileSync(`${home()}/${aside}/notes`, "utf8")).toBe("mine");
   });
 
+  test("is written past a full folder where its new bytes would stand", () => {
+    const { up, look, items, path, home } = soulWorld();
+    mkdirSync(`${home()}/.SOUL.md.muster-new/full`, { recursive: true });
+    up(items);
+    expect(readFileSync(path, "utf8")).toBe(SOUL);
+    expect(drift(look())).toEqual({});
+  });
+
   test("over the size cap is told as too large and not read", () => {
     const { up, look, items, path } = soulWorld();
     up(items);

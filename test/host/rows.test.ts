@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import type { Contents } from "../../src/model/items.ts";
@@ -191,6 +199,18 @@ describe("declared rows", () => {
     const { up, look } = bookWorld(hostile);
     up();
     expect(drift(look())).toEqual({});
+  });
+
+  test("are mended past a symlink or a full folder where SQLite keeps its side files", () => {
+    const { up, look, sql, path, dir } = bookWorld();
+    up();
+    sql("UPDATE contacts SET email = 'x'");
+    writeFileSync(`${dir}/elsewhere`, "untouched");
+    symlinkSync(`${dir}/elsewhere`, `${path}-journal`);
+    mkdirSync(`${path}-wal/full`, { recursive: true });
+    up();
+    expect(drift(look())).toEqual({});
+    expect(readFileSync(`${dir}/elsewhere`, "utf8")).toBe("untouched");
   });
 
   test("in a folder where a database should be are put back", () => {

@@ -34,11 +34,11 @@ describe("a compiled fleet", () => {
     expect(declarations.filter((one) => one.agent === "iris")).toHaveLength(4);
   });
 
-  test("gives siblings under `isolation: tenant` one user and one home", () => {
-    const shared = { user: "arc", home: "/home/arc" };
-    const fleet = fleetOf(agent(shared), agent({ ...shared, name: "loom" }));
+  test("gives siblings under `isolation: tenant` one user, and each its home", () => {
+    const fleet = fleetOf(agent({ user: "arc" }), agent({ user: "arc", name: "loom", home: "/home/loom" }));
     const tenant = compilePlan(fleet, runtime).declarations.find((one) => one.type === "Tenant");
-    expect(Object.keys(tenant?.items ?? {})).toEqual(["group", "user arc", "home arc"]);
+    const items = ["group", "user arc", "/home/arc", "/home/iris", "/home/loom"];
+    expect(Object.keys(tenant?.items ?? {})).toEqual(items);
   });
 
   test("holds no secret's value, only where it comes from", () => {

@@ -1,20 +1,18 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDir } from "../../base/paths.ts";
 import { saysSsh } from "./banner.ts";
 import { allHosts, readHostFile } from "./host-file.ts";
 import { hostPlace } from "./layout.ts";
 import { hostNode } from "./node.ts";
 import { callHelper, type Progress } from "./privileged.ts";
-import { supervisorPid } from "./process.ts";
 import { isPrepared } from "./requirements.ts";
+import { type HostState, localDir, stateOf } from "./state.ts";
 import type { HelperCommand, HelperRequest, HostAddress } from "./wire.ts";
 
 export { mayActAsRoot, type Progress } from "./privileged.ts";
 export { planMissing } from "./requirements.ts";
+export type { HostState } from "./state.ts";
 export type { HostAddress } from "./wire.ts";
-
-export type HostState = "running" | "stopped" | "absent";
 
 /** The local hosts of one project. Looking needs no rights; the rest acts as root, by `sudo -n` if need be. */
 export interface LocalHosts {
@@ -39,7 +37,7 @@ export interface LocalHosts {
 
 /** @param projectDir the folder of fleet.yaml: hosts of other projects are not seen */
 export function localHosts(projectDir: string): LocalHosts {
-  const local = join(cacheDir(), "local");
+  const local = localDir();
   const project = realpathSync(projectDir);
   const dirOf = (name: string) => hostPlace(local, project, name).dir;
   const ask = <C extends HelperCommand>(command: C, host: Partial<HelperRequest>, progress: Progress) => {
@@ -81,11 +79,6 @@ async function upWithKey(dir: string, publicKey: string): Promise<HostAddress | 
   const lets = join(dir, "config/authorized_keys");
   const known = existsSync(lets) && readFileSync(lets, "utf8").trim() === publicKey.trim();
   return known ? upAlready(dir) : undefined;
-}
-
-function stateOf(dir: string): HostState {
-  if (readHostFile(dir) === undefined) return "absent";
-  return supervisorPid(dir) === undefined ? "stopped" : "running";
 }
 
 function ignore(): void {}

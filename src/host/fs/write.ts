@@ -26,7 +26,7 @@ export interface Standing {
 export function replaceFile(folder: Handle, name: string, bytes: Uint8Array, standing: Standing): void {
   // A fixed name, so that what a killed run left is overwritten by the next.
   const temporary = temporaryName(name);
-  removeFile(folder, temporary);
+  clearAway(folder, temporary);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const fd = openSync(at(folder, temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
@@ -36,7 +36,7 @@ export function replaceFile(folder: Handle, name: string, bytes: Uint8Array, sta
     fsyncSync(fd);
     moveInto(folder, temporary, name);
   } catch (error) {
-    removeFile(folder, temporary);
+    discard(folder, temporary);
     throw error;
   } finally {
     closeSync(fd);
@@ -56,7 +56,7 @@ export function setStanding(handle: Handle, { uid, gid, mode }: Standing): void 
 }
 
 /** Removes whatever stands at `name` but a folder; nothing there is a success. */
-export function removeFile(folder: Handle, name: string): void {
+function removeFile(folder: Handle, name: string): void {
   ignoring(["ENOENT"], () => unlinkSync(at(folder, name)));
 }
 

@@ -5,7 +5,15 @@ import { accountOf } from "../accounts.ts";
 import { withActor } from "../actor.ts";
 import { typeOf } from "../fs/read.ts";
 import { type Handle, split, withEntry, withFolder } from "../fs/walk.ts";
-import { discard, makeFolders, replaceFile, type Standing, setAside, setStanding } from "../fs/write.ts";
+import {
+  clearAway,
+  discard,
+  makeFolders,
+  replaceFile,
+  type Standing,
+  setAside,
+  setStanding,
+} from "../fs/write.ts";
 import { bytesOf, withCopy, withDatabase } from "../sqlite/open.ts";
 import { repairTable } from "../sqlite/repair.ts";
 import { SIDE_FILES, snapshot } from "../sqlite/snapshot.ts";
@@ -57,6 +65,15 @@ function mendFile(folder: Handle, name: string, standing: Standing, mend: (db: D
       throw new MusterError({ what: name, why: "somebody changed it while it was looked at" });
     }
     setStanding(entry.handle, standing);
+    clearSideFiles(folder, name);
     withDatabase(folder, name, entry, mend);
   });
+}
+
+/** What is no plain file where SQLite keeps one would be written through, or keep it from opening at all. */
+function clearSideFiles(folder: Handle, name: string): void {
+  for (const suffix of SIDE_FILES) {
+    const stands = withEntry(folder, name + suffix, (entry) => entry && typeOf(entry.stats));
+    if (stands !== undefined && stands !== "file") clearAway(folder, name + suffix);
+  }
 }

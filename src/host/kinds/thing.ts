@@ -3,7 +3,7 @@ import type { HostItem } from "../../model/items.ts";
 import type { Account } from "../accounts.ts";
 import { withActor } from "../actor.ts";
 import { type Handle, split, withFolder } from "../fs/walk.ts";
-import { discard, removeEmptyFolder, removeFile, temporaryName } from "../fs/write.ts";
+import { discard, removeEmptyFolder, temporaryName } from "../fs/write.ts";
 import { hasCode } from "../reason.ts";
 import type { Scene } from "./kind.ts";
 import { actorOf } from "./look.ts";
@@ -17,7 +17,7 @@ export function removeThing(
   suffixes: readonly string[] = [""],
 ): readonly string[] {
   withParent(scene, item, (folder, name) => {
-    removeFile(folder, temporaryName(name));
+    discard(folder, temporaryName(name));
     for (const suffix of suffixes) discard(folder, `${name}${suffix}`);
   });
   return [];

@@ -3,12 +3,10 @@ import { dirname } from "node:path";
 import { writeFileAtomic } from "../../base/files.ts";
 import { hasCode } from "../reason.ts";
 
-/** Replaces a file of the reconciler's own tree, for root alone to read. */
+/** Replaces a file of the reconciler's own tree, for root alone to read and to list. */
 export function writeOwn(path: string, text: string | Uint8Array): void {
-  const dir = dirname(path);
-  // The folders above stay passable: agents' credentials lie under the same one.
-  mkdirSync(dirname(dir), { recursive: true });
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  // The folders can be passed through: agents' credentials lie under the same one.
+  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
   writeFileAtomic(path, text, 0o600);
 }
 

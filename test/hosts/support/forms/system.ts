@@ -1,0 +1,61 @@
+import { RUNTIME_DIR } from "../../../../src/model/layout.ts";
+import type { PackageItem, RuntimeItem, UnitItem } from "../../../../src/model/items.ts";
+import type { Form, Place } from "./form.ts";
+
+export function unitForms({ item: { name } }: Place<UnitItem>): Form[] {
+  const links = "/etc/systemd/system/multi-user.target.wants";
+  const overrides = { tells: ["overrides"] };
+  const dropIn = (root: string) =>
+    `mkdir -p ${root}/${name}.d; printf '[Service]\\nCPUWeight=50\\n' >${root}/${name}.d/override.conf`;
+  return [
+    { name: "stopped", script: `systemctl stop ${name}`, tells: ["active"] },
+    { name: "disabled", script: `systemctl disable -q ${name}`, tells: ["enabled"] },
+    { name: "without its link", script: `rm ${links}/${name}`, tells: ["enabled"] },
+    {
+      name: "enabled until the next boot",
+      script: `systemctl disable -q ${name}; systemctl enable -q --runtime ${name}`,
+      tells: ["enabled"],
+    },
+    {
+      name: "stopped and disabled",
+      script: `systemctl disable -q --now ${name}`,
+      tells: ["enabled", "active"],
+    },
+    { name: "overridden", script: `${dropIn("/etc/systemd/system")}; systemctl daemon-reload`, ...overrides },
+    { name: "overridden at the next reload", script: dropIn("/etc/systemd/system"), ...overrides },
+    { name: "overridden until the next boot", script: dropIn("/run/systemd/system"), ...overrides },
+    { name: "with a property set", script: `systemctl set-property ${name} CPUWeight=50`, ...overrides },
+  ];
+}
+
+/** The package is packed again first and offered by an archive of the host's own: no network is needed. */
+export function packageForms({ item: { name } }: Place<PackageItem>): Form[] {
+  const script = `
+repo=/var/tmp/muster-repo; root=$repo/root; mkdir -p $root/DEBIAN
+dpkg -L ${name} | while read -r path; do [ -d "$path" ] || cp -a --parents "$path" $root; done
+dpkg -s ${name} | grep -v '^Status:\\|^Conffiles:\\|^ /' >$root/DEBIAN/control
+dpkg-deb -b $root $repo/${name}.deb >/dev/null
+size=$(stat -c %s $repo/${name}.deb) sum=$(sha256sum $repo/${name}.deb | cut -d' ' -f1)
+{ cat $root/DEBIAN/control; echo "Filename: ./${name}.deb"; echo "Size: $size"; echo "SHA256: $sum"; } >$repo/Packages
+echo "deb [trusted=yes] file:$repo ./" >/etc/apt/sources.list
+dpkg --purge --force-depends ${name} >/dev/null 2>&1`;
+  return [{ name: "purged", script, tells: ["present"] }];
+}
+
+/** Another version of what answers us: the program, and what runs it. */
+export function runtimeForms({ item: { want } }: Place<RuntimeItem>): Form[] {
+  const [bundle, other] = [`${RUNTIME_DIR}/bundle-${want.bundle}`, `${RUNTIME_DIR}/bundle-0123456789abcdef`];
+  const older = `Object.defineProperty(process.versions, "node", { value: "22.0.0" });`;
+  return [
+    {
+      name: "another bundle",
+      script: `cp -a ${bundle} ${other}; sed -i 's#${bundle}#${other}#' ${RUNTIME_DIR}/run`,
+      tells: ["bundle"],
+    },
+    {
+      name: "another Node",
+      script: `echo '${older}' >/root/older.cjs; sed -i 's#--no-warnings#-r /root/older.cjs &#' ${RUNTIME_DIR}/run`,
+      tells: ["node"],
+    },
+  ];
+}
