@@ -34,10 +34,19 @@ function bind(server: Server): Promise<number> {
   });
 }
 
-/** Answers that are on their way are still sent; then connections that the engine left open are dropped. */
+/** Milliseconds for answers that are on their way. */
+const PATIENCE = 100;
+
+/**
+ * Answers that are on their way are still sent; then connections that the engine left open are dropped. A connection
+ * that the engine is just closing itself may leave tryShutdown without an end, and the engine waits 5 s for ours.
+ */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const impatient = setTimeout(() => server.forceShutdown(), 500);
+    const impatient = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, PATIENCE);
     server.tryShutdown(() => {
       clearTimeout(impatient);
       resolve();

@@ -33,7 +33,8 @@ const GRACE = 2000;
 
 /** Starts `ssh` with these arguments. A signal that is aborted ends it. */
 export function openChannel(args: readonly string[], signal?: AbortSignal): Channel {
-  const child = spawn("ssh", args, { stdio: "pipe", env: environment() });
+  // In a process group of its own: a Ctrl-C at the terminal must not cut what the host is doing.
+  const child = spawn("ssh", args, { stdio: "pipe", env: environment(), detached: true });
   const kill = () => {
     child.stdout.destroy();
     killSoon(child);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -12,8 +12,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { withActor } from "../../src/host/actor.ts";
+import { endProcesses } from "../../src/host/processes.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Items } from "../../src/model/items.ts";
 import { book, drift, makeWorld, type Person, type World } from "../host/world.ts";
@@ -109,6 +111,18 @@ test("an actor has its own ids and no group of root's", () => {
   });
   expect(user?.split("\t").slice(2)).toEqual(["64101", "0", "64101"]);
   expect(group?.trim()).toBe("Groups:");
+});
+
+test("a user's processes are ended, but not those of the same number in a container", async () => {
+  const as = ["setpriv", "--reuid=64103", "--regid=64103", "--clear-groups", "sleep", "60"];
+  const own = spawn(as[0] ?? "", as.slice(1));
+  const contained = spawn("unshare", ["--pid", "--fork", "--kill-child", ...as]);
+  onTestFinished(() => void contained.kill("SIGKILL"));
+  const ended = new Promise((resolve) => own.once("exit", (_, signal) => resolve(signal)));
+  await sleep(500);
+  endProcesses(64103, 0.2);
+  expect(await ended).toBe("SIGKILL");
+  expect(execFileSync("pgrep", ["-u", "64103", "-x", "sleep"], { encoding: "utf8" })).toMatch(/^\d+\n$/);
 });
 
 describe("a hostile agent", () => {

@@ -140,7 +140,7 @@ describe("an agent on a real host", () => {
     const seen = await look();
     expect(seen).toMatchObject(expected);
     const itemsOf = (found: object) => [...new Set(Object.keys(found).map((path) => path.split(".")[0]))];
-    expect(itemsOf(seen)).toEqual(itemsOf(expected));
+    expect(itemsOf(seen), JSON.stringify(seen)).toEqual(itemsOf(expected));
     await up();
     expect(await look()).toEqual({});
     expect((await statusOfUnit())?.state).toBe("active");
@@ -158,7 +158,10 @@ describe("an agent on a real host", () => {
 
   test("that cannot start is an error with its last words, in time", async () => {
     await byHand(`systemctl stop ${UNIT}`);
-    const text = UNIT_TEXT.replace("/bin/sleep infinity", "/bin/sh -c 'echo I refuse; exit 3'");
+    const text = UNIT_TEXT.replace(
+      "ExecStart=/bin/sleep infinity",
+      "Type=forking\nExecStart=/bin/sh -c 'echo I refuse; exit 3'",
+    );
     const broken = {
       ...items,
       "unit file": {

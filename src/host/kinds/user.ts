@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
 import type { Observation, Props, UserItem } from "../../model/items.ts";
 import { type Accounts, idsOf } from "../accounts.ts";
 import { editPasswd } from "../passwd.ts";
-import { hasCode, pause } from "../reason.ts";
+import { endProcesses } from "../processes.ts";
 import { change } from "./group.ts";
 import type { Kind, Scene, Subject } from "./kind.ts";
 
@@ -38,41 +37,7 @@ function converge({ host, accounts }: Scene, { item }: Subject<UserItem>, observ
 function remove({ host, accounts }: Scene, { item }: Subject<UserItem>): readonly string[] {
   const account = accounts.users.get(item.name);
   if (account === undefined) return [];
-  endProcesses(account.uid);
+  endProcesses(account.uid, GRACE);
   change(host, "userdel", ["--", item.name]);
   return [];
-}
-
-/** Waits until a user has no process any more, and ends by force those that stay. */
-function endProcesses(uid: number): void {
-  const deadline = Date.now() + GRACE * 1000;
-  for (let pids = processesOf(uid); pids.length > 0; pids = processesOf(uid)) {
-    if (Date.now() > deadline) for (const pid of pids) kill(pid);
-    if (Date.now() > deadline + GRACE * 1000) return;
-    pause(100);
-  }
-}
-
-function processesOf(uid: number): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => realUidOf(pid) === uid)
-    .map(Number);
-}
-
-function realUidOf(pid: string): number | undefined {
-  try {
-    return Number(/^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH")) return undefined;
-    throw error;
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if (!hasCode(error, "ESRCH")) throw error;
-  }
 }

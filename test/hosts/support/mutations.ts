@@ -43,8 +43,8 @@ export function batchesOf(plan: Plan): Mutation[][] {
 }
 
 /** An item's type and name without what is its agent's own. */
-export function roleOf({ declaration, name, item }: Place): string {
-  const own = declaration.agent ?? ("actor" in item ? item.actor : undefined) ?? name.split(" ")[1];
+function roleOf({ declaration, name }: Place): string {
+  const own = declaration.agent ?? name.split(" ")[1];
   const role = own === undefined ? name : name.replaceAll(own, "*");
   return `${declaration.type} ${role}`;
 }

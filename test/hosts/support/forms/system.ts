@@ -1,5 +1,5 @@
-import { RUNTIME_DIR } from "../../../../src/model/layout.ts";
 import type { PackageItem, RuntimeItem, UnitItem } from "../../../../src/model/items.ts";
+import { RUNTIME_DIR } from "../../../../src/model/layout.ts";
 import type { Form, Place } from "./form.ts";
 
 export function unitForms({ item: { name } }: Place<UnitItem>): Form[] {
@@ -32,7 +32,7 @@ export function unitForms({ item: { name } }: Place<UnitItem>): Form[] {
 export function packageForms({ item: { name } }: Place<PackageItem>): Form[] {
   const script = `
 repo=/var/tmp/muster-repo; root=$repo/root; mkdir -p $root/DEBIAN
-dpkg -L ${name} | while read -r path; do [ -d "$path" ] || cp -a --parents "$path" $root; done
+dpkg -L ${name} | while read -r path; do [ -d "$path" ] || echo "$path"; done | tar -cPT - | tar -xC $root
 dpkg -s ${name} | grep -v '^Status:\\|^Conffiles:\\|^ /' >$root/DEBIAN/control
 dpkg-deb -b $root $repo/${name}.deb >/dev/null
 size=$(stat -c %s $repo/${name}.deb) sum=$(sha256sum $repo/${name}.deb | cut -d' ' -f1)
@@ -43,18 +43,19 @@ dpkg --purge --force-depends ${name} >/dev/null 2>&1`;
 }
 
 /** Another version of what answers us: the program, and what runs it. */
-export function runtimeForms({ item: { want } }: Place<RuntimeItem>): Form[] {
-  const [bundle, other] = [`${RUNTIME_DIR}/bundle-${want.bundle}`, `${RUNTIME_DIR}/bundle-0123456789abcdef`];
-  const older = `Object.defineProperty(process.versions, "node", { value: "22.0.0" });`;
+export function runtimeForms(_: Place<RuntimeItem>): Form[] {
+  const other = "bundle-0123456789abcdef";
+  const older = 'Object.defineProperty(process.versions, "node", { value: "22.0.0" });';
+  const inRun = (script: string) => `cd ${RUNTIME_DIR}; sed -i "${script}" run`;
   return [
     {
       name: "another bundle",
-      script: `cp -a ${bundle} ${other}; sed -i 's#${bundle}#${other}#' ${RUNTIME_DIR}/run`,
+      script: `cd ${RUNTIME_DIR}; cp -a bundle-* ${other}; ${inRun(`s#bundle-[0-9a-f]*#${other}#`)}`,
       tells: ["bundle"],
     },
     {
       name: "another Node",
-      script: `echo '${older}' >/root/older.cjs; sed -i 's#--no-warnings#-r /root/older.cjs &#' ${RUNTIME_DIR}/run`,
+      script: `echo '${older}' >/root/older.cjs; ${inRun("s#--no-warnings#-r /root/older.cjs &#")}`,
       tells: ["node"],
     },
   ];

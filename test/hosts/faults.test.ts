@@ -1,0 +1,223 @@
+import { existsSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { localFleet, secretsFor } from "./support/fleets.ts";
+import { type Link, linkOf } from "./support/link.ts";
+import { makeProject, must, type Project, type Said } from "./support/project.ts";
+import { type Trace, traceOf } from "./support/trace.ts";
+
+const LAYOUT = { hosts: ["hub", "east"], agents: { hub: ["arc"], east: ["iris", "loom"] } };
+const UP = ["up", "--yes", "--skip-preview"];
+
+/** Seconds: what a host that is away may cost a run. */
+const CONNECT_TIMEOUT = 2;
+
+let project: Project;
+let trace: Trace;
+let hub: Link;
+
+beforeAll(async () => {
+  project = await makeProject(localFleet(LAYOUT), secretsFor(LAYOUT));
+  trace = traceOf(project);
+  changeFleet((fleet) => {
+    for (const host of LAYOUT.hosts) fleet.hosts[host] = { kind: "local", connectTimeout: CONNECT_TIMEOUT };
+    fleet.identities["iris"] = {
+      ...fleet.identities["iris"],
+      files: { "agent.sh": { from: "agent.sh", mode: "0755" }, "docs/rules.md": { from: "rules.md" } },
+    };
+  });
+  await must(up());
+  hub = await linkOf(project, "hub");
+});
+
+afterAll(() => project?.dispose());
+
+describe("an unreachable host", () => {
+  beforeAll(async () => {
+    await project.onHost("hub", "echo '# nobody' > /home/arc/SOUL.md");
+    await hub.cut();
+  });
+  afterAll(() => hub.mend());
+
+  test("is named by drift, which exits 4 after one connect timeout", async () => {
+    const started = Date.now();
+    const drift = await must(project.fleet(["drift"], { env: trace.env }), 4);
+    expect(drift.stdout).toMatch(/^hub is away: it cannot be reached/m);
+    expect(connectionsTo("hub")).toBe(1);
+    expect(Date.now() - started).toBeLessThan((CONNECT_TIMEOUT + 5) * 1000);
+  });
+
+  test("does not keep drift from telling what is found on the others", async () => {
+    await project.onHost("east", "echo '# nobody' > /home/iris/SOUL.md");
+    const drift = await must(project.fleet(["drift", "--json"]), 7);
+    expect(JSON.parse(drift.stdout)).toMatchObject({
+      codes: [7, 4],
+      hosts: expect.arrayContaining([expect.objectContaining({ host: "hub", state: "away" })]),
+      findings: [{ host: "east", agent: "iris", item: "SOUL.md", property: "content" }],
+    });
+  });
+
+  test("makes preview exit 7 and name it, after one connect timeout", async () => {
+    const preview = await must(pulumi(["preview", "--diff", "--expect-no-changes"]), 7);
+    expect(preview.all).toContain("hub: it cannot be reached");
+    expect(connectionsTo("hub")).toBe(1);
+  });
+
+  test("makes up exit 1, while the others converge whole and its own state is kept", async () => {
+    changeFleet((fleet) => {
+      delete fleet.agents["loom"];
+      delete fleet.contacts["loom"];
+    });
+    const said = await must(up(), 1);
+    expect(said.all).toContain("hub: it cannot be reached");
+    expect(said.all).not.toMatch(/^\s+at .*:\d+:\d+\)?$|prematurely/m);
+    expect(connectionsTo("hub")).toBe(1);
+    expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe("# iris\n\nI am iris.");
+    expect(await project.onHost("east", "ls -d /home/loom; getent passwd loom; true")).toBe("");
+    const state = (await must(pulumi(["stack", "export"]))).stdout;
+    for (const part of ["unit", "identity", "contacts", "credentials"]) {
+      expect(state).toContain(`::hub/arc/${part}"`);
+      expect(state).not.toContain(`::east/loom/${part}"`);
+    }
+  });
+
+  test("is mended by the next up when it is back", async () => {
+    await hub.mend();
+    await must(up());
+    expect(await project.onHost("hub", "cat /home/arc/SOUL.md")).toBe("# arc\n\nI am arc.");
+    await must(project.fleet(["drift"]));
+  });
+});
+
+describe("a host whose key changed", () => {
+  const key = "/etc/ssh/ssh_host_ed25519_key";
+  beforeAll(() =>
+    project.onHost(
+      "hub",
+      `cp -a ${key} /root/key && rm ${key} && ssh-keygen -q -t ed25519 -N '' -f ${key} && systemctl restart ssh`,
+    ),
+  );
+  afterAll(async () => {
+    const unchecked = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"];
+    const restore = `mv /root/key ${key} && systemctl restart ssh`;
+    await execa("ssh", [...unchecked, ...project.sshArguments("hub"), restore]);
+    await must(up());
+  });
+
+  test.each([
+    ["drift", 4, () => project.fleet(["drift"], { env: trace.env })],
+    ["up", 1, () => up()],
+  ] as const)("is refused by %s, which says where its key is pinned and what to do", async (_, code, run) => {
+    const said = await must(run(), code);
+    expect(said.all).toMatch(/hub.*it was refused, because its host key is not the pinned one/);
+    expect(said.all).toContain(
+      "If the host was set up anew, remove its keys from stacks/inventory.local.yaml",
+    );
+    expect(trace.take().filter((entry) => entry.host === "hub")).toEqual([{ host: "hub", op: "connect" }]);
+  });
+});
+
+describe("a wrong passphrase", () => {
+  test("is told in a sentence, and nothing is changed", async () => {
+    trace.take();
+    const state = await stateOnDisk();
+    const env = { ...trace.env, PULUMI_CONFIG_PASSPHRASE: "wrong" };
+    const said = await project.pulumi(UP, { env });
+    expect(said.exitCode).not.toBe(0);
+    expect(said.all).toContain("incorrect passphrase");
+    expect(trace.take()).toEqual([]);
+    expect(await stateOnDisk()).toEqual(state);
+  });
+
+  test("that is missing is told with the place to put it, and exit code 2", async () => {
+    const file = join(project.dir, "stacks/test.passphrase");
+    renameSync(file, `${file}.away`);
+    const said = await project
+      .pulumi([...UP, "--stack", "test"])
+      .finally(() => renameSync(`${file}.away`, file));
+    expect(said).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(said.stderr).toContain(`put it at ${file} with mode 0600`);
+  });
+});
+
+describe("a full disk", () => {
+  test.each([
+    ["/home/iris", "/home/iris/SOUL.md"],
+    ["/var/lib/muster", "/var/lib/muster/contents/"],
+  ])("at %s is told with the path, harms no file, and is mended when there is room", async (dir, path) => {
+    const before = await project.onHost("east", "cat /home/iris/SOUL.md");
+    await project.onHost("east", `${fullDiskAt(dir)}`);
+    const soul = `# iris at ${dir}\n${"I am iris.\n".repeat(2000)}`;
+    project.write("identities/iris.md", soul);
+    const said = await must(up(), 1).finally(() => project.onHost("east", `umount -l ${dir}`));
+    expect(said.all).toMatch(new RegExp(`${path}.*no space left on device`));
+    expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe(before);
+    expect(await project.onHost("east", "find /home/iris /var/lib/muster -name '.*muster-new*'")).toBe("");
+    await must(up());
+    expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe(soul.trimEnd());
+    await must(project.fleet(["drift"]));
+  });
+});
+
+describe("a file where a folder should be", () => {
+  test.each([
+    ["an agent's home", "/home/iris", "home iris"],
+    ["the folder of an identity file", "/home/iris/docs", "docs/rules.md"],
+  ])("%s, is named and mended, and the folder's content is not lost", async (_, dir, item) => {
+    await project.onHost("east", `mv ${dir} ${dir}.kept && echo 'in the way' > ${dir}`);
+    const drift = await must(project.fleet(["drift"]), 7);
+    expect(drift.stdout).toContain(item);
+    await must(up());
+    expect(await project.onHost("east", "cat /home/iris/docs/rules.md; ls -d /home/iris*")).toContain(
+      "be kind",
+    );
+    await must(project.fleet(["drift"]));
+    expect(await project.onHost("east", `ls -A ${dir}.kept`)).not.toBe("");
+  });
+});
+
+function up(): Promise<Said> {
+  return pulumi(UP);
+}
+
+function pulumi(args: readonly string[]): Promise<Said> {
+  return project.pulumi(args, { env: trace.env });
+}
+
+function connectionsTo(host: string): number {
+  return trace.take().filter((entry) => entry.host === host && entry.op === "connect").length;
+}
+
+/** Of the state on this machine, what only a run that did something would write. */
+async function stateOnDisk(): Promise<string> {
+  const { stdout } = await execa("sh", ["-c", "sha256sum .state/.pulumi/stacks/muster/*.json"], {
+    cwd: project.dir,
+  });
+  return stdout;
+}
+
+/** A script that puts a small disk in a folder's place, with the same content and no room for more. */
+function fullDiskAt(dir: string): string {
+  return `set -e
+    standing=$(stat -c 'uid=%u,gid=%g,mode=%a' ${dir})
+    mkdir -p /run/old && mount --bind ${dir} /run/old
+    mount -t tmpfs -o size=256k,$standing tmpfs ${dir}
+    cp -a /run/old/. ${dir} && umount /run/old
+    dd if=/dev/zero of=${dir}/filler bs=4k 2>/dev/null || true`;
+}
+
+interface FleetText {
+  readonly hosts: Record<string, object>;
+  readonly identities: Record<string, object>;
+  readonly contacts: Record<string, object>;
+  readonly agents: Record<string, object>;
+}
+
+function changeFleet(change: (fleet: FleetText) => void): void {
+  if (!existsSync(join(project.dir, "rules.md"))) project.write("rules.md", "be kind\n");
+  const fleet = parse(project.read("fleet.yaml")) as FleetText;
+  change(fleet);
+  project.write("fleet.yaml", stringify(fleet));
+}

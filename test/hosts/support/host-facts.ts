@@ -1,0 +1,54 @@
+import type { HostItem, ItemKind } from "../../../src/model/items.ts";
+import { RUNTIME_DIR } from "../../../src/model/layout.ts";
+import { type Place, STASH } from "./forms/form.ts";
+import { declaredRows } from "./forms/rows.ts";
+
+type ScriptByKind = { readonly [K in ItemKind]: (place: Place<Extract<HostItem, { kind: K }>>) => string };
+
+const statOf = (path: string) => `stat -c '%n %F %a %U %G %h' ${path}`;
+
+/** What shows, past all of our code, that an item is as it should be. */
+const SCRIPTS: ScriptByKind = {
+  file: ({ item }) => `${statOf(item.path)}; sha256sum ${item.path}`,
+  directory: ({ item }) => statOf(item.path).replace(" %h", ""),
+  rows: (place) => `${statOf(place.item.path)}; ${selectDeclared(place)}`,
+  unit: ({ item: { name } }) =>
+    `systemctl is-enabled ${name}; systemctl is-active ${name}; systemctl show -p DropInPaths,NeedDaemonReload ${name}`,
+  user: ({ item: { name } }) => `getent passwd ${name}`,
+  group: ({ item: { name } }) => `getent group ${name}`,
+  package: ({ item: { name } }) =>
+    `dpkg-query --show --showformat='${"$"}{Package} ${"$"}{Status}\\n' ${name}`,
+  runtime: () => `cat ${RUNTIME_DIR}/run; ls ${RUNTIME_DIR}`,
+};
+
+/** A script that prints all that is declared, as the host has it. */
+export function factsScript(places: readonly Place[]): string {
+  const scripts = places.map((place) => (SCRIPTS[place.item.kind] as (place: Place) => string)(place));
+  return `{ ${scripts.join("\n")}\n} 2>&1`;
+}
+
+function selectDeclared(place: Place<Extract<HostItem, { kind: "rows" }>>): string {
+  const names = declaredRows(place).map((name) => `'${name}'`);
+  const { path, table } = place.item;
+  const columns = "name, display_name, type, email";
+  return `sqlite3 ${path} "SELECT ${columns} FROM ${table} WHERE name IN (${names.join()}) ORDER BY name"`;
+}
+
+/** Every entry of the folders that we or a person could write to, with all that a change would change. */
+export const LISTING = `
+find /etc /home /root /usr/local /var/lib /var/spool /run/muster /run/systemd/system ${STASH} \
+  -printf '%p %i %M %U %G %s %T@ %C@ %l\\n' | sort`;
+
+/** One line an agent's unit: which process it is, and since when. */
+export function startsScript(agents: readonly string[]): string {
+  const units = agents.map((agent) => `muster-agent-${agent}.service`);
+  return `systemctl show -p Id,MainPID,NRestarts,ActiveEnterTimestampMonotonic ${units.join(" ")}`;
+}
+
+/** By agent, what `startsScript` printed. */
+export function readStarts(text: string): Record<string, string> {
+  const blocks = text.split("\n\n").map((block) => block.split("\n").sort().join(" "));
+  return Object.fromEntries(
+    blocks.map((block) => [/muster-agent-(.+)\.service/.exec(block)?.[1] ?? "", block]),
+  );
+}

@@ -1,0 +1,18 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Plan } from "../../../src/model/declaration.ts";
+import { compilePlan } from "../../../src/resources/index.ts";
+import { loadFleet } from "../../../src/spec/load.ts";
+
+/** What a fleet's files declare, compiled; the runtime is a made-up one. */
+export function planOf(files: Readonly<Record<string, string>>): Plan {
+  const dir = mkdtempSync(join(tmpdir(), "muster-plan-"));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
+  }
+  const plan = compilePlan(loadFleet(join(dir, "fleet.yaml")), { bundle: "any", node: "any" });
+  rmSync(dir, { recursive: true });
+  return plan;
+}

@@ -1,0 +1,31 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Project } from "./project.ts";
+
+export interface TraceEntry {
+  readonly host: string;
+  readonly op: string;
+}
+
+/** What a run sends to hosts: connections and requests, in their order. */
+export interface Trace {
+  /** The environment for a command that is to be recorded. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Gives what was recorded since the last call. */
+  take(): TraceEntry[];
+}
+
+export function traceOf(project: Project): Trace {
+  const file = join(project.dir, "trace.jsonl");
+  return {
+    env: { MUSTER_TRACE: file },
+    take: () => {
+      const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+      rmSync(file, { force: true });
+      return text
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as TraceEntry);
+    },
+  };
+}
