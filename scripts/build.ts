@@ -1,5 +1,5 @@
 /** Bundles each program of Muster into one file under dist/. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 import { compiledSchemas } from "./schema.ts";
@@ -37,6 +37,7 @@ const programs: Record<string, [source: string, options: BuildOptions]> = {
   "program.mjs": ["src/program/main.ts", { ...esm, external: ["@pulumi/*"] }],
 };
 
+const started = new Date();
 mkdirSync(dist, { recursive: true });
 removeLeftovers();
 const staging = join(root, `dist/.staging-${process.pid}`);
@@ -48,6 +49,8 @@ try {
   );
   for (const name of Object.keys(programs)) renameSync(join(staging, name), join(dist, name));
   writeFileSync(join(dist, ".built"), "");
+  // A source that was changed while this ran is newer than what was built.
+  utimesSync(join(dist, ".built"), started, started);
 } finally {
   rmSync(staging, { recursive: true, force: true });
 }

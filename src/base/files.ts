@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** Replaces a file by rename, so that a reader sees the old or the new text and never a part. */
@@ -9,7 +9,8 @@ export function writeFileAtomic(path: string, text: string | Uint8Array, mode = 
   const temporary = join(dir, `.${basename(path)}.${randomBytes(6).toString("hex")}`);
   const fd = openSync(temporary, "wx", mode);
   try {
-    writeSync(fd, typeof text === "string" ? Buffer.from(text) : text);
+    // Not writeSync, which on a disk that fills up writes a part and says nothing.
+    writeFileSync(fd, text);
     fsyncSync(fd);
     closeSync(fd);
     renameSync(temporary, path);

@@ -9,7 +9,6 @@ export const UNIT_PROPERTIES = [
   "LoadState",
   "ActiveState",
   "SubState",
-  "UnitFileState",
   "DropInPaths",
   "Job",
   "MainPID",
@@ -23,21 +22,16 @@ export function showUnits(host: Host, units: readonly string[]): UnitState[] {
   if (units.length === 0) return [];
   const states = show(host, units);
   // `show` tells what systemd read last, which a link that was removed by hand does not change.
-  const enabled = readEnabled(host, units);
-  return states.map((state, i) => ({ ...state, UnitFileState: enabled[i] ?? "" }));
+  const fileStates = readFileStates(host, units);
+  return states.map((state, i) => ({ ...state, UnitFileState: fileStates.get(units[i] ?? "") ?? "" }));
 }
 
-/** Whether units are enabled, as their files and links are now; empty for a unit without a file. */
-function readEnabled(host: Host, units: readonly string[]): string[] {
-  const told: string[] = [];
-  while (told.length < units.length) {
-    const { stdout } = host.run("systemctl", ["is-enabled", "--", ...units.slice(told.length)]);
-    const lines = stdout.split("\n").filter((line) => line !== "");
-    told.push(...lines.map((line) => (line === "not-found" ? "" : line)));
-    // It stops at a unit whose file it cannot read; newer ones say "not-found" and go on.
-    if (told.length < units.length) told.push("");
-  }
-  return told;
+/** Whether units are enabled, masked and so on, as their files and links stand now; one without a file is left out. */
+function readFileStates(host: Host, units: readonly string[]): Map<string, string> {
+  const args = ["list-unit-files", "--no-legend", "--no-pager", "--plain", "--", ...units];
+  const { stdout } = host.run("systemctl", args);
+  const rows = stdout.split("\n").map((line) => line.split(/\s+/));
+  return new Map(rows.map(([unit = "", state = ""]) => [unit, state]));
 }
 
 function show(host: Host, units: readonly string[]): UnitState[] {

@@ -12,6 +12,7 @@ beforeEach(() => {
   box = sandbox();
   modules = join(box.home, "project/node_modules");
   cpSync(join(ROOT, "bin"), join(modules, "muster/bin"), { recursive: true });
+  cpSync(join(ROOT, "scripts/run"), join(modules, "muster/scripts/run"));
   mkdirSync(join(modules, "muster/dist"));
   mkdirSync(join(modules, "muster/src/engine/go"), { recursive: true });
   mkdirSync(join(modules, ".bin"));

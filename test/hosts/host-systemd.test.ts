@@ -96,7 +96,7 @@ describe("an agent on a real host", () => {
     ["stopped", `systemctl stop ${UNIT}`, { "unit.active": "stopped" }],
     [
       "masked",
-      `rm ${UNIT_FILE}; ln -s /dev/null ${UNIT_FILE}; systemctl daemon-reload`,
+      `rm ${UNIT_FILE}; ln -s /dev/null ${UNIT_FILE}`,
       { "unit file.type": "symlink", "unit.enabled": "masked" },
     ],
     [
@@ -114,7 +114,12 @@ describe("an agent on a real host", () => {
       `systemctl set-property ${UNIT} CPUWeight=50`,
       { "unit.overrides": expect.stringContaining("CPUWeight") },
     ],
-    ["without its file", `rm ${UNIT_FILE}`, { "unit file.type": "absent" }],
+    ["without its file", `rm ${UNIT_FILE}`, { "unit file.type": "absent", "unit.enabled": "absent" }],
+    [
+      "without the link that starts it at boot",
+      `rm /etc/systemd/system/multi-user.target.wants/${UNIT}`,
+      { "unit.enabled": "disabled" },
+    ],
     ["edited", `echo Nice=3 >>${UNIT_FILE}`, { "unit file.content": expect.stringMatching(/^sha256:/) }],
     [
       "moved to another home while it runs",
