@@ -4,6 +4,8 @@ export interface Call {
   words: string[];
   stack: string | undefined;
   cwd: string | undefined;
+  /** How much the engine is to log; 0 where nothing is said of it. */
+  verbosity: number;
 }
 
 /** The commands that read or write a stack's resources, with the names that the engine gives them too. */
@@ -27,21 +29,21 @@ const GLOBAL_WITH_VALUE = new Set([
   "--otel-traces",
   "--profiling",
   "--tracing",
-  "-v",
-  "--verbose",
 ]);
 
 /** Reads a command line as far as it matters here; what the engine does not know it refuses itself. */
 export function readCall(args: string[]): Call {
-  const call: Call = { words: [], stack: undefined, cwd: undefined };
+  const call: Call = { words: [], stack: undefined, cwd: undefined, verbosity: 0 };
   const rest = [...(args.includes("--") ? args.slice(0, args.indexOf("--")) : args)];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const stack = flagValue(arg, rest, "-s", "--stack");
     const cwd = flagValue(arg, rest, "-C", "--cwd");
+    const verbosity = flagValue(arg, rest, "-v", "--verbose");
     call.stack = stack ?? call.stack;
     call.cwd = cwd ?? call.cwd;
+    call.verbosity = Number(verbosity ?? call.verbosity);
     if (GLOBAL_WITH_VALUE.has(arg)) rest.shift();
-    else if (!arg.startsWith("-") && stack === undefined && cwd === undefined) call.words.push(arg);
+    else if (!arg.startsWith("-")) call.words.push(arg);
   }
   return call;
 }

@@ -6,13 +6,12 @@ import type { Host } from "./context.ts";
 import type { Subject } from "./kinds/kind.ts";
 import { kindOf } from "./kinds/registry.ts";
 import { differs } from "./kinds/standing.ts";
-import { restartIfRunning } from "./kinds/unit.ts";
-import { lookAtItems, sceneOf, subjectsOf } from "./look.ts";
+import { isAsWanted, lookAtItems, sceneOf, subjectsOf } from "./look.ts";
 import { reasonOf } from "./reason.ts";
 import { addressOf } from "./remove-items.ts";
+import { startAgain } from "./restart.ts";
 import { sourceOf } from "./store/contents.ts";
 import { sealOf } from "./store/seal.ts";
-import { systemctl } from "./systemctl.ts";
 
 export interface Work {
   readonly before: HostRecord | undefined;
@@ -30,7 +29,7 @@ export function applyItems(host: Host, request: ConvergeRequest, { before, obser
   const onDisk = subjects.filter(([name, { item }]) => toDo.includes(name) && !kindOf(item.kind).afterReload);
   for (const named of onDisk) applyOne(host, request, named, observed[named[0]]);
   const written = onDisk.flatMap(([name, { item }]) => (isWritten(item, observed[name]) ? [item] : []));
-  startAgain(host, written);
+  startAgain(host, request.id, written);
   const late = subjects.filter(([, { item }]) => kindOf(item.kind).afterReload);
   const now = lookAtItems(sceneFor(host, request), late);
   for (const named of late) {
@@ -54,19 +53,8 @@ function applyOne(
   }
 }
 
-function startAgain(host: Host, written: readonly FileItem[]): void {
-  const isUnit = ({ path }: FileItem) => path.startsWith(`${host.paths.units}/`);
-  if (written.some(isUnit)) systemctl(host, "daemon-reload");
-  const units = new Set(written.flatMap(({ notify }) => (notify === undefined ? [] : [notify])));
-  restartIfRunning(host, [...units]);
-}
-
 function isWritten(item: HostItem, observation: Observation | undefined): item is FileItem {
   return item.kind === "file" && differs(item.want, propsOf(observation), "type", "content");
-}
-
-function isAsWanted(item: HostItem, observation: Observation | undefined): boolean {
-  return !differs(item.want, propsOf(observation), ...Object.keys(item.want));
 }
 
 function propsOf(observation: Observation | undefined): Props {

@@ -1,9 +1,10 @@
-import type { Items, Observation, Observations } from "../model/items.ts";
+import type { HostItem, Items, Observation, Observations } from "../model/items.ts";
 import type { HostRecord } from "../model/record.ts";
 import { readAccounts } from "./accounts.ts";
 import type { Host } from "./context.ts";
 import type { Scene, Subject } from "./kinds/kind.ts";
 import { kindOf } from "./kinds/registry.ts";
+import { differs } from "./kinds/standing.ts";
 import type { Source } from "./store/contents.ts";
 import type { Seal } from "./store/seal.ts";
 
@@ -63,4 +64,10 @@ export function lookAtItems(scene: Scene, named: readonly [string, Subject][]): 
   return Object.fromEntries(
     named.map(([name], i) => [name, observations[i] ?? { unknown: "not looked at" }]),
   );
+}
+
+/** Whether all that is wanted of an item was observed. */
+export function isAsWanted(item: HostItem, observation: Observation | undefined): boolean {
+  const seen = observation !== undefined && "props" in observation ? observation.props : {};
+  return !differs(item.want, seen, ...Object.keys(item.want));
 }

@@ -29,6 +29,8 @@ export interface FileItem {
   readonly notify?: string;
   /** Where the value of a secret file comes from: `config:NAME`, `env:NAME` or `file:PATH`. */
   readonly secret?: string;
+  /** Why another agent may hold the same secret. */
+  readonly sharedBecause?: string;
   /** How a secret's value is written: as it is, or as `NAME="value"` for systemd's EnvironmentFile=. */
   readonly envName?: string;
   readonly want: {

@@ -3,6 +3,9 @@ import { RunError } from "@pulumi/pulumi";
 import { MusterError } from "../base/errors.ts";
 import { deployFleet } from "./deploy.ts";
 
+// The SDK takes a stack trace for every promise and resource, a third of its time; no person is shown one.
+Error.stackTraceLimit = 0;
+
 try {
   deployFleet();
 } catch (error) {

@@ -1,22 +1,54 @@
-import type { ObserveAnswer } from "../model/protocol.ts";
+import type { Contents } from "../model/items.ts";
+import type { ObserveAnswer, ObserveRequest, ResourceItems } from "../model/protocol.ts";
+import { batched } from "./batch.ts";
 import type { Hosts, Looks } from "./services.ts";
 
-/** Shares one observation of each host among all reads. */
+/** Shares observations of each host among all reads. */
 export function sharedLooks(hosts: Hosts): Looks {
-  const looks = new Map<string, Map<string, Promise<ObserveAnswer>>>();
+  const looks = new Map<string, Map<string, HostLook>>();
+  const lookAt = (host: string, owner: string): HostLook => {
+    const ofHost = looks.get(host) ?? new Map<string, HostLook>();
+    looks.set(host, ofHost);
+    const look = ofHost.get(owner) ?? hostLook(hosts, host, owner);
+    ofHost.set(owner, look);
+    return look;
+  };
   return {
-    at: (host, owner) => {
-      const ofHost = looks.get(host) ?? new Map<string, Promise<ObserveAnswer>>();
-      looks.set(host, ofHost);
-      const look = ofHost.get(owner) ?? ask(hosts, host, owner);
-      ofHost.set(owner, look);
-      return look;
+    at: (host, owner) => lookAt(host, owner).all(),
+    again: async (host, owner, resource, contents) => {
+      const { resources } = await lookAt(host, owner).again({ resource, contents });
+      return resources[resource.id];
     },
     forget: (host) => looks.delete(host),
   };
 }
 
-async function ask(hosts: Hosts, host: string, owner: string): Promise<ObserveAnswer> {
-  const reader = await hosts.reader(host);
-  return reader.observe({ op: "observe", owner });
+interface HostLook {
+  all(): Promise<ObserveAnswer>;
+  again(question: Question): Promise<ObserveAnswer>;
+}
+
+interface Question {
+  readonly resource: ResourceItems;
+  readonly contents: Contents;
+}
+
+function hostLook(hosts: Hosts, host: string, owner: string): HostLook {
+  let all: Promise<ObserveAnswer> | undefined;
+  const ask = async (about: Omit<ObserveRequest, "op">) => {
+    const reader = await hosts.reader(host);
+    return reader.observe({ op: "observe", owner, ...about });
+  };
+  return {
+    all: () => {
+      all ??= ask({});
+      return all;
+    },
+    again: batched((gathered) =>
+      ask({
+        resources: gathered.map(({ resource }) => resource),
+        contents: Object.assign({}, ...gathered.map(({ contents }) => contents)) as Contents,
+      }),
+    ),
+  };
 }

@@ -74,18 +74,19 @@ export function renderSecret(value: Secret, envName?: string): string {
   return `${envName}="${line.replace(/["\\`$]/g, "\\$&")}"\n`;
 }
 
-/** The secrets of one run; it keeps hashes of values, to notice one value behind two references. */
+/** The secrets of one run; it keeps hashes of values, to notice one value in two hands. */
 export function secretsFrom(sources: () => SecretSources): Secrets {
-  const seen = new Map<string, string>();
+  const seen = new Map<string, { reference: string; owner: string }>();
   return {
     rendered: ({ secret, envName }) =>
       renderSecret(resolveSecret(`${secret}`, sources()), envName === undefined ? undefined : `${envName}`),
-    twin: (reference) => {
-      const value = resolveSecret(reference, sources()).reveal();
+    twin: ({ secret, owner, sharedBecause }) => {
+      if (sharedBecause !== undefined) return undefined;
+      const value = resolveSecret(`${secret}`, sources()).reveal();
       const hash = createHash("sha256").update(value).digest("hex");
-      const first = seen.get(hash) ?? reference;
+      const first = seen.get(hash) ?? { reference: `${secret}`, owner: `${owner}` };
       seen.set(hash, first);
-      return first === reference ? undefined : first;
+      return first.owner === owner ? undefined : first.reference;
     },
   };
 }

@@ -3,9 +3,11 @@ import type {
   ConvergeAnswer,
   ConvergeRequest,
   ObserveAnswer,
+  Observed,
   ObserveRequest,
   RemoveAnswer,
   RemoveRequest,
+  ResourceItems,
 } from "../model/protocol.ts";
 import type { WireItem } from "../model/wire.ts";
 
@@ -27,6 +29,17 @@ export interface Hosts {
 export interface Looks {
   /** Everything in the owner's records on the host; it fails again as it failed the first time. */
   at(host: string, owner: string): Promise<ObserveAnswer>;
+  /**
+   * One resource by other items than its record holds; what is asked at about the same time goes in one request.
+   *
+   * @param contents the rows that the items name, as far as they are at hand
+   */
+  again(
+    host: string,
+    owner: string,
+    resource: ResourceItems,
+    contents: Contents,
+  ): Promise<Observed | undefined>;
   /** After a change the next read looks again. */
   forget(host: string): void;
 }
@@ -35,8 +48,8 @@ export interface Looks {
 export interface Secrets {
   /** What is written to an item's file. @throws InvalidError where there is no value */
   rendered(item: WireItem): string;
-  /** Another reference that was seen to lead to the same value. */
-  twin(reference: string): string | undefined;
+  /** The reference by which another user holds the same value, where no reason was declared for that. */
+  twin(item: WireItem): string | undefined;
 }
 
 /** The bytes that the program left for the provider, by digest. */

@@ -17,7 +17,8 @@ export const credential: ResourceDefinition = {
         host: agent.host,
         tenant: agent.tenant,
         agent: agent.name,
-        needs: [tenantId(agent.host, agent.tenant)],
+        // A new secret starts the agent again, which by then finds all else that it needs.
+        needs: [tenantId(agent.host, agent.tenant), agentId(agent, "identity"), agentId(agent, "contacts")],
         items: {
           folder: {
             kind: "directory",
@@ -53,6 +54,7 @@ function secretFile(agent: AgentSpec, spec: CredentialSpec): FileItem {
     secret: spec.from,
     notify: unitName(agent),
     ...(spec.env === undefined ? {} : { envName: spec.env }),
+    ...(spec.sharedBecause === undefined ? {} : { sharedBecause: spec.sharedBecause }),
     want: {
       type: "file",
       content: AS_DECLARED,

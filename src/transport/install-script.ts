@@ -6,7 +6,8 @@ import { MARKER } from "../model/protocol.ts";
  *
  * Reads `<dir> <bundle> <its sha256> <node version> <its sha256>`, answers `send <missing pieces>` if any,
  * reads each as `<64 kB blocks> <rest in bytes>` and its gzipped bytes, and becomes the runtime. The old runtime
- * serves until `run` is replaced by rename.
+ * serves until `run` is replaced by rename. The runtime gets no helper threads: each time it takes an agent's
+ * rights, every thread must be stopped and told.
  */
 export const INSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }
@@ -37,7 +38,7 @@ place() {
 }
 
 switch() {
-  printf '#!/bin/sh\nexec env -i HOME=/root LC_ALL=C PATH=%s %s --no-warnings %s "$@"\n' \
+  printf '#!/bin/sh\nexec env -i HOME=/root LC_ALL=C PATH=%s %s --no-warnings --v8-pool-size=0 %s "$@"\n' \
     /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     "$dir/$node_dir/node" "$dir/$bundle_dir/host.mjs" >"$new/run" || fail "$new/run cannot be written"
   try chmod 0755 "$new/run"

@@ -45,9 +45,12 @@ describe.each(batches.map((batch, i) => ({ batch, number: i + 1, count: batch.le
   "batch $number of the drift matrix, with $count changes by hand",
   ({ batch }) => {
     const told = [...new Set(batch.flatMap((mutation) => mutation.told))].sort();
-    const keeps = batch.flatMap(({ form }) => form.keeps ?? []).join("\n");
+    const keeps = ["true", ...batch.flatMap(({ form }) => form.keeps ?? [])].join("\n");
 
-    beforeAll(() => onHub(plantScript(batch)));
+    beforeAll(async () => {
+      expect(await facts()).toBe(whole);
+      await onHub(plantScript(batch));
+    });
 
     test("is named alike, per property, by drift and by preview, which change nothing", async () => {
       const before = await onHub(LISTING);

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { secretDigest } from "../../src/model/digest.ts";
+import type { HostItem } from "../../src/model/items.ts";
 import type { Json } from "../doubles/engine.ts";
 import { inputsOf, itemsOf, makeRig, type Rig, secretItem, urnOf } from "./rig.ts";
 
@@ -81,15 +82,16 @@ describe("a secret", () => {
     });
   });
 
-  it("that two references share is told once, without the value", async () => {
+  it("that two agents share is refused without the value, unless a reason is declared", async () => {
     await rig.engine.configure({ one: marked("same value"), two: marked("same value") });
-    await rig.engine.check(
-      CREDENTIAL,
-      inputsOf("c", { a: secretItem("config:one"), b: secretItem("config:two") }),
-    );
-    const sentence =
-      "config:two and config:one hold the same value: whoever breaks one has both. Give each its own.";
-    expect(rig.engine.told.map(({ message }) => message)).toEqual([sentence]);
+    const two = secretItem("config:two");
+    const loom = { ...two, want: { ...two.want, owner: "loom" } } as HostItem;
+    await rig.engine.check(CREDENTIAL, inputsOf("c", { a: secretItem("config:one"), b: two }));
+    const { failures } = await rig.engine.check(CREDENTIAL, inputsOf("d", { a: loom }));
+    expect(failures).toHaveLength(1);
+    expect(failures[0]?.reason).toMatch(/^a: config:two and config:one hold the same value: /);
+    const declared = { ...loom, sharedBecause: "one seat" } as HostItem;
+    expect((await rig.engine.check(CREDENTIAL, inputsOf("d", { a: declared }))).failures).toEqual([]);
   });
 
   it("that was rotated makes the engine start over with the new configuration", async () => {

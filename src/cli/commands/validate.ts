@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { checkFleet } from "../../spec/check.ts";
 import { formatProblem } from "../../spec/problem.ts";
 import type { CommandDefinition } from "../command.ts";
@@ -10,7 +11,7 @@ export const command: CommandDefinition = {
   summary: "tell every error of fleet.yaml at once; contacts nothing",
   options: { "--json": "print JSON (docs/schema/validate.schema.json)" },
   async run({ args, options, io }) {
-    const file = args[0] ?? fleetFile();
+    const file = args[0] ?? (relative(process.cwd(), fleetFile()) || fleetFile());
     const { fleet, problems, warnings } = checkFleet(file);
     const codes = fleet === undefined ? [EXIT.invalid] : [];
     if (options["json"] === true) {

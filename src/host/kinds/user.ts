@@ -1,5 +1,6 @@
 import type { Observation, Props, UserItem } from "../../model/items.ts";
 import { type Accounts, idsOf } from "../accounts.ts";
+import { withThing } from "../fs/walk.ts";
 import { editPasswd } from "../passwd.ts";
 import { endProcesses } from "../processes.ts";
 import { change } from "./group.ts";
@@ -26,12 +27,25 @@ function converge({ host, accounts }: Scene, { item }: Subject<UserItem>, observ
   const { group, home, shell } = item.want;
   if (observed["present"] !== true) {
     const place = ["--no-create-home", "--home-dir", home, "--gid", group, "--shell", shell];
-    change(host, "useradd", [...place, "--", item.name]);
+    change(host, "useradd", [...place, ...formerUid(accounts, home), "--", item.name]);
     return;
   }
   // usermod refuses another home while the user's programs run, and mending must not stop an agent.
   const { gid } = idsOf(accounts, item.name, group);
   editPasswd(host.paths.etc, item.name, { gid, home, shell });
+}
+
+/** The lowest number of an account that is no system account; login.defs(5), UID_MIN of Debian. */
+const UID_MIN = 1000;
+
+/**
+ * A user that somebody deleted gets the number back that its home still has, or its agent would run on
+ * as nobody, kept out of all that was its own.
+ */
+function formerUid(accounts: Accounts, home: string): readonly string[] {
+  const uid = withThing(home, (entry) => entry?.stats.uid) ?? 0;
+  const isFree = uid >= UID_MIN && accounts.userName(uid) === String(uid);
+  return isFree ? ["--uid", String(uid)] : [];
 }
 
 function remove({ host, accounts }: Scene, { item }: Subject<UserItem>): readonly string[] {

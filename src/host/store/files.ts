@@ -1,13 +1,22 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { MusterError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files.ts";
-import { hasCode } from "../reason.ts";
+import { hasCode, reasonOf } from "../reason.ts";
 
-/** Replaces a file of the reconciler's own tree, for root alone to read and to list. */
+/**
+ * Replaces a file of the reconciler's own tree, for root alone to read and to list.
+ *
+ * @throws MusterError with the path where the system refuses it, as on a full disk
+ */
 export function writeOwn(path: string, text: string | Uint8Array): void {
-  // The folders can be passed through: agents' credentials lie under the same one.
-  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
-  writeFileAtomic(path, text, 0o600);
+  try {
+    // The folders can be passed through: agents' credentials lie under the same one.
+    mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+    writeFileAtomic(path, text, 0o600);
+  } catch (error) {
+    throw new MusterError({ what: path, why: reasonOf(error), cause: error });
+  }
 }
 
 /** A file of the reconciler's own tree, or undefined where there is none. */

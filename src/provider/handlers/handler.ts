@@ -42,7 +42,7 @@ export interface Actual {
  * MusterError where nothing was changed for good, and PartialError where something is there or not known.
  */
 export interface Handler {
-  check(call: Call, news: Properties): Promise<Checked>;
+  check(call: Call, news: Properties): Checked;
   /** Compares the desired inputs with the observed state. */
   diff(call: Call, state: Properties, news: Properties): Changes;
   /** The id of a resource with these inputs, which the inputs alone decide. */

@@ -9,7 +9,7 @@ export function localHostHandler(services: Services): Handler {
   const { machines } = services;
   return {
     id: hostOf,
-    check: (_call, news) => Promise.resolve({ inputs: news, failures: [] }),
+    check: (_call, news) => ({ inputs: news, failures: [] }),
     diff,
     create: (call, news) => {
       const progress = (line: string) => void call.log("info", line);

@@ -56,9 +56,9 @@ function lifecycle({ version, gate, engine, configure }: Provider): UntypedServi
 /** What the engine asks to make its plan; none of these looks at a host. */
 function plans(provider: Provider): UntypedServiceImplementation {
   return {
-    check: unary(async (request: provider_pb.CheckRequest) => {
+    check: unary((request: provider_pb.CheckRequest) => {
       const { handler, call } = route(provider, request);
-      return checkResponse(await handler.check(call, decode(request.getNews())));
+      return checkResponse(handler.check(call, decode(request.getNews())));
     }),
     diff: unary((request: provider_pb.DiffRequest) => {
       const { handler, call } = route(provider, request);

@@ -3,17 +3,17 @@ import { secretDigest } from "../../../model/digest.ts";
 import type { WireItem } from "../../../model/wire.ts";
 import type { Services } from "../../services.ts";
 import { asProperties, type Properties } from "../../values.ts";
-import type { Call, Checked, CheckFailure } from "../handler.ts";
+import type { Checked, CheckFailure } from "../handler.ts";
 import { wireItems, withItems } from "./inputs.ts";
 
 /** Fills in what only the provider can know: the digest of each secret's value, so that a rotation is a change. */
-export async function check(services: Services, call: Call, news: Properties): Promise<Checked> {
+export function check(services: Services, news: Properties): Checked {
   if (asProperties(news["items"]) === undefined) return { inputs: news, failures: [] };
   const items: Record<string, WireItem> = {};
   const failures: CheckFailure[] = [];
   for (const [name, item] of Object.entries(wireItems(news))) {
     try {
-      items[name] = await checkItem(services, call, item);
+      items[name] = checkItem(services, item);
     } catch (error) {
       if (!(error instanceof InvalidError)) throw error;
       // With a path in it, the engine would print the property's value beside the sentence: `{<nil>}`.
@@ -23,13 +23,18 @@ export async function check(services: Services, call: Call, news: Properties): P
   return { inputs: withItems(news, items), failures };
 }
 
-async function checkItem({ secrets }: Services, call: Call, item: WireItem): Promise<WireItem> {
+function checkItem({ secrets }: Services, item: WireItem): WireItem {
   const { secret, path } = item;
   if (typeof secret !== "string") return item;
-  const twin = secrets.twin(secret);
-  if (twin !== undefined) {
-    const sentence = `${secret} and ${twin} hold the same value: whoever breaks one has both. Give each its own.`;
-    await call.log("warning", sentence);
-  }
+  const twin = secrets.twin(item);
+  if (twin !== undefined) throw shared(secret, twin);
   return { ...item, content: secretDigest(`${path}`, secrets.rendered(item)) };
+}
+
+function shared(reference: string, twin: string): InvalidError {
+  return new InvalidError({
+    what: `${reference} and ${twin} hold the same value`,
+    why: "two agents would stop together when it is revoked, and whoever breaks into one has both.",
+    next: "Give each its own, or say why in `sharedBecause` of both credentials.",
+  });
 }

@@ -10,7 +10,7 @@ import { remove } from "./remove.ts";
 export function itemHandler(services: Services): Handler {
   return {
     id: (inputs) => `${inputs["resource"]}`,
-    check: (call, news) => check(services, call, news),
+    check: (_call, news) => check(services, news),
     diff: (_call, state, news) => diff(state, news),
     create: (call, news) => create(services, call, news),
     read: (call, id, recorded) => read(services, call, id, recorded),

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HostItem, Items, Observations } from "../../../model/items.ts";
-import type { ObserveRequest } from "../../../model/protocol.ts";
 import { addressOf, fromWire, toWire, type WireItem } from "../../../model/wire.ts";
 import { isNothingInstalled } from "../../host-errors.ts";
 import { messageOf, PartialError } from "../../partial.ts";
@@ -47,15 +46,9 @@ async function look(services: Services, call: Call, properties: ItemProperties):
   const seen = all.resources[id];
   const wanted = mapValues(items, (item, name) => reference(item, seen?.items[name]));
   if (seen !== undefined && isDeepStrictEqual(seen.items, wanted)) return seen.observed;
-  const request: ObserveRequest = {
-    op: "observe",
-    owner,
-    resources: [{ id, items: wanted }],
-    contents: services.contents.held(rowsOf(wanted)),
-  };
-  const reader = await services.hosts.reader(host);
-  const answer = await reader.observe(request);
-  return answer.resources[id]?.observed ?? {};
+  const contents = services.contents.held(rowsOf(wanted));
+  const again = await services.looks.again(host, owner, { id, items: wanted }, contents);
+  return again?.observed ?? {};
 }
 
 /**

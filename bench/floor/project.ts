@@ -1,0 +1,45 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+/** What of a project the engine reads: never its way into the hosts. */
+const COPIED = ["Pulumi.yaml", "fleet.yaml", "agent.sh", "identities", "stacks", ".state", "node_modules"];
+
+/**
+ * Copies a project with its state, and points it to a provider that answers from memory.
+ *
+ * @param from the project's folder
+ * @param to a folder inside it, which goes with it
+ */
+export async function makeFloorProject(from: string, to: string): Promise<void> {
+  mkdirSync(join(to, "plugin"), { recursive: true });
+  for (const name of COPIED) cpSync(join(from, name), join(to, name), { recursive: true });
+  const yaml = join(to, "Pulumi.yaml");
+  writeFileSync(yaml, readFileSync(yaml, "utf8").replace(/path: .*plugin/, "path: ./plugin"));
+  await bundle(join(to, "plugin", "provider.mjs"));
+  writeFileSync(join(to, "plugin", "pulumi-resource-muster"), pluginScript(), { mode: 0o755 });
+}
+
+/** Bundled as the product's own provider is. */
+async function bundle(outfile: string): Promise<void> {
+  await build({
+    entryPoints: [join(import.meta.dirname, "provider.ts")],
+    absWorkingDir: ROOT,
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node22",
+    format: "esm",
+    legalComments: "none",
+    logLevel: "warning",
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  });
+}
+
+function pluginScript(): string {
+  return `#!/bin/sh\nexec "${process.execPath}" --no-warnings "$(dirname "$0")/provider.mjs" "$@"\n`;
+}

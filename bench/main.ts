@@ -1,0 +1,40 @@
+/**
+ * `npm run bench [HOSTSxAGENTS…]`: times Muster beside the engine's floor and beside bare ssh scripts, on real
+ * hosts. BENCH_ROUNDS sets how often (5).
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { type CellResult, runCell } from "./cell.ts";
+import type { Cell } from "./fleet.ts";
+import { ratiosOf, tablesOf } from "./tables.ts";
+
+const CELLS = ["1x10", "4x10", "10x10"];
+const RESULTS = join(import.meta.dirname, "results");
+
+const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
+const words = process.argv.slice(2);
+const results: CellResult[] = [];
+for (const cell of (words.length > 0 ? words : CELLS).map(parseCell)) {
+  const log = (line: string) => process.stderr.write(`${cell.hosts} x ${cell.agents}: ${line}\n`);
+  const result = await runCell(cell, rounds, log);
+  results.push(result);
+  process.stdout.write(`${tablesOf(result)}\n`);
+}
+save(results);
+
+function parseCell(word: string): Cell {
+  const [, hosts, agents] = /^([1-9]\d*)x([1-9]\d*)$/.exec(word) ?? [];
+  if (hosts === undefined || agents === undefined) throw new Error(`${word} is not of the form 4x10`);
+  return { hosts: Number(hosts), agents: Number(agents) };
+}
+
+function save(cells: readonly CellResult[]): void {
+  mkdirSync(RESULTS, { recursive: true });
+  const time = new Date().toISOString();
+  const file = join(RESULTS, `${time.replaceAll(":", "-")}.json`);
+  const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.version };
+  const told = cells.map((cell) => ({ ...cell, ratios: ratiosOf(cell) }));
+  writeFileSync(file, `${JSON.stringify({ time, machine, cells: told }, null, 2)}\n`);
+  process.stderr.write(`written: ${file}\n`);
+}

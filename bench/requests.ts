@@ -1,0 +1,29 @@
+import { readFileSync, rmSync } from "node:fs";
+
+/** What one run asked of all its hosts together. */
+export interface Requests {
+  readonly connections: number;
+  readonly observing: number;
+  readonly changing: number;
+}
+
+/**
+ * Counts connections and requests of a run.
+ *
+ * @param file is written by the run, which gets it as MUSTER_TRACE, and removed
+ */
+export async function requestsOf(file: string, run: (file: string) => Promise<unknown>): Promise<Requests> {
+  rmSync(file, { force: true });
+  await run(file);
+  const operations = readFileSync(file, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { op: string }).op);
+  rmSync(file);
+  const count = (...names: readonly string[]) => operations.filter((op) => names.includes(op)).length;
+  return {
+    connections: count("connect"),
+    observing: count("observe", "ps"),
+    changing: count("converge", "remove"),
+  };
+}

@@ -1,0 +1,148 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { filesWith, hostFilesWith, makeCanaries, seenIn, watchProcesses } from "./support/canaries.ts";
+import { localFleet } from "./support/fleets.ts";
+import { linkOf } from "./support/link.ts";
+import { makeProject, must, type Project, type Said } from "./support/project.ts";
+
+/** Every way in which a secret can come and go: from where, and whether the agent gets it as a variable or a file. */
+const SECRETS = [
+  { name: "config-env", from: "config:config-env", env: "CONFIG_KEY" },
+  { name: "config-file", from: "config:config-file" },
+  { name: "env-env", from: "env:CANARY_A", env: "ENV_KEY" },
+  { name: "env-file", from: "env:CANARY_B" },
+  { name: "file-env", from: "file:secrets/file-env", env: "FILE_KEY" },
+  { name: "file-file", from: "file:secrets/file-file" },
+] as const;
+
+const values = makeCanaries([...SECRETS.map(({ name }) => name), "rotated"]);
+const canaries = { ...values, passphrase: "a passphrase for tests" };
+
+let project: Project;
+/** What every command of this file said. */
+const said: (Said & { command: string })[] = [];
+let processes: ReturnType<typeof watchProcesses>;
+
+beforeAll(async () => {
+  processes = watchProcesses(canaries);
+  project = await makeProject(fleetFiles());
+  mkdirSync(join(project.dir, "tmp"));
+  for (const name of ["file-env", "file-file"]) project.write(`secrets/${name}`, `${values[name]}\n`, 0o600);
+  for (const name of ["config-env", "config-file"]) await setConfig(name, values[name] as string);
+  await run(["preview", "--diff"]);
+  await run(["up", "--yes"]);
+});
+
+afterAll(() => project?.dispose());
+
+describe("the value of a secret", () => {
+  test("reaches the one agent that it is for", async () => {
+    const environ = await environOf("iris");
+    for (const { name, ...secret } of SECRETS) {
+      const file = await project.onHost("box", `cat /var/lib/muster/credentials/iris/${name}`);
+      expect(file).toContain(values[name]);
+      if ("env" in secret) expect(environ).toContain(`${secret.env}=${values[name]}`);
+      else expect(seenIn({ [name]: values[name] as string }, environ)).toEqual([]);
+    }
+    expect(seenIn(canaries, await environOf("loom"))).toEqual([]);
+  });
+
+  test("stays out of everything that is said, whatever is asked", async () => {
+    await setConfig("config-file", values["rotated"] as string);
+    await project.onHost("box", "for f in /var/lib/muster/credentials/iris/*; do echo changed > $f; done");
+    await project.fleet(["drift"]).then((drift) => said.push({ ...drift, command: "drift" }));
+    expect((await fleet(["drift", "--json"])).exitCode).toBe(7);
+    await run(["preview", "--json"], 0);
+    await run(["preview", "--diff", "--expect-no-changes"], 7);
+    await run(["up", "--yes", "--json", "--event-log", join(project.dir, "tmp/events.json")]);
+    await run(["up", "--yes", "-v=9", "--logflow", "--logtostderr=false"]);
+    await run(["up", "--yes", "--skip-preview", "-v=11", "--logflow", "--logtostderr"]);
+    await fleet(["ps", "--json"]);
+    await run(["stack", "export"]);
+    await run(["stack", "history", "--json"]);
+    for (const { command, all } of said) expect([command, ...seenIn(canaries, all)]).toEqual([command]);
+  });
+
+  test("stays out of what a failing run says", async () => {
+    await setConfig("config-file", values["config-file"] as string);
+    const link = await linkOf(project, "box");
+    await link.cut();
+    try {
+      await run(["up", "--yes", "--json"], 1);
+      await run(["preview", "--diff", "--expect-no-changes"], 7);
+    } finally {
+      await link.mend();
+    }
+    await run(["up", "--yes", "--skip-preview"]);
+    for (const { command, all } of said) expect([command, ...seenIn(canaries, all)]).toEqual([command]);
+  });
+
+  test("stands in no file but its own: not in the project, in logs, in temporary files or on the host", async () => {
+    expect(filesWith(canaries, project.dir).sort()).toEqual([
+      "secrets/file-env: file-env",
+      "secrets/file-file: file-file",
+      "stacks/test.passphrase: passphrase",
+    ]);
+    const own = SECRETS.map(({ name }) => `/var/lib/muster/credentials/iris/${name}: ${name}`);
+    expect(await hostFilesWith(canaries, project, "box")).toEqual(own);
+  });
+
+  test("was in no command line on this machine or on the host, all the while", () => {
+    const { rounds, seen } = processes.stop();
+    expect(seen).toEqual([]);
+    expect(rounds).toBeGreaterThan(100);
+  });
+});
+
+/** Runs the engine with all of its files in the project's folder, and keeps what it said. */
+async function run(args: readonly string[], exitCode = 0): Promise<Said> {
+  const answer = await must(project.pulumi(args, { env: environment() }), exitCode);
+  said.push({ ...answer, command: args.join(" ") });
+  return answer;
+}
+
+async function fleet(args: readonly string[]): Promise<Said> {
+  const answer = await project.fleet(args);
+  said.push({ ...answer, command: args.join(" ") });
+  return answer;
+}
+
+async function setConfig(name: string, value: string): Promise<void> {
+  const args = ["config", "set", "--secret", `muster:${name}`];
+  const answer = await must(project.pulumi(args, { env: environment(), input: value }));
+  said.push({ ...answer, command: args.join(" ") });
+}
+
+function environment(): Record<string, string> {
+  return {
+    CANARY_A: values["env-env"] as string,
+    CANARY_B: values["env-file"] as string,
+    PULUMI_DEBUG_COMMANDS: "1",
+    TMPDIR: join(project.dir, "tmp"),
+  };
+}
+
+/** The environment of every process of an agent. */
+function environOf(agent: string): Promise<string> {
+  return project.onHost(
+    "box",
+    `for pid in $(pgrep -u ${agent}); do tr '\\0' '\\n' </proc/$pid/environ; done`,
+  );
+}
+
+function fleetFiles(): Record<string, string> {
+  const files = localFleet({ hosts: ["box"], agents: { box: ["iris", "loom"] } });
+  const fleet = parse(files["fleet.yaml"] ?? "") as Record<string, Record<string, Record<string, unknown>>>;
+  const credentials = SECRETS.map(({ name, ...secret }) => [name, { ...secret, type: "api-key" }] as const);
+  const { iris, loom } = fleet["agents"] as Record<string, Record<string, unknown>>;
+  const agents = {
+    iris: { ...iris, credentials: SECRETS.map(({ name }) => name) },
+    loom: { ...loom, credentials: [] },
+  };
+  return {
+    ...files,
+    "fleet.yaml": stringify({ ...fleet, credentials: Object.fromEntries(credentials), agents }),
+  };
+}
