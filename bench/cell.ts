@@ -61,6 +61,7 @@ async function subjectsOf(project: Project, hosts: readonly string[]): Promise<R
   const fleet = loadFleet(join(project.dir, "fleet.yaml"));
   const bare = writeBareScripts(project, compilePlan(fleet, installedRuntime()), hosts);
   const onFloor = (args: readonly string[]) => must(project.pulumi(["--cwd", floor, ...args]));
+  await onFloor(["stack", "select", "test"]);
   const up = ["up", "--yes"];
   return {
     "bare script": { run: () => execa(bare) },

@@ -7,11 +7,13 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { type CellResult, runCell } from "./cell.ts";
 import type { Cell } from "./fleet.ts";
+import { holdSignals } from "./interrupt.ts";
 import { ratiosOf, tablesOf } from "./tables.ts";
 
 const CELLS = ["1x10", "4x10", "10x10"];
 const RESULTS = join(import.meta.dirname, "results");
 
+holdSignals();
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const words = process.argv.slice(2);
 const results: CellResult[] = [];

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { throwIfInterrupted } from "./interrupt.ts";
 
 /** One thing to time. */
 export interface Subject {
@@ -8,8 +9,9 @@ export interface Subject {
   readonly run: () => Promise<unknown>;
 }
 
-/** @returns milliseconds */
+/** @returns milliseconds; throws after a signal */
 export async function timed({ before, run }: Subject): Promise<number> {
+  throwIfInterrupted();
   await before?.();
   const start = performance.now();
   await run();

@@ -1,9 +1,30 @@
 #!/bin/sh
 # Every check there is, on a machine where nothing was installed by hand: sources first, then real hosts.
+# test.sh [VITEST ARGUMENTS…] runs only the tests that the arguments choose.
 set -eu
 cd "$(dirname "$0")/.."
+
+# What the tests drive besides the product: an sshd of their own, and login shells that are no bash.
+packages="openssh-server fish tcsh procps iproute2 systemd"
+
+install_packages() {
+  for package in $packages; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="${missing:-} $package"
+  done
+  [ -n "${missing:-}" ] || return 0
+  echo "installing Debian packages for the tests:$missing" >&2
+  apt-get update -qq
+  # The machine's own sshd, if it had none, is not started.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
+}
+
 if [ $# -eq 0 ]; then
   sh scripts/with-deps.sh npm run --silent build
   sh scripts/with-deps.sh npm run --silent lint
 fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "the tests boot hosts and make users on them, so they run as root: sudo may ask for your password" >&2
+  exec sudo env "PATH=$PATH" sh scripts/test.sh "${@:---run}"
+fi
+install_packages
 exec sh scripts/with-deps.sh vitest run "$@"

@@ -1,18 +1,10 @@
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { ENGINE_DEFAULTS } from "../base/engine-defaults.ts";
 import { cacheDir } from "../base/paths.ts";
 import { passphraseFile, passphraseIsSet } from "./passphrase.ts";
 import { pulumiHome } from "./places.ts";
 import type { Project } from "./project.ts";
-
-/** What our provider needs of the engine, and the engine does not do by itself. */
-const DEFAULTS = {
-  // A host that is away must not keep the engine from the others.
-  PULUMI_CONTINUE_ON_ERROR: "true",
-  // The engine's own limit, 4 a core, would make hosts wait for each other.
-  PULUMI_PARALLEL: "64",
-  PULUMI_SKIP_UPDATE_CHECK: "true",
-};
 
 /**
  * The environment for the engine: the present one, and what is unset in it. Programs and providers run on the Node
@@ -24,7 +16,8 @@ export function engineEnv(pulumi: string, project?: Project, stack?: string): No
     // The engine itself would take the home folder of /etc/passwd, and its launcher that of HOME.
     PULUMI_HOME: pulumiHome(),
     NODE_COMPILE_CACHE: join(cacheDir(), "compile"),
-    ...DEFAULTS,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...ENGINE_DEFAULTS,
     ...(project && { MUSTER_PROJECT: project.dir }),
     ...(project && stack && passphraseEnv(project, stack)),
     ...process.env,
@@ -34,7 +27,7 @@ export function engineEnv(pulumi: string, project?: Project, stack?: string): No
 
 /** The variables that a `pulumi` from elsewhere would lack here, each as NAME=VALUE. */
 export function unsetVariables(project: Project, stack: string | undefined): string[] {
-  const wanted = { ...DEFAULTS, ...(stack && passphraseEnv(project, stack)) };
+  const wanted = { ...ENGINE_DEFAULTS, ...(stack && passphraseEnv(project, stack)) };
   return Object.entries(wanted)
     .filter(([name]) => process.env[name] === undefined)
     .map(([name, value]) => `${name}=${value}`);

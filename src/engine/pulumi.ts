@@ -6,6 +6,7 @@ import { projectDir } from "../base/paths.ts";
 import { type Call, isOperation, namedStack, readCall } from "./arguments.ts";
 import { engineEnv } from "./environment.ts";
 import { ensureEngine } from "./install.ts";
+import { refuseLeaks } from "./leaks.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
 import { stderrProgress } from "./progress.ts";
 import { makeFolders, type Project, readProject } from "./project.ts";
@@ -35,6 +36,7 @@ async function main(args: string[]): Promise<void> {
 }
 
 function prepare(project: Project, stack: string | undefined, call: Call): void {
+  refuseLeaks(call);
   makeFolders(project);
   if (stack === undefined || !isOperation(call)) return;
   requirePassphrase(project, stack);

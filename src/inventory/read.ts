@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { InvalidError } from "../base/errors.ts";
@@ -19,10 +19,22 @@ export function readInventory(projectDir: string): Inventory {
   return { ssh: readHosts(projectDir, "ssh"), local: readHosts(projectDir, "local") };
 }
 
-/** The hosts in the file of one kind. */
+/** The hosts in the file of one kind. A file that is still the one that was read last is not parsed again. */
 export function readHosts(projectDir: string, kind: HostKind): Map<string, InventoryHost> {
   const file = inventoryFile(projectDir, kind);
-  if (!existsSync(file)) return new Map();
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) return new Map();
+  const version = `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
+  const known = lastRead.get(file);
+  const hosts = known?.version === version ? known.hosts : parseHosts(projectDir, kind, file);
+  lastRead.set(file, { version, hosts });
+  return new Map(hosts);
+}
+
+/** By file. A run asks for one host after another, and every write puts a new file in the old one's place. */
+const lastRead = new Map<string, { version: string; hosts: ReadonlyMap<string, InventoryHost> }>();
+
+function parseHosts(projectDir: string, kind: HostKind, file: string): Map<string, InventoryHost> {
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, "utf8"), { lineCounter: lines });
   const refuse = (offset: number, why: string): never => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Milliseconds; the engine asks about the resources of a host one after another, without waiting in between. */
-const MOMENT = 20;
+const MOMENT = 50;
 
 /**
  * Gathers what is asked for within a moment, and asks for all of it at once.

@@ -18,7 +18,10 @@ export function fleetPool(project: string): HostPool {
   return hostPool({
     resolve,
     runtime: runtimeFiles,
-    learn: (host, hostKeys) => pinHost(project, "ssh", host, { ...placeOf(resolve(host)), hostKeys }),
+    learn: (host, hostKeys) => {
+      const target = resolve(host);
+      pinHost(project, target.kind, host, { ...placeOf(target), hostKeys });
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { isOperation, namedStack, readCall } from "../../src/engine/arguments.ts";
+import { refuseLeaks } from "../../src/engine/leaks.ts";
 
 test.each([
   ["up -s prod", "prod"],
@@ -32,4 +33,18 @@ test.each([
   ["", false],
 ])("whether `pulumi %s` works on the stack's resources: %s", (line, expected) => {
   expect(isOperation(readCall(line.split(" ")))).toBe(expected);
+});
+
+test.each([
+  ["up -v=9", {}, /^-v=9 was refused: .*secrets/],
+  ["-v 11 preview", {}, /^-v=11 was refused/],
+  ["up --verbose=9", {}, /^-v=9 was refused/],
+  ["up", { PULUMI_OPTION_VERBOSE: "9" }, /^-v=9 was refused/],
+  ["up", { PULUMI_DEBUG_GRPC: "/tmp/log" }, /^PULUMI_DEBUG_GRPC was refused/],
+])("`pulumi %s` with %o is refused, because the engine would log secrets", (line, env, sentence) => {
+  expect(() => refuseLeaks(readCall(line.split(" ")), env)).toThrow(sentence);
+});
+
+test("`pulumi up -v8` is not refused", () => {
+  refuseLeaks(readCall(["up", "-v8"]), {});
 });

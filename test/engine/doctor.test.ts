@@ -76,6 +76,6 @@ test("a `pulumi` from elsewhere gets one sentence that names what is unset for i
   standInEngine(box.bin, "3.300.0");
   expect((await checks({ PULUMI_PARALLEL: "64" }))["pulumi on PATH"]).toMatchObject({
     ok: "warn",
-    detail: `\`pulumi\` is ${join(box.bin, "pulumi")}; run by itself it lacks PULUMI_CONTINUE_ON_ERROR=true PULUMI_SKIP_UPDATE_CHECK=true`,
+    detail: `\`pulumi\` is ${join(box.bin, "pulumi")}; run by itself it lacks PULUMI_CONTINUE_ON_ERROR=true`,
   });
 });

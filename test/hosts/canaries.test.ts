@@ -1,8 +1,16 @@
 import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { filesWith, hostFilesWith, makeCanaries, seenIn, watchProcesses } from "./support/canaries.ts";
+import {
+  environsWith,
+  filesWith,
+  hostFilesWith,
+  makeCanaries,
+  seenIn,
+  watchProcesses,
+} from "./support/canaries.ts";
 import { localFleet } from "./support/fleets.ts";
 import { linkOf } from "./support/link.ts";
 import { makeProject, must, type Project, type Said } from "./support/project.ts";
@@ -19,6 +27,8 @@ const SECRETS = [
 
 const values = makeCanaries([...SECRETS.map(({ name }) => name), "rotated"]);
 const canaries = { ...values, passphrase: "a passphrase for tests" };
+
+const started = Date.now();
 
 let project: Project;
 /** What every command of this file said. */
@@ -46,7 +56,7 @@ describe("the value of a secret", () => {
       if ("env" in secret) expect(environ).toContain(`${secret.env}=${values[name]}`);
       else expect(seenIn({ [name]: values[name] as string }, environ)).toEqual([]);
     }
-    expect(seenIn(canaries, await environOf("loom"))).toEqual([]);
+    expect(await environsWith(canaries, project, "box")).toEqual(["iris"]);
   });
 
   test("stays out of everything that is said, whatever is asked", async () => {
@@ -57,12 +67,20 @@ describe("the value of a secret", () => {
     await run(["preview", "--json"], 0);
     await run(["preview", "--diff", "--expect-no-changes"], 7);
     await run(["up", "--yes", "--json", "--event-log", join(project.dir, "tmp/events.json")]);
-    await run(["up", "--yes", "-v=9", "--logflow", "--logtostderr=false"]);
-    await run(["up", "--yes", "--skip-preview", "-v=11", "--logflow", "--logtostderr"]);
+    await run(["up", "--yes", "--skip-preview", "-v=8", "--logflow", "--logtostderr"]);
+    await run(["preview", "-v=8", "--logflow", "--logtostderr=false"]);
     await fleet(["ps", "--json"]);
     await run(["stack", "export"]);
     await run(["stack", "history", "--json"]);
     for (const { command, all } of said) expect([command, ...seenIn(canaries, all)]).toEqual([command]);
+  });
+
+  test("would be in the engine's own log at -v=9, which is refused with the reason", async () => {
+    const { stderr } = await run(["up", "--yes", "-v=9", "--logtostderr"], 2);
+    expect(stderr).toBe(
+      "pulumi: -v=9 was refused: with it the engine writes the stack's secrets into its log in clear. " +
+        "Use -v=8: it logs all but the values of properties.",
+    );
   });
 
   test("stays out of what a failing run says", async () => {
@@ -85,6 +103,8 @@ describe("the value of a secret", () => {
       "secrets/file-file: file-file",
       "stacks/test.passphrase: passphrase",
     ]);
+    const logs = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "logs");
+    expect(filesWith(canaries, logs, started)).toEqual([]);
     const own = SECRETS.map(({ name }) => `/var/lib/muster/credentials/iris/${name}: ${name}`);
     expect(await hostFilesWith(canaries, project, "box")).toEqual(own);
   });
@@ -143,6 +163,11 @@ function fleetFiles(): Record<string, string> {
   };
   return {
     ...files,
-    "fleet.yaml": stringify({ ...fleet, credentials: Object.fromEntries(credentials), agents }),
+    "fleet.yaml": stringify({
+      ...fleet,
+      hosts: { box: { kind: "local", connectTimeout: 2 } },
+      credentials: Object.fromEntries(credentials),
+      agents,
+    }),
   };
 }

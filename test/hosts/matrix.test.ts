@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Props } from "../../src/model/items.ts";
+import type { FileItem, Props } from "../../src/model/items.ts";
 import { localFleet, secretsFor } from "./support/fleets.ts";
-import { placesOf, STASH } from "./support/forms/form.ts";
+import { type Place, placesOf, STASH } from "./support/forms/form.ts";
 import { factsScript, LISTING, readStarts, startsScript } from "./support/host-facts.ts";
 import { batchesOf, type Mutation } from "./support/mutations.ts";
 import { planOf } from "./support/plan.ts";
@@ -41,6 +41,12 @@ test("no property of any resource type is without a mutation", () => {
   expect(new Set(mutations.map(({ place }) => place.declaration.type))).toEqual(types);
 });
 
+test("every agent reads its own credential by its path", async () => {
+  const read = ({ item }: Place) => (item.kind === "file" && item.secret ? [asOwner(item)] : []);
+  const values = await onHub(placesOf(plan).flatMap(read).join("\n"));
+  for (const value of Object.values(secretsFor(layout))) expect(values).toContain(value);
+});
+
 describe.each(batches.map((batch, i) => ({ batch, number: i + 1, count: batch.length })))(
   "batch $number of the drift matrix, with $count changes by hand",
   ({ batch }) => {
@@ -76,6 +82,8 @@ describe.each(batches.map((batch, i) => ({ batch, number: i + 1, count: batch.le
     });
   },
 );
+
+const asOwner = ({ path, want }: FileItem) => `runuser -u ${want.owner} -- cat ${path}`;
 
 /** What lies where a symlink led to: nothing may be written through one. */
 const STASHED = `find ${STASH} -printf '%p %M %U %G %s %T@\\n' | sort`;

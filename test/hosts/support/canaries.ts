@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Dirent, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Project } from "./project.ts";
@@ -16,9 +16,14 @@ export function seenIn(canaries: Canaries, text: string | Buffer): string[] {
   return Object.keys(canaries).filter((name) => text.includes(canaries[name] as string));
 }
 
-/** Every file under a folder that holds one, as `<path>: <names>`. */
-export function filesWith(canaries: Canaries, folder: string): string[] {
-  return filesUnder(folder).flatMap((file) => {
+/**
+ * Every file under a folder that holds one, as `<path>: <names>`.
+ *
+ * @param since milliseconds since 1970; files that were not written after it are left out
+ */
+export function filesWith(canaries: Canaries, folder: string, since = 0): string[] {
+  const recent = filesUnder(folder).filter((file) => statSync(join(folder, file)).mtimeMs >= since);
+  return recent.flatMap((file) => {
     const seen = seenIn(canaries, readFileSync(join(folder, file)));
     return seen.length === 0 ? [] : [`${file}: ${seen.join(" ")}`];
   });
@@ -26,20 +31,35 @@ export function filesWith(canaries: Canaries, folder: string): string[] {
 
 /**
  * Every regular file of a host that holds one, as `<path>: <name>`. The journal is searched as text too, since its
- * files may be compressed. The values travel on stdin, so that no process list and no shell history gets them.
+ * files may be compressed.
  */
 export async function hostFilesWith(canaries: Canaries, project: Project, host: string): Promise<string[]> {
-  const search = `set -f; cat >/dev/shm/patterns; trap 'rm -f /dev/shm/patterns' EXIT
-    grep -rHoaF -D skip -f /dev/shm/patterns / --exclude-dir=proc --exclude-dir=sys --exclude=patterns 2>/dev/null
-    journalctl --no-pager -o json | grep -oaF -f /dev/shm/patterns | sed 's/^/journal:/'; true`;
-  const { stdout } = await execa("ssh", [...project.sshArguments(host), search], {
-    input: `${Object.values(canaries).join("\n")}\n`,
-  });
-  const lines = stdout.split("\n").filter((line) => line !== "");
+  const lines = await search(
+    canaries,
+    project,
+    host,
+    `grep -rHoaF -D skip -f $patterns / --exclude-dir=proc --exclude-dir=sys --exclude=patterns 2>/dev/null
+    journalctl --no-pager -o json | grep -oaF -f $patterns | sed 's/^/journal:/'`,
+  );
   const named = lines.map(
     (line) => `${line.slice(0, line.lastIndexOf(":"))}: ${seenIn(canaries, line).join(" ")}`,
   );
   return [...new Set(named)].sort();
+}
+
+/** The users whose processes on a host hold one in their environment. */
+export async function environsWith(canaries: Canaries, project: Project, host: string): Promise<string[]> {
+  const script = `grep -laF -f $patterns /proc/[0-9]*/environ 2>/dev/null | xargs -r stat -c %U | sort -u`;
+  return search(canaries, project, host, script);
+}
+
+/** Runs a script whose values travel on stdin, so that no process list gets them. @returns its lines */
+async function search(canaries: Canaries, project: Project, host: string, script: string): Promise<string[]> {
+  const prologue = "patterns=/dev/shm/patterns; cat >$patterns; trap 'rm -f $patterns' EXIT";
+  const { stdout } = await execa("ssh", [...project.sshArguments(host), `${prologue}\n${script}\ntrue`], {
+    input: `${Object.values(canaries).join("\n")}\n`,
+  });
+  return stdout.split("\n").filter((line) => line !== "");
 }
 
 /** Looks at the command lines of all processes, those in local hosts among them, until it is stopped. */
@@ -72,9 +92,11 @@ function commandLine(pid: string): string {
   }
 }
 
-function filesUnder(folder: string): string[] {
-  const isFile = (entry: Dirent) => entry.isFile();
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(isFile)
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+/** Symlinks are not followed, as the one to the checkout. */
+function filesUnder(folder: string, below = ""): string[] {
+  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(below, entry.name);
+    if (entry.isDirectory()) return filesUnder(folder, path);
+    return entry.isFile() ? [path] : [];
+  });
 }

@@ -24,7 +24,7 @@ export interface Sshd {
   /** How often a login was granted. */
   logins(): number;
   /** Cuts all connections that stand, as a network that goes away does. */
-  cut(): Promise<void>;
+  cut(): void;
   stop(): Promise<void>;
 }
 
@@ -66,8 +66,9 @@ export async function startSshd(logins: Readonly<Record<string, string | undefin
       ...over,
     }),
     logins: () => log.split("Accepted publickey").length - 1,
-    cut: async () => {
-      await execa("pkill", ["-KILL", "-P", String(sshd.pid)], { reject: false });
+    cut: () => {
+      const children = readFileSync(`/proc/${sshd.pid}/task/${sshd.pid}/children`, "utf8");
+      for (const pid of children.split(" ").filter(Boolean)) process.kill(Number(pid), "SIGKILL");
     },
     stop: async () => {
       sshd.kill();

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { digestOf } from "../../src/model/digest.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import { RECORDS_DIR, RUNTIME_DIR } from "../../src/model/layout.ts";
+import type { HostRecord } from "../../src/model/record.ts";
+import { localFleet, secretsFor } from "./support/fleets.ts";
+import { readStarts, startsScript } from "./support/host-facts.ts";
+import { makeProject, must, type Project } from "./support/project.ts";
+
+const layout = { hosts: ["hub"], agents: { hub: ["iris", "loom"] } };
+const SOUL = "identities/iris.md";
+const RECORD = "hub~iris~identity.json";
+const FAULTY = `#!/bin/sh
+[ -t 0 ] || exit 1
+if [ -e faulty ]; then exit 1; fi
+while :; do systemd-notify WATCHDOG=1; sleep 1; done
+`;
+
+let project: Project;
+let owner: string;
+
+const onHub = (script: string) => project.onHost("hub", script);
+const up = (exitCode = 0) => must(project.pulumi(["up", "--yes", "--skip-preview"]), exitCode);
+const starts = async () => readStarts(await onHub(startsScript(layout.agents.hub)));
+
+beforeAll(async () => {
+  project = await makeProject({ ...localFleet(layout), "agent.sh": FAULTY }, secretsFor(layout));
+  await up();
+  owner = await onHub(`ls ${RECORDS_DIR}`);
+});
+
+afterAll(() => project?.dispose());
+
+/** Each finding in one line: what, and why. */
+async function drift(exitCode: number): Promise<string[]> {
+  const { stdout } = await must(project.fleet(["drift", "--json"]), exitCode);
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  return findings.map(({ agent, item, property, cause }) => `${agent} ${item}.${property}: ${cause}`);
+}
+
+describe("a difference that drift tells", () => {
+  test("is intended where fleet.yaml alone was changed, and no drift", async () => {
+    project.write(SOUL, "# Iris, the second\n");
+    expect(await drift(0)).toEqual(["iris SOUL.md.content: intended"]);
+  });
+
+  test("has both causes where the host was changed too", async () => {
+    await onHub("echo '# I am Arc' >/home/iris/SOUL.md");
+    expect(await drift(7)).toEqual(["iris SOUL.md.content: both"]);
+    await up();
+    expect(await drift(0)).toEqual([]);
+  });
+
+  test("is drift where the host alone was changed", async () => {
+    await onHub("chmod 0666 /home/iris/SOUL.md");
+    expect(await drift(7)).toEqual(["iris SOUL.md.mode: drift"]);
+  });
+
+  test("has an unknown cause where the record is torn, and up writes it again", async () => {
+    await onHub(`truncate -s 20 ${RECORDS_DIR}/${owner}/${RECORD}`);
+    expect(await drift(7)).toEqual(["iris SOUL.md.mode: unknown"]);
+    await up();
+    await onHub("chmod 0666 /home/iris/SOUL.md");
+    expect(await drift(7)).toEqual(["iris SOUL.md.mode: drift"]);
+    await up();
+  });
+
+  test("is no drift where a killed run wrote what it intended", async () => {
+    const applied = project.read(SOUL);
+    await asKilled("# Iris, the third\n");
+    expect(await drift(0)).toEqual(["iris SOUL.md.content: intended"]);
+    project.write(SOUL, "# Iris, the third\n");
+    expect(await drift(0)).toEqual([]);
+    project.write(SOUL, applied);
+    await up();
+    expect(await drift(0)).toEqual([]);
+  });
+});
+
+/** Leaves the host as a run does that was killed after its first write: the record says what was intended. */
+async function asKilled(text: string): Promise<void> {
+  const file = `${RECORDS_DIR}/${owner}/${RECORD}`;
+  const record = JSON.parse(await onHub(`cat ${file}`)) as HostRecord;
+  const soul = { ...record.applied?.["SOUL.md"], content: digestOf(text) };
+  const killed: HostRecord = { ...record, intended: { ...record.applied, "SOUL.md": soul } };
+  await onHub(`cat >${file} <<'END'\n${JSON.stringify(killed)}\nEND`);
+  await onHub(`cat >/home/iris/SOUL.md <<'END'\n${text}END`);
+}
+
+test("an agent that fails and is started again and again is no drift", async () => {
+  await onHub("touch /home/loom/faulty; systemctl kill --signal=KILL muster-agent-loom");
+  for (let round = 0; round < 5; round += 1) expect(await drift(0)).toEqual([]);
+  expect(await onHub("systemctl show -p ActiveState muster-agent-loom")).toBe("ActiveState=activating");
+  await must(project.pulumi(["preview", "--expect-no-changes"]));
+  await onHub("rm /home/loom/faulty");
+  await expect
+    .poll(() => onHub("systemctl is-active muster-agent-loom || true"), { timeout: 30_000 })
+    .toBe("active");
+});
+
+test("a runtime that is gone is told, and up brings it back without starting any agent again", async () => {
+  const before = await starts();
+  await onHub(`rm -r ${RUNTIME_DIR}/run ${RUNTIME_DIR}/bundle-*`);
+  const { stdout } = await must(project.fleet(["drift"]), 7);
+  expect(stdout).toContain("hub has nothing of this fleet yet");
+  await must(project.pulumi(["preview", "--expect-no-changes"]), 7);
+  await up();
+  expect(await drift(0)).toEqual([]);
+  expect(await starts()).toEqual(before);
+});
+
+test("a resource of another stack is refused by that stack's name, and left as it is", async () => {
+  const [ours, theirs] = [`${RECORDS_DIR}/${owner}`, `${RECORDS_DIR}/arc~theirs`];
+  await onHub(`mkdir ${theirs}; sed 's#"owner":"[^"]*"#"owner":"arc/theirs"#' ${ours}/${RECORD} >${theirs}/${RECORD};
+    mv ${ours}/${RECORD} /root/kept; echo theirs >/home/iris/SOUL.md`);
+  const refused = await up(1);
+  expect(refused.all).toContain("it belongs to the stack arc/theirs");
+  expect(await onHub("cat /home/iris/SOUL.md")).toBe("theirs");
+  await onHub(`rm -r ${theirs}; mv /root/kept ${ours}/${RECORD}`);
+  await up();
+  expect(await drift(0)).toEqual([]);
+});
