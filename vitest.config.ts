@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           name: "hosts",
           include: ["test/hosts/**/*.test.ts"],
+          globalSetup: "test/hosts/support/setup.ts",
           // The tests share two cores and booted hosts: one after the other.
           fileParallelism: false,
           testTimeout: SLOW,

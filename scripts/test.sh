@@ -18,10 +18,8 @@ install_packages() {
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 
-if [ $# -eq 0 ]; then
-  sh scripts/with-deps.sh npm run --silent build
-  sh scripts/with-deps.sh npm run --silent lint
-fi
+sh scripts/with-deps.sh npm run --silent build
+[ $# -gt 0 ] || sh scripts/with-deps.sh npm run --silent lint
 if [ "$(id -u)" -ne 0 ]; then
   echo "the tests boot hosts and make users on them, so they run as root: sudo may ask for your password" >&2
   exec sudo env "PATH=$PATH" sh scripts/test.sh "${@:---run}"

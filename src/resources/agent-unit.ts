@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { UNIT_DIR } from "../model/layout.ts";
 import type { ResourceDefinition } from "./definition.ts";
-import { agentId, tenantId, unitName } from "./ids.ts";
+import { agentId, unitName } from "./ids.ts";
 import { unitText } from "./unit-text.ts";
 
 /** The systemd unit that keeps an agent running: its text, enabled at boot, and running now. */
@@ -15,7 +15,6 @@ export const agentUnit: ResourceDefinition = {
       tenant: agent.tenant,
       agent: agent.name,
       needs: [
-        tenantId(agent.host, agent.tenant),
         agentId(agent, "identity"),
         agentId(agent, "contacts"),
         ...(agent.credentials.length > 0 ? [agentId(agent, "credentials")] : []),

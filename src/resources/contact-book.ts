@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
-import { agentId, tenantId } from "./ids.ts";
+import { agentId } from "./ids.ts";
 
 /** An agent's address book: the declared contacts as rows of a SQLite table; rows it learned stay its own. */
 export const contactBook: ResourceDefinition = {
@@ -13,7 +13,7 @@ export const contactBook: ResourceDefinition = {
       host: agent.host,
       tenant: agent.tenant,
       agent: agent.name,
-      needs: [tenantId(agent.host, agent.tenant)],
+      needs: [agentId(agent, "identity")],
       items: {
         "contacts.db": {
           kind: "rows",

@@ -3,7 +3,7 @@ import { AS_DECLARED, type FileItem } from "../model/items.ts";
 import { CREDENTIALS_DIR } from "../model/layout.ts";
 import type { AgentSpec, CredentialSpec, Fleet } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
-import { agentId, tenantId, unitName } from "./ids.ts";
+import { agentId, unitName } from "./ids.ts";
 
 /** An agent's secrets, each a file that its uid alone can read, in a folder that only root can change. */
 export const credential: ResourceDefinition = {
@@ -18,7 +18,7 @@ export const credential: ResourceDefinition = {
         tenant: agent.tenant,
         agent: agent.name,
         // A new secret starts the agent again, which by then finds all else that it needs.
-        needs: [tenantId(agent.host, agent.tenant), agentId(agent, "identity"), agentId(agent, "contacts")],
+        needs: [agentId(agent, "identity"), agentId(agent, "contacts")],
         items: {
           folder: {
             kind: "directory",

@@ -1,10 +1,14 @@
 import { join } from "node:path";
-import type { FileItem } from "../model/items.ts";
-import type { AgentSpec, IdentityFile } from "../spec/fleet.ts";
+import type { FileItem, Items } from "../model/items.ts";
+import type { AgentSpec, Fleet, IdentityFile } from "../spec/fleet.ts";
+import { account, homeFolder, homeOf } from "./account.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { agentId, tenantId } from "./ids.ts";
 
-/** SOUL.md and the other files that make an agent who it is, in its home. */
+/**
+ * Who an agent is: its Linux user and home, and in it SOUL.md and its other files. The user is made before all
+ * else of the agent, and so goes last: an agent that is removed is stopped before its home is moved aside.
+ */
 export const identity: ResourceDefinition = {
   type: "Identity",
   declare: (fleet, compiler) =>
@@ -15,14 +19,22 @@ export const identity: ResourceDefinition = {
       tenant: agent.tenant,
       agent: agent.name,
       needs: [tenantId(agent.host, agent.tenant)],
-      items: Object.fromEntries(
-        Object.entries(fleet.identities[agent.identity]?.files ?? {}).map(([path, file]) => [
-          path,
-          identityFile(agent, path, file, compiler),
-        ]),
-      ),
+      items: { ...place(fleet, agent), ...files(fleet, agent, compiler) },
     })),
 };
+
+/** Under `isolation: tenant` the user is the tenant's, and the agent has a folder of that user's. */
+function place(fleet: Fleet, { user, home, tenant }: AgentSpec): Items {
+  if (fleet.tenants[tenant]?.isolation !== "tenant") return account(user, tenant);
+  return home === homeOf(user) ? {} : homeFolder(home, user, tenant);
+}
+
+function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
+  const declared = Object.entries(fleet.identities[agent.identity]?.files ?? {});
+  return Object.fromEntries(
+    declared.map(([path, file]) => [path, identityFile(agent, path, file, compiler)]),
+  );
+}
 
 function identityFile(agent: AgentSpec, path: string, file: IdentityFile, compiler: Compiler): FileItem {
   return {

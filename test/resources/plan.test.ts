@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
 import { compilePlan, definitions } from "../../src/resources/index.ts";
+import type { Fleet } from "../../src/spec/fleet.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
 const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
@@ -34,11 +35,23 @@ describe("a compiled fleet", () => {
     expect(declarations.filter((one) => one.agent === "iris")).toHaveLength(4);
   });
 
+  test("gives each agent a user of its own, which is made first and so removed last", () => {
+    const { declarations } = compilePlan(fleetOf(agent({ credentials: ["iris-key"] })), runtime);
+    const identity = declarations.find((one) => one.type === "Identity");
+    expect(Object.keys(identity?.items ?? {})).toEqual(["user iris", "/home/iris", "SOUL.md"]);
+    for (const { type, needs } of declarations.filter((one) => one.agent === "iris")) {
+      expect(needs).toContain(type === "Identity" ? "hub/tenant-arc" : "hub/iris/identity");
+    }
+  });
+
   test("gives siblings under `isolation: tenant` one user, and each its home", () => {
-    const fleet = fleetOf(agent({ user: "arc" }), agent({ user: "arc", name: "loom", home: "/home/loom" }));
-    const tenant = compilePlan(fleet, runtime).declarations.find((one) => one.type === "Tenant");
-    const items = ["group", "user arc", "/home/arc", "/home/iris", "/home/loom"];
-    expect(Object.keys(tenant?.items ?? {})).toEqual(items);
+    const siblings = fleetOf(agent({ user: "arc" }), agent({ user: "arc", name: "arc", home: "/home/arc" }));
+    const fleet: Fleet = { ...siblings, tenants: { arc: { name: "arc", isolation: "tenant" } } };
+    const { declarations } = compilePlan(fleet, runtime);
+    const items = (id: string) => Object.keys(declarations.find((one) => one.id === id)?.items ?? {});
+    expect(items("hub/tenant-arc")).toEqual(["group", "user arc", "/home/arc"]);
+    expect(items("hub/iris/identity")).toEqual(["/home/iris", "SOUL.md"]);
+    expect(items("hub/arc/identity")).toEqual(["SOUL.md"]);
   });
 
   test("holds no secret's value, only where it comes from", () => {

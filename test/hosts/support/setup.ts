@@ -1,0 +1,11 @@
+import { tmpdir } from "node:os";
+import { localHosts } from "../../../src/cloud/local/index.ts";
+import { ensureEngine } from "../../../src/engine/install.ts";
+import { stderrProgress } from "../../../src/engine/progress.ts";
+
+/** Before the first test: the engine and the Debian base, which take minutes on a machine that has neither. */
+export default async function setup(): Promise<void> {
+  process.env["MUSTER_OFFLINE"] = "1";
+  const progress = stderrProgress();
+  await Promise.all([ensureEngine(progress), localHosts(tmpdir()).prepare(progress)]);
+}
