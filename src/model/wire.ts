@@ -17,6 +17,12 @@ const WANT: WantKeys = {
   runtime: ["bundle", "node"],
 };
 
+/**
+ * What is observed of a file and never wanted: a secret's bytes hashed with the host's own key. It tells nothing but
+ * whether they are the same as at another time.
+ */
+const SEAL = "seal";
+
 /** An item as one flat map. */
 export function toWire(item: HostItem): WireItem {
   const { want, ...address } = item;
@@ -35,12 +41,17 @@ export function wantOf(wire: WireItem): Props {
 
 /** What names the item and how it is treated: all that is no wanted property. */
 export function addressOf(wire: WireItem): Props {
-  return pick(wire, (key) => !isWanted(wire, key));
+  return pick(wire, (key) => key !== SEAL && !isWanted(wire, key));
 }
 
 /** The flat map of an item as it was observed: its address, and the observed value of each wanted property. */
 export function observedWire(wire: WireItem, observed: Props): WireItem {
-  return { ...addressOf(wire), ...pick(observed, (key) => isWanted(wire, key)) };
+  return { ...addressOf(wire), ...pick(observed, (key) => key === SEAL || isWanted(wire, key)) };
+}
+
+/** Whether a secret is what it was when the state was written, as far as the host's seal tells. */
+export function isSameSecret(state: WireItem | undefined, observed: Props): boolean {
+  return observed[SEAL] !== undefined && observed[SEAL] === state?.[SEAL];
 }
 
 function isWanted(wire: WireItem, key: string): boolean {

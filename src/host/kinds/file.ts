@@ -28,23 +28,27 @@ function look(scene: Scene, subject: File): Observation {
     if (props.type !== "file") return { props };
     const bytes = readEntry(entry);
     if (bytes === undefined) return { props: { ...props, content: "too large" } };
-    const content = contentOf(scene, subject, bytes);
+    if (isSecret(subject.item)) return { props: { ...props, ...secretProps(scene, subject, bytes) } };
+    const content = digestOf(bytes);
     const detail = content === subject.item.want.content ? [] : contentDetail(scene, subject, bytes);
     return { props: { ...props, content }, ...(detail.length > 0 && { detail }) };
   });
 }
 
-/** What the record or the asker can tell of the bytes: never, of a secret, more than whether they are the same. */
-function contentOf(scene: Scene, { item, applied, intended }: File, bytes: Buffer): string {
-  if (!isSecret(item)) return digestOf(bytes);
+/**
+ * What the record or the asker can tell of the bytes: never more than whether they are the same. The seal lets an
+ * asker know them again later; it is another than the record's, which stays here.
+ */
+function secretProps(scene: Scene, { item, applied, intended }: File, bytes: Buffer): Props {
   const digest = secretDigest(item.path, bytes);
-  if (digest === item.want.content) return digest;
-  const known = [applied?.["content"], intended?.["content"]];
-  return known.includes(scene.seal(digest)) ? AS_DECLARED : DIFFERENT;
+  const seal = scene.seal(`seen ${digest}`).replace(/^hmac:/, "");
+  if (digest === item.want.content) return { content: digest, seal };
+  const isKnown = [applied?.["content"], intended?.["content"]].includes(scene.seal(digest));
+  return { content: isKnown ? AS_DECLARED : DIFFERENT, seal };
 }
 
 function contentDetail(scene: Scene, { item }: File, bytes: Buffer) {
-  const declared = isSecret(item) ? undefined : scene.contents(item.want.content);
+  const declared = scene.contents(item.want.content);
   return declared === undefined ? [] : lineDetail(declared, bytes.toString("utf8"));
 }
 

@@ -1,11 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
-import type { HostItem, Items, Observations } from "../../../model/items.ts";
-import { addressOf, fromWire, toWire, type WireItem } from "../../../model/wire.ts";
+import type { HostItem, Items, Observation, Observations } from "../../../model/items.ts";
+import { addressOf, fromWire, isSameSecret, toWire, type WireItem } from "../../../model/wire.ts";
 import { isNothingInstalled } from "../../host-errors.ts";
 import { messageOf, PartialError } from "../../partial.ts";
 import type { Services } from "../../services.ts";
 import type { Actual, Call } from "../handler.ts";
-import { type ItemProperties, mapValues, parseProperties, type WireItems, withItems } from "./inputs.ts";
+import {
+  type ItemProperties,
+  mapValues,
+  parseProperties,
+  type WireItems,
+  wireItems,
+  withItems,
+} from "./inputs.ts";
 import { isGone, observedItems, unknownReasons } from "./observed.ts";
 
 /**
@@ -21,10 +28,12 @@ export async function read(
   recorded: Actual,
 ): Promise<Actual | undefined> {
   const properties = parseProperties(recorded.inputs);
-  const observed = await look(services, call, properties).catch((error: unknown) => {
-    if (isNothingInstalled(error) && isRuntime(properties.items)) return undefined;
-    throw new PartialError({ id, ...recorded, reasons: [messageOf(error)] });
-  });
+  const observed = await look(services, call, properties, wireItems(recorded.state)).catch(
+    (error: unknown) => {
+      if (isNothingInstalled(error) && isRuntime(properties.items)) return undefined;
+      throw new PartialError({ id, ...recorded, reasons: [messageOf(error)] });
+    },
+  );
   if (observed === undefined) return undefined;
   const reasons = unknownReasons(properties.items, observed);
   if (reasons.length > 0) throw new PartialError({ id, ...recorded, reasons });
@@ -39,28 +48,45 @@ export function isRuntime(items: WireItems): boolean {
 }
 
 /** Answers from the one look at the whole host where that looked at the same items; otherwise asks again. */
-async function look(services: Services, call: Call, properties: ItemProperties): Promise<Observations> {
-  const { host, id, items } = properties;
+async function look(
+  services: Services,
+  call: Call,
+  { host, id, items }: ItemProperties,
+  state: WireItems,
+): Promise<Observations> {
   const { owner } = call.urn;
   const all = await services.looks.at(host, owner);
   const seen = all.resources[id];
-  const wanted = mapValues(items, (item, name) => reference(item, seen?.items[name]));
-  if (seen !== undefined && isDeepStrictEqual(seen.items, wanted)) return seen.observed;
+  const observed = mapValues(seen?.observed ?? {}, (one, name) => unsealed(one, state[name]));
+  const wanted = mapValues(items, (item, name) =>
+    reference(item, seen?.items[name], observed[name] !== seen?.observed[name]),
+  );
+  if (seen !== undefined && isDeepStrictEqual(seen.items, wanted)) return observed;
   const contents = services.contents.held(rowsOf(wanted));
   const again = await services.looks.again(host, owner, { id, items: wanted }, contents);
   return again?.observed ?? {};
 }
 
+/** A secret that is the same as when the state was written is what the state says of it. */
+function unsealed(observation: Observation, state: WireItem | undefined): Observation {
+  if ("unknown" in observation || !isSameSecret(state, observation.props)) return observation;
+  return { ...observation, props: { ...observation.props, content: state?.["content"] ?? "" } };
+}
+
 /**
  * The item to compare the host with. After a refresh that was saved, the recorded inputs are what was observed
  * then; so the host's own record is the better witness, but for the digest of a secret, which it does not hold.
+ *
+ * @param isTold the state told already what the secret is
  */
-function reference(item: WireItem, onHost: HostItem | undefined): HostItem {
+function reference(item: WireItem, onHost: HostItem | undefined, isTold: boolean): HostItem {
   if (onHost === undefined) return fromWire(item);
   const wire = toWire(onHost);
   if (!isDeepStrictEqual(addressOf(wire), addressOf(item))) return fromWire(item);
   const { content } = item;
-  return `${content}`.startsWith("secret:") ? fromWire({ ...wire, content: content ?? "" }) : onHost;
+  return !isTold && `${content}`.startsWith("secret:")
+    ? fromWire({ ...wire, content: content ?? "" })
+    : onHost;
 }
 
 function rowsOf(items: Items): Items {
