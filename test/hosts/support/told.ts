@@ -23,7 +23,9 @@ export function toldByPreview(json: string): string[] {
 function toldByStep({ op, urn, detailedDiff, newState }: Step): string[] {
   const resource = urn.split("::").at(-1) ?? "";
   if (op === "create") {
-    return Object.keys(newState?.inputs.items ?? {}).map((item) => toldOf(resource, item, "type"));
+    return Object.entries(newState?.inputs.items ?? {}).map(([item, properties]) =>
+      toldOf(resource, item, "present" in properties ? "present" : "type"),
+    );
   }
   const paths = op === "update" ? Object.keys(detailedDiff ?? {}) : [`${op} of ${urn}`];
   return paths.map((path) => {
