@@ -39,7 +39,9 @@ export async function read(
   if (reasons.length > 0) throw new PartialError({ id, ...recorded, reasons });
   if (isGone(properties.items, observed)) return undefined;
   const items = observedItems(properties.items, observed);
-  return { inputs: withItems(recorded.inputs, items), state: withItems(recorded.inputs, items) };
+  // Inputs that differ from the program's are written at once, each with the whole checkpoint: no seals in them.
+  const inputs = mapValues(items, (item) => toWire(fromWire(item)));
+  return { inputs: withItems(recorded.inputs, inputs), state: withItems(recorded.inputs, items) };
 }
 
 /** Whether the resource is the host runtime itself, which may be missing; to the others that is unknown. */
