@@ -2,18 +2,14 @@ import { join } from "node:path";
 import { UNIT_DIR } from "../model/layout.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { agentId, unitName } from "./ids.ts";
+import { ofAgents } from "./of-agents.ts";
 import { unitText } from "./unit-text.ts";
 
 /** The systemd unit that keeps an agent running: its text, enabled at boot, and running now. */
 export const agentUnit: ResourceDefinition = {
   type: "AgentUnit",
   declare: (fleet, compiler) =>
-    Object.values(fleet.agents).map((agent) => ({
-      type: "AgentUnit",
-      id: agentId(agent, "unit"),
-      host: agent.host,
-      tenant: agent.tenant,
-      agent: agent.name,
+    ofAgents(fleet, "AgentUnit", "unit", (agent) => ({
       needs: [
         agentId(agent, "identity"),
         agentId(agent, "contacts"),

@@ -2,17 +2,13 @@ import { join } from "node:path";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { agentId } from "./ids.ts";
+import { ofAgents } from "./of-agents.ts";
 
 /** An agent's address book: the declared contacts as rows of a SQLite table; rows it learned stay its own. */
 export const contactBook: ResourceDefinition = {
   type: "ContactBook",
   declare: (fleet, compiler) =>
-    Object.values(fleet.agents).map((agent) => ({
-      type: "ContactBook",
-      id: agentId(agent, "contacts"),
-      host: agent.host,
-      tenant: agent.tenant,
-      agent: agent.name,
+    ofAgents(fleet, "ContactBook", "contacts", (agent) => ({
       needs: [agentId(agent, "identity")],
       items: {
         "contacts.db": {

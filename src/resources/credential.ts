@@ -1,35 +1,30 @@
 import { join } from "node:path";
-import { AS_DECLARED, type FileItem } from "../model/items.ts";
+import { AS_DECLARED, type DirectoryItem, type FileItem } from "../model/items.ts";
 import { CREDENTIALS_DIR } from "../model/layout.ts";
 import type { AgentSpec, CredentialSpec, Fleet } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { agentId, unitName } from "./ids.ts";
+import { ofAgents } from "./of-agents.ts";
 
 /** An agent's secrets, each a file that its uid alone can read, in a folder that only root can change. */
 export const credential: ResourceDefinition = {
   type: "Credential",
   declare: (fleet) =>
-    Object.values(fleet.agents)
-      .filter((agent) => agent.credentials.length > 0)
-      .map((agent) => ({
-        type: "Credential",
-        id: agentId(agent, "credentials"),
-        host: agent.host,
-        tenant: agent.tenant,
-        agent: agent.name,
+    ofAgents(fleet, "Credential", "credentials", (agent) => {
+      if (agent.credentials.length === 0) return undefined;
+      const secrets = credentialsOf(fleet, agent).map((one) => [one.name, secretFile(agent, one)] as const);
+      return {
         // A new secret starts the agent again, which by then finds all else that it needs.
         needs: [agentId(agent, "identity"), agentId(agent, "contacts")],
-        items: {
-          folder: {
-            kind: "directory",
-            path: credentialsDir(agent),
-            onRemove: "delete",
-            want: { type: "directory", owner: "root", group: agent.tenant, mode: "0710" },
-          },
-          ...Object.fromEntries(credentialsOf(fleet, agent).map((one) => [one.name, secretFile(agent, one)])),
-        },
-      })),
+        items: { "their folder": folder(agent), ...Object.fromEntries(secrets) },
+      };
+    }),
 };
+
+function folder(agent: AgentSpec): DirectoryItem {
+  const want = { type: "directory", owner: "root", group: agent.tenant, mode: "0710" } as const;
+  return { kind: "directory", path: credentialsDir(agent), onRemove: "delete", want };
+}
 
 /** Where an agent's secrets are, as the agent itself is told by MUSTER_CREDENTIALS. */
 export function credentialsDir(agent: AgentSpec): string {

@@ -3,7 +3,8 @@ import type { FileItem, Items } from "../model/items.ts";
 import type { AgentSpec, Fleet, IdentityFile } from "../spec/fleet.ts";
 import { account, homeFolder, homeOf } from "./account.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
-import { agentId, tenantId } from "./ids.ts";
+import { tenantId } from "./ids.ts";
+import { ofAgents } from "./of-agents.ts";
 
 /**
  * Who an agent is: its Linux user and home, and in it SOUL.md and its other files. The user is made before all
@@ -12,12 +13,7 @@ import { agentId, tenantId } from "./ids.ts";
 export const identity: ResourceDefinition = {
   type: "Identity",
   declare: (fleet, compiler) =>
-    Object.values(fleet.agents).map((agent) => ({
-      type: "Identity",
-      id: agentId(agent, "identity"),
-      host: agent.host,
-      tenant: agent.tenant,
-      agent: agent.name,
+    ofAgents(fleet, "Identity", "identity", (agent) => ({
       needs: [tenantId(agent.host, agent.tenant)],
       items: { ...place(fleet, agent), ...files(fleet, agent, compiler) },
     })),
