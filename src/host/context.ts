@@ -14,6 +14,8 @@ import { type Run, run } from "./run.ts";
 export interface Host {
   /** The installed bundle's version: the hash in its folder's name. */
   readonly bundle: string;
+  /** This program's own file, for what it starts as another user. */
+  readonly program: string;
   readonly paths: Paths;
   readonly run: Run;
 }
@@ -46,7 +48,7 @@ const PATHS: Paths = {
 
 /** This host, as the bundle at `file` finds it. */
 export function thisHost(file: string): Host {
-  return { bundle: bundleVersion(file), paths: PATHS, run };
+  return { bundle: bundleVersion(file), program: file, paths: PATHS, run };
 }
 
 function bundleVersion(file: string): string {

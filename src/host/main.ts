@@ -1,15 +1,17 @@
 /**
  * The host runtime: `host.mjs serve [--read-only]` answers requests on its standard input, one JSON line
- * each and one after another, until that ends.
+ * each and one after another, until that ends. `host.mjs mend` is what it starts as an agent's user.
  */
 import { fileURLToPath } from "node:url";
 import { thisHost } from "./context.ts";
+import { runMender } from "./mender.ts";
 import { answerLine, greeting, READERS, READERS_AND_WRITERS } from "./serve.ts";
 
 const [command, ...flags] = process.argv.slice(2);
 if (command === "serve" && flags.every((flag) => flag === "--read-only")) serve(flags.length > 0);
+else if (command === "mend" && flags.length === 0) process.exitCode = runMender();
 else {
-  process.stderr.write("usage: host.mjs serve [--read-only]\n");
+  process.stderr.write("usage: host.mjs serve [--read-only] | mend\n");
   process.exitCode = 2;
 }
 

@@ -11,6 +11,10 @@ export type Run = (program: string, args: readonly string[], options?: RunOption
 export interface RunOptions {
   /** Seconds; 60 unless told. */
   readonly timeout?: number;
+  /** What it reads on its standard input. */
+  readonly input?: string;
+  /** Whose rights it gets; ours where left out, or where we are not root. */
+  readonly as?: { readonly uid: number; readonly gid: number };
   /** Descriptors of ours that the program gets as 3, 4, … */
   readonly descriptors?: readonly number[];
 }
@@ -28,7 +32,9 @@ export const run: Run = (program, args, options = {}) => {
     encoding: "utf8",
     env: ENVIRONMENT,
     maxBuffer: 16 * 1024 * 1024,
-    stdio: ["ignore", "pipe", "pipe", ...(options.descriptors ?? [])],
+    ...(options.input !== undefined && { input: options.input }),
+    ...(options.as && process.geteuid?.() === 0 && { uid: options.as.uid, gid: options.as.gid }),
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...(options.descriptors ?? [])],
     timeout: (options.timeout ?? 60) * 1000,
   });
   const failure = done.error === undefined ? "" : `${program}: ${done.error.message}`;

@@ -13,6 +13,8 @@ import type { ConvergeAnswer, ConvergeRequest, Observed } from "../../src/model/
 
 export const OWNER = "arc/main";
 
+const PROGRAM = join(import.meta.dirname, "..", "..", "src", "host", "main.ts");
+
 /** The users of a world: by default one, who runs the test. */
 export interface Person {
   readonly name: string;
@@ -110,7 +112,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
     etc: join(dir, "etc"),
     scratch: join(dir, "scratch"),
   };
-  return { bundle: "test", paths, run };
+  return { bundle: "test", program: PROGRAM, paths, run };
 }
 
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
