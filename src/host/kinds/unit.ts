@@ -99,6 +99,8 @@ function isStopped(state: UnitState): boolean {
 
 /** What the unit's own programs said last; where they said nothing, what systemd said of it. */
 function journalOf(host: Host, name: string): string {
+  // What it said last may still be on its way to the journal.
+  host.run("journalctl", ["--sync"]);
   const last = (...match: readonly string[]) =>
     host.run("journalctl", ["--no-pager", "-q", "-o", "cat", "-n", "5", ...match]).stdout.trim();
   return (last(`_SYSTEMD_UNIT=${name}`) || last("-u", name) || "empty").split("\n").join(" / ");
