@@ -30,14 +30,14 @@ export async function debootstrap(target: string): Promise<void> {
   const { url, env } = await debianMirror();
   for (const folder of [target, PLAIN_PATH]) mkdirSync(folder, { recursive: true });
   const what = ["--variant=minbase", `--include=${PACKAGES.join(",")}`, `--keyring=${KEYRING}`];
-  const install = ["debootstrap", ...what, SUITE, PLAIN_PATH, url];
+  const install = ["debootstrap", ...what, SUITE, PLAIN_PATH, ...(url === undefined ? [] : [url])];
   try {
     await execa("setpriv", [...CONTAINED, ...BIND, target, PLAIN_PATH, ...install], { env, all: true });
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
     const said = String(error.all ?? error.shortMessage).trimEnd();
     throw new MusterError({
-      what: `the Debian base could not be made from ${url}`,
+      what: `the Debian base could not be made from ${url ?? "Debian's own archive"}`,
       why: `debootstrap says: ${said.split("\n").slice(-2).join(" ")}`,
       next: "Check that this address can be reached and that the disk has 1 GB free, then try again.",
     });

@@ -1,10 +1,8 @@
 import { execa } from "execa";
 
-/** Debian's own address of its archive, for machines whose apt knows none (other distributions). */
-const DEFAULT_MIRROR = "http://deb.debian.org/debian";
-
 export interface Mirror {
-  readonly url: string;
+  /** Left out where apt knows no Debian archive (other distributions): debootstrap then takes Debian's own. */
+  readonly url?: string;
   /** Environment variables for a download through the proxy that apt uses. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -15,7 +13,8 @@ export async function debianMirror(): Promise<Mirror> {
   const targets = await execa("apt-get", ["indextargets", ...format], { reject: false });
   const lines = targets.exitCode === 0 ? targets.stdout.split("\n").map((line) => line.split("|")) : [];
   const main = lines.find(([site, component]) => component === "main" && isDebianArchive(site ?? ""));
-  return { url: main?.[0] ?? DEFAULT_MIRROR, env: await proxy() };
+  const url = main?.[0];
+  return { ...(url !== undefined && { url }), env: await proxy() };
 }
 
 /** Mirrors keep the archive's last folder name; security and ports have others. */
