@@ -2,19 +2,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { Check } from "../../src/base/check.ts";
-import { code, node, type Sandbox, sandbox, script, standInEngine } from "./sandbox.ts";
+import { code, node, projectIn, type Sandbox, sandbox, script, standInEngine } from "./sandbox.ts";
 
 let box: Sandbox;
 let project: string;
 
 beforeEach(() => {
   box = sandbox();
-  project = join(box.home, "project");
-  mkdirSync(join(project, "stacks"), { recursive: true });
-  writeFileSync(
-    join(project, "Pulumi.yaml"),
-    "name: fleet\nstackConfigDir: stacks\nbackend: {url: 'file://./.state'}\n",
-  );
+  project = projectIn(box);
 });
 
 async function checks(env: Record<string, string> = {}): Promise<Record<string, Check>> {

@@ -10,19 +10,14 @@ import {
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
-import { node, ROOT, type Sandbox, sandbox, standInEngine } from "./sandbox.ts";
+import { node, projectIn, ROOT, type Sandbox, sandbox, standInEngine } from "./sandbox.ts";
 
 let box: Sandbox;
 let project: string;
 
 beforeEach(() => {
   box = sandbox();
-  project = join(box.home, "project");
-  mkdirSync(join(project, "stacks"), { recursive: true });
-  writeFileSync(
-    join(project, "Pulumi.yaml"),
-    "name: fleet\nstackConfigDir: stacks\nbackend: {url: 'file://./.state'}\n",
-  );
+  project = projectIn(box);
   standIn("env");
 });
 

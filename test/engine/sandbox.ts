@@ -53,3 +53,14 @@ export function code(module: string, body: string): string[] {
   const url = join(ROOT, "src/engine", module);
   return ["--input-type=module", "--eval", `import * as m from ${JSON.stringify(url)};\n${body}`];
 }
+
+/** A project with a state of its own in the sandbox's home. @returns its folder */
+export function projectIn(box: Sandbox): string {
+  const project = join(box.home, "project");
+  mkdirSync(join(project, "stacks"), { recursive: true });
+  writeFileSync(
+    join(project, "Pulumi.yaml"),
+    "name: fleet\nstackConfigDir: stacks\nbackend: {url: 'file://./.state'}\n",
+  );
+  return project;
+}

@@ -31,22 +31,17 @@ export interface MendOrder {
 }
 
 /** Mends a database in place, so that what the agent learned and has open stays. */
-export function mendDatabase({ path, table, standing, declared, before, ...order }: MendOrder): void {
+export function mendDatabase(order: MendOrder): void {
+  const { path, table, standing, declared, before } = order;
   const { parent, name } = split(path);
   const mend = (folder: Handle) => {
-    if (order.start !== undefined) putFile(folder, name, Buffer.from(order.start, "base64"), standing, order);
+    if (order.start !== undefined) putFile(folder, name, Buffer.from(order.start, "base64"), order);
     mendFile(folder, name, standing, (db) => repairTable(db, table, declared, before));
   };
   withFolder(parent, mend, makeFolders(0o700, true));
 }
 
-function putFile(
-  folder: Handle,
-  name: string,
-  start: Uint8Array,
-  standing: Standing,
-  { isForeign }: Pick<MendOrder, "isForeign">,
-): void {
+function putFile(folder: Handle, name: string, start: Uint8Array, { standing, isForeign }: MendOrder): void {
   if (isForeign) setAside(folder, name);
   // Left from another database, they would be taken for changes to this one.
   for (const suffix of SIDE_FILES) discard(folder, name + suffix);
