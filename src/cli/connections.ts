@@ -11,7 +11,7 @@ import type { OpenHost } from "./ask.ts";
  */
 export async function withHosts<T>(fleet: Fleet, use: (open: OpenHost) => Promise<T>): Promise<T> {
   const inventory = readInventory(fleet.dir);
-  const pool = hostPool({ resolve: (host) => targetOf(fleet.dir, fleet, inventory, host) });
+  const pool = hostPool({ resolve: (host) => targetOf(fleet.dir, fleet.hosts, inventory, host) });
   try {
     return await use(pool.reader);
   } finally {
@@ -25,5 +25,5 @@ export async function withHosts<T>(fleet: Fleet, use: (open: OpenHost) => Promis
  * @throws UnreachableError for a local host that does not run
  */
 export function reachableTarget(fleet: Fleet, host: string): Target {
-  return targetOf(fleet.dir, fleet, readInventory(fleet.dir), host);
+  return targetOf(fleet.dir, fleet.hosts, readInventory(fleet.dir), host);
 }

@@ -1,6 +1,6 @@
 import type { Inventory } from "../inventory/inventory.ts";
 import { resolveTarget } from "../inventory/resolve.ts";
-import type { Fleet } from "../spec/fleet.ts";
+import type { HostSpecs } from "../spec/fleet.ts";
 import { HostError } from "../transport/host-error.ts";
 import type { Target } from "../transport/target.ts";
 import { localState } from "./local/state.ts";
@@ -14,11 +14,11 @@ import { localState } from "./local/state.ts";
  */
 export function targetOf(
   project: string,
-  fleet: Fleet | undefined,
+  hosts: HostSpecs | undefined,
   inventory: Inventory,
   host: string,
 ): Target {
-  const target = resolveTarget(fleet, inventory, host);
+  const target = resolveTarget(hosts, inventory, host);
   if (target.kind !== "local" || localState(project, host) !== "stopped") return target;
   throw new HostError({
     host,

@@ -30,6 +30,8 @@ export interface Paths {
   readonly units: string;
   /** Holds passwd and group. */
   readonly etc: string;
+  /** What dpkg knows of the packages. */
+  readonly dpkg: string;
   /** A root-owned place in memory for copies that live for milliseconds. */
   readonly scratch: string;
 }
@@ -43,6 +45,7 @@ const PATHS: Paths = {
   aside: ASIDE_DIR,
   units: UNIT_DIR,
   etc: "/etc",
+  dpkg: "/var/lib/dpkg",
   scratch: "/run",
 };
 

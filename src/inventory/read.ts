@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { InvalidError } from "../base/errors.ts";
+import { recall, remember } from "../spec/yaml/remembered.ts";
 import {
   type HostKind,
   INVENTORY_FILES,
@@ -35,8 +36,15 @@ export function readHosts(projectDir: string, kind: HostKind): Map<string, Inven
 const lastRead = new Map<string, { version: string; hosts: ReadonlyMap<string, InventoryHost> }>();
 
 function parseHosts(projectDir: string, kind: HostKind, file: string): Map<string, InventoryHost> {
+  const text = readFileSync(file, "utf8");
+  const hosts = (recall(text) ?? parseSound(kind, text)) as Record<string, InventoryHost>;
+  return new Map(Object.entries(hosts).map(([name, host]) => [name, withAbsoluteKeyFile(projectDir, host)]));
+}
+
+/** The hosts that a text names, which is remembered once it was found sound. */
+function parseSound(kind: HostKind, text: string): unknown {
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, "utf8"), { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines });
   const refuse = (offset: number, why: string): never => {
     throw new InvalidError({
       where: `${INVENTORY_FILES[kind]}:${lines.linePos(offset).line}`,
@@ -49,8 +57,9 @@ function parseHosts(projectDir: string, kind: HostKind, file: string): Map<strin
   if (error) refuse(error.pos[0], `${error.message.split("\n")[0]?.replace(/ at line .*/, "")}.`);
   const problem = firstProblem(document.toJS());
   if (problem) refuse(offsetOf(document, problem.path), problem.why);
-  const { hosts } = document.toJS() as { hosts: Record<string, InventoryHost> };
-  return new Map(Object.entries(hosts).map(([name, host]) => [name, withAbsoluteKeyFile(projectDir, host)]));
+  const { hosts } = document.toJS() as { hosts: unknown };
+  remember(text, hosts);
+  return hosts;
 }
 
 interface Problem {

@@ -1,5 +1,5 @@
 import { InvalidError } from "../base/errors.ts";
-import type { Fleet, HostSpec, LocalHostSpec, SshHostSpec } from "../spec/fleet.ts";
+import type { HostSpecs, LocalHostSpec, SshHostSpec } from "../spec/fleet.ts";
 import { HostError } from "../transport/host-error.ts";
 import type { Target } from "../transport/target.ts";
 import { type HostKind, INVENTORY_FILES, type Inventory, type InventoryHost } from "./inventory.ts";
@@ -13,14 +13,10 @@ const CONNECT_TIMEOUT = 10;
  *
  * @throws HostError "never-booted" for a local host that was not made yet; InvalidError for an unknown name
  */
-export function resolveTarget(fleet: Fleet | undefined, inventory: Inventory, name: string): Target {
-  const spec = specOf(fleet, name);
-  if (spec === undefined) return inventoryTarget(inventory, name, Object.keys(fleet?.hosts ?? {}));
+export function resolveTarget(hosts: HostSpecs | undefined, inventory: Inventory, name: string): Target {
+  const spec = hosts && Object.hasOwn(hosts, name) ? hosts[name] : undefined;
+  if (spec === undefined) return inventoryTarget(inventory, name, Object.keys(hosts ?? {}));
   return spec.kind === "local" ? localTarget(spec, inventory) : sshTarget(spec, inventory);
-}
-
-function specOf(fleet: Fleet | undefined, name: string): HostSpec | undefined {
-  return fleet && Object.hasOwn(fleet.hosts, name) ? fleet.hosts[name] : undefined;
 }
 
 function sshTarget({ kind, hostKeys: declared, ...spec }: SshHostSpec, inventory: Inventory): Target {

@@ -2,18 +2,19 @@ import { join } from "node:path";
 import { targetOf } from "../cloud/target.ts";
 import { readInventory } from "../inventory/read.ts";
 import { pinHost } from "../inventory/write.ts";
-import type { Fleet } from "../spec/fleet.ts";
-import { loadFleet } from "../spec/load.ts";
+import type { HostSpecs } from "../spec/fleet.ts";
+import { loadHosts } from "../spec/load-hosts.ts";
 import { type HostPool, hostPool } from "../transport/pool.ts";
 import { runtimeFiles } from "../transport/runtime-files.ts";
 import type { Target } from "../transport/target.ts";
 
 /** The connections of this run; nothing is read or contacted before a resource needs its host. */
 export function fleetPool(project: string): HostPool {
-  let fleet: Fleet | undefined;
+  let declared: { readonly hosts: HostSpecs | undefined } | undefined;
   const resolve = (host: string): Target => {
-    fleet ??= fleetIfValid(project);
-    return targetOf(project, fleet, readInventory(project), host);
+    // What the inventory knows is enough to remove a fleet whose file is gone or broken.
+    declared ??= { hosts: loadHosts(join(project, "fleet.yaml")) };
+    return targetOf(project, declared.hosts, readInventory(project), host);
   };
   return hostPool({
     resolve,
@@ -32,13 +33,4 @@ function placeOf({ address, port, user, identityFile }: Target) {
     ...(user !== undefined && { user }),
     ...(identityFile !== undefined && { identityFile }),
   };
-}
-
-/** What the inventory knows is enough to remove a fleet whose file is gone or broken. */
-function fleetIfValid(project: string): Fleet | undefined {
-  try {
-    return loadFleet(join(project, "fleet.yaml"));
-  } catch {
-    return undefined;
-  }
 }

@@ -7,8 +7,9 @@ import { ofAgents } from "./of-agents.ts";
 /** An agent's address book: the declared contacts as rows of a SQLite table; rows it learned stay its own. */
 export const contactBook: ResourceDefinition = {
   type: "ContactBook",
-  declare: (fleet, compiler) =>
-    ofAgents(fleet, "ContactBook", "contacts", (agent) => ({
+  declare: (fleet, compiler) => {
+    const rows = canonicalRows(fleet);
+    return ofAgents(fleet, "ContactBook", "contacts", (agent) => ({
       needs: [agentId(agent, "identity")],
       items: {
         "contacts.db": {
@@ -18,21 +19,28 @@ export const contactBook: ResourceDefinition = {
           table: "contacts",
           want: {
             type: "file",
-            rows: compiler.keep(rowsOf(fleet, agent)),
+            rows: compiler.keep(rowsOf(agent, rows)),
             owner: agent.user,
             group: agent.tenant,
             mode: "0600",
           },
         },
       },
-    })),
+    }));
+  },
 };
 
+/** Each contact as canonical JSON, `"name":{…}` with its columns in order: made once, and not for every book. */
+function canonicalRows({ contacts }: Fleet): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(contacts).map(([name, { columns }]) => {
+      const sorted = Object.entries(columns).sort(([a], [b]) => (a < b ? -1 : 1));
+      return [name, `${JSON.stringify(name)}:${JSON.stringify(Object.fromEntries(sorted))}`];
+    }),
+  );
+}
+
 /** Canonical JSON, so that the same contacts give the same digest in whatever order they stand. */
-function rowsOf(fleet: Fleet, agent: AgentSpec): string {
-  const rows = [...agent.contacts].sort().map((name) => {
-    const columns = Object.entries(fleet.contacts[name]?.columns ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-    return [name, Object.fromEntries(columns)] as const;
-  });
-  return JSON.stringify(Object.fromEntries(rows));
+function rowsOf(agent: AgentSpec, rows: ReadonlyMap<string, string>): string {
+  return `{${[...agent.contacts].sort().flatMap((name) => rows.get(name) ?? [])}}`;
 }

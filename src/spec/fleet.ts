@@ -8,7 +8,7 @@ export interface Fleet {
   readonly dir: string;
   /** The path of fleet.yaml itself, absolute; absent in a fleet that was not read from a file. */
   readonly file?: string;
-  readonly hosts: Readonly<Record<string, HostSpec>>;
+  readonly hosts: HostSpecs;
   readonly tenants: Readonly<Record<string, TenantSpec>>;
   readonly providers: Readonly<Record<string, ProviderSpec>>;
   readonly credentials: Readonly<Record<string, CredentialSpec>>;
@@ -18,6 +18,8 @@ export interface Fleet {
 }
 
 export type HostSpec = LocalHostSpec | SshHostSpec;
+
+export type HostSpecs = Readonly<Record<string, HostSpec>>;
 
 /** A Debian that Muster itself boots on this machine with systemd-nspawn. */
 export interface LocalHostSpec {

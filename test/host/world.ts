@@ -110,6 +110,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
     aside: join(dir, "aside"),
     units: join(dir, "units"),
     etc: join(dir, "etc"),
+    dpkg: join(dir, "dpkg"),
     scratch: join(dir, "scratch"),
   };
   return { bundle: "test", program: PROGRAM, paths, run };

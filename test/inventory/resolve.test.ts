@@ -32,7 +32,7 @@ function sshFleet(parts: Partial<SshHostSpec> = {}): Fleet {
 describe("how a host is reached", () => {
   test("an ssh host: as declared, with the keys that it showed at that address", () => {
     const known = inventory({ ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } } });
-    expect(resolveTarget(sshFleet(), known, "east")).toEqual({
+    expect(resolveTarget(sshFleet().hosts, known, "east")).toEqual({
       name: "east",
       kind: "ssh",
       address: "east.example",
@@ -50,37 +50,40 @@ describe("how a host is reached", () => {
       const known = inventory({
         ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } },
       });
-      expect(resolveTarget(sshFleet(moved), known, "east").hostKeys).toEqual([]);
+      expect(resolveTarget(sshFleet(moved).hosts, known, "east").hostKeys).toEqual([]);
     },
   );
 
   test("keys in fleet.yaml count before those of the inventory", () => {
     const known = inventory({ ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } } });
-    const target = resolveTarget(sshFleet({ hostKeys: [OTHER_KEY] }), known, "east");
+    const target = resolveTarget(sshFleet({ hostKeys: [OTHER_KEY] }).hosts, known, "east");
     expect(target.hostKeys).toEqual([OTHER_KEY]);
     expect(target.pinnedIn).toContain("fleet.yaml");
   });
 
   test("a local host: where this machine booted it", () => {
     const known = inventory({ local: { hub: { address: "10.9.0.2", user: "root", hostKeys: [SOME_KEY] } } });
-    const target = resolveTarget(fleetOf(), known, "hub");
+    const target = resolveTarget(fleetOf().hosts, known, "hub");
     expect(target).toMatchObject({ kind: "local", address: "10.9.0.2", user: "root", connectTimeout: 10 });
   });
 
   test("a local host that was never booted is away, not unknown", () => {
-    expect(() => resolveTarget(fleetOf(), inventory({}), "hub")).toThrow(
+    expect(() => resolveTarget(fleetOf().hosts, inventory({}), "hub")).toThrow(
       "hub: it cannot be reached: this local host was never booted on this machine. Run `npx pulumi up`.",
     );
   });
 
   test("a host that fleet.yaml no longer declares is reached as the inventory says", () => {
     const known = inventory({ ssh: { old: { address: "old.example", hostKeys: [SOME_KEY] } } });
-    expect(resolveTarget(fleetOf(), known, "old")).toMatchObject({ kind: "ssh", address: "old.example" });
+    expect(resolveTarget(fleetOf().hosts, known, "old")).toMatchObject({
+      kind: "ssh",
+      address: "old.example",
+    });
     expect(resolveTarget(undefined, known, "old").hostKeys).toEqual([SOME_KEY]);
   });
 
   test.each(["nobody", "constructor"])("a host that neither knows is refused: %s", (name) => {
-    const resolve = () => resolveTarget(fleetOf(), inventory({}), name);
+    const resolve = () => resolveTarget(fleetOf().hosts, inventory({}), name);
     expect(resolve).toThrow(InvalidError);
     expect(resolve).toThrow("Known are: hub.");
   });

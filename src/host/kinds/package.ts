@@ -1,7 +1,9 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, PackageItem } from "../../model/items.ts";
+import { installedAmong } from "../dpkg.ts";
 import type { Result } from "../run.ts";
 import type { Kind, Scene, Subject } from "./kind.ts";
+import { orUnknown } from "./look.ts";
 
 /** Seconds for a download and its installation. */
 const PATIENCE = 600;
@@ -24,14 +26,9 @@ const INSTALL = ["install", "-y", "-q", "--no-install-recommends", "--"];
 
 function observe({ host }: Scene, subjects: readonly Subject<PackageItem>[]): Observation[] {
   const names = subjects.map(({ item }) => item.name);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills these in
-  const query = ["--show", "--showformat=${Package} ${db:Status-Status}\\n", "--"];
-  const { status, stdout, stderr } = host.run("dpkg-query", [...query, ...names]);
-  // 1: some of them are not known, which is an answer; anything else is a failure.
-  if (status !== 0 && status !== 1)
-    return names.map(() => ({ unknown: stderr.trim() || "dpkg-query failed" }));
-  const installed = new Set(stdout.split("\n"));
-  return names.map((name) => ({ props: { present: installed.has(`${name} installed`) } }));
+  const installed = orUnknown(() => installedAmong(host.paths.dpkg, names));
+  if ("unknown" in installed) return names.map(() => installed);
+  return names.map((name) => ({ props: { present: installed.has(name) } }));
 }
 
 function failed(name: string, { stderr }: Result): MusterError {

@@ -1,0 +1,29 @@
+import { dirname, resolve } from "node:path";
+import type { HostSpecs } from "./fleet.ts";
+import { createReport } from "./report.ts";
+import { resolveSection } from "./resolve/context.ts";
+import { resolveHost } from "./resolve/host.ts";
+import { checkSchema } from "./schema/check.ts";
+import { validateFleet } from "./schema/validator.ts";
+import { openSource } from "./yaml/open.ts";
+
+/**
+ * The hosts of a fleet alone, for who was told by others what to do there: a fraction of what the whole fleet
+ * costs at each start of a program.
+ *
+ * @param file path of fleet.yaml
+ * @returns undefined where there is no such file, or none that the schema accepts
+ */
+export function loadHosts(file: string): HostSpecs | undefined {
+  const report = createReport();
+  const source = openSource(file, [], report);
+  if (source === undefined) return undefined;
+  checkSchema(source, validateFleet, report);
+  if (report.problems.length > 0) return undefined;
+  const path = resolve(file);
+  return resolveSection(
+    "hosts",
+    { source, file: path, dir: dirname(path), declared: {}, report },
+    resolveHost,
+  );
+}
