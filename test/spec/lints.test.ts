@@ -1,7 +1,4 @@
 import { expect, test } from "vitest";
-import { Secret } from "../../src/base/secret.ts";
-import type { Fleet } from "../../src/spec/fleet.ts";
-import { sameSecretProblems } from "../../src/spec/same-secret.ts";
 import { broken, check, FLEET, lines, useFolder } from "./support/folder.ts";
 
 const folder = useFolder();
@@ -81,17 +78,4 @@ test.each([
   "two words of text",
 ])("an env value that is no secret may stand under a secret's name: %s", (value) => {
   expect(problemsOf(broken("routesTo: [loom]", `routesTo: [loom], env: {MY_TOKEN: "${value}"}`))).toEqual([]);
-});
-
-test("one value under two names is told where values are at hand, and never shown", () => {
-  const fleet = check(folder, withLoomKey('{from: "config:loom-key", type: api-key}')).fleet as Fleet;
-  const same = new Map([
-    ["config:iris-key", new Secret("canary-value")],
-    ["config:loom-key", new Secret("canary-value")],
-  ]);
-  const told = lines(sameSecretProblems(fleet, same));
-  expect(told).toHaveLength(2);
-  expect(told[0]).toContain('fleet.yaml:10:3 credentials.iris-key: is the same secret as "loom-key"');
-  expect(told.join()).not.toContain("canary");
-  expect(sameSecretProblems(fleet, new Map([...same, ["config:loom-key", new Secret("other")]]))).toEqual([]);
 });

@@ -1,20 +1,12 @@
-import type { AgentSpec, Fleet } from "../fleet.ts";
+import type { AgentSpec } from "../fleet.ts";
 import { type Held, heldCredentials } from "./holders.ts";
 import type { Lint, Remark } from "./lint.ts";
 
 /** A secret that two agents hold stops both when it expires; that must be meant, with a reason. */
-export const sharedSecret: Lint = (fleet) => remarksOnShared(fleet, ({ credential }) => credential.from);
-
-/**
- * Groups credentials by what makes them one secret and tells each shared one that gives no reason.
- *
- * @param secretOf what is equal for equal secrets; undefined where it is not known
- */
-export function remarksOnShared(fleet: Fleet, secretOf: (held: Held) => string | undefined): Remark[] {
-  const groups = Map.groupBy(heldCredentials(fleet), secretOf);
-  groups.delete(undefined);
+export const sharedSecret: Lint = (fleet) => {
+  const groups = Map.groupBy(heldCredentials(fleet), ({ credential }) => credential.from);
   return [...groups.values()].flatMap(remarksOnGroup);
-}
+};
 
 function remarksOnGroup(group: readonly Held[]): Remark[] {
   const agents = [...new Set(group.flatMap((held) => held.readableBy))];
