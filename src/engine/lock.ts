@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startMark } from "./processes.ts";
+import { startMark } from "../base/processes.ts";
 
 /** Milliseconds between two looks at a lock that another process holds. */
 const LOOK_EVERY = 500;

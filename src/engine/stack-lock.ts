@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { exists, startTime, statusOf } from "./processes.ts";
+import { exists, startTime, statusOf } from "../base/processes.ts";
 import { type Project, stateDir } from "./project.ts";
 
 /** One of the engine's locks on a stack (its pkg/backend/diy/lock.go) and whether its holder can be alive. */

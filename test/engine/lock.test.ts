@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { startMark } from "../../src/base/processes.ts";
 import { withLock } from "../../src/engine/lock.ts";
-import { startMark } from "../../src/engine/processes.ts";
 import { code, node, sandbox } from "./sandbox.ts";
 
 /** A process that holds the lock for some milliseconds and writes down when it came in and went out. */

@@ -6,9 +6,10 @@ const TICKS_PER_SECOND = 100;
 
 /** What Linux tells of a process: `start` in clock ticks since the machine's start, `name` of at most 15 characters. */
 export interface ProcessStatus {
-  name: string;
-  zombie: boolean;
-  start: string;
+  readonly pid: number;
+  readonly name: string;
+  readonly zombie: boolean;
+  readonly start: string;
 }
 
 /**
@@ -22,22 +23,25 @@ export function startMark(pid: number): string | undefined {
   return status?.zombie ? undefined : status?.start;
 }
 
-/**
- * The process's line in proc_pid_stat(5): the name stands in brackets and may hold any byte; field 3, the state,
- * follows it, and field 22 is the start.
- *
- * @returns undefined where no such process is to be seen
- */
+/** @returns undefined where no such process is to be seen */
 export function statusOf(pid: number): ProcessStatus | undefined {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, "utf8");
-  } catch {
-    return undefined;
-  }
+  return readStatus(`/proc/${pid}/stat`);
+}
+
+/**
+ * A process's line in the form of proc_pid_stat(5), from /proc or from a copy of it: the id comes first, the name
+ * stands in brackets and may hold any byte; field 3, the state, follows it, and field 22 is the start.
+ *
+ * @returns undefined where there is no such file, or nothing of that form in it
+ */
+export function readStatus(file: string): ProcessStatus | undefined {
+  const text = readText(file);
   const end = text.lastIndexOf(")");
   const [state, ...fields] = text.slice(end + 2).split(" ");
-  return { name: text.slice(text.indexOf("(") + 1, end), zombie: state === "Z", start: fields[18] ?? "" };
+  const start = fields[18];
+  if (start === undefined) return undefined;
+  const name = text.slice(text.indexOf("(") + 1, end);
+  return { pid: Number.parseInt(text, 10), name, zombie: state === "Z", start };
 }
 
 /** When a process of this machine began, in milliseconds since 1970. Linux only. */
@@ -61,5 +65,13 @@ function psStart(pid: number): string | undefined {
     return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || undefined;
   } catch {
     return undefined;
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
 }
