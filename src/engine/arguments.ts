@@ -6,21 +6,13 @@ export interface Call {
   cwd: string | undefined;
   /** How much the engine is to log; 0 where nothing is said of it. */
   verbosity: number;
+  previewOnly: boolean;
 }
 
-/** The commands that read or write a stack's resources, with the names that the engine gives them too. */
-const OPERATIONS = new Set([
-  "up",
-  "update",
-  "preview",
-  "pre",
-  "refresh",
-  "destroy",
-  "down",
-  "dn",
-  "import",
-  "cancel",
-]);
+/** The commands that write a stack's resources, with the names that the engine gives them too. */
+const CHANGES = new Set(["up", "update", "refresh", "destroy", "down", "dn", "import"]);
+
+const OPERATIONS = new Set([...CHANGES, "preview", "pre", "cancel"]);
 
 /** Flags before the command that take their value as the next argument (`pulumi --help`). */
 const GLOBAL_WITH_VALUE = new Set([
@@ -33,7 +25,7 @@ const GLOBAL_WITH_VALUE = new Set([
 
 /** Reads a command line as far as it matters here; what the engine does not know it refuses itself. */
 export function readCall(args: string[]): Call {
-  const call: Call = { words: [], stack: undefined, cwd: undefined, verbosity: 0 };
+  const call: Call = { words: [], stack: undefined, cwd: undefined, verbosity: 0, previewOnly: false };
   const rest = [...(args.includes("--") ? args.slice(0, args.indexOf("--")) : args)];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const stack = flagValue(arg, rest, "-s", "--stack");
@@ -42,15 +34,21 @@ export function readCall(args: string[]): Call {
     call.stack = stack ?? call.stack;
     call.cwd = cwd ?? call.cwd;
     call.verbosity = Number(verbosity ?? call.verbosity);
+    call.previewOnly ||= arg === "--preview-only";
     if (GLOBAL_WITH_VALUE.has(arg)) rest.shift();
     else if (!arg.startsWith("-")) call.words.push(arg);
   }
   return call;
 }
 
-/** Whether the call works on a stack's resources, so that it takes the stack's lock or is refused by it. */
+/** Whether the call works on a stack's resources. */
 export function isOperation(call: Call): boolean {
   return OPERATIONS.has(call.words[0] ?? "");
+}
+
+/** Whether the call changes a stack's resources, so that it takes the stack's lock or is refused by it. */
+export function isChange(call: Call): boolean {
+  return CHANGES.has(call.words[0] ?? "") && !call.previewOnly;
 }
 
 /** The stack that the command line itself names. */

@@ -7,14 +7,16 @@ import { usableGo } from "./build.ts";
 import { unsetVariables } from "./environment.ts";
 import { findEngine, foreignClis, versionOf } from "./find.ts";
 import { currentStack, passphraseFile, passphraseIsSet, requirePassphrase } from "./passphrase.ts";
-import { openToOthers, type Project, readProject, stateDir } from "./project.ts";
-import { stackLocks } from "./stack-lock.ts";
+import { checkPassphrase } from "./passphrase-check.ts";
+import { openToOthers, type Project, readProject, stateDir, withoutPassword } from "./project.ts";
+import { ownerOf, type StackLock, takenAt } from "./state/lock.ts";
+import { storeOf } from "./state/open.ts";
 import { atLeast, usable } from "./version.ts";
 
 /** The first Node that runs TypeScript by itself. */
 const OLDEST_NODE = "22.18";
 
-/** What `fleet doctor` tells of Node, the engine and the project's stack; it changes nothing and asks no network. */
+/** What `fleet doctor` tells of Node, the engine and the project's stack; it changes nothing, and asks a shared state alone. */
 export async function engineChecks(): Promise<Check[]> {
   const dir = projectDir();
   const project = dir === undefined ? undefined : readProject(dir);
@@ -22,8 +24,10 @@ export async function engineChecks(): Promise<Check[]> {
   return [
     nodeCheck(),
     ...(await engineCheck()),
-    ...(project ? [...stateCheck(project), ...foreignCheck(project, stack)] : []),
-    ...(project && stack ? [...passphraseCheck(project, stack), ...lockChecks(project, stack)] : []),
+    ...(project ? [...stateFolderCheck(project), ...foreignCheck(project, stack)] : []),
+    ...(project && stack
+      ? [...(await passphraseCheck(project, stack)), ...(await stateChecks(project, stack))]
+      : []),
   ];
 }
 
@@ -68,7 +72,7 @@ async function goCheck(): Promise<Check> {
   }
 }
 
-function stateCheck(project: Project): Check[] {
+function stateFolderCheck(project: Project): Check[] {
   const dir = stateDir(project);
   if (dir === undefined || !existsSync(dir)) return [];
   const name = "state folder";
@@ -85,28 +89,48 @@ function foreignCheck(project: Project, stack: string | undefined): Check[] {
   return [{ name: "pulumi on PATH", ok: "warn", detail, fix: "use `npx pulumi`, or export these variables" }];
 }
 
-function passphraseCheck(project: Project, stack: string): Check[] {
+async function passphraseCheck(project: Project, stack: string): Promise<Check[]> {
   const name = "passphrase";
   const file = passphraseFile(project, stack);
-  if (passphraseIsSet()) return [{ name, ok: true, detail: "set in the environment" }];
   try {
     requirePassphrase(project, stack);
+    await checkPassphrase(project, stack);
   } catch (error) {
-    if (!(error instanceof MusterError)) throw error;
-    return [
-      { name, ok: false, detail: `${error.what}: ${error.why}`, ...(error.next && { fix: error.next }) },
-    ];
+    return [faultOf(name, error)];
   }
+  if (passphraseIsSet()) return [{ name, ok: true, detail: "set in the environment" }];
   if (!existsSync(file)) return [];
   if (!openToOthers(file)) return [{ name, ok: true, detail: file }];
   return [{ name, ok: false, detail: `${file} is open to other users`, fix: `chmod 600 ${file}` }];
 }
 
-function lockChecks(project: Project, stack: string): Check[] {
-  return stackLocks(project, stack).map(({ dead, pid, hostname, since }) => ({
-    name: "stack lock",
-    ok: "warn",
-    detail: `stack ${stack} is locked since ${since} by process ${pid} on ${hostname}, ${dead ? "which is dead" : "which may be at work"}`,
-    fix: dead ? "npx pulumi up" : "wait for it, or `npx pulumi cancel` where it is known to be dead",
-  }));
+/** Whether the state can be reached, and who holds its locks. */
+async function stateChecks(project: Project, stack: string): Promise<Check[]> {
+  const name = "state";
+  const backend = withoutPassword(project.backend) || "where `pulumi login` says";
+  const engine = await findEngine();
+  const isAsked = engine !== undefined || stateDir(project) !== undefined;
+  const store = isAsked ? storeOf({ pulumi: engine?.pulumi ?? "", project, stack }) : undefined;
+  if (store === undefined) return [{ name, ok: true, detail: `${backend}, not asked` }];
+  try {
+    const { locks } = await store.look(true);
+    return [{ name, ok: true, detail: `${backend} answers` }, ...locks.map((lock) => lockCheck(stack, lock))];
+  } catch (error) {
+    return [faultOf(name, error)];
+  }
+}
+
+function lockCheck(stack: string, lock: StackLock): Check {
+  const held = `stack ${stack} is locked since ${takenAt(lock)} by ${ownerOf(lock)}`;
+  const { seen, fix } = {
+    dead: { seen: "which is dead", fix: "npx pulumi up" },
+    alive: { seen: "which is at work", fix: "wait for it" },
+    unseen: { seen: "which cannot be seen from here", fix: `npx fleet unlock --stack ${stack}` },
+  }[lock.holder];
+  return { name: "stack lock", ok: "warn", detail: `${held}, ${seen}`, fix };
+}
+
+function faultOf(name: string, error: unknown): Check {
+  if (!(error instanceof MusterError)) throw error;
+  return { name, ok: false, detail: `${error.what}: ${error.why}`, ...(error.next && { fix: error.next }) };
 }

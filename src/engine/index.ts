@@ -4,3 +4,4 @@ export { ensureEngine } from "./install.ts";
 export { launcherDir } from "./places.ts";
 export { elapsed, type Progress, stderrProgress, telling } from "./progress.ts";
 export { ensureExampleStack } from "./stack.ts";
+export { unlockStack } from "./unlock.ts";

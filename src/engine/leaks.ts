@@ -1,5 +1,6 @@
 import { InvalidError } from "../base/errors.ts";
 import type { Call } from "./arguments.ts";
+import { withoutPassword } from "./project.ts";
 
 /** From here on the engine logs each property that it sends to a provider, secrets in clear (its plugin/rpc.go). */
 const LOGS_SECRETS = 9;
@@ -9,7 +10,14 @@ const LOGS_SECRETS = 9;
  *
  * @throws InvalidError
  */
-export function refuseLeaks(call: Call, env: NodeJS.ProcessEnv = process.env): void {
+export function refuseLeaks(call: Call, backend: string, env: NodeJS.ProcessEnv = process.env): void {
+  if (withoutPassword(backend) !== backend) {
+    throw new InvalidError({
+      what: `the state's URL ${withoutPassword(backend)} was refused`,
+      why: "it holds a password, which the engine prints in its errors and writes into its settings.",
+      next: "Take it out of the URL and set PGPASSWORD, or PGPASSFILE with the path of a password file.",
+    });
+  }
   const verbosity = Math.max(call.verbosity, Number(env["PULUMI_OPTION_VERBOSE"] ?? 0));
   if (verbosity >= LOGS_SECRETS) {
     throw leak(`-v=${verbosity}`, `Use -v=${LOGS_SECRETS - 1}: it logs all but the values of properties.`);

@@ -34,10 +34,20 @@ export async function telling<T>(
   }
 }
 
-/** Milliseconds as a person says them: `7s`, `1m20s`. */
+/** Milliseconds as a person says them: `7s`, `1m20s`, `3h05m`, `2d04h`. */
 export function elapsed(milliseconds: number): string {
-  const seconds = Math.floor(milliseconds / 1000);
-  return seconds < 60
-    ? `${seconds}s`
-    : `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  for (const [size, unit, part, smaller] of UNITS) {
+    if (seconds < size) continue;
+    const rest = Math.floor((seconds % size) / part);
+    return `${Math.floor(seconds / size)}${unit}${String(rest).padStart(2, "0")}${smaller}`;
+  }
+  return `${seconds}s`;
 }
+
+/** Seconds of a unit, its letter, and those of the next smaller one. */
+const UNITS = [
+  [86_400, "d", 3600, "h"],
+  [3600, "h", 60, "m"],
+  [60, "m", 1, "s"],
+] as const;

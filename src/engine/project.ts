@@ -38,6 +38,11 @@ export function stateDir(project: Project): string | undefined {
   return dir.startsWith(project.dir + sep) ? dir : undefined;
 }
 
+/** A URL of a state as it may be shown. */
+export function withoutPassword(url: string): string {
+  return url.replace(/^([a-z0-9]+:\/\/[^/?#:@]*):[^/?#]*@/, "$1@").replace(/([?&])password=[^&#]*&?/, "$1");
+}
+
 /** Makes the project's own folders, closed to other users: the engine writes its state readable for all. */
 export function makeFolders(project: Project): void {
   for (const dir of [stateDir(project), join(project.dir, ".muster")]) {

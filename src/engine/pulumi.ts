@@ -3,22 +3,25 @@ import { flushCompileCache } from "node:module";
 import { resolve } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
-import { type Call, isOperation, namedStack, readCall } from "./arguments.ts";
+import { type Call, isChange, isOperation, namedStack, readCall } from "./arguments.ts";
+import type { EngineStack } from "./ask.ts";
 import { engineEnv } from "./environment.ts";
 import { ensureEngine } from "./install.ts";
 import { refuseLeaks } from "./leaks.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
+import { checkPassphrase } from "./passphrase-check.ts";
 import { stderrProgress } from "./progress.ts";
 import { makeFolders, type Project, readProject } from "./project.ts";
-import { removeDeadLocks } from "./stack-lock.ts";
+import { reachState, readyState } from "./state/ready.ts";
 
 async function main(args: string[]): Promise<void> {
   const call = readCall(args);
   const dir = projectDir(resolve(call.cwd ?? ""));
   const project = dir === undefined ? undefined : readProject(dir);
   const stack = project && currentStack(project, namedStack(call));
-  if (project) prepare(project, stack, call);
+  if (project) await checkProject(project, stack, call);
   const { pulumi } = await ensureEngine(stderrProgress());
+  if (project && stack && isOperation(call)) await prepareState({ pulumi, project, stack }, call);
   const env = engineEnv(pulumi, project, stack);
   // The engine's state folder is relative to the folder that it runs in.
   if (project && call.cwd === undefined) {
@@ -35,12 +38,18 @@ async function main(args: string[]): Promise<void> {
   process.execve(pulumi, ["pulumi", ...args], env);
 }
 
-function prepare(project: Project, stack: string | undefined, call: Call): void {
-  refuseLeaks(call);
+/** What can be refused before the engine is there. */
+async function checkProject(project: Project, stack: string | undefined, call: Call): Promise<void> {
+  refuseLeaks(call, project.backend);
   makeFolders(project);
   if (stack === undefined || !isOperation(call)) return;
   requirePassphrase(project, stack);
-  removeDeadLocks(project, stack, (line) => process.stderr.write(`muster: ${line}\n`));
+  await checkPassphrase(project, stack);
+}
+
+async function prepareState(of: EngineStack, call: Call): Promise<void> {
+  if (!isChange(call)) return reachState(of);
+  await readyState(of, (line) => process.stderr.write(`muster: ${line}\n`));
 }
 
 try {

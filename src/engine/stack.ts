@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type ExecaError, execa } from "execa";
 import { InvalidError, MusterError } from "../base/errors.ts";
-import { engineEnv } from "./environment.ts";
+import { askEngine } from "./ask.ts";
 import { ensureEngine } from "./install.ts";
 import { ensurePassphrase, requirePassphrase } from "./passphrase.ts";
 import type { Progress } from "./progress.ts";
@@ -51,7 +50,7 @@ function isReady(project: Project, stack: string): boolean {
   return existsSync(checkpoint) && readStackFile(project, stack).encryptionsalt !== undefined;
 }
 
-/** One call of the engine; `input` is what it reads on stdin, where a process list does not show it. */
+/** @param input what the engine reads on stdin */
 async function pulumi(
   project: Project,
   stack: string,
@@ -59,18 +58,9 @@ async function pulumi(
   progress: Progress,
   input = "",
 ): Promise<void> {
-  const engine = await ensureEngine(progress);
-  await execa(engine.pulumi, ["--non-interactive", ...command], {
-    cwd: project.dir,
-    env: { ...engineEnv(engine.pulumi, project, stack), PWD: project.dir },
-    extendEnv: false,
-    input,
-  }).catch((error: ExecaError) => {
-    const why = String(error.stderr ?? error.shortMessage).trim();
-    throw new MusterError({
-      what: `the engine could not make the stack ${stack} ready`,
-      why,
-      where: project.dir,
-    });
-  });
+  const { pulumi } = await ensureEngine(progress);
+  const { failed, stderr } = await askEngine({ pulumi, project, stack }, command, { input });
+  if (!failed) return;
+  const what = `the engine could not make the stack ${stack} ready`;
+  throw new MusterError({ what, why: stderr.trim(), where: project.dir });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isOperation, namedStack, readCall } from "../../src/engine/arguments.ts";
+import { isChange, isOperation, namedStack, readCall } from "../../src/engine/arguments.ts";
 import { refuseLeaks } from "../../src/engine/leaks.ts";
 
 test.each([
@@ -42,9 +42,29 @@ test.each([
   ["up", { PULUMI_OPTION_VERBOSE: "9" }, /^-v=9 was refused/],
   ["up", { PULUMI_DEBUG_GRPC: "/tmp/log" }, /^PULUMI_DEBUG_GRPC was refused/],
 ])("`pulumi %s` with %o is refused, because the engine would log secrets", (line, env, sentence) => {
-  expect(() => refuseLeaks(readCall(line.split(" ")), env)).toThrow(sentence);
+  expect(() => refuseLeaks(readCall(line.split(" ")), "", env)).toThrow(sentence);
+});
+
+test.each([
+  ["up", true],
+  ["dn", true],
+  ["preview", false],
+  ["refresh --preview-only", false],
+  ["cancel", false],
+])("whether `pulumi %s` takes the stack's lock: %s", (line, expected) => {
+  expect(isChange(readCall(line.split(" ")))).toBe(expected);
+});
+
+test.each([
+  "postgres://ann:s3cret@db.example.org/state",
+  "postgres://:s3cret@db.example.org/state",
+  "postgres://db.example.org/state?sslmode=require&password=s3cret",
+])("a password in the state's URL is refused, and not repeated: %s", (url) => {
+  const refuse = () => refuseLeaks(readCall(["stack", "ls"]), url, {});
+  expect(refuse).toThrow(/holds a password.*PGPASSWORD/);
+  expect(refuse).not.toThrow(/s3cret/);
 });
 
 test("`pulumi up -v8` is not refused", () => {
-  refuseLeaks(readCall(["up", "-v8"]), {});
+  refuseLeaks(readCall(["up", "-v8"]), "postgres://ann@db.example.org/state", {});
 });

@@ -52,6 +52,7 @@ test("a missing passphrase, one that others can read, and an open state folder a
   const before = await checks();
   expect(before["passphrase"]).toMatchObject({ ok: false, fix: expect.stringContaining(file) });
   expect(before["state folder"]).toMatchObject({ ok: false, fix: `chmod 700 ${join(project, ".state")}` });
+  writeFileSync(join(project, "stacks/Pulumi.prod.yaml"), "");
   writeFileSync(file, "x", { mode: 0o644 });
   expect((await checks())["passphrase"]).toMatchObject({ ok: false, fix: `chmod 600 ${file}` });
 });
@@ -61,10 +62,13 @@ test("a dead run's lock is told", async () => {
   mkdirSync(dir, { recursive: true });
   writeFileSync(
     join(dir, "1.json"),
-    '{"pid": 7, "hostname": "elsewhere", "timestamp": "2026-01-02T03:04:05Z"}',
+    '{"pid": 7, "username": "eve", "hostname": "elsewhere", "timestamp": "2026-01-02T03:04:05Z"}',
   );
   const lock = (await checks())["stack lock"];
-  expect(lock).toMatchObject({ ok: "warn", detail: expect.stringContaining("process 7 on elsewhere") });
+  expect(lock).toMatchObject({
+    ok: "warn",
+    detail: expect.stringContaining("@elsewhere (process 7), which cannot be seen"),
+  });
 });
 
 test("a `pulumi` from elsewhere gets one sentence that names what is unset for it", async () => {

@@ -145,6 +145,25 @@ test("a clone without the passphrase gets one sentence and exit code 2", async (
   expect(stderr.split("\n")).toHaveLength(1);
 });
 
+test("a wrong passphrase gets one sentence and exit code 2, and the right one is proven once", async () => {
+  const salt = "v1:MHS07J+r2jw=:v1:jUXwc633E8QvTtJN:BwfurHMEdtuweEwIF2IK0ceLuOsE4g==";
+  const stackFile = join(project, "stacks/Pulumi.prod.yaml");
+  writeFileSync(stackFile, `encryptionsalt: ${salt}\n`);
+  const file = passphrase("prod");
+  const { stdout, stderr, exitCode } = await pulumi(["up"]);
+  expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+  expect(stderr).toBe(
+    `pulumi: the secrets of stack prod cannot be read: the passphrase in ${file} is not the one that ${stackFile} was encrypted with. Ask a team mate for the right one.`,
+  );
+  standIn("echo ran");
+  writeFileSync(file, "x\n");
+  expect((await pulumi(["up"])).stdout).toBe("ran");
+  expect((await pulumi(["up"])).stdout).toBe("ran");
+  writeFileSync(file, "y\n");
+  expect((await pulumi(["up"])).exitCode).toBe(2);
+  expect((await pulumi(["up"], { env: { PULUMI_CONFIG_PASSPHRASE: "x" } })).stdout).toBe("ran");
+});
+
 test("without the passphrase, commands that need none still run", async () => {
   encrypt("prod");
   standIn("echo ran");
@@ -154,13 +173,14 @@ test("without the passphrase, commands that need none still run", async () => {
 test("a killed run's lock is removed before the stack is worked on, and only then", async () => {
   const file = join(project, ".state/.pulumi/locks/organization/fleet/prod/1.json");
   mkdirSync(dirname(file), { recursive: true });
-  const lock = { pid: 2 ** 22 + 1, hostname: hostname(), timestamp: new Date().toISOString() };
+  const timestamp = "2026-01-02T03:04:05.678Z";
+  const lock = { pid: 2 ** 22 + 1, username: "eve", hostname: hostname(), timestamp };
   writeFileSync(file, JSON.stringify(lock));
   await pulumi(["stack", "ls", "-s", "prod"]);
   expect(existsSync(file)).toBe(true);
   const { stderr } = await pulumi(["up", "-s", "prod"]);
   expect(existsSync(file)).toBe(false);
   expect(stderr).toBe(
-    `muster: removed the lock of stack prod that process ${lock.pid} took at ${lock.timestamp}: it was killed`,
+    `muster: removed the lock of stack prod that eve@${hostname()} (process ${lock.pid}) took at 2026-01-02T03:04:05Z: it was killed`,
   );
 });

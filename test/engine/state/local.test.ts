@@ -3,9 +3,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import type { Project } from "../../src/engine/project.ts";
-import { removeDeadLocks } from "../../src/engine/stack-lock.ts";
-import { type Sandbox, sandbox } from "./sandbox.ts";
+import type { Project } from "../../../src/engine/project.ts";
+import { readyState } from "../../../src/engine/state/ready.ts";
+import { type Sandbox, sandbox } from "../sandbox.ts";
 
 const MINUTE = 60_000;
 
@@ -19,14 +19,17 @@ beforeEach(() => {
   told = [];
 });
 
-/** Writes a lock as the engine does, and looks whether it is still there after the dead ones are removed. */
-function survives(lock: { pid?: number; hostname?: string; timestamp?: string } | string): boolean {
+/** Writes a lock as the engine does, and looks whether it is still there after a run got the state ready. */
+async function survives(
+  lock: { pid?: number; hostname?: string; timestamp?: string } | string,
+): Promise<boolean> {
   const dir = join(box.home, ".state/.pulumi/locks/organization/fleet/prod");
   const file = join(dir, "0b0c.json");
   mkdirSync(dir, { recursive: true });
   const whole = { username: "eve", hostname: hostname(), timestamp: new Date().toISOString() };
   writeFileSync(file, typeof lock === "string" ? lock : JSON.stringify({ ...whole, ...lock }));
-  removeDeadLocks(project, "prod", (line) => told.push(line));
+  const ready = readyState({ pulumi: "/bin/false", project, stack: "prod" }, (line) => told.push(line));
+  await ready.catch((error: Error) => told.push(error.message));
   return existsSync(file);
 }
 
@@ -52,39 +55,43 @@ async function living(program: string): Promise<number> {
 
 test("the lock of a process that is gone is removed, and one line says so", async () => {
   const pid = await deadPid();
-  expect(survives({ pid, timestamp: "2026-01-02T03:04:05Z" })).toBe(false);
+  expect(await survives({ pid, timestamp: "2026-01-02T03:04:05Z" })).toBe(false);
   expect(told).toEqual([
-    `removed the lock of stack prod that process ${pid} took at 2026-01-02T03:04:05Z: it was killed`,
+    `removed the lock of stack prod that eve@${hostname()} (process ${pid}) took at 2026-01-02T03:04:05Z: it was killed`,
   ]);
 });
 
 test("the lock of a process id that another program has now is removed", async () => {
-  expect(survives({ pid: await living("backup") })).toBe(false);
+  expect(await survives({ pid: await living("backup") })).toBe(false);
 });
 
 test("the lock of a pulumi at work is kept", async () => {
-  expect(survives({ pid: await living("pulumi") })).toBe(true);
-  expect(told).toEqual([]);
+  expect(await survives({ pid: await living("pulumi") })).toBe(true);
+  expect(told).toEqual([
+    expect.stringMatching(
+      /^stack prod is locked: eve@\S+ \(process \d+\) has been at work on it since \S+ \(\ds\)\./,
+    ),
+  ]);
 });
 
 test("the lock of a process id that a younger pulumi has now is removed", async () => {
-  expect(survives({ pid: await living("pulumi"), timestamp: ago(10 * MINUTE) })).toBe(false);
+  expect(await survives({ pid: await living("pulumi"), timestamp: ago(10 * MINUTE) })).toBe(false);
 });
 
 test("the lock of a pulumi that seems a little younger is kept: the clock may have been set", async () => {
-  expect(survives({ pid: await living("pulumi"), timestamp: ago(MINUTE / 2) })).toBe(true);
+  expect(await survives({ pid: await living("pulumi"), timestamp: ago(MINUTE / 2) })).toBe(true);
 });
 
 test("the lock of another machine, and one that cannot be read, are kept", async () => {
-  expect(survives({ pid: await deadPid(), hostname: "elsewhere" })).toBe(true);
-  expect(survives('{"pid": 1')).toBe(true);
-  expect(survives({ hostname: hostname() })).toBe(true);
+  expect(await survives({ pid: await deadPid(), hostname: "elsewhere" })).toBe(true);
+  expect(await survives('{"pid": 1')).toBe(true);
+  expect(await survives({ hostname: hostname() })).toBe(true);
 });
 
 test("the locks of other stacks and of state kept elsewhere are left alone", async () => {
   const pid = await deadPid();
   project = { ...project, backend: "s3://bucket" };
-  expect(survives({ pid })).toBe(true);
+  expect(await survives({ pid })).toBe(true);
   project = { ...project, backend: "file://./.state", name: "other" };
-  expect(survives({ pid })).toBe(true);
+  expect(await survives({ pid })).toBe(true);
 });

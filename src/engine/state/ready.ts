@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import { MusterError } from "../../base/errors.ts";
+import { askEngine, type EngineStack } from "../ask.ts";
+import { withLock } from "../lock.ts";
+import { elapsed } from "../progress.ts";
+import { ownerOf, type StackLock, takenAt } from "./lock.ts";
+import { storeOf } from "./open.ts";
+import { adoptPending, type Deployment, pendingOf } from "./pending.ts";
+import { forgetEndedRuns, noteRun } from "./runs.ts";
+import type { Store } from "./store.ts";
+
+type Tell = (line: string) => void;
+
+/** Looks whether the state can be read, before anything else is contacted. Writes nothing. */
+export async function reachState(of: EngineStack): Promise<void> {
+  await storeOf(of)?.look(false);
+}
+
+/**
+ * Makes a stack's state ready for this process to change: the locks of killed runs are removed, and what they were
+ * making is adopted.
+ *
+ * @throws MusterError where the state cannot be reached, or somebody is at work on the stack
+ */
+export async function readyState(of: EngineStack, tell: Tell): Promise<void> {
+  const store = storeOf(of);
+  if (store === undefined) return;
+  await alone(of, tell, async () => {
+    const { locks, isInterrupted } = await store.look(true);
+    const held = locks.find(({ holder }) => holder !== "dead");
+    if (held !== undefined) throw atWork(of.stack, held);
+    await removeLocks(store, of, locks, tell);
+    if (isInterrupted) await adopt(of, tell);
+    noteRun(of.project, of.stack, process.pid);
+  });
+}
+
+/**
+ * Removes the locks of killed runs.
+ *
+ * @param force also those of runs that cannot be seen from here; never one that is seen at work
+ * @returns how many were there
+ * @throws MusterError where a lock has to stay
+ */
+export async function unlockState(of: EngineStack, force: boolean, tell: Tell): Promise<number> {
+  const store = storeOf(of);
+  if (store === undefined) {
+    const why = "its state is kept by a service that looks after its locks itself.";
+    throw new MusterError({
+      what: `stack ${of.stack} was not unlocked`,
+      why,
+      next: "Use `npx pulumi cancel`.",
+    });
+  }
+  return await alone(of, tell, async () => {
+    const { locks } = await store.look(true);
+    const held = locks.find(({ holder }) => holder === "alive" || (holder === "unseen" && !force));
+    if (held !== undefined) throw atWork(of.stack, held);
+    await removeLocks(store, of, locks, tell);
+    return locks.length;
+  });
+}
+
+/** One run of this checkout looks at a time: else one could remove as dead what the other has just taken. */
+function alone<T>({ project }: EngineStack, tell: Tell, work: () => Promise<T>): Promise<T> {
+  const waiting = (pid: number) => tell(`waiting for process ${pid}, which looks at the state`);
+  return withLock(join(project.dir, ".muster", "state.lock"), waiting, work);
+}
+
+async function removeLocks(
+  store: Store,
+  { project, stack }: EngineStack,
+  locks: readonly StackLock[],
+  tell: Tell,
+): Promise<void> {
+  if (locks.length > 0) await store.unlock(locks);
+  for (const lock of locks) {
+    const why = lock.holder === "dead" ? "it was killed" : "you said that it is dead";
+    tell(`removed the lock of stack ${stack} that ${ownerOf(lock)} took at ${takenAt(lock)}: ${why}`);
+  }
+  forgetEndedRuns(project, stack);
+}
+
+/** `stack import` takes the stack's lock, and clears what is pending in the engine's own way. */
+async function adopt(of: EngineStack, tell: Tell): Promise<void> {
+  const exported = await askEngine(of, ["stack", "export", "--stack", of.stack]);
+  if (exported.failed) throw notAdopted(of.stack, exported.stderr);
+  const state = JSON.parse(exported.stdout) as Deployment;
+  const result = pendingOf(state).length > 0 ? adoptPending(state) : undefined;
+  if (result === undefined) return;
+  const input = JSON.stringify(result.deployment);
+  const imported = await askEngine(of, ["stack", "import", "--stack", of.stack], { input });
+  if (imported.failed) throw notAdopted(of.stack, imported.stderr);
+  if (result.adopted.length === 0) return;
+  tell(`a killed run was making ${result.adopted.join(", ")}: this run looks at what is there and goes on`);
+}
+
+function notAdopted(stack: string, stderr: string): MusterError {
+  const what = `what a killed run left pending in stack ${stack} could not be cleared`;
+  return new MusterError({ what, why: stderr.trim(), next: "Run it again." });
+}
+
+function atWork(stack: string, lock: StackLock): MusterError {
+  const age = elapsed(Date.now() - Date.parse(lock.timestamp));
+  const since = `since ${takenAt(lock)} (${age})`;
+  const what = `stack ${stack} is locked`;
+  if (lock.holder === "alive") {
+    const why = `${ownerOf(lock)} has been at work on it ${since}.`;
+    return new MusterError({ what, why, next: "Wait until that run has ended, then run it again." });
+  }
+  return new MusterError({
+    what,
+    why: `${ownerOf(lock)} has held the lock ${since}; from here nobody can see whether that run still works.`,
+    next: `Ask ${lock.username}. If the run is dead: \`npx fleet unlock --stack ${stack} --force\`.`,
+  });
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { adoptPending, type Deployment } from "../../../src/engine/state/pending.ts";
+
+const URN = "urn:pulumi:prod::fleet::";
+
+function state(pending: [type: string, urn: string][], resources: string[] = []): Deployment {
+  const resource = (urn: string) => ({
+    urn: URN + urn,
+    type: urn.split("::")[0] ?? "",
+    inputs: { host: "east" },
+  });
+  return {
+    deployment: {
+      resources: resources.map(resource),
+      pending_operations: pending.map(([type, urn]) => ({ type, resource: resource(urn) })),
+    },
+  };
+}
+
+test("what a killed run was creating becomes a resource with the id that its name tells", () => {
+  const unit = "muster:index:AgentUnit::east/iris/unit";
+  const result = adoptPending(state([["creating", unit]], ["muster:index:Host::east/host"]));
+  expect(result?.adopted).toEqual(["east/iris/unit"]);
+  expect(result?.deployment.deployment?.pending_operations).toEqual([]);
+  expect(result?.deployment.deployment?.resources?.[1]).toEqual({
+    urn: URN + unit,
+    type: "muster:index:AgentUnit",
+    id: "east/iris/unit",
+    inputs: { host: "east" },
+    outputs: { host: "east" },
+    refreshBeforeUpdate: true,
+  });
+});
+
+test("what the state knows already, what was being changed, and providers are cleared alone", () => {
+  const host = "muster:index:Host::east/host";
+  const pending = [
+    ["creating", host],
+    ["updating", host],
+    ["creating", "pulumi:providers:muster::default"],
+  ] satisfies [string, string][];
+  const result = adoptPending(state(pending, [host]));
+  expect(result).toMatchObject({ adopted: [], deployment: { deployment: { pending_operations: [] } } });
+  expect(result?.deployment.deployment?.resources).toHaveLength(1);
+});
+
+test("a resource of another provider, whose id nobody knows, is left for a person", () => {
+  expect(adoptPending(state([["creating", "digitalocean:index/droplet:Droplet::web"]]))).toBeUndefined();
+});
