@@ -3,7 +3,6 @@ import { sep } from "node:path";
 import type { Check } from "../base/check.ts";
 import { MusterError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
-import { usableGo } from "./build.ts";
 import { unsetVariables } from "./environment.ts";
 import { findEngine, foreignClis, versionOf } from "./find.ts";
 import { currentStack, passphraseFile, passphraseIsSet, requirePassphrase } from "./passphrase.ts";
@@ -11,6 +10,7 @@ import { checkPassphrase } from "./passphrase-check.ts";
 import { openToOthers, type Project, readProject, stateDir, withoutPassword } from "./project.ts";
 import { ownerOf, type StackLock, takenAt } from "./state/lock.ts";
 import { storeOf } from "./state/open.ts";
+import { usableGo } from "./toolchain.ts";
 import { atLeast, usable } from "./version.ts";
 
 /** The first Node that runs TypeScript by itself. */
