@@ -4,8 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# What the tests drive besides the product: an sshd of their own, and login shells that are no bash.
-packages="openssh-server fish tcsh procps iproute2 systemd"
+# What the tests drive besides the product: an sshd and a PostgreSQL of their own, and login shells that are no bash.
+packages="openssh-server fish tcsh procps iproute2 systemd postgresql"
 
 install_packages() {
   for package in $packages; do
@@ -14,7 +14,7 @@ install_packages() {
   [ -n "${missing:-}" ] || return 0
   echo "installing Debian packages for the tests:$missing" >&2
   apt-get update -qq
-  # The machine's own sshd, if it had none, is not started.
+  # The machine's own sshd and PostgreSQL, if it had none, are not started.
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 

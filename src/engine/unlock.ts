@@ -23,7 +23,7 @@ export async function unlockStack(
   const project = dir === undefined ? undefined : readProject(dir);
   if (project === undefined)
     throw new InvalidError({ what: "no project", why: "there is no Pulumi.yaml here or above." });
-  const stack = currentStack(project, named);
+  const stack = currentStack(project, named?.split("/").at(-1));
   if (stack === undefined) {
     const next = "Name one: `npx fleet unlock --stack NAME`; `npx pulumi stack ls` lists them.";
     throw new InvalidError({ what: "no stack", why: "none is named, and none is selected.", next });

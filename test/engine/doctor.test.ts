@@ -71,6 +71,23 @@ test("a dead run's lock is told", async () => {
   });
 });
 
+test("where the state is kept is told, and why it does not answer", async () => {
+  expect((await checks())["state"]).toMatchObject({ ok: true, detail: "file://./.state answers" });
+  const env = { PULUMI_BACKEND_URL: "postgres://ann:s3cret@db.example.org/state" };
+  expect((await checks(env))["state"]).toMatchObject({
+    ok: true,
+    detail: "postgres://ann@db.example.org/state, not asked",
+  });
+  const refused = "echo 'error: failed to ping PostgreSQL: connect: connection refused' >&2; exit 255";
+  standInEngine(join(box.launcher, "bin"), "3.259.0", refused);
+  expect((await checks(env))["state"]).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(
+      /cannot be reached at postgres:\/\/ann@db.example.org\/state: nothing answers/,
+    ),
+  });
+});
+
 test("a `pulumi` from elsewhere gets one sentence that names what is unset for it", async () => {
   standInEngine(box.bin, "3.300.0");
   expect((await checks({ PULUMI_PARALLEL: "64" }))["pulumi on PATH"]).toMatchObject({

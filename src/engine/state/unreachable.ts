@@ -48,5 +48,7 @@ export function unreachable({ project, stack }: EngineStack, { timedOut, stderr 
   }
   const cause = CAUSES.find(([said]) => said.test(stderr));
   if (cause !== undefined) return new MusterError({ what, why: cause[1], next: cause[2] });
-  return new MusterError({ what, why: stderr.trim().split("\n").at(-1) ?? "" });
+  const last = stderr.trim().split("\n").at(-1) ?? "";
+  const why = last.replace(/^error: /, "").replaceAll(project.backend, withoutPassword(project.backend));
+  return new MusterError({ what, why });
 }

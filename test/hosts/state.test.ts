@@ -1,0 +1,137 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { localHosts } from "../../src/cloud/local/index.ts";
+import { runDocs } from "./support/commands.ts";
+import { localFleet, secretsFor } from "./support/fleets.ts";
+import { startsScript } from "./support/host-facts.ts";
+import { postgres } from "./support/postgres.ts";
+import { makeProject, must, type Project, type Said } from "./support/project.ts";
+import { s3 } from "./support/s3.ts";
+import type { StateServer } from "./support/state-server.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const LAYOUT = { hosts: ["east"], agents: { east: ["iris", "loom"] } };
+const UP = ["up", "--yes", "--skip-preview"];
+const CHECKPOINT = ".pulumi/stacks/muster/test.json";
+
+/** Which process each agent is and since when, and each file that a run could touch, with its times. */
+const FACTS = `${startsScript(LAYOUT.agents.east)}
+find /etc /home /usr/local /var/lib/muster -path /var/lib/muster/records -prune -o \
+  -type f -printf '%p %i %m %u %g %s %T@ %C@\\n' | grep -v -e /locks/ -e /contacts.db- | sort`;
+
+let project: Project;
+let database: StateServer;
+let bucket: StateServer;
+/** What logs in where the state is now. */
+let env: Readonly<Record<string, string>> = {};
+
+beforeAll(async () => {
+  [database, bucket] = await Promise.all([postgres(), s3()]);
+  project = await makeProject(localFleet(LAYOUT), secretsFor(LAYOUT));
+  await must(pulumi(UP));
+});
+
+afterAll(async () => {
+  // A state that a failed test left lost knows no host any more.
+  await localHosts(project.dir).remove("east");
+  await project.dispose();
+  await Promise.all([database.stop(), bucket.stop()]);
+});
+
+function pulumi(args: readonly string[]): Promise<Said> {
+  return project.pulumi(args, { env });
+}
+
+function docs(name: string, own: Record<string, string> = {}): Promise<Said> {
+  return runDocs("state.md", name, { cwd: project.dir, env, own: { ...own, prod: "test" } });
+}
+
+function facts(): Promise<string> {
+  return project.onHost("east", FACTS);
+}
+
+async function moveTo(server: StateServer): Promise<void> {
+  await must(pulumi(["stack", "export", "--file", "prod.json"]));
+  env = { ...env, ...server.env };
+  await must(docs("move", { "postgres://muster@db.example.org/state": server.url.replaceAll("&", "\\&") }));
+}
+
+/** The state's own account: how many resources of ours it has, and what is pending. */
+async function exported(): Promise<{ ours: number; pending: unknown[] }> {
+  const { deployment } = JSON.parse((await must(pulumi(["stack", "export"]))).stdout) as {
+    deployment: { resources?: { urn: string }[]; pending_operations?: unknown[] };
+  };
+  const resources = deployment.resources ?? [];
+  const urns = new Set(resources.map(({ urn }) => urn));
+  expect(resources).toHaveLength(urns.size);
+  const ours = [...urns].filter((urn) => urn.includes("::muster:index:"));
+  return { ours: ours.length, pending: deployment.pending_operations ?? [] };
+}
+
+/** What the state says is being created, of our own types. */
+async function creating(server: StateServer): Promise<string[]> {
+  const { checkpoint } = JSON.parse((await server.get(CHECKPOINT)) || "{}") as {
+    checkpoint?: { latest?: { pending_operations?: { type: string; resource: { urn: string } }[] } };
+  };
+  const pending = checkpoint?.latest?.pending_operations ?? [];
+  const urns = pending.filter(({ type }) => type === "creating").map(({ resource }) => resource.urn);
+  return urns.filter((urn) => urn.includes("::muster:index:"));
+}
+
+/** `up` that is killed, with all that it started, as soon as the state says that it is creating something. */
+async function upKilledWhileCreating(server: StateServer): Promise<number> {
+  const run = spawn(join(ROOT, "bin/pulumi"), UP, {
+    cwd: project.dir,
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], MUSTER_OFFLINE: "1", ...env },
+    detached: true,
+    stdio: "ignore",
+  });
+  const ended = once(run, "exit");
+  const isCreating = async () => expect(await creating(server)).not.toEqual([]);
+  await vi.waitFor(isCreating, { timeout: 60_000, interval: 20 });
+  process.kill(-(run.pid as number), "SIGKILL");
+  await ended;
+  return run.pid as number;
+}
+
+test("moving from the file to PostgreSQL keeps secrets readable and touches nothing on a host", async () => {
+  const before = await facts();
+  await moveTo(database);
+  expect((await must(pulumi(["config", "get", "muster:iris-key"]))).stdout).toBe("sk-iris-0123456789");
+  await must(pulumi(["stack", "export", "--show-secrets"]));
+  expect(await facts()).toBe(before);
+  expect(await exported()).toEqual({ ours: 11, pending: [] });
+});
+
+test("an old checkpoint put back is written anew by the next up, which touches nothing on a host", async () => {
+  await must(docs("backup"));
+  project.write("identities/iris.md", "# iris\n\nI am iris, and older.\n");
+  await must(pulumi(UP));
+  const before = await facts();
+  await must(docs("restore"));
+  expect(await facts()).toBe(before);
+  expect(await exported()).toEqual({ ours: 11, pending: [] });
+});
+
+test("with the state lost altogether, up adopts all that is there and touches nothing on a host", async () => {
+  const before = await facts();
+  await database.lose();
+  await must(docs("lost"));
+  expect(await facts()).toBe(before);
+  expect(await exported()).toEqual({ ours: 11, pending: [] });
+  await must(project.fleet(["drift"]));
+});
+
+test("on S3, with the state lost and the run after it killed, destroy removes what neither of them told it", async () => {
+  await moveTo(bucket);
+  await bucket.lose();
+  await must(pulumi(["stack", "init", "test"]));
+  const killed = await upKilledWhileCreating(bucket);
+  const destroyed = await must(pulumi(["destroy", "--yes", "--skip-preview"]));
+  expect(destroyed.stderr).toContain(`(process ${killed}) took at`);
+  expect(destroyed.stderr).toContain("a killed run was making ");
+  expect(localHosts(project.dir).state("east")).toBe("absent");
+  expect(await exported()).toEqual({ ours: 0, pending: [] });
+});
