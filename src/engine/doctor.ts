@@ -9,7 +9,7 @@ import { currentStack, passphraseFile, passphraseIsSet, requirePassphrase } from
 import { checkPassphrase } from "./passphrase-check.ts";
 import { openToOthers, type Project, readProject, stateDir, withoutPassword } from "./project.ts";
 import { ownerOf, type StackLock, takenAt } from "./state/lock.ts";
-import { storeOf } from "./state/open.ts";
+import { locksOf } from "./state/ready.ts";
 import { usableGo } from "./toolchain.ts";
 import { atLeast, usable } from "./version.ts";
 
@@ -110,10 +110,9 @@ async function stateChecks(project: Project, stack: string): Promise<Check[]> {
   const backend = withoutPassword(project.backend) || "where `pulumi login` says";
   const engine = await findEngine();
   const isAsked = engine !== undefined || stateDir(project) !== undefined;
-  const store = isAsked ? storeOf({ pulumi: engine?.pulumi ?? "", project, stack }) : undefined;
-  if (store === undefined) return [{ name, ok: true, detail: `${backend}, not asked` }];
   try {
-    const { locks } = await store.look(true);
+    const locks = isAsked ? await locksOf({ pulumi: engine?.pulumi ?? "", project, stack }) : undefined;
+    if (locks === undefined) return [{ name, ok: true, detail: `${backend}, not asked` }];
     return [{ name, ok: true, detail: `${backend} answers` }, ...locks.map((lock) => lockCheck(stack, lock))];
   } catch (error) {
     return [faultOf(name, error)];

@@ -61,6 +61,22 @@ export async function unlockState(of: EngineStack, force: boolean, tell: Tell): 
   });
 }
 
+/**
+ * Who holds the locks of a stack.
+ *
+ * @returns undefined where a service looks after them, so that the state is not asked
+ * @throws MusterError where the state cannot be reached
+ */
+export async function locksOf(of: EngineStack): Promise<readonly StackLock[] | undefined> {
+  const store = storeOf(of);
+  if (store === undefined) return undefined;
+  return await alone(
+    of,
+    () => undefined,
+    async () => (await store.look(true)).locks,
+  );
+}
+
 /** One run of this checkout looks at a time: else one could remove as dead what the other has just taken. */
 function alone<T>({ project }: EngineStack, tell: Tell, work: () => Promise<T>): Promise<T> {
   const waiting = (pid: number) => tell(`waiting for process ${pid}, which looks at the state`);
