@@ -22,7 +22,7 @@ export async function joinNetwork(address: string): Promise<void> {
   // Milliseconds. A host that just booted is found by the next try, so tries must not be a second apart.
   writeFileSync(`/proc/sys/net/ipv4/neigh/${BRIDGE}/retrans_time_ms`, "100");
   await ip("neighbour", "flush", "to", address, "dev", BRIDGE);
-  await openOutside(BRIDGE, `${networkOf(address)}.0/24`);
+  await openOutside(BRIDGE);
 }
 
 /** Takes the bridge away, and with it the way outside. */

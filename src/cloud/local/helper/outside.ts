@@ -5,6 +5,9 @@ import { MusterError } from "../../../base/errors.ts";
 /** Our own table: what other programs set up stays theirs. */
 const TABLE = "muster";
 
+/** On what comes from a host: where an address is changed, nobody can tell any more where a packet came in. */
+const MARK = "0x6d757374";
+
 const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 
 /** Says that this machine forwarded nothing before the first local host was booted. */
@@ -13,19 +16,18 @@ const WAS_OFF = "/run/muster/forwarding-was-off";
 /**
  * Lets hosts on the bridge reach what this machine reaches, under its address: agents need their providers, and apt
  * its mirror. Nobody outside can open a connection to a host.
- *
- * @param network the hosts' addresses, as `10.213.7.0/24`
  */
-export async function openOutside(bridge: string, network: string): Promise<void> {
+export async function openOutside(bridge: string): Promise<void> {
   await nft(`table ip ${TABLE}
 delete table ip ${TABLE}
 table ip ${TABLE} {
   chain out {
     type nat hook postrouting priority srcnat
-    ip saddr ${network} oifname != "${bridge}" masquerade
+    meta mark ${MARK} masquerade
   }
-  chain in {
-    type filter hook forward priority filter
+  chain through {
+    type filter hook forward priority mangle
+    iifname "${bridge}" oifname != "${bridge}" meta mark set ${MARK}
     oifname "${bridge}" iifname != "${bridge}" ct state != { established, related } drop
   }
 }
