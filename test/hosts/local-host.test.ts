@@ -93,6 +93,11 @@ test("three hosts made at once each run their own systemd and are known before t
   expect(new Set(ids.map(({ stdout }) => stdout)).size).toBe(3);
 });
 
+test("apt installs a package inside, from this machine's own mirror", async () => {
+  const install = "apt-get update -qq && apt-get install -qq --no-install-recommends hello && hello";
+  expect((await onHost("one", install)).stdout).toMatch(/Hello, world!$/);
+});
+
 test("making a host that is there changes nothing and restarts nothing", async () => {
   const before = await onHost(
     "one",

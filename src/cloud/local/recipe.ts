@@ -10,6 +10,7 @@ export const PACKAGES = [
   "dbus",
   "libpam-systemd",
   "openssh-server",
+  "ca-certificates",
   "iproute2",
   "procps",
   "tmux",
@@ -58,6 +59,7 @@ RemainAfterExit=yes
 EnvironmentFile=${HOST_CONFIG}/address
 ExecStart=/usr/sbin/ip link set host0 up
 ExecStart=/usr/sbin/ip address replace \${ADDRESS} dev host0
+ExecStart=/usr/sbin/ip route replace default via \${GATEWAY}
 
 [Install]
 WantedBy=multi-user.target

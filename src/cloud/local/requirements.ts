@@ -9,6 +9,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   debootstrap: "debootstrap",
   "ssh-keygen": "openssh-client",
   ip: "iproute2",
+  nft: "nftables",
   flock: "util-linux",
   unshare: "util-linux",
   setpriv: "util-linux",

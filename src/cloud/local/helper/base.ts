@@ -8,6 +8,7 @@ import type { NodeProgram } from "../wire.ts";
 import { debootstrap } from "./debootstrap.ts";
 import { furnish } from "./furnish.ts";
 import { withLock } from "./lock.ts";
+import { debianMirror } from "./mirror.ts";
 import { installMissing } from "./packages.ts";
 
 /**
@@ -44,8 +45,11 @@ function removeUnused(local: string, name: string): void {
 
 async function build(target: string, node: NodeProgram, progress: Progress): Promise<void> {
   const unfinished = `${target}.unfinished`;
-  await withElapsed("making the Debian base for local hosts", progress, () => debootstrap(unfinished));
-  furnish(unfinished, node);
+  const mirror = await debianMirror();
+  await withElapsed("making the Debian base for local hosts", progress, () =>
+    debootstrap(unfinished, mirror),
+  );
+  furnish(unfinished, node, mirror);
   renameSync(unfinished, target);
 }
 

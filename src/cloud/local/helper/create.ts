@@ -8,7 +8,7 @@ import { type HostFile, readHostFile } from "../host-file.ts";
 import type { HostPlace } from "../layout.ts";
 import type { HelperRequest } from "../wire.ts";
 import { withLock } from "./lock.ts";
-import { freeAddress } from "./network.ts";
+import { freeAddress, gatewayOf } from "./network.ts";
 
 /**
  * Makes a host's folder, unless it is there; what a killed run left half-made is made anew. Either way the given
@@ -34,7 +34,7 @@ async function make(host: HostPlace, request: HelperRequest, base: string): Prom
   const hostKey = await writeIdentity(join(host.dir, "disk/upper"), name);
   await withLock("machine", async () => {
     const address = await freeAddress(host.local);
-    writeFileSync(join(host.dir, "config/address"), `ADDRESS=${address}/24\n`);
+    writeFileSync(join(host.dir, "config/address"), `ADDRESS=${address}/24\nGATEWAY=${gatewayOf(address)}\n`);
     const file: HostFile = { name, project: request.project, base, address, hostKeys: [hostKey] };
     writeFileAtomic(join(host.dir, "host.json"), `${JSON.stringify(file, null, 2)}\n`);
   });

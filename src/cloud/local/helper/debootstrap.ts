@@ -3,7 +3,7 @@ import { ExecaError, execa } from "execa";
 import { MusterError } from "../../../base/errors.ts";
 import { PACKAGES, SUITE } from "../recipe.ts";
 import { KEYRING } from "../requirements.ts";
-import { debianMirror } from "./mirror.ts";
+import type { Mirror } from "./mirror.ts";
 
 /** Namespaces that end with us: what debootstrap mounts and starts never outlives this run, however it ends. */
 const CONTAINED = [
@@ -26,8 +26,7 @@ const BIND = ["sh", "-euc", 'mount --bind "$1" "$2"; shift 2; exec "$@"', "deboo
  *
  * @throws MusterError with debootstrap's last words
  */
-export async function debootstrap(target: string): Promise<void> {
-  const { url, env } = await debianMirror();
+export async function debootstrap(target: string, { url, env }: Mirror): Promise<void> {
   for (const folder of [target, PLAIN_PATH]) mkdirSync(folder, { recursive: true });
   const what = ["--variant=minbase", `--include=${PACKAGES.join(",")}`, `--keyring=${KEYRING}`];
   const install = ["debootstrap", ...what, SUITE, PLAIN_PATH, ...(url === undefined ? [] : [url])];

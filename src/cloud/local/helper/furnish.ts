@@ -1,12 +1,26 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { RUNTIME_DIR } from "../../../model/layout.ts";
 import { FILES, INIT, MASKED_UNITS } from "../recipe.ts";
 import type { NodeProgram } from "../wire.ts";
+import type { Mirror } from "./mirror.ts";
+
+/** The certificates of this machine, its own authorities among them. */
+const TRUSTED = "/etc/ssl/certs/ca-certificates.crt";
 
 /** Turns a fresh Debian into the base of local hosts: adds our files and Node, takes out what hosts do not need. */
-export function furnish(root: string, node: NodeProgram): void {
+export function furnish(root: string, node: NodeProgram, mirror: Mirror): void {
   addOwnFiles(root);
+  addWayOut(root, mirror);
   addNode(root, node);
   removeLeftovers(root);
 }
@@ -20,6 +34,15 @@ function addOwnFiles(root: string): void {
   const units = join(root, "etc/systemd/system");
   for (const unit of MASKED_UNITS) symlink("/dev/null", join(units, unit));
   symlink("../muster-address.service", join(units, "multi-user.target.wants/muster-address.service"));
+}
+
+/** What this machine needs to reach the world, its hosts need too: whom it trusts, and apt's proxy. */
+function addWayOut(root: string, { env }: Mirror): void {
+  if (existsSync(TRUSTED)) copyFileSync(TRUSTED, join(root, TRUSTED));
+  const proxies = Object.entries(env).map(
+    ([name, url]) => `Acquire::${name.replace("_proxy", "")}::Proxy "${url}";\n`,
+  );
+  if (proxies.length > 0) writeFileSync(join(root, "etc/apt/apt.conf.d/90muster"), proxies.join(""));
 }
 
 function symlink(target: string, path: string): void {

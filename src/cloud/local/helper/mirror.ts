@@ -3,7 +3,7 @@ import { execa } from "execa";
 export interface Mirror {
   /** Left out where apt knows no Debian archive (other distributions): debootstrap then takes Debian's own. */
   readonly url?: string;
-  /** Environment variables for a download through the proxy that apt uses. */
+  /** `http_proxy` and `https_proxy`, where apt uses one. */
   readonly env: Readonly<Record<string, string>>;
 }
 

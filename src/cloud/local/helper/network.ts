@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
 import { MusterError } from "../../../base/errors.ts";
 import { allHosts } from "../host-file.ts";
+import { closeOutside, openOutside } from "./outside.ts";
 import { contains, type Range, rangeOf } from "./range.ts";
 
 /** The bridge that joins local hosts with this machine; it is there while a local host runs. */
@@ -16,15 +17,24 @@ export async function joinNetwork(address: string): Promise<void> {
   if (!existsSync(`/sys/class/net/${BRIDGE}`)) {
     await ip("link", "add", BRIDGE, "address", BRIDGE_MAC, "type", "bridge");
   }
-  await ip("address", "replace", `${networkOf(address)}.1/24`, "dev", BRIDGE);
+  await ip("address", "replace", `${gatewayOf(address)}/24`, "dev", BRIDGE);
   await ip("link", "set", BRIDGE, "up");
   // Milliseconds. A host that just booted is found by the next try, so tries must not be a second apart.
   writeFileSync(`/proc/sys/net/ipv4/neigh/${BRIDGE}/retrans_time_ms`, "100");
   await ip("neighbour", "flush", "to", address, "dev", BRIDGE);
+  await openOutside(BRIDGE);
 }
 
-export async function removeBridge(): Promise<void> {
-  if (existsSync(`/sys/class/net/${BRIDGE}`)) await ip("link", "delete", BRIDGE);
+/** Takes the bridge away, and with it the way outside. */
+export async function leaveNetwork(): Promise<void> {
+  if (!existsSync(`/sys/class/net/${BRIDGE}`)) return;
+  await closeOutside();
+  await ip("link", "delete", BRIDGE);
+}
+
+/** This machine's own address in the network of a host. */
+export function gatewayOf(address: string): string {
+  return `${networkOf(address)}.1`;
 }
 
 /**

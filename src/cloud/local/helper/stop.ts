@@ -6,7 +6,7 @@ import type { HostPlace } from "../layout.ts";
 import { supervisorPid } from "../process.ts";
 import { cgroupPids, removeCgroups } from "./cgroups.ts";
 import { withLock } from "./lock.ts";
-import { removeBridge } from "./network.ts";
+import { leaveNetwork } from "./network.ts";
 
 /** Milliseconds that a host has to shut down by itself, and then for its killed processes to be gone. */
 const SHUTDOWN_TIME = 10_000;
@@ -19,7 +19,7 @@ export async function stop(host: HostPlace): Promise<Record<string, never>> {
   rmSync(join(host.dir, "pid"), { force: true });
   await withLock("machine", async () => {
     const others = await removeCgroups(host.id);
-    if (!others) await removeBridge();
+    if (!others) await leaveNetwork();
   });
   return {};
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../../base/files.ts";
 import type { HostFile } from "../host-file.ts";
@@ -59,6 +59,9 @@ export function startSupervisor(host: HostPlace, file: HostFile, cgroups: readon
   return child;
 }
 
+/** The name servers behind systemd-resolved, whose own address is the machine's loopback. */
+const UPLINK = "/run/systemd/resolve/resolv.conf";
+
 /** `--keep-unit --register=no`: needs neither systemd nor machined on this machine. */
 function nspawnArgs(host: HostPlace, file: HostFile): string[] {
   const config = join(host.dir, "config").replaceAll(/[\\:]/g, "\\$&");
@@ -72,7 +75,7 @@ function nspawnArgs(host: HostPlace, file: HostFile): string[] {
     "--keep-unit",
     "--kill-signal=SIGRTMIN+3",
     "--link-journal=no",
-    "--resolv-conf=off",
+    `--resolv-conf=${existsSync(UPLINK) ? "replace-uplink" : "replace-host"}`,
     "--timezone=off",
     INIT,
   ];

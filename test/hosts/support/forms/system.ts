@@ -28,17 +28,9 @@ export function unitForms({ item: { name } }: Place<UnitItem>): Form[] {
   ];
 }
 
-/** The package is packed again first and offered by an archive of the host's own: no network is needed. */
+/** `up` gets it again from the mirror that this machine's apt uses. */
 export function packageForms({ item: { name } }: Place<PackageItem>): Form[] {
-  const script = `
-repo=/var/tmp/muster-repo; root=$repo/root; mkdir -p $root/DEBIAN
-dpkg -L ${name} | while read -r path; do [ -d "$path" ] || echo "$path"; done | tar -cPT - | tar -xC $root
-dpkg -s ${name} | grep -v '^Status:\\|^Conffiles:\\|^ /' >$root/DEBIAN/control
-dpkg-deb -b $root $repo/${name}.deb >/dev/null
-size=$(stat -c %s $repo/${name}.deb) sum=$(sha256sum $repo/${name}.deb | cut -d' ' -f1)
-{ cat $root/DEBIAN/control; echo "Filename: ./${name}.deb"; echo "Size: $size"; echo "SHA256: $sum"; } >$repo/Packages
-echo "deb [trusted=yes] file:$repo ./" >/etc/apt/sources.list
-dpkg --purge --force-depends ${name} >/dev/null 2>&1`;
+  const script = `dpkg --purge --force-depends ${name} >/dev/null 2>&1`;
   return [{ name: "purged", script, tells: ["present"] }];
 }
 
