@@ -3,7 +3,7 @@ import { unitName } from "../resources/ids.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { askHost, type OpenHost } from "./ask.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import type { HostReport } from "./report.ts";
+import { type HostReport, isMissed } from "./report.ts";
 import type { Selection } from "./selection.ts";
 
 /** `away`: nothing is known, because its host gave no answer. `not there`: its host has no such unit. */
@@ -37,22 +37,24 @@ export async function observeAgents(
 ): Promise<AgentsReport> {
   const agents = Object.values(fleet.agents).filter((agent) => isSelected(agent, selection));
   const byHost = Map.groupBy(agents, (agent) => agent.host);
-  const looks = await Promise.all([...byHost].map(([host, ours]) => agentsOn(host, ours, open)));
+  const looks = await Promise.all([...byHost].map(([host, ours]) => agentsOn(fleet, host, ours, open)));
   return { hosts: looks.map((look) => look.host), agents: looks.flatMap((look) => look.agents) };
 }
 
 /** Every exit code that holds for what was found. */
 export function codesOfAgents({ hosts }: AgentsReport): ExitCode[] {
-  const has = (state: string) => hosts.some((host) => host.state === state);
-  return [...(has("failed") ? [EXIT.failure] : []), ...(has("away") ? [EXIT.unreachable] : [])];
+  const failed = hosts.some((host) => host.state === "failed");
+  return [...(failed ? [EXIT.failure] : []), ...(hosts.some(isMissed) ? [EXIT.unreachable] : [])];
 }
 
 function isSelected(agent: AgentSpec, { host, tenant }: Selection): boolean {
   return (host === undefined || agent.host === host) && (tenant === undefined || agent.tenant === tenant);
 }
 
-async function agentsOn(host: string, agents: readonly AgentSpec[], open: OpenHost) {
-  const asked = await askHost(host, open, (reader) => reader.ps({ op: "ps", units: agents.map(unitName) }));
+async function agentsOn(fleet: Fleet, host: string, agents: readonly AgentSpec[], open: OpenHost) {
+  const asked = await askHost(fleet, host, open, (reader) =>
+    reader.ps({ op: "ps", units: agents.map(unitName) }),
+  );
   const units = new Map(asked.answer?.units.map((unit) => [unit.unit, unit]));
   const absent: AgentState = asked.host.state === "ok" || asked.host.state === "empty" ? "not there" : "away";
   return {

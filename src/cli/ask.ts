@@ -1,7 +1,9 @@
 import { UnreachableError } from "../base/errors.ts";
+import { lastReached } from "../inventory/reached.ts";
+import type { Fleet } from "../spec/fleet.ts";
 import type { HostReader } from "../transport/connect.ts";
 import { RuntimeError } from "../transport/host-error.ts";
-import type { HostReport, HostState } from "./report.ts";
+import type { HostReport } from "./report.ts";
 
 /** Opens a connection to a host that can look and cannot change anything. */
 export type OpenHost = (host: string) => Promise<HostReader>;
@@ -14,6 +16,7 @@ interface Asked<Answer> {
 
 /** Asks a host one question; that it gives no answer is a result like any other. */
 export async function askHost<Answer>(
+  fleet: Fleet,
   host: string,
   open: OpenHost,
   question: (reader: HostReader) => Promise<Answer>,
@@ -22,13 +25,21 @@ export async function askHost<Answer>(
     const answer = await question(await open(host));
     return { host: { host, state: "ok" }, answer };
   } catch (error) {
-    return { host: { host, state: stateAfter(error), reason: reasonOf(error, host) } };
+    return { host: { host, ...stateAfter(error, fleet, host), reason: reasonOf(error, host) } };
   }
 }
 
-function stateAfter(error: unknown): HostState {
-  if (error instanceof UnreachableError) return "away";
-  return error instanceof RuntimeError && error.reason === "nothing-installed" ? "empty" : "failed";
+function stateAfter(error: unknown, fleet: Fleet, host: string): Omit<HostReport, "host"> {
+  if (error instanceof UnreachableError) {
+    const reached = lastReached(fleet.dir, host);
+    return {
+      state: "away",
+      ...(fleet.hosts[host]?.availability === "intermittent" && { intermittent: true }),
+      ...(reached !== undefined && { lastReached: reached.toISOString() }),
+    };
+  }
+  const isEmpty = error instanceof RuntimeError && error.reason === "nothing-installed";
+  return { state: isEmpty ? "empty" : "failed" };
 }
 
 /** The sentence of an error without the host's name, which stands beside it wherever it is told. */

@@ -30,7 +30,7 @@ export async function observeFleet(
   const byHost = Map.groupBy(declarations, (one) => one.host);
   const known = new Set(plan.declarations.map((one) => one.id));
   const looks = await Promise.all(
-    [...byHost].map(([host, ours]) => lookAt(host, ours, plan.contents, known, open)),
+    [...byHost].map(([host, ours]) => lookAt(fleet, host, ours, plan.contents, known, open)),
   );
   return {
     fleet: fleet.name,
@@ -43,6 +43,7 @@ export async function observeFleet(
 }
 
 async function lookAt(
+  fleet: Fleet,
   host: string,
   declarations: readonly Declaration[],
   contents: Contents,
@@ -50,7 +51,7 @@ async function lookAt(
   open: OpenHost,
 ): Promise<HostLook> {
   const resources = declarations.map(({ id, items }) => ({ id, items }));
-  const asked = await askHost(host, open, (reader) =>
+  const asked = await askHost(fleet, host, open, (reader) =>
     reader.observe({ op: "observe", resources, contents: rowsOf(declarations, contents) }),
   );
   if (asked.answer === undefined) return { host: asked.host, findings: [], unknown: [], orphans: [] };

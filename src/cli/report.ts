@@ -9,6 +9,15 @@ export interface HostReport {
   readonly state: HostState;
   /** A sentence, unless the state is `ok`. */
   readonly reason?: string;
+  /** Of a host that is away: that fleet.yaml declares it `availability: intermittent`. */
+  readonly intermittent?: true;
+  /** Of a host that is away: when a run from this checkout last reached it (ISO 8601); absent where none did. */
+  readonly lastReached?: string;
+}
+
+/** Whether a host is away that should be there. */
+export function isMissed({ state, intermittent }: HostReport): boolean {
+  return state === "away" && intermittent !== true;
 }
 
 /** An item that the host could not tell anything of. */
@@ -52,7 +61,7 @@ export function codesOf(report: FleetReport): ExitCode[] {
   const holds: readonly (readonly [ExitCode, boolean])[] = [
     [EXIT.failure, has("failed") || report.unknown.length > 0],
     [EXIT.drift, has("empty") || report.findings.some((finding) => !isPending(finding))],
-    [EXIT.unreachable, has("away")],
+    [EXIT.unreachable, report.hosts.some(isMissed)],
   ];
   return holds.flatMap(([code, held]) => (held ? [code] : []));
 }

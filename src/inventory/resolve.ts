@@ -19,7 +19,10 @@ export function resolveTarget(hosts: HostSpecs | undefined, inventory: Inventory
   return spec.kind === "local" ? localTarget(spec, inventory) : sshTarget(spec, inventory);
 }
 
-function sshTarget({ kind, hostKeys: declared, ...spec }: SshHostSpec, inventory: Inventory): Target {
+function sshTarget(
+  { kind, hostKeys: declared, availability: _, ...spec }: SshHostSpec,
+  inventory: Inventory,
+): Target {
   const known = inventory.ssh.get(spec.name);
   // The keys belong to whoever answered at that address; another address is another first contact.
   const isSame = known?.address === spec.address && known.port === spec.port;

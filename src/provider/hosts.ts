@@ -9,13 +9,8 @@ import { runtimeFiles } from "../transport/runtime-files.ts";
 import type { Target } from "../transport/target.ts";
 
 /** The connections of this run; nothing is read or contacted before a resource needs its host. */
-export function fleetPool(project: string): HostPool {
-  let declared: { readonly hosts: HostSpecs | undefined } | undefined;
-  const resolve = (host: string): Target => {
-    // What the inventory knows is enough to remove a fleet whose file is gone or broken.
-    declared ??= { hosts: loadHosts(join(project, "fleet.yaml")) };
-    return targetOf(project, declared.hosts, readInventory(project), host);
-  };
+export function fleetPool(project: string, declared: DeclaredHosts): HostPool {
+  const resolve = (host: string): Target => targetOf(project, declared(), readInventory(project), host);
   return hostPool({
     resolve,
     runtime: runtimeFiles,
@@ -32,5 +27,17 @@ function placeOf({ address, port, user, identityFile }: Target) {
     ...(port !== undefined && { port }),
     ...(user !== undefined && { user }),
     ...(identityFile !== undefined && { identityFile }),
+  };
+}
+
+/** The hosts of fleet.yaml; undefined where it is gone or broken. */
+export type DeclaredHosts = () => HostSpecs | undefined;
+
+/** Reads them when they are first needed: what the inventory knows is enough to remove a fleet without its file. */
+export function declaredHosts(project: string): DeclaredHosts {
+  let declared: { readonly hosts: HostSpecs | undefined } | undefined;
+  return () => {
+    declared ??= { hosts: loadHosts(join(project, "fleet.yaml")) };
+    return declared.hosts;
   };
 }

@@ -3,19 +3,22 @@
 import { projectDir } from "../base/paths.ts";
 import { installedVersion } from "../base/runtime.ts";
 import { contentStore } from "./contents.ts";
-import { fleetPool } from "./hosts.ts";
+import { hostFacts } from "./host-facts.ts";
+import { declaredHosts, fleetPool } from "./hosts.ts";
 import { localMachines } from "./machines.ts";
 import { makeProvider } from "./provider.ts";
 import { serve } from "./server.ts";
 
 const project = projectDir() ?? process.cwd();
 const machines = localMachines(project);
-const pool = fleetPool(project);
+const declared = declaredHosts(project);
+const pool = fleetPool(project, declared);
 const running = await serve(
   makeProvider({
     version: installedVersion(),
     env: process.env,
     hosts: pool,
+    facts: hostFacts(project, declared, process.env),
     machines,
     contents: contentStore(project),
   }),

@@ -1,8 +1,9 @@
+import { watchHosts } from "./away.ts";
 import { gate } from "./gate.ts";
 import { handlersOf } from "./handlers/registry.ts";
 import { sharedLooks } from "./looks.ts";
 import { type Config, type SecretSources, secretsFrom } from "./secrets.ts";
-import type { ContentStore, Hosts, LocalMachines } from "./services.ts";
+import type { ContentStore, HostFacts, Hosts, LocalMachines } from "./services.ts";
 import { engineLog } from "./wire/engine.ts";
 import type { Provider } from "./wire/service.ts";
 
@@ -11,20 +12,23 @@ export interface Ground {
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   readonly hosts: Hosts;
+  readonly facts: HostFacts;
   readonly machines: LocalMachines;
   readonly contents: ContentStore;
 }
 
 /** Puts a provider together; nothing is contacted before the engine asks about a resource. */
-export function makeProvider({ version, env, hosts, machines, contents }: Ground): Provider {
+export function makeProvider({ version, env, hosts, facts, machines, contents }: Ground): Provider {
   let config: Config = new Map();
   const sources = (): SecretSources => ({ config, env });
-  const looks = sharedLooks(hosts);
+  const engine = engineLog();
+  const watched = watchHosts(hosts, facts, (sentence) => engine.log("warning", sentence, ""));
+  const looks = sharedLooks(watched.hosts);
   return {
     version,
-    handlers: handlersOf({ hosts, looks, machines, contents, secrets: secretsFrom(sources) }),
+    handlers: handlersOf({ ...watched, looks, machines, contents, secrets: secretsFrom(sources) }),
     gate: gate(),
-    engine: engineLog(),
+    engine,
     configure: (values) => {
       config = values;
     },

@@ -25,6 +25,16 @@ export interface Hosts {
   reset(host: string): void;
 }
 
+/** What is known of a host without asking it. */
+export interface HostFacts {
+  isDeclared(host: string): boolean;
+  /** Whether fleet.yaml says that it comes and goes. */
+  isIntermittent(host: string): boolean;
+  lastReached(host: string): Date | undefined;
+  /** To be called when it was reached. */
+  noteReached(host: string): void;
+}
+
 /** What a whole host looked like, asked once for all the resources that are read. */
 export interface Looks {
   /** Everything in the owner's records on the host; it fails again as it failed the first time. */
@@ -73,6 +83,8 @@ export interface LocalMachines {
 /** What the handlers of all types work with. */
 export interface Services {
   readonly hosts: Hosts;
+  /** Whether the host was found to be away, as it may be, so that what is due there waits. */
+  readonly isWaitedFor: (host: string) => boolean;
   readonly looks: Looks;
   readonly secrets: Secrets;
   readonly contents: ContentStore;

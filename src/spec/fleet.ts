@@ -27,6 +27,7 @@ export interface LocalHostSpec {
   readonly name: string;
   /** Seconds until a connection counts as failed. */
   readonly connectTimeout: number;
+  readonly availability: Availability;
 }
 
 /** A host that exists already and is reached by SSH. */
@@ -43,7 +44,11 @@ export interface SshHostSpec {
   /** Public host keys that are trusted without a first contact, such as `ssh-ed25519 AAAA…`. */
   readonly hostKeys: readonly string[];
   readonly connectTimeout: number;
+  readonly availability: Availability;
 }
+
+/** `intermittent`: a machine that comes and goes; that it is away is nothing to mend. */
+export type Availability = "always" | "intermittent";
 
 export interface TenantSpec {
   readonly name: string;

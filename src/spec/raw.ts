@@ -7,6 +7,7 @@ export interface RawHost {
   readonly identityFile?: string;
   readonly hostKeys?: readonly string[];
   readonly connectTimeout?: RawSeconds;
+  readonly availability?: "always" | "intermittent";
 }
 
 export type RawSeconds = number | `${number}s`;

@@ -27,8 +27,7 @@ export function channelArguments(
     ...strict(knownHostsFile, learn ? "accept-new" : "yes"),
     ...reach(target),
     "BatchMode=yes",
-    "ServerAliveInterval=5",
-    "ServerAliveCountMax=3",
+    ...aliveChecks(target.connectTimeout),
     "ControlMaster=no",
     "ControlPath=none",
     "ClearAllForwardings=yes",
@@ -37,6 +36,11 @@ export function channelArguments(
     "LogLevel=ERROR",
   ];
   return ["-T", "-a", "-x", ...asFlags(options), "--", destination(target), remoteCommand];
+}
+
+/** A connection that falls silent for about as long as a new one may take counts as cut: ssh asks, and asks again. */
+function aliveChecks(seconds: number): string[] {
+  return [`ServerAliveInterval=${Math.ceil(seconds / 3)}`, "ServerAliveCountMax=2"];
 }
 
 function strict(knownHostsFile: string, checking: "yes" | "accept-new"): string[] {

@@ -46,7 +46,7 @@ test.each([
 test("of an agent that has no process nothing is made up", async () => {
   const text = renderAgents(await look("inactive", away));
   expect(text).toContain("iris   arc     hub   stopped  -        -    0         -\n");
-  expect(text).toContain("east is away: it cannot be asked: of a reason.\n");
+  expect(text).toContain("east is away, not reached from here before: it cannot be asked: of a reason.\n");
 });
 
 test("an agent on a host that was never brought up is not there, which is no failure", async () => {

@@ -14,7 +14,9 @@ const away = {
   host: "west",
   state: "away",
   reason: "it cannot be reached: no route to host.",
+  lastReached: "2026-11-23T18:20:45.000Z",
 } as const;
+const mayBeAway = { ...away, intermittent: true } as const;
 const unknown = {
   host: "east",
   tenant: "arc",
@@ -25,7 +27,7 @@ const unknown = {
   reason: "permission denied",
 };
 const everything = reportOf({
-  hosts: [{ host: "hub", state: "ok" }, away],
+  hosts: [{ host: "hub", state: "ok" }, away, { ...mayBeAway, host: "box" }],
   findings: [finding()],
   unknown: [unknown],
   orphans: [{ host: "hub", resource: "hub/old/identity", owner: "arc/example" }],
@@ -63,9 +65,17 @@ describe("what a person reads", () => {
 
   test("a host without an answer, an unknown item and an orphan are told beside the findings", () => {
     const text = renderDrift(everything);
-    expect(text).toContain("west is away: it cannot be reached: no route to host.\n");
+    expect(text).toContain(
+      "west is away, last reached 2026-11-23 18:20 UTC: it cannot be reached: no route to host.\n",
+    );
     expect(text).toContain("east  loom  SOUL.md  permission denied\n");
     expect(text).toContain("hub  hub/old/identity  of arc/example\n");
+  });
+
+  test("an intermittent host that is away is a note, and the rest is told to be clean", () => {
+    const text = renderDrift(reportOf({ hosts: [{ host: "hub", state: "ok" }, mayBeAway] }));
+    expect(text).toMatch(/^Note: west is away, last reached .* intermittent, so that is no failure\.$/m);
+    expect(text).toMatch(/^2 hosts, 5 agents: no drift in the rest\.$/m);
   });
 
   test("a host that nothing was brought up on yet is told so", () => {
@@ -90,6 +100,7 @@ describe("the exit code", () => {
     ["both changed", reportOf({ findings: [finding({ cause: "both" })] }), [7]],
     ["a cause that nobody knows", reportOf({ findings: [finding({ cause: "unknown" })] }), [7]],
     ["a host that is away", reportOf({ hosts: [away] }), [4]],
+    ["an intermittent host that is away", reportOf({ hosts: [mayBeAway] }), []],
     ["drift and a host away", reportOf({ hosts: [away], findings: [finding()] }), [7, 4]],
     ["an item that could not be told", reportOf({ unknown: [unknown] }), [1]],
     ["a host with nothing of ours", reportOf({ hosts: [{ host: "hub", state: "empty" }] }), [7]],

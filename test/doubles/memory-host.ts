@@ -16,6 +16,7 @@ import type {
 } from "../../src/model/protocol.ts";
 import type { HostRecord } from "../../src/model/record.ts";
 import type { Hosts } from "../../src/provider/services.ts";
+import { HostError } from "../../src/transport/host-error.ts";
 
 type AnyRequest = ObserveRequest | ConvergeRequest | RemoveRequest;
 
@@ -26,7 +27,7 @@ export interface MemoryHost {
   readonly records: Map<string, HostRecord>;
   /** Every request that came, in order. */
   readonly requests: AnyRequest[];
-  /** While set, every request fails with it. */
+  /** While set, nobody gets through to it; or where it says that the connection was cut, every request fails. */
   away?: Error | undefined;
   /** Items that cannot be looked at, by address. */
   readonly unknown: Map<string, string>;
@@ -46,17 +47,28 @@ export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts 
     if (host !== undefined) return host;
     throw new MusterError({ where: name, what: "no such host", why: "fleet.yaml does not name it." });
   };
+  const connected = async (name: string): Promise<MemoryHost> => {
+    const host = named(name);
+    const { away } = host;
+    if (away === undefined || (away instanceof HostError && away.reason === "cut")) return host;
+    throw away;
+  };
   return {
-    reader: async (name) => ({ observe: async (request) => observe(arrived(named(name), request), request) }),
-    writer: async (name) => ({
-      converge: async (request) => converge(arrived(named(name), request), request),
-    }),
-    remover: async (name) => ({
-      remove: async (request) => remove(arrived(named(name), request), request),
-      uninstall: async () => {
-        named(name).uninstalled = true;
-      },
-    }),
+    reader: async (name) => {
+      const host = await connected(name);
+      return { observe: async (request) => observe(arrived(host, request), request) };
+    },
+    writer: async (name) => {
+      const host = await connected(name);
+      return { converge: async (request) => converge(arrived(host, request), request) };
+    },
+    remover: async (name) => {
+      const host = await connected(name);
+      const uninstall = async () => {
+        host.uninstalled = true;
+      };
+      return { remove: async (request) => remove(arrived(host, request), request), uninstall };
+    },
     reset: (name) => {
       named(name).away = undefined;
     },

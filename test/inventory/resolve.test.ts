@@ -24,6 +24,7 @@ function sshFleet(parts: Partial<SshHostSpec> = {}): Fleet {
     user: "admin",
     hostKeys: [],
     connectTimeout: 7,
+    availability: "always",
     ...parts,
   };
   return { ...fleetOf(), hosts: { east } };

@@ -8,13 +8,17 @@ import {
   IDENTITY,
   identity,
   inputsOf,
+  itemsOf,
   makeRig,
   type Rig,
   SOUL,
   urnOf,
 } from "./rig.ts";
 
-const away = new HostError({ host: "hub", reason: "timeout", what: "it is away", why: "no answer in 5 s." });
+const away = new HostError({ host: "hub", reason: "timeout", what: "it is silent", why: "no answer." });
+
+/** What each resource says; the host's own sentence belongs to the stack. */
+const SHORT = "hub: it is away: the message at the stack tells more.";
 const empty = new RuntimeError({
   host: "hub",
   reason: "nothing-installed",
@@ -37,7 +41,7 @@ describe("a host that is away", () => {
       id: ID,
       inputs,
       state: identity,
-      reasons: ["hub: it is away: no answer in 5 s."],
+      reasons: [SHORT],
       refresh: true,
     });
   });
@@ -58,15 +62,103 @@ describe("a host that is away", () => {
 
   it("fails changes as unavailable, so that the engine keeps its state and knows it is not corrupt", async () => {
     rig.hosts.hub.away = away;
-    for (const call of [
+    const calls = [
       rig.engine.create(IDENTITY, identity),
       rig.engine.update(IDENTITY, identity, identity),
       rig.engine.delete(IDENTITY, ID, identity),
-    ]) {
-      const failure = await failureOf(call);
-      expect([failure.code, failure.details]).toEqual([14, "hub: it is away: no answer in 5 s."]);
+    ];
+    for (const failure of await Promise.all(calls.map(failureOf))) {
+      expect([failure.code, failure.details]).toEqual([14, SHORT]);
       expect(initFailed(failure)).toBeUndefined();
     }
+  });
+});
+
+describe("the person", () => {
+  it("is told of the host once, by no resource: which, since when, why, and what to do", async () => {
+    rig.facts.reached.set("hub", new Date("2026-11-23T18:20:45Z"));
+    rig.hosts.hub.away = away;
+    for (let times = 0; times < 3; times += 1) {
+      await failureOf(rig.engine.read(IDENTITY, ID, { inputs: identity, state: identity }));
+    }
+    await failureOf(rig.engine.update(IDENTITY, identity, identity));
+    const message =
+      "hub is away, last reached 2026-11-23 18:20 UTC: it is silent: no answer. What is recorded of it " +
+      "is kept; when it is back, `npx pulumi up` finishes the work.";
+    expect(rig.engine.told).toEqual([{ severity: 2, message, urn: "" }]);
+  });
+
+  it("is told so when the host was never reached", async () => {
+    rig.hosts.hub.away = away;
+    await failureOf(rig.engine.create(IDENTITY, identity));
+    expect(rig.engine.told[0]?.message).toContain("hub is away, not reached from here before: it is silent");
+  });
+
+  it("is told of a connection that was lost on the way", async () => {
+    rig.hosts.hub.away = new HostError({
+      host: "hub",
+      reason: "cut",
+      what: "it was cut",
+      why: "by a knife.",
+    });
+    await failureOf(rig.engine.update(IDENTITY, identity, identity));
+    expect(rig.engine.told[0]?.message).toMatch(
+      /^hub is away, last reached .* UTC: it was cut: by a knife\./,
+    );
+  });
+
+  it("is told how to forget a host that fleet.yaml does not declare any more", async () => {
+    rig.facts.forgotten.add("hub");
+    rig.hosts.hub.away = away;
+    await failureOf(rig.engine.delete(IDENTITY, ID, identity));
+    expect(rig.engine.told[0]?.message).toContain("if it never comes back, `npx fleet forget hub`.");
+  });
+
+  it("learns from a host that answers when that was", async () => {
+    await rig.engine.create(IDENTITY, identity);
+    expect([...rig.facts.reached.keys()]).toEqual(["hub"]);
+  });
+});
+
+describe("an intermittent host that is away", () => {
+  beforeEach(async () => {
+    await rig.engine.create(IDENTITY, identity);
+    rig.facts.intermittent.add("hub");
+    rig.hosts.hub.away = away;
+  });
+
+  it("is read as it was recorded, with one warning however many resources it has", async () => {
+    const state = changed(identity, "home", { mode: "0750" });
+    for (const resource of [ID, "hub/iris/contacts"]) {
+      const read = await rig.engine.read(IDENTITY, resource, { inputs: identity, state });
+      expect(read).toEqual({ id: resource, inputs: identity, state, refresh: true });
+    }
+    expect(rig.engine.told).toHaveLength(1);
+    expect(rig.engine.told[0]).toMatchObject({ severity: 2, urn: "" });
+    expect(rig.engine.told[0]?.message).toContain("changes wait until it is back");
+  });
+
+  it("lets what is due wait: a preview lists it, and up fails that resource alone", async () => {
+    await rig.engine.read(IDENTITY, ID, { inputs: identity, state: identity });
+    await rig.engine.update(IDENTITY, identity, identity, true);
+    await rig.engine.create(urnOf("Identity", "hub/loom/identity"), identity, true);
+    const waits = rig.engine.told.filter(({ message }) => message === "waits until hub is back");
+    expect(waits.map(({ urn }) => urn)).toEqual([IDENTITY, urnOf("Identity", "hub/loom/identity")]);
+    const failure = await failureOf(rig.engine.update(IDENTITY, identity, identity));
+    expect(failure).toMatchObject({
+      code: 14,
+      details: "hub: this change waits: the host is away, as it may be.",
+    });
+    const there = inputsOf(ID, { "SOUL.md": SOUL }, "edge");
+    await rig.engine.create(IDENTITY, there);
+  });
+
+  it("is read as it is when it is back", async () => {
+    rig.hosts.hub.away = undefined;
+    rig.hosts.hub.things.delete("directory /home/iris");
+    const { state } = await rig.engine.read(IDENTITY, ID, { inputs: identity, state: identity });
+    expect(itemsOf(state)["home"]).toMatchObject({ type: "absent" });
+    expect(rig.engine.told).toEqual([]);
   });
 });
 

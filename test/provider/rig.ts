@@ -7,7 +7,7 @@ import { toWire } from "../../src/model/wire.ts";
 import { contentStore } from "../../src/provider/contents.ts";
 import { makeProvider } from "../../src/provider/provider.ts";
 import { serve } from "../../src/provider/server.ts";
-import type { LocalMachines } from "../../src/provider/services.ts";
+import type { HostFacts, LocalMachines } from "../../src/provider/services.ts";
 import { type CallFailure, connectEngine, type Engine, type Json } from "../doubles/engine.ts";
 import { type MemoryHost, memoryHost, memoryHosts } from "../doubles/memory-host.ts";
 
@@ -16,6 +16,8 @@ export interface Rig {
   readonly engine: Engine;
   readonly hosts: { readonly hub: MemoryHost; readonly edge: MemoryHost };
   readonly machines: Map<string, "stopped" | "running">;
+  /** What is known of hosts without asking them. */
+  readonly facts: Facts;
   /** Writes a text where the program leaves it for the provider. */
   keep(text: string): `sha256:${string}`;
   readonly project: string;
@@ -28,10 +30,12 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
   const project = mkdtempSync(join(tmpdir(), "muster-provider-"));
   const hosts = { hub: memoryHost(), edge: memoryHost() };
   const machines = new Map<string, "stopped" | "running">();
+  const facts: Facts = { intermittent: new Set(), forgotten: new Set(), reached: new Map() };
   const ground = {
     version: "0.1.0",
     env,
     hosts: memoryHosts(hosts),
+    facts: factsOf(facts),
     contents: contentStore(project),
     machines: memoryMachines(machines),
   };
@@ -49,7 +53,24 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
     await running.stop();
     rmSync(project, { recursive: true });
   };
-  return { engine, hosts, machines, keep, project, stop };
+  return { engine, hosts, machines, facts, keep, project, stop };
+}
+
+/** Hosts by what is so of them. */
+interface Facts {
+  readonly intermittent: Set<string>;
+  /** Those that fleet.yaml does not declare. */
+  readonly forgotten: Set<string>;
+  readonly reached: Map<string, Date>;
+}
+
+function factsOf({ intermittent, forgotten, reached }: Facts): HostFacts {
+  return {
+    isDeclared: (host) => !forgotten.has(host),
+    isIntermittent: (host) => intermittent.has(host),
+    lastReached: (host) => reached.get(host),
+    noteReached: (host) => void reached.set(host, new Date()),
+  };
 }
 
 /** The URN of a resource in the project `fleet`, stack `dev`. */

@@ -17,6 +17,7 @@ test("a loaded fleet has every default filled in and every file read", () => {
     address: "192.0.2.1",
     hostKeys: [],
     connectTimeout: 10,
+    availability: "always",
   });
   expect(fleet?.identities["iris"]?.files["SOUL.md"]).toEqual({ text: "# Test\n", mode: "0644" });
   expect(fleet?.agents["loom"]).toEqual({

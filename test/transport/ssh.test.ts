@@ -47,7 +47,8 @@ describe("what ssh understands of our arguments", () => {
       "forwardx11 no",
       "clearallforwardings yes",
       "controlmaster false",
-      "serveraliveinterval 5",
+      "serveraliveinterval 2",
+      "serveralivecountmax 2",
       "stricthostkeychecking true",
     ]) {
       expect(config).toContain(line);

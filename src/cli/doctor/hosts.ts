@@ -8,7 +8,7 @@ export function hostChecks(fleet: Fleet): Promise<Check[]> {
   return withHosts(fleet, (open) =>
     Promise.all(
       Object.keys(fleet.hosts).map(async (name) => {
-        const { host, answer } = await askHost(name, open, async (reader) => reader.hello);
+        const { host, answer } = await askHost(fleet, name, open, async (reader) => reader.hello);
         const check = `host ${name}`;
         if (answer !== undefined) return { name: check, ok: true, detail: `answers, Node ${answer.node}` };
         const ok = host.state === "empty" ? ("warn" as const) : false;

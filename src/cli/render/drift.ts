@@ -1,5 +1,5 @@
 import type { Cause, Finding } from "../../model/finding.ts";
-import { type FleetReport, isPending } from "../report.ts";
+import { type FleetReport, type HostReport, isMissed, isPending } from "../report.ts";
 import { silentHosts } from "./host.ts";
 import { table } from "./table.ts";
 import { count, shortValue, visible } from "./text.ts";
@@ -67,12 +67,12 @@ function orphans({ orphans }: FleetReport): string {
 function closing(report: FleetReport): string[] {
   const drifted = report.findings.filter((finding) => !isPending(finding));
   const pending = report.findings.length - drifted.length;
-  const lines = [
-    ...silentHosts(report.hosts),
+  const found = [
     ...(drifted.length > 0 ? [driftSentence(drifted)] : []),
     ...(pending > 0 ? [pendingSentence(pending)] : []),
   ];
-  return lines.length > 0 ? lines : [cleanSentence(report)];
+  const isQuiet = found.length === 0 && report.hosts.every(isNoted);
+  return [...silentHosts(report.hosts), ...(isQuiet ? [cleanSentence(report)] : found)];
 }
 
 function driftSentence(drifted: readonly Finding[]): string {
@@ -86,7 +86,13 @@ function pendingSentence(pending: number): string {
   return `${changes}: \`npx pulumi up\` applies it; \`npx pulumi preview --diff\` shows it.`;
 }
 
+/** Whether a host answered, or may be away. */
+function isNoted(host: HostReport): boolean {
+  return host.state === "ok" || (host.state === "away" && !isMissed(host));
+}
+
 function cleanSentence({ hosts, agents, unknown }: FleetReport): string {
   const looked = `${count(hosts.length, "host")}, ${count(agents, "agent")}`;
-  return unknown.length > 0 ? `${looked}: no drift in the rest.` : `${looked}: no drift`;
+  const isWhole = unknown.length === 0 && hosts.every(({ state }) => state === "ok");
+  return !isWhole ? `${looked}: no drift in the rest.` : `${looked}: no drift`;
 }

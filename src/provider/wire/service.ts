@@ -67,7 +67,7 @@ function plans(provider: Provider): UntypedServiceImplementation {
   };
 }
 
-/** What reaches hosts. A preview of a create or an update answers here, and never comes to a handler. */
+/** What reaches hosts. A preview of a create or an update is answered here: a handler only hears of it. */
 function operations(provider: Provider): UntypedServiceImplementation {
   const enter = <Q, A>(work: (request: Q) => Promise<A>) => {
     return unary((request: Q) => provider.gate.enter(() => work(request)));
@@ -76,6 +76,7 @@ function operations(provider: Provider): UntypedServiceImplementation {
     create: enter(async (request: provider_pb.CreateRequest) => {
       const { handler, call } = route(provider, request);
       const news = decode(request.getProperties());
+      if (request.getPreview()) await handler.foresee?.(call, news);
       const state = request.getPreview() ? news : await handler.create(call, news);
       return createResponse(handler.id(news), state);
     }),
@@ -87,6 +88,7 @@ function operations(provider: Provider): UntypedServiceImplementation {
     update: enter(async (request: provider_pb.UpdateRequest) => {
       const { handler, call } = route(provider, request);
       const news = decode(request.getNews());
+      if (request.getPreview()) await handler.foresee?.(call, news);
       if (request.getPreview()) return updateResponse(news);
       return updateResponse(await handler.update(call, news, decode(request.getOlds())));
     }),

@@ -8,7 +8,8 @@ const CONNECT_TIMEOUT = 10;
 /** A host with its defaults. */
 export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, _keys, { dir }) => {
   const connectTimeout = secondsOf(raw.connectTimeout ?? CONNECT_TIMEOUT);
-  if (raw.kind === "local") return { kind: "local", name, connectTimeout };
+  const availability = raw.availability ?? "always";
+  if (raw.kind === "local") return { kind: "local", name, connectTimeout, availability };
   return {
     kind: "ssh",
     name,
@@ -18,6 +19,7 @@ export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, _keys, { dir
     ...(raw.identityFile !== undefined && { identityFile: anywherePath(dir, raw.identityFile) }),
     hostKeys: (raw.hostKeys ?? []).map(withoutComment),
     connectTimeout,
+    availability,
   };
 };
 

@@ -5,6 +5,7 @@ import { converge, create } from "./converge.ts";
 import { diff } from "./diff.ts";
 import { read } from "./read.ts";
 import { remove } from "./remove.ts";
+import { foresee } from "./waiting.ts";
 
 /** The handler of every type that is made of host items: what a type is, its items alone tell. */
 export function itemHandler(services: Services): Handler {
@@ -12,6 +13,7 @@ export function itemHandler(services: Services): Handler {
     id: (inputs) => `${inputs["resource"]}`,
     check: (_call, news) => check(services, news),
     diff: (_call, state, news) => diff(state, news),
+    foresee: (call, news) => foresee(services, call, news),
     create: (call, news) => create(services, call, news),
     read: (call, id, recorded) => read(services, call, id, recorded),
     update: (call, news) => converge(services, call, news),

@@ -18,7 +18,7 @@ import { isGone, observedItems, unknownReasons } from "./observed.ts";
 /**
  * Looks at the resource on its host.
  *
- * @returns undefined where all of it is gone
+ * @returns undefined where all of it is gone; what was recorded, where its host may be away and is
  * @throws PartialError with what was recorded where anything of it is not known: unknown is not absent
  */
 export async function read(
@@ -28,13 +28,14 @@ export async function read(
   recorded: Actual,
 ): Promise<Actual | undefined> {
   const properties = parseProperties(recorded.inputs);
-  const observed = await look(services, call, properties, wireItems(recorded.state)).catch(
-    (error: unknown) => {
-      if (isNothingInstalled(error) && isRuntime(properties.items)) return undefined;
-      throw new PartialError({ id, ...recorded, reasons: [messageOf(error)] });
-    },
-  );
-  if (observed === undefined) return undefined;
+  let observed: Observations;
+  try {
+    observed = await look(services, call, properties, wireItems(recorded.state));
+  } catch (error) {
+    if (isNothingInstalled(error) && isRuntime(properties.items)) return undefined;
+    if (services.isWaitedFor(properties.host)) return recorded;
+    throw new PartialError({ id, ...recorded, reasons: [messageOf(error)] });
+  }
   const reasons = unknownReasons(properties.items, observed);
   if (reasons.length > 0) throw new PartialError({ id, ...recorded, reasons });
   if (isGone(properties.items, observed)) return undefined;
