@@ -7,6 +7,7 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
   drift: () => import("./commands/drift.ts"),
   ps: () => import("./commands/ps.ts"),
   ssh: () => import("./commands/ssh.ts"),
+  forget: () => import("./commands/forget.ts"),
   doctor: () => import("./commands/doctor.ts"),
   unlock: () => import("./commands/unlock.ts"),
   clean: () => import("./commands/clean.ts"),

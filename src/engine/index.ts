@@ -5,3 +5,4 @@ export { launcherDir } from "./places.ts";
 export { elapsed, type Progress, stderrProgress, telling } from "./progress.ts";
 export { ensureExampleStack } from "./stack.ts";
 export { unlockStack } from "./unlock.ts";
+export { type HostInState, hostInState } from "./state-edit.ts";

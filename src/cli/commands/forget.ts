@@ -1,0 +1,108 @@
+import { InvalidError } from "../../base/errors.ts";
+import { localHosts } from "../../cloud/local/index.ts";
+import { type HostInState, hostInState, stderrProgress } from "../../engine/index.ts";
+import { type HostKind, INVENTORY_FILES } from "../../inventory/inventory.ts";
+import { forgetReached, lastReached, sinceWhen } from "../../inventory/reached.ts";
+import { readHosts } from "../../inventory/read.ts";
+import { forgetHost } from "../../inventory/write.ts";
+import type { Fleet } from "../../spec/fleet.ts";
+import { askHost } from "../ask.ts";
+import type { CommandDefinition } from "../command.ts";
+import { confirm } from "../confirm.ts";
+import { withHosts } from "../connections.ts";
+import { openFleet } from "../project.ts";
+import { count } from "../render/text.ts";
+
+export const command: CommandDefinition = {
+  usage: "forget <host>",
+  summary: "take a host that never comes back out of the state and the inventory; nothing is changed on it",
+  options: {
+    "--stack <name>": "out of this stack's state, not the selected one's",
+    "--yes": "do not ask",
+  },
+  async run({ args: [host = ""], options, io }) {
+    const fleet = openFleet();
+    refuseDeclared(fleet, host);
+    const traces = await tracesOf(fleet, host, options["stack"]);
+    if (traces.inventories.length > 0) await refuseAnswering(fleet, host);
+    const parts = partsOf(traces).join("; ");
+    io.err(`${host}, ${sinceWhen(lastReached(fleet.dir, host))}, will be forgotten: ${parts}.\n`);
+    for (const { name } of traces.state.resources) io.err(`  ${name}\n`);
+    if (options["yes"] !== true && !(await confirm(`Forget ${host}?`))) {
+      io.out("Nothing was done.\n");
+      return [];
+    }
+    const backup = await forget(fleet, host, traces);
+    io.out(`${host} is forgotten: ${parts}.\n`);
+    if (backup !== undefined) io.out(`The state as it was is kept in ${backup}.\n`);
+    if (!traces.hasDisk) io.out(leftThere(host));
+    return [];
+  },
+};
+
+/** Where a host is still remembered. */
+interface Traces {
+  readonly state: HostInState;
+  readonly inventories: readonly HostKind[];
+  /** It is a local host, and its disk is here. */
+  readonly hasDisk: boolean;
+}
+
+/** @throws InvalidError where nothing knows such a host */
+async function tracesOf(fleet: Fleet, host: string, stack: unknown): Promise<Traces> {
+  const named = typeof stack === "string" ? stack : undefined;
+  const state = await hostInState(fleet.dir, named, host, stderrProgress());
+  const kinds = Object.keys(INVENTORY_FILES) as HostKind[];
+  const inventories = kinds.filter((kind) => readHosts(fleet.dir, kind).has(host));
+  const hasDisk = localHosts(fleet.dir).list().includes(host);
+  if (state.resources.length > 0 || inventories.length > 0 || hasDisk) return { state, inventories, hasDisk };
+  throw new InvalidError({
+    what: `there is no host "${host}"`,
+    why: `neither the state of stack ${state.stack} nor the inventory knows it.`,
+    next: "Another stack is named by `--stack NAME`.",
+  });
+}
+
+function partsOf({ state: { stack, resources }, inventories, hasDisk }: Traces): string[] {
+  return [
+    ...(resources.length > 0 ? [`${count(resources.length, "resource")} of stack ${stack}`] : []),
+    ...inventories.map((kind) => `its entry in ${INVENTORY_FILES[kind]}`),
+    ...(hasDisk ? ["its disk on this machine, with all that is on it"] : []),
+  ];
+}
+
+/** @returns the file that keeps the state as it was, where that was changed */
+async function forget(fleet: Fleet, host: string, traces: Traces): Promise<string | undefined> {
+  const backup = traces.state.resources.length > 0 ? await traces.state.drop() : undefined;
+  if (traces.hasDisk) await localHosts(fleet.dir).remove(host);
+  for (const kind of traces.inventories) forgetHost(fleet.dir, kind, host);
+  forgetReached(fleet.dir, host);
+  return backup;
+}
+
+function leftThere(host: string): string {
+  return (
+    `Nothing was changed on the host itself: if it comes back, its agents still run there, with their secrets.\n` +
+    `Declare ${host} again, and \`npx pulumi up\` adopts what is there.\n`
+  );
+}
+
+function refuseDeclared(fleet: Fleet, host: string): void {
+  if (!Object.hasOwn(fleet.hosts, host)) return;
+  throw new InvalidError({
+    what: `${host} was not forgotten`,
+    why: "fleet.yaml still declares it.",
+    next: "Remove it there with its agents, or give them another host; then run this again.",
+  });
+}
+
+/** A host that answers is better removed than forgotten: its agents would go on with nobody to know of them. */
+async function refuseAnswering(fleet: Fleet, host: string): Promise<void> {
+  const { answer } = await withHosts(fleet, (open) => askHost(fleet, host, open, async ({ hello }) => hello));
+  if (answer === undefined) return;
+  throw new InvalidError({
+    what: `${host} was not forgotten`,
+    why: "it answers.",
+    next: "Run `npx pulumi up`, which removes from it what fleet.yaml does not declare any more.",
+  });
+}

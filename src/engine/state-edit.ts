@@ -1,0 +1,87 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { InvalidError, MusterError } from "../base/errors.ts";
+import { writeFileAtomic } from "../base/files.ts";
+import { askEngine, type EngineStack } from "./ask.ts";
+import { ensureEngine } from "./install.ts";
+import { currentStack, requirePassphrase } from "./passphrase.ts";
+import type { Progress } from "./progress.ts";
+import { readProject } from "./project.ts";
+
+/** A resource in a stack's state. */
+export interface StateResource {
+  readonly urn: string;
+  /** Its Pulumi name, such as `east/iris/identity`. */
+  readonly name: string;
+}
+
+/** Resources of one host, as the state has them now. */
+export interface HostInState {
+  readonly stack: string;
+  readonly resources: readonly StateResource[];
+  /**
+   * Takes them out of the state, and changes nothing else anywhere.
+   *
+   * @returns the file that keeps the state as it was, relative to the project
+   */
+  drop(): Promise<string>;
+}
+
+/**
+ * Looks up a host's resources in a stack's state.
+ *
+ * @param named the stack; undefined for the one that is selected
+ * @throws InvalidError where there is no such stack, or its secrets cannot be read here
+ */
+export async function hostInState(
+  dir: string,
+  named: string | undefined,
+  host: string,
+  progress: Progress,
+): Promise<HostInState> {
+  const project = readProject(dir);
+  const stack = project && currentStack(project, named);
+  if (project === undefined || stack === undefined) {
+    const next = "Name one: `--stack NAME`; `npx pulumi stack ls` lists them.";
+    throw new InvalidError({ what: "no stack", why: "none is named, and none is selected.", next });
+  }
+  requirePassphrase(project, stack);
+  const { pulumi } = await ensureEngine(progress);
+  const of: EngineStack = { pulumi, project, stack };
+  const state = await ask(of, ["stack", "export"]);
+  const resources = resourcesOn(host, state);
+  const drop = async () => {
+    const backup = keepCopy(of, state);
+    // One edit, in which the engine itself finds the order; protected is what no run may remove, and this is none.
+    await ask(of, ["state", "delete", "--yes", "--force", ...resources.map(({ urn }) => urn)]);
+    return backup;
+  };
+  return { stack, resources, drop };
+}
+
+function resourcesOn(host: string, state: string): StateResource[] {
+  const { deployment } = JSON.parse(state) as {
+    deployment: { resources?: { urn: string; type: string; inputs?: { host?: unknown } }[] } | null;
+  };
+  return (deployment?.resources ?? [])
+    .filter(({ type, inputs }) => type.startsWith("muster:") && inputs?.host === host)
+    .map(({ urn }) => ({ urn, name: urn.split("::").at(-1) ?? urn }));
+}
+
+/** Secrets in it are encrypted, as they are in the state itself. */
+function keepCopy({ project, stack }: EngineStack, state: string): string {
+  const folder = join(".muster", "backups");
+  mkdirSync(join(project.dir, folder), { recursive: true, mode: 0o700 });
+  const file = join(folder, `${stack}-${new Date().toISOString().replaceAll(":", "-")}.json`);
+  writeFileAtomic(join(project.dir, file), state, 0o600);
+  return file;
+}
+
+async function ask(of: EngineStack, command: readonly string[]): Promise<string> {
+  const { failed, stdout, stderr } = await askEngine(of, [...command, "--stack", of.stack]);
+  if (!failed) return stdout;
+  throw new MusterError({
+    what: `the state of stack ${of.stack} cannot be ${command[1] === "export" ? "read" : "changed"}`,
+    why: stderr.trim(),
+  });
+}
