@@ -35,7 +35,8 @@ export interface CellResult extends Cell {
   readonly requests: Readonly<Record<string, Requests>>;
 }
 
-const FIRST_UP_LIMIT = 1_800_000;
+/** Milliseconds. */
+export const FIRST_UP_LIMIT = 1_800_000;
 
 /** Brings a fleet up, times all commands on it in turn, and removes it whatever happens. */
 export async function runCell(cell: Cell, rounds: number, log: (line: string) => void): Promise<CellResult> {

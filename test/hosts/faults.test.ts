@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { fullDiskAt } from "./support/faults/disk.ts";
 import { localFleet, secretsFor } from "./support/fleets.ts";
 import { type Link, linkOf } from "./support/link.ts";
 import { makeProject, must, type Project, type Said } from "./support/project.ts";
@@ -201,16 +202,6 @@ async function stateOnDisk(): Promise<string> {
     cwd: project.dir,
   });
   return stdout;
-}
-
-/** A script that puts a small disk in a folder's place, with the same content and no room for more. */
-function fullDiskAt(dir: string): string {
-  return `set -e
-    standing=$(stat -c 'uid=%u,gid=%g,mode=%a' ${dir})
-    mkdir -p /run/old && mount --bind ${dir} /run/old && mount --make-private /run/old
-    mount -t tmpfs -o size=256k,$standing tmpfs ${dir}
-    cp -a /run/old/. ${dir} && umount /run/old
-    dd if=/dev/zero of=${dir}/filler bs=4k 2>/dev/null || true`;
 }
 
 interface FleetText {

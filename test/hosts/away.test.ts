@@ -1,0 +1,358 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import type { Fault } from "./support/faults/fault.ts";
+import { FAULTS } from "./support/faults/index.ts";
+import { CONNECT_TIMEOUT, type FourHosts, fourHosts, LAYOUT } from "./support/four-hosts.ts";
+import { must, type Project, type Said } from "./support/project.ts";
+import { type Trace, traceOf } from "./support/trace.ts";
+
+const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
+const CHAOS = process.env["MUSTER_CHAOS"] === "1";
+
+type Host = (typeof LAYOUT.hosts)[number];
+
+/** A fault, and the host that has it. */
+interface Trouble {
+  readonly fault: Fault;
+  readonly host: Host;
+}
+
+let hosts: FourHosts;
+let project: Project;
+let trace: Trace;
+/** What every SOUL.md says; a higher one is a change that is due everywhere. */
+let version = 0;
+
+beforeAll(async () => {
+  console.log(`faults: MUSTER_SEED=${SEED} MUSTER_CHAOS=${CHAOS ? 1 : 0}`);
+  hosts = await fourHosts();
+  project = hosts.project;
+  trace = traceOf(project);
+  await must(pulumi("up", "--yes", "--skip-preview"));
+  trace.take();
+});
+
+afterAll(() => hosts?.dispose());
+
+describe("one host of four", () => {
+  test.each(FAULTS.map((fault, at) => ({ name: fault.name, fault, host: hostAt(at) })))(
+    "$name: the others converge whole, its recorded state stays, and the sentence says what to do",
+    async (trouble) => withTroubles([trouble], () => driftAndUp([trouble])),
+  );
+});
+
+describe("a fault in another run", () => {
+  test.each(draws())("$name", (draw) => withTroubles(draw.troubles, () => draw.run(draw.troubles)));
+});
+
+describe("when all are back", () => {
+  test("up finishes the work, and nothing differs", async () => {
+    await must(pulumi("up", "--yes", "--skip-preview"));
+    await must(project.fleet(["drift"]));
+    for (const host of LAYOUT.hosts) expect(await soulOn(host)).toBe(soul(host));
+  });
+});
+
+describe("an intermittent host that is away", () => {
+  const north: Trouble = { fault: faultNamed("no route"), host: "north" };
+  beforeAll(async () => {
+    hosts.declare("north", { availability: "intermittent" });
+    await north.fault.begin(hosts, "north");
+  });
+  afterAll(() => north.fault.end(hosts, "north"));
+
+  test("is a note: runs that change nothing there exit 0, with one warning", async () => {
+    const drift = await must(project.fleet(["drift"]));
+    expect(drift.stdout).toMatch(/^Note: north is away, last reached .* UTC: .*No route to host/m);
+    expect(JSON.parse((await must(project.fleet(["drift", "--json"]))).stdout)).toMatchObject({ codes: [0] });
+    for (const run of [
+      ["preview", "--expect-no-changes"],
+      ["up", "--yes", "--skip-preview"],
+      ["refresh", "--yes"],
+    ]) {
+      const said = await must(pulumi(...run));
+      expect(warningsOf(said, "north")).toHaveLength(1);
+      expect(said.all).not.toContain("unhealthy");
+    }
+  });
+
+  test("keeps a change that is due there waiting: it is listed, and fails alone", async () => {
+    changeSouls();
+    const preview = await must(pulumi("preview"));
+    expect(preview.all).toMatch(/north\/spark\/identity.*waits until north is back/);
+    const said = await must(pulumi("up", "--yes", "--skip-preview"), 1);
+    expect(said.stdout).toMatch(/north\/spark\/identity.*failed.*this change waits: the host is away/);
+    expect(said.stdout).toMatch(/~ 3 updated/);
+    await expectConverged(["hub", "east", "west"]);
+  });
+
+  test("is caught up by the next up when it is back", async () => {
+    await north.fault.end(hosts, "north");
+    await must(pulumi("up", "--yes", "--skip-preview"));
+    await expectConverged(LAYOUT.hosts);
+    await north.fault.begin(hosts, "north");
+  });
+});
+
+describe("a host that never comes back", () => {
+  test("is told how to be forgotten by up, and refused while fleet.yaml or the host itself says otherwise", async () => {
+    const declared = await must(project.fleet(["forget", "north", "--yes"]), 2);
+    expect(declared.stderr).toContain("fleet.yaml still declares it");
+    removeFromFleet("north", "spark");
+    const alive = await must(project.fleet(["forget", "north", "--yes"]), 2);
+    expect(alive.stderr).toContain("it answers");
+    await hosts.powerOff("north");
+    const said = await must(pulumi("up", "--yes", "--skip-preview"), 1);
+    expect(warningsOf(said, "north").join()).toContain("if it never comes back, `npx fleet forget north`");
+    expect(urnsOf("north")).toHaveLength(6);
+  });
+
+  test("is forgotten only when that was confirmed, with a copy of the state kept", async () => {
+    const asked = await must(project.fleet(["forget", "north"]), 2);
+    expect(asked.stderr).toContain("Say `--yes`");
+    expect(urnsOf("north")).toHaveLength(6);
+    const forgotten = await must(project.fleet(["forget", "north", "--yes"]));
+    expect(forgotten.stdout).toMatch(
+      /north is forgotten: 6 resources of stack test; its entry in .*inventory.yaml/,
+    );
+    expect(forgotten.stdout).toContain("Nothing was changed on the host itself");
+    const [, backup = ""] = /is kept in (\S+)\./.exec(forgotten.stdout) ?? [];
+    expect(project.read(backup)).toContain("::north/spark/identity");
+    expect(urnsOf("north")).toEqual([]);
+    expect(project.read("stacks/inventory.yaml")).not.toContain("north");
+    await must(pulumi("up", "--yes", "--skip-preview"));
+    await must(project.fleet(["drift"]));
+  });
+});
+
+/** What drift and up do while hosts are in trouble. */
+async function driftAndUp(troubles: readonly Trouble[]): Promise<void> {
+  const away = troubles.filter(({ fault }) => fault.effect === "away");
+  const isWhole = troubles.every(({ fault }) => fault.effect === "none");
+  const recorded = urnsOf();
+  changeSouls();
+  const started = Date.now();
+  const drift = await must(fleet("drift"), away.length > 0 ? 4 : 0);
+  for (const { fault, host } of away) {
+    expect(drift.stdout).toMatch(
+      new RegExp(`^${host} is away, last reached .* UTC: .*${fault.says?.source}.*\\. .*\\.$`, "m"),
+    );
+  }
+  if (away.length > 0) expect(Date.now() - started).toBeLessThan((2 * CONNECT_TIMEOUT + 5) * 1000);
+  expectOneConnectionEach();
+
+  const said = await must(pulumi("up", "--yes", "--skip-preview"), isWhole ? 0 : 1);
+  for (const { fault, host } of troubles) expectTold(said, fault, host);
+  expectOneConnectionEach();
+  expect(urnsOf()).toEqual(recorded);
+  await expectConverged(LAYOUT.hosts.filter((host) => !troubles.some((one) => one.host === host)));
+}
+
+/** What the diagnostics, with which a run ends, say of the host. */
+function expectTold(said: Said, fault: Fault, host: Host): void {
+  expect(said.all).not.toMatch(/^\s+at .*:\d+:\d+\)?$|prematurely/m);
+  if (fault.effect === "away") expectToldAway(said, fault, host);
+  if (fault.effect !== "failing") return;
+  const errors = diagnosticsOf(said).filter((line) => line.includes(`error: ${host}`));
+  expect(errors.join("\n")).toMatch(fault.says as RegExp);
+}
+
+/** One sentence of the host's own, and no paragraph at any of its resources. */
+function expectToldAway(said: Said, { says }: Fault, host: Host): void {
+  const told = warningsOf(said, host);
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(/is away, last reached .* UTC: .* `npx pulumi up` finishes the work\.$/);
+  expect(told[0]).toMatch(says as RegExp);
+  const others = diagnosticsOf(said).filter((line) => line.includes(`${host}: `));
+  for (const line of others) expect(line.length).toBeLessThan(80);
+}
+
+interface Draw {
+  readonly name: string;
+  readonly troubles: readonly Trouble[];
+  readonly run: (troubles: readonly Trouble[]) => Promise<void>;
+}
+
+/** Twelve at random, the same for the same seed; with MUSTER_CHAOS the whole grid. */
+function draws(): Draw[] {
+  const random = randomFrom(SEED);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const runs = { preview, refresh, destroy } as const;
+  const one = (kind: keyof typeof runs, fault: Fault): Draw => {
+    const host = pick(LAYOUT.hosts);
+    return { name: `${kind}: ${fault.name} (${host})`, troubles: [{ fault, host }], run: runs[kind] };
+  };
+  const two = (first: Fault, second: Fault): Draw => {
+    const host = pick(LAYOUT.hosts);
+    const other = pick(LAYOUT.hosts.filter((name) => name !== host));
+    const name = `drift and up: ${first.name} (${host}) and ${second.name} (${other})`;
+    return {
+      name,
+      troubles: [
+        { fault: first, host },
+        { fault: second, host: other },
+      ],
+      run: driftAndUp,
+    };
+  };
+  if (CHAOS) {
+    const pairs = FAULTS.flatMap((first, at) => FAULTS.slice(at).map((second) => two(first, second)));
+    return [
+      ...(["preview", "refresh", "destroy"] as const).flatMap((kind) =>
+        FAULTS.map((fault) => one(kind, fault)),
+      ),
+      ...pairs,
+    ];
+  }
+  const kinds = [
+    "preview",
+    "preview",
+    "preview",
+    "refresh",
+    "refresh",
+    "refresh",
+    "destroy",
+    "destroy",
+  ] as const;
+  return [
+    ...kinds.map((kind) => one(kind, pick(FAULTS))),
+    ...Array.from({ length: 4 }, () => two(pick(FAULTS), pick(FAULTS))),
+  ];
+}
+
+async function preview([trouble]: readonly Trouble[]): Promise<void> {
+  const recorded = urnsOf();
+  const said = await must(pulumi("preview"));
+  if (trouble?.fault.effect === "away") expectTold(said, trouble.fault, trouble.host);
+  expectOneConnectionEach();
+  expect(urnsOf()).toEqual(recorded);
+}
+
+async function refresh([trouble]: readonly Trouble[]): Promise<void> {
+  const recorded = urnsOf();
+  const said = await must(pulumi("refresh", "--yes", "--skip-preview"));
+  if (trouble?.fault.effect === "away") expectTold(said, trouble.fault, trouble.host);
+  expectOneConnectionEach();
+  expect(urnsOf()).toEqual(recorded);
+}
+
+/** Everything else goes; what is recorded of a host that is away stays, and up brings all back. */
+async function destroy([trouble]: readonly Trouble[]): Promise<void> {
+  const { fault, host } = trouble as Trouble;
+  const recorded = urnsOf(host);
+  const said = await pulumi("destroy", "--yes", "--skip-preview");
+  if (fault.effect === "away") {
+    expect(said.exitCode).toBe(1);
+    expectTold(said, fault, host);
+    expect(urnsOf()).toEqual(recorded);
+  }
+  if (fault.effect === "none") expect([said.exitCode, urnsOf()]).toEqual([0, []]);
+  for (const other of LAYOUT.hosts.filter((name) => name !== host)) expect(urnsOf(other)).toEqual([]);
+  await fault.end(hosts, host);
+  await must(pulumi("up", "--yes", "--skip-preview"));
+  await must(project.fleet(["drift"]));
+  await fault.begin(hosts, host);
+}
+
+async function withTroubles(troubles: readonly Trouble[], run: () => Promise<void>): Promise<void> {
+  const begun: Trouble[] = [];
+  try {
+    for (const trouble of troubles) {
+      begun.push(trouble);
+      await trouble.fault.begin(hosts, trouble.host);
+      // A slow host is given the time that is the default; the others as little as the tests can.
+      if (trouble.fault.effect === "none") hosts.declare(trouble.host, { connectTimeout: 10 });
+    }
+    trace.take();
+    await run();
+  } finally {
+    for (const { fault, host } of begun) {
+      await fault.end(hosts, host);
+      hosts.declare(host, { connectTimeout: CONNECT_TIMEOUT });
+    }
+  }
+}
+
+function fleet(...args: string[]): Promise<Said> {
+  return project.fleet(args, { env: trace.env });
+}
+
+function pulumi(...args: string[]): Promise<Said> {
+  return project.pulumi(args, { env: trace.env });
+}
+
+function expectOneConnectionEach(): void {
+  const connections = trace.take().filter(({ op }) => op === "connect");
+  expect(connections.map(({ host }) => host).sort()).toEqual([...LAYOUT.hosts].sort());
+}
+
+/** The lines of the section in which the engine ends: whatever was said of the run. */
+function diagnosticsOf({ stdout }: Said): string[] {
+  return (stdout.split("Diagnostics:\n")[1] ?? "").split("\n");
+}
+
+function warningsOf(said: Said, host: Host): string[] {
+  return diagnosticsOf(said).filter((line) => line.includes(`warning: ${host} is away`));
+}
+
+/** The URNs of our resources in the state on disk. */
+function urnsOf(host = ""): string[] {
+  const { checkpoint } = JSON.parse(project.read(".state/.pulumi/stacks/muster/test.json")) as {
+    checkpoint: { latest: { resources?: { urn: string }[] } | null };
+  };
+  const urns = checkpoint.latest?.resources?.map(({ urn }) => urn) ?? [];
+  return urns.filter((urn) => urn.includes("::muster:index:") && urn.includes(`::${host}`)).sort();
+}
+
+function changeSouls(): void {
+  version += 1;
+  for (const host of LAYOUT.hosts) project.write(`identities/${agentOf(host)}.md`, `${soul(host)}\n`);
+}
+
+/** Longer than what a link that is cut lets through. */
+function soul(host: Host): string {
+  const name = agentOf(host);
+  if (version === 0) return `# ${name}\n\nI am ${name}.`;
+  return `# ${name}, version ${version}\n${"More of it.\n".repeat(500)}`.trimEnd();
+}
+
+function soulOn(host: Host): Promise<string> {
+  return hosts.inside(host, `cat /home/${agentOf(host)}/SOUL.md`);
+}
+
+async function expectConverged(names: readonly Host[]): Promise<void> {
+  const souls = await Promise.all(names.map(soulOn));
+  expect(souls).toEqual(names.map(soul));
+}
+
+function agentOf(host: Host): string {
+  return LAYOUT.agents[host][0];
+}
+
+function hostAt(at: number): Host {
+  return LAYOUT.hosts[at % LAYOUT.hosts.length] as Host;
+}
+
+function faultNamed(name: string): Fault {
+  return FAULTS.find((fault) => fault.name === name) as Fault;
+}
+
+function removeFromFleet(host: Host, agent: string): void {
+  const fleet = parse(project.read("fleet.yaml")) as Record<
+    "hosts" | "agents" | "contacts",
+    Record<string, object>
+  >;
+  delete fleet.hosts[host];
+  delete fleet.agents[agent];
+  delete fleet.contacts[agent];
+  project.write("fleet.yaml", stringify(fleet));
+}
+
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { type Fault, scripted } from "./fault.ts";
+
+const BAD_LINK = readFileSync(join(import.meta.dirname, "..", "bad-link.ts"), "utf8");
+
+/** A machine that swallows every packet, as a router in between does for a host that is off. */
+const NOBODY = ["lladdr", "02:00:00:00:00:01", "dev", "muster0", "nud", "permanent"];
+
+const poweredOff: Fault = {
+  name: "powered off",
+  effect: "away",
+  says: /Connection timed out/,
+  begin: async (hosts, host) => {
+    await hosts.powerOff(host);
+    await execa("ip", ["neighbour", "replace", hosts.address(host), ...NOBODY]);
+  },
+  end: async (hosts, host) => {
+    await execa("ip", ["neighbour", "delete", hosts.address(host), "dev", "muster0"]);
+    await hosts.powerOn(host);
+  },
+};
+
+const noRoute: Fault = {
+  name: "no route",
+  effect: "away",
+  says: /No route to host/,
+  begin: (hosts, host) => execa("ip", ["route", "add", "unreachable", `${hosts.address(host)}/32`]),
+  end: (hosts, host) => execa("ip", ["route", "delete", "unreachable", `${hosts.address(host)}/32`]),
+};
+
+const refused = scripted({
+  name: "refused",
+  effect: "away",
+  says: /Connection refused/,
+  begin: "systemctl stop ssh",
+  end: "systemctl start ssh",
+});
+
+export const network: readonly Fault[] = [
+  poweredOff,
+  noRoute,
+  refused,
+  badLink("silent after connect", "silent", { effect: "away", says: /timed out|gave no answer within/ }),
+  badLink("cut in mid-run", "cut", { effect: "away", says: /the connection was cut/ }),
+  badLink("silent in mid-run", "stall", { effect: "away", says: /the connection was cut: .*not responding/ }),
+  badLink("slow (300 ms, 5 % loss)", "slow", { effect: "none" }),
+];
+
+function badLink(name: string, mode: string, what: Pick<Fault, "effect" | "says">): Fault {
+  return scripted({
+    name,
+    ...what,
+    begin: `
+      cat > /root/bad-link.ts <<'END_OF_LINK'
+${BAD_LINK}
+END_OF_LINK
+      systemctl stop ssh
+      systemd-run --quiet --unit=bad-link /usr/local/lib/muster/node-*/node /root/bad-link.ts ${mode}
+      until ss -Hltn 'sport = :22' | grep -q .; do sleep 0.1; done`,
+    end: "systemctl stop bad-link; systemctl reset-failed bad-link 2>/dev/null || true; systemctl start ssh",
+  });
+}

@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { execa } from "execa";
+import { parse, stringify } from "yaml";
+import { localHosts } from "../../../src/cloud/local/index.ts";
+import { localFleet, secretsFor } from "./fleets.ts";
+import { makeProject, must, type Project } from "./project.ts";
+
+/** Hosts by their agents. */
+export const LAYOUT = {
+  hosts: ["hub", "east", "west", "north"],
+  agents: { hub: ["arc"], east: ["iris"], west: ["loom"], north: ["spark"] },
+} as const;
+
+/** Seconds: what a host that is away may cost a run. */
+export const CONNECT_TIMEOUT = 2;
+
+/** Four machines, and the project of somebody who reaches them by SSH as hosts that exist already. */
+export interface FourHosts {
+  readonly project: Project;
+  address(host: string): string;
+  /** Runs a script there as root by an sshd of the tests' own, so also where the host's does not answer. */
+  inside(host: string, script: string): Promise<string>;
+  /** Changes the host's entry in fleet.yaml. */
+  declare(host: string, entry: Readonly<Record<string, unknown>>): void;
+  powerOff(host: string): Promise<void>;
+  powerOn(host: string): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** Boots them, and makes the project with one agent on each; nothing of it is up yet. */
+export async function fourHosts(): Promise<FourHosts> {
+  const machines = await makeProject(localFleet({ hosts: LAYOUT.hosts, agents: {} }));
+  const targets = LAYOUT.hosts.map((host) => `urn:pulumi:test::muster::muster:index:LocalHost::${host}`);
+  const boot = ["up", "--yes", "--skip-preview", ...targets.flatMap((urn) => ["--target", urn])];
+  await must(machines.pulumi(boot));
+  const { hosts } = parse(machines.read("stacks/inventory.local.yaml")) as Inventory;
+  const address = (host: string) => hosts[host]?.address ?? "";
+  const power = localHosts(machines.dir);
+  const startSshd = (host: string) => machines.onHost(host, START_SSHD);
+  const project = await makeProject(sshFleet(machines, address), secretsFor(LAYOUT));
+  await Promise.all(LAYOUT.hosts.map(startSshd));
+  return {
+    project,
+    address,
+    inside: async (host, script) => {
+      const own = ["-p", "2222", "-o", `HostKeyAlias=${address(host)}`];
+      return (await execa("ssh", [...own, ...machines.sshArguments(host), script])).stdout;
+    },
+    declare: (host, entry) => {
+      const fleet = parse(project.read("fleet.yaml")) as FleetYaml;
+      fleet.hosts[host] = { ...fleet.hosts[host], ...entry };
+      project.write("fleet.yaml", stringify(fleet));
+    },
+    powerOff: power.stop,
+    powerOn: async (host) => {
+      await power.boot(host);
+      await startSshd(host);
+    },
+    dispose: async () => {
+      await project.dispose();
+      await machines.dispose();
+    },
+  };
+}
+
+const START_SSHD =
+  "systemd-run --quiet --unit=tests-sshd /usr/sbin/sshd -D -p 2222 -o PidFile=none; " +
+  "until ss -Hltn 'sport = :2222' | grep -q .; do sleep 0.1; done";
+
+interface Inventory {
+  readonly hosts: Readonly<Record<string, { readonly address: string }>>;
+}
+
+interface FleetYaml {
+  readonly hosts: Record<string, Readonly<Record<string, unknown>>>;
+}
+
+function sshFleet(machines: Project, address: (host: string) => string): Record<string, string> {
+  const files = localFleet(LAYOUT);
+  const fleet = parse(files["fleet.yaml"] ?? "") as FleetYaml;
+  const common = {
+    kind: "ssh",
+    user: "root",
+    identityFile: join(machines.dir, ".muster/ssh/id_ed25519"),
+    connectTimeout: CONNECT_TIMEOUT,
+  };
+  const hosts = LAYOUT.hosts.map((host) => [host, { ...common, address: address(host) }]);
+  return { ...files, "fleet.yaml": stringify({ ...fleet, hosts: Object.fromEntries(hosts) }) };
+}
