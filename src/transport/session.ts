@@ -91,9 +91,14 @@ function cut(target: Target, ending: Ending): HostError {
     host: target.name,
     reason: "cut",
     what: "the connection was cut",
-    why: ending.cancelled ? "the run was cancelled." : `${whyOf(ending)}.`,
+    why: ending.cancelled ? "the run was cancelled." : `${whyCut(ending)}.`,
     next: "Run this again; nothing is known of what was still to do there.",
   });
+}
+
+/** With the log level that keeps noise out, ssh says nothing of a server that does not answer its alive checks. */
+function whyCut(ending: Ending): string {
+  return ending.code === 255 && ending.stderr === "" ? "nothing came from it any more" : whyOf(ending);
 }
 
 function garbled(target: Target, line: string): HostError {

@@ -5,8 +5,12 @@
 import { connect, createServer, type Socket } from "node:net";
 
 const SSHD = 2222;
-/** Bytes from the client: past the login (4 kB), and before the end of the first request of a look or a change. */
-const MID_RUN = 4700;
+/**
+ * In bytes, what tells the command that starts our runtime from what ssh sends before it: it comes after the key
+ * exchange, and is longer than all of the login. Whatever follows it is of the run.
+ */
+const KEY_EXCHANGE = 2500;
+const COMMAND = 350;
 /**
  * Milliseconds one way: 300 there and back. The kernels that the tests run on need not have sch_netem, so what is
  * lost in 5 of 100 packets is here a piece that comes a retransmission later, with all behind it.
@@ -29,12 +33,15 @@ createServer((client) => {
   sshd.pipe(client);
   client.pipe(sshd);
   let bytes = 0;
-  client.on("data", (chunk) => {
-    bytes += chunk.length;
-    if (bytes < MID_RUN) return;
-    // The host has got the request; its answer never comes.
-    sshd.unpipe(client);
-    if (mode === "cut") client.destroy();
+  let isMidRun = false;
+  client.on("data", ({ length }) => {
+    if (isMidRun) {
+      // The host has got the request; its answer never comes.
+      sshd.unpipe(client);
+      if (mode === "cut") client.destroy();
+    }
+    isMidRun ||= bytes > KEY_EXCHANGE && length > COMMAND;
+    bytes += length;
   });
 }).listen(22, "0.0.0.0");
 

@@ -11,9 +11,6 @@ export const LAYOUT = {
   agents: { hub: ["arc"], east: ["iris"], west: ["loom"], north: ["spark"] },
 } as const;
 
-/** Seconds: what a host that is away may cost a run. */
-export const CONNECT_TIMEOUT = 2;
-
 /** Four machines, and the project of somebody who reaches them by SSH as hosts that exist already. */
 export interface FourHosts {
   readonly project: Project;
@@ -63,8 +60,16 @@ export async function fourHosts(): Promise<FourHosts> {
   };
 }
 
+/**
+ * It keeps the host's key, whatever becomes of the host's own file; and when the host's own sshd stops, systemd would
+ * remove the folder that both need.
+ */
 const START_SSHD =
-  "systemd-run --quiet --unit=tests-sshd /usr/sbin/sshd -D -p 2222 -o PidFile=none; " +
+  "mkdir -p /run/systemd/system/ssh.service.d; " +
+  "printf '[Service]\\nRuntimeDirectoryPreserve=yes\\n' > /run/systemd/system/ssh.service.d/keep.conf; " +
+  "systemctl daemon-reload; " +
+  "cp /etc/ssh/ssh_host_ed25519_key /root/tests-key; " +
+  "systemd-run --quiet --unit=tests-sshd /usr/sbin/sshd -D -p 2222 -h /root/tests-key -o PidFile=none; " +
   "until ss -Hltn 'sport = :2222' | grep -q .; do sleep 0.1; done";
 
 interface Inventory {
@@ -82,7 +87,6 @@ function sshFleet(machines: Project, address: (host: string) => string): Record<
     kind: "ssh",
     user: "root",
     identityFile: join(machines.dir, ".muster/ssh/id_ed25519"),
-    connectTimeout: CONNECT_TIMEOUT,
   };
   const hosts = LAYOUT.hosts.map((host) => [host, { ...common, address: address(host) }]);
   return { ...files, "fleet.yaml": stringify({ ...fleet, hosts: Object.fromEntries(hosts) }) };

@@ -7,6 +7,8 @@ export interface Fault {
   readonly effect: "away" | "failing" | "none";
   /** Why, as the person is told. */
   readonly says?: RegExp;
+  /** Seconds, other than the default, where the whole of it is waited for. */
+  readonly connectTimeout?: number;
   begin(hosts: FourHosts, host: string): Promise<unknown>;
   end(hosts: FourHosts, host: string): Promise<unknown>;
 }

@@ -12,6 +12,7 @@ const poweredOff: Fault = {
   name: "powered off",
   effect: "away",
   says: /Connection timed out/,
+  connectTimeout: 2,
   begin: async (hosts, host) => {
     await hosts.powerOff(host);
     await execa("ip", ["neighbour", "replace", hosts.address(host), ...NOBODY]);
@@ -42,13 +43,21 @@ export const network: readonly Fault[] = [
   poweredOff,
   noRoute,
   refused,
-  badLink("silent after connect", "silent", { effect: "away", says: /timed out|gave no answer within/ }),
+  badLink("silent after connect", "silent", {
+    effect: "away",
+    says: /timed out|gave no answer within/,
+    connectTimeout: 2,
+  }),
   badLink("cut in mid-run", "cut", { effect: "away", says: /the connection was cut/ }),
-  badLink("silent in mid-run", "stall", { effect: "away", says: /the connection was cut: .*not responding/ }),
+  badLink("silent in mid-run", "stall", {
+    effect: "away",
+    says: /the connection was cut: nothing came from it any more/,
+    connectTimeout: 4,
+  }),
   badLink("slow (300 ms, 5 % loss)", "slow", { effect: "none" }),
 ];
 
-function badLink(name: string, mode: string, what: Pick<Fault, "effect" | "says">): Fault {
+function badLink(name: string, mode: string, what: Pick<Fault, "effect" | "says" | "connectTimeout">): Fault {
   return scripted({
     name,
     ...what,
@@ -59,6 +68,6 @@ END_OF_LINK
       systemctl stop ssh
       systemd-run --quiet --unit=bad-link /usr/local/lib/muster/node-*/node /root/bad-link.ts ${mode}
       until ss -Hltn 'sport = :22' | grep -q .; do sleep 0.1; done`,
-    end: "systemctl stop bad-link; systemctl reset-failed bad-link 2>/dev/null || true; systemctl start ssh",
+    end: "systemctl stop bad-link || true; systemctl start ssh",
   });
 }
