@@ -2,7 +2,7 @@ import { UnreachableError } from "../base/errors.ts";
 import { lastReached } from "../inventory/reached.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import type { HostReader } from "../transport/connect.ts";
-import { RuntimeError } from "../transport/host-error.ts";
+import { mayComeBack, RuntimeError } from "../transport/host-error.ts";
 import type { HostReport } from "./report.ts";
 
 /** Opens a connection to a host that can look and cannot change anything. */
@@ -34,7 +34,7 @@ function stateAfter(error: unknown, fleet: Fleet, host: string): Omit<HostReport
     const reached = lastReached(fleet.dir, host);
     return {
       state: "away",
-      ...(fleet.hosts[host]?.availability === "intermittent" && { intermittent: true }),
+      ...(fleet.hosts[host]?.availability === "intermittent" && mayComeBack(error) && { intermittent: true }),
       ...(reached !== undefined && { lastReached: reached.toISOString() }),
     };
   }

@@ -1,5 +1,5 @@
 import { sinceWhen } from "../inventory/reached.ts";
-import { HostError } from "../transport/host-error.ts";
+import { HostError, mayComeBack } from "../transport/host-error.ts";
 import type { HostFacts, Hosts, Services } from "./services.ts";
 
 /**
@@ -11,9 +11,12 @@ export function watchHosts(
   facts: HostFacts,
   tell: (sentence: string) => Promise<void>,
 ): Pick<Services, "hosts" | "isWaitedFor"> {
-  const away = new Map<string, Promise<void>>();
+  const away = new Map<string, { readonly told: Promise<void>; readonly isWaitedFor: boolean }>();
   const reached = new Set<string>();
-  const isWaitedFor = (host: string) => away.has(host) && facts.isIntermittent(host);
+  const toldOf = (error: HostError) => {
+    const isWaitedFor = mayComeBack(error) && facts.isIntermittent(error.host);
+    return { told: tell(sentenceOf(error, facts, isWaitedFor)), isWaitedFor };
+  };
 
   async function watch<T>(host: string, work: () => Promise<T>): Promise<T> {
     try {
@@ -23,14 +26,14 @@ export function watchHosts(
       return result;
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
-      const told = away.get(host) ?? tell(sentenceOf(error, facts));
-      away.set(host, told);
+      const { told, isWaitedFor } = away.get(host) ?? toldOf(error);
+      away.set(host, { told, isWaitedFor });
       await told;
-      throw shortly(error, isWaitedFor(host));
+      throw shortly(error, isWaitedFor);
     }
   }
   return {
-    isWaitedFor,
+    isWaitedFor: (host) => away.get(host)?.isWaitedFor === true,
     hosts: {
       reader: (host) =>
         watch(host, async () => {
@@ -59,13 +62,13 @@ export function watchHosts(
 }
 
 /** Which host, since when, why, and what to do. */
-function sentenceOf({ host, what, why, next }: HostError, facts: HostFacts): string {
+function sentenceOf({ host, what, why, next }: HostError, facts: HostFacts, isWaitedFor: boolean): string {
   const since = sinceWhen(facts.lastReached(host));
   const told = `${host} is away, ${since}: ${what}: ${why}${next === undefined ? "" : ` ${next}`}`;
   if (!facts.isDeclared(host)) {
     return `${told} fleet.yaml does not declare it any more: if it never comes back, \`npx fleet forget ${host}\`.`;
   }
-  return facts.isIntermittent(host)
+  return isWaitedFor
     ? `${told} It is declared intermittent: what was last recorded of it counts, and changes wait until it is back.`
     : `${told} What is recorded of it is kept; when it is back, \`npx pulumi up\` finishes the work.`;
 }

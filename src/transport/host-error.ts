@@ -17,6 +17,17 @@ export type UnreachableReason =
   | "cancelled"
   | "never-booted";
 
+/** What a machine looks like that is off or out of reach. Another key or a refused login is for a person to look at. */
+const OFF: readonly UnreachableReason[] = [
+  "timeout",
+  "refused",
+  "no-route",
+  "name",
+  "unreachable",
+  "cut",
+  "never-booted",
+];
+
 /** Why a host that was reached cannot serve requests. */
 export type RuntimeReason = "nothing-installed" | "too-old" | "too-new" | "broken" | "install";
 
@@ -38,6 +49,11 @@ export class HostError extends UnreachableError {
     this.host = parts.host;
     this.reason = parts.reason;
   }
+}
+
+/** Whether it is with the host as with one that comes and goes. */
+export function mayComeBack(error: unknown): boolean {
+  return error instanceof HostError && OFF.includes(error.reason);
 }
 
 /** The host was reached, but the runtime on it is absent, of another version, or could not be installed. */

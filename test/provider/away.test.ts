@@ -153,6 +153,17 @@ describe("an intermittent host that is away", () => {
     await rig.engine.create(IDENTITY, there);
   });
 
+  it("is no note where another key or a refused login keeps us out", async () => {
+    rig.hosts.hub.away = new HostError({
+      host: "hub",
+      reason: "key-changed",
+      what: "refused",
+      why: "its key.",
+    });
+    const failure = await failureOf(rig.engine.read(IDENTITY, ID, { inputs: identity, state: identity }));
+    expect(initFailed(failure)?.reasons).toEqual([SHORT]);
+  });
+
   it("is read as it is when it is back", async () => {
     rig.hosts.hub.away = undefined;
     rig.hosts.hub.things.delete("directory /home/iris");

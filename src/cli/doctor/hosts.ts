@@ -11,7 +11,7 @@ export function hostChecks(fleet: Fleet): Promise<Check[]> {
         const { host, answer } = await askHost(fleet, name, open, async (reader) => reader.hello);
         const check = `host ${name}`;
         if (answer !== undefined) return { name: check, ok: true, detail: `answers, Node ${answer.node}` };
-        const ok = host.state === "empty" ? ("warn" as const) : false;
+        const ok = host.state === "empty" || host.intermittent ? ("warn" as const) : false;
         return { name: check, ok, detail: host.reason ?? host.state };
       }),
     ),
