@@ -11,6 +11,8 @@ export const LAYOUT = {
   agents: { hub: ["arc"], east: ["iris"], west: ["loom"], north: ["spark"] },
 } as const;
 
+export type Host = (typeof LAYOUT.hosts)[number];
+
 /** Four machines, and the project of somebody who reaches them by SSH as hosts that exist already. */
 export interface FourHosts {
   readonly project: Project;
