@@ -1,0 +1,43 @@
+import { randomBytes } from "node:crypto";
+import { VICTIMS, type Victim } from "./victims.ts";
+
+export const CHAOS = process.env["MUSTER_CHAOS"] === "1";
+export const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
+
+/** What a run can be about, in the order in which a host goes through them again and again. */
+export const PHASES = ["a first up", "an update", "a repair", "a destroy"] as const;
+
+export type Phase = (typeof PHASES)[number];
+
+export interface Point {
+  readonly phase: Phase;
+  readonly victim: Victim;
+  /** How far the run is to be, from 0 to 1. */
+  readonly progress: number;
+  /** Milliseconds after that. */
+  readonly delay: number;
+}
+
+/** The most that passes between two of a run's steps on a machine that has little else to do. */
+const STEP = 250;
+
+/** The same for the same seed: phases and victims in turn, so that each is met, and moments at random. */
+export function killPlan(points: number): Point[] {
+  const random = randomFrom(SEED);
+  const first = Math.floor(random() * VICTIMS.length);
+  return Array.from({ length: points }, (_, i) => ({
+    phase: PHASES[i % PHASES.length] as Phase,
+    victim: VICTIMS[(first + i) % VICTIMS.length] as Victim,
+    progress: Number(random().toFixed(3)),
+    delay: Math.round(random() * STEP),
+  }));
+}
+
+/** Park and Miller's generator. @returns numbers from 0 to 1 */
+function randomFrom(seed: number): () => number {
+  let state = (seed % 2147483646) + 1;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+}
