@@ -32,7 +32,8 @@ export function localMachines(project: string): LocalMachines {
 /** Many hosts are made at once, and the key once for all of them. */
 let making: Promise<unknown> | undefined;
 
-async function ensureKey(project: string): Promise<string> {
+/** @returns the public half of the project's key pair, which is made where there is none */
+export async function ensureKey(project: string): Promise<string> {
   const file = join(project, KEY);
   mkdirSync(join(project, ".muster", "ssh"), { recursive: true, mode: 0o700 });
   if (!existsSync(`${file}.pub`)) {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { hostPlace } from "../../src/cloud/local/layout.ts";
 import { localDir } from "../../src/cloud/local/state.ts";
+import type { ConvergeRequest } from "../../src/model/protocol.ts";
 import { type Doom, doomedRun } from "./support/doomed.ts";
 import { localFleet } from "./support/fleets.ts";
 import { CHAOS, killPlan, type Phase, type Point, SEED } from "./support/kill-plan.ts";
@@ -98,9 +99,22 @@ describe("a run on a local host that was killed", () => {
   });
 });
 
+describe("a host whose asker is gone", () => {
+  test("ends the request that it works on, and begins none of those that wait", async () => {
+    await must(project.pulumi(UP));
+    const asked = [1, 2, 3].map((seq) => JSON.stringify({ seq, request: requestFor(`/root/asked-${seq}`) }));
+    const lines = asked.map((line) => `'${line}'`).join(" ");
+    const made = await machine.onHost(
+      "box",
+      `{ printf '%s\\n' ${lines}; sleep 1; } | /usr/local/lib/muster/run serve | head -c 1 >/dev/null
+       ls -d /root/asked-*; rm -r /root/asked-* /var/lib/muster/records/other~test`,
+    );
+    expect(made).toBe("/root/asked-1");
+  });
+});
+
 describe("two ups at once", () => {
   test("one does the work, the other is told who is at it and since when, and the next is clean", async () => {
-    await must(project.pulumi(UP));
     await learn(machine);
     toggle();
     const first = project.pulumi(UP);
@@ -113,6 +127,13 @@ describe("two ups at once", () => {
     await expectUndisturbed(version);
   });
 });
+
+function requestFor(path: string): ConvergeRequest {
+  const want = { type: "directory", owner: "root", group: "root", mode: "0700" } as const;
+  const items = { folder: { kind: "directory", path, want } } as const;
+  const id = path.slice("/root/".length);
+  return { op: "converge", id, type: "Host", owner: "other/test", items, contents: {}, secrets: {} };
+}
 
 async function undisturbedRun(phase: Phase, args: readonly string[]): Promise<void> {
   const { done } = await doomedRun(project, args);
@@ -175,7 +196,7 @@ async function learn(where: Project): Promise<void> {
   await where.onHost(
     "box",
     `cd /home/iris && echo learned > notes.txt && chown iris: notes.txt
-     sqlite3 contacts.db "INSERT INTO contacts (name) VALUES ('met')"`,
+     sqlite3 contacts.db "INSERT OR IGNORE INTO contacts (name) VALUES ('met')"`,
   );
 }
 
