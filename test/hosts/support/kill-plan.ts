@@ -25,13 +25,23 @@ const STEP = 250;
 export function killPlan(points: number): Point[] {
   const random = randomFrom(SEED);
   const first = Math.floor(random() * VICTIMS.length);
-  return Array.from({ length: points }, (_, i) => ({
-    phase: PHASES[i % PHASES.length] as Phase,
-    victim: VICTIMS[(first + i) % VICTIMS.length] as Victim,
-    progress: Number(random().toFixed(3)),
-    delay: Math.round(random() * STEP),
-  }));
+  return Array.from({ length: points }, (_, i) => {
+    const phase = PHASES[i % PHASES.length] as Phase;
+    const victims = VICTIMS.filter((victim) => phase !== "a destroy" || !OF_PROGRAMS.includes(victim));
+    return {
+      phase,
+      victim: victims[(first + i) % victims.length] as Victim,
+      progress: Number((random() * LATEST).toFixed(3)),
+      delay: Math.round(random() * STEP),
+    };
+  });
 }
+
+/** A destroy runs no program. */
+const OF_PROGRAMS: readonly Victim[] = ["program", "language host"];
+
+/** After that most runs are over before they can be killed. */
+const LATEST = 0.9;
 
 /** Park and Miller's generator. @returns numbers from 0 to 1 */
 function randomFrom(seed: number): () => number {
