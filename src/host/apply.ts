@@ -1,11 +1,12 @@
 import { MusterError } from "../base/errors.ts";
-import type { FileItem, HostItem, Observation, Observations, Props } from "../model/items.ts";
+import type { FileItem, HostItem, Items, Observation, Observations, Props } from "../model/items.ts";
 import type { ConvergeRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
 import type { Host } from "./context.ts";
 import type { Subject } from "./kinds/kind.ts";
 import { kindOf } from "./kinds/registry.ts";
 import { differs } from "./kinds/standing.ts";
+import { removeUnfinished } from "./kinds/thing.ts";
 import { isAsWanted, lookAtItems, sceneOf, subjectsOf } from "./look.ts";
 import { reasonOf } from "./reason.ts";
 import { addressOf } from "./remove-items.ts";
@@ -25,16 +26,37 @@ export interface Work {
  * changed units once and what read a changed file starts again; then the units themselves.
  */
 export function applyItems(host: Host, request: ConvergeRequest, { before, observed, toDo }: Work): void {
+  if (before?.intended) removeAllUnfinished(host, before.items);
   const subjects = subjectsOf(request.items, before, request.secrets);
   const onDisk = subjects.filter(([name, { item }]) => toDo.includes(name) && !kindOf(item.kind).afterReload);
   for (const named of onDisk) applyOne(host, request, named, observed[named[0]]);
   const written = onDisk.flatMap(([name, { item }]) => (isWritten(item, observed[name]) ? [item] : []));
-  startAgain(host, request.id, written);
+  startAgain(host, request.id, written, before?.restart);
   const late = subjects.filter(([, { item }]) => kindOf(item.kind).afterReload);
   const now = lookAtItems(sceneFor(host, request), late);
   for (const named of late) {
     if (!isAsWanted(named[1].item, now[named[0]])) applyOne(host, request, named, now[named[0]]);
   }
+}
+
+function removeAllUnfinished(host: Host, items: Items): void {
+  const scene = sceneOf(host, sourceOf(host), sealOf(host));
+  for (const item of Object.values(items)) if ("path" in item) removeUnfinished(scene, item);
+}
+
+/** The units whose start is part of the change: those that read what is written, and that a killed run left so. */
+export function unitsToStart(
+  items: Items,
+  observed: Observations,
+  before: HostRecord | undefined,
+  toDo: readonly string[],
+): string[] {
+  const reading = toDo.flatMap((name) => {
+    const item = items[name];
+    if (item?.kind === "unit") return [item.name];
+    return item !== undefined && isWritten(item, observed[name]) && item.notify ? [item.notify] : [];
+  });
+  return [...new Set([...(before?.restart ?? []), ...reading])];
 }
 
 function applyOne(

@@ -4,7 +4,7 @@ import { secretDigest } from "../model/digest.ts";
 import type { Items, Observations } from "../model/items.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
-import { applyItems } from "./apply.ts";
+import { applyItems, unitsToStart } from "./apply.ts";
 import type { Host } from "./context.ts";
 import { inOrder } from "./kinds/registry.ts";
 import { withLock } from "./lock.ts";
@@ -38,19 +38,28 @@ interface Change {
   readonly toDo: readonly string[];
 }
 
-/** The record says first what is meant to be, and last that it is: a run killed in between is known by that. */
+/**
+ * The record says first what is meant to be, and last that it is: a run killed in between is known by that. What the
+ * old record alone knows goes before the new one stands, and what nobody may miss comes after.
+ */
 function change(host: Host, request: ConvergeRequest, { before, after, observed, toDo }: Change): void {
-  storeContents(host, request.items, request.contents);
   removeItems(host, droppedItems(before?.items, request.items));
   const { applied: intended, ...rest } = after;
+  const restart = unitsToStart(request.items, observed, before, toDo);
   writeRecord(host, {
     ...rest,
     ...(before?.applied && { applied: before.applied }),
     ...(intended && { intended }),
+    ...(restart.length > 0 && { restart }),
   });
+  storeContents(host, request.items, request.contents);
   applyItems(host, request, { before, observed, toDo });
+  sweepContents(host, [...readRecords(host).filter((other) => !isOf(other, after)), after]);
   writeRecord(host, after);
-  sweepContents(host, readRecords(host));
+}
+
+function isOf(record: HostRecord, { id, owner }: HostRecord): boolean {
+  return record.id === id && record.owner === owner;
 }
 
 function look(host: Host, request: ConvergeRequest, items: Items, record?: HostRecord): Observations {

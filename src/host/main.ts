@@ -2,10 +2,11 @@
  * The host runtime: `host.mjs serve [--read-only]` answers requests on its standard input, one JSON line
  * each and one after another, until that ends. `host.mjs mend` is what it starts as an agent's user.
  */
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { thisHost } from "./context.ts";
+import { type Host, thisHost } from "./context.ts";
 import { runMender } from "./mender.ts";
-import { answerLine, greeting, READERS, READERS_AND_WRITERS } from "./serve.ts";
+import { answerLine, greeting, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
 
 const [command, ...flags] = process.argv.slice(2);
 if (command === "serve" && flags.every((flag) => flag === "--read-only")) serve(flags.length > 0);
@@ -22,11 +23,18 @@ function serve(readOnly: boolean): void {
   const host = thisHost(fileURLToPath(import.meta.url));
   const table = readOnly ? READERS : READERS_AND_WRITERS;
   process.stdout.write(greeting(host));
+  void answerAll(host, table);
+}
+
+/** Between two requests the loop turns, so that one who is gone is noticed before the next is begun. */
+async function answerAll(host: Host, table: Table): Promise<void> {
   let rest = "";
-  process.stdin.setEncoding("utf8").on("data", (text: string) => {
+  for await (const text of process.stdin.setEncoding("utf8")) {
     const lines = `${rest}${text}`.split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines.filter((l) => l.trim() !== ""))
+    for (const line of lines.filter((l) => l.trim() !== "")) {
       process.stdout.write(answerLine(host, table, line));
-  });
+      await setImmediate();
+    }
+  }
 }

@@ -9,7 +9,7 @@ import {
   writeSync,
 } from "node:fs";
 import { MusterError } from "../base/errors.ts";
-import { writeFileAtomic } from "../base/files.ts";
+import { writeFileLocked } from "../base/files.ts";
 import { hasCode, pause } from "./reason.ts";
 
 export interface AccountChange {
@@ -32,7 +32,7 @@ export function editPasswd(etc: string, name: string, change: AccountChange): vo
   withPasswdLock(path, () => {
     const lines = readFileSync(path, "utf8").split("\n");
     const changed = lines.map((line) => (line.startsWith(`${name}:`) ? edited(line, change) : line));
-    writeFileAtomic(path, changed.join("\n"), statSync(path).mode & 0o7777);
+    writeFileLocked(path, changed.join("\n"), statSync(path).mode & 0o7777);
   });
 }
 

@@ -7,22 +7,33 @@ import { removeEmptyParents } from "./kinds/thing.ts";
 import { withLock } from "./lock.ts";
 import { removeItems } from "./remove-items.ts";
 import { sweepContents } from "./store/contents.ts";
-import { deleteRecord, findRecord, readRecords, refuseForeign } from "./store/records.ts";
+import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
 
-/** Removes one resource: what is declared of it and what its record knows; the record goes last. */
+/**
+ * Removes one resource: what is declared of it and what its records know; the records go last. With the runtime goes
+ * all that its stack has on the host: what a killed run made, the engine may never have learnt.
+ */
 export function remove(host: Host, request: RemoveRequest): RemoveAnswer {
   return withLock(host, () => {
     const records = readRecords(host);
     const record = findRecord(records, request.id, request.owner);
     refuseForeign(record, request.owner);
-    const items: Items = { ...record?.items, ...request.items };
+    const isLast = Object.values(request.items).some(({ kind }) => kind === "runtime");
+    const going = records.filter((other) => other === record || (isLast && other.owner === request.owner));
+    const items: Items = Object.assign({}, ...going.map(itemsById), itemsById(request));
+    for (const { id, type, owner, items } of going) writeRecord(host, { id, type, owner, items });
     const aside = removeItems(host, items);
-    const others = records.filter((other) => other !== record);
+    const others = records.filter((other) => !going.includes(other));
     removeParents(host, Object.values(items), others);
-    deleteRecord(host, request.owner, request.id);
     sweepContents(host, others);
+    for (const { id } of [...going, request]) deleteRecord(host, request.owner, id);
     return { aside };
   });
+}
+
+/** The items under names that no two resources share. */
+function itemsById({ id, items }: Pick<HostRecord, "id" | "items">): Items {
+  return Object.fromEntries(Object.entries(items).map(([name, item]) => [`${id}: ${name}`, item]));
 }
 
 /** Folders that were made on the way to an item go with the last thing in them, if nobody declares them. */

@@ -11,11 +11,18 @@ import { systemctl } from "./systemctl.ts";
  * Lets systemd read the unit files that were written, and starts again what reads any of these files.
  *
  * @param id the resource that wrote them
+ * @param left units that a killed run meant to start again
  */
-export function startAgain(host: Host, id: string, written: readonly FileItem[]): void {
-  if (written.some(({ path }) => path.startsWith(`${host.paths.units}/`))) systemctl(host, "daemon-reload");
-  const units = new Set(written.flatMap(({ notify }) => (notify === undefined ? [] : [notify])));
-  for (const unit of units) {
+export function startAgain(
+  host: Host,
+  id: string,
+  written: readonly FileItem[],
+  left: readonly string[] = [],
+): void {
+  const reads = left.length > 0 || written.some(({ path }) => path.startsWith(`${host.paths.units}/`));
+  if (reads) systemctl(host, "daemon-reload");
+  const notified = written.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
+  for (const unit of new Set([...left, ...notified])) {
     // Mending a unit, and telling whether it starts then, is for the resource that has it.
     if (isSpoiltElsewhere(host, id, unit)) host.run("systemctl", ["try-restart", "--no-block", "--", unit]);
     else restartIfRunning(host, [unit]);

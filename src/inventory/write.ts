@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, relative } from "node:path";
 import { stringify } from "yaml";
-import { writeFileAtomic } from "../base/files.ts";
+import { writeFileLocked } from "../base/files.ts";
 import { type HostKind, type InventoryHost, inventoryFile } from "./inventory.ts";
 import { locked } from "./lock.ts";
 import { readHosts } from "./read.ts";
@@ -35,7 +35,7 @@ function change(projectDir: string, kind: HostKind, act: (hosts: Map<string, Inv
     act(hosts);
     const text = render(projectDir, kind, hosts);
     const isNew = existsSync(file) ? readFileSync(file, "utf8") !== text : hosts.size > 0;
-    if (isNew) writeFileAtomic(file, text);
+    if (isNew) writeFileLocked(file, text);
   });
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { localHosts } from "../cloud/local/index.ts";
@@ -21,8 +21,10 @@ export function localMachines(project: string): LocalMachines {
     create: up,
     boot: up,
     remove: async (name) => {
-      await hosts.remove(name);
+      // Forgotten while it is still there: a run that is killed after it is gone would leave it known for ever.
+      await hosts.stop(name);
       forgetHost(project, "local", name);
+      await hosts.remove(name);
     },
   };
 }
@@ -30,12 +32,19 @@ export function localMachines(project: string): LocalMachines {
 /** Many hosts are made at once, and the key once for all of them. */
 let making: Promise<unknown> | undefined;
 
-async function ensureKey(project: string): Promise<string> {
+/** @returns the public half of the project's key pair, which is made where there is none */
+export async function ensureKey(project: string): Promise<string> {
   const file = join(project, KEY);
   mkdirSync(join(project, ".muster", "ssh"), { recursive: true, mode: 0o700 });
   if (!existsSync(`${file}.pub`)) {
-    making ??= execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "muster", "-f", file]);
+    making ??= makeKey(file);
     await making;
   }
   return readFileSync(`${file}.pub`, "utf8").trim();
+}
+
+/** Half of a pair that a killed run left lets nobody in, and ssh-keygen would ask whether to overwrite it. */
+async function makeKey(file: string): Promise<void> {
+  rmSync(file, { force: true });
+  await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "muster", "-f", file]);
 }

@@ -68,7 +68,12 @@ export function hostSessions(
 
 /** A host that was never met, or has no runtime that serves us, can still be written to; one that is away cannot. */
 function passWritable(error: unknown): undefined {
-  if (error instanceof RuntimeError) return;
+  if (error instanceof RuntimeError || doesNotStart(error)) return;
   if (error instanceof HostError && error.reason === "key-unknown") return;
   throw error;
+}
+
+/** Whether the login works and what is installed does not, as after a removal that was killed. */
+export function doesNotStart(error: unknown): boolean {
+  return error instanceof HostError && error.reason === "no-answer";
 }

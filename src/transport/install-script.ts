@@ -86,7 +86,8 @@ install
 
 /**
  * Removes the runtime and all that it remembers, unless another stack still has resources on the host.
- * Reads `<runtime dir> <state dir> <lock file>`; what was moved aside stays.
+ * Reads `<runtime dir> <state dir> <lock file>`; what was moved aside stays. Once begun it goes on without whoever
+ * asked for it; `run` goes last, so that what a killed removal left is not taken for a host without a runtime.
  */
 export const UNINSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }
@@ -96,7 +97,8 @@ uninstall() {
   say ready
   read -r dir state lock || exit 1
   if [ -n "$(find "$state/records" -name "*.json" 2>/dev/null)" ]; then say kept; exit 0; fi
-  problem=$(rm -rf "$dir" "$state" "$lock" 2>&1) || fail "$problem"
+  trap "" HUP TERM PIPE
+  problem=$(rm -rf "$state" "$lock" "$dir"/bundle-* "$dir"/node-* "$dir" 2>&1) || fail "$problem"
   say removed
 }
 

@@ -6,7 +6,7 @@ import {
   removerOn,
   writerOn,
 } from "./connect.ts";
-import { type HostSessions, hostSessions } from "./host-sessions.ts";
+import { doesNotStart, type HostSessions, hostSessions } from "./host-sessions.ts";
 import { limiter } from "./limiter.ts";
 import type { ReadingOptions, WritingOptions } from "./pool-options.ts";
 
@@ -23,7 +23,10 @@ export interface ReaderPool {
 export interface HostPool extends ReaderPool {
   /** Like `reader`, and installs the wanted runtime where it is not there. Readers share the connection. */
   writer(host: string): Promise<HostWriter>;
-  /** Like `reader`: whatever runtime is there takes away what it put there, and none is installed for it. */
+  /**
+   * Like `reader`: whatever runtime is there takes away what it put there, and none is installed for it, unless the
+   * one that is there does not start.
+   */
   remover(host: string): Promise<HostRemover>;
 }
 
@@ -56,8 +59,12 @@ export function hostPool(options: ReadingOptions & Partial<WritingOptions>): Hos
       return resetting(host, writerOn(await write(), options));
     },
     remover: async (host) => {
-      const { read, options } = sessionsOf(host);
-      return resetting(host, removerOn(await read(), options));
+      const { read, write, options } = sessionsOf(host);
+      const session = await read().catch((error: unknown) => {
+        if (doesNotStart(error)) return write();
+        throw error;
+      });
+      return resetting(host, removerOn(session, options));
     },
     reset,
     close: async () => void (await Promise.all([...hosts.values()].map((sessions) => sessions.close()))),

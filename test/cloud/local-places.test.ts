@@ -39,6 +39,12 @@ test("a project that never had a host has none, and asking needs no root", async
   await hosts.clean();
 });
 
+test("a host that was half made or half removed by a run that was killed is there, so that it can be removed", () => {
+  vi.stubEnv("MUSTER_CACHE", join(dir, "cache"));
+  mkdirSync(join(hostPlace(join(dir, "cache/local"), dir, "hub").dir, "disk"), { recursive: true });
+  expect(localHosts(dir).state("hub")).toBe("stopped");
+});
+
 test("a host counts as running while its supervisor lives, and as stopped after", async () => {
   const supervisor = spawn("sleep", ["60"]);
   await once(supervisor, "spawn");

@@ -90,7 +90,10 @@ function arrived(host: MemoryHost, request: AnyRequest): MemoryHost {
 function observe(host: MemoryHost, request: ObserveRequest): ObserveAnswer {
   const records = [...host.records.values()];
   const looked = request.resources ?? records.filter(({ owner }) => owner === request.owner);
-  const resources = looked.map(({ id, items }) => [id, { items, observed: lookAll(host, items) }]);
+  const resources = looked.map(({ id, items }) => {
+    const record = host.records.get(id);
+    return [id, { items, observed: lookAll(host, items), ...(record && { record }) }];
+  });
   const recorded = records.map(({ id, owner }) => ({ id, owner }));
   return { resources: Object.fromEntries(resources), recorded };
 }
@@ -124,7 +127,11 @@ function converge(host: MemoryHost, request: ConvergeRequest): ConvergeAnswer {
   if (old !== undefined && old.owner !== owner) {
     throw new MusterError({ what: id, why: `it belongs to ${old.owner}.` });
   }
-  host.records.set(id, { id, type, owner, items: withoutSecrets(items) });
+  const recorded = withoutSecrets(items);
+  const applied = Object.fromEntries(
+    Object.entries(recorded).map(([name, { want }]) => [name, want as Props]),
+  );
+  host.records.set(id, { id, type, owner, items: recorded, applied });
   Object.values(items).forEach((item, index) => {
     if (index === host.failAfter) throw new MusterError({ what: id, why: "the disk is full." });
     host.things.set(addressOfItem(item), item.want as Props);

@@ -6,7 +6,7 @@ import type { Host } from "../../src/host/context.ts";
 import { converge } from "../../src/host/converge.ts";
 import { observe } from "../../src/host/observe.ts";
 import { remove } from "../../src/host/remove.ts";
-import { run } from "../../src/host/run.ts";
+import { type Run, run } from "../../src/host/run.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, FileItem, HostItem, Items, RowsItem } from "../../src/model/items.ts";
 import type { ConvergeAnswer, ConvergeRequest, Observed } from "../../src/model/protocol.ts";
@@ -36,10 +36,11 @@ export interface World {
   down(items?: Items): readonly string[];
 }
 
-export function makeWorld(people: readonly Person[] = [IRIS]): World {
+/** @param runs how the host starts other programs */
+export function makeWorld(people: readonly Person[] = [IRIS], runs: Run = run): World {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "muster-host-")));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const host = hostIn(dir, people);
+  const host: Host = { ...hostIn(dir, people), run: runs };
   const contents: Record<string, string> = {};
   const home = (person = people[0] ?? IRIS) => join(dir, "home", person.name);
   return {

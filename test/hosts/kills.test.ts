@@ -1,57 +1,123 @@
-import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, stringify } from "yaml";
-import { killedUp, type Victim } from "./support/doomed.ts";
-import { localFleet, secretsFor } from "./support/fleets.ts";
+import { hostPlace } from "../../src/cloud/local/layout.ts";
+import { localDir } from "../../src/cloud/local/state.ts";
+import type { ConvergeRequest } from "../../src/model/protocol.ts";
+import { type Doom, doomedRun } from "./support/doomed.ts";
+import { localFleet } from "./support/fleets.ts";
+import { CHAOS, killPlan, type Phase, type Point, SEED } from "./support/kill-plan.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
+import { everythingOf, everythingOn } from "./support/whole.ts";
 
-const LAYOUT = { hosts: ["east"], agents: { east: ["iris", "loom"] } };
-const UP = ["up", "--yes", "--skip-preview"];
+const LAYOUT = { hosts: ["box"], agents: { box: ["iris", "loom"] } };
+const UP = ["up", "--yes"];
+const DESTROY = ["destroy", "--yes"];
 
-const KILLS = Number(process.env["MUSTER_KILLS"] ?? 5);
-const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
+/** On a host that is there already, where only the first up and the destroy of a local one need a boot of their own. */
+const POINTS = Number(process.env["MUSTER_KILLS"] ?? (CHAOS ? 192 : 13));
+const LOCAL_POINTS = CHAOS ? 8 : 2;
 
-/** What the killed run was about, and milliseconds that such a run takes at least when nothing disturbs it. */
-const PHASES = [
-  { phase: "a first up", lasts: 12_000 },
-  { phase: "an update", lasts: 5000 },
-  { phase: "a repair", lasts: 5000 },
-] as const;
+type Version = "one" | "two";
 
+/** What undisturbed runs end with, and how much each has to do. */
+const undisturbed = {
+  hosts: new Map<Version | "nothing", string[]>(),
+  states: new Map<Version | "nothing", unknown>(),
+  steps: new Map<Phase, number>(),
+};
+
+/** Boots the machine that is somebody's server to the other project. */
+let machine: Project;
 let project: Project;
-let version = 0;
+let cgroup: string;
+let version: Version = "one";
 
 beforeAll(async () => {
-  console.log(`kills: MUSTER_SEED=${SEED} MUSTER_KILLS=${KILLS}`);
-  project = await makeProject(localFleet(LAYOUT), secretsFor(LAYOUT));
+  console.log(`kills: MUSTER_SEED=${SEED} MUSTER_KILLS=${POINTS}`);
+  machine = await makeProject(localFleet({ hosts: ["box"], agents: {} }));
+  const box = "urn:pulumi:test::muster::muster:index:LocalHost::box";
+  await must(machine.pulumi([...UP, "--skip-preview", "--target", box]));
+  cgroup = cgroupOf(machine);
+  project = await makeProject(filesOf("one", sshHost()));
+  // To the other project it is a server that has nothing of Muster, and not the Node that local hosts share.
+  await machine.onHost("box", "rm -r /usr/local/lib/muster");
+  const pristine = await everythingOn(machine, "box");
+  await undisturbedRun("a first up", UP);
+  await note("one");
+  declare(project, "two");
+  await undisturbedRun("an update", UP);
+  await note("two");
+  await spoil();
+  await undisturbedRun("a repair", UP);
+  expect(await everythingOn(machine, "box")).toEqual(undisturbed.hosts.get("two"));
+  await undisturbedRun("a destroy", DESTROY);
+  await note("nothing");
+  await clearAside();
+  expect(await everythingOn(machine, "box")).toEqual(pristine);
+  declare(project, "one");
 });
 
-afterAll(() => project?.dispose());
+afterAll(async () => {
+  await project?.dispose();
+  await machine?.dispose();
+});
 
-describe("up that was killed", () => {
-  test.each(plan())("during $phase ($victim, after $delay ms) and run again puts all right", async (one) => {
-    await prepare(one.phase);
-    await killedUp(project, one.victim, one.delay);
+describe("a run that was killed, run again, ends as if nothing had been", () => {
+  test.each(killPlan(POINTS))("in $phase: $victim, at $progress of it and $delay ms", async (point) => {
+    await prepare(point.phase);
+    const args = point.phase === "a destroy" ? DESTROY : UP;
+    const { wasKilled } = await doomedRun(project, args, doomOf(point, cgroup));
     const wasLocked = locks().length > 0;
-    const again = await must(project.pulumi(UP));
+    const again = await must(project.pulumi(args));
     expect(/removed the lock of stack test .* took at .*: it was killed/.test(again.stderr)).toBe(wasLocked);
-    await must(project.fleet(["drift"]));
-    expect(await project.onHost("east", FACTS)).toBe(wantedFacts());
-    const { deployment } = JSON.parse((await must(project.pulumi(["stack", "export"]))).stdout) as {
-      deployment: { resources: { urn: string }[]; pending_operations?: unknown[] };
-    };
-    const urns = deployment.resources.map(({ urn }) => urn);
-    expect(urns).toHaveLength(new Set(urns).size);
-    expect(urns.filter((urn) => urn.includes("::muster:index:"))).toHaveLength(11);
-    expect(deployment.pending_operations ?? []).toEqual([]);
+    if (!wasKilled) console.log("the run ended before its victim was met");
+    if (point.phase === "a first up") await learn(machine);
+    await expectUndisturbed(point.phase === "a destroy" ? "nothing" : version);
+  });
+});
+
+describe("a run on a local host that was killed", () => {
+  test.each(localPlan())("in $phase: $victim, at $progress of it and $delay ms", async (point) => {
+    const local = await makeProject(filesOf("one", { kind: "local" }));
+    const own = cgroupOf(local);
+    try {
+      if (point.phase === "a destroy") await must(local.pulumi(UP));
+      await doomedRun(local, point.phase === "a destroy" ? DESTROY : UP, doomOf(point, own));
+      if (point.phase === "a first up") {
+        await must(local.pulumi(UP));
+        await learn(local);
+        expect(await everythingOn(local, "box")).toEqual(undisturbed.hosts.get("one"));
+      }
+      await must(local.pulumi(DESTROY));
+      expect(existsSync(join(localDir(), "hosts", own))).toBe(false);
+      expect(processesIn(own)).toEqual([]);
+      expect(local.read("stacks/inventory.local.yaml")).toContain("hosts: {}");
+    } finally {
+      await local.dispose();
+    }
+  });
+});
+
+describe("a host whose asker is gone", () => {
+  test("ends the request that it works on, and begins none of those that wait", async () => {
+    await must(project.pulumi(UP));
+    const asked = [1, 2, 3].map((seq) => JSON.stringify({ seq, request: requestFor(`/root/asked-${seq}`) }));
+    const lines = asked.map((line) => `'${line}'`).join(" ");
+    const made = await machine.onHost(
+      "box",
+      `{ printf '%s\\n' ${lines}; sleep 1; } | /usr/local/lib/muster/run serve | head -c 1 >/dev/null
+       ls -d /root/asked-*; rm -r /root/asked-* /var/lib/muster/records/other~test`,
+    );
+    expect(made).toBe("/root/asked-1");
   });
 });
 
 describe("two ups at once", () => {
   test("one does the work, the other is told who is at it and since when, and the next is clean", async () => {
-    await prepare("an update");
+    await learn(machine);
+    toggle();
     const first = project.pulumi(UP);
     await vi.waitFor(() => expect(locks()).toHaveLength(1), { timeout: 20_000, interval: 20 });
     const second = await must(project.pulumi(UP), 1);
@@ -60,84 +126,134 @@ describe("two ups at once", () => {
     );
     await must(first);
     await must(project.pulumi(UP));
-    await must(project.fleet(["drift"]));
-    expect(await project.onHost("east", FACTS)).toBe(wantedFacts());
+    await expectUndisturbed(version);
   });
 });
 
-interface Kill {
-  readonly phase: (typeof PHASES)[number]["phase"];
-  readonly victim: Victim;
-  readonly delay: number;
+function requestFor(path: string): ConvergeRequest {
+  const want = { type: "directory", owner: "root", group: "root", mode: "0700" } as const;
+  const items = { folder: { kind: "directory", path, want } } as const;
+  const id = path.slice("/root/".length);
+  return { op: "converge", id, type: "Host", owner: "other/test", items, contents: {}, secrets: {} };
 }
 
-/** The same for the same seed: phases in turn, moments and victims at random. */
-function plan(): Kill[] {
-  let state = SEED;
-  const random = () => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state / 2147483648;
-  };
-  return Array.from({ length: KILLS }, (_, i) => {
-    const { phase, lasts } = PHASES[i % PHASES.length] ?? PHASES[0];
-    const delay = Math.round(300 + random() * lasts);
-    return { phase, delay, victim: random() < 0.5 ? "engine" : "provider" };
-  });
+async function undisturbedRun(phase: Phase, args: readonly string[]): Promise<void> {
+  const { done } = await doomedRun(project, args);
+  undisturbed.steps.set(phase, done);
+  if (phase === "a first up") await learn(machine);
 }
 
-async function prepare(phase: Kill["phase"]): Promise<void> {
-  if (phase === "a first up") {
-    if (existsSync(join(project.dir, "stacks/inventory.local.yaml"))) {
-      await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
-    }
-  } else if (phase === "an update") {
-    version += 1;
-    for (const name of LAYOUT.agents.east) project.write(`identities/${name}.md`, soulOf(name));
-    const fleet = parse(project.read("fleet.yaml")) as { contacts: Record<string, object> };
-    fleet.contacts["iris"] = { ...fleet.contacts["iris"], email: `iris-${version}@example.org` };
-    fleet.contacts["friend"] = { display_name: `friend ${version}`, type: "human", email: "f@example.org" };
-    project.write("fleet.yaml", stringify(fleet));
-  } else {
-    await project.onHost(
-      "east",
-      `echo nobody > /home/iris/SOUL.md; chmod 0777 /home/loom; rm /home/loom/agent.sh
-       sqlite3 /home/loom/contacts.db "DELETE FROM contacts WHERE name = 'iris'"
-       systemctl disable --now -q muster-agent-iris.service`,
-    );
+async function note(what: Version | "nothing"): Promise<void> {
+  undisturbed.hosts.set(what, await everythingOn(machine, "box"));
+  undisturbed.states.set(what, everythingOf(project));
+}
+
+async function expectUndisturbed(what: Version | "nothing"): Promise<void> {
+  if (what !== "nothing") await must(project.fleet(["drift"]));
+  expect(await everythingOn(machine, "box")).toEqual(undisturbed.hosts.get(what));
+  expect(everythingOf(project)).toEqual(undisturbed.states.get(what));
+}
+
+function doomOf({ victim, phase, progress, delay }: Point, cgroup: string): Doom {
+  const steps = undisturbed.steps.get(phase) ?? 0;
+  return { victim, after: Math.round(progress * steps), delay, cgroup };
+}
+
+/** Of a local host's life only its beginning and its end are unlike that of any other. */
+function localPlan(): Point[] {
+  return killPlan(LOCAL_POINTS).map((point, i) => ({
+    ...point,
+    phase: i % 2 === 0 ? "a first up" : "a destroy",
+    victim: i % 4 < 2 ? "provider" : "engine",
+  }));
+}
+
+async function prepare(phase: Phase): Promise<void> {
+  if (phase === "a first up") await clearAside();
+  if (phase === "an update") toggle();
+  if (phase === "a repair") await spoil();
+}
+
+function toggle(): void {
+  version = version === "one" ? "two" : "one";
+  declare(project, version);
+}
+
+function declare(where: Project, to: Version): void {
+  for (const [path, text] of Object.entries(filesOf(to, sshHost()))) where.write(path, text);
+}
+
+/** Whatever a person may have done to a host between two runs. */
+async function spoil(): Promise<void> {
+  await machine.onHost(
+    "box",
+    `echo nobody > /home/iris/SOUL.md; chmod 0777 /home/loom; rm /home/loom/agent.sh
+     sqlite3 /home/loom/contacts.db "DELETE FROM contacts WHERE name = 'iris'"
+     echo changed > /var/lib/muster/credentials/loom/loom-key
+     systemctl disable --now -q muster-agent-iris.service`,
+  );
+}
+
+/** What an agent has of its own, which no run may lose or keep twice. */
+async function learn(where: Project): Promise<void> {
+  await where.onHost(
+    "box",
+    `cd /home/iris && echo learned > notes.txt && chown iris: notes.txt
+     sqlite3 contacts.db "INSERT OR IGNORE INTO contacts (name) VALUES ('met')"`,
+  );
+}
+
+/** As a person would who wants none of what was kept. */
+async function clearAside(): Promise<void> {
+  await machine.onHost("box", "rm -rf /var/lib/muster-aside");
+}
+
+function filesOf(to: Version, box: object): Record<string, string> {
+  const files = localFleet(LAYOUT);
+  const fleet = parse(files["fleet.yaml"] ?? "") as Record<string, Record<string, Record<string, unknown>>>;
+  fleet["hosts"] = { box: box as Record<string, unknown> };
+  const secrets: Record<string, string> = {};
+  for (const name of LAYOUT.agents.box) {
+    fleet["credentials"] ??= {};
+    fleet["credentials"][`${name}-key`] = {
+      type: "api-key",
+      env: "ANTHROPIC_API_KEY",
+      from: `file:${name}.key`,
+    };
+    secrets[`${name}.key`] = `sk-${name}-${to}`;
   }
+  if (to === "two") change(fleet);
+  const souls = LAYOUT.agents.box.map((name) => [
+    `identities/${name}.md`,
+    `# ${name} ${to}\n${"More.\n".repeat(500)}`,
+  ]);
+  return { ...files, ...Object.fromEntries(souls), ...secrets, "fleet.yaml": stringify(fleet) };
 }
 
-function soulOf(name: string): string {
-  return version === 0
-    ? `# ${name}\n\nI am ${name}.\n`
-    : `# ${name}, version ${version}\n${"More of it.\n".repeat(500)}`;
+function change(fleet: Record<string, Record<string, Record<string, unknown>>>): void {
+  const [agents, contacts] = [fleet["agents"] ?? {}, fleet["contacts"] ?? {}];
+  agents["loom"] = { ...agents["loom"], watchdog: 90 };
+  contacts["iris"] = { ...contacts["iris"], email: "iris-two@example.org" };
+  contacts["friend"] = { display_name: "friend", type: "human", email: "f@example.org" };
 }
 
-/** How often each thing is there, and what a torn or forgotten write would leave. */
-const FACTS = `
-  getent group arc | wc -l; grep -c -e ^iris: -e ^loom: /etc/passwd
-  ls /etc/systemd/system | grep -c '^muster-agent-.*service$'
-  for agent in iris loom; do
-    sqlite3 /home/$agent/contacts.db "SELECT count(*) || ' ' || count(DISTINCT name) FROM contacts"
-    systemctl is-active muster-agent-$agent.service
-    pgrep -u $agent -x -f '/bin/sh agent.sh' | wc -l
-    sha256sum < /home/$agent/SOUL.md
-  done
-  find /var/lib/muster/records -name '*.json' | wc -l
-  find /home /var/lib/muster /etc/systemd/system -name '.*muster-new*' -o -name '.*.json.*' -o -name '*.muster-aside-*'
-  for name in $(ls -A /var/lib/muster/contents); do
-    echo "$name  /var/lib/muster/contents/$name"
-  done | sha256sum --check --quiet`;
+function sshHost(): object {
+  const inventory = parse(machine.read("stacks/inventory.local.yaml")) as {
+    hosts: { box: { address: string } };
+  };
+  const identityFile = join(machine.dir, ".muster/ssh/id_ed25519");
+  return { kind: "ssh", address: inventory.hosts.box.address, user: "root", identityFile };
+}
 
-function wantedFacts(): string {
-  const contacts = version === 0 ? 2 : 3;
-  const ofAgent = (name: string) => [
-    `${contacts} ${contacts}`,
-    "active",
-    "1",
-    `${createHash("sha256").update(soulOf(name)).digest("hex")}  -`,
-  ];
-  return ["1", "2", "2", ...LAYOUT.agents.east.flatMap(ofAgent), "10"].join("\n");
+function cgroupOf({ dir }: Project): string {
+  return hostPlace(localDir(), realpathSync(dir), "box").id;
+}
+
+function processesIn(cgroup: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid) || !existsSync(`/proc/${pid}/cgroup`)) return false;
+    return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(cgroup);
+  });
 }
 
 function locks(): string[] {

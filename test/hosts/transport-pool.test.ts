@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type HostPool, hostPool, type ReaderPool } from "../../src/transport/pool.ts";
@@ -86,6 +86,20 @@ describe("the connections of one run", () => {
     await open().writer("hub");
     await (await pool.remover("hub")).uninstall();
     await expect(pool.reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
+  });
+
+  test("put a runtime that does not start in order for one who removes or writes", async () => {
+    const breakIt = () =>
+      rmSync(join(remote.dirs.runtime, `node-${process.versions.node}`), { recursive: true });
+    await open().writer("hub");
+    breakIt();
+    await (await open().remover("hub")).uninstall();
+    await expect(open().reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
+    await open().writer("hub");
+    breakIt();
+    const { reader, writer } = open();
+    await expect(reader("hub")).rejects.toMatchObject({ reason: "no-answer" });
+    await (await writer("hub")).ps(ask);
   });
 
   test("learn a host's key only to change it, and hold the host to that key", async () => {

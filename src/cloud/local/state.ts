@@ -1,7 +1,6 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDir } from "../../base/paths.ts";
-import { readHostFile } from "./host-file.ts";
 import { hostPlace } from "./layout.ts";
 import { supervisorPid } from "./process.ts";
 
@@ -17,7 +16,8 @@ export function localDir(): string {
   return join(cacheDir(), "local");
 }
 
+/** A host that was half made or half removed when its run was killed is there too, and stopped. */
 export function stateOf(hostDir: string): HostState {
-  if (readHostFile(hostDir) === undefined) return "absent";
+  if (!existsSync(hostDir)) return "absent";
   return supervisorPid(hostDir) === undefined ? "stopped" : "running";
 }

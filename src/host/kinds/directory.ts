@@ -68,14 +68,18 @@ function remove(scene: Scene, item: DirectoryItem): readonly string[] {
 
 /** Keeps a whole folder where root alone can reach it: beside the reconciler's tree, or on its own file system. */
 function moveAside(scene: Scene, folder: Handle, path: string, name: string): string[] {
-  const isThere = withEntry(folder, name, (entry) => entry?.stats.isDirectory() === true);
+  // Closed first: who gets the number of a removed user must not get its home.
+  const isThere = withEntry(
+    folder,
+    name,
+    (entry) => entry?.stats.isDirectory() && closeToOthers(entry.handle),
+  );
   if (!isThere) return [];
   const kept = `${name}-${compactTime()}`;
   const [near, far] = [`${dirname(path)}/.muster-aside-${kept}`, `${scene.host.paths.aside}/${kept}`];
   mkdirSync(scene.host.paths.aside, { recursive: true, mode: 0o700 });
   const target = renameTo(at(folder, name), far) ? far : near;
   if (target === near) renameSync(at(folder, name), near);
-  withThing(target, (entry) => entry && closeToOthers(entry.handle));
   return [target];
 }
 
@@ -90,7 +94,8 @@ function renameTo(from: string, to: string): boolean {
   }
 }
 
-function closeToOthers(handle: Handle): void {
+function closeToOthers(handle: Handle): true {
   chmodSync(itself(handle), 0o700);
   chownSync(itself(handle), process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+  return true;
 }

@@ -6,7 +6,7 @@ import { mendAs } from "../mender.ts";
 import { bytesOf, withCopy } from "../sqlite/open.ts";
 import { snapshot } from "../sqlite/snapshot.ts";
 import type { Scene, Subject } from "./kind.ts";
-import { rowsOf } from "./rows-declared.ts";
+import { rowsBefore, rowsOf } from "./rows-declared.ts";
 import { differs, standingOf } from "./standing.ts";
 
 /** Mends the database in place, as its actor, so that what the agent learned and has open stays. */
@@ -21,7 +21,7 @@ export function convergeRows(scene: Scene, subject: Subject<RowsItem>, observed:
     table: item.table,
     standing: standingOf(scene.accounts, item.want),
     declared,
-    before: rowsOf(scene, subject.applied?.["rows"]) ?? {},
+    before: rowsBefore(scene, subject),
     ...(start && { start: Buffer.from(start).toString("base64") }),
     isForeign: observed["type"] === "not a database",
   });

@@ -1,23 +1,28 @@
-import { dirname } from "node:path";
+import { renameSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import type { RowsItem } from "../../model/items.ts";
 import { typeOf } from "../fs/read.ts";
 import { withEntry } from "../fs/walk.ts";
 import { compactTime, setAside } from "../fs/write.ts";
+import { hasCode } from "../reason.ts";
 import { bytesOf, withCopy } from "../sqlite/open.ts";
 import { SIDE_FILES, type Snapshot, snapshot } from "../sqlite/snapshot.ts";
 import { hasOtherData } from "../sqlite/table.ts";
-import { writeOwn } from "../store/files.ts";
+import { readOwn, writeOwn } from "../store/files.ts";
 import type { Scene, Subject } from "./kind.ts";
 import { orUnknown, type Unknown } from "./look.ts";
 import { rowsOf } from "./rows-declared.ts";
 import { removeThing, withParent } from "./thing.ts";
 
-/** Removes the database. What its agent wrote there is kept: in a copy that root alone can read. */
+/**
+ * Removes the database. What its agent wrote there is kept: in a copy that root alone can read. The copy gets its
+ * name last, so that a run that is killed and run again keeps one.
+ */
 export function removeRows(scene: Scene, { item }: Subject<RowsItem>): readonly string[] {
   const copy = copyOf(scene, item);
   const kept = copy === undefined ? [] : keep(scene, item, copy);
   removeThing(scene, item, ["", ...SIDE_FILES]);
-  return kept;
+  return [...kept, ...nameCopy(scene, item)];
 }
 
 function copyOf(scene: Scene, item: RowsItem): Snapshot | Unknown | undefined {
@@ -33,9 +38,27 @@ function keep(scene: Scene, item: RowsItem, copy: Snapshot | Unknown): string[] 
   const bytes = "unknown" in copy ? copy : orUnknown(() => learned(scene, item, copy));
   if (bytes === undefined) return [];
   if ("unknown" in bytes) return keepBeside(scene, item);
-  const target = `${scene.host.paths.aside}/${item.path.slice(1).replaceAll("/", "~")}-${compactTime()}`;
+  const target = copyPath(scene, item);
+  const earlier = readOwn(target)?.equals(bytes) ? [] : nameCopy(scene, item);
   writeOwn(target, bytes);
-  return [target];
+  return earlier;
+}
+
+/** Where the copy stands while the database does. */
+function copyPath(scene: Scene, item: RowsItem): string {
+  return `${scene.host.paths.aside}/.${item.path.slice(1).replaceAll("/", "~")}`;
+}
+
+function nameCopy(scene: Scene, item: RowsItem): string[] {
+  const [copy, folder] = [copyPath(scene, item), scene.host.paths.aside];
+  const named = `${folder}/${basename(copy).slice(1)}-${compactTime()}`;
+  try {
+    renameSync(copy, named);
+    return [named];
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+    return [];
+  }
 }
 
 /** The database whole, where its agent wrote to it. */

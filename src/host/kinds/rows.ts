@@ -10,7 +10,7 @@ import { columnsOf, type Row, type Rows, readTable, tableColumns } from "../sqli
 import type { Kind, Scene, Subject } from "./kind.ts";
 import { lookAsActors, orUnknown } from "./look.ts";
 import { convergeRows } from "./rows-converge.ts";
-import { rowsOf } from "./rows-declared.ts";
+import { rowsBefore, rowsOf } from "./rows-declared.ts";
 import { removeRows } from "./rows-remove.ts";
 import { propsOf } from "./standing.ts";
 
@@ -52,14 +52,15 @@ function findIn(scene: Scene, folder: Handle, name: string): Found {
   return { props, copy: snapshot(folder, name) };
 }
 
-function compare(scene: Scene, { item, applied, intended }: Subject<RowsItem>, found: Found): Observation {
+function compare(scene: Scene, subject: Subject<RowsItem>, found: Found): Observation {
+  const { item, applied, intended } = subject;
   const { props, copy } = found;
   if (copy === undefined) return { props };
   const declared = rowsOf(scene, item.want.rows);
   if (declared === undefined)
     throw new MusterError({ what: item.path, why: "the declared rows are not at hand" });
-  const before = rowsOf(scene, applied?.["rows"]) ?? {};
-  const others = [applied?.["rows"], intended?.["rows"]];
+  const before = rowsBefore(scene, subject);
+  const others = [applied?.["rows"], intended?.["rows"]].filter((digest) => digest !== item.want.rows);
   const columns = columnsOf({ ...before, ...declared });
   try {
     return withCopy(scene.host, copy, (db) => {

@@ -23,6 +23,11 @@ export function removeThing(
   return [];
 }
 
+/** Removes what a killed run left beside an item: bytes that were not whole yet. */
+export function removeUnfinished(scene: Scene, item: Thing): void {
+  withParent(scene, item, (folder, name) => discard(folder, temporaryName(name)));
+}
+
 /**
  * Calls `use` on the folder of an item, as its actor. Where the folder is gone there is nothing to do;
  * where the actor is, its home went with it.

@@ -1,4 +1,4 @@
-import { fstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, fstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
 import type { Host } from "../context.ts";
@@ -15,7 +15,9 @@ const NOT_A_DATABASE = 26;
 
 /** Opens a copy of a database, in memory that root alone can reach, and forgets it afterwards. */
 export function withCopy<T>(host: Host, { main, wal }: Snapshot, use: (db: DatabaseSync) => T): T {
-  const dir = mkdtempSync(`${host.paths.scratch}/muster-`);
+  const dir = `${host.paths.scratch}/${COPY}${process.pid}`;
+  for (const left of copiesLeft(host)) rmSync(left, { recursive: true, force: true });
+  mkdirSync(dir, { mode: 0o700 });
   try {
     writeFileSync(`${dir}/copy`, main);
     if (wal.length > 0) writeFileSync(`${dir}/copy-wal`, wal);
@@ -23,6 +25,20 @@ export function withCopy<T>(host: Host, { main, wal }: Snapshot, use: (db: Datab
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** The start of a copy's folder's name; the id of the process that has it, one at a time, follows. */
+const COPY = "muster-copy-";
+
+/** Copies that killed runs left: those of a process that is no more, or of one before us with our own id. */
+function copiesLeft({ paths: { scratch } }: Host): string[] {
+  return readdirSync(scratch)
+    .filter((name) => name.startsWith(COPY) && !isAnother(name.slice(COPY.length)))
+    .map((name) => `${scratch}/${name}`);
+}
+
+function isAnother(pid: string): boolean {
+  return pid !== String(process.pid) && existsSync(`/proc/${pid}`);
 }
 
 /** An open copy's bytes with all its changes in them. */

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { MusterError } from "../../base/errors.ts";
-import { writeFileAtomic } from "../../base/files.ts";
+import { writeFileLocked } from "../../base/files.ts";
 import { hasCode, reasonOf } from "../reason.ts";
 
 /**
- * Replaces a file of the reconciler's own tree, for root alone to read and to list.
+ * Replaces a file of the reconciler's own tree, for root alone to read and to list; to be called under the host's lock.
  *
  * @throws MusterError with the path where the system refuses it, as on a full disk
  */
@@ -13,7 +13,7 @@ export function writeOwn(path: string, text: string | Uint8Array): void {
   try {
     // The folders can be passed through: agents' credentials lie under the same one.
     mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
-    writeFileAtomic(path, text, 0o600);
+    writeFileLocked(path, text, 0o600);
   } catch (error) {
     throw new MusterError({ what: path, why: reasonOf(error), cause: error });
   }

@@ -1,40 +1,72 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Project } from "./project.ts";
+import { pidsOf, type Victim } from "./victims.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-/** Who is killed: the engine with its process group, or the provider alone. */
-export type Victim = "engine" | "provider";
+/** Milliseconds between two looks at what a run has done. */
+const LOOK_EVERY = 4;
+
+export interface Doom {
+  readonly victim: Victim;
+  /** Killed once the run has done so much: lines that the engine said, connections and requests that it made. */
+  readonly after: number;
+  /** Milliseconds from then to the kill. */
+  readonly delay: number;
+  /** The cgroup of the local host that the run works on. */
+  readonly cgroup: string;
+}
+
+export interface DoomedRun {
+  /** What it did until it ended, counted as in `Doom`. */
+  readonly done: number;
+  readonly wasKilled: boolean;
+}
 
 /**
- * Starts `pulumi up`, and kills a part of it with SIGKILL. Ends when the engine has ended; of the rest, what was
- * orphaned may still run.
+ * Runs `pulumi`, and kills a part of it with SIGKILL; a part that is not there yet is waited for. Ends when the engine
+ * has ended; of the rest, what was orphaned may still run.
  *
- * @param delay milliseconds from the start to the kill; a provider that is not there yet is waited for
- * @returns whether it was killed before it ended by itself
+ * @param doom left out for a run that nothing disturbs
  */
-export async function killedUp(project: Project, victim: Victim, delay: number): Promise<boolean> {
-  const engine = spawn(join(ROOT, "bin/pulumi"), ["up", "--yes", "--skip-preview"], {
+export async function doomedRun(project: Project, args: readonly string[], doom?: Doom): Promise<DoomedRun> {
+  const traced = join(project.dir, ".muster", "doomed.jsonl");
+  rmSync(traced, { force: true });
+  const engine = spawn(join(ROOT, "bin/pulumi"), args, {
     cwd: project.dir,
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], MUSTER_OFFLINE: "1" },
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      MUSTER_OFFLINE: "1",
+      MUSTER_TRACE: traced,
+    },
     detached: true,
-    stdio: "ignore",
+    stdio: ["ignore", "pipe", "ignore"],
   });
   const ended = once(engine, "exit");
-  await sleep(delay);
+  let said = 0;
+  engine.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += linesIn(text);
+  });
+  const done = () => said + (existsSync(traced) ? linesIn(readFileSync(traced, "utf8")) : 0);
   const isAlive = () => engine.exitCode === null && engine.signalCode === null;
-  const pid = engine.pid as number;
   let wasKilled = false;
-  while (isAlive() && !wasKilled) {
-    wasKilled = victim === "engine" ? kill(-pid) : providersOf(pid).map(kill).includes(true);
-    await sleep(20);
+  if (doom !== undefined) {
+    while (isAlive() && done() < doom.after) await sleep(LOOK_EVERY);
+    await sleep(doom.delay);
+    while (isAlive() && !wasKilled) {
+      wasKilled = pidsOf(doom.victim, engine.pid as number, doom.cgroup)
+        .map(kill)
+        .includes(true);
+      await sleep(LOOK_EVERY);
+    }
   }
   await ended;
-  return wasKilled;
+  return { done: done(), wasKilled };
 }
 
 function kill(pid: number): boolean {
@@ -45,21 +77,6 @@ function kill(pid: number): boolean {
   }
 }
 
-function providersOf(engine: number): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => parentOf(pid) === engine && read(`/proc/${pid}/cmdline`).includes("provider.mjs"));
-}
-
-function parentOf(pid: number): number {
-  return Number(/^PPid:\t(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
+function linesIn(text: string): number {
+  return text.split("\n").length - 1;
 }

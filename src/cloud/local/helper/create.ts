@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { MusterError } from "../../../base/errors.ts";
-import { writeFileAtomic } from "../../../base/files.ts";
+import { writeFileLocked } from "../../../base/files.ts";
 import { type HostFile, readHostFile } from "../host-file.ts";
 import type { HostPlace } from "../layout.ts";
 import type { HelperRequest } from "../wire.ts";
@@ -20,7 +20,7 @@ export async function createHost(host: HostPlace, request: HelperRequest, base: 
     throw new MusterError({ what: "local hosts", why: "create needs one public key." });
   }
   if (readHostFile(host.dir) === undefined) await make(host, request, base);
-  writeFileAtomic(join(host.dir, "config/authorized_keys"), `${publicKey.trim()}\n`);
+  writeFileLocked(join(host.dir, "config/authorized_keys"), `${publicKey.trim()}\n`);
 }
 
 async function make(host: HostPlace, request: HelperRequest, base: string): Promise<void> {
@@ -36,7 +36,7 @@ async function make(host: HostPlace, request: HelperRequest, base: string): Prom
     const address = await freeAddress(host.local);
     writeFileSync(join(host.dir, "config/address"), `ADDRESS=${address}/24\nGATEWAY=${gatewayOf(address)}\n`);
     const file: HostFile = { name, project: request.project, base, address, hostKeys: [hostKey] };
-    writeFileAtomic(join(host.dir, "host.json"), `${JSON.stringify(file, null, 2)}\n`);
+    writeFileLocked(join(host.dir, "host.json"), `${JSON.stringify(file, null, 2)}\n`);
   });
 }
 

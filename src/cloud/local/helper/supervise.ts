@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomic } from "../../../base/files.ts";
+import { writeFileLocked } from "../../../base/files.ts";
 import type { HostFile } from "../host-file.ts";
 import type { HostPlace } from "../layout.ts";
 import { HOST_CONFIG, INIT } from "../recipe.ts";
@@ -43,7 +43,7 @@ export function startSupervisor(host: HostPlace, file: HostFile, cgroups: readon
   const log = openSync(join(host.dir, "console.log"), "w", 0o644);
   const once = ["--nonblock", "--no-fork", join(host.dir, "running"), "unshare", "--mount"];
   const script = join(host.dir, "supervise");
-  writeFileAtomic(script, SUPERVISE, 0o755);
+  writeFileLocked(script, SUPERVISE, 0o755);
   const child = spawn(
     "flock",
     [...once, script, host.id, file.base, ...cgroups, "--", ...nspawnArgs(host, file)],

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { HostItem, Items, Observation, Observations } from "../../../model/items.ts";
+import type { HostItem, Items, Observation } from "../../../model/items.ts";
+import type { Observed } from "../../../model/protocol.ts";
+import type { HostRecord } from "../../../model/record.ts";
 import { addressOf, fromWire, isSameSecret, toWire, type WireItem } from "../../../model/wire.ts";
 import { isNothingInstalled } from "../../host-errors.ts";
 import { messageOf, PartialError } from "../../partial.ts";
@@ -28,21 +30,30 @@ export async function read(
   recorded: Actual,
 ): Promise<Actual | undefined> {
   const properties = parseProperties(recorded.inputs);
-  let observed: Observations;
+  let seen: Seen;
   try {
-    observed = await look(services, call, properties, wireItems(recorded.state));
+    seen = await look(services, call, properties, wireItems(recorded.state));
   } catch (error) {
     if (isNothingInstalled(error) && isRuntime(properties.items)) return undefined;
     if (services.isWaitedFor(properties.host)) return recorded;
     throw new PartialError({ id, ...recorded, reasons: [messageOf(error)] });
   }
+  const { observed, record } = seen;
   const reasons = unknownReasons(properties.items, observed);
   if (reasons.length > 0) throw new PartialError({ id, ...recorded, reasons });
-  if (isGone(properties.items, observed)) return undefined;
+  if (isGone(properties.items, observed) && !isBeingRemoved(record)) return undefined;
   const items = observedItems(properties.items, observed);
   // Inputs that differ from the program's are written at once, each with the whole checkpoint: no seals in them.
   const inputs = mapValues(items, (item) => toWire(fromWire(item)));
-  return { inputs: withItems(recorded.inputs, inputs), state: withItems(recorded.inputs, items) };
+  const actual = { inputs: withItems(recorded.inputs, inputs), state: withItems(recorded.inputs, items) };
+  if (record?.intended === undefined) return actual;
+  const unfinished = `${properties.host}: a run that changed it was killed; \`npx pulumi up\` finishes its work`;
+  throw new PartialError({ id, ...actual, reasons: [unfinished] });
+}
+
+/** Of a removal that was killed the record is left, which only a delete takes away. */
+function isBeingRemoved(record: HostRecord | undefined): boolean {
+  return record !== undefined && record.applied === undefined && record.intended === undefined;
 }
 
 /** Whether the resource is the host runtime itself, which may be missing; to the others that is unknown. */
@@ -50,13 +61,15 @@ export function isRuntime(items: WireItems): boolean {
   return Object.values(items).some((item) => item["kind"] === "runtime");
 }
 
+type Seen = Pick<Observed, "observed" | "record">;
+
 /** Answers from the one look at the whole host where that looked at the same items; otherwise asks again. */
 async function look(
   services: Services,
   call: Call,
   { host, id, items }: ItemProperties,
   state: WireItems,
-): Promise<Observations> {
+): Promise<Seen> {
   const { owner } = call.urn;
   const all = await services.looks.at(host, owner);
   const seen = all.resources[id];
@@ -64,10 +77,10 @@ async function look(
   const wanted = mapValues(items, (item, name) =>
     reference(item, seen?.items[name], observed[name] !== seen?.observed[name]),
   );
-  if (seen !== undefined && isDeepStrictEqual(seen.items, wanted)) return observed;
+  if (seen !== undefined && isDeepStrictEqual(seen.items, wanted)) return { ...seen, observed };
   const contents = services.contents.held(rowsOf(wanted));
   const again = await services.looks.again(host, owner, { id, items: wanted }, contents);
-  return again?.observed ?? {};
+  return again ?? { observed: {} };
 }
 
 /** A secret that is the same as when the state was written is what the state says of it. */

@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { type Run, run as runProgram } from "../../src/host/run.ts";
+import { type MendOrder, mendDatabase } from "../../src/host/sqlite/mend.ts";
+import { AS_DECLARED, type Contents, type Items } from "../../src/model/items.ts";
+import { dyingAt } from "./dying.ts";
+import { book, IRIS, makeWorld, type Table, type World } from "./world.ts";
+
+const LOOM = { loom: { email: "loom@example.org" } };
+const FORGE = { forge: { email: "forge@example.org" } };
+
+interface Version {
+  readonly soul: string;
+  readonly table: Table;
+  readonly key: string;
+  readonly tools: readonly string[];
+}
+
+const ONE: Version = { soul: "# Iris\n", table: LOOM, key: "one", tools: ["a", "b"] };
+const TWO: Version = {
+  soul: "# Iris, changed\n",
+  table: { ...LOOM, ...FORGE },
+  key: "two",
+  tools: ["b", "c"],
+};
+
+function up(world: World, { soul, table, key, tools }: Version): void {
+  const home = world.home();
+  const { item, contents } = book(`${home}/contacts.db`, table);
+  const path = keyOf(world.dir);
+  const secret = world.file(path, "", { secret: "config:key", notify: "muster-agent-iris.service" });
+  const { actor: _, ...plain } = secret;
+  const items: Items = {
+    folder: {
+      kind: "directory",
+      path: `${home}/bin`,
+      actor: "iris",
+      want: { type: "directory", owner: "iris", group: "iris", mode: "0750" },
+    },
+    "SOUL.md": world.file(`${home}/SOUL.md`, soul),
+    key: { ...plain, want: { ...secret.want, content: AS_DECLARED } },
+    contacts: item,
+    ...Object.fromEntries(tools.map((name) => [name, world.file(`${home}/bin/${name}`, `${name}\n`)])),
+  };
+  const bytes = { ...contentsOf(items, [soul, ...tools.map((name) => `${name}\n`)]), ...contents };
+  world.up(items, { contents: bytes, secrets: { key } });
+}
+
+function contentsOf(items: Items, texts: readonly string[]): Contents {
+  const digest = (text: string) => `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  const wanted = JSON.stringify(items);
+  return Object.fromEntries(
+    texts.map((text) => [digest(text), text]).filter(([name = ""]) => wanted.includes(name)),
+  );
+}
+
+/** Somebody's hands: a file that is a full folder, a database that is none, a mode, a file that is gone. */
+function spoil(world: World): void {
+  const home = world.home();
+  rmSync(`${home}/SOUL.md`);
+  mkdirSync(`${home}/SOUL.md`);
+  writeFileSync(`${home}/SOUL.md/own`, "kept");
+  writeFileSync(`${home}/contacts.db`, "no database");
+  chmodSync(`${home}/bin`, 0o777);
+  rmSync(`${home}/bin/b`);
+}
+
+/** What an agent learned by itself. */
+function learn(world: World): void {
+  const db = new DatabaseSync(`${world.home()}/contacts.db`);
+  db.exec("INSERT INTO contacts (name) VALUES ('friend')");
+  db.close();
+}
+
+const PHASES: readonly (readonly [string, (world: World) => void, (world: World) => void])[] = [
+  ["a first converge", () => {}, (world) => up(world, ONE)],
+  ["an update", (world) => up(world, ONE), (world) => up(world, TWO)],
+  [
+    "a repair",
+    (world) => {
+      up(world, ONE);
+      spoil(world);
+    },
+    (world) => up(world, ONE),
+  ],
+  [
+    "a removal",
+    (world) => {
+      up(world, ONE);
+      learn(world);
+    },
+    (world) => void world.down(),
+  ],
+];
+
+describe("the host runtime that dies at any change of", () => {
+  test.each(PHASES)(
+    "%s, and runs again, ends as if nothing had been",
+    (_name, prepare, act) => {
+      const undisturbed = makeDyingWorld();
+      prepare(undisturbed);
+      act(undisturbed);
+      const wanted = everythingIn(undisturbed);
+      expect(deaths(prepare, act, act, wanted)).toBeGreaterThan(10);
+    },
+    120_000,
+  );
+
+  test("an update that is then taken back leaves nothing of it", () => {
+    const prepare = (world: World) => up(world, ONE);
+    const undisturbed = makeDyingWorld();
+    prepare(undisturbed);
+    expect(deaths(prepare, (world) => up(world, TWO), prepare, everythingIn(undisturbed))).toBeGreaterThan(
+      10,
+    );
+  }, 120_000);
+});
+
+/**
+ * The mender works in this very process, so that it dies at each of its changes too. In systemd's place stands a unit
+ * that runs, and wrote down which key it read when it started.
+ */
+function makeDyingWorld(): World {
+  let dir = "";
+  const run: Run = (program, args, options = {}) => {
+    if (args.includes("mend")) mendDatabase(JSON.parse(options.input ?? "") as MendOrder);
+    else if (program !== "systemctl") return runProgram(program, args, options);
+    else if (args[0] === "restart") writeFileSync(`${dir}/running-with`, readFileSync(keyOf(dir)));
+    return { status: 0, stdout: "ActiveState=active\nSubState=running\n", stderr: "" };
+  };
+  const world = makeWorld([IRIS], run);
+  dir = world.dir;
+  return world;
+}
+
+function keyOf(dir: string): string {
+  return `${dir}/state/credentials/key`;
+}
+
+/** Dies at each change in turn. @returns how many there were */
+function deaths(
+  prepare: (world: World) => void,
+  act: (world: World) => void,
+  again: (world: World) => void,
+  wanted: readonly string[],
+): number {
+  for (let n = 1; ; n += 1) {
+    const world = makeDyingWorld();
+    prepare(world);
+    const died = dyingAt(n, () => act(world));
+    again(world);
+    expect(everythingIn(world), `after a death at change ${n}`).toEqual(wanted);
+    if (!died) return n - 1;
+    rmSync(world.dir, { recursive: true });
+  }
+}
+
+/** Every file with its standing and its bytes; what differs between any two hosts is left out. */
+function everythingIn({ dir }: World): string[] {
+  const names = readdirSync(dir, { recursive: true, encoding: "utf8" }).sort();
+  return names.map((name) => {
+    const { mode, uid } = lstatSync(join(dir, name));
+    return `${named(name, dir)} ${mode.toString(8)} ${uid} ${bytesIn(dir, name)}`;
+  });
+}
+
+function named(path: string, dir: string): string {
+  return path.replaceAll(/\d{8}T\d{9}Z/g, "<time>").replace(dir.slice(1).replaceAll("/", "~"), "<world>");
+}
+
+function bytesIn(dir: string, name: string): string {
+  const path = join(dir, name);
+  if (!lstatSync(path).isFile() || name === "state/key") return "";
+  if (name.includes("contacts.db") && readFileSync(path).subarray(0, 6).equals(Buffer.from("SQLite"))) {
+    const db = new DatabaseSync(path, { readOnly: true });
+    const rows = db.prepare("SELECT * FROM contacts ORDER BY name").all();
+    db.close();
+    return JSON.stringify(rows);
+  }
+  return readFileSync(path, "utf8")
+    .replaceAll(dir, "")
+    .replaceAll(/secret:\w{64}/g, "<secret>")
+    .replaceAll(/hmac:\w{64}/g, "<hmac>");
+}

@@ -1,0 +1,86 @@
+import childProcess from "node:child_process";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+
+/** What every change throws from the moment of death on. */
+class Death extends Error {}
+
+type Call = (...args: unknown[]) => unknown;
+
+/** All of Node with which the runtime changes a disk. */
+const CHANGES = [
+  ...["chmodSync", "chownSync", "fchmodSync", "fchownSync", "linkSync", "mkdirSync"],
+  ...[
+    "mkdtempSync",
+    "openSync",
+    "renameSync",
+    "rmSync",
+    "rmdirSync",
+    "unlinkSync",
+    "writeFileSync",
+    "writeSync",
+  ],
+];
+
+/**
+ * Does work of which the process dies at its n-th change to the disk, or just before the n-th other program that it
+ * starts: nothing after that has an effect, not even what would tidy up, and of bytes that were being written only
+ * the first half is there.
+ *
+ * @returns whether it came to an n-th change
+ */
+export function dyingAt(n: number, work: () => void): boolean {
+  let left = n;
+  const isDead = () => left <= 0;
+  const counted = (name: string, call: Call): Call => {
+    return (...args) => {
+      if (!changes(name, args)) return call(...args);
+      left -= 1;
+      if (left === 0) halfOf(name, call, args);
+      if (isDead()) throw new Death(`${name}, the change of its death`);
+      return call(...args);
+    };
+  };
+  const restore = [
+    // Nothing is asked of a disk that only these tests look at.
+    ...patched(fs, ["fsyncSync"], () => () => undefined),
+    ...patched(fs, CHANGES, counted),
+    ...patched(childProcess, ["spawnSync"], counted),
+  ];
+  syncBuiltinESMExports();
+  try {
+    work();
+  } catch (error) {
+    if (!isDead()) throw error;
+  } finally {
+    for (const undo of restore) undo();
+    syncBuiltinESMExports();
+  }
+  return isDead();
+}
+
+function patched(module: object, names: readonly string[], counted: (name: string, call: Call) => Call) {
+  const functions = module as Record<string, Call>;
+  return names.map((name) => {
+    const original = functions[name] as Call;
+    functions[name] = counted(name, original);
+    return () => {
+      functions[name] = original;
+    };
+  });
+}
+
+const { O_CREAT, O_TRUNC } = fs.constants;
+
+/** A file that is only opened to be read is no change, and neither is the lock that flock(1) takes. */
+function changes(name: string, [first, second]: readonly unknown[]): boolean {
+  if (name === "spawnSync") return first !== "flock";
+  if (name !== "openSync") return true;
+  return typeof second === "number" ? (second & (O_CREAT | O_TRUNC)) !== 0 : second !== "r";
+}
+
+function halfOf(name: string, call: Call, [file, bytes]: readonly unknown[]): void {
+  if (name !== "writeSync" && name !== "writeFileSync") return;
+  const all = Buffer.from(bytes as Uint8Array);
+  call(file, all.subarray(0, all.length / 2));
+}

@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { initFailed } from "../doubles/engine.ts";
+import { failureOf, ID, IDENTITY, identity, makeRig, type Rig } from "./rig.ts";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig();
+  await rig.engine.create(IDENTITY, identity);
+});
+afterEach(() => rig.stop());
+
+const read = () => rig.engine.read(IDENTITY, ID, { inputs: identity, state: identity });
+
+describe("a resource whose run was killed", () => {
+  it("in a change is told as unfinished, so that the engine lets us finish what does not show as a difference", async () => {
+    const { applied = {}, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
+    rig.hosts.hub.records.set(ID, { ...record, intended: applied });
+    expect(initFailed(await failureOf(read()))).toMatchObject({
+      id: ID,
+      inputs: identity,
+      state: identity,
+      reasons: ["hub: a run that changed it was killed; `npx pulumi up` finishes its work"],
+    });
+  });
+
+  it("in its removal is there as long as its record is", async () => {
+    const { applied: _, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
+    rig.hosts.hub.things.clear();
+    rig.hosts.hub.records.set(ID, record);
+    expect((await read()).id).toBe(ID);
+  });
+});
