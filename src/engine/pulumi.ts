@@ -24,7 +24,7 @@ async function main(args: string[]): Promise<void> {
   if (project && stack && isOperation(call)) await prepareState({ pulumi, project, stack }, call);
   const env = engineEnv(pulumi, project, stack);
   // Our provider cannot tell a preview from an `up` in any other way.
-  env["MUSTER_COMMAND"] = call.words[0] ?? "";
+  env["MUSTER_CHANGES"] = isChange(call) ? "1" : "";
   // The engine's state folder is relative to the folder that it runs in.
   if (project && call.cwd === undefined) {
     process.chdir(project.dir);

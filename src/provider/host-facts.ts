@@ -2,13 +2,10 @@ import { lastReached, noteReached } from "../inventory/reached.ts";
 import type { DeclaredHosts } from "./hosts.ts";
 import type { HostFacts } from "./services.ts";
 
-/** The engine's commands that may change hosts, or what is recorded of them. A preview notes nothing. */
-const CHANGING = ["up", "update", "refresh", "destroy", "down", "dn"];
-
 /**
  * What fleet.yaml and this checkout know of hosts.
  *
- * @param env with the engine's command in MUSTER_COMMAND, where `npx pulumi` started it
+ * @param env MUSTER_CHANGES says that `npx pulumi` started a run that may change something: a preview notes nothing
  */
 export function hostFacts(project: string, declared: DeclaredHosts, env: NodeJS.ProcessEnv): HostFacts {
   const specOf = (host: string) => {
@@ -20,7 +17,7 @@ export function hostFacts(project: string, declared: DeclaredHosts, env: NodeJS.
     isIntermittent: (host) => specOf(host)?.availability === "intermittent",
     lastReached: (host) => lastReached(project, host),
     noteReached: (host) => {
-      if (CHANGING.includes(env["MUSTER_COMMAND"] ?? "")) noteReached(project, host);
+      if (env["MUSTER_CHANGES"] === "1") noteReached(project, host);
     },
   };
 }
