@@ -1,11 +1,11 @@
-import type { HostItem, Items } from "../model/items.ts";
+import type { HostItem } from "../model/items.ts";
 import type { RemoveAnswer, RemoveRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
 import { type Accounts, readAccounts } from "./accounts.ts";
 import type { Host } from "./context.ts";
 import { removeEmptyParents } from "./kinds/thing.ts";
 import { withLock } from "./lock.ts";
-import { removeItems } from "./remove-items.ts";
+import { removeItems, withoutShared } from "./remove-items.ts";
 import { sweepContents } from "./store/contents.ts";
 import { deleteRecord, findRecord, readRecords, refuseForeign } from "./store/records.ts";
 
@@ -15,9 +15,9 @@ export function remove(host: Host, request: RemoveRequest): RemoveAnswer {
     const records = readRecords(host);
     const record = findRecord(records, request.id, request.owner);
     refuseForeign(record, request.owner);
-    const items: Items = { ...record?.items, ...request.items };
-    const aside = removeItems(host, items);
     const others = records.filter((other) => other !== record);
+    const items = withoutShared({ ...record?.items, ...request.items }, others);
+    const aside = removeItems(host, items);
     removeParents(host, Object.values(items), others);
     deleteRecord(host, request.owner, request.id);
     sweepContents(host, others);

@@ -1,4 +1,5 @@
 import { lastReached, noteReached } from "../inventory/reached.ts";
+import { specOf } from "../inventory/resolve.ts";
 import type { DeclaredHosts } from "./hosts.ts";
 import type { HostFacts } from "./services.ts";
 
@@ -11,13 +12,10 @@ const CHANGING = ["up", "update", "refresh", "destroy", "down", "dn"];
  * @param env with the engine's command in MUSTER_COMMAND, where `npx pulumi` started it
  */
 export function hostFacts(project: string, declared: DeclaredHosts, env: NodeJS.ProcessEnv): HostFacts {
-  const specOf = (host: string) => {
-    const hosts = declared() ?? {};
-    return Object.hasOwn(hosts, host) ? hosts[host] : undefined;
-  };
+  const spec = (host: string) => specOf(declared() ?? {}, host);
   return {
-    isDeclared: (host) => specOf(host) !== undefined,
-    isIntermittent: (host) => specOf(host)?.availability === "intermittent",
+    isDeclared: (host) => spec(host) !== undefined,
+    isIntermittent: (host) => spec(host)?.availability === "intermittent",
     lastReached: (host) => lastReached(project, host),
     noteReached: (host) => {
       if (CHANGING.includes(env["MUSTER_COMMAND"] ?? "")) noteReached(project, host);

@@ -14,7 +14,7 @@ import { removeThing, withParent } from "./thing.ts";
 
 /** Removes the database. What its agent wrote there is kept: in a copy that root alone can read. */
 export function removeRows(scene: Scene, { item }: Subject<RowsItem>): readonly string[] {
-  const copy = copyOf(scene, item);
+  const copy = item.onRemove === "wipe" ? undefined : copyOf(scene, item);
   const kept = copy === undefined ? [] : keep(scene, item, copy);
   removeThing(scene, item, ["", ...SIDE_FILES]);
   return kept;

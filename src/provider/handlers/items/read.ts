@@ -5,6 +5,7 @@ import { isNothingInstalled } from "../../host-errors.ts";
 import { messageOf, PartialError } from "../../partial.ts";
 import type { Services } from "../../services.ts";
 import type { Actual, Call } from "../handler.ts";
+import { withoutDirectives } from "./directives.ts";
 import {
   type ItemProperties,
   mapValues,
@@ -42,7 +43,10 @@ export async function read(
   const items = observedItems(properties.items, observed);
   // Inputs that differ from the program's are written at once, each with the whole checkpoint: no seals in them.
   const inputs = mapValues(items, (item) => toWire(fromWire(item)));
-  return { inputs: withItems(recorded.inputs, inputs), state: withItems(recorded.inputs, items) };
+  return {
+    inputs: withItems(recorded.inputs, inputs),
+    state: withItems(withoutDirectives(recorded.inputs), items),
+  };
 }
 
 /** Whether the resource is the host runtime itself, which may be missing; to the others that is unknown. */
