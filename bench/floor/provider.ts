@@ -1,4 +1,5 @@
 /** The provider's own server with handlers that answer from what the engine sends: no host, no file. */
+import { ROSTER_TOKEN } from "../../src/model/roster.ts";
 import { gate } from "../../src/provider/gate.ts";
 import type { Handler } from "../../src/provider/handlers/handler.ts";
 import { serve } from "../../src/provider/server.ts";
@@ -19,6 +20,7 @@ const TYPES = ["LocalHost", "Host", "Tenant", "Identity", "ContactBook", "Creden
 const running = await serve({
   version: "0.0.0",
   handlers: Object.fromEntries(TYPES.map((type) => [`muster:index:${type}`, recorded])),
+  functions: { [ROSTER_TOKEN]: async () => ({ unclaimed: [], hasState: true }) },
   gate: gate(),
   engine: engineLog(),
   configure: () => {},

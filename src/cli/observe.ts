@@ -1,7 +1,7 @@
 import type { Declaration, Plan } from "../model/declaration.ts";
 import { diffItem } from "../model/diff.ts";
 import type { Finding } from "../model/finding.ts";
-import type { Contents, Digest } from "../model/items.ts";
+import { type Contents, DIFFERENT, type Digest } from "../model/items.ts";
 import type { ObserveAnswer, Observed } from "../model/protocol.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { askHost, type OpenHost } from "./ask.ts";
@@ -28,7 +28,7 @@ export async function observeFleet(
 ): Promise<FleetReport> {
   const declarations = select(plan, selection);
   const byHost = Map.groupBy(declarations, (one) => one.host);
-  const known = new Set(plan.declarations.map((one) => one.id));
+  const known = new Set(plan.declarations.flatMap((one) => [one.id, ...one.formerly]));
   const looks = await Promise.all(
     [...byHost].map(([host, ours]) => lookAt(fleet, host, ours, plan.contents, known, open)),
   );
@@ -58,10 +58,24 @@ async function lookAt(
   const { answer } = asked;
   return {
     host: asked.host,
-    findings: declarations.flatMap((one) => findingsOf(one, answer.resources[one.id])),
+    findings: declarations.flatMap((one) => {
+      const findings = findingsOf(one, answer.resources[one.id]);
+      return isToBeRenamed(one, answer) ? findings.flatMap(asRenamed) : findings;
+    }),
     unknown: declarations.flatMap((one) => unknownOf(one, answer.resources[one.id])),
     orphans: orphansOf(host, answer, known),
   };
+}
+
+/** What differs by a rename is what fleet.yaml wants; of a secret the record under the new name tells nothing yet. */
+function asRenamed(finding: Finding): Finding[] {
+  return finding.observed === DIFFERENT ? [] : [{ ...finding, cause: "intended" }];
+}
+
+/** Whether the host has it under a former name still. */
+function isToBeRenamed({ id, formerly }: Declaration, { recorded }: ObserveAnswer): boolean {
+  const ids = new Set(recorded.map((record) => record.id));
+  return !ids.has(id) && formerly.some((former) => ids.has(former));
 }
 
 /** Declared rows are the only contents that a host must hold to say which cell differs. */

@@ -6,6 +6,7 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
   validate: () => import("./commands/validate.ts"),
   drift: () => import("./commands/drift.ts"),
   ps: () => import("./commands/ps.ts"),
+  targets: () => import("./commands/targets.ts"),
   ssh: () => import("./commands/ssh.ts"),
   forget: () => import("./commands/forget.ts"),
   doctor: () => import("./commands/doctor.ts"),

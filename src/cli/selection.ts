@@ -26,7 +26,7 @@ export function selectionOf(fleet: Fleet, options: Readonly<Record<string, unkno
  *
  * @throws InvalidError with the nearest name there is
  */
-export function assertDeclared(kind: "host" | "tenant", name: string, declared: object): void {
+export function assertDeclared(kind: "host" | "tenant" | "agent", name: string, declared: object): void {
   if (Object.hasOwn(declared, name)) return;
   throw new InvalidError({
     what: `unknown ${kind} ${JSON.stringify(name)}`,

@@ -1,4 +1,5 @@
 import type { Inventory } from "../inventory/inventory.ts";
+import { machineOf } from "../inventory/machine.ts";
 import { resolveTarget } from "../inventory/resolve.ts";
 import type { HostSpecs } from "../spec/fleet.ts";
 import { HostError } from "../transport/host-error.ts";
@@ -19,7 +20,8 @@ export function targetOf(
   host: string,
 ): Target {
   const target = resolveTarget(hosts, inventory, host);
-  if (target.kind !== "local" || localState(project, host) !== "stopped") return target;
+  if (target.kind !== "local" || localState(project, machineOf(inventory.local, host)) !== "stopped")
+    return target;
   throw new HostError({
     host,
     reason: "refused",

@@ -4,5 +4,6 @@ export { ensureEngine } from "./install.ts";
 export { launcherDir } from "./places.ts";
 export { elapsed, type Progress, stderrProgress, telling } from "./progress.ts";
 export { ensureExampleStack } from "./stack.ts";
+export { stackInUse } from "./stack-in-use.ts";
 export { type HostInState, hostInState } from "./state-edit.ts";
 export { unlockStack } from "./unlock.ts";

@@ -1,4 +1,5 @@
 import { MusterError } from "../base/errors.ts";
+import { addressOf } from "../model/address.ts";
 import type { FileItem, HostItem, Items, Observation, Observations, Props } from "../model/items.ts";
 import type { ConvergeRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
@@ -9,7 +10,6 @@ import { differs } from "./kinds/standing.ts";
 import { removeUnfinished } from "./kinds/thing.ts";
 import { isAsWanted, lookAtItems, sceneOf, subjectsOf } from "./look.ts";
 import { reasonOf } from "./reason.ts";
-import { addressOf } from "./remove-items.ts";
 import { startAgain } from "./restart.ts";
 import { sourceOf } from "./store/contents.ts";
 import { sealOf } from "./store/seal.ts";

@@ -5,29 +5,39 @@ import type { Items, Observations } from "../model/items.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
 import { applyItems, unitsToStart } from "./apply.ts";
+import { carryOver } from "./carry-over.ts";
 import type { Host } from "./context.ts";
+import { keptAside } from "./kept-aside.ts";
 import { inOrder } from "./kinds/registry.ts";
 import { withLock } from "./lock.ts";
 import { lookAtItems, sceneOf, subjectsOf } from "./look.ts";
-import { droppedItems, removeItems } from "./remove-items.ts";
+import { droppedItems, removeItems, withoutShared } from "./remove-items.ts";
 import { sourceOf, storeContents, sweepContents } from "./store/contents.ts";
-import { findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
+import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
 import { isSecret, makeKey, sealOf, sealWants, withoutDigests } from "./store/seal.ts";
 
 /** Makes one resource as it is declared, and writes nothing at all where it is already. */
 export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
   return withLock(host, () => {
-    const before = findRecord(readRecords(host), request.id, request.owner);
-    refuseForeign(before, request.owner);
+    const records = readRecords(host);
+    const known = findRecord(records, request.id, request.owner);
+    refuseForeign(known, request.owner);
+    const former = formerRecords(records, request);
+    const others = records.filter((record) => record !== known && !former.includes(record));
     makeKey(host);
     const items = withSecretDigests(inOrder(request.items), request.secrets);
+    const carried = former.map((record) => ({ ...record, items: carryOver(host, record.items, items) }));
+    const before = known ?? carried[0];
     const after = recordOf(host, request, items, before);
+    const kept = before === undefined ? keptAside(host, items) : [];
     const observed = look(host, request, items, before);
     const changed = differences(items, observed);
     const toDo = Object.keys(items).filter((name) => isToDo(name, changed, observed));
-    if (toDo.length === 0 && isDeepStrictEqual(before, after)) return { observed, changed };
-    change(host, { ...request, items }, { before, after, observed, toDo });
-    return { observed: look(host, request, items, after), changed };
+    const isDone = toDo.length === 0 && isDeepStrictEqual(before, after);
+    if (!isDone) change(host, { ...request, items }, { before, after, observed, toDo, others });
+    for (const { id } of former) deleteRecord(host, request.owner, id);
+    if (isDone) return { observed, changed };
+    return { observed: look(host, request, items, after), changed, ...(kept.length > 0 && { kept }) };
   });
 }
 
@@ -36,14 +46,20 @@ interface Change {
   readonly after: HostRecord;
   readonly observed: Observations;
   readonly toDo: readonly string[];
+  /** All other records on the host. */
+  readonly others: readonly HostRecord[];
 }
 
 /**
  * The record says first what is meant to be, and last that it is: a run killed in between is known by that. What the
  * old record alone knows goes before the new one stands, and what nobody may miss comes after.
  */
-function change(host: Host, request: ConvergeRequest, { before, after, observed, toDo }: Change): void {
-  removeItems(host, droppedItems(before?.items, request.items));
+function change(
+  host: Host,
+  request: ConvergeRequest,
+  { before, after, observed, toDo, others }: Change,
+): void {
+  removeItems(host, withoutShared(droppedItems(before?.items, request.items), others));
   const { applied: intended, ...rest } = after;
   const restart = unitsToStart(request.items, observed, before, toDo);
   writeRecord(host, {
@@ -60,6 +76,14 @@ function change(host: Host, request: ConvergeRequest, { before, after, observed,
 
 function isOf(record: HostRecord, { id, owner }: HostRecord): boolean {
   return record.id === id && record.owner === owner;
+}
+
+/** What this resource has under the ids that it had before. */
+function formerRecords(
+  records: readonly HostRecord[],
+  { formerly = [], owner }: ConvergeRequest,
+): HostRecord[] {
+  return records.filter((record) => record.owner === owner && formerly.includes(record.id));
 }
 
 function look(host: Host, request: ConvergeRequest, items: Items, record?: HostRecord): Observations {

@@ -1,5 +1,7 @@
 import { MusterError } from "../base/errors.ts";
+import { addressOf } from "../model/address.ts";
 import type { HostItem, Items } from "../model/items.ts";
+import type { HostRecord } from "../model/record.ts";
 import type { Host } from "./context.ts";
 import { inOrder, kindOf } from "./kinds/registry.ts";
 import { sceneOf } from "./look.ts";
@@ -19,8 +21,20 @@ export function removeItems(host: Host, items: Items): string[] {
 
 /** What a resource had and is not declared to have any more: another name for the same thing is no loss. */
 export function droppedItems(before: Items = {}, now: Items = {}): Items {
-  const kept = new Set(Object.values(now).map(addressOf));
-  return Object.fromEntries(Object.entries(before).filter(([, item]) => !kept.has(addressOf(item))));
+  return without(before, Object.values(now));
+}
+
+/** Items but those that another resource on the host has as well: with that they stay. */
+export function withoutShared(items: Items, others: readonly HostRecord[]): Items {
+  return without(
+    items,
+    others.flatMap((other) => Object.values(other.items)),
+  );
+}
+
+function without(items: Items, kept: readonly HostItem[]): Items {
+  const addresses = new Set(kept.map(addressOf));
+  return Object.fromEntries(Object.entries(items).filter(([, item]) => !addresses.has(addressOf(item))));
 }
 
 function removeOne(host: Host, name: string, item: HostItem): readonly string[] {
@@ -35,11 +49,4 @@ function removeOne(host: Host, name: string, item: HostItem): readonly string[] 
 
 function isUnitFile(host: Host, item: HostItem): boolean {
   return item.kind === "file" && item.path.startsWith(`${host.paths.units}/`);
-}
-
-/** Where an item is on the host: one address, one thing. */
-export function addressOf(item: HostItem): string {
-  if (item.kind === "rows") return `${item.path} ${item.table}`;
-  if ("path" in item) return item.path;
-  return "name" in item ? `${item.kind} ${item.name}` : item.kind;
 }

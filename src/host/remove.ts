@@ -5,7 +5,7 @@ import { type Accounts, readAccounts } from "./accounts.ts";
 import type { Host } from "./context.ts";
 import { removeEmptyParents } from "./kinds/thing.ts";
 import { withLock } from "./lock.ts";
-import { removeItems } from "./remove-items.ts";
+import { removeItems, withoutShared } from "./remove-items.ts";
 import { sweepContents } from "./store/contents.ts";
 import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
 
@@ -20,10 +20,11 @@ export function remove(host: Host, request: RemoveRequest): RemoveAnswer {
     refuseForeign(record, request.owner);
     const isLast = Object.values(request.items).some(({ kind }) => kind === "runtime");
     const going = records.filter((other) => other === record || (isLast && other.owner === request.owner));
-    const items: Items = Object.assign({}, ...going.map(itemsById), itemsById(request));
+    const others = records.filter((other) => !going.includes(other));
+    const named: Items = Object.assign({}, ...going.map(itemsById), itemsById(request));
+    const items = withoutShared(named, others);
     for (const { id, type, owner, items } of going) writeRecord(host, { id, type, owner, items });
     const aside = removeItems(host, items);
-    const others = records.filter((other) => !going.includes(other));
     removeParents(host, Object.values(items), others);
     sweepContents(host, others);
     for (const { id } of [...going, request]) deleteRecord(host, request.owner, id);

@@ -57,6 +57,13 @@ export function parseShow(text: string): UnitState[] {
     .map((block) => Object.fromEntries(block.split("\n").map(property)));
 }
 
+/** The loaded services that run as a user and are active or on the way there. */
+export function unitsOf(host: Host, user: string): string[] {
+  const { stdout } = host.run("systemctl", ["show", "--property=Id,User,ActiveState", "--", "*.service"]);
+  const states = parseShow(stdout).filter((state) => state["User"] === user && isRunning(state));
+  return states.flatMap((state) => state["Id"] ?? []);
+}
+
 /** Runs systemctl; throws with what it said where it fails. */
 export function systemctl(host: Host, ...args: readonly string[]): void {
   const { status, stderr } = host.run("systemctl", args);

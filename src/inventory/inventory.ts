@@ -10,6 +10,8 @@ export interface InventoryHost {
   readonly user?: string;
   /** A private key file, absolute. */
   readonly identityFile?: string;
+  /** The machine of a local host, where that has another name: the one that the host had when it was made. */
+  readonly machine?: string;
   /** Public keys, such as `ssh-ed25519 AAAA…`. */
   readonly hostKeys: readonly string[];
 }

@@ -75,6 +75,7 @@ const FIELDS: Readonly<Record<keyof InventoryHost, Rule>> = {
   port: [(value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 65536, "a port's number"],
   user: TEXT,
   identityFile: [(value) => typeof value === "string", "a path"],
+  machine: TEXT,
   hostKeys: [
     (value) => Array.isArray(value) && value.every((key) => /^[\w@.-]+ [\w+/=]+$/.test(String(key))),
     "a list of public keys",

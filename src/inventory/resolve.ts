@@ -1,5 +1,5 @@
 import { InvalidError } from "../base/errors.ts";
-import type { HostSpecs, LocalHostSpec, SshHostSpec } from "../spec/fleet.ts";
+import type { HostSpec, HostSpecs, LocalHostSpec, SshHostSpec } from "../spec/fleet.ts";
 import { HostError } from "../transport/host-error.ts";
 import type { Target } from "../transport/target.ts";
 import { type HostKind, INVENTORY_FILES, type Inventory, type InventoryHost } from "./inventory.ts";
@@ -14,27 +14,40 @@ const CONNECT_TIMEOUT = 10;
  * @throws HostError "never-booted" for a local host that was not made yet; InvalidError for an unknown name
  */
 export function resolveTarget(hosts: HostSpecs | undefined, inventory: Inventory, name: string): Target {
-  const spec = hosts && Object.hasOwn(hosts, name) ? hosts[name] : undefined;
+  const spec = specOf(hosts ?? {}, name);
   if (spec === undefined) return inventoryTarget(inventory, name, Object.keys(hosts ?? {}));
   return spec.kind === "local" ? localTarget(spec, inventory) : sshTarget(spec, inventory);
 }
 
-function sshTarget(
-  { kind, hostKeys: declared, availability: _, ...spec }: SshHostSpec,
-  inventory: Inventory,
-): Target {
-  const known = inventory.ssh.get(spec.name);
+/** A host that was renamed is meant by its former names too, which the state has until the next `up`. */
+export function specOf(hosts: HostSpecs, name: string): HostSpec | undefined {
+  if (Object.hasOwn(hosts, name)) return hosts[name];
+  return Object.values(hosts).find(({ formerly }) => formerly.includes(name));
+}
+
+/** What is known of a host, under its name or else a former one. */
+function metAs(
+  known: ReadonlyMap<string, InventoryHost>,
+  { name, formerly }: HostSpec,
+): InventoryHost | undefined {
+  return [name, ...formerly].map((one) => known.get(one)).find((one) => one !== undefined);
+}
+
+function sshTarget(declared: SshHostSpec, inventory: Inventory): Target {
+  const { kind, hostKeys, availability: _, formerly: __, protect: ___, ...spec } = declared;
+  const known = metAs(inventory.ssh, declared);
   // The keys belong to whoever answered at that address; another address is another first contact.
   const isSame = known?.address === spec.address && known.port === spec.port;
   const met = isSame ? known.hostKeys : [];
-  if (declared.length > 0) {
-    return { ...spec, kind, hostKeys: declared, pinnedIn: `fleet.yaml (hosts.${spec.name}.hostKeys)` };
+  if (hostKeys.length > 0) {
+    return { ...spec, kind, hostKeys, pinnedIn: `fleet.yaml (hosts.${spec.name}.hostKeys)` };
   }
   return { ...spec, kind, hostKeys: met, pinnedIn: pinnedIn(kind, spec.name) };
 }
 
-function localTarget({ name, connectTimeout }: LocalHostSpec, inventory: Inventory): Target {
-  const known = inventory.local.get(name);
+function localTarget(spec: LocalHostSpec, inventory: Inventory): Target {
+  const { name, connectTimeout } = spec;
+  const known = metAs(inventory.local, spec);
   if (known !== undefined) return knownTarget("local", name, known, connectTimeout);
   throw new HostError({
     host: name,
@@ -59,7 +72,8 @@ function inventoryTarget(inventory: Inventory, name: string, declared: readonly 
 }
 
 function knownTarget(kind: HostKind, name: string, known: InventoryHost, connectTimeout: number): Target {
-  return { ...known, name, kind, connectTimeout, pinnedIn: pinnedIn(kind, name) };
+  const { machine: _, ...way } = known;
+  return { ...way, name, kind, connectTimeout, pinnedIn: pinnedIn(kind, name) };
 }
 
 function pinnedIn(kind: HostKind, name: string): string {

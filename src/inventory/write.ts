@@ -23,6 +23,17 @@ export function pinHost(projectDir: string, kind: HostKind, name: string, host: 
   change(projectDir, kind, (hosts) => hosts.set(name, host));
 }
 
+/** Keeps what is written of a host under another name; one that is not in it under the former is a success. */
+export function renameHost(projectDir: string, kind: HostKind, from: string, to: string): void {
+  change(projectDir, kind, (hosts) => {
+    const host = hosts.get(from);
+    if (host === undefined) return;
+    // The disk, the cgroups and the running supervisor of a local host have its machine's name.
+    hosts.set(to, kind === "local" ? { ...host, machine: host.machine ?? from } : host);
+    hosts.delete(from);
+  });
+}
+
 /** Removes a host from the inventory; one that is not in it is a success. */
 export function forgetHost(projectDir: string, kind: HostKind, name: string): void {
   change(projectDir, kind, (hosts) => hosts.delete(name));
@@ -47,12 +58,13 @@ function render(projectDir: string, kind: HostKind, hosts: ReadonlyMap<string, I
 
 /** In a fixed order, and with a key file inside the project named as it is in every clone. */
 function entryOf(projectDir: string, host: InventoryHost): Partial<InventoryHost> {
-  const { address, port, user, identityFile, hostKeys } = host;
+  const { address, port, user, identityFile, machine, hostKeys } = host;
   return {
     address,
     ...(port !== undefined && { port }),
     ...(user !== undefined && { user }),
     ...(identityFile !== undefined && { identityFile: inProject(projectDir, identityFile) }),
+    ...(machine !== undefined && { machine }),
     hostKeys,
   };
 }

@@ -21,6 +21,10 @@ export interface Declaration {
   readonly agent?: string;
   /** Ids of the declarations that must be there first. */
   readonly needs: readonly string[];
+  /** The ids that it had before it, its agent, tenant or host was renamed. */
+  readonly formerly: readonly string[];
+  /** Whether no run may remove it. */
+  readonly protect: boolean;
   readonly items: Items;
 }
 

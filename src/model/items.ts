@@ -51,8 +51,11 @@ export interface DirectoryItem {
   readonly kind: "directory";
   readonly path: string;
   readonly actor?: string;
-  /** On removal: `aside` keeps it, root-owned, under the reconciler's tree; otherwise it is deleted when empty. */
-  readonly onRemove?: "aside" | "delete" | "keep";
+  /**
+   * On removal: `aside` keeps it, root-owned, beside the reconciler's tree; `wipe` deletes it with all that it holds;
+   * otherwise it is deleted when empty.
+   */
+  readonly onRemove?: "aside" | "delete" | "keep" | "wipe";
   readonly want: {
     readonly type: "directory";
     readonly owner: string;
@@ -104,6 +107,8 @@ export interface RowsItem {
   readonly path: string;
   readonly actor: string;
   readonly table: string;
+  /** On removal: what its agent wrote there goes with it, and is not kept aside. */
+  readonly onRemove?: "wipe";
   readonly want: {
     readonly type: "file";
     /** Digest of the rows' canonical JSON: `{"<key>": {"<column>": "<text>"}}`, keys sorted. */

@@ -75,12 +75,16 @@ export interface ConvergeRequest {
   readonly contents: Contents;
   /** Values of secret files by item name. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** The ids that this resource had before: what stands there under one of them is carried over. */
+  readonly formerly?: readonly string[];
 }
 
 export interface ConvergeAnswer {
   readonly observed: Observations;
   /** `item.property` of everything that was changed. */
   readonly changed: readonly string[];
+  /** Where an earlier resource's own data of the same name is kept; told when this one is met for the first time. */
+  readonly kept?: readonly string[];
 }
 
 /** Removes what the items name; what is already gone is a success. */

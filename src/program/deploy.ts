@@ -1,14 +1,17 @@
 import { join } from "node:path";
+import type { Alias, Inputs } from "@pulumi/pulumi";
 import { InvalidError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
 import { installedRuntime } from "../base/runtime.ts";
-import type { Declaration } from "../model/declaration.ts";
+import type { Declaration, Plan } from "../model/declaration.ts";
+import type { Declared } from "../model/roster.ts";
 import { toWire } from "../model/wire.ts";
 import { compilePlan } from "../resources/index.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { loadFleet } from "../spec/load.ts";
 import { keepContents } from "./contents.ts";
 import { FleetResource } from "./resource.ts";
+import { callRoster } from "./roster.ts";
 
 /** Registers the whole fleet with the engine: local hosts, then what should be on every host. */
 export function deployFleet(): void {
@@ -19,29 +22,54 @@ export function deployFleet(): void {
   const fleet = loadFleet(join(project, "fleet.yaml"));
   const plan = compilePlan(fleet, installedRuntime());
   keepContents(project, plan.contents);
-  const machines = bootLocalHosts(fleet);
+  const local = localHosts(plan, fleet);
+  const orphans = callRoster(plan, local);
+  const machines = new Map(local.map((host) => [host.name, bootLocalHost(host)]));
   const made = new Map<string, FleetResource>();
+  const first = firstOnHosts(plan);
   for (const declaration of plan.declarations) {
-    made.set(declaration.id, declare(declaration, made, machines.get(declaration.host)));
+    const { id, host } = declaration;
+    const extra = first.has(id) ? { orphans: orphans.then((byHost) => byHost[host]) } : {};
+    made.set(id, declare(declaration, extra, made, machines.get(host)));
   }
 }
 
-/** The hosts that Muster boots itself. */
-function bootLocalHosts(fleet: Fleet): Map<string, FleetResource> {
-  const local = Object.values(fleet.hosts).filter((host) => host.kind === "local");
-  return new Map(
-    local.map(({ name }) => [name, new FleetResource("LocalHost", name, { host: name, running: true }, {})]),
-  );
+/** What comes first on each host, its Host where this stack has it, takes away what nobody claims there. */
+function firstOnHosts({ declarations }: Plan): Set<string> {
+  const byHost = Map.groupBy(declarations, ({ host }) => host).values();
+  return new Set([...byHost].flatMap(([first]) => first?.id ?? []));
+}
+
+/** A host that Muster boots itself is as protected as what stands on it. */
+function localHosts({ declarations }: Plan, fleet: Fleet): LocalHost[] {
+  return declarations.flatMap(({ type, host, protect }) => {
+    const spec = fleet.hosts[host];
+    const isLocal = type === "Host" && spec?.kind === "local";
+    return isLocal ? [{ name: host, host, formerly: spec.formerly, protect }] : [];
+  });
+}
+
+type LocalHost = Declared & Pick<Declaration, "protect">;
+
+function bootLocalHost({ name, formerly, protect }: LocalHost): FleetResource {
+  const inputs = { host: name, running: true, ...(protect && { protect }) };
+  return new FleetResource("LocalHost", name, inputs, { protect, aliases: aliasesOf(formerly) });
+}
+
+/** The engine knows a resource by the names that it had before, too. */
+function aliasesOf(formerly: readonly string[]): Alias[] {
+  return formerly.map((name) => ({ name }));
 }
 
 /** `deletedWith`: with its disk gone, a local host's resources need no delete of their own. */
 function declare(
   declaration: Declaration,
+  extra: Inputs,
   made: ReadonlyMap<string, FleetResource>,
   machine: FleetResource | undefined,
 ): FleetResource {
   const needs = declaration.needs.flatMap((id) => made.get(id)?.ended ?? []);
-  const { id, host, items } = declaration;
+  const { id, host, items, formerly, protect } = declaration;
   return new FleetResource(
     declaration.type,
     id,
@@ -49,8 +77,13 @@ function declare(
       resource: id,
       host,
       items: Object.fromEntries(Object.entries(items).map(([name, item]) => [name, toWire(item)])),
+      ...(formerly.length > 0 && { formerly }),
+      ...(protect && { protect }),
+      ...extra,
     },
     {
+      protect,
+      aliases: aliasesOf(formerly),
       dependsOn: machine === undefined ? needs : [machine.ended, ...needs],
       ...(machine === undefined ? {} : { deletedWith: machine.standIn }),
     },

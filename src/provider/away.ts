@@ -53,6 +53,7 @@ export function watchHosts(
             uninstall: () => watch(host, remover.uninstall),
           };
         }),
+      rename: hosts.rename,
       reset: (host) => {
         away.delete(host);
         hosts.reset(host);

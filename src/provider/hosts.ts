@@ -1,17 +1,18 @@
 import { join } from "node:path";
 import { targetOf } from "../cloud/target.ts";
 import { readInventory } from "../inventory/read.ts";
-import { pinHost } from "../inventory/write.ts";
+import { pinHost, renameHost } from "../inventory/write.ts";
 import type { HostSpecs } from "../spec/fleet.ts";
 import { loadHosts } from "../spec/load-hosts.ts";
 import { type HostPool, hostPool } from "../transport/pool.ts";
 import { runtimeFiles } from "../transport/runtime-files.ts";
 import type { Target } from "../transport/target.ts";
+import type { Hosts } from "./services.ts";
 
 /** The connections of this run; nothing is read or contacted before a resource needs its host. */
-export function fleetPool(project: string, declared: DeclaredHosts): HostPool {
+export function fleetPool(project: string, declared: DeclaredHosts): Hosts & Pick<HostPool, "close"> {
   const resolve = (host: string): Target => targetOf(project, declared(), readInventory(project), host);
-  return hostPool({
+  const pool = hostPool({
     resolve,
     runtime: runtimeFiles,
     learn: (host, hostKeys) => {
@@ -19,6 +20,7 @@ export function fleetPool(project: string, declared: DeclaredHosts): HostPool {
       pinHost(project, target.kind, host, { ...placeOf(target), hostKeys });
     },
   });
+  return { ...pool, rename: (from, to) => renameHost(project, "ssh", from, to) };
 }
 
 function placeOf({ address, port, user, identityFile }: Target) {

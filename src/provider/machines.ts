@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { InvalidError } from "../base/errors.ts";
 import { localHosts } from "../cloud/local/index.ts";
-import { forgetHost, pinHost } from "../inventory/write.ts";
+import { machineOf, takenBy } from "../inventory/machine.ts";
+import { readHosts } from "../inventory/read.ts";
+import { forgetHost, pinHost, renameHost } from "../inventory/write.ts";
 import type { LocalMachines } from "./services.ts";
 
 /** The project's own way into its local hosts. */
@@ -11,22 +14,33 @@ const KEY = join(".muster", "ssh", "id_ed25519");
 /** The local hosts of a project; who is made or booted is written into the inventory. */
 export function localMachines(project: string): LocalMachines {
   const hosts = localHosts(project);
-  const up = async (name: string, progress?: (line: string) => void) => {
-    const publicKey = await ensureKey(project);
-    const { address, hostKeys } = await hosts.create({ name, publicKey }, progress);
-    pinHost(project, "local", name, { address, user: "root", identityFile: join(project, KEY), hostKeys });
+  const machine = (host: string) => machineOf(readHosts(project, "local"), host);
+  const up = async (host: string, progress?: (line: string) => void) => {
+    const other = takenBy(readHosts(project, "local"), host);
+    if (other !== undefined) throw taken(host, other);
+    const name = machine(host);
+    const { address, hostKeys } = await hosts.create({ name, publicKey: await ensureKey(project) }, progress);
+    const way = { address, user: "root", identityFile: join(project, KEY), hostKeys };
+    pinHost(project, "local", host, name === host ? way : { ...way, machine: name });
   };
   return {
-    state: hosts.state,
+    state: (host) => hosts.state(machine(host)),
     create: up,
     boot: up,
-    remove: async (name) => {
+    rename: (from, to) => renameHost(project, "local", from, to),
+    remove: async (host) => {
+      const name = machine(host);
       // Forgotten while it is still there: a run that is killed after it is gone would leave it known for ever.
       await hosts.stop(name);
-      forgetHost(project, "local", name);
+      forgetHost(project, "local", host);
       await hosts.remove(name);
     },
   };
+}
+
+function taken(host: string, other: string): InvalidError {
+  const why = `the machine of ${other}, which was renamed, has this name.`;
+  return new InvalidError({ where: host, what: "it cannot be made", why, next: "Choose another name." });
 }
 
 /** Many hosts are made at once, and the key once for all of them. */

@@ -1,9 +1,11 @@
 import { watchHosts } from "./away.ts";
+import { functionsOf } from "./functions/registry.ts";
 import { gate } from "./gate.ts";
 import { handlersOf } from "./handlers/registry.ts";
 import { sharedLooks } from "./looks.ts";
 import { type Config, type SecretSources, secretsFrom } from "./secrets.ts";
-import type { ContentStore, HostFacts, Hosts, LocalMachines } from "./services.ts";
+import { nothingSeen } from "./seen.ts";
+import type { ContentStore, HostFacts, Hosts, LocalMachines, Services } from "./services.ts";
 import { engineLog } from "./wire/engine.ts";
 import type { Provider } from "./wire/service.ts";
 
@@ -17,16 +19,29 @@ export interface Ground {
   readonly contents: ContentStore;
 }
 
+/** The engine's command and its other names. */
+const DESTROYS = ["destroy", "down", "dn"];
+
 /** Puts a provider together; nothing is contacted before the engine asks about a resource. */
 export function makeProvider({ version, env, hosts, facts, machines, contents }: Ground): Provider {
   let config: Config = new Map();
   const sources = (): SecretSources => ({ config, env });
   const engine = engineLog();
   const watched = watchHosts(hosts, facts, (sentence) => engine.log("warning", sentence, ""));
-  const looks = sharedLooks(watched.hosts);
+  const services: Services = {
+    ...watched,
+    looks: sharedLooks(watched.hosts),
+    firstLooks: sharedLooks(hosts),
+    machines,
+    contents,
+    secrets: secretsFrom(sources),
+    seen: nothingSeen(),
+    isDestroy: DESTROYS.includes(env["MUSTER_COMMAND"] ?? ""),
+  };
   return {
     version,
-    handlers: handlersOf({ ...watched, looks, machines, contents, secrets: secretsFrom(sources) }),
+    handlers: handlersOf(services),
+    functions: functionsOf(services),
     gate: gate(),
     engine,
     configure: (values) => {

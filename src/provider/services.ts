@@ -10,6 +10,7 @@ import type {
   ResourceItems,
 } from "../model/protocol.ts";
 import type { WireItem } from "../model/wire.ts";
+import type { Seen } from "./seen.ts";
 
 /** The hosts as the provider needs them: a reader has no way to change anything. */
 export interface Hosts {
@@ -23,6 +24,8 @@ export interface Hosts {
   }>;
   /** Forgets that a host was away, because it has changed. */
   reset(host: string): void;
+  /** What was known of a host under a former name is known under that of today. */
+  rename(from: string, to: string): void;
 }
 
 /** What is known of a host without asking it. */
@@ -76,12 +79,19 @@ export interface LocalMachines {
   /** Makes the host and boots it; one that is there is kept as it is. */
   create(host: string, progress: (line: string) => void): Promise<void>;
   boot(host: string): Promise<void>;
+  /** Gives a host that has a machine another name; the machine is left as it is, running or not. */
+  rename(from: string, to: string): void;
   /** Leaves nothing of it; that it is gone already is a success. */
   remove(host: string): Promise<void>;
 }
 
 /** What the handlers of all types work with. */
 export interface Services {
+  readonly seen: Seen;
+  /** Looks before a first contact, when nobody expects an answer yet: none of their failures is told. */
+  readonly firstLooks: Looks;
+  /** Whether this run removes all that the engine asks about. */
+  readonly isDestroy: boolean;
   readonly hosts: Hosts;
   /** Whether the host was found to be away, as it may be, so that what is due there waits. */
   readonly isWaitedFor: (host: string) => boolean;

@@ -17,6 +17,7 @@ export const contactBook: ResourceDefinition = {
           path: join(agent.home, "contacts.db"),
           actor: agent.user,
           table: "contacts",
+          ...(agent.onRemove === "delete" && { onRemove: "wipe" }),
           want: {
             type: "file",
             rows: compiler.keep(rowsOf(agent, rows)),

@@ -5,11 +5,13 @@ import { hostId } from "./ids.ts";
 export const host: ResourceDefinition = {
   type: "Host",
   declare: (fleet, { runtime }) =>
-    Object.keys(fleet.hosts).map((name) => ({
+    Object.values(fleet.hosts).map(({ name, formerly, protect }) => ({
       type: "Host",
       id: hostId(name),
       host: name,
       needs: [],
+      formerly: formerly.map(hostId),
+      protect,
       items: {
         runtime: { kind: "runtime", want: { bundle: runtime.bundle, node: runtime.node } },
         tmux: { kind: "package", name: "tmux", want: { present: true } },

@@ -20,9 +20,10 @@ export const identity: ResourceDefinition = {
 };
 
 /** Under `isolation: tenant` the user is the tenant's, and the agent has a folder of that user's. */
-function place(fleet: Fleet, { user, home, tenant }: AgentSpec): Items {
-  if (fleet.tenants[tenant]?.isolation !== "tenant") return account(user, tenant);
-  return home === homeOf(user) ? {} : homeFolder(home, user, tenant);
+function place(fleet: Fleet, { user, home, tenant, onRemove }: AgentSpec): Items {
+  const fate = onRemove === "delete" ? "wipe" : "aside";
+  if (fleet.tenants[tenant]?.isolation !== "tenant") return account(user, tenant, fate);
+  return home === homeOf(user) ? {} : homeFolder(home, user, tenant, fate);
 }
 
 function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {

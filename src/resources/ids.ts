@@ -1,10 +1,29 @@
-import type { AgentSpec } from "../spec/fleet.ts";
+import type { AgentSpec, Fleet } from "../spec/fleet.ts";
+
+type OfAgent = Pick<AgentSpec, "host" | "name">;
 
 /** Ids are stable over runs: records on hosts and Pulumi's names are made of them. */
 export const hostId = (host: string): string => `${host}/host`;
 
 export const tenantId = (host: string, tenant: string): string => `${host}/tenant-${tenant}`;
 
-export const agentId = (agent: AgentSpec, part: string): string => `${agent.host}/${agent.name}/${part}`;
+export const agentId = (agent: OfAgent, part: string): string => `${agent.host}/${agent.name}/${part}`;
 
-export const unitName = (agent: AgentSpec): string => `muster-agent-${agent.name}.service`;
+export const unitName = (agent: Pick<AgentSpec, "name">): string => `muster-agent-${agent.name}.service`;
+
+/**
+ * The ids that something on a host had before it or its host was renamed.
+ *
+ * @param of what it is of: its name of today and those before
+ * @param id the id under one name of the host and one of its own
+ */
+export function formerIds(
+  fleet: Fleet,
+  host: string,
+  of: { readonly name: string; readonly formerly: readonly string[] },
+  id: (host: string, name: string) => string,
+): string[] {
+  const hosts = [host, ...(fleet.hosts[host]?.formerly ?? [])];
+  const ids = hosts.flatMap((one) => [of.name, ...of.formerly].map((name) => id(one, name)));
+  return ids.slice(1);
+}

@@ -33,5 +33,14 @@ export function compilePlan(fleet: Fleet, runtime: RuntimeVersion): Plan {
     return digest;
   };
   const declarations: Declaration[] = definitions.flatMap((one) => one.declare(fleet, { keep, runtime }));
-  return { declarations, contents };
+  return { declarations: protectNeeds(declarations), contents };
+}
+
+/** Nothing that is protected can lose what it needs: a protected agent keeps its host. */
+function protectNeeds(declarations: readonly Declaration[]): Declaration[] {
+  const needed = new Set<string>();
+  for (const { id, needs, protect } of declarations.toReversed()) {
+    if (protect || needed.has(id)) for (const need of needs) needed.add(need);
+  }
+  return declarations.map((one) => ({ ...one, protect: one.protect || needed.has(one.id) }));
 }

@@ -1,6 +1,6 @@
 import type { Declaration, ResourceType } from "../model/declaration.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
-import { agentId } from "./ids.ts";
+import { agentId, formerIds } from "./ids.ts";
 
 /** What an agent's resource of one type needs and is made of; nothing where it has no such resource. */
 export type AgentPart = Pick<Declaration, "needs" | "items"> | undefined;
@@ -15,7 +15,8 @@ export function ofAgents(
   return Object.values(fleet.agents).flatMap((agent) => {
     const made = make(agent);
     if (made === undefined) return [];
-    const { host, tenant, name } = agent;
-    return [{ type, id: agentId(agent, part), host, tenant, agent: name, ...made }];
+    const { host, tenant, name, protect } = agent;
+    const formerly = formerIds(fleet, host, agent, (at, as) => agentId({ host: at, name: as }, part));
+    return [{ type, id: agentId(agent, part), host, tenant, agent: name, formerly, protect, ...made }];
   });
 }

@@ -1,7 +1,7 @@
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { account } from "./account.ts";
 import type { ResourceDefinition } from "./definition.ts";
-import { hostId, tenantId } from "./ids.ts";
+import { formerIds, hostId, tenantId } from "./ids.ts";
 
 /** A tenant on a host: its Linux group, and under `isolation: tenant` the one user of all its agents. */
 export const tenant: ResourceDefinition = {
@@ -13,6 +13,8 @@ export const tenant: ResourceDefinition = {
       host,
       tenant,
       needs: [hostId(host)],
+      formerly: formerIds(fleet, host, fleet.tenants[tenant] ?? { name: tenant, formerly: [] }, tenantId),
+      protect: fleet.tenants[tenant]?.protect ?? false,
       items: {
         group: { kind: "group", name: tenant, want: { present: true } },
         ...(fleet.tenants[tenant]?.isolation === "tenant" ? account(user, tenant) : {}),

@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import type { Fleet } from "./fleet.ts";
 import { freeze } from "./freeze.ts";
 import { LINTS } from "./lints/registry.ts";
+import { checkMoved } from "./moved.ts";
 import { checkPrintable } from "./printable.ts";
 import type { Problem } from "./problem.ts";
 import { asMap, namesIn } from "./raw.ts";
@@ -52,6 +53,7 @@ function checkSource(source: Source, file: string, report: Report): Fleet | unde
   }
   const declared = declaredIn(source, contacts);
   checkReferences(source, declared, report);
+  checkMoved(source, declared, report);
   if (report.isFull) return undefined;
   const fleet = resolvedAndLinted({ source, file, dir, declared, report }, contacts);
   if (report.problems.length === 0) {

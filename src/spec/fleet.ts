@@ -21,8 +21,16 @@ export type HostSpec = LocalHostSpec | SshHostSpec;
 
 export type HostSpecs = Readonly<Record<string, HostSpec>>;
 
+/** What is true of all that a run can rename or remove. */
+interface Lasting {
+  /** The names that it had before. */
+  readonly formerly: readonly string[];
+  /** Whether no run may remove it. */
+  readonly protect: boolean;
+}
+
 /** A Debian that Muster itself boots on this machine with systemd-nspawn. */
-export interface LocalHostSpec {
+export interface LocalHostSpec extends Lasting {
   readonly kind: "local";
   readonly name: string;
   /** Seconds until a connection counts as failed. */
@@ -31,7 +39,7 @@ export interface LocalHostSpec {
 }
 
 /** A host that exists already and is reached by SSH. */
-export interface SshHostSpec {
+export interface SshHostSpec extends Lasting {
   readonly kind: "ssh";
   readonly name: string;
   /** A host name, an address, or an alias of the user's ssh_config. */
@@ -50,7 +58,7 @@ export interface SshHostSpec {
 /** `intermittent`: a machine that comes and goes; that it is away is nothing to mend. */
 export type Availability = "always" | "intermittent";
 
-export interface TenantSpec {
+export interface TenantSpec extends Lasting {
   readonly name: string;
   /** `agent`: a uid for each agent. `tenant`: one uid for all of them, who can read each other's secrets. */
   readonly isolation: "agent" | "tenant";
@@ -93,7 +101,7 @@ export interface ContactSpec {
   readonly columns: Readonly<Record<string, string>>;
 }
 
-export interface AgentSpec {
+export interface AgentSpec extends Lasting {
   readonly name: string;
   readonly host: string;
   readonly tenant: string;
@@ -112,6 +120,8 @@ export interface AgentSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Seconds within which the program must ping systemd's watchdog; 0: it does not. */
   readonly watchdog: number;
+  /** What becomes of its home and of the contacts that it learned, when it is removed. */
+  readonly onRemove: "aside" | "delete";
 }
 
 /** Columns of the table `contacts`, all TEXT; `name` is the key. */

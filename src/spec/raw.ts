@@ -8,12 +8,14 @@ export interface RawHost {
   readonly hostKeys?: readonly string[];
   readonly connectTimeout?: RawSeconds;
   readonly availability?: "always" | "intermittent";
+  readonly protect?: boolean;
 }
 
 export type RawSeconds = number | `${number}s`;
 
 export interface RawTenant {
   readonly isolation?: "agent" | "tenant";
+  readonly protect?: boolean;
 }
 
 export interface RawProvider {
@@ -51,6 +53,8 @@ export interface RawAgent {
   readonly workdir?: string;
   readonly env?: Readonly<Record<string, string>> | null;
   readonly watchdog?: RawSeconds;
+  readonly onRemove?: "aside" | "delete";
+  readonly protect?: boolean;
 }
 
 /** A value as a map; an empty one where it is none. */

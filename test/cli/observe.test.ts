@@ -87,4 +87,17 @@ describe("looking at a fleet", () => {
     const other = await observeFleet(fleet, plan, { tenant: "arc" }, hosts({}));
     expect(other).toMatchObject({ agents: 1, hosts: [{ host: "hub" }] });
   });
+
+  test("tells what a rename will change as intended, and the former records as no orphans", async () => {
+    const renamed = compilePlan(fleetOf(agent({ formerly: ["vera"] })), { bundle: "b", node: "n" });
+    const absent = { props: { type: "absent" } };
+    const { reader } = readerOf("hub", { "hub/iris/identity//home/iris": absent }, ["hub/vera/identity"]);
+    const without = async (request: Parameters<typeof reader.observe>[0]) => {
+      const answer = await reader.observe(request);
+      return { ...answer, recorded: answer.recorded.filter(({ id }) => !id.startsWith("hub/iris/")) };
+    };
+    const report = await observeFleet(fleet, renamed, {}, async () => ({ ...reader, observe: without }));
+    expect(report.findings).toMatchObject([{ item: "/home/iris", property: "type", cause: "intended" }]);
+    expect(report.orphans).toEqual([]);
+  });
 });

@@ -28,6 +28,7 @@ export interface Engine {
   read(urn: string, id: string, recorded: Recorded): Promise<{ id: string; refresh: boolean } & Recorded>;
   update(urn: string, olds: Json, news: Json, preview?: boolean): Promise<{ state: Json; refresh: boolean }>;
   delete(urn: string, id: string, state: Json): Promise<void>;
+  invoke(token: string, args: Json): Promise<Json>;
   cancel(): Promise<void>;
   close(): void;
 }
@@ -114,6 +115,14 @@ export async function connectEngine(port: number): Promise<Engine> {
     delete: async (urn, id, state) => {
       const fields = { Urn: urn, Id: id, Properties: struct(state) };
       await call("delete", new provider_pb.DeleteRequest(), fields);
+    },
+    invoke: async (token, args) => {
+      const fields = { Tok: token, Args: struct(args) };
+      return json(
+        (
+          await call<provider_pb.InvokeResponse>("invoke", new provider_pb.InvokeRequest(), fields)
+        ).getReturn(),
+      );
     },
     cancel: () => call("cancel", new empty_pb.Empty(), {}),
     close: () => {

@@ -69,6 +69,7 @@ export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts 
       };
       return { remove: async (request) => remove(arrived(host, request), request), uninstall };
     },
+    rename: () => undefined,
     reset: (name) => {
       named(name).away = undefined;
     },

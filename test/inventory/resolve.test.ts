@@ -25,6 +25,8 @@ function sshFleet(parts: Partial<SshHostSpec> = {}): Fleet {
     hostKeys: [],
     connectTimeout: 7,
     availability: "always",
+    formerly: [],
+    protect: false,
     ...parts,
   };
   return { ...fleetOf(), hosts: { east } };

@@ -99,10 +99,19 @@ describe("a plan", () => {
     });
   });
 
-  it("replaces a resource that moves to another host, the new one first", async () => {
-    const response = await rig.engine.diffResponse(IDENTITY, identity, { ...identity, host: "edge" });
-    expect(response.getReplacesList()).toEqual(["host"]);
-    expect(response.getDeletebeforereplace()).toBe(false);
+  it("replaces nothing that has another host or id: the engine asks so only of what was renamed", async () => {
+    const renamed = { ...identity, host: "edge", resource: "edge/iris/identity" };
+    const response = await rig.engine.diffResponse(IDENTITY, identity, renamed);
+    expect(response.getReplacesList()).toEqual([]);
+    expect(response.getDetaileddiffMap().getLength()).toBe(2);
+  });
+
+  it("sees no change in what the program only says of a resource", async () => {
+    const said = { ...identity, protect: true, formerly: ["hub/vera/identity"] };
+    expect(await rig.engine.diff(IDENTITY, identity, said)).toEqual({});
+    const { state } = await rig.engine.update(IDENTITY, identity, said);
+    expect(state).toEqual(identity);
+    expect((await rig.engine.read(IDENTITY, ID, { inputs: said, state })).state).toEqual(identity);
   });
 
   it("keeps unknown values, and neither deletes nor replaces because of them", async () => {

@@ -124,6 +124,10 @@ function memoryMachines(machines: Map<string, "stopped" | "running">): LocalMach
     state: (host) => machines.get(host) ?? "absent",
     create: run,
     boot: run,
+    rename: (from, to) => {
+      machines.set(to, machines.get(from) ?? "stopped");
+      machines.delete(from);
+    },
     remove: async (host) => void machines.delete(host),
   };
 }

@@ -46,12 +46,47 @@ describe("a compiled fleet", () => {
 
   test("gives siblings under `isolation: tenant` one user, and each its home", () => {
     const siblings = fleetOf(agent({ user: "arc" }), agent({ user: "arc", name: "arc", home: "/home/arc" }));
-    const fleet: Fleet = { ...siblings, tenants: { arc: { name: "arc", isolation: "tenant" } } };
+    const fleet: Fleet = {
+      ...siblings,
+      tenants: { arc: { name: "arc", isolation: "tenant", formerly: [], protect: false } },
+    };
     const { declarations } = compilePlan(fleet, runtime);
     const items = (id: string) => Object.keys(declarations.find((one) => one.id === id)?.items ?? {});
     expect(items("hub/tenant-arc")).toEqual(["group", "user arc", "/home/arc"]);
     expect(items("hub/iris/identity")).toEqual(["/home/iris", "SOUL.md"]);
     expect(items("hub/arc/identity")).toEqual(["SOUL.md"]);
+  });
+
+  test("knows each resource's former ids, by all former names of its host and of its own", () => {
+    const fleet = fleetOf(agent({ formerly: ["vera"] }));
+    const hub = {
+      kind: "local",
+      name: "hub",
+      connectTimeout: 10,
+      availability: "always",
+      formerly: ["box"],
+      protect: false,
+    } as const;
+    const { declarations } = compilePlan({ ...fleet, hosts: { hub } }, runtime);
+    const formerly = Object.fromEntries(declarations.map((one) => [one.id, one.formerly]));
+    expect(formerly["hub/host"]).toEqual(["box/host"]);
+    expect(formerly["hub/tenant-arc"]).toEqual(["box/tenant-arc"]);
+    expect(formerly["hub/iris/unit"]).toEqual(["hub/vera/unit", "box/iris/unit", "box/vera/unit"]);
+  });
+
+  test("protects what a protected agent needs, and no other agent", () => {
+    const loom = agent({ name: "loom", user: "loom", identity: "loom" });
+    const { declarations } = compilePlan(fleetOf(agent({ protect: true }), loom), runtime);
+    const free = declarations.filter((one) => !one.protect).map((one) => one.id);
+    expect(free).toEqual(["hub/loom/identity", "hub/loom/contacts", "hub/loom/unit"]);
+  });
+
+  test("wipes the home and the contacts of an agent alone that says so", () => {
+    const { declarations } = compilePlan(fleetOf(agent({ onRemove: "delete" })), runtime);
+    const items = declarations.flatMap((one) => Object.values(one.items));
+    expect(
+      items.filter((item) => "onRemove" in item && item.onRemove === "wipe").map(({ kind }) => kind),
+    ).toEqual(["directory", "rows"]);
   });
 
   test("holds no secret's value, only where it comes from", () => {

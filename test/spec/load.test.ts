@@ -18,6 +18,8 @@ test("a loaded fleet has every default filled in and every file read", () => {
     hostKeys: [],
     connectTimeout: 10,
     availability: "always",
+    formerly: [],
+    protect: false,
   });
   expect(fleet?.identities["iris"]?.files["SOUL.md"]).toEqual({ text: "# Test\n", mode: "0644" });
   expect(fleet?.agents["loom"]).toEqual({
@@ -34,6 +36,9 @@ test("a loaded fleet has every default filled in and every file read", () => {
     workdir: "/home/loom",
     env: {},
     watchdog: 0,
+    onRemove: "aside",
+    formerly: [],
+    protect: false,
   });
 });
 
@@ -117,4 +122,14 @@ test("a remembered file that was damaged is parsed again", () => {
     writeFileSync(join(folder.path, "cache/yaml", name), "{");
   }
   expect(check(folder, text).fleet?.name).toBe("damaged");
+});
+
+test("former names are known to who has them now, and a tenant's protection to its agents", () => {
+  const moved =
+    "moved: {hosts: {center: east, x-note: east}, tenants: {lab: arc}, agents: {vera: iris, ada: iris}}\n";
+  const fleet = check(folder, broken("arc: {}", "arc: {protect: true}") + moved).fleet;
+  expect(fleet?.hosts["east"]?.formerly).toEqual(["center"]);
+  expect(fleet?.tenants["arc"]?.formerly).toEqual(["lab"]);
+  expect(fleet?.agents["iris"]).toMatchObject({ formerly: ["vera", "ada"], protect: true });
+  expect(fleet?.agents["loom"]).toMatchObject({ formerly: [], protect: true });
 });

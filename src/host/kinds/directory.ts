@@ -1,5 +1,6 @@
-import { chmodSync, chownSync, mkdirSync, renameSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { MusterError } from "../../base/errors.ts";
 import type { DirectoryItem, Observation, Props } from "../../model/items.ts";
 import { accountOf } from "../accounts.ts";
 import { withActor } from "../actor.ts";
@@ -15,6 +16,7 @@ export const directory: Kind<DirectoryItem> = {
   observe: (scene, subjects) => lookAsActors(scene, subjects, ({ item }) => look(scene, item)),
   converge,
   remove: (scene, { item }) => remove(scene, item),
+  rename: (scene, from, to) => move(scene, from, to),
 };
 
 function look(scene: Scene, item: DirectoryItem): Observation {
@@ -57,13 +59,42 @@ function withFolderIn(parent: Handle, name: string, use: (handle: Handle) => voi
 }
 
 function remove(scene: Scene, item: DirectoryItem): readonly string[] {
-  if (item.onRemove === "keep") return [];
+  const { onRemove } = item;
+  if (onRemove === "keep") return [];
   const moved: string[] = [];
   withParent(scene, item, (folder, name) => {
-    if (item.onRemove === "aside") moved.push(...moveAside(scene, folder, item.path, name));
+    if (onRemove === "aside" || onRemove === "wipe") moved.push(...moveAside(scene, folder, item.path, name));
     else removeEmptyFolder(folder, name);
   });
-  return moved;
+  if (onRemove !== "wipe") return moved;
+  // Deleted only now that root alone can reach it: nobody can lead the way elsewhere meanwhile.
+  for (const path of moved) rmSync(path, { recursive: true, force: true });
+  return [];
+}
+
+function move(scene: Scene, from: DirectoryItem, to: DirectoryItem): void {
+  if (!ownsContent(from)) return;
+  withParent(scene, from, (folder, name) => {
+    if (!isFolder(folder, name)) return;
+    withParent(scene, to, (toFolder, toName) => {
+      if (withEntry(toFolder, toName, (entry) => entry !== undefined)) throw inTheWay(to.path);
+      renameSync(at(folder, name), at(toFolder, toName));
+    });
+  });
+}
+
+/** Whether what lies in a folder is of whoever has the folder, and not items of their own. */
+export function ownsContent({ onRemove }: DirectoryItem): boolean {
+  return onRemove !== undefined && onRemove !== "delete";
+}
+
+function inTheWay(path: string): MusterError {
+  const next = `Move ${path} away by hand, or remove it, and run it again.`;
+  return new MusterError({ what: path, why: "something stands there already", next });
+}
+
+function isFolder(folder: Handle, name: string): boolean {
+  return withEntry(folder, name, (entry) => entry?.stats.isDirectory() === true);
 }
 
 /** Keeps a whole folder where root alone can reach it: beside the reconciler's tree, or on its own file system. */

@@ -11,6 +11,9 @@ export const group: Kind<GroupItem> = {
     if (accounts.groups.has(item.name)) change(host, "groupdel", [item.name]);
     return [];
   },
+  rename: ({ host, accounts }, from, to) => {
+    if (accounts.groups.has(from.name)) change(host, "groupmod", ["--new-name", to.name, "--", from.name]);
+  },
 };
 
 /** Runs one of the account tools; throws with what it said where it fails. */

@@ -31,6 +31,8 @@ export interface Kind<I extends HostItem = HostItem> {
   readonly converge: (scene: Scene, subject: Subject<I>, observed: Props) => void;
   /** Takes an item away; already gone is a success. @returns where things were moved aside to */
   readonly remove: (scene: Scene, subject: Subject<I>) => readonly string[];
+  /** Gives what an item owns the name of another; what has it already, or is not there, is a success. */
+  readonly rename?: (scene: Scene, from: I, to: I) => void;
   /** Converged after all files stand and systemd has read them. */
   readonly afterReload?: true;
 }

@@ -19,7 +19,7 @@ import { removeThing, withParent } from "./thing.ts";
  * name last, so that a run that is killed and run again keeps one.
  */
 export function removeRows(scene: Scene, { item }: Subject<RowsItem>): readonly string[] {
-  const copy = copyOf(scene, item);
+  const copy = item.onRemove === "wipe" ? undefined : copyOf(scene, item);
   const kept = copy === undefined ? [] : keep(scene, item, copy);
   removeThing(scene, item, ["", ...SIDE_FILES]);
   return [...kept, ...nameCopy(scene, item)];

@@ -41,7 +41,7 @@ function converge(host: Host, { name, want }: UnitItem): void {
   if (want.enabled !== "static" && state["UnitFileState"] !== want.enabled) {
     systemctl(host, want.enabled === "enabled" ? "enable" : "disable", "--", name);
   }
-  if (want.active === "stopped") stop(host, name);
+  if (want.active === "stopped") stopUnit(host, name);
   else if (!isRunning(state)) start(host, "start", name);
 }
 
@@ -87,7 +87,8 @@ function hasNoJob(state: UnitState): boolean {
   return ["", "0"].includes(state["Job"] ?? "");
 }
 
-function stop(host: Host, name: string): void {
+/** Stops a unit, and ends by force what does not stop. */
+export function stopUnit(host: Host, name: string): void {
   systemctl(host, "stop", "--no-block", "--", name);
   const state = waitForUnit(host, name, STOP_PATIENCE, isStopped);
   if (!isStopped(state)) systemctl(host, "kill", "--signal=SIGKILL", "--", name);
@@ -113,7 +114,7 @@ function remove(host: Host, name: string): readonly string[] {
     overridesOf(name, state).filter((path) => path.includes(`/${name}.d/`)),
   );
   if (state["LoadState"] === "not-found") return [];
-  if (!isStopped(state)) stop(host, name);
+  if (!isStopped(state)) stopUnit(host, name);
   // Fails where the unit's file is gone already, which is what is wanted.
   host.run("systemctl", ["disable", "--", name]);
   host.run("systemctl", ["reset-failed", "--", name]);

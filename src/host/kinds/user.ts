@@ -3,8 +3,10 @@ import { type Accounts, idsOf } from "../accounts.ts";
 import { withThing } from "../fs/walk.ts";
 import { editPasswd } from "../passwd.ts";
 import { endProcesses } from "../processes.ts";
+import { unitsOf } from "../systemctl.ts";
 import { change } from "./group.ts";
 import type { Kind, Scene, Subject } from "./kind.ts";
+import { stopUnit } from "./unit.ts";
 
 /** Seconds that a removed user's last programs get to end by themselves. */
 const GRACE = 10;
@@ -13,6 +15,7 @@ export const user: Kind<UserItem> = {
   observe: ({ accounts }, subjects) => subjects.map(({ item }) => look(accounts, item)),
   converge,
   remove,
+  rename,
 };
 
 function look(accounts: Accounts, item: UserItem): Observation {
@@ -54,4 +57,13 @@ function remove({ host, accounts }: Scene, { item }: Subject<UserItem>): readonl
   endProcesses(account.uid, GRACE);
   change(host, "userdel", ["--", item.name]);
   return [];
+}
+
+/** Everything that it owns goes by its number, which stays. usermod refuses while a program of it runs. */
+function rename({ host, accounts }: Scene, from: UserItem, to: UserItem): void {
+  const account = accounts.users.get(from.name);
+  if (account === undefined) return;
+  for (const unit of unitsOf(host, from.name)) stopUnit(host, unit);
+  endProcesses(account.uid, GRACE);
+  change(host, "usermod", ["--login", to.name, "--home", to.want.home, "--", from.name]);
 }

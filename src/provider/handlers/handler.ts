@@ -38,11 +38,11 @@ export interface Actual {
 }
 
 /**
- * What the provider does for one type of resource. `check` and `diff` do no I/O on hosts. The others throw
+ * What the provider does for one type of resource. `check` and `diff` contact no host. The others throw
  * MusterError where nothing was changed for good, and PartialError where something is there or not known.
  */
 export interface Handler {
-  check(call: Call, news: Properties): Checked;
+  check(call: Call, news: Properties): Checked | Promise<Checked>;
   /** Compares the desired inputs with the observed state. */
   diff(call: Call, state: Properties, news: Properties): Changes;
   /** The id of a resource with these inputs, which the inputs alone decide. */

@@ -1,6 +1,7 @@
 import { InvalidError, MusterError } from "../../base/errors.ts";
 import { messageOf, PartialError } from "../partial.ts";
 import type { LocalMachines, Services } from "../services.ts";
+import { removalSentences } from "../told/removals.ts";
 import type { Properties } from "../values.ts";
 import type { Actual, Call, Changes, Handler } from "./handler.ts";
 
@@ -15,8 +16,17 @@ export function localHostHandler(services: Services): Handler {
       const progress = (line: string) => void call.log("info", line);
       return changing(services, news, (host) => machines.create(host, progress));
     },
-    read: async (_call, id, recorded) => read(machines, id, recorded),
-    update: (_call, news) => changing(services, news, machines.boot),
+    read: async (call, id, recorded) => {
+      services.seen.note({ urn: call.urn, inputs: recorded.inputs });
+      if (services.isDestroy) await tellDestroy(services, call, recorded.inputs);
+      return read(machines, id, recorded);
+    },
+    update: (_call, news, state) =>
+      changing(services, news, async (host) => {
+        const former = hostOf(state);
+        if (former !== host) machines.rename(former, host);
+        await machines.boot(host);
+      }),
     delete: async (_call, state) => void (await changing(services, state, machines.remove)),
   };
 }
@@ -31,12 +41,12 @@ async function changing(
   await change(host);
   hosts.reset(host);
   looks.forget(host);
-  return properties;
+  return { host, running: true };
 }
 
 function diff(_call: Call, state: Properties, news: Properties): Changes {
   return {
-    ...(state["host"] === news["host"] ? {} : { host: { kind: "update", replace: true } }),
+    ...(state["host"] === news["host"] ? {} : { host: { kind: "update" } }),
     ...(state["running"] === news["running"] ? {} : { running: { kind: "update" } }),
   };
 }
@@ -48,11 +58,21 @@ function read(machines: LocalMachines, id: string, recorded: Actual): Actual | u
     const state = machines.state(host);
     if (state === "absent") return undefined;
     const running = state === "running";
-    return { inputs: { ...recorded.inputs, running }, state: { ...recorded.state, running } };
+    return { inputs: { ...recorded.inputs, running }, state: { host, running } };
   } catch (error) {
     if (!(error instanceof MusterError)) throw error;
     throw new PartialError({ id, ...recorded, reasons: [messageOf(error)] });
   }
+}
+
+/** All that is on a local host goes with its disk; which agents those are its records tell. */
+async function tellDestroy({ looks }: Services, call: Call, inputs: Properties): Promise<void> {
+  const host = hostOf(inputs);
+  const look = await looks.at(host, call.urn.owner).catch(() => undefined);
+  const going = [host, ...Object.keys(look?.resources ?? {})].map((name) => {
+    return { name, host, items: [], isProtected: inputs["protect"] === true, why: "" };
+  });
+  for (const sentence of removalSentences(going, "destroy")) await call.log("warning", sentence);
 }
 
 function hostOf(properties: Properties): string {

@@ -3,6 +3,8 @@ import plugin_pb from "@pulumi/pulumi/proto/plugin_pb.js";
 import provider_pb from "@pulumi/pulumi/proto/provider_pb.js";
 import empty_pb from "google-protobuf/google/protobuf/empty_pb.js";
 import { MusterError } from "../../base/errors.ts";
+import type { ProviderFunction } from "../functions/registry.ts";
+import type { Tell } from "../functions/roster.ts";
 import type { Gate } from "../gate.ts";
 import type { Call, Handler } from "../handlers/handler.ts";
 import type { Config } from "../secrets.ts";
@@ -11,13 +13,15 @@ import { checkedConfig, configOf, configured, diffedConfig } from "./config.ts";
 import type { EngineLog } from "./engine.ts";
 import { checkResponse, createResponse, diffResponse, readResponse, updateResponse } from "./messages.ts";
 import { toStatus } from "./status.ts";
-import { decode } from "./struct.ts";
+import { decode, encode } from "./struct.ts";
 
 /** What stands behind the wire. */
 export interface Provider {
   readonly version: string;
   /** By the type's token. */
   readonly handlers: Readonly<Record<string, Handler>>;
+  /** By their token. */
+  readonly functions: Readonly<Record<string, ProviderFunction>>;
   readonly gate: Gate;
   readonly engine: EngineLog;
   configure(config: Config): void;
@@ -56,9 +60,9 @@ function lifecycle({ version, gate, engine, configure }: Provider): UntypedServi
 /** What the engine asks to make its plan; none of these looks at a host. */
 function plans(provider: Provider): UntypedServiceImplementation {
   return {
-    check: unary((request: provider_pb.CheckRequest) => {
+    check: unary(async (request: provider_pb.CheckRequest) => {
       const { handler, call } = route(provider, request);
-      return checkResponse(handler.check(call, decode(request.getNews())));
+      return checkResponse(await handler.check(call, decode(request.getNews())));
     }),
     diff: unary((request: provider_pb.DiffRequest) => {
       const { handler, call } = route(provider, request);
@@ -92,6 +96,12 @@ function operations(provider: Provider): UntypedServiceImplementation {
       if (request.getPreview()) return updateResponse(news);
       return updateResponse(await handler.update(call, news, decode(request.getOlds())));
     }),
+    invoke: enter(async (request: provider_pb.InvokeRequest) => {
+      const call = provider.functions[request.getTok()];
+      if (call === undefined) throw unknownFunction(request.getTok());
+      const tell: Tell = (sentence) => provider.engine.log("warning", sentence, "");
+      return new provider_pb.InvokeResponse().setReturn(encode(await call(decode(request.getArgs()), tell)));
+    }),
     delete: enter(async (request: provider_pb.DeleteRequest) => {
       const { handler, call } = route(provider, request);
       await handler.delete(call, decode(request.getProperties()));
@@ -108,6 +118,11 @@ function route(provider: Provider, request: { getUrn(): string }): { handler: Ha
     throw new MusterError({ what: urn.name, why, next: "Run it with the version of Muster that made it." });
   }
   return { handler, call: { urn, log: (severity, text) => provider.engine.log(severity, text, urn.text) } };
+}
+
+function unknownFunction(token: string): MusterError {
+  const next = "Run the program and the provider of one version.";
+  return new MusterError({ what: token, why: "this version of Muster has no such function.", next });
 }
 
 function unary<Q, A>(method: (request: Q) => A | Promise<A>): handleUnaryCall<Q, A> {

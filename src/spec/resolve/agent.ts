@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { AgentSpec, TenantSpec } from "../fleet.ts";
+import { formerNames } from "../moved.ts";
 import { type RawAgent, secondsOf } from "../raw.ts";
 import { isReserved } from "../reserved.ts";
 import { didYouMean } from "../suggest.ts";
@@ -38,6 +39,9 @@ export function agentResolver(tenants: Readonly<Record<string, TenantSpec>>): Re
       workdir: posix.resolve(home, raw.workdir ?? ""),
       env: { ...raw.env },
       watchdog: raw.watchdog === undefined ? 0 : secondsOf(raw.watchdog),
+      onRemove: raw.onRemove ?? "aside",
+      formerly: formerNames(context.source, "agents", name),
+      protect: raw.protect ?? tenants[raw.tenant]?.protect ?? false,
     };
   };
 }

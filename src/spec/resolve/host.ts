@@ -1,4 +1,5 @@
 import type { HostSpec } from "../fleet.ts";
+import { formerNames } from "../moved.ts";
 import { type RawHost, secondsOf } from "../raw.ts";
 import { anywherePath, type Resolver } from "./context.ts";
 
@@ -6,10 +7,11 @@ import { anywherePath, type Resolver } from "./context.ts";
 const CONNECT_TIMEOUT = 10;
 
 /** A host with its defaults. */
-export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, _keys, { dir }) => {
+export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, _keys, { dir, source }) => {
   const connectTimeout = secondsOf(raw.connectTimeout ?? CONNECT_TIMEOUT);
   const availability = raw.availability ?? "always";
-  if (raw.kind === "local") return { kind: "local", name, connectTimeout, availability };
+  const lasting = { formerly: formerNames(source, "hosts", name), protect: raw.protect ?? false };
+  if (raw.kind === "local") return { kind: "local", name, connectTimeout, availability, ...lasting };
   return {
     kind: "ssh",
     name,
@@ -20,6 +22,7 @@ export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, _keys, { dir
     hostKeys: (raw.hostKeys ?? []).map(withoutComment),
     connectTimeout,
     availability,
+    ...lasting,
   };
 };
 

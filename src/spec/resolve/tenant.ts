@@ -1,4 +1,5 @@
 import type { TenantSpec } from "../fleet.ts";
+import { formerNames } from "../moved.ts";
 import type { RawTenant } from "../raw.ts";
 import { isReserved } from "../reserved.ts";
 import type { Resolver } from "./context.ts";
@@ -9,5 +10,10 @@ export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw,
     context.report.error(context.source, keys, "is the name of a group of the system: choose another", "key");
     return undefined;
   }
-  return { name, isolation: raw?.isolation ?? "agent" };
+  return {
+    name,
+    isolation: raw?.isolation ?? "agent",
+    formerly: formerNames(context.source, "tenants", name),
+    protect: raw?.protect ?? false,
+  };
 };

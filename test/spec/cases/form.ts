@@ -11,7 +11,7 @@ export const FORM: readonly Case[] = [
   ["a section that is still to come", "tenants:", "services: {}\ntenants:", "7:1 services: is not there yet: a later version of Muster reads this section; until then leave it out"],
   ["another one", "tenants:", "monitoring: {}\ntenants:", "7:1 monitoring: is not there yet: a later version of Muster reads this section; until then leave it out"],
   ["an unknown key of a host", "{kind: local}", "{kind: local, conectTimeout: 5}", "5:22 hosts.hub.conectTimeout: is not a known key; did you mean \"connectTimeout\"?"],
-  ["an unknown key near none", "{kind: local}", "{kind: local, colour: red}", "5:22 hosts.hub.colour: is not a known key; known here: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability"],
+  ["an unknown key near none", "{kind: local}", "{kind: local, colour: red}", "5:22 hosts.hub.colour: is not a known key; known here: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability, protect"],
   ["a host of unknown kind", "{kind: local}", "{kind: locl}", "5:15 hosts.hub.kind: must be local or ssh; did you mean \"local\"?"],
   ["a host of a kind to come", "{kind: local}", "{kind: droplet}", "5:15 hosts.hub.kind: must be local or ssh"],
   ["a host without kind", "{kind: local}", "{}", "5:3 hosts.hub.kind: is missing"],
@@ -69,4 +69,7 @@ export const FORM: readonly Case[] = [
   ["one credential that is no list", "credentials: [iris-key]", "credentials: iris-key", "18:47 agents.iris.credentials: must be a list of names, such as [iris, loom], each of them once"],
   ["a credential twice", "credentials: [iris-key]", "credentials: [iris-key, iris-key]", "18:47 agents.iris.credentials: must be a list of names, such as [iris, loom], each of them once"],
   ["contacts that are neither all nor a list", "routesTo: [loom]", "routesTo: [loom], contacts: none", "18:87 agents.iris.contacts: must be `all` or a list of contacts, each by name and once"],
+  ["protection in words", "{kind: local}", "{kind: local, protect: always}", "5:31 hosts.hub.protect: must be true or false"],
+  ["an unknown fate of a home", "routesTo: [loom]", "routesTo: [loom], onRemove: keep", "18:87 agents.iris.onRemove: must be aside or delete"],
+  ["a rename of what cannot be renamed", "name: test", "name: test\nmoved: {credentials: {a: b}}", "4:9 moved.credentials: is not a known key; known here: hosts, tenants, agents"],
 ];

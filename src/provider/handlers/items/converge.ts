@@ -7,6 +7,7 @@ import { messageOf, PartialError } from "../../partial.ts";
 import type { Services } from "../../services.ts";
 import type { Properties } from "../../values.ts";
 import type { Call } from "../handler.ts";
+import { formerlyOf, withoutDirectives } from "./directives.ts";
 import { hostItems, type ItemProperties, mapValues, parseProperties, withItems } from "./inputs.ts";
 import { observedItems, unknownReasons } from "./observed.ts";
 
@@ -19,7 +20,7 @@ import { observedItems, unknownReasons } from "./observed.ts";
  */
 export function converge(services: Services, call: Call, news: Properties): Promise<Properties> {
   const properties = parseProperties(news);
-  return apply(services, news, properties, requestFor(services, call, properties));
+  return apply(services, call, news, properties, requestFor(services, call, news));
 }
 
 /**
@@ -28,9 +29,9 @@ export function converge(services: Services, call: Call, news: Properties): Prom
  */
 export async function create(services: Services, call: Call, news: Properties): Promise<Properties> {
   const properties = parseProperties(news);
-  const request = requestFor(services, call, properties);
+  const request = requestFor(services, call, news);
   try {
-    return await apply(services, news, properties, request);
+    return await apply(services, call, news, properties, request);
   } catch (error) {
     if (error instanceof PartialError) throw error;
     if (!(await mayExist(services, properties.host, request, error))) throw error;
@@ -38,17 +39,23 @@ export async function create(services: Services, call: Call, news: Properties): 
   }
 }
 
-function requestFor(services: Services, call: Call, { id, items: wire }: ItemProperties): ConvergeRequest {
+function requestFor(services: Services, call: Call, news: Properties): ConvergeRequest {
+  const { id, items: wire } = parseProperties(news);
   const items = hostItems(wire);
   const secret = Object.entries(wire).filter(([, item]) => item["secret"] !== undefined);
   const secrets = secret.map(([name, item]) => [name, services.secrets.rendered(item)] as const);
   const { owner, type } = call.urn;
   const contents = services.contents.needed(items);
-  return { op: "converge", id, type, owner, items, contents, secrets: Object.fromEntries(secrets) };
+  const formerly = formerlyOf(news);
+  return {
+    ...{ op: "converge", id, type, owner, items, contents, secrets: Object.fromEntries(secrets) },
+    ...(formerly.length > 0 && { formerly }),
+  };
 }
 
 async function apply(
   { hosts, looks }: Services,
+  call: Call,
   news: Properties,
   properties: ItemProperties,
   request: ConvergeRequest,
@@ -56,11 +63,22 @@ async function apply(
   const { host, items } = properties;
   const writer = await hosts.writer(host);
   const answer = await writer.converge(request).finally(() => looks.forget(host));
+  for (const path of answer.kept ?? []) await call.log("warning", keptSentence(properties, path));
   const observed = mapValues(answer.observed, (observation, name) => asApplied(observation, items[name]));
-  const state = withItems(news, observedItems(items, observed));
+  const state = withItems(withoutDirectives(news), observedItems(items, observed));
   const reasons = remaining(properties, observed);
   if (reasons.length === 0) return state;
   throw new PartialError({ id: request.id, inputs: news, state, reasons });
+}
+
+/** What an agent of the same name left behind is never brought back by itself: it may be another agent's. */
+function keptSentence({ host, id, items }: ItemProperties, path: string): string {
+  const home = Object.values(items).find(
+    ({ kind, onRemove }) => kind === "directory" && onRemove !== undefined,
+  );
+  const [to, owner] = [`${home?.["path"]}`, `${home?.["owner"]}`];
+  const how = `cp -aT ${path} ${to} && chown -R ${owner}: ${to}`;
+  return `${host}: ${id.split("/")[1]} was here before: its data is kept in ${path}. To bring it back, as root on ${host}: ${how}`;
 }
 
 /** The record is written before the first change, so without a record nothing of ours is there. */

@@ -2,21 +2,25 @@ import { diffItem } from "../../../model/diff.ts";
 import { addressOf, fromWire, type WireItem, wantOf } from "../../../model/wire.ts";
 import { asProperties, type Properties, UNKNOWN } from "../../values.ts";
 import type { Change, Changes } from "../handler.ts";
+import { ORPHANS, orphansOf } from "./directives.ts";
 import { wireItems } from "./inputs.ts";
 import { propertyPath } from "./path.ts";
 
 /** What differs between the observed state and the desired inputs, by property path. */
 export function diff(state: Properties, news: Properties): Changes {
   if (news["items"] === UNKNOWN) return { items: { kind: "update" } };
-  return { ...placeChanges(state, news), ...itemChanges(state, news) };
+  return { ...placeChanges(state, news), ...itemChanges(state, news), ...orphanChange(news) };
 }
 
-/** Another host or another id is another resource: the new one is made first, then the old one removed. */
+/** A resource has another host or id only where it was renamed, and the program said so: all of it is kept. */
 function placeChanges(state: Properties, news: Properties): Changes {
   const changed = ["host", "resource"].filter((key) => state[key] !== news[key]);
-  return Object.fromEntries(
-    changed.map((key) => [key, { kind: "update", replace: news[key] !== UNKNOWN } as const]),
-  );
+  return Object.fromEntries(changed.map((key) => [key, UPDATE]));
+}
+
+/** What a host has of this stack and should not have goes with the update of the first on it. */
+function orphanChange(news: Properties): Changes {
+  return orphansOf(news).length === 0 ? {} : { [ORPHANS]: ADD };
 }
 
 function itemChanges(state: Properties, news: Properties): Changes {

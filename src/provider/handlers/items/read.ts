@@ -7,6 +7,7 @@ import { isNothingInstalled } from "../../host-errors.ts";
 import { messageOf, PartialError } from "../../partial.ts";
 import type { Services } from "../../services.ts";
 import type { Actual, Call } from "../handler.ts";
+import { withoutDirectives } from "./directives.ts";
 import {
   type ItemProperties,
   mapValues,
@@ -45,7 +46,10 @@ export async function read(
   const items = observedItems(properties.items, observed);
   // Inputs that differ from the program's are written at once, each with the whole checkpoint: no seals in them.
   const inputs = mapValues(items, (item) => toWire(fromWire(item)));
-  const actual = { inputs: withItems(recorded.inputs, inputs), state: withItems(recorded.inputs, items) };
+  const actual = {
+    inputs: withItems(recorded.inputs, inputs),
+    state: withItems(withoutDirectives(recorded.inputs), items),
+  };
   if (record?.intended === undefined) return actual;
   const unfinished = `${properties.host}: a run that changed it was killed; \`npx pulumi up\` finishes its work`;
   throw new PartialError({ id, ...actual, reasons: [unfinished] });

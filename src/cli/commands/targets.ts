@@ -1,0 +1,45 @@
+import { InvalidError } from "../../base/errors.ts";
+import { stackInUse } from "../../engine/index.ts";
+import type { Fleet } from "../../spec/fleet.ts";
+import type { CommandDefinition, Given } from "../command.ts";
+import { openFleet } from "../project.ts";
+import { safeJson } from "../render/text.ts";
+import { assertDeclared } from "../selection.ts";
+import { type TargetSelection, targetsOf } from "../targets.ts";
+
+export const command: CommandDefinition = {
+  usage: "targets",
+  summary: "print what keeps a run to a host or an agent: `npx pulumi up $(npx fleet targets --host HOST)`",
+  options: {
+    "--host <name>": "all that is on this host, or is to be removed from it",
+    "--agent <name>": "this agent; its host and tenant must be there",
+    "--stack <name>": "of this stack, and not the selected one",
+    "--json": "print JSON (docs/schema/targets.schema.json)",
+  },
+  async run({ options, io }) {
+    const fleet = openFleet();
+    const selection = selectionOf(fleet, options);
+    const targets = targetsOf(fleet, selection, stackInUse(fleet.dir, textOf(options["stack"])));
+    const text = targets.map((target) => `--target=${target}\n`).join("");
+    io.out(options["json"] === true ? safeJson({ version: 1, exit: 0, codes: [0], targets }) : text);
+    return [];
+  },
+};
+
+function selectionOf(fleet: Fleet, options: Given["options"]): TargetSelection {
+  const [host, agent] = [textOf(options["host"]), textOf(options["agent"])];
+  if (host !== undefined) assertDeclared("host", host, fleet.hosts);
+  if (agent !== undefined) assertDeclared("agent", agent, fleet.agents);
+  const home = agent === undefined ? undefined : fleet.agents[agent]?.host;
+  if (host !== undefined && home !== undefined && host !== home) throw elsewhere(`${agent}`, home, host);
+  return { ...(host !== undefined && { host }), ...(agent !== undefined && { agent }) };
+}
+
+function textOf(option: string | boolean | undefined): string | undefined {
+  return typeof option === "string" ? option : undefined;
+}
+
+function elsewhere(agent: string, home: string, host: string): InvalidError {
+  const why = `it lives on ${home}, and not on ${host}.`;
+  return new InvalidError({ what: `the agent ${agent}`, why, next: "Name one of the two." });
+}

@@ -1,0 +1,8 @@
+import type { HostItem } from "./items.ts";
+
+/** Where an item is on its host: one address, one thing. */
+export function addressOf(item: HostItem): string {
+  if (item.kind === "rows") return `${item.path} ${item.table}`;
+  if ("path" in item) return item.path;
+  return "name" in item ? `${item.kind} ${item.name}` : item.kind;
+}

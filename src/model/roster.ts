@@ -1,0 +1,33 @@
+/** One resource that the program declares in this run, as far as others are told apart by it. */
+export interface Declared {
+  /** Its Pulumi name: an id such as `hub/iris/unit`, or a local host's name. */
+  readonly name: string;
+  readonly host: string;
+  readonly formerly: readonly string[];
+}
+
+/** What the program tells the provider before it registers anything. */
+export interface Roster {
+  /** `<project>/<stack>`. */
+  readonly owner: string;
+  readonly declared: readonly Declared[];
+}
+
+/** A record of this stack on a host that the roster does not name. */
+export interface Unclaimed {
+  readonly id: string;
+  readonly host: string;
+  /** Where its items are on the host. */
+  readonly addresses: readonly string[];
+}
+
+/** What the provider answers. */
+export interface RosterAnswer {
+  /** In the order in which they can be removed. */
+  readonly unclaimed: readonly Unclaimed[];
+  /** Whether the engine has a state: it asked about resources before the program ran. */
+  readonly hasState: boolean;
+}
+
+/** The function of the provider that takes the roster. */
+export const ROSTER_TOKEN = "muster:index:roster";

@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import { addressOf } from "../model/address.ts";
+import type { Plan } from "../model/declaration.ts";
+import { type Declared, ROSTER_TOKEN, type Roster, type RosterAnswer } from "../model/roster.ts";
+
+/** Ids of records by host, in the order in which they can be removed. */
+export type Orphans = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * Tells the provider what is declared, so that it can tell what will go.
+ *
+ * @param machines the local hosts
+ * @returns the records of this stack on the hosts that neither the plan nor the engine's state knows
+ */
+export async function callRoster(plan: Plan, machines: readonly Declared[]): Promise<Orphans> {
+  const resources = plan.declarations.map(({ id, host, formerly }) => ({ name: id, host, formerly }));
+  const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
+  const roster: Roster = { owner, declared: [...machines, ...resources] };
+  const { unclaimed, hasState } = (await pulumi.runtime.invoke(ROSTER_TOKEN, roster)) as RosterAnswer;
+  if (unclaimed.length === 0) return {};
+  const known = hasState ? await namesInState() : new Set<string>();
+  // What a declared resource has as well is adopted by that first; the record alone is left for the next run.
+  const declared = new Set(
+    plan.declarations.flatMap(({ host, items }) =>
+      Object.values(items).map((item) => `${host} ${addressOf(item)}`),
+    ),
+  );
+  const orphans = unclaimed.filter(
+    ({ id, host, addresses }) => !known.has(id) && !addresses.some((one) => declared.has(`${host} ${one}`)),
+  );
+  const byHost = Map.groupBy(orphans, ({ host }) => host);
+  return Object.fromEntries([...byHost].map(([host, ofHost]) => [host, ofHost.map(({ id }) => id)]));
+}
+
+/** The names of all resources in the engine's state, those that a `--target` leaves out too. */
+async function namesInState(): Promise<Set<string>> {
+  const token = "pulumi:pulumi:readStackResourceOutputs";
+  const { outputs } = await pulumi.runtime.invoke(token, { stackName: pulumi.getStack() });
+  return new Set(Object.keys(outputs as object).map((urn) => urn.split("::").slice(3).join("::")));
+}

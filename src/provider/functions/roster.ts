@@ -1,0 +1,100 @@
+import { addressOf } from "../../model/address.ts";
+import { RESOURCE_TYPES } from "../../model/declaration.ts";
+import type { HostRecord } from "../../model/record.ts";
+import type { Declared, Roster, RosterAnswer, Unclaimed } from "../../model/roster.ts";
+import { fromWire } from "../../model/wire.ts";
+import { wireItems } from "../handlers/items/inputs.ts";
+import type { SeenResource } from "../seen.ts";
+import type { Looks, Services } from "../services.ts";
+import { type Going, ownerOf, removalSentences } from "../told/removals.ts";
+import { renameSentences } from "../told/renames.ts";
+
+/** Tells a person one sentence about the run. */
+export type Tell = (sentence: string) => Promise<void>;
+
+/**
+ * Takes what the program declares, tells what will go and what was renamed, and answers which records of this stack
+ * on the hosts nobody declares. A host that cannot be looked at has none, as far as is known.
+ */
+export async function roster(
+  services: Services,
+  { owner, declared }: Roster,
+  tell: Tell,
+): Promise<RosterAnswer> {
+  const seen = services.seen.all();
+  for (const sentence of sentencesOf(seen, declared)) await tell(sentence);
+  const names = new Set(declared.flatMap(({ name, formerly }) => [name, ...formerly]));
+  const hosts = hostsInReach(seen, declared);
+  const by = seen.length > 0 ? services.looks : services.firstLooks;
+  const looks = await Promise.all(hosts.map((host) => recordsOn(by, host, owner)));
+  const unclaimed = looks.flat().filter(({ id }) => !names.has(id));
+  return { unclaimed, hasState: seen.length > 0 };
+}
+
+function sentencesOf(seen: readonly SeenResource[], declared: readonly Declared[]): string[] {
+  const today = new Map(
+    declared.flatMap(({ name, formerly }) => [name, ...formerly].map((one) => [one, name])),
+  );
+  const owners = new Set(declared.map(({ name }) => ownerOf(name)));
+  const gone = seen.filter(({ urn }) => !today.has(urn.name) && !owners.has(ownerOf(urn.name)));
+  const renamed = seen.flatMap(({ urn }) => {
+    const to = today.get(urn.name) ?? urn.name;
+    return to === urn.name ? [] : [{ type: urn.type, from: urn.name, to }];
+  });
+  const going = gone.map((one) => goingOf(one, declared));
+  return [...removalSentences(going, "up"), ...renameSentences(renamed)];
+}
+
+/** A host by its name of today, and the one by which it was looked at. */
+interface Place {
+  readonly host: string;
+  readonly known: string;
+}
+
+/** The hosts that the engine asked about, as a run may be kept to some; where there is no state, those declared. */
+function hostsInReach(seen: readonly SeenResource[], declared: readonly Declared[]): Place[] {
+  const today = new Map(
+    declared.flatMap((one) => [one.name, ...one.formerly].map((name) => [name, one.host])),
+  );
+  const places =
+    seen.length === 0
+      ? declared.map(({ host }) => ({ host, known: host }))
+      : seen.flatMap(({ urn, inputs }) => {
+          const host = urn.type === "LocalHost" ? undefined : today.get(urn.name);
+          return host === undefined ? [] : [{ host, known: `${inputs["host"]}` }];
+        });
+  return [...new Map(places.map((place) => [place.host, place])).values()];
+}
+
+/** A resource of the state, as one that goes. */
+function goingOf({ urn, inputs }: SeenResource, declared: readonly Declared[]): Going {
+  return {
+    name: urn.name,
+    host: `${inputs["host"]}`,
+    items: Object.values(wireItems(inputs)).map(fromWire),
+    isProtected: inputs["protect"] === true,
+    why: whyGone(urn.name, declared),
+  };
+}
+
+function whyGone(name: string, declared: readonly Declared[]): string {
+  const [, owner, part] = name.split("/");
+  // A tenant is on the hosts that its agents are on.
+  if (part === undefined && owner?.startsWith("tenant-")) return " has no agent here any more";
+  const home = declared.find((one) => part !== undefined && one.name === `${one.host}/${owner}/${part}`);
+  return home === undefined ? " is not in fleet.yaml any more" : ` lives on ${home.host} now`;
+}
+
+async function recordsOn(looks: Looks, { host, known }: Place, owner: string): Promise<Unclaimed[]> {
+  const look = await looks.at(known, owner).catch(() => undefined);
+  const records = Object.entries(look?.resources ?? {});
+  return records
+    .sort(([, a], [, b]) => rank(b.record) - rank(a.record))
+    .map(([id, { items }]) => ({ id, host, addresses: Object.values(items).map(addressOf) }));
+}
+
+/** What is made last goes first. */
+function rank(record: HostRecord | undefined): number {
+  const order: readonly string[] = RESOURCE_TYPES;
+  return order.indexOf(record?.type ?? "");
+}

@@ -1,0 +1,24 @@
+import { fromWire } from "../../../model/wire.ts";
+import type { Services } from "../../services.ts";
+import { type Going, ownerOf, removalSentences } from "../../told/removals.ts";
+import type { Properties } from "../../values.ts";
+import type { Call } from "../handler.ts";
+import { wireItems } from "./inputs.ts";
+
+/** The types that every agent, tenant and host has once: theirs is the sentence about the whole. */
+const SPEAKERS: ReadonlySet<string> = new Set(["Host", "Tenant", "Identity"]);
+
+/** Tells what a destroy does away with on a host, as the host's records have it; of a local host its machine tells. */
+export async function tellDestroy(services: Services, call: Call, inputs: Properties): Promise<void> {
+  const { name, type, owner } = call.urn;
+  const host = `${inputs["host"]}`;
+  if (!SPEAKERS.has(type) || services.machines.state(host) !== "absent") return;
+  const look = await services.looks.at(host, owner).catch(() => undefined);
+  const recorded = Object.entries(look?.resources ?? {}).filter(([id]) => ownerOf(id) === ownerOf(name));
+  const items = [
+    ...Object.values(wireItems(inputs)).map(fromWire),
+    ...recorded.filter(([id]) => id !== name).flatMap(([, seen]) => Object.values(seen.items)),
+  ];
+  const going: Going = { name, host, items, isProtected: inputs["protect"] === true, why: "" };
+  for (const sentence of removalSentences([going], "destroy")) await call.log("warning", sentence);
+}

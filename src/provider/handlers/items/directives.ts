@@ -1,0 +1,29 @@
+import type { Properties, Value } from "../../values.ts";
+
+/**
+ * What the program says of a resource that is no part of what it is: the ids that it had before, whether it is
+ * protected, and on the first of a host the records that nobody claims. None of it is in the state, and only the last is a change.
+ */
+const FORMERLY = "formerly";
+const PROTECT = "protect";
+export const ORPHANS = "orphans";
+
+/** Ids of records on the host that are to go. */
+export function orphansOf(properties: Properties): readonly string[] {
+  return texts(properties[ORPHANS]);
+}
+
+/** The ids that the resource had before it was renamed. */
+export function formerlyOf(properties: Properties): readonly string[] {
+  return texts(properties[FORMERLY]);
+}
+
+/** The properties that are the resource itself. */
+export function withoutDirectives(properties: Properties): Properties {
+  const { [FORMERLY]: _, [PROTECT]: __, [ORPHANS]: ___, ...lasting } = properties;
+  return lasting;
+}
+
+function texts(value: Value | undefined): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

@@ -1,0 +1,96 @@
+import type { HostItem } from "../../model/items.ts";
+import { ASIDE_DIR } from "../../model/layout.ts";
+import { listed } from "./listed.ts";
+
+/** A resource that goes, as far as a person is told of it. */
+export interface Going {
+  /** Its Pulumi name: `hub/iris/unit`, or a local host's own. */
+  readonly name: string;
+  readonly host: string;
+  readonly items: readonly HostItem[];
+  readonly isProtected: boolean;
+  /** Why it goes, such as " is not in fleet.yaml any more"; nothing where the command says it all. */
+  readonly why: string;
+}
+
+/** By which command something goes, and how it is let go where it is protected. */
+const MANNERS = {
+  up: "declare it again with `protect: false`, run `npx pulumi up`, and take it out then",
+  destroy: "write `protect: false` in fleet.yaml, run `npx pulumi up`, and destroy it then",
+} as const;
+
+export type Manner = keyof typeof MANNERS;
+
+/** Whom a resource is of: an agent, a tenant, or the host itself. */
+export function ownerOf(name: string): string {
+  const [host, owner = "host"] = name.split("/");
+  return `${host}/${owner}`;
+}
+
+/** What goes from which host, one sentence for each agent, tenant and host. */
+export function removalSentences(going: readonly Going[], manner: Manner): string[] {
+  return [...Map.groupBy(going, ({ host }) => host)].flatMap(([host, ofHost]) => {
+    // With its disk all else of a local host goes, and nothing of it is kept.
+    const machine = ofHost.find(({ name }) => !name.includes("/"));
+    if (machine !== undefined) return [sentence(host, [machine], machineClause(ofHost), manner)];
+    return [...Map.groupBy(ofHost, ({ name }) => ownerOf(name))].map(([owner, parts]) => {
+      const items = parts.flatMap((part) => part.items);
+      return sentence(subjectOf(host, owner), parts, clausesOf(items), manner);
+    });
+  });
+}
+
+function sentence(subject: string, parts: readonly Going[], clauses: string, manner: Manner): string {
+  const why = parts[0]?.why ?? "";
+  if (!parts.some((part) => part.isProtected)) return `${subject}${why}: \`${manner}\` ${clauses}.`;
+  const and = why === "" ? "" : `${why}, and`;
+  const itself = subject.includes(":") ? "is protected" : "is protected, or an agent on it is";
+  return `${subject}${and} ${itself}: nothing of it is removed. To remove it, ${MANNERS[manner]}.`;
+}
+
+/** `hub`, `hub: iris`, `hub: tenant arc`. */
+function subjectOf(host: string, owner: string): string {
+  const name = owner.slice(host.length + 1);
+  if (name === "host") return host;
+  return `${host}: ${name.startsWith("tenant-") ? `tenant ${name.slice("tenant-".length)}` : name}`;
+}
+
+function machineClause(ofHost: readonly Going[]): string {
+  const agents = new Set(
+    ofHost.map(({ name }) => name.split("/")).flatMap(([, agent, part]) => (part && agent) || []),
+  );
+  const whole = "deletes this local host with its disk and all that is on it";
+  return agents.size === 0 ? whole : `${whole}: ${listed([...agents].sort())}, with home and data`;
+}
+
+function clausesOf(items: readonly HostItem[]): string {
+  const removed = items.flatMap((item) => removedOf(item)).sort((a, b) => place(a) - place(b));
+  const homes = items.flatMap((item) => homeClause(item));
+  const clauses = [
+    ...(items.some(({ kind }) => kind === "unit") ? ["stops it"] : []),
+    ...(removed.length > 0 ? [`removes its ${listed([...new Set(removed)])}`] : []),
+    ...(items.some(({ kind }) => kind === "runtime")
+      ? ["removes Muster's runtime from it (packages stay)"]
+      : []),
+    ...homes,
+  ];
+  if (clauses.length === 0) return "removes what is left of it";
+  return clauses.length < 3 ? listed(clauses) : `${clauses.slice(0, -1).join(", ")}, and ${clauses.at(-1)}`;
+}
+
+/** Whatever the order in which the state has the resources, they are told in the one in which they go. */
+function place(removed: string): number {
+  return ["unit", "credentials", "user", "group"].findIndex((one) => removed.startsWith(one));
+}
+
+function removedOf(item: HostItem): string[] {
+  if (item.kind === "unit") return ["unit"];
+  if (item.kind === "user" || item.kind === "group") return [`${item.kind} ${item.name}`];
+  return item.kind === "file" && item.secret !== undefined ? ["credentials"] : [];
+}
+
+function homeClause(item: HostItem): string[] {
+  if (item.kind !== "directory") return [];
+  if (item.onRemove === "wipe") return [`deletes its home ${item.path} with all that it holds`];
+  return item.onRemove === "aside" ? [`moves its home ${item.path} aside to ${ASIDE_DIR}`] : [];
+}

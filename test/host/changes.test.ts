@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { remove } from "../../src/host/remove.ts";
+import type { DirectoryItem, Items } from "../../src/model/items.ts";
+import { book, IRIS, makeWorld, OWNER, type World } from "./world.ts";
+
+function home(world: World, name: string, onRemove: "aside" | "wipe" = "aside"): DirectoryItem {
+  const want = { type: "directory", owner: IRIS.name, group: IRIS.name, mode: "0700" } as const;
+  return { kind: "directory", path: `${world.dir}/home/${name}`, onRemove, want };
+}
+
+const records = ({ host }: World) => readdirSync(`${host.paths.records}/arc~main`);
+
+describe("a renamed resource", () => {
+  const renamed = { id: "hub/vera/test", formerly: ["hub/iris/test"] };
+  const itemsOf = (world: World, name: string): Items => ({
+    home: home(world, name),
+    "SOUL.md": world.file(`${world.dir}/home/${name}/SOUL.md`, "# Iris\n"),
+  });
+
+  test("keeps its home with all that it holds, and its record under the new id alone", () => {
+    const world = makeWorld();
+    world.up(itemsOf(world, "lab"));
+    writeFileSync(`${world.dir}/home/lab/notes`, "mine");
+    expect(world.up(itemsOf(world, "den"), renamed).changed).toEqual([]);
+    expect(readFileSync(`${world.dir}/home/den/notes`, "utf8")).toBe("mine");
+    expect(existsSync(`${world.dir}/home/lab`)).toBe(false);
+    expect(existsSync(world.host.paths.aside)).toBe(false);
+    expect(records(world)).toEqual(["hub~vera~test.json"]);
+    expect(world.up(itemsOf(world, "den"), renamed).changed).toEqual([]);
+  });
+
+  test("is finished by the next run where one was killed after its home was moved", () => {
+    const world = makeWorld();
+    world.up({ ...itemsOf(world, "lab"), "a.md": world.file(`${world.dir}/home/lab/a.md`, "a") });
+    const blocked = { ...itemsOf(world, "den"), "b.md": world.file("/proc/none/b.md", "b") };
+    expect(() => world.up(blocked, renamed)).toThrow();
+    expect(existsSync(`${world.dir}/home/den/SOUL.md`)).toBe(true);
+    world.up(itemsOf(world, "den"), renamed);
+    expect(readdirSync(`${world.dir}/home/den`)).toEqual(["SOUL.md"]);
+    expect(records(world)).toEqual(["hub~vera~test.json"]);
+  });
+
+  test("is refused where something stands at the new place, and loses nothing", () => {
+    const world = makeWorld();
+    world.up(itemsOf(world, "lab"));
+    mkdirSync(`${world.dir}/home/den`);
+    expect(() => world.up(itemsOf(world, "den"), renamed)).toThrow(
+      /home\/den: something stands there already/,
+    );
+    expect(existsSync(`${world.dir}/home/lab/SOUL.md`)).toBe(true);
+    expect(records(world)).toEqual(["hub~iris~test.json"]);
+  });
+
+  test("takes over no record of another stack", () => {
+    const world = makeWorld();
+    world.up(itemsOf(world, "lab"), { owner: "arc/other" });
+    world.up(itemsOf(world, "den"), renamed);
+    expect(existsSync(`${world.dir}/home/lab/SOUL.md`)).toBe(true);
+    expect(readdirSync(world.host.paths.records).sort()).toEqual(["arc~main", "arc~other"]);
+  });
+});
+
+describe("what two resources have", () => {
+  test("stays with the other when one is removed, or drops it", () => {
+    const world = makeWorld();
+    const items = { home: home(world, "lab") };
+    world.up(items);
+    world.up(items, { id: "hub/two/test" });
+    world.down();
+    expect(existsSync(`${world.dir}/home/lab`)).toBe(true);
+    world.up(items, { id: "hub/three/test" });
+    world.up({}, { id: "hub/two/test" });
+    expect(existsSync(`${world.dir}/home/lab`)).toBe(true);
+    remove(world.host, { op: "remove", id: "hub/three/test", owner: OWNER, items: {} });
+    expect(existsSync(`${world.dir}/home/lab`)).toBe(false);
+  });
+});
+
+describe("a home that goes", () => {
+  test("is told of when one of its name is made again", () => {
+    const world = makeWorld();
+    world.up({ home: home(world, "lab") });
+    const [aside = ""] = world.down();
+    expect(aside).toMatch(/\/aside\/lab-\d{8}T\d{9}Z$/);
+    mkdirSync(`${world.host.paths.aside}/lab-two-20260102T030405678Z`);
+    expect(world.up({ home: home(world, "lab") }).kept).toEqual([aside]);
+    expect(world.up({ home: home(world, "lab") }).kept).toBeUndefined();
+  });
+
+  test("is deleted whole where that was said, and the contacts that its agent learned with it", () => {
+    const world = makeWorld();
+    const { item, contents } = book(`${world.home()}/contacts.db`, { loom: { email: "l@example.org" } });
+    world.up({ home: home(world, "lab", "wipe"), book: { ...item, onRemove: "wipe" } }, { contents });
+    mkdirSync(`${world.dir}/home/lab/deep`);
+    writeFileSync(`${world.dir}/home/lab/deep/notes`, "lost");
+    expect(world.down()).toEqual([]);
+    expect(existsSync(`${world.dir}/home/lab`)).toBe(false);
+    expect(readdirSync(world.host.paths.aside)).toEqual([]);
+  });
+});

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { machineOf, takenBy } from "../../src/inventory/machine.ts";
+import { readHosts, readInventory } from "../../src/inventory/read.ts";
+import { resolveTarget } from "../../src/inventory/resolve.ts";
+import { pinHost, renameHost } from "../../src/inventory/write.ts";
+import type { SshHostSpec } from "../../src/spec/fleet.ts";
+import { SOME_KEY } from "../fixtures/target.ts";
+
+const HOST = { address: "192.0.2.1", hostKeys: [SOME_KEY] };
+
+function project(): string {
+  const dir = mkdtempSync(join(tmpdir(), "muster-inventory-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+test("a host that was renamed, twice too, has the way and the keys that it had", () => {
+  const dir = project();
+  pinHost(dir, "ssh", "hub", HOST);
+  renameHost(dir, "ssh", "hub", "center");
+  renameHost(dir, "ssh", "hub", "center");
+  expect([...readHosts(dir, "ssh")]).toEqual([["center", HOST]]);
+});
+
+test("a local host keeps the machine that it was made with, whose name no other can take", () => {
+  const dir = project();
+  pinHost(dir, "local", "hub", HOST);
+  renameHost(dir, "local", "hub", "center");
+  renameHost(dir, "local", "center", "middle");
+  const known = readHosts(dir, "local");
+  expect([machineOf(known, "middle"), machineOf(known, "east")]).toEqual(["hub", "east"]);
+  expect([takenBy(known, "hub"), takenBy(known, "middle")]).toEqual(["middle", undefined]);
+});
+
+test("until it is renamed by `up`, a host is known by its key under its former name", () => {
+  const dir = project();
+  pinHost(dir, "ssh", "hub", HOST);
+  const center: SshHostSpec = {
+    ...{ kind: "ssh", name: "center", address: HOST.address, hostKeys: [] },
+    ...{ connectTimeout: 10, availability: "always", formerly: ["hub"], protect: false },
+  };
+  const keysOf = (name: string) => resolveTarget({ center }, readInventory(dir), name).hostKeys;
+  expect(keysOf("center")).toEqual([SOME_KEY]);
+  expect(keysOf("hub")).toEqual([SOME_KEY]);
+  renameHost(dir, "ssh", "hub", "center");
+  expect(keysOf("hub")).toEqual([SOME_KEY]);
+});

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ROSTER_TOKEN } from "../../src/model/roster.ts";
+import { HOME, ID, IDENTITY, identity, inputsOf, makeRig, type Rig, SOUL, urnOf } from "./rig.ts";
+
+const OWNER = "fleet/dev";
+const HOST = urnOf("Host", "hub/host");
+const host = inputsOf("hub/host", { runtime: { kind: "runtime", want: { bundle: "b", node: "24" } } });
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig();
+});
+afterEach(() => rig.stop());
+
+const declare = (...names: { name: string; host?: string; formerly?: string[] }[]) =>
+  rig.engine.invoke(ROSTER_TOKEN, {
+    owner: OWNER,
+    declared: names.map(({ name, host = "hub", formerly = [] }) => ({ name, host, formerly })),
+  });
+const told = () => rig.engine.told.map(({ message }) => message);
+
+/** The host's runtime and an agent's identity, as a state that the engine asks about has them. */
+async function withState(): Promise<void> {
+  await rig.engine.create(HOST, host);
+  await rig.engine.create(IDENTITY, identity);
+  await rig.engine.read(HOST, "hub/host", { inputs: host, state: host });
+  await rig.engine.read(IDENTITY, ID, { inputs: identity, state: identity });
+}
+
+describe("the program's roster", () => {
+  it("has nothing to tell where all that the state has is declared", async () => {
+    await withState();
+    expect(await declare({ name: "hub/host" }, { name: ID })).toEqual({ unclaimed: [], hasState: true });
+    expect(told()).toEqual([]);
+  });
+
+  it("tells once of each agent that goes, and leaves it to the state", async () => {
+    await withState();
+    await declare({ name: "hub/host" });
+    expect(told()).toEqual([
+      "hub: iris is not in fleet.yaml any more: `up` moves its home /home/iris aside to /var/lib/muster-aside.",
+    ]);
+  });
+
+  it("tells of an agent that moved to another host where it lives now", async () => {
+    await withState();
+    await declare({ name: "hub/host" }, { name: "edge/iris/identity", host: "edge" });
+    expect(told()[0]).toMatch(/^hub: iris lives on edge now: `up` moves its home/);
+  });
+
+  it("tells nothing of an agent that loses a part alone", async () => {
+    await withState();
+    await declare({ name: "hub/host" }, { name: "hub/iris/unit" });
+    expect(told()).toEqual([]);
+  });
+
+  it("tells who was renamed, and takes nothing of it for gone", async () => {
+    await withState();
+    const { unclaimed } = await declare({ name: "hub/host" }, { name: "hub/vera/identity", formerly: [ID] });
+    expect(unclaimed).toEqual([]);
+    expect(told()).toEqual([
+      "hub: iris becomes vera: `up` stops it, renames its user and its home with all that it holds, and starts it again.",
+    ]);
+  });
+
+  it("says of what is protected how it can be removed", async () => {
+    await rig.engine.read(IDENTITY, ID, { inputs: { ...identity, protect: true }, state: identity });
+    await declare({ name: "hub/host" });
+    expect(told()).toEqual([
+      "hub: iris is not in fleet.yaml any more, and is protected: nothing of it is removed. To remove it, declare it " +
+        "again with `protect: false`, run `npx pulumi up`, and take it out then.",
+    ]);
+  });
+
+  it("answers with the records that nobody declares, what needs others first", async () => {
+    await rig.engine.create(HOST, host);
+    await rig.engine.create(
+      urnOf("ContactBook", "hub/old/contacts"),
+      inputsOf("hub/old/contacts", { "SOUL.md": SOUL }),
+    );
+    await rig.engine.create(
+      urnOf("Identity", "hub/old/identity"),
+      inputsOf("hub/old/identity", { home: HOME }),
+    );
+    expect((await declare({ name: "hub/host" }))["unclaimed"]).toEqual([
+      { id: "hub/old/contacts", host: "hub", addresses: ["/home/iris/SOUL.md"] },
+      { id: "hub/old/identity", host: "hub", addresses: ["/home/iris"] },
+    ]);
+  });
+
+  it("does not ask a host that the run is not about", async () => {
+    await rig.engine.create(HOST, host);
+    await rig.engine.read(urnOf("Identity", "edge/ada/identity"), "edge/ada/identity", {
+      inputs: inputsOf("edge/ada/identity", { home: HOME }, "edge"),
+      state: {},
+    });
+    rig.hosts.hub.requests.length = 0;
+    await declare({ name: "hub/host" });
+    expect(rig.hosts.hub.requests).toEqual([]);
+  });
+});
+
+describe("orphans", () => {
+  it("are a change of their Host, told by name, and go with its update", async () => {
+    await rig.engine.create(HOST, host);
+    await rig.engine.create(IDENTITY, identity);
+    const news = { ...host, orphans: [ID] };
+    await rig.engine.check(HOST, news);
+    expect(await rig.engine.diff(HOST, host, news)).toEqual({ orphans: "add" });
+    expect(told()[0]).toContain("hub: iris is left over, and neither fleet.yaml nor the state knows it");
+    const { state } = await rig.engine.update(HOST, host, news);
+    expect(state).toEqual(host);
+    expect([...rig.hosts.hub.records.keys()]).toEqual(["hub/host"]);
+  });
+});
