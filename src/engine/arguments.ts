@@ -51,6 +51,11 @@ export function isChange(call: Call): boolean {
   return CHANGES.has(call.words[0] ?? "") && !call.previewOnly;
 }
 
+/** Whether the call removes a stack's resources, or shows what that would do. */
+export function isDestroy(call: Call): boolean {
+  return ["destroy", "down", "dn"].includes(call.words[0] ?? "");
+}
+
 /** The stack that the command line itself names. */
 export function namedStack(call: Call): string | undefined {
   const [command, verb, name] = call.words;

@@ -3,7 +3,7 @@ import { flushCompileCache } from "node:module";
 import { resolve } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
-import { type Call, isChange, isOperation, namedStack, readCall } from "./arguments.ts";
+import { type Call, isChange, isDestroy, isOperation, namedStack, readCall } from "./arguments.ts";
 import type { EngineStack } from "./ask.ts";
 import { engineEnv } from "./environment.ts";
 import { ensureEngine } from "./install.ts";
@@ -25,6 +25,7 @@ async function main(args: string[]): Promise<void> {
   const env = engineEnv(pulumi, project, stack);
   // Our provider cannot tell a preview from an `up` in any other way.
   env["MUSTER_CHANGES"] = isChange(call) ? "1" : "";
+  env["MUSTER_DESTROYS"] = isDestroy(call) ? "1" : "";
   // The engine's state folder is relative to the folder that it runs in.
   if (project && call.cwd === undefined) {
     process.chdir(project.dir);

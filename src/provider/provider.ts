@@ -19,9 +19,6 @@ export interface Ground {
   readonly contents: ContentStore;
 }
 
-/** The engine's command and its other names. */
-const DESTROYS = ["destroy", "down", "dn"];
-
 /** Puts a provider together; nothing is contacted before the engine asks about a resource. */
 export function makeProvider({ version, env, hosts, facts, machines, contents }: Ground): Provider {
   let config: Config = new Map();
@@ -36,7 +33,7 @@ export function makeProvider({ version, env, hosts, facts, machines, contents }:
     contents,
     secrets: secretsFrom(sources),
     seen: nothingSeen(),
-    isDestroy: DESTROYS.includes(env["MUSTER_COMMAND"] ?? ""),
+    isDestroy: env["MUSTER_DESTROYS"] === "1",
   };
   return {
     version,
