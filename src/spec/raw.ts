@@ -14,6 +14,7 @@ export type RawSeconds = number | `${number}s`;
 
 export interface RawTenant {
   readonly isolation?: "agent" | "tenant";
+  readonly key?: string;
 }
 
 export interface RawProvider {

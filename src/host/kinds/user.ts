@@ -27,13 +27,17 @@ function converge({ host, accounts }: Scene, { item }: Subject<UserItem>, observ
   const { group, home, shell } = item.want;
   if (observed["present"] !== true) {
     const place = ["--no-create-home", "--home-dir", home, "--gid", group, "--shell", shell];
-    change(host, "useradd", [...place, ...formerUid(accounts, home), "--", item.name]);
+    const number = item.system ? SYSTEM : formerUid(accounts, home);
+    change(host, "useradd", [...place, ...number, "--", item.name]);
     return;
   }
   // usermod refuses another home while the user's programs run, and mending must not stop an agent.
   const { gid } = idsOf(accounts, item.name, group);
   editPasswd(host.paths.etc, item.name, { gid, home, shell });
 }
+
+/** sshd without PAM takes the usual `!` for a locked account, which no key opens; no password is `*` either. */
+const SYSTEM = ["--system", "--password", "*"];
 
 /** The lowest number of an account that is no system account; login.defs(5), UID_MIN of Debian. */
 const UID_MIN = 1000;
