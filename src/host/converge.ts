@@ -7,33 +7,45 @@ import type { HostRecord } from "../model/record.ts";
 import { applyItems, unitsToStart } from "./apply.ts";
 import type { Host } from "./context.ts";
 import { inOrder } from "./kinds/registry.ts";
-import { withLock } from "./lock.ts";
+import { withHostLock, withResourceLock } from "./lock.ts";
 import { lookAtItems, sceneOf, subjectsOf } from "./look.ts";
-import { droppedItems, removeItems } from "./remove-items.ts";
+import { droppedItems, heldByNobody, removeItems } from "./remove-items.ts";
 import { sourceOf, storeContents, sweepContents } from "./store/contents.ts";
-import { findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
+import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
 import { isSecret, makeKey, sealOf, sealWants, withoutDigests } from "./store/seal.ts";
 
 /** Makes one resource as it is declared, and writes nothing at all where it is already. */
 export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
-  return withLock(host, () => {
-    const before = findRecord(readRecords(host), request.id, request.owner);
-    refuseForeign(before, request.owner);
+  return withResourceLock(host, request.id, () => {
+    const records = readRecords(host);
+    const before = findRecord(records, request.id, request.owner);
+    refuseForeign(before, request.owner, request.takesOver);
+    const former = records.find(({ id, owner }) => id === request.id && owner === takenFrom(request));
     makeKey(host);
     const items = withSecretDigests(inOrder(request.items), request.secrets);
     const after = recordOf(host, request, items, before);
     const observed = look(host, request, items, before);
     const changed = differences(items, observed);
     const toDo = Object.keys(items).filter((name) => isToDo(name, changed, observed));
-    if (toDo.length === 0 && isDeepStrictEqual(before, after)) return { observed, changed };
-    change(host, { ...request, items }, { before, after, observed, toDo });
+    if (toDo.length === 0 && isDeepStrictEqual(before, after) && former === undefined) {
+      return { observed, changed };
+    }
+    const others = records.filter(({ id }) => id !== request.id);
+    change(host, { ...request, items }, { before, after, others, observed, toDo });
+    if (former !== undefined) deleteRecord(host, former.owner, former.id);
     return { observed: look(host, request, items, after), changed };
   });
+}
+
+function takenFrom({ owner, takesOver }: ConvergeRequest): string | undefined {
+  return takesOver === owner ? undefined : takesOver;
 }
 
 interface Change {
   readonly before: HostRecord | undefined;
   readonly after: HostRecord;
+  /** Those of the host's other resources. */
+  readonly others: readonly HostRecord[];
   readonly observed: Observations;
   readonly toDo: readonly string[];
 }
@@ -42,19 +54,25 @@ interface Change {
  * The record says first what is meant to be, and last that it is: a run killed in between is known by that. What the
  * old record alone knows goes before the new one stands, and what nobody may miss comes after.
  */
-function change(host: Host, request: ConvergeRequest, { before, after, observed, toDo }: Change): void {
-  removeItems(host, droppedItems(before?.items, request.items));
+function change(host: Host, request: ConvergeRequest, work: Change): void {
+  const { before, after, others, observed, toDo } = work;
+  removeItems(host, heldByNobody(droppedItems(before?.items, request.items), others));
   const { applied: intended, ...rest } = after;
   const restart = unitsToStart(request.items, observed, before, toDo);
-  writeRecord(host, {
-    ...rest,
-    ...(before?.applied && { applied: before.applied }),
-    ...(intended && { intended }),
-    ...(restart.length > 0 && { restart }),
+  // Another run's sweep may not come between the record and the bytes that it names.
+  withHostLock(host, () => {
+    writeRecord(host, {
+      ...rest,
+      ...(before?.applied && { applied: before.applied }),
+      ...(intended && { intended }),
+      ...(restart.length > 0 && { restart }),
+    });
+    storeContents(host, request.items, request.contents);
   });
-  storeContents(host, request.items, request.contents);
   applyItems(host, request, { before, observed, toDo });
-  sweepContents(host, [...readRecords(host).filter((other) => !isOf(other, after)), after]);
+  withHostLock(host, () =>
+    sweepContents(host, [...readRecords(host).filter((other) => !isOf(other, after)), after]),
+  );
   writeRecord(host, after);
 }
 
@@ -94,6 +112,7 @@ function withSecretDigests(items: Items, secrets: ConvergeRequest["secrets"]): I
 
 function recordOf(host: Host, request: ConvergeRequest, items: Items, before?: HostRecord): HostRecord {
   const { id, type, owner } = request;
+  const gate = host.gate?.account;
   const applied = sealWants(items, sealOf(host), before?.applied);
-  return { id, type, owner, items: withoutDigests(items), applied };
+  return { id, type, owner, ...(gate !== undefined && { gate }), items: withoutDigests(items), applied };
 }

@@ -12,6 +12,9 @@ import { runMender } from "./mender.ts";
 import { reasonOf } from "./reason.ts";
 import { answerLine, greeting, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
 
+/** Characters of one request: whoever sends more without an end wants to fill the memory. */
+const MOST = 64 * 1024 * 1024;
+
 const host = thisHost(fileURLToPath(import.meta.url));
 const [command, ...words] = process.argv.slice(2);
 const gate = command === "gate" ? findGate(words) : undefined;
@@ -47,6 +50,7 @@ async function answerAll(table: Table): Promise<void> {
   for await (const text of process.stdin.setEncoding("utf8")) {
     const lines = `${rest}${text}`.split("\n");
     rest = lines.pop() ?? "";
+    if (rest.length > MOST) process.exit(1);
     for (const line of lines.filter((l) => l.trim() !== "")) {
       process.stdout.write(answerLine(host, table, line));
       await setImmediate();

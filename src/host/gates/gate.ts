@@ -7,11 +7,12 @@ import { readOwn } from "../store/files.ts";
 
 /**
  * What a gate of one kind lets through: the answers to the requests of a session, each after it was checked. What a
- * gate does not name is refused.
+ * gate does not name is refused. A request is what a client made up: nothing of it has the form that its type says.
  *
  * @param scope as the platform's `up` wrote it; root alone can change it
+ * @param account the Linux account that came in, which is another for each gate
  */
-export type Gate<Scope> = (scope: Scope) => Table;
+export type Gate<Scope> = (scope: Scope, account: string) => Table;
 
 /**
  * The scope of a gate, from the host's own file and never from what a client says.

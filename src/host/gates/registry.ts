@@ -1,4 +1,4 @@
-import type { GateKind, GateName } from "../../model/gate.ts";
+import { type GateKind, type GateName, gateAccount } from "../../model/gate.ts";
 import type { Host } from "../context.ts";
 import type { Table } from "../serve.ts";
 import { type Gate, gateName, readScope } from "./gate.ts";
@@ -16,5 +16,5 @@ export function findGate([kind, name, ...others]: readonly string[]): GateName |
 export function tableOf(host: Host, gate: GateName): Table {
   // Each kind reads the scope that the platform wrote for it, which the index cannot tell the compiler.
   const open = (GATES as Partial<Record<GateKind, unknown>>)[gate.kind] as Gate<unknown>;
-  return open(readScope(host, gate));
+  return open(readScope(host, gate), gateAccount(gate));
 }
