@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { targetOf } from "../cloud/target.ts";
 import { readInventory } from "../inventory/read.ts";
+import { wayIn } from "../inventory/way-in.ts";
 import { pinHost } from "../inventory/write.ts";
+import type { StackSettings } from "../model/slice.ts";
 import type { HostSpecs } from "../spec/fleet.ts";
 import { loadHosts } from "../spec/load-hosts.ts";
 import { type HostPool, hostPool } from "../transport/pool.ts";
@@ -9,8 +11,9 @@ import { runtimeFiles } from "../transport/runtime-files.ts";
 import type { Target } from "../transport/target.ts";
 
 /** The connections of this run; nothing is read or contacted before a resource needs its host. */
-export function fleetPool(project: string, declared: DeclaredHosts): HostPool {
-  const resolve = (host: string): Target => targetOf(project, declared(), readInventory(project), host);
+export function fleetPool(project: string, declared: DeclaredHosts, stack: () => StackSettings): HostPool {
+  const resolve = (host: string): Target =>
+    wayIn(project, stack(), targetOf(project, declared(), readInventory(project), host));
   return hostPool({
     resolve,
     runtime: runtimeFiles,

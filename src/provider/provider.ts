@@ -1,3 +1,4 @@
+import { type StackSettings, stackSettings } from "../model/slice.ts";
 import { watchHosts } from "./away.ts";
 import { gate } from "./gate.ts";
 import { handlersOf } from "./handlers/registry.ts";
@@ -17,16 +18,23 @@ export interface Ground {
   readonly contents: ContentStore;
 }
 
+export interface FleetProvider extends Provider {
+  /** What its configuration says of the stack, once the engine has sent it. @throws InvalidError */
+  stack(): StackSettings;
+}
+
 /** Puts a provider together; nothing is contacted before the engine asks about a resource. */
-export function makeProvider({ version, env, hosts, facts, machines, contents }: Ground): Provider {
+export function makeProvider({ version, env, hosts, facts, machines, contents }: Ground): FleetProvider {
   let config: Config = new Map();
+  const stack = () => stackSettings((name) => config.get(name)?.reveal());
   const sources = (): SecretSources => ({ config, env });
   const engine = engineLog();
   const watched = watchHosts(hosts, facts, (sentence) => engine.log("warning", sentence, ""));
   const looks = sharedLooks(watched.hosts);
   return {
     version,
-    handlers: handlersOf({ ...watched, looks, machines, contents, secrets: secretsFrom(sources) }),
+    stack,
+    handlers: handlersOf({ ...watched, stack, looks, machines, contents, secrets: secretsFrom(sources) }),
     gate: gate(),
     engine,
     configure: (values) => {

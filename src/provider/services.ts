@@ -9,6 +9,7 @@ import type {
   RemoveRequest,
   ResourceItems,
 } from "../model/protocol.ts";
+import type { StackSettings } from "../model/slice.ts";
 import type { WireItem } from "../model/wire.ts";
 
 /** The hosts as the provider needs them: a reader has no way to change anything. */
@@ -82,6 +83,8 @@ export interface LocalMachines {
 
 /** What the handlers of all types work with. */
 export interface Services {
+  /** What the stack's configuration says of the stack itself. @throws InvalidError */
+  readonly stack: () => StackSettings;
   readonly hosts: Hosts;
   /** Whether the host was found to be away, as it may be, so that what is due there waits. */
   readonly isWaitedFor: (host: string) => boolean;

@@ -44,7 +44,17 @@ function requestFor(services: Services, call: Call, { id, items: wire }: ItemPro
   const secrets = secret.map(([name, item]) => [name, services.secrets.rendered(item)] as const);
   const { owner, type } = call.urn;
   const contents = services.contents.needed(items);
-  return { op: "converge", id, type, owner, items, contents, secrets: Object.fromEntries(secrets) };
+  const { takesOver } = services.stack();
+  return {
+    op: "converge",
+    id,
+    type,
+    owner,
+    ...(takesOver !== undefined && { takesOver }),
+    items,
+    contents,
+    secrets: Object.fromEntries(secrets),
+  };
 }
 
 async function apply(
