@@ -1,25 +1,28 @@
 /**
- * `npm run bench [HOSTSxAGENTS…] [dead]`: times Muster beside the engine's floor and beside bare ssh scripts, on real
- * hosts; `dead` times the check of ten hosts with a dead one among them. BENCH_ROUNDS sets how often (5).
+ * `npm run bench [HOSTSxAGENTS…] [dead] [tenants]`: times Muster beside the engine's floor and beside bare ssh scripts,
+ * on real hosts; `dead` times the check of ten hosts with a dead one among them, `tenants` two tenants' `up` alone and
+ * at once. BENCH_ROUNDS sets how often (5).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { type CellResult, runCell } from "./cell.ts";
-import { type DeadResult, deadTable, runDead } from "./dead.ts";
+import { deadTable, runDead } from "./dead.ts";
 import type { Cell } from "./fleet.ts";
 import { holdSignals } from "./interrupt.ts";
 import { ratiosOf, tablesOf } from "./tables.ts";
+import { runTenants, tenantsTable } from "./tenants.ts";
 
 const DEAD = "dead";
-const CELLS = ["1x10", "4x10", "10x10", DEAD];
+const TENANTS = "tenants";
+const CELLS = ["1x10", "4x10", "10x10", DEAD, TENANTS];
 const RESULTS = join(import.meta.dirname, "results");
 
 holdSignals();
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const words = process.argv.slice(2).length > 0 ? process.argv.slice(2) : CELLS;
 const results: CellResult[] = [];
-for (const cell of words.filter((word) => word !== DEAD).map(parseCell)) {
+for (const cell of words.filter((word) => ![DEAD, TENANTS].includes(word)).map(parseCell)) {
   const log = (line: string) => process.stderr.write(`${cell.hosts} x ${cell.agents}: ${line}\n`);
   const result = await runCell(cell, rounds, log);
   results.push(result);
@@ -29,7 +32,11 @@ const dead = words.includes(DEAD)
   ? await runDead(rounds, (line) => process.stderr.write(`dead: ${line}\n`))
   : undefined;
 if (dead !== undefined) process.stdout.write(deadTable(dead));
-save(results, dead);
+const tenants = words.includes(TENANTS)
+  ? await runTenants(rounds, (line) => process.stderr.write(`tenants: ${line}\n`))
+  : undefined;
+if (tenants !== undefined) process.stdout.write(tenantsTable(tenants));
+save(results, { dead, tenants });
 
 function parseCell(word: string): Cell {
   const [, hosts, agents] = /^([1-9]\d*)x([1-9]\d*)$/.exec(word) ?? [];
@@ -37,12 +44,12 @@ function parseCell(word: string): Cell {
   return { hosts: Number(hosts), agents: Number(agents) };
 }
 
-function save(cells: readonly CellResult[], dead: DeadResult | undefined): void {
+function save(cells: readonly CellResult[], others: object): void {
   mkdirSync(RESULTS, { recursive: true });
   const time = new Date().toISOString();
   const file = join(RESULTS, `${time.replaceAll(":", "-")}.json`);
   const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.version };
   const told = cells.map((cell) => ({ ...cell, ratios: ratiosOf(cell) }));
-  writeFileSync(file, `${JSON.stringify({ time, machine, cells: told, dead }, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify({ time, machine, cells: told, ...others }, null, 2)}\n`);
   process.stderr.write(`written: ${file}\n`);
 }

@@ -51,11 +51,11 @@ function requestRows({ requests }: CellResult): string[][] {
   ]);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return `${[line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n")}\n`;
 }
 
-function seconds(milliseconds: number): string {
+export function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(2);
 }

@@ -47,8 +47,13 @@ export function codesOfAgents({ hosts }: AgentsReport): ExitCode[] {
   return [...(failed ? [EXIT.failure] : []), ...(hosts.some(isMissed) ? [EXIT.unreachable] : [])];
 }
 
-function isSelected(agent: AgentSpec, { host, tenant }: Selection): boolean {
-  return (host === undefined || agent.host === host) && (tenant === undefined || agent.tenant === tenant);
+function isSelected(agent: AgentSpec, { host, tenant, slice }: Selection): boolean {
+  const only = slice?.kind === "tenant" ? slice.tenant : agent.tenant;
+  return (
+    (host === undefined || agent.host === host) &&
+    (tenant === undefined || agent.tenant === tenant) &&
+    agent.tenant === only
+  );
 }
 
 async function agentsOn(fleet: Fleet, host: string, agents: readonly AgentSpec[], open: OpenHost) {

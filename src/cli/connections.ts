@@ -1,5 +1,7 @@
 import { targetOf } from "../cloud/target.ts";
 import { readInventory } from "../inventory/read.ts";
+import { wayIn } from "../inventory/way-in.ts";
+import type { StackSettings } from "../model/slice.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { hostPool } from "../transport/pool.ts";
 import type { Target } from "../transport/target.ts";
@@ -8,10 +10,18 @@ import type { OpenHost } from "./ask.ts";
 /**
  * Gives `use` a way to the fleet's hosts: one connection a host, opened when it is first asked for, and
  * closed at the end.
+ *
+ * @param stack whose way in is used
  */
-export async function withHosts<T>(fleet: Fleet, use: (open: OpenHost) => Promise<T>): Promise<T> {
+export async function withHosts<T>(
+  fleet: Fleet,
+  stack: StackSettings,
+  use: (open: OpenHost) => Promise<T>,
+): Promise<T> {
   const inventory = readInventory(fleet.dir);
-  const pool = hostPool({ resolve: (host) => targetOf(fleet.dir, fleet.hosts, inventory, host) });
+  const resolve = (host: string) =>
+    wayIn(fleet.dir, stack, targetOf(fleet.dir, fleet.hosts, inventory, host));
+  const pool = hostPool({ resolve });
   try {
     return await use(pool.reader);
   } finally {

@@ -9,6 +9,7 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
   targets: () => import("./commands/targets.ts"),
   ssh: () => import("./commands/ssh.ts"),
   forget: () => import("./commands/forget.ts"),
+  stack: () => import("./commands/stack.ts"),
   doctor: () => import("./commands/doctor.ts"),
   unlock: () => import("./commands/unlock.ts"),
   clean: () => import("./commands/clean.ts"),

@@ -1,5 +1,6 @@
 import { InvalidError } from "../base/errors.ts";
 import type { Declaration, Plan } from "../model/declaration.ts";
+import { inSlice, type Slice } from "../model/slice.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { nearest } from "../spec/suggest.ts";
 
@@ -7,6 +8,8 @@ import { nearest } from "../spec/suggest.ts";
 export interface Selection {
   readonly host?: string;
   readonly tenant?: string;
+  /** What the stack of `--stack` has; left out: everything. */
+  readonly slice?: Slice;
 }
 
 /**
@@ -14,8 +17,13 @@ export interface Selection {
  *
  * @throws InvalidError for a name that fleet.yaml does not have
  */
-export function selectionOf(fleet: Fleet, options: Readonly<Record<string, unknown>>): Selection {
+export function selectionOf(
+  fleet: Fleet,
+  options: Readonly<Record<string, unknown>>,
+  slice?: Slice,
+): Selection {
   return {
+    ...(slice !== undefined && { slice }),
     ...named("host", options["host"], fleet.hosts),
     ...named("tenant", options["tenant"], fleet.tenants),
   };
@@ -41,9 +49,12 @@ function suggestion(name: string, declared: readonly string[]): string {
 }
 
 /** The declarations that a selection covers. */
-export function select(plan: Plan, { host, tenant }: Selection): Declaration[] {
+export function select(plan: Plan, { host, tenant, slice = { kind: "all" } }: Selection): Declaration[] {
   return plan.declarations.filter(
-    (one) => (host === undefined || one.host === host) && (tenant === undefined || one.tenant === tenant),
+    (one) =>
+      (host === undefined || one.host === host) &&
+      (tenant === undefined || one.tenant === tenant) &&
+      inSlice(slice, one),
   );
 }
 

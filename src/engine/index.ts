@@ -1,6 +1,7 @@
 export { engineChecks } from "./doctor.ts";
 export type { Engine } from "./find.ts";
 export { ensureEngine } from "./install.ts";
+export { ensureStack } from "./new-stack.ts";
 export { launcherDir } from "./places.ts";
 export { elapsed, type Progress, stderrProgress, telling } from "./progress.ts";
 export { ensureExampleStack } from "./stack.ts";

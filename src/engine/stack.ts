@@ -50,8 +50,8 @@ function isReady(project: Project, stack: string): boolean {
   return existsSync(checkpoint) && readStackFile(project, stack).encryptionsalt !== undefined;
 }
 
-/** @param input what the engine reads on stdin */
-async function pulumi(
+/** One call of the engine; `input` is what it reads on stdin, where a process list does not show it. */
+export async function pulumi(
   project: Project,
   stack: string,
   command: string[],

@@ -18,6 +18,15 @@ export interface Host {
   readonly program: string;
   readonly paths: Paths;
   readonly run: Run;
+  /** The gate by which this session came in; none for one that logged in as root. */
+  readonly gate?: SessionGate;
+}
+
+export interface SessionGate {
+  /** Its Linux account. */
+  readonly account: string;
+  /** Whether bytes that the host keeps are among those that this session may have, by their digest. */
+  holds(digest: string): boolean;
 }
 
 export interface Paths {

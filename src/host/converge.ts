@@ -9,7 +9,7 @@ import { carryOver } from "./carry-over.ts";
 import type { Host } from "./context.ts";
 import { keptAside } from "./kept-aside.ts";
 import { inOrder } from "./kinds/registry.ts";
-import { withLock } from "./lock.ts";
+import { withHostLock, withResourceLock } from "./lock.ts";
 import { lookAtItems, sceneOf, subjectsOf } from "./look.ts";
 import { droppedItems, removeItems, withoutShared } from "./remove-items.ts";
 import { sourceOf, storeContents, sweepContents } from "./store/contents.ts";
@@ -18,12 +18,13 @@ import { isSecret, makeKey, sealOf, sealWants, withoutDigests } from "./store/se
 
 /** Makes one resource as it is declared, and writes nothing at all where it is already. */
 export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
-  return withLock(host, () => {
+  return withResourceLock(host, request.id, () => {
     const records = readRecords(host);
     const known = findRecord(records, request.id, request.owner);
-    refuseForeign(known, request.owner);
+    refuseForeign(known, request.owner, request.takesOver);
     const former = formerRecords(records, request);
-    const others = records.filter((record) => record !== known && !former.includes(record));
+    const taken = records.filter(({ id, owner }) => id === request.id && owner === takenFrom(request));
+    const others = records.filter((record) => record.id !== request.id && !former.includes(record));
     makeKey(host);
     const items = withSecretDigests(inOrder(request.items), request.secrets);
     const carried = former.map((record) => ({ ...record, items: carryOver(host, record.items, items) }));
@@ -35,42 +36,48 @@ export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
     const toDo = Object.keys(items).filter((name) => isToDo(name, changed, observed));
     const isDone = toDo.length === 0 && isDeepStrictEqual(before, after);
     if (!isDone) change(host, { ...request, items }, { before, after, observed, toDo, others });
-    for (const { id } of former) deleteRecord(host, request.owner, id);
+    for (const { id, owner } of [...former, ...taken]) deleteRecord(host, owner, id);
     if (isDone) return { observed, changed };
     return { observed: look(host, request, items, after), changed, ...(kept.length > 0 && { kept }) };
   });
 }
 
+function takenFrom({ owner, takesOver }: ConvergeRequest): string | undefined {
+  return takesOver === owner ? undefined : takesOver;
+}
+
 interface Change {
   readonly before: HostRecord | undefined;
   readonly after: HostRecord;
+  /** Those of the host's other resources. */
+  readonly others: readonly HostRecord[];
   readonly observed: Observations;
   readonly toDo: readonly string[];
-  /** All other records on the host. */
-  readonly others: readonly HostRecord[];
 }
 
 /**
  * The record says first what is meant to be, and last that it is: a run killed in between is known by that. What the
  * old record alone knows goes before the new one stands, and what nobody may miss comes after.
  */
-function change(
-  host: Host,
-  request: ConvergeRequest,
-  { before, after, observed, toDo, others }: Change,
-): void {
+function change(host: Host, request: ConvergeRequest, work: Change): void {
+  const { before, after, others, observed, toDo } = work;
   removeItems(host, withoutShared(droppedItems(before?.items, request.items), others));
   const { applied: intended, ...rest } = after;
   const restart = unitsToStart(request.items, observed, before, toDo);
-  writeRecord(host, {
-    ...rest,
-    ...(before?.applied && { applied: before.applied }),
-    ...(intended && { intended }),
-    ...(restart.length > 0 && { restart }),
+  // Another run's sweep may not come between the record and the bytes that it names.
+  withHostLock(host, () => {
+    writeRecord(host, {
+      ...rest,
+      ...(before?.applied && { applied: before.applied }),
+      ...(intended && { intended }),
+      ...(restart.length > 0 && { restart }),
+    });
+    storeContents(host, request.items, request.contents);
   });
-  storeContents(host, request.items, request.contents);
   applyItems(host, request, { before, observed, toDo });
-  sweepContents(host, [...readRecords(host).filter((other) => !isOf(other, after)), after]);
+  withHostLock(host, () =>
+    sweepContents(host, [...readRecords(host).filter((other) => !isOf(other, after)), after]),
+  );
   writeRecord(host, after);
 }
 
@@ -118,6 +125,7 @@ function withSecretDigests(items: Items, secrets: ConvergeRequest["secrets"]): I
 
 function recordOf(host: Host, request: ConvergeRequest, items: Items, before?: HostRecord): HostRecord {
   const { id, type, owner } = request;
+  const gate = host.gate?.account;
   const applied = sealWants(items, sealOf(host), before?.applied);
-  return { id, type, owner, items: withoutDigests(items), applied };
+  return { id, type, owner, ...(gate !== undefined && { gate }), items: withoutDigests(items), applied };
 }

@@ -1,37 +1,56 @@
 /**
  * The host runtime: `host.mjs serve [--read-only]` answers requests on its standard input, one JSON line
- * each and one after another, until that ends. `host.mjs mend` is what it starts as an agent's user.
+ * each and one after another, until that ends. `host.mjs gate KIND NAME` does so for the scope of one key, and
+ * `host.mjs mend` is what it starts as an agent's user.
  */
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type Host, thisHost } from "./context.ts";
+import type { GateName } from "../model/gate.ts";
+import { thisHost } from "./context.ts";
+import { findGate, tableOf } from "./gates/registry.ts";
 import { runMender } from "./mender.ts";
+import { reasonOf } from "./reason.ts";
 import { answerLine, greeting, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
 
-const [command, ...flags] = process.argv.slice(2);
-if (command === "serve" && flags.every((flag) => flag === "--read-only")) serve(flags.length > 0);
-else if (command === "mend" && flags.length === 0) process.exitCode = runMender();
+/** Characters of one request: whoever sends more without an end wants to fill the memory. */
+const MOST = 64 * 1024 * 1024;
+
+const host = thisHost(fileURLToPath(import.meta.url));
+const [command, ...words] = process.argv.slice(2);
+const gate = command === "gate" ? findGate(words) : undefined;
+if (command === "serve" && words.length === 0) serve(READERS_AND_WRITERS);
+else if (command === "serve" && words.join(" ") === "--read-only") serve(READERS);
+else if (gate !== undefined) serveGate(gate);
+else if (command === "mend" && words.length === 0) process.exitCode = runMender();
 else {
-  process.stderr.write("usage: host.mjs serve [--read-only] | mend\n");
+  process.stderr.write("usage: host.mjs serve [--read-only] | gate KIND NAME | mend\n");
   process.exitCode = 2;
 }
 
-function serve(readOnly: boolean): void {
+function serveGate(name: GateName): void {
+  try {
+    serve(tableOf(host, name));
+  } catch (error) {
+    process.stderr.write(`${reasonOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function serve(table: Table): void {
   process.umask(0o022);
   // Whoever asked is gone: nothing is left to say, and the change that was under way is done.
   process.stdout.on("error", () => process.exit(1));
-  const host = thisHost(fileURLToPath(import.meta.url));
-  const table = readOnly ? READERS : READERS_AND_WRITERS;
   process.stdout.write(greeting(host));
-  void answerAll(host, table);
+  void answerAll(table);
 }
 
 /** Between two requests the loop turns, so that one who is gone is noticed before the next is begun. */
-async function answerAll(host: Host, table: Table): Promise<void> {
+async function answerAll(table: Table): Promise<void> {
   let rest = "";
   for await (const text of process.stdin.setEncoding("utf8")) {
     const lines = `${rest}${text}`.split("\n");
     rest = lines.pop() ?? "";
+    if (rest.length > MOST) process.exit(1);
     for (const line of lines.filter((l) => l.trim() !== "")) {
       process.stdout.write(answerLine(host, table, line));
       await setImmediate();

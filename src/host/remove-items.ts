@@ -8,14 +8,14 @@ import { sceneOf } from "./look.ts";
 import { reasonOf } from "./reason.ts";
 import { sourceOf } from "./store/contents.ts";
 import { sealOf } from "./store/seal.ts";
-import { systemctl } from "./systemctl.ts";
+import { daemonReload } from "./systemctl.ts";
 
 /** Takes items away, the last first. @returns where things were moved aside to */
 export function removeItems(host: Host, items: Items): string[] {
   const aside = Object.entries(inOrder(items))
     .reverse()
     .flatMap(([name, item]) => removeOne(host, name, item));
-  if (Object.values(items).some((item) => isUnitFile(host, item))) systemctl(host, "daemon-reload");
+  if (Object.values(items).some((item) => isUnitFile(host, item))) daemonReload(host);
   return aside;
 }
 
@@ -35,6 +35,12 @@ export function withoutShared(items: Items, others: readonly HostRecord[]): Item
 function without(items: Items, kept: readonly HostItem[]): Items {
   const addresses = new Set(kept.map(addressOf));
   return Object.fromEntries(Object.entries(items).filter(([, item]) => !addresses.has(addressOf(item))));
+}
+
+/** Without what another resource has by now: a thing that changed hands is not taken away from its new one. */
+export function heldByNobody(items: Items, others: readonly HostRecord[]): Items {
+  const held = new Set(others.flatMap((record) => Object.values(record.items).map(addressOf)));
+  return Object.fromEntries(Object.entries(items).filter(([, item]) => !held.has(addressOf(item))));
 }
 
 function removeOne(host: Host, name: string, item: HostItem): readonly string[] {

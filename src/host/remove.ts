@@ -1,10 +1,11 @@
+import { dirname } from "node:path";
 import type { HostItem, Items } from "../model/items.ts";
 import type { RemoveAnswer, RemoveRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
 import { type Accounts, readAccounts } from "./accounts.ts";
 import type { Host } from "./context.ts";
 import { removeEmptyParents } from "./kinds/thing.ts";
-import { withLock } from "./lock.ts";
+import { withHostLock, withResourceLock } from "./lock.ts";
 import { removeItems, withoutShared } from "./remove-items.ts";
 import { sweepContents } from "./store/contents.ts";
 import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
@@ -14,19 +15,25 @@ import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } fro
  * all that its stack has on the host: what a killed run made, the engine may never have learnt.
  */
 export function remove(host: Host, request: RemoveRequest): RemoveAnswer {
-  return withLock(host, () => {
+  return withResourceLock(host, request.id, () => {
     const records = readRecords(host);
     const record = findRecord(records, request.id, request.owner);
     refuseForeign(record, request.owner);
     const isLast = Object.values(request.items).some(({ kind }) => kind === "runtime");
-    const going = records.filter((other) => other === record || (isLast && other.owner === request.owner));
-    const others = records.filter((other) => !going.includes(other));
-    const named: Items = Object.assign({}, ...going.map(itemsById), itemsById(request));
-    const items = withoutShared(named, others);
-    for (const { id, type, owner, items } of going) writeRecord(host, { id, type, owner, items });
+    const isGoing = (other: HostRecord) =>
+      other.owner === request.owner && (isLast || other.id === request.id);
+    const [going, others] = [records.filter(isGoing), records.filter((other) => !isGoing(other))];
+    const known: Items = Object.assign({}, ...going.map(itemsById), itemsById(request));
+    const items = withoutShared(known, others);
+    for (const { id, type, owner, gate, items } of going) {
+      writeRecord(host, { id, type, owner, ...(gate !== undefined && { gate }), items });
+    }
     const aside = removeItems(host, items);
     removeParents(host, Object.values(items), others);
-    sweepContents(host, others);
+    withHostLock(host, () => {
+      const left = readRecords(host).filter((other) => !isGoing(other));
+      sweepContents(host, left);
+    });
     for (const { id } of [...going, request]) deleteRecord(host, request.owner, id);
     return { aside };
   });
@@ -46,7 +53,9 @@ function removeParents(host: Host, items: readonly HostItem[], others: readonly 
     const top = topOf(host, item, accounts);
     if (path === undefined || top === undefined) continue;
     const account = "actor" in item && item.actor ? accounts.users.get(item.actor) : undefined;
-    removeEmptyParents(account, path, top, (dir) => !declared.has(dir));
+    // What lies directly in our own tree all stacks share, and one may just be making something in it.
+    const mayGo = (dir: string) => !declared.has(dir) && dirname(dir) !== host.paths.state;
+    removeEmptyParents(account, path, top, mayGo);
   }
 }
 

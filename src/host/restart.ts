@@ -5,7 +5,7 @@ import { isAsWanted, lookAtItems, sceneOf, subjectsOf } from "./look.ts";
 import { sourceOf } from "./store/contents.ts";
 import { readRecords } from "./store/records.ts";
 import { sealOf } from "./store/seal.ts";
-import { systemctl } from "./systemctl.ts";
+import { daemonReload } from "./systemctl.ts";
 
 /**
  * Lets systemd read the unit files that were written, and starts again what reads any of these files.
@@ -20,7 +20,7 @@ export function startAgain(
   left: readonly string[] = [],
 ): void {
   const reads = left.length > 0 || written.some(({ path }) => path.startsWith(`${host.paths.units}/`));
-  if (reads) systemctl(host, "daemon-reload");
+  if (reads) daemonReload(host);
   const notified = written.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
   for (const unit of new Set([...left, ...notified])) {
     // Mending a unit, and telling whether it starts then, is for the resource that has it.

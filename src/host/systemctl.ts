@@ -1,5 +1,6 @@
 import { MusterError } from "../base/errors.ts";
 import type { Host } from "./context.ts";
+import { withHostLock } from "./lock.ts";
 import { pause } from "./reason.ts";
 
 /** What systemd says of one unit, by property name. */
@@ -72,6 +73,11 @@ export function systemctl(host: Host, ...args: readonly string[]): void {
     what: `systemctl ${args.join(" ")}`,
     why: stderr.trim() || `it ended with ${status}`,
   });
+}
+
+/** Lets systemd read its files again. */
+export function daemonReload(host: Host): void {
+  withHostLock(host, () => systemctl(host, "daemon-reload"));
 }
 
 /** Whether a unit runs or is on the way there: `activating` and auto-restart are health, not drift. */

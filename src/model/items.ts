@@ -73,6 +73,8 @@ export interface GroupItem {
 export interface UserItem {
   readonly kind: "user";
   readonly name: string;
+  /** An account of ours for logins by key, with a number below those of people. */
+  readonly system?: true;
   readonly want: {
     readonly present: true;
     readonly group: string;

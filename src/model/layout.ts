@@ -15,6 +15,9 @@ export const CONTENTS_DIR = `${STATE_DIR}/contents`;
 /** One folder an agent (root:its group, 0750), its files 0400 of its uid. */
 export const CREDENTIALS_DIR = `${STATE_DIR}/credentials`;
 
+/** One folder a gate, the home of its account: its keys, and its scope. */
+export const GATES_DIR = `${STATE_DIR}/gates`;
+
 /** 32 random bytes, 0400; keys the hashes of secrets in records and never leaves the host. */
 export const KEY_FILE = `${STATE_DIR}/key`;
 
@@ -25,3 +28,5 @@ export const LOCK_FILE = "/run/muster.lock";
 export const ASIDE_DIR = "/var/lib/muster-aside";
 
 export const UNIT_DIR = "/etc/systemd/system";
+
+export const SUDOERS_DIR = "/etc/sudoers.d";

@@ -71,6 +71,8 @@ export interface ConvergeRequest {
   readonly id: string;
   readonly type: string;
   readonly owner: string;
+  /** The stack whose resource this was: this run makes it its own, as it stands there. */
+  readonly takesOver?: string;
   readonly items: Items;
   readonly contents: Contents;
   /** Values of secret files by item name. */

@@ -11,6 +11,8 @@ export interface HostRecord {
   readonly type: string;
   /** `<project>/<stack>`: who may change this resource. */
   readonly owner: string;
+  /** The account of the gate that it came in by; none where its stack logs in as root. */
+  readonly gate?: string;
   readonly items: Items;
   readonly applied?: Readonly<Record<string, Props>>;
   readonly intended?: Readonly<Record<string, Props>>;

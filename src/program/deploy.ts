@@ -1,26 +1,28 @@
 import { join } from "node:path";
-import type { Alias, Inputs } from "@pulumi/pulumi";
+import { type Alias, Config, type Inputs } from "@pulumi/pulumi";
 import { InvalidError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
 import { installedRuntime } from "../base/runtime.ts";
 import type { Declaration, Plan } from "../model/declaration.ts";
 import type { Declared } from "../model/roster.ts";
+import { inSlice, type StackSettings, stackSettings } from "../model/slice.ts";
 import { toWire } from "../model/wire.ts";
 import { compilePlan } from "../resources/index.ts";
+import { checkTenant } from "../spec/check-tenant.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { loadFleet } from "../spec/load.ts";
 import { keepContents } from "./contents.ts";
 import { FleetResource } from "./resource.ts";
 import { callRoster } from "./roster.ts";
 
-/** Registers the whole fleet with the engine: local hosts, then what should be on every host. */
+/** Registers the stack's slice of the fleet with the engine: local hosts, then what should be on every host. */
 export function deployFleet(): void {
   const project = projectDir();
   if (project === undefined) {
     throw new InvalidError({ what: "no project", why: "there is no Pulumi.yaml here or above." });
   }
   const fleet = loadFleet(join(project, "fleet.yaml"));
-  const plan = compilePlan(fleet, installedRuntime());
+  const plan = planOf(fleet);
   keepContents(project, plan.contents);
   const local = localHosts(plan, fleet);
   const orphans = callRoster(plan, local);
@@ -32,6 +34,21 @@ export function deployFleet(): void {
     const extra = first.has(id) ? { orphans: orphans.then((byHost) => byHost[host]) } : {};
     made.set(id, declare(declaration, extra, made, machines.get(host)));
   }
+}
+
+/** What of the fleet is this stack's. What another stack has must be there already, so nothing waits for it. */
+function planOf(fleet: Fleet): Plan {
+  const { slice } = settingsOf(fleet);
+  const { declarations, contents } = compilePlan(fleet, installedRuntime());
+  return { declarations: declarations.filter((one) => inSlice(slice, one)), contents };
+}
+
+/** @throws InvalidError where the stack is for a tenant that fleet.yaml does not know, or gives no stack */
+function settingsOf(fleet: Fleet): StackSettings {
+  const config = new Config("muster");
+  const settings = stackSettings((name) => config.get(name));
+  checkTenant(fleet, settings.slice);
+  return settings;
 }
 
 /** What comes first on each host, its Host where this stack has it, takes away what nobody claims there. */

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { targetOf } from "../cloud/target.ts";
 import { readInventory } from "../inventory/read.ts";
+import { wayIn } from "../inventory/way-in.ts";
 import { pinHost, renameHost } from "../inventory/write.ts";
+import type { StackSettings } from "../model/slice.ts";
 import type { HostSpecs } from "../spec/fleet.ts";
 import { loadHosts } from "../spec/load-hosts.ts";
 import { type HostPool, hostPool } from "../transport/pool.ts";
@@ -10,8 +12,13 @@ import type { Target } from "../transport/target.ts";
 import type { Hosts } from "./services.ts";
 
 /** The connections of this run; nothing is read or contacted before a resource needs its host. */
-export function fleetPool(project: string, declared: DeclaredHosts): Hosts & Pick<HostPool, "close"> {
-  const resolve = (host: string): Target => targetOf(project, declared(), readInventory(project), host);
+export function fleetPool(
+  project: string,
+  declared: DeclaredHosts,
+  stack: () => StackSettings,
+): Hosts & Pick<HostPool, "close"> {
+  const resolve = (host: string): Target =>
+    wayIn(project, stack(), targetOf(project, declared(), readInventory(project), host));
   const pool = hostPool({
     resolve,
     runtime: runtimeFiles,

@@ -6,23 +6,22 @@ import { contentStore } from "./contents.ts";
 import { hostFacts } from "./host-facts.ts";
 import { declaredHosts, fleetPool } from "./hosts.ts";
 import { localMachines } from "./machines.ts";
-import { makeProvider } from "./provider.ts";
+import { type FleetProvider, makeProvider } from "./provider.ts";
 import { serve } from "./server.ts";
 
 const project = projectDir() ?? process.cwd();
 const machines = localMachines(project);
 const declared = declaredHosts(project);
-const pool = fleetPool(project, declared);
-const running = await serve(
-  makeProvider({
-    version: installedVersion(),
-    env: process.env,
-    hosts: pool,
-    facts: hostFacts(project, declared, process.env),
-    machines,
-    contents: contentStore(project),
-  }),
-);
+const pool = fleetPool(project, declared, () => provider.stack());
+const provider: FleetProvider = makeProvider({
+  version: installedVersion(),
+  env: process.env,
+  hosts: pool,
+  facts: hostFacts(project, declared, process.env),
+  machines,
+  contents: contentStore(project),
+});
+const running = await serve(provider);
 
 /** What runs is finished first: an engine that was killed must not leave a host half-way. */
 async function end(): Promise<void> {

@@ -1,3 +1,4 @@
+import { type StackSettings, stackSettings } from "../model/slice.ts";
 import { watchHosts } from "./away.ts";
 import { functionsOf } from "./functions/registry.ts";
 import { gate } from "./gate.ts";
@@ -19,14 +20,21 @@ export interface Ground {
   readonly contents: ContentStore;
 }
 
+export interface FleetProvider extends Provider {
+  /** What its configuration says of the stack, once the engine has sent it. @throws InvalidError */
+  stack(): StackSettings;
+}
+
 /** Puts a provider together; nothing is contacted before the engine asks about a resource. */
-export function makeProvider({ version, env, hosts, facts, machines, contents }: Ground): Provider {
+export function makeProvider({ version, env, hosts, facts, machines, contents }: Ground): FleetProvider {
   let config: Config = new Map();
+  const stack = () => stackSettings((name) => config.get(name)?.reveal());
   const sources = (): SecretSources => ({ config, env });
   const engine = engineLog();
   const watched = watchHosts(hosts, facts, (sentence) => engine.log("warning", sentence, ""));
   const services: Services = {
     ...watched,
+    stack,
     looks: sharedLooks(watched.hosts),
     firstLooks: sharedLooks(hosts),
     machines,
@@ -37,6 +45,7 @@ export function makeProvider({ version, env, hosts, facts, machines, contents }:
   };
   return {
     version,
+    stack,
     handlers: handlersOf(services),
     functions: functionsOf(services),
     gate: gate(),

@@ -9,6 +9,7 @@ import type {
   RemoveRequest,
   ResourceItems,
 } from "../model/protocol.ts";
+import type { StackSettings } from "../model/slice.ts";
 import type { WireItem } from "../model/wire.ts";
 import type { Seen } from "./seen.ts";
 
@@ -92,6 +93,8 @@ export interface Services {
   readonly firstLooks: Looks;
   /** Whether this run removes all that the engine asks about. */
   readonly isDestroy: boolean;
+  /** What the stack's configuration says of the stack itself. @throws InvalidError */
+  readonly stack: () => StackSettings;
   readonly hosts: Hosts;
   /** Whether the host was found to be away, as it may be, so that what is due there waits. */
   readonly isWaitedFor: (host: string) => boolean;

@@ -1,16 +1,23 @@
 import type { DirectoryItem, Items } from "../model/items.ts";
+import type { AgentSpec, Fleet } from "../spec/fleet.ts";
+
+/** Whether an agent's Linux user is a resource of its own; see agent-account.ts. */
+export function hasAccount(fleet: Fleet, { tenant }: AgentSpec): boolean {
+  const { isolation, key } = fleet.tenants[tenant] ?? {};
+  return key !== undefined && isolation !== "tenant";
+}
 
 /** What becomes of a home when its user goes: its own data is kept aside, or deleted with it. */
 export type HomeOnRemove = "aside" | "wipe";
 
 /** A Linux user in its tenant's group, and its home, which no other user can enter. */
 export function account(user: string, tenant: string, onRemove: HomeOnRemove = "aside"): Items {
-  const home = homeOf(user);
-  const want = { present: true, group: tenant, home, shell: "/bin/bash" } as const;
-  return {
-    [`user ${user}`]: { kind: "user", name: user, want },
-    ...homeFolder(home, user, tenant, onRemove),
-  };
+  return { ...userOf(user, tenant), ...homeFolder(homeOf(user), user, tenant, onRemove) };
+}
+
+export function userOf(user: string, tenant: string): Items {
+  const want = { present: true, group: tenant, home: homeOf(user), shell: "/bin/bash" } as const;
+  return { [`user ${user}`]: { kind: "user", name: user, want } };
 }
 
 /** A folder for an agent's own data. */

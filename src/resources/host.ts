@@ -1,7 +1,12 @@
+import type { PackageItem } from "../model/items.ts";
+import type { Fleet } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { hostId } from "./ids.ts";
 
-/** The host runtime, and the package that every agent's unit needs: tmux gives the pane its terminal. */
+/**
+ * The host runtime, and what units and gates need: tmux gives the pane its terminal, by sudo a gate's account starts
+ * the runtime.
+ */
 export const host: ResourceDefinition = {
   type: "Host",
   declare: (fleet, { runtime }) =>
@@ -14,7 +19,18 @@ export const host: ResourceDefinition = {
       protect,
       items: {
         runtime: { kind: "runtime", want: { bundle: runtime.bundle, node: runtime.node } },
-        tmux: { kind: "package", name: "tmux", want: { present: true } },
+        tmux: debian("tmux"),
+        ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
       },
     })),
 };
+
+function debian(name: string): PackageItem {
+  return { kind: "package", name, want: { present: true } };
+}
+
+function hasGate(fleet: Fleet, host: string): boolean {
+  return Object.values(fleet.agents).some(
+    (agent) => agent.host === host && fleet.tenants[agent.tenant]?.key !== undefined,
+  );
+}

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { FileItem, Items } from "../model/items.ts";
 import type { AgentSpec, Fleet, IdentityFile } from "../spec/fleet.ts";
-import { account, homeFolder, homeOf } from "./account.ts";
+import { account, hasAccount, homeFolder, homeOf } from "./account.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
-import { tenantId } from "./ids.ts";
+import { agentId, tenantId } from "./ids.ts";
 import { ofAgents } from "./of-agents.ts";
 
 /**
@@ -14,14 +14,16 @@ export const identity: ResourceDefinition = {
   type: "Identity",
   declare: (fleet, compiler) =>
     ofAgents(fleet, "Identity", "identity", (agent) => ({
-      needs: [tenantId(agent.host, agent.tenant)],
+      needs: [hasAccount(fleet, agent) ? agentId(agent, "account") : tenantId(agent.host, agent.tenant)],
       items: { ...place(fleet, agent), ...files(fleet, agent, compiler) },
     })),
 };
 
 /** Under `isolation: tenant` the user is the tenant's, and the agent has a folder of that user's. */
-function place(fleet: Fleet, { user, home, tenant, onRemove }: AgentSpec): Items {
-  const fate = onRemove === "delete" ? "wipe" : "aside";
+function place(fleet: Fleet, agent: AgentSpec): Items {
+  const { user, home, tenant } = agent;
+  const fate = agent.onRemove === "delete" ? "wipe" : "aside";
+  if (hasAccount(fleet, agent)) return homeFolder(home, user, tenant, fate);
   if (fleet.tenants[tenant]?.isolation !== "tenant") return account(user, tenant, fate);
   return home === homeOf(user) ? {} : homeFolder(home, user, tenant, fate);
 }

@@ -9,6 +9,9 @@ export const tenantId = (host: string, tenant: string): string => `${host}/tenan
 
 export const agentId = (agent: OfAgent, part: string): string => `${agent.host}/${agent.name}/${part}`;
 
+/** A `-` in a slice's name would put it inside another's slice, and under its limits; systemd.slice(5). */
+export const sliceName = (tenant: string): string => `muster-${tenant.replaceAll("-", "\\x2d")}.slice`;
+
 export const unitName = (agent: Pick<AgentSpec, "name">): string => `muster-agent-${agent.name}.service`;
 
 /**

@@ -2,6 +2,7 @@ import type { Declaration, Plan } from "../model/declaration.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Digest } from "../model/items.ts";
 import type { Fleet } from "../spec/fleet.ts";
+import { agentAccount } from "./agent-account.ts";
 import { agentUnit } from "./agent-unit.ts";
 import { contactBook } from "./contact-book.ts";
 import { credential } from "./credential.ts";
@@ -14,6 +15,7 @@ import { tenant } from "./tenant.ts";
 export const definitions: readonly ResourceDefinition[] = [
   host,
   tenant,
+  agentAccount,
   identity,
   contactBook,
   credential,

@@ -1,29 +1,87 @@
+import { join } from "node:path";
+import type { Items } from "../model/items.ts";
+import { UNIT_DIR } from "../model/layout.ts";
+import type { TenantScope } from "../model/tenant-scope.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { account } from "./account.ts";
-import type { ResourceDefinition } from "./definition.ts";
-import { formerIds, hostId, tenantId } from "./ids.ts";
+import { credentialsDir } from "./credential.ts";
+import type { Compiler, ResourceDefinition } from "./definition.ts";
+import { gateItems } from "./gate.ts";
+import { formerIds, hostId, sliceName, tenantId, unitName } from "./ids.ts";
 
-/** A tenant on a host: its Linux group, and under `isolation: tenant` the one user of all its agents. */
+/** A tenant's agents on one host, which are at least one: a tenant is where its agents are. */
+interface Presence {
+  readonly host: string;
+  readonly tenant: string;
+  readonly agents: readonly [AgentSpec, ...AgentSpec[]];
+}
+
+/**
+ * A tenant on a host: its Linux group, and under `isolation: tenant` the one user of all its agents. Where it has a
+ * stack of its own, also its slice and the gate that lets this stack in.
+ */
 export const tenant: ResourceDefinition = {
   type: "Tenant",
-  declare: (fleet) =>
-    presences(fleet).map(({ host, tenant, user }) => ({
+  declare: (fleet, compiler) =>
+    presences(fleet).map((presence) => ({
       type: "Tenant",
-      id: tenantId(host, tenant),
-      host,
-      tenant,
-      needs: [hostId(host)],
-      formerly: formerIds(fleet, host, fleet.tenants[tenant] ?? { name: tenant, formerly: [] }, tenantId),
-      protect: fleet.tenants[tenant]?.protect ?? false,
+      id: tenantId(presence.host, presence.tenant),
+      host: presence.host,
+      tenant: presence.tenant,
+      needs: [hostId(presence.host)],
+      formerly: formerTenantIds(fleet, presence),
+      protect: fleet.tenants[presence.tenant]?.protect ?? false,
       items: {
-        group: { kind: "group", name: tenant, want: { present: true } },
-        ...(fleet.tenants[tenant]?.isolation === "tenant" ? account(user, tenant) : {}),
+        group: { kind: "group", name: presence.tenant, want: { present: true } },
+        ...commonUser(fleet, presence),
+        ...wayIn(fleet, presence, compiler),
       },
     })),
 };
 
-/** A tenant is on the hosts that its agents are on. @returns one agent of each tenant on each host */
-function presences(fleet: Fleet): AgentSpec[] {
-  const byPlace = Object.values(fleet.agents).map((one) => [tenantId(one.host, one.tenant), one] as const);
-  return [...new Map(byPlace).values()];
+function presences(fleet: Fleet): Presence[] {
+  const byPlace = Map.groupBy(Object.values(fleet.agents), (one) => tenantId(one.host, one.tenant));
+  return [...byPlace.values()].map((agents) => {
+    const [{ host, tenant }] = agents as [AgentSpec];
+    return { host, tenant, agents: agents as [AgentSpec, ...AgentSpec[]] };
+  });
+}
+
+function commonUser(fleet: Fleet, { tenant, agents }: Presence): Items {
+  return fleet.tenants[tenant]?.isolation === "tenant" ? account(agents[0].user, tenant) : {};
+}
+
+function wayIn(fleet: Fleet, presence: Presence, compiler: Compiler): Items {
+  const { tenant } = presence;
+  const key = fleet.tenants[tenant]?.key;
+  if (key === undefined) return {};
+  const gate = { kind: "tenant", name: tenant, keys: [key], scope: scopeOf(presence) } as const;
+  return { "slice file": sliceFile(tenant, compiler), ...gateItems(gate, compiler) };
+}
+
+function scopeOf({ host, tenant, agents }: Presence): TenantScope {
+  return {
+    host,
+    tenant,
+    slice: sliceName(tenant),
+    agents: agents.map((agent) => ({
+      name: agent.name,
+      user: agent.user,
+      home: agent.home,
+      unit: unitName(agent),
+      credentials: credentialsDir(agent),
+    })),
+  };
+}
+
+/** Where an administrator may set limits for all of a tenant's agents together. */
+function sliceFile(tenant: string, compiler: Compiler): Items[string] {
+  const accounting = ["CPU", "Memory", "Tasks"].map((what) => `${what}Accounting=yes\n`).join("");
+  const content = compiler.keep(`[Unit]\nDescription=Muster agents of ${tenant}\n\n[Slice]\n${accounting}`);
+  const want = { type: "file", content, owner: "root", group: "root", mode: "0644" } as const;
+  return { kind: "file", path: join(UNIT_DIR, sliceName(tenant)), want };
+}
+
+function formerTenantIds(fleet: Fleet, { host, tenant }: Presence): string[] {
+  return formerIds(fleet, host, fleet.tenants[tenant] ?? { name: tenant, formerly: [] }, tenantId);
 }

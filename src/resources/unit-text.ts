@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { credentialsDir, environmentFiles } from "./credential.ts";
+import { sliceName } from "./ids.ts";
 
 /**
  * An agent's systemd unit. Its main process is a tmux server of its own: the pane has a real terminal,
@@ -23,6 +24,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
         ["Type", "forking"],
         ["User", agent.user],
         ["Group", agent.tenant],
+        ["Slice", sliceName(agent.tenant)],
         ["WorkingDirectory", escapePercent(agent.workdir)],
         ["RuntimeDirectory", runtimeDir],
         ["RuntimeDirectoryMode", "0700"],

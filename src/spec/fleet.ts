@@ -62,6 +62,8 @@ export interface TenantSpec extends Lasting {
   readonly name: string;
   /** `agent`: a uid for each agent. `tenant`: one uid for all of them, who can read each other's secrets. */
   readonly isolation: "agent" | "tenant";
+  /** The public key of its stack, such as `ssh-ed25519 AAAA…`; without one it has none and is in everybody's. */
+  readonly key?: string;
 }
 
 /** A provider of models: what a credential belongs to. */

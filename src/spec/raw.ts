@@ -16,6 +16,7 @@ export type RawSeconds = number | `${number}s`;
 export interface RawTenant {
   readonly isolation?: "agent" | "tenant";
   readonly protect?: boolean;
+  readonly key?: string;
 }
 
 export interface RawProvider {

@@ -14,7 +14,7 @@ const RESERVED = new Set(
   ).split(" "),
 );
 
-/** Tells whether a Linux user or group of this name belongs to the system. */
+/** Tells whether a Linux user or group of this name belongs to the system, or is one of our gates' accounts. */
 export function isReserved(name: string): boolean {
-  return RESERVED.has(name);
+  return RESERVED.has(name) || name.startsWith("muster-");
 }

@@ -29,6 +29,13 @@ const SSH_SIGNS: readonly Sign[] = [
     next: () => "Run `npx pulumi up`, which pins the key on first contact.",
   },
   {
+    seen: (stderr, target) => target.gate === true && /Permission denied \(/.test(stderr),
+    reason: "authentication",
+    what: "it does not let this tenant's stack in",
+    next: () =>
+      "Run `npx pulumi up` of the platform's stack, which lets in the `key` that fleet.yaml has for the tenant.",
+  },
+  {
     seen: (stderr) => /Permission denied \(|Too many authentication failures/.test(stderr),
     reason: "authentication",
     what: "the login was refused",
@@ -43,6 +50,12 @@ const SSH_SIGNS: readonly Sign[] = [
 
 /** What the remote command says, first match counts. */
 const REMOTE_SIGNS: readonly Sign[] = [
+  {
+    seen: (_stderr, target) => target.gate === true,
+    reason: "no-answer",
+    what: "its gate does not open",
+    next: () => "Run `npx pulumi up` of the platform's stack, which mends it.",
+  },
   {
     seen: (stderr) => /\bsudo: /.test(stderr),
     reason: "sudo",

@@ -98,7 +98,7 @@ uninstall() {
   read -r dir state lock || exit 1
   if [ -n "$(find "$state/records" -name "*.json" 2>/dev/null)" ]; then say kept; exit 0; fi
   trap "" HUP TERM PIPE
-  problem=$(rm -rf "$state" "$lock" "$dir"/bundle-* "$dir"/node-* "$dir" 2>&1) || fail "$problem"
+  problem=$(rm -rf "$state" "$lock" "$lock.d" "$dir"/bundle-* "$dir"/node-* "$dir" 2>&1) || fail "$problem"
   say removed
 }
 

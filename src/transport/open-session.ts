@@ -38,6 +38,7 @@ export async function openWriting(
   runtime: RuntimeFiles,
   options: OpenOptions,
 ): Promise<Session> {
+  if (target.gate) return openGate(target, runtime, options);
   const opened = await openServing(target, options);
   if (opened.answer.startsWith(ABSENT)) return installing(opened, runtime, options);
   const hello = await closingOnError(opened, async () => parseHello(target, opened.answer));
@@ -45,6 +46,20 @@ export async function openWriting(
   await opened.channel.close();
   refuseTooNew(target, hello);
   return installing(await open(opened.target, "shell", options), runtime, options);
+}
+
+/** Through a gate the wanted runtime must be there already. */
+async function openGate(target: Target, runtime: RuntimeFiles, options: OpenOptions): Promise<Session> {
+  const session = await openReading(target, "serve", { ...options, learnHostKey: undefined });
+  if (runs(session.hello, runtime)) return session;
+  await session.close();
+  throw new RuntimeError({
+    host: target.name,
+    reason: "too-old",
+    what: "the runtime there is not this muster's",
+    why: `it is ${session.hello.bundle}, not ${runtime.bundleHash}, and only the platform's stack installs one.`,
+    next: "Use the version of muster that the platform uses, and run its `npx pulumi up`.",
+  });
 }
 
 /** The runtime's channel, or a root shell's where there is no runtime or it does not start. */

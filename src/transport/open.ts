@@ -61,6 +61,8 @@ function neverMet(target: Target): HostError {
     reason: "key-unknown",
     what: "it was not contacted",
     why: "no host key is pinned for it, and only `npx pulumi up` may learn one.",
-    next: "Run `npx pulumi up`.",
+    next: target.gate
+      ? "Take stacks/inventory.yaml as the platform's `npx pulumi up` wrote it."
+      : "Run `npx pulumi up`.",
   });
 }

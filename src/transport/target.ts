@@ -8,6 +8,8 @@ export interface Target {
   readonly identityFile?: string;
   /** Pinned public keys; empty means that the host was never met. */
   readonly hostKeys: readonly string[];
+  /** The login is a gate's: it serves a part of the host, gives no shell, and lets nobody install anything. */
+  readonly gate?: true;
   /** Where `hostKeys` stand, for a person: "stacks/inventory.yaml (hosts.hub)". */
   readonly pinnedIn?: string;
   /** Seconds. */

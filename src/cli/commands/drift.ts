@@ -9,6 +9,7 @@ import { renderDriftJson } from "../render/drift-json.ts";
 import { renderMarkdown } from "../render/markdown.ts";
 import { codesOf, type FleetReport } from "../report.ts";
 import { selectionOf } from "../selection.ts";
+import { settingsOf } from "../stack/settings.ts";
 
 export const command: CommandDefinition = {
   usage: "drift",
@@ -16,14 +17,16 @@ export const command: CommandDefinition = {
   options: {
     "--host <name>": "only this host",
     "--tenant <name>": "only this tenant's agents",
+    "--stack <name>": "only what this stack has, by its own way in; needs no passphrase",
     "--json": "print JSON (docs/schema/drift.schema.json)",
     "--markdown": "print Markdown",
   },
   async run({ options, io }) {
     const fleet = openFleet();
-    const selection = selectionOf(fleet, options);
+    const stack = settingsOf(fleet, options["stack"]);
+    const selection = selectionOf(fleet, options, stack.slice);
     const plan = compilePlan(fleet, installedRuntime());
-    const report = await withHosts(fleet, (open) => observeFleet(fleet, plan, selection, open));
+    const report = await withHosts(fleet, stack, (open) => observeFleet(fleet, plan, selection, open));
     io.out(rendererFor(options)(report));
     return codesOf(report);
   },

@@ -5,6 +5,7 @@ import { type HostKind, INVENTORY_FILES } from "../../inventory/inventory.ts";
 import { forgetReached, lastReached, sinceWhen } from "../../inventory/reached.ts";
 import { readHosts } from "../../inventory/read.ts";
 import { forgetHost } from "../../inventory/write.ts";
+import { WHOLE_FLEET } from "../../model/slice.ts";
 import type { Fleet } from "../../spec/fleet.ts";
 import { askHost } from "../ask.ts";
 import type { CommandDefinition } from "../command.ts";
@@ -98,7 +99,9 @@ function refuseDeclared(fleet: Fleet, host: string): void {
 
 /** A host that answers is better removed than forgotten: its agents would go on with nobody to know of them. */
 async function refuseAnswering(fleet: Fleet, host: string): Promise<void> {
-  const { answer } = await withHosts(fleet, (open) => askHost(fleet, host, open, async ({ hello }) => hello));
+  const { answer } = await withHosts(fleet, WHOLE_FLEET, (open) =>
+    askHost(fleet, host, open, async ({ hello }) => hello),
+  );
   if (answer === undefined) return;
   throw new InvalidError({
     what: `${host} was not forgotten`,

@@ -6,6 +6,7 @@ import { withHosts } from "../connections.ts";
 import { openFleet } from "../project.ts";
 import { renderAgents, renderAgentsJson } from "../render/agents.ts";
 import { selectionOf } from "../selection.ts";
+import { settingsOf } from "../stack/settings.ts";
 
 /** Seconds between two looks of --watch. */
 const EVERY = 5;
@@ -19,16 +20,18 @@ export const command: CommandDefinition = {
   options: {
     "--host <name>": "only this host",
     "--tenant <name>": "only this tenant's agents",
+    "--stack <name>": "only what this stack has, by its own way in; needs no passphrase",
     "--json": "print JSON (docs/schema/ps.schema.json)",
     "--watch [seconds]": `look again every so many seconds (${EVERY})`,
   },
   async run({ options, io }) {
     const fleet = openFleet();
-    const selection = selectionOf(fleet, options);
+    const stack = settingsOf(fleet, options["stack"]);
+    const selection = selectionOf(fleet, options, stack.slice);
     const seconds = secondsOf(options["watch"]);
     const render = options["json"] === true ? renderAgentsJson : renderAgents;
     const look = async () => {
-      const report = await withHosts(fleet, (open) => observeAgents(fleet, selection, open));
+      const report = await withHosts(fleet, stack, (open) => observeAgents(fleet, selection, open));
       io.out(`${seconds > 0 && io.terminal ? CLEAR : ""}${render(report)}`);
       return codesOfAgents(report);
     };

@@ -1,11 +1,12 @@
 import type { Check } from "../../base/check.ts";
+import { WHOLE_FLEET } from "../../model/slice.ts";
 import type { Fleet } from "../../spec/fleet.ts";
 import { askHost } from "../ask.ts";
 import { withHosts } from "../connections.ts";
 
 /** Connects to every host, all at once. */
 export function hostChecks(fleet: Fleet): Promise<Check[]> {
-  return withHosts(fleet, (open) =>
+  return withHosts(fleet, WHOLE_FLEET, (open) =>
     Promise.all(
       Object.keys(fleet.hosts).map(async (name) => {
         const { host, answer } = await askHost(fleet, name, open, async (reader) => reader.hello);

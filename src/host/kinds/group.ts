@@ -1,6 +1,7 @@
 import { MusterError } from "../../base/errors.ts";
 import type { GroupItem } from "../../model/items.ts";
 import type { Host } from "../context.ts";
+import { withHostLock } from "../lock.ts";
 import type { Kind } from "./kind.ts";
 
 export const group: Kind<GroupItem> = {
@@ -18,7 +19,7 @@ export const group: Kind<GroupItem> = {
 
 /** Runs one of the account tools; throws with what it said where it fails. */
 export function change(host: Host, tool: string, args: readonly string[]): void {
-  const { status, stderr } = host.run(tool, args);
+  const { status, stderr } = withHostLock(host, () => host.run(tool, args));
   if (status === 0) return;
   throw new MusterError({ what: `${tool} ${args.at(-1)}`, why: stderr.trim() || `it ended with ${status}` });
 }

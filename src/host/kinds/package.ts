@@ -22,7 +22,8 @@ export const debianPackage: Kind<PackageItem> = {
   remove: () => [],
 };
 
-const INSTALL = ["install", "-y", "-q", "--no-install-recommends", "--"];
+/** Another stack may install something at the same time. */
+const INSTALL = ["-o", "DPkg::Lock::Timeout=300", "install", "-y", "-q", "--no-install-recommends", "--"];
 
 function observe({ host }: Scene, subjects: readonly Subject<PackageItem>[]): Observation[] {
   const names = subjects.map(({ item }) => item.name);

@@ -2,7 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import type { Observation, Props, UnitItem } from "../../model/items.ts";
 import type { Host } from "../context.ts";
 import { overridesOf, removeOverrides } from "../dropins.ts";
-import { isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "../systemctl.ts";
+import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "../systemctl.ts";
 import type { Kind, Subject } from "./kind.ts";
 import { orUnknown } from "./look.ts";
 
@@ -55,7 +55,7 @@ function removeOverridesOf(host: Host, name: string): boolean {
   const overrides = overridesOf(name, stateOf(host, name));
   if (overrides.length === 0) return false;
   removeOverrides(name, overrides);
-  systemctl(host, "daemon-reload");
+  daemonReload(host);
   return true;
 }
 
@@ -66,7 +66,7 @@ function stateOf(host: Host, name: string): UnitState {
 function unmask(host: Host, name: string): void {
   systemctl(host, "unmask", "--", name);
   systemctl(host, "unmask", "--runtime", "--", name);
-  systemctl(host, "daemon-reload");
+  daemonReload(host);
 }
 
 function start(host: Host, verb: "start" | "restart", name: string): void {

@@ -1,8 +1,13 @@
-import type { Observation, Props, UserItem } from "../../model/items.ts";
+import { MusterError } from "../../base/errors.ts";
+import type { HostItem, Observation, Props, UserItem } from "../../model/items.ts";
+import type { HostRecord } from "../../model/record.ts";
 import { type Accounts, idsOf } from "../accounts.ts";
+import type { Host } from "../context.ts";
 import { withThing } from "../fs/walk.ts";
+import { withHostLock } from "../lock.ts";
 import { editPasswd } from "../passwd.ts";
 import { endProcesses } from "../processes.ts";
+import { readRecords } from "../store/records.ts";
 import { unitsOf } from "../systemctl.ts";
 import { change } from "./group.ts";
 import type { Kind, Scene, Subject } from "./kind.ts";
@@ -30,13 +35,17 @@ function converge({ host, accounts }: Scene, { item }: Subject<UserItem>, observ
   const { group, home, shell } = item.want;
   if (observed["present"] !== true) {
     const place = ["--no-create-home", "--home-dir", home, "--gid", group, "--shell", shell];
-    change(host, "useradd", [...place, ...formerUid(accounts, home), "--", item.name]);
+    const number = item.system ? SYSTEM : formerUid(accounts, home);
+    change(host, "useradd", [...place, ...number, "--", item.name]);
     return;
   }
   // usermod refuses another home while the user's programs run, and mending must not stop an agent.
   const { gid } = idsOf(accounts, item.name, group);
-  editPasswd(host.paths.etc, item.name, { gid, home, shell });
+  withHostLock(host, () => editPasswd(host.paths.etc, item.name, { gid, home, shell }));
 }
+
+/** sshd without PAM takes the usual `!` for a locked account, which no key opens; no password is `*` either. */
+const SYSTEM = ["--system", "--password", "*"];
 
 /** The lowest number of an account that is no system account; login.defs(5), UID_MIN of Debian. */
 const UID_MIN = 1000;
@@ -54,6 +63,7 @@ function formerUid(accounts: Accounts, home: string): readonly string[] {
 function remove({ host, accounts }: Scene, { item }: Subject<UserItem>): readonly string[] {
   const account = accounts.users.get(item.name);
   if (account === undefined) return [];
+  refuseInUse(host, item.name);
   endProcesses(account.uid, GRACE);
   change(host, "userdel", ["--", item.name]);
   return [];
@@ -66,4 +76,25 @@ function rename({ host, accounts }: Scene, from: UserItem, to: UserItem): void {
   for (const unit of unitsOf(host, from.name)) stopUnit(host, unit);
   endProcesses(account.uid, GRACE);
   change(host, "usermod", ["--login", to.name, "--home", to.want.home, "--", from.name]);
+}
+
+/** A user whose things another stack still has would leave them to nobody, and their unit failing. */
+function refuseInUse(host: Host, name: string): void {
+  const records = readRecords(host);
+  const owner = records.find((record) =>
+    hasItem(record, (item) => item.kind === "user" && item.name === name),
+  )?.owner;
+  const holder = records.find(
+    (record) => record.owner !== owner && hasItem(record, (item) => "actor" in item && item.actor === name),
+  );
+  if (owner === undefined || holder === undefined) return;
+  throw new MusterError({
+    what: `user ${name} stays`,
+    why: `the stack ${holder.owner} still has ${holder.id}, which is its`,
+    next: `Run \`npx pulumi up\` in ${holder.owner} first, then here again.`,
+  });
+}
+
+function hasItem({ items }: HostRecord, test: (item: HostItem) => boolean): boolean {
+  return Object.values(items).some(test);
 }

@@ -11,8 +11,12 @@ import { readOwn, writeOwn } from "./files.ts";
 export type Source = (digest: string) => string | undefined;
 
 export function sourceOf(host: Host, sent: Contents = {}): Source {
-  return (digest) =>
-    isDigest(digest) ? (sent[digest] ?? readOwn(pathOf(host, digest))?.toString("utf8")) : undefined;
+  return (digest) => (isDigest(digest) ? (sent[digest] ?? keptBytes(host, digest)) : undefined);
+}
+
+function keptBytes(host: Host, digest: Digest): string | undefined {
+  const mayHave = host.gate?.holds(digest) ?? true;
+  return mayHave ? readOwn(pathOf(host, digest))?.toString("utf8") : undefined;
 }
 
 /** Keeps what the items name, so that it can be restored and compared without being sent again. */
@@ -34,13 +38,13 @@ export function sweepContents(host: Host, records: readonly HostRecord[]): void 
 }
 
 function digestsOf(items: Items): Digest[] {
-  return Object.values(items).flatMap((item) => [wantedBytes(item)].filter(isDigest));
+  return Object.values(items).flatMap((item) => wantedBytes(item) ?? []);
 }
 
-/** What of an item is wanted as bytes: a file's content, a table's rows. */
-function wantedBytes(item: HostItem): string | undefined {
-  if (item.kind === "file") return item.want.content;
-  return item.kind === "rows" ? item.want.rows : undefined;
+/** What of an item is wanted as bytes: a file's content that is no secret, a table's rows. */
+export function wantedBytes(item: HostItem): Digest | undefined {
+  const digest = item.kind === "file" ? item.want.content : item.kind === "rows" ? item.want.rows : undefined;
+  return isDigest(digest) ? digest : undefined;
 }
 
 function isDigest(text: string | undefined): text is Digest {

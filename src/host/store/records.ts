@@ -25,13 +25,13 @@ export function findRecord(
   return known.find((record) => record.owner === owner) ?? known[0];
 }
 
-/** Refuses, by its name, a resource that another stack has. */
-export function refuseForeign(record: HostRecord | undefined, owner: string): void {
-  if (record === undefined || record.owner === owner) return;
+/** Refuses, by its name, a resource that another stack has; but not the one that this run takes over from. */
+export function refuseForeign(record: HostRecord | undefined, owner: string, takesOver?: string): void {
+  if (record === undefined || record.owner === owner || record.owner === takesOver) return;
   throw new MusterError({
     what: `${record.id} was not changed`,
     why: `it belongs to the stack ${record.owner}, and this run is of ${owner}`,
-    next: `Remove it there first (\`pulumi destroy\` in ${record.owner}), or leave it out here.`,
+    next: `Leave it out here or remove it there; docs/tenants.md says how a stack takes over from another.`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { GATE_NAME_MAX } from "../../model/gate.ts";
 import type { TenantSpec } from "../fleet.ts";
 import { formerNames } from "../moved.ts";
 import type { RawTenant } from "../raw.ts";
@@ -10,10 +11,16 @@ export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw,
     context.report.error(context.source, keys, "is the name of a group of the system: choose another", "key");
     return undefined;
   }
+  if (raw?.key !== undefined && name.length > GATE_NAME_MAX) {
+    const sentence = `must be at most ${GATE_NAME_MAX} characters, as the account that its key logs in to is named after it`;
+    context.report.error(context.source, keys, sentence, "key");
+    return undefined;
+  }
   return {
     name,
     isolation: raw?.isolation ?? "agent",
     formerly: formerNames(context.source, "tenants", name),
     protect: raw?.protect ?? false,
+    ...(raw?.key !== undefined && { key: raw.key }),
   };
 };

@@ -47,9 +47,11 @@ function requestFor(services: Services, call: Call, news: Properties): ConvergeR
   const { owner, type } = call.urn;
   const contents = services.contents.needed(items);
   const formerly = formerlyOf(news);
+  const { takesOver } = services.stack();
   return {
     ...{ op: "converge", id, type, owner, items, contents, secrets: Object.fromEntries(secrets) },
     ...(formerly.length > 0 && { formerly }),
+    ...(takesOver !== undefined && { takesOver }),
   };
 }
 

@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { InvalidError } from "../../base/errors.ts";
+import { ensureStack, type Progress } from "../../engine/index.ts";
+import type { Fleet } from "../../spec/fleet.ts";
+import { loadFleet } from "../../spec/load.ts";
+import { assertDeclared } from "../selection.ts";
+import { ensureIgnored, ensureKey, keyFile, writePublicKey } from "./key.ts";
+
+/** The stack of the hosts and of what belongs to them. */
+export const PLATFORM = "platform";
+
+/**
+ * Makes a stack for the platform or for one tenant, as far as it is not there.
+ *
+ * @returns what was done and what is to do next, a line each
+ */
+export async function addStack(fleet: Fleet, name: string, progress: Progress): Promise<string[]> {
+  if (name === PLATFORM && Object.hasOwn(fleet.tenants, PLATFORM)) {
+    const why = `fleet.yaml has a tenant of the name that the platform's stack has.`;
+    throw new InvalidError({ what: `tenant ${PLATFORM}`, why, next: "Give the tenant another name." });
+  }
+  return name === PLATFORM ? addPlatform(fleet, progress) : addTenant(fleet, name, progress);
+}
+
+async function addPlatform({ dir }: Fleet, progress: Progress): Promise<string[]> {
+  const isNew = await ensureStack(dir, PLATFORM, { slice: "platform" }, progress);
+  return [made(isNew, PLATFORM, "platform"), "", "Next:", `  npx pulumi up --stack ${PLATFORM}`];
+}
+
+async function addTenant(fleet: Fleet, tenant: string, progress: Progress): Promise<string[]> {
+  assertDeclared("tenant", tenant, fleet.tenants);
+  const { dir, file = join(dir, "fleet.yaml") } = fleet;
+  ensureIgnored(dir, "stacks/*.key");
+  ensureIgnored(dir, "stacks/*.passphrase");
+  const lines = await letIn(fleet, tenant, file);
+  const isNew = await ensureStack(dir, tenant, { slice: `tenant:${tenant}`, key: keyFile(tenant) }, progress);
+  const steps = [
+    "npx pulumi up                       # the platform's stack: its hosts let the key in",
+    ...secretsOf(fleet, tenant).map(
+      (name) => `npx pulumi config set --secret muster:${name} --stack ${tenant}`,
+    ),
+    `npx pulumi up --stack ${tenant}`,
+  ];
+  return [
+    ...lines,
+    made(isNew, tenant, `tenant:${tenant}`),
+    "",
+    "Next:",
+    ...steps.map((step) => `  ${step}`),
+  ];
+}
+
+/** Brings the tenant's key pair and fleet.yaml together; a public key that stands there already stays. */
+async function letIn(fleet: Fleet, tenant: string, file: string): Promise<string[]> {
+  const declared = fleet.tenants[tenant]?.key?.split(" ").slice(0, 2).join(" ");
+  const privateFile = keyFile(tenant);
+  if (declared !== undefined && !existsSync(join(fleet.dir, privateFile))) {
+    return [
+      `kept   tenants.${tenant}.key in fleet.yaml; its private half belongs at ${privateFile}, with mode 0600`,
+    ];
+  }
+  const key = ensureKey(fleet.dir, tenant);
+  if (declared === key) return [`kept   ${privateFile} and its public half in fleet.yaml`];
+  if (declared !== undefined) {
+    const why = `it is not the public half of ${privateFile}.`;
+    const next = `Put the right private key there, or \`${key}\` into fleet.yaml.`;
+    throw new InvalidError({ what: `tenants.${tenant}.key in fleet.yaml`, why, next });
+  }
+  writePublicKey(file, tenant, key);
+  loadFleet(file);
+  return [`wrote  ${privateFile} (private, never in git) and its public half into fleet.yaml`];
+}
+
+function made(isNew: boolean, stack: string, slice: string): string {
+  return `${isNew ? "made " : "kept "}  the stack ${stack} (${slice}) with its passphrase in stacks/${stack}.passphrase`;
+}
+
+function secretsOf(fleet: Fleet, tenant: string): string[] {
+  const held = Object.values(fleet.agents).filter((agent) => agent.tenant === tenant);
+  const names = held.flatMap(({ credentials }) => credentials);
+  return [...new Set(names)].flatMap(
+    (name) => /^config:(.+)$/.exec(fleet.credentials[name]?.from ?? "")?.[1] ?? [],
+  );
+}

@@ -1,0 +1,20 @@
+import type { HostItem } from "../../model/items.ts";
+import { UNIT_DIR } from "../../model/layout.ts";
+import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
+import { type Source, wantedBytes } from "../store/contents.ts";
+import { unitRefusal } from "./tenant-unit.ts";
+
+/** What is wrong with the very bytes that would be written; the text of a unit is one that systemd may read. */
+export function bytesFlaw(
+  scope: TenantScope,
+  agent: ScopedAgent,
+  item: HostItem,
+  bytes: Source,
+): string | undefined {
+  const digest = wantedBytes(item);
+  if (digest === undefined) return undefined;
+  const text = bytes(digest);
+  if (text === undefined) return "its bytes were not sent";
+  const isUnit = item.kind === "file" && item.path === `${UNIT_DIR}/${agent.unit}`;
+  return isUnit ? unitRefusal(scope, agent, text) : undefined;
+}

@@ -1,0 +1,109 @@
+import { posix } from "node:path";
+import { UNIT_DIR } from "../../model/layout.ts";
+import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
+import { type Form, flawOf, isMap, shown } from "./form.ts";
+
+/** An item in two parts: where it is and how it is treated, and what is wanted there. */
+interface ItemForm {
+  readonly address: Form;
+  readonly want: Form;
+}
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const SECRET = /^(as declared|secret:[0-9a-f]{64})$/;
+const LINE = /^[^\p{Cc}]{0,1000}$/u;
+
+/**
+ * Why an item is none that a tenant's stack may have for one of its agents; nothing where it may. Groups, users,
+ * packages and the runtime have no form here, and so are the platform's alone.
+ *
+ * @param wants whether what is wanted is looked at too, or the address alone: enough to look, and to take away
+ */
+export function refusalOf(
+  { tenant }: TenantScope,
+  agent: ScopedAgent,
+  item: unknown,
+  wants: boolean,
+): string | undefined {
+  if (!isMap(item)) return "it is no item";
+  const { want, ...address } = item;
+  const form = formOf(tenant, agent, address);
+  if (form === undefined) return `${placeOf(address)} is not ${agent.name}'s in a tenant's stack`;
+  const flaw = flawOf(address, form.address) ?? (wants ? flawOf(want, form.want) : undefined);
+  return flaw === undefined && !isMap(want) ? "it wants nothing" : flaw && `it ${flaw}`;
+}
+
+/** The form that an item must have, by its kind and place alone. */
+function formOf(
+  group: string,
+  agent: ScopedAgent,
+  address: Readonly<Record<string, unknown>>,
+): ItemForm | undefined {
+  const { kind, path, name } = address;
+  if (kind === "unit") return name === agent.unit ? unit(agent) : undefined;
+  if (typeof path !== "string" || posix.normalize(path) !== path || !LINE.test(path)) return undefined;
+  if (kind === "directory" && path === agent.home) return home(group, agent);
+  if (kind === "directory" && path === agent.credentials) return secretsFolder(group, agent);
+  if (kind === "rows" && isWithin(agent.home, path)) return rows(group, agent);
+  if (kind !== "file") return undefined;
+  if (path === `${UNIT_DIR}/${agent.unit}`) return unitFile(agent);
+  if (posix.dirname(path) === agent.credentials) return secretFile(group, agent);
+  return isWithin(agent.home, path) ? homeFile(group, agent) : undefined;
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return path.startsWith(`${folder}/`) && !path.endsWith("/");
+}
+
+function placeOf({ kind, path, name }: Readonly<Record<string, unknown>>): string {
+  return (
+    [kind, path ?? name]
+      .filter((one) => one !== undefined)
+      .map(shown)
+      .join(" ") || "it"
+  );
+}
+
+const home = (group: string, { user, home }: ScopedAgent): ItemForm => ({
+  address: { kind: "directory", path: home, onRemove: /^(aside|delete|keep|wipe)$/ },
+  want: { type: "directory", owner: user, group, mode: "0700" },
+});
+
+const secretsFolder = (group: string, { credentials }: ScopedAgent): ItemForm => ({
+  address: { kind: "directory", path: credentials, onRemove: "delete" },
+  want: { type: "directory", owner: "root", group, mode: "0710" },
+});
+
+/** With the user's rights alone: whatever stands in a home, root does not open it. */
+const homeFile = (group: string, { user }: ScopedAgent): ItemForm => ({
+  address: { kind: "file", path: LINE, actor: user },
+  want: { type: "file", content: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
+});
+
+const rows = (group: string, { user }: ScopedAgent): ItemForm => ({
+  address: { kind: "rows", path: LINE, actor: user, table: /^[a-z_]{1,60}$/, "onRemove?": "wipe" },
+  want: { type: "file", rows: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
+});
+
+const secretFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
+  address: {
+    kind: "file",
+    path: LINE,
+    secret: LINE,
+    "notify?": unit,
+    "envName?": /^[A-Za-z_]\w{0,200}$/,
+    "sharedBecause?": LINE,
+  },
+  want: { type: "file", content: SECRET, owner: user, group, mode: "0400" },
+});
+
+/** Its text is held against rules of its own. */
+const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "file", path: LINE, "notify?": unit },
+  want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
+});
+
+const unit = ({ unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "unit", name: unit },
+  want: { enabled: /^(enabled|disabled)$/, active: /^(running|stopped)$/, overrides: "none" },
+});

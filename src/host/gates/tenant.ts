@@ -1,0 +1,95 @@
+import { digestOf } from "../../model/digest.ts";
+import type { Request } from "../../model/protocol.ts";
+import type { HostRecord } from "../../model/record.ts";
+import type { TenantScope } from "../../model/tenant-scope.ts";
+import { converge } from "../converge.ts";
+import { observe } from "../observe.ts";
+import { ps } from "../ps.ts";
+import { remove } from "../remove.ts";
+import { sourceOf } from "../store/contents.ts";
+import { type Form, flawOf, isMap, shown } from "./form.ts";
+import type { Gate } from "./gate.ts";
+import { bytesFlaw } from "./tenant-bytes.ts";
+import { type Ownership, ownership } from "./tenant-own.ts";
+import { refuse } from "./tenant-refusal.ts";
+
+/** Serves one tenant: its own agents, and nothing else on the host. */
+export const tenant: Gate<TenantScope> = (scope, account) => {
+  const own = ownership(scope, account);
+  const check = (request: Request, known: readonly HostRecord[] = []) =>
+    checkRequest(scope, own, request, known);
+  return {
+    ps: (host, request) => {
+      check(request);
+      const foreign = request.units.find((unit) => !scope.agents.some((agent) => agent.unit === unit));
+      if (foreign !== undefined) refuse(scope, shown(foreign), "it is not a unit of this tenant's agents");
+      return ps(host, request);
+    },
+    observe: (host, request) => {
+      const known = own.records(host);
+      check(request, known);
+      const theirs = known.filter(({ owner }) => owner === request.owner);
+      const resources = request.resources ?? theirs.map(({ id, items }) => ({ id, items }));
+      const answer = observe(own.inside(host, known), { ...request, resources });
+      return { ...answer, recorded: known.map(({ id, owner }) => ({ id, owner })) };
+    },
+    converge: (host, request) => {
+      const known = own.records(host);
+      check(request, known);
+      const inside = own.inside(host, known);
+      const agent = own.agent(request.id);
+      const bytes = sourceOf(inside, request.contents);
+      for (const item of Object.values(request.items)) {
+        const flaw = agent && bytesFlaw(scope, agent, item, bytes);
+        if (flaw !== undefined) refuse(scope, request.id, flaw);
+      }
+      return converge(inside, request);
+    },
+    remove: (host, request) => {
+      const known = own.records(host);
+      check(request, known);
+      return remove(own.inside(host, known), request);
+    },
+  };
+};
+
+const OWNER = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
+
+/** What a request of each kind may say at all, and in which form. */
+const FORMS: Readonly<Record<Request["op"], Form>> = {
+  ps: { op: "ps", units: Array.isArray },
+  observe: { op: "observe", "resources?": Array.isArray, "owner?": OWNER, "contents?": isContents },
+  converge: {
+    op: "converge",
+    id: /./,
+    type: /^\w{1,50}$/,
+    owner: OWNER,
+    "takesOver?": OWNER,
+    items: isMap,
+    contents: isContents,
+    secrets: isTexts,
+  },
+  remove: { op: "remove", id: /./, owner: OWNER, items: isMap },
+};
+
+function checkRequest(
+  scope: TenantScope,
+  own: Ownership,
+  request: Request,
+  known: readonly HostRecord[],
+): void {
+  const flaw = flawOf(request, FORMS[request.op]);
+  if (flaw !== undefined) refuse(scope, `a request to ${request.op}`, `it ${flaw}`);
+  if (request.op === "ps") return;
+  const resources = request.op === "observe" ? (request.resources ?? []) : [request];
+  for (const { id, items } of resources) own.check(id, items, known, request.op === "converge");
+}
+
+/** Bytes under a digest that is not theirs would name what another tenant has, and then be given it. */
+function isContents(value: unknown): boolean {
+  return isTexts(value) && Object.entries(value).every(([digest, text]) => digestOf(text) === digest);
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isMap(value) && Object.values(value).every((text) => typeof text === "string");
+}

@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ensureIgnored, ensureKey, writePublicKey } from "../../src/cli/stack/key.ts";
+import { listStacks, renderStacks } from "../../src/cli/stack/list.ts";
+import { agent, fleetOf } from "../fixtures/fleet.ts";
+
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "muster-stack-"));
+});
+
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const write = (path: string, text: string) => {
+  mkdirSync(join(dir, path, ".."), { recursive: true });
+  writeFileSync(join(dir, path), text);
+};
+
+describe("a tenant's key", () => {
+  test("is made once, for its owner alone, and its public half is told without a comment", () => {
+    const key = ensureKey(dir, "north");
+    expect(key).toMatch(/^ssh-ed25519 \S+$/);
+    expect(ensureKey(dir, "north")).toBe(key);
+    expect(statSync(join(dir, "stacks/north.key")).mode & 0o777).toBe(0o600);
+  });
+
+  test.each([
+    ["nothing", "  north:\n"],
+    ["an empty map", "  north: {}\n"],
+    ["a map", "  north: {isolation: agent}\n"],
+    ["a block", "  north:\n    isolation: agent\n"],
+    ["another key", "  north: {key: old}\n"],
+  ])("is written into fleet.yaml where the tenant is %s, and all else stays", (_title, tenant) => {
+    const rest =
+      "# ours\nkind: Fleet # a comment\nx-long: &a {text: 'a line that is longer than eighty characters, which stays a single line here'}\n\nagents:\n  iris: {<<: *a, host: hub}\n";
+    write("fleet.yaml", `tenants:\n${tenant}  # the other\n  south: {}\n${rest}`);
+    writePublicKey(join(dir, "fleet.yaml"), "north", "ssh-ed25519 AAAA");
+    const text = readFileSync(join(dir, "fleet.yaml"), "utf8");
+    expect(text).toMatch(/north:\s*(\{.*)?\s*(isolation: agent,?\s*)?key: ssh-ed25519 AAAA/);
+    expect(text.endsWith(`  # the other\n  south: {}\n${rest}`)).toBe(true);
+  });
+
+  test("is kept out of git", () => {
+    write(".gitignore", "node_modules/");
+    expect(ensureIgnored(dir, "stacks/*.key")).toBe(true);
+    expect(ensureIgnored(dir, "stacks/*.key")).toBe(false);
+    ensureKey(dir, "north");
+    execFileSync("git", ["init", "-q", dir]);
+    expect(execFileSync("git", ["-C", dir, "status", "--short", "-uall"], { encoding: "utf8" })).not.toMatch(
+      /north\.key$/m,
+    );
+  });
+});
+
+test("stacks are listed with what they have and what of them is here", () => {
+  write("Pulumi.yaml", "name: muster\nstackConfigDir: stacks\nruntime: nodejs\n");
+  write("stacks/Pulumi.dev.yaml", "encryptionsalt: v1\n");
+  write(
+    "stacks/Pulumi.arc.yaml",
+    "config:\n  muster:slice: tenant:arc\n  muster:key: stacks/arc.key\n  muster:x: {secure: v1}\n",
+  );
+  write("stacks/arc.key", "");
+  const rows = listStacks({ ...fleetOf(agent()), dir });
+  expect(rows).toEqual([
+    { stack: "arc", slice: "tenant:arc", hosts: ["hub"], passphrase: false, key: true },
+    { stack: "dev", slice: "all", hosts: ["hub"], passphrase: false },
+  ]);
+  expect(renderStacks(rows)).toMatch(/^arc +tenant:arc +hub +not here +here$/m);
+});

@@ -1,0 +1,38 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { withHostLock, withResourceLock } from "../../src/host/lock.ts";
+import { readRecords } from "../../src/host/store/records.ts";
+import { makeWorld } from "./world.ts";
+
+const RUN = join(import.meta.dirname, "../fixtures/stack-run.ts");
+const AGENTS = ["iris", "loom", "forge", "spark"];
+
+test("stacks that work on one host at once lose no record and no kept bytes", async () => {
+  const { host, home } = makeWorld();
+  const { run: _, ...plain } = host;
+  const ended = await Promise.all(
+    AGENTS.map(async (agent) => {
+      const args = ["--no-warnings", RUN, JSON.stringify(plain), `arc/${agent}`, agent, home()];
+      const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+      return ((await once(child, "close")) as [number])[0];
+    }),
+  );
+  expect(ended).toEqual(AGENTS.map(() => 0));
+  const records = readRecords(host);
+  const left = AGENTS.flatMap((agent) => [1, 3, 5, 7, 9, 11].map((n) => `hub/${agent}/${n}`));
+  expect(records.map(({ id }) => id).sort()).toEqual(left.sort());
+  const named = new Set(JSON.stringify(records).match(/(?<=sha256:)[0-9a-f]{64}/g));
+  expect([...named].filter((digest) => !existsSync(join(host.paths.contents, digest)))).toEqual([]);
+}, 60_000);
+
+test("a change of one resource does not wait for another's, and what is the host's waits for neither", () => {
+  const { host } = makeWorld();
+  const done: string[] = [];
+  withResourceLock(host, "hub/iris/unit", () =>
+    withResourceLock(host, "hub/loom/unit", () => withHostLock(host, () => done.push("all at once"))),
+  );
+  expect(done).toEqual(["all at once"]);
+});

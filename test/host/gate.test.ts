@@ -1,0 +1,309 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { posix } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { findGate, tableOf } from "../../src/host/gates/registry.ts";
+import { refusalOf } from "../../src/host/gates/tenant-items.ts";
+import { unitRefusal } from "../../src/host/gates/tenant-unit.ts";
+import { readRecords } from "../../src/host/store/records.ts";
+import { digestOf } from "../../src/model/digest.ts";
+import type { Contents, Digest, HostItem, Items } from "../../src/model/items.ts";
+import type { ConvergeRequest } from "../../src/model/protocol.ts";
+import type { HostRecord } from "../../src/model/record.ts";
+import type { TenantScope } from "../../src/model/tenant-scope.ts";
+import { compilePlan } from "../../src/resources/index.ts";
+import { unitText } from "../../src/resources/unit-text.ts";
+import type { AgentSpec } from "../../src/spec/fleet.ts";
+import { agent, fleetOf } from "../fixtures/fleet.ts";
+import { IRIS, makeWorld, type World } from "./world.ts";
+
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample";
+const GATE = { kind: "tenant", name: "arc" } as const;
+const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+
+/** A fleet whose tenant has a stack of its own, compiled. */
+function compiled(...agents: AgentSpec[]) {
+  const fleet = {
+    ...fleetOf(...agents),
+    tenants: { arc: { name: "arc", isolation: "agent", formerly: [], protect: false, key: KEY } as const },
+  };
+  const { declarations, contents } = compilePlan(fleet, { bundle: "0123456789abcdef", node: "24.0.0" });
+  const gate = declarations.find(({ type }) => type === "Tenant")?.items["gate scope"] as unknown as {
+    want: { content: Digest };
+  };
+  const scope = JSON.parse(contents[gate.want.content] ?? "") as TenantScope;
+  return { fleet, declarations, contents, scope };
+}
+
+const { scope } = compiled(agent({ credentials: ["iris-key"] }));
+const [iris] = scope.agents;
+if (iris === undefined) throw new Error("no agent in scope");
+
+describe("a tenant's gate", () => {
+  test(`lets through all that the tenant's own stack declares (SEED=${seed})`, () => {
+    const text = fc.string({ unit: "grapheme-ascii" });
+    const variable = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/);
+    const agents = fc.record({
+      command: fc.array(text, { minLength: 1, maxLength: 4 }),
+      env: fc.dictionary(variable, text),
+      workdir: fc.stringMatching(/^\/[a-z %$"'.-]{0,20}[a-z]$/).map((path) => posix.normalize(path)),
+      watchdog: fc.nat(86_400),
+    });
+    fc.assert(
+      fc.property(agents, (parts) => {
+        const one = compiled(agent({ ...parts, credentials: ["iris-key"] }));
+        const [scoped] = one.scope.agents;
+        const own = one.declarations.filter(({ type }) => !["Host", "Tenant", "Account"].includes(type));
+        expect(own).toHaveLength(4);
+        for (const item of own.flatMap(({ items }) => Object.values(items))) {
+          expect(scoped && refusalOf(one.scope, scoped, item, true)).toBeUndefined();
+        }
+        const spec = Object.values(one.fleet.agents)[0] as AgentSpec;
+        expect(scoped && unitRefusal(one.scope, scoped, unitText(one.fleet, spec))).toBeUndefined();
+      }),
+      { seed, numRuns: 200 },
+    );
+  });
+
+  test(`reaches no path outside the agent's own, however it is written (SEED=${seed})`, () => {
+    const part = fc.constantFrom(
+      "..",
+      ".",
+      "",
+      "home",
+      "iris",
+      "loom",
+      "etc",
+      "x",
+      "iris\0",
+      "iris\n",
+      "a b",
+    );
+    const paths = fc.array(part, { maxLength: 8 }).map((parts) => `/${parts.join("/")}`);
+    const homes = fc.oneof(
+      paths,
+      paths.map((path) => `/home/iris${path}`),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(homes, (path) => {
+        const item = homeFile(path);
+        if (iris === undefined || refusalOf(scope, iris, item, true) !== undefined) return;
+        expect(posix.normalize(path)).toBe(path);
+        expect(path.startsWith("/home/iris/")).toBe(true);
+        expect(path).not.toMatch(/\p{Cc}/u);
+      }),
+      { seed, numRuns: 2000 },
+    );
+  });
+
+  test(`lets no line into a unit by which root would do something (SEED=${seed})`, () => {
+    const lines = unitText(compiled(agent()).fleet, agent()).split("\n");
+    const hostile = fc.oneof(
+      fc.constantFrom(...HOSTILE_LINES),
+      fc.stringMatching(/^[A-Z][A-Za-z]{1,20}$/).map((key) => `${key}=/bin/sh`),
+    );
+    fc.assert(
+      fc.property(hostile, fc.nat(lines.length), (line, at) => {
+        if (iris === undefined) return;
+        const text = lines.toSpliced(at, 0, line).join("\n");
+        expect(unitRefusal(scope, iris, text)).toMatch(/unit/);
+      }),
+      { seed, numRuns: 1000 },
+    );
+  });
+
+  test.each(HOSTILE_ITEMS())("refuses %s", (_name, item) => {
+    expect(iris && refusalOf(scope, iris, item, true)).toMatch(/./);
+  });
+
+  test("says in a sentence what a unit must have", () => {
+    const text = unitText(compiled(agent()).fleet, agent());
+    const refusal = (from: string, to: string) => iris && unitRefusal(scope, iris, text.replace(from, to));
+    expect(refusal("User=iris", "User=root")).toBe('its unit has "User=root", which must be iris');
+    expect(refusal("Slice=muster-arc.slice\n", "")).toBe("its unit does not say Slice=");
+    expect(refusal("ExecStart=", "ExecStart=+")).toMatch(/^its unit has "ExecStart=\+/);
+  });
+});
+
+describe("a session through a tenant's gate", () => {
+  test("knows no other tenant's record and bytes, and leaves what the platform has", () => {
+    const world = opened();
+    const { table, request, host } = world;
+    put(world, "hub/loom/identity", "arc/south", { soul: homeFile("/home/loom/SOUL.md", "secret plan") });
+    mkdirSync(host.paths.contents, { recursive: true });
+    writeFileSync(`${host.paths.contents}/${digestOf("secret plan").slice(7)}`, "secret plan");
+    const look = table.observe?.(host, { op: "observe", owner: "arc/south" });
+    expect(look).toEqual({ resources: {}, recorded: [] });
+    const stolen = request({ x: homeFile(`${world.home()}/x`, "secret plan") }, {});
+    expect(() => table.converge?.(host, stolen)).toThrow(/its bytes were not sent/);
+    const feigned = request(
+      { x: homeFile(`${world.home()}/x`, "secret plan") },
+      { [digestOf("secret plan")]: "?" },
+    );
+    expect(() => table.converge?.(host, feigned)).toThrow(/it has contents/);
+    const later = { ...request({}), formerly: ["hub/loom/identity"] };
+    expect(() => table.converge?.(host, later)).toThrow(/it has "formerly", which it may not have/);
+  });
+
+  test("writes records by which its account is known, and may remove what its scope knows no more", () => {
+    const world = opened();
+    const { table, request, host } = world;
+    const items = { "SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    table.converge?.(host, request(items));
+    expect(readRecords(host)).toMatchObject([{ id: "hub/iris/identity", gate: "muster-tenant-arc" }]);
+    const left = opened(world, []);
+    expect(() => left.table.converge?.(host, request(items))).toThrow(
+      /not a resource of this tenant's agents/,
+    );
+    left.table.remove?.(host, { op: "remove", id: "hub/iris/identity", owner: "arc/north", items });
+    expect(readRecords(host)).toEqual([]);
+  });
+
+  test("takes over from the stack that is named, and from no other; the record changes hands", () => {
+    const world = opened();
+    const { table, request, host } = world;
+    const items = { "SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    put(world, "hub/iris/identity", "arc/dev", items);
+    expect(() => table.converge?.(host, request(items))).toThrow(/belongs to the stack arc\/dev/);
+    expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/other" })).toThrow(/arc\/dev/);
+    table.converge?.(host, { ...request(items), takesOver: "arc/dev" });
+    expect(readRecords(host).map(({ owner }) => owner)).toEqual(["arc/north"]);
+  });
+
+  test("does not take over a record that still has its user: the platform comes first", () => {
+    const world = opened();
+    const { table, request, host } = world;
+    const items = { "SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    const want = { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" } as const;
+    put(world, "hub/iris/identity", "arc/dev", { ...items, user: { kind: "user", name: "iris", want } });
+    expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/dev" })).toThrow(/was refused/);
+  });
+
+  test("is shut where its scope was taken away, and is named by no path", () => {
+    const { host } = makeWorld();
+    expect(() => tableOf(host, GATE)).toThrow(/the gate tenant arc is shut/);
+    for (const words of [["tenant", "../x"], ["tenant"], ["root", "arc"], ["tenant", "arc", "x"]]) {
+      expect(findGate(words)).toBeUndefined();
+    }
+  });
+});
+
+const HOSTILE_LINES = [
+  "User=root",
+  "Group=root",
+  "Slice=system.slice",
+  "ExecStart=+/bin/sh",
+  "ExecStart=!!/usr/bin/tmux",
+  "ExecStartPre=/bin/sh",
+  "ExecStop=+/bin/id",
+  "EnvironmentFile=/etc/shadow",
+  "EnvironmentFile=-/var/lib/muster/credentials/loom/key",
+  "BindPaths=/:/mnt",
+  "StandardOutput=file:/etc/passwd",
+  "LoadCredential=x:/etc/shadow",
+  "PIDFile=/etc/passwd",
+  "PermissionsStartOnly=yes",
+  "AmbientCapabilities=CAP_SYS_ADMIN",
+  "RuntimeDirectory=../x",
+  "RootDirectory=/x",
+  "OnFailure=evil.service",
+  "[Socket]",
+  "ListenStream=/x",
+  "Alias=ssh.service",
+  "NoNewPrivileges=no",
+  "Type=oneshot",
+  'Environment="A=b" \\',
+  "\\",
+  "# x \\",
+  ";x",
+  " User=root",
+  "User = root",
+  "\u0007",
+  "DynamicUser=yes",
+  "Delegate=yes",
+  "WantedBy=basic.target",
+  "Also=ssh.service",
+  "Environment=A=b",
+] as const;
+
+function homeFile(path: string, text = "I am Iris.\n"): HostItem {
+  const want = { type: "file", content: digestOf(text), owner: "iris", group: "arc", mode: "0600" } as const;
+  return { kind: "file", path, actor: "iris", want };
+}
+
+function HOSTILE_ITEMS(): [string, unknown][] {
+  const good = homeFile("/home/iris/x") as Extract<HostItem, { kind: "file" }>;
+  const { actor: _, ...asRoot } = good;
+  return [
+    ["no item", null],
+    ["a list", []],
+    ["a file with no want", { ...good, want: undefined }],
+    ["a file as root", asRoot],
+    ["a file as another user", { ...good, actor: "loom" }],
+    ["a file of an inherited kind", { ...good, kind: "constructor" }],
+    ["a key that nothing has", { ...good, onRemove: "aside" }],
+    ["a secret in the home", { ...good, secret: "x" }],
+    ["a setuid file", { ...good, want: { ...good.want, mode: "4755" } }],
+    ["a mode that is a number", { ...good, want: { ...good.want, mode: 644 } }],
+    ["another group's file", { ...good, want: { ...good.want, group: "root" } }],
+    ["a path that is no text", { ...good, path: ["/home/iris/x"] }],
+    ["the home as a file", { ...good, path: "/home/iris" }],
+    ["a folder in the home", { kind: "directory", path: "/home/iris/x", want: {} }],
+    [
+      "an open home",
+      {
+        kind: "directory",
+        path: "/home/iris",
+        onRemove: "aside",
+        want: { type: "directory", owner: "iris", group: "arc", mode: "0777" },
+      },
+    ],
+    [
+      "a table with a quote in its name",
+      { kind: "rows", path: "/home/iris/x", actor: "iris", table: 'x"', want: {} },
+    ],
+    ["another unit", { kind: "unit", name: "ssh.service", want: {} }],
+    [
+      "an override of its unit",
+      {
+        kind: "unit",
+        name: "muster-agent-iris.service",
+        want: { enabled: "enabled", active: "running", overrides: "/x" },
+      },
+    ],
+    ...["user", "group", "package", "runtime"].map((kind): [string, unknown] => [
+      `a ${kind}`,
+      { kind, name: "iris", want: { present: true } },
+    ]),
+  ];
+}
+
+/** A world with the gate of tenant arc, whose one agent iris has the world's home. */
+function opened(world: World = makeWorld(), agents: readonly string[] = ["iris"]) {
+  const { host } = world;
+  const home = world.home();
+  const room = agents.map((name) => ({ ...iris, name, home }));
+  const folder = `${host.paths.state}/gates/tenant-arc`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/scope.json`, JSON.stringify({ ...scope, tenant: "arc", agents: room }));
+  writeFileSync(`${host.paths.etc}/group`, `arc:x:${IRIS.gid}:\n`);
+  const text = "I am Iris.\n";
+  const request = (items: Items, contents: Contents = { [digestOf(text)]: text }): ConvergeRequest => ({
+    op: "converge",
+    id: "hub/iris/identity",
+    type: "Identity",
+    owner: "arc/north",
+    items,
+    contents,
+    secrets: {},
+  });
+  return { ...world, table: tableOf(host, GATE), request };
+}
+
+function put({ host }: World, id: string, owner: string, items: Items): void {
+  const record: HostRecord = { id, type: "Identity", owner, items, applied: {} };
+  const folder = `${host.paths.records}/${owner.replace("/", "~")}`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/${id.replaceAll("/", "~")}.json`, JSON.stringify(record));
+}

@@ -1,0 +1,348 @@
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { digestOf } from "../../src/model/digest.ts";
+import { INSTALL_SCRIPT } from "../../src/transport/install-script.ts";
+import { must, type Project } from "./support/project.ts";
+import { ask, inStack, makeTenants, ssh } from "./support/tenants.ts";
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await makeTenants();
+});
+
+afterAll(async () => {
+  for (const stack of ["north", "south"]) await inStack(project, stack, "destroy", "--yes", "--skip-preview");
+  await project?.dispose();
+});
+
+const UP = ["up", "--yes", "--skip-preview"];
+
+describe("two tenants on the same two hosts", () => {
+  test("before the platform was there, a tenant is told what to do, and nothing more", async () => {
+    const early = await inStack(project, "north", ...UP);
+    expect(early.exitCode).not.toBe(0);
+    expect(early.all).toMatch(/one\b.*it cannot be reached: this local host was never booted/);
+  });
+
+  test("both come up at the same time, after the platform, each with its own key and passphrase", async () => {
+    await must(inStack(project, "test", ...UP));
+    const both = await Promise.all(["north", "south"].map((stack) => inStack(project, stack, ...UP)));
+    for (const said of both) await must(Promise.resolve(said));
+    await must(project.fleet(["drift"]));
+    for (const stack of ["test", "north", "south"]) await must(project.fleet(["drift", "--stack", stack]));
+    const ps = await must(project.fleet(["ps", "--stack", "south", "--json"]));
+    const { agents } = JSON.parse(ps.stdout) as { agents: { agent: string; state: string }[] };
+    expect(agents.map(({ agent, state }) => `${agent} ${state}`)).toEqual(["loom running", "sol running"]);
+    const listed = await must(project.fleet(["stack", "list"]));
+    expect(listed.stdout).toMatch(/^north +tenant:north +one two +here +here$/m);
+    expect(listed.stdout).toMatch(/^test +platform +one two +here +-$/m);
+  });
+
+  test("an agent runs as its own user in its tenant's slice, and nothing of the platform is in the tenant's state", async () => {
+    const shown = await project.onHost(
+      "one",
+      "systemctl show -P Slice -P User -P Group muster-agent-iris muster-agent-loom",
+    );
+    expect(shown.split(/\n+/)).toEqual([
+      "muster-north.slice",
+      "iris",
+      "north",
+      "muster-south.slice",
+      "loom",
+      "south",
+    ]);
+    const state = await must(inStack(project, "north", "stack", "export"));
+    const types = [...state.stdout.matchAll(/"type": "muster:index:(\w+)"/g)].map((match) => match[1]);
+    expect([...new Set(types)].sort()).toEqual(["AgentUnit", "ContactBook", "Credential", "Identity"]);
+  });
+
+  test("a change of one tenant's agent is mended by its own stack", async () => {
+    await project.onHost("two", "echo 'I am Nobody' > /home/nora/SOUL.md");
+    const drift = await must(project.fleet(["drift", "--stack", "north"]), 7);
+    expect(drift.stdout).toMatch(/nora +SOUL.md +content .*I am Nobody/);
+    await must(project.fleet(["drift", "--stack", "south"]));
+    await must(inStack(project, "north", ...UP));
+    await must(project.fleet(["drift"]));
+  });
+});
+
+describe("a hostile client with the key of tenant north", () => {
+  const want = (owner: string, mode = "0600") => ({
+    type: "file",
+    content: digestOf("evil"),
+    owner,
+    group: "north",
+    mode,
+  });
+  const converge = (id: string, items: object, more: object = {}) => ({
+    op: "converge",
+    id,
+    type: "Identity",
+    owner: "muster/north",
+    contents: { [digestOf("evil")]: "evil" },
+    secrets: {},
+    items,
+    ...more,
+  });
+  const iris = (item: object, more: object = {}) => converge("one/iris/identity", { evil: item }, more);
+  const file = (path: string, more: object = {}) => ({
+    kind: "file",
+    path,
+    actor: "iris",
+    want: want("iris"),
+    ...more,
+  });
+  const unitFile = (text: string) =>
+    converge(
+      "one/iris/unit",
+      {
+        "unit file": {
+          kind: "file",
+          path: "/etc/systemd/system/muster-agent-iris.service",
+          notify: "muster-agent-iris.service",
+          want: { ...want("root", "0644"), content: digestOf(text), group: "root" },
+        },
+      },
+      { contents: { [digestOf(text)]: text } },
+    );
+  const unit = (line: string, user = "User=iris") =>
+    unitFile(
+      `[Service]\nType=forking\n${user}\nGroup=north\nSlice=muster-north.slice\nNoNewPrivileges=yes\n${line}\n`,
+    );
+  const rootFile = { owner: "root", group: "root" };
+
+  const REQUESTS: readonly [name: string, request: object][] = [
+    ["another tenant's resource", converge("one/loom/identity", { evil: file("/home/iris/x") })],
+    ["a resource of another host", converge("two/iris/identity", { evil: file("/home/iris/x") })],
+    ["the platform's resource", converge("one/host", { evil: file("/home/iris/x") })],
+    [
+      "its own account, which is the platform's",
+      converge("one/iris/account", { evil: file("/home/iris/x") }),
+    ],
+    ["another tenant's file", iris(file("/home/loom/SOUL.md"))],
+    ["another tenant's file by dots", iris(file("/home/iris/../loom/SOUL.md"))],
+    ["another tenant's file as its user", iris(file("/home/loom/SOUL.md", { actor: "loom" }))],
+    ["its own file as root", iris({ kind: "file", path: "/home/iris/x", want: want("iris") })],
+    ["its own file as another user", iris(file("/home/iris/x", { actor: "loom" }))],
+    ["a file for another owner", iris(file("/home/iris/x", { want: want("root") }))],
+    [
+      "a file with the rights of its owner for all",
+      iris(file("/home/iris/x", { want: want("iris", "4755") })),
+    ],
+    [
+      "a file of the system",
+      iris({ kind: "file", path: "/etc/cron.d/evil", want: { ...want("root"), ...rootFile } }),
+    ],
+    [
+      "sudo's rules",
+      iris({
+        kind: "file",
+        path: "/etc/sudoers.d/muster-tenant-north",
+        want: { ...want("root", "0440"), ...rootFile },
+      }),
+    ],
+    [
+      "its own gate's keys",
+      iris({
+        kind: "file",
+        path: "/var/lib/muster/gates/tenant-north/.ssh/authorized_keys",
+        want: { ...want("root"), ...rootFile },
+      }),
+    ],
+    [
+      "another tenant's secrets",
+      converge("one/iris/credentials", {
+        evil: {
+          kind: "file",
+          path: "/var/lib/muster/credentials/loom/loom-key",
+          secret: "x",
+          want: { ...want("iris", "0400"), content: "as declared" },
+        },
+      }),
+    ],
+    [
+      "another tenant's unit",
+      converge("one/iris/unit", {
+        evil: {
+          kind: "unit",
+          name: "muster-agent-loom.service",
+          want: { enabled: "disabled", active: "stopped", overrides: "none" },
+        },
+      }),
+    ],
+    [
+      "a unit of the system",
+      converge("one/iris/unit", {
+        evil: {
+          kind: "unit",
+          name: "ssh.service",
+          want: { enabled: "disabled", active: "stopped", overrides: "none" },
+        },
+      }),
+    ],
+    ["the restart of another's unit", iris(file("/home/iris/x", { notify: "muster-agent-loom.service" }))],
+    [
+      "a drop-in",
+      iris({
+        kind: "file",
+        path: "/etc/systemd/system/muster-agent-iris.service.d/x.conf",
+        want: { ...want("root", "0644"), ...rootFile },
+      }),
+    ],
+    [
+      "a user",
+      iris({
+        kind: "user",
+        name: "evil",
+        want: { present: true, group: "root", home: "/root", shell: "/bin/sh" },
+      }),
+    ],
+    ["a group", iris({ kind: "group", name: "evil", want: { present: true } })],
+    ["a package", iris({ kind: "package", name: "nmap", want: { present: true } })],
+    ["the runtime", iris({ kind: "runtime", want: { bundle: "evil", node: "24" } })],
+    ["a unit that runs as root", unit("", "User=root")],
+    ["a unit without a user", unit("", "")],
+    [
+      "a unit in no slice of its own",
+      unitFile("[Service]\nType=forking\nUser=iris\nGroup=north\nSlice=system.slice\n"),
+    ],
+    ["a unit with two users", unit("User=root")],
+    ["a command with root's rights", unit("ExecStartPre=+/bin/sh -c id")],
+    ["a start with root's rights", unit("ExecStart=+/usr/bin/tmux -S /run/muster-iris/tmux")],
+    [
+      "secrets of others in the environment",
+      unit("EnvironmentFile=/var/lib/muster/credentials/loom/loom-key"),
+    ],
+    ["a line that goes on in the next", unit('Environment="A=b" \\\nExecStartPre=+/bin/id')],
+    [
+      "bytes of another tenant by their digest",
+      iris(file("/home/iris/x", { want: { ...want("iris"), content: digestOf("# loom\n\nI am loom.\n") } }), {
+        contents: {},
+      }),
+    ],
+    [
+      "other bytes under the digest of another tenant's",
+      iris(file("/home/iris/x", { want: { ...want("iris"), content: digestOf("# loom\n\nI am loom.\n") } }), {
+        contents: { [digestOf("# loom\n\nI am loom.\n")]: "evil" },
+      }),
+    ],
+    ["what a later protocol may ask for", iris(file("/home/iris/x"), { formerly: ["one/loom/identity"] })],
+    [
+      "a look at another tenant's resource",
+      { op: "observe", resources: [{ id: "one/loom/identity", items: {} }] },
+    ],
+    [
+      "a look at a file of the system",
+      {
+        op: "observe",
+        resources: [
+          {
+            id: "one/iris/identity",
+            items: { x: { kind: "file", path: "/etc/shadow", want: want("iris") } },
+          },
+        ],
+      },
+    ],
+    ["the state of another's unit", { op: "ps", units: ["muster-agent-loom.service"] }],
+    [
+      "the removal of another's resource",
+      { op: "remove", id: "one/loom/unit", owner: "muster/south", items: {} },
+    ],
+    [
+      "the removal of another's things",
+      {
+        op: "remove",
+        id: "one/iris/identity",
+        owner: "muster/north",
+        items: { x: { kind: "directory", path: "/home/loom", onRemove: "aside", want: {} } },
+      },
+    ],
+    ["an owner that is a path", iris(file("/home/iris/x"), { owner: "../../etc/x" })],
+    ["a request that there is none of", { op: "install" }],
+    ["no request at all", {}],
+  ];
+
+  test("is refused whatever it asks for, and changes nothing", async () => {
+    const before = await everything();
+    const { hello, answers } = await ask(
+      project,
+      "north",
+      "one",
+      REQUESTS.map(([, request]) => request),
+    );
+    expect(hello).toMatch(/^muster-host \{/);
+    const served = REQUESTS.flatMap(([name], i) => (answers[i]?.error === undefined ? [name] : []));
+    expect(served).toEqual([]);
+    expect(await everything()).toBe(before);
+  });
+
+  test("sees no other record, whoever it says that it is", async () => {
+    const { answers } = await ask(project, "north", "one", [
+      { op: "observe", owner: "muster/south" },
+      { op: "observe", owner: "muster/test" },
+      { op: "observe" },
+    ]);
+    for (const answer of answers) {
+      expect(JSON.stringify(answer)).not.toMatch(/loom|south/);
+      expect(answer).toMatchObject({ answer: { resources: {} } });
+    }
+  });
+
+  test("gets no shell, no terminal, no files, no way on, and installs nothing", async () => {
+    const before = await everything();
+    const run = async (args: readonly string[], input = "") =>
+      (await execa("ssh", args, { input, reject: false, all: true, timeout: 60_000 })).all;
+    expect(await run([...ssh(project, "north", "one"), "sh -c 'id; touch /tmp/evil'"])).toMatch(
+      /^muster-host \{[^\n]*\}$/,
+    );
+    expect(await run(ssh(project, "north", "one", "-tt"))).not.toMatch(/\$ |uid=/);
+    expect(
+      await run(ssh(project, "north", "one", "-s").concat("sftp"), "\0\0\0\u0005\u0001\0\0\0\u0003"),
+    ).toMatch(/^muster-host/);
+    expect(await run(ssh(project, "north", "one", "-W", "127.0.0.1:22"))).not.toMatch(/SSH-2/);
+    expect(
+      await run(ssh(project, "north", "one", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:22", "-N")),
+    ).toMatch(/forwarding failed/);
+    const bundle = `/usr/local/lib/muster ${"0".repeat(16)} ${"0".repeat(64)} 24.0.0 ${"0".repeat(64)}\n`;
+    const answers = await run([...ssh(project, "north", "one"), "/bin/sh"], `${INSTALL_SCRIPT}${bundle}`);
+    expect(answers).not.toMatch(/muster-host (ready|send)/);
+    expect(await everything()).toBe(before);
+  });
+
+  test("has no other way to become root", async () => {
+    const tried = await project.onHost(
+      "one",
+      "su -s /bin/sh muster-tenant-north -c 'sudo -n id; sudo -n /usr/local/lib/muster/run serve; sudo -n /usr/local/lib/muster/run gate tenant south' 2>&1 || true",
+    );
+    expect(tried).not.toMatch(/uid=0|muster-host/);
+  });
+});
+
+describe("a tenant that leaves", () => {
+  test("takes its own away, and the other and the platform stay as they are", async () => {
+    const pid = () => project.onHost("one", "systemctl show -P MainPID muster-agent-loom");
+    const before = await pid();
+    await must(inStack(project, "north", "destroy", "--yes", "--skip-preview"));
+    await must(project.fleet(["drift", "--stack", "south"]));
+    await must(project.fleet(["drift", "--stack", "test"]));
+    expect(await pid()).toBe(before);
+    expect(
+      await project.onHost(
+        "one",
+        "ls -d /home/iris /etc/systemd/system/muster-agent-iris.service 2>/dev/null; id -un iris",
+      ),
+    ).toBe("iris");
+  });
+});
+
+/** All that could be changed on a host: what stands where, and the hash of each file. */
+function everything(): Promise<string> {
+  const folders = "/etc /home /root /tmp /usr/local /var/lib/muster /var/spool";
+  const list = `find ${folders} -printf '%p %y %m %u %g %s %l\\n' 2>/dev/null | sort`;
+  const bytes = `find ${folders} -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum`;
+  return project.onHost(
+    "one",
+    `{ ${list}; ${bytes}; systemctl list-units --type=service --all --no-legend --plain | awk '/agent/ {print $1,$4}'; } `,
+  );
+}

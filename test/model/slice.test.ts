@@ -1,0 +1,30 @@
+import { describe, expect, test } from "vitest";
+import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
+import { inSlice, type Slice, stackSettings } from "../../src/model/slice.ts";
+
+const settings = (values: Record<string, string>) => stackSettings((name) => values[name]);
+
+describe("a stack's slice", () => {
+  test("is everything where nothing is said", () => {
+    expect(settings({})).toEqual({ slice: { kind: "all" } });
+  });
+
+  test("parts every type between the platform and the tenants, and no type falls through", () => {
+    const platform: Slice = { kind: "platform" };
+    const north: Slice = { kind: "tenant", tenant: "north" };
+    for (const type of [...RESOURCE_TYPES, "LocalHost"]) {
+      const one = { type, tenant: "north" };
+      expect([inSlice(platform, one), inSlice(north, one)].filter(Boolean)).toHaveLength(1);
+      expect(inSlice(north, { type, tenant: "south" })).toBe(false);
+    }
+  });
+
+  test.each([
+    [{ slice: "tenants" }, /muster:slice .* is "tenants"/],
+    [{ slice: "tenant:../x" }, /muster:slice/],
+    [{ slice: "tenant:north" }, /muster:key .* is not set.*fleet stack add north/],
+    [{ takesOver: "dev" }, /muster:takesOver .*<project>\/<stack>/],
+  ])("%j is refused in a sentence", (values, sentence) => {
+    expect(() => settings(values)).toThrow(sentence);
+  });
+});

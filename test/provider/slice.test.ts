@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { failureOf, ID, IDENTITY, identity, makeRig, type Rig, urnOf } from "./rig.ts";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig();
+});
+afterEach(() => rig.stop());
+
+describe("a stack whose slice does not have a resource any more", () => {
+  beforeEach(async () => {
+    await rig.engine.create(IDENTITY, identity);
+    await rig.engine.configure({ slice: "platform" });
+  });
+
+  it("does not take it away as long as it is its own", async () => {
+    const failure = await failureOf(rig.engine.delete(IDENTITY, ID, identity));
+    expect(failure.details).toMatch(/not in this stack's slice \(platform\), but still fleet\/dev's/);
+    expect(rig.hosts.hub.things.size).toBeGreaterThan(0);
+  });
+
+  it("forgets it once another stack has taken it over, and says whose it is", async () => {
+    const record = rig.hosts.hub.records.get(ID);
+    if (record !== undefined) rig.hosts.hub.records.set(ID, { ...record, owner: "fleet/north" });
+    await rig.engine.delete(IDENTITY, ID, identity);
+    expect(rig.engine.told.map(({ message }) => message)).toEqual(["left on its host: it is fleet/north's"]);
+    expect(rig.hosts.hub.things.size).toBeGreaterThan(0);
+    expect(rig.hosts.hub.requests.map(({ op }) => op)).not.toContain("remove");
+  });
+});
+
+it("a tenant's stack removes no local host, whatever its slice was before", async () => {
+  await rig.engine.configure({ slice: "tenant:north", key: "stacks/north.key" });
+  rig.machines.set("hub", "running");
+  const failure = await failureOf(
+    rig.engine.delete(urnOf("LocalHost", "hub"), "hub", { host: "hub", running: true }),
+  );
+  expect(failure.details).toMatch(/hub was not removed/);
+  expect(rig.machines.get("hub")).toBe("running");
+});
