@@ -9,9 +9,10 @@ const allowed = {
   inventory: ["base", "model", "spec", "transport"],
   cloud: ["base", "model", "transport", "inventory", "spec"],
   engine: ["base"],
+  forge: ["base"],
   provider: ["base", "model", "spec", "transport", "inventory", "cloud"],
   program: ["base", "model", "spec", "resources", "inventory"],
-  cli: ["base", "model", "spec", "resources", "transport", "inventory", "cloud", "engine"],
+  cli: ["base", "model", "spec", "resources", "transport", "inventory", "cloud", "engine", "forge"],
 };
 
 module.exports = {

@@ -4,8 +4,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# What the tests drive besides the product: an sshd and a PostgreSQL of their own, and login shells that are no bash.
-packages="openssh-server fish tcsh procps iproute2 systemd postgresql"
+# What the tests drive besides the product: an sshd and a PostgreSQL of their own, login shells that are no bash, and git
+# as CI has it.
+packages="openssh-server git fish tcsh procps iproute2 systemd postgresql"
 
 install_packages() {
   for package in $packages; do

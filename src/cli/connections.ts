@@ -6,21 +6,26 @@ import type { Fleet } from "../spec/fleet.ts";
 import { hostPool } from "../transport/pool.ts";
 import type { Target } from "../transport/target.ts";
 import type { OpenHost } from "./ask.ts";
+import { asReader, type Reader } from "./reader.ts";
 
 /**
  * Gives `use` a way to the fleet's hosts: one connection a host, opened when it is first asked for, and
  * closed at the end.
  *
  * @param stack whose way in is used
+ * @param reader who logs in instead, where one was named
  */
 export async function withHosts<T>(
   fleet: Fleet,
   stack: StackSettings,
   use: (open: OpenHost) => Promise<T>,
+  reader?: Reader,
 ): Promise<T> {
   const inventory = readInventory(fleet.dir);
-  const resolve = (host: string) =>
-    wayIn(fleet.dir, stack, targetOf(fleet.dir, fleet.hosts, inventory, host));
+  const resolve = (host: string) => {
+    const target = targetOf(fleet.dir, fleet.hosts, inventory, host);
+    return reader === undefined ? wayIn(fleet.dir, stack, target) : asReader(reader, target);
+  };
   const pool = hostPool({ resolve });
   try {
     return await use(pool.reader);

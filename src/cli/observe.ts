@@ -1,6 +1,6 @@
 import type { Declaration, Plan } from "../model/declaration.ts";
-import { diffItem } from "../model/diff.ts";
-import type { Finding } from "../model/finding.ts";
+import { type Difference, diffItem } from "../model/diff.ts";
+import { type Finding, placeOf } from "../model/finding.ts";
 import { type Contents, DIFFERENT, type Digest } from "../model/items.ts";
 import type { ObserveAnswer, Observed } from "../model/protocol.ts";
 import type { Fleet } from "../spec/fleet.ts";
@@ -87,32 +87,28 @@ function rowsOf(declarations: readonly Declaration[], contents: Contents): Conte
 }
 
 function findingsOf(declaration: Declaration, seen: Observed | undefined): Finding[] {
+  const pending = (seen?.unapplied ?? []).map((item) => ({ item, ...NOT_APPLIED }));
+  return [...pending, ...differences(declaration, seen)].map((one) => ({ ...placeOf(declaration), ...one }));
+}
+
+/** What a reader's key is told of an item that no `up` applied yet, or not there. */
+const NOT_APPLIED = { property: "applied", declared: true, observed: false, cause: "intended" } as const;
+
+function differences(declaration: Declaration, seen: Observed | undefined): Difference[] {
   return Object.entries(declaration.items).flatMap(([name, item]) => {
     const observation = seen?.observed[name];
     if (observation === undefined) return [];
-    return diffItem(name, item, observation, seen?.record).map((difference) => ({
-      ...placeOf(declaration),
-      ...difference,
-    }));
+    return diffItem(name, item, observation, seen?.record);
   });
 }
 
 function unknownOf(declaration: Declaration, seen: Observed | undefined): UnknownItem[] {
   return Object.keys(declaration.items).flatMap((item) => {
+    if (seen?.unapplied?.includes(item)) return [];
     const observation = seen?.observed[item] ?? { unknown: "the host said nothing of it." };
     if (!("unknown" in observation)) return [];
     return [{ ...placeOf(declaration), item, reason: observation.unknown }];
   });
-}
-
-function placeOf({ host, tenant, agent, id, type }: Declaration) {
-  return {
-    host,
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(agent === undefined ? {} : { agent }),
-    resource: id,
-    type,
-  };
 }
 
 function orphansOf(host: string, answer: ObserveAnswer, known: ReadonlySet<string>): Orphan[] {

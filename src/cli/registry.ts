@@ -10,6 +10,7 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
   ssh: () => import("./commands/ssh.ts"),
   forget: () => import("./commands/forget.ts"),
   stack: () => import("./commands/stack.ts"),
+  ci: () => import("./commands/ci.ts"),
   doctor: () => import("./commands/doctor.ts"),
   unlock: () => import("./commands/unlock.ts"),
   clean: () => import("./commands/clean.ts"),

@@ -1,4 +1,5 @@
-import type { Finding } from "../model/finding.ts";
+import type { Finding, Place } from "../model/finding.ts";
+import type { FleetChange } from "./change/change.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 
 /** `empty`: it was reached, and nothing of ours is there yet. `failed`: it was reached and gave no answer. */
@@ -21,12 +22,7 @@ export function isMissed({ state, intermittent }: HostReport): boolean {
 }
 
 /** An item that the host could not tell anything of. */
-export interface UnknownItem {
-  readonly host: string;
-  readonly tenant?: string;
-  readonly agent?: string;
-  readonly resource: string;
-  readonly type: string;
+export interface UnknownItem extends Place {
   readonly item: string;
   readonly reason: string;
 }
@@ -48,6 +44,8 @@ export interface FleetReport {
   readonly findings: readonly Finding[];
   readonly unknown: readonly UnknownItem[];
   readonly orphans: readonly Orphan[];
+  /** What a change of fleet.yaml would do, where one was asked about. */
+  readonly change?: FleetChange;
 }
 
 /** Whether a finding is only a change of fleet.yaml that no `up` has applied yet. */

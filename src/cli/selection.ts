@@ -18,7 +18,7 @@ export interface Selection {
  * @throws InvalidError for a name that fleet.yaml does not have
  */
 export function selectionOf(
-  fleet: Fleet,
+  fleet: Pick<Fleet, "hosts" | "tenants">,
   options: Readonly<Record<string, unknown>>,
   slice?: Slice,
 ): Selection {
@@ -34,7 +34,11 @@ export function selectionOf(
  *
  * @throws InvalidError with the nearest name there is
  */
-export function assertDeclared(kind: "host" | "tenant" | "agent", name: string, declared: object): void {
+export function assertDeclared(
+  kind: "host" | "tenant" | "agent" | "reader",
+  name: string,
+  declared: object,
+): void {
   if (Object.hasOwn(declared, name)) return;
   throw new InvalidError({
     what: `unknown ${kind} ${JSON.stringify(name)}`,
@@ -44,6 +48,7 @@ export function assertDeclared(kind: "host" | "tenant" | "agent", name: string, 
 }
 
 function suggestion(name: string, declared: readonly string[]): string {
+  if (declared.length === 0) return "It declares none.";
   const near = nearest(name, declared);
   return near === undefined ? `It has ${declared.join(", ")}.` : `Did you mean "${near}"?`;
 }

@@ -3,6 +3,7 @@ import type { Contents, Items } from "./items.ts";
 export const RESOURCE_TYPES = [
   "Host",
   "Tenant",
+  "Reader",
   "Account",
   "Identity",
   "ContactBook",

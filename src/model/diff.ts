@@ -9,6 +9,8 @@ export interface Difference {
   readonly declared: Scalar;
   readonly observed: Scalar;
   readonly cause: Cause;
+  /** See Detail. */
+  readonly lines?: readonly string[];
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Declaration } from "./declaration.ts";
 import type { Scalar } from "./items.ts";
 
 /**
@@ -6,17 +7,34 @@ import type { Scalar } from "./items.ts";
  */
 export type Cause = "drift" | "intended" | "both" | "unknown";
 
-/** One property of one item that is not as declared. */
-export interface Finding {
+/** Whose resource it is, and where. */
+export interface Place {
   readonly host: string;
+  readonly tenant?: string;
+  readonly agent?: string;
   readonly resource: string;
   readonly type: string;
-  readonly agent?: string;
-  readonly tenant?: string;
+}
+
+/** One property of one item that is not as declared. */
+export interface Finding extends Place {
   readonly item: string;
   /** A property of the item, or a part of it: `content`, `rows.loom.email`. */
   readonly property: string;
   readonly declared: Scalar;
   readonly observed: Scalar;
   readonly cause: Cause;
+  /** The changed lines of a text, `-` declared and `+` observed; never of a secret. */
+  readonly lines?: readonly string[];
+}
+
+/** The place of a declared resource. */
+export function placeOf({ host, tenant, agent, id, type }: Declaration): Place {
+  return {
+    host,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(agent === undefined ? {} : { agent }),
+    resource: id,
+    type,
+  };
 }

@@ -155,6 +155,8 @@ export interface Detail {
   readonly property: string;
   readonly declared: string;
   readonly observed: string;
+  /** The changed lines of a text, `-` before what is declared and `+` before what was observed; the first of many. */
+  readonly lines?: readonly string[];
 }
 
 export type Observations = Readonly<Record<string, Observation>>;

@@ -35,6 +35,8 @@ export interface Observed {
   readonly items: Items;
   readonly observed: Observations;
   readonly record?: HostRecord;
+  /** By a reader's key: names of items that were not looked at, because no `up` applied them there. */
+  readonly unapplied?: readonly string[];
 }
 
 export interface ObserveAnswer {

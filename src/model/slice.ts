@@ -19,7 +19,7 @@ export interface StackSettings {
 /** Every resource, by the login that fleet.yaml names. */
 export const WHOLE_FLEET: StackSettings = { slice: { kind: "all" } };
 
-const PLATFORM: readonly string[] = ["LocalHost", "Host", "Tenant", "Account"] satisfies (
+const PLATFORM: readonly string[] = ["LocalHost", "Host", "Tenant", "Reader", "Account"] satisfies (
   | ResourceType
   | "LocalHost"
 )[];

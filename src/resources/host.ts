@@ -2,6 +2,7 @@ import type { PackageItem } from "../model/items.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { hostId } from "./ids.ts";
+import { hostsOf } from "./reader.ts";
 
 /**
  * The host runtime, and what units and gates need: tmux gives the pane its terminal, by sudo a gate's account starts
@@ -30,7 +31,9 @@ function debian(name: string): PackageItem {
 }
 
 function hasGate(fleet: Fleet, host: string): boolean {
-  return Object.values(fleet.agents).some(
-    (agent) => agent.host === host && fleet.tenants[agent.tenant]?.key !== undefined,
+  const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
+  return (
+    agents.some(({ tenant }) => fleet.tenants[tenant]?.key !== undefined) ||
+    Object.values(fleet.readers).some((one) => hostsOf(fleet, one).includes(host))
   );
 }

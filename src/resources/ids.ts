@@ -7,6 +7,8 @@ export const hostId = (host: string): string => `${host}/host`;
 
 export const tenantId = (host: string, tenant: string): string => `${host}/tenant-${tenant}`;
 
+export const readerId = (host: string, reader: string): string => `${host}/reader-${reader}`;
+
 export const agentId = (agent: OfAgent, part: string): string => `${agent.host}/${agent.name}/${part}`;
 
 /** A `-` in a slice's name would put it inside another's slice, and under its limits; systemd.slice(5). */

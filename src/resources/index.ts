@@ -9,12 +9,14 @@ import { credential } from "./credential.ts";
 import type { ResourceDefinition, RuntimeVersion } from "./definition.ts";
 import { host } from "./host.ts";
 import { identity } from "./identity.ts";
+import { reader } from "./reader.ts";
 import { tenant } from "./tenant.ts";
 
 /** Every resource type, in the order of their needs. A new one is one file and one line here. */
 export const definitions: readonly ResourceDefinition[] = [
   host,
   tenant,
+  reader,
   agentAccount,
   identity,
   contactBook,

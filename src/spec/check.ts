@@ -28,16 +28,18 @@ export interface Checked {
  * Reads fleet.yaml and the files it names, and finds everything that is wrong at once. Contacts nothing.
  *
  * @param file path of fleet.yaml
+ * @param home the folder that paths to keys and secrets are relative to, which may lie outside of the fleet's own;
+ *   nothing there is read
  */
-export function checkFleet(file: string): Checked {
+export function checkFleet(file: string, home: string = dirname(file)): Checked {
   const report = createReport();
   const source = openSource(file, [], report);
-  const fleet = source && checkSource(source, resolve(file), report);
+  const fleet = source && checkSource(source, resolve(file), resolve(home), report);
   const { problems, warnings } = report;
   return { ...(fleet && problems.length === 0 && { fleet: freeze(fleet) }), problems, warnings };
 }
 
-function checkSource(source: Source, file: string, report: Report): Fleet | undefined {
+function checkSource(source: Source, file: string, home: string, report: Report): Fleet | undefined {
   const flaw = emptyFile(source.value) ?? foreignFile(source.value);
   if (flaw !== undefined) {
     report.error(source, [], flaw);
@@ -55,7 +57,7 @@ function checkSource(source: Source, file: string, report: Report): Fleet | unde
   checkReferences(source, declared, report);
   checkMoved(source, declared, report);
   if (report.isFull) return undefined;
-  const fleet = resolvedAndLinted({ source, file, dir, declared, report }, contacts);
+  const fleet = resolvedAndLinted({ source, file, dir, home, declared, report }, contacts);
   if (report.problems.length === 0) {
     source.remember();
     contacts?.source.remember();
@@ -69,7 +71,7 @@ function emptyFile(value: unknown): string | undefined {
 }
 
 function declaredIn(source: Source, contacts: ContactsPlace | undefined): Declared {
-  const sections = ["hosts", "tenants", "providers", "credentials", "identities", "agents"];
+  const sections = ["hosts", "tenants", "providers", "credentials", "identities", "agents", "readers"];
   const root = asMap(source.value);
   return {
     ...Object.fromEntries(sections.map((section) => [section, declaredNames(root[section])])),

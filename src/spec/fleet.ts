@@ -15,6 +15,7 @@ export interface Fleet {
   readonly identities: Readonly<Record<string, IdentitySpec>>;
   readonly contacts: Readonly<Record<string, ContactSpec>>;
   readonly agents: Readonly<Record<string, AgentSpec>>;
+  readonly readers: Readonly<Record<string, ReaderSpec>>;
 }
 
 export type HostSpec = LocalHostSpec | SshHostSpec;
@@ -124,6 +125,15 @@ export interface AgentSpec extends Lasting {
   readonly watchdog: number;
   /** What becomes of its home and of the contacts that it learned, when it is removed. */
   readonly onRemove: "aside" | "delete";
+}
+
+/** A key that may look at what was applied on the hosts, and can change nothing: for CI. */
+export interface ReaderSpec {
+  readonly name: string;
+  /** Its public half, such as `ssh-ed25519 AAAA…`. */
+  readonly key: string;
+  /** The one tenant whose resources it may look at; left out: all. */
+  readonly tenant?: string;
 }
 
 /** Columns of the table `contacts`, all TEXT; `name` is the key. */

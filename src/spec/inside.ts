@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import { isAbsolute, resolve, sep } from "node:path";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import { readTextFile, type TextFile, whyUnread } from "./text-file.ts";
 
 /** What an identity's file may hold at most. */
@@ -17,8 +17,11 @@ export function insidePath(dir: string, path: string): { path: string } | { refu
   if (!isWithin(dir, plain)) return { refused: "leads out of the folder of fleet.yaml" };
   try {
     const real = realpathSync(plain);
-    if (isWithin(realpathSync(dir), real)) return { path: real };
-    return { refused: "leads out of the folder of fleet.yaml by a symlink" };
+    const top = realpathSync(dir);
+    if (!isWithin(top, real)) return { refused: "leads out of the folder of fleet.yaml by a symlink" };
+    // A checkout's .git may hold the token that it was made with.
+    if (relative(top, real).split(sep).includes(".git")) return { refused: "leads into git's own folder" };
+    return { path: real };
   } catch (error) {
     return { refused: whyUnread(error) };
   }

@@ -21,9 +21,6 @@ export function loadHosts(file: string): HostSpecs | undefined {
   checkSchema(source, validateFleet, report);
   if (report.problems.length > 0) return undefined;
   const path = resolve(file);
-  return resolveSection(
-    "hosts",
-    { source, file: path, dir: dirname(path), declared: {}, report },
-    resolveHost,
-  );
+  const dir = dirname(path);
+  return resolveSection("hosts", { source, file: path, dir, home: dir, declared: {}, report }, resolveHost);
 }

@@ -18,10 +18,11 @@ export class InvalidFleet extends InvalidError {
  * The fleet that a file declares: checked, resolved and frozen. Contacts nothing.
  *
  * @param file path of fleet.yaml
+ * @param home see checkFleet
  * @throws InvalidFleet with every problem at once
  */
-export function loadFleet(file: string): Fleet {
-  const { fleet, problems } = checkFleet(file);
+export function loadFleet(file: string, home?: string): Fleet {
+  const { fleet, problems } = checkFleet(file, home);
   if (fleet === undefined) throw new InvalidFleet(file, problems);
   return fleet;
 }

@@ -19,6 +19,11 @@ export interface RawTenant {
   readonly key?: string;
 }
 
+export interface RawReader {
+  readonly key: string;
+  readonly tenant?: string;
+}
+
 export interface RawProvider {
   readonly account?: string;
   readonly region?: string;

@@ -171,7 +171,7 @@ describe("fleet ssh", () => {
 
 test("fleet completion prints a script that bash reads", async () => {
   const { out } = await sandbox.fleet("completion", "bash");
-  expect(out).toMatch(/drift\) words="--host --tenant [^"]*--json/);
+  expect(out).toMatch(/drift\) words="--host --tenant .*--json --markdown"/);
   expect((await sandbox.fleet("completion", "tcsh")).code).toBe(2);
 });
 

@@ -127,11 +127,41 @@ describe("Markdown", () => {
     expect(text).toContain("### Not in fleet.yaml any more\n\n- <code>hub&#47;old&#47;identity</code>");
   });
 
+  test("does not call clean what it could not look at", () => {
+    expect(renderMarkdown(clean)).toContain("\n3 hosts, 5 agents: no drift found.\n");
+    const text = renderMarkdown(reportOf({ hosts: [{ host: "hub", state: "ok" }, away] }));
+    expect(text).toContain("No drift found on 1 of 2 hosts; the others gave no answer.");
+  });
+
   test("lets a host add no link, mention, image, column or row", () => {
     const observed = "|\n| ![x](http://evil) @all `</code><img src=x> www.evil.example";
     const text = renderMarkdown(reportOf({ findings: [finding({ observed })] }));
     const row = text.split("\n").find((line) => line.includes("SOUL")) ?? "";
     expect(row.split("|")).toHaveLength(9);
     expect(row.replaceAll(/<\/?code>|&#\d+;/g, "")).not.toMatch(/[@![\]()<>`]|:\/\/|www\./);
+  });
+
+  test("stays below what the forges take as one text, whatever the hosts say", () => {
+    const wide = "|".repeat(5000);
+    const found = finding({ item: wide, observed: wide, lines: Array(30).fill(`+${"`".repeat(500)}`) });
+    const report = reportOf({
+      fleet: "arc",
+      hosts: Array(500).fill({ ...away, reason: wide }),
+      findings: Array(3000).fill(found),
+      unknown: Array(500).fill({ ...unknown, reason: wide }),
+      orphans: Array(500).fill({ host: "hub", resource: wide, owner: wide }),
+      change: {
+        resources: Array(500).fill({
+          ...found,
+          action: "update",
+          restarts: true,
+          properties: [{ ...found, before: wide, after: wide }],
+        }),
+        hosts: Array(500).fill({ host: "hub", field: wide, before: wide, after: wide }),
+      },
+    });
+    const text = renderMarkdown(report);
+    expect(text.length).toBeLessThan(65_000);
+    expect(text).toMatch(/… and \d+ more\./);
   });
 });

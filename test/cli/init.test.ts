@@ -5,7 +5,8 @@ import { dependencyOn } from "../../src/cli/init/dependency.ts";
 import { makeSandbox, type Sandbox } from "./support/sandbox.ts";
 
 const FILES = [
-  ".github/workflows/fleet.yaml",
+  ".github/workflows/fleet-change.yaml",
+  ".github/workflows/fleet-drift.yaml",
   ".gitignore",
   "Pulumi.yaml",
   "contacts.yaml",
@@ -45,6 +46,18 @@ describe("fleet init", () => {
     });
     expect(read("Pulumi.yaml")).toMatch(/^name: my-fleet$/m);
     expect(statSync(join(sandbox.dir, "stacks/dev.passphrase")).mode & 0o777).toBe(0o600);
+  });
+
+  test("writes the workflows where the forge looks for them", async () => {
+    expect((await sandbox.fleet("init", "--forge", "gitea")).code).toBe(0);
+    expect(filesIn(sandbox.dir).filter((file) => file.includes("workflows"))).toEqual([
+      ".gitea/workflows/fleet-change.yaml",
+      ".gitea/workflows/fleet-drift.yaml",
+    ]);
+    expect(await sandbox.fleet("init", "--forge", "gitlab")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("there are github, gitea"),
+    });
   });
 
   test("makes the folder that it is given", async () => {

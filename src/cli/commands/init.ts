@@ -1,25 +1,35 @@
 import { mkdirSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
+import { InvalidError } from "../../base/errors.ts";
 import type { CommandDefinition } from "../command.ts";
 import { writeManifest } from "../init/manifest.ts";
 import { STACK, writePassphrase } from "../init/passphrase.ts";
-import { writeTemplates } from "../init/templates.ts";
+import { FORGES, writeTemplates } from "../init/templates.ts";
 import { visible } from "../render/text.ts";
 
 export const command: CommandDefinition = {
   usage: "init [dir]",
   summary: "make a repository of your own: fleet.yaml, Pulumi.yaml, package.json and what belongs to them",
-  options: {},
-  async run({ args, io }) {
+  options: { "--forge <name>": "whose workflows to write: github (the default) or gitea" },
+  async run({ args, options, io }) {
+    const forge = forgeIn(options["forge"]);
     const dir = resolve(args[0] ?? ".");
     mkdirSync(dir, { recursive: true });
     const name = fleetName(dir);
-    const files = [writeManifest(dir, name), ...writeTemplates(dir, name), ...writePassphrase(dir)];
+    const files = [writeManifest(dir, name), ...writeTemplates(dir, name, forge), ...writePassphrase(dir)];
     const told = files.map(({ file, was }) => `${was.padEnd(10)}  ${file}`);
     io.out(`${[...told, "", ...nextSteps(dir)].map(visible).join("\n")}\n`);
     return [];
   },
 };
+
+function forgeIn(name: unknown = "github"): string {
+  if (typeof name === "string" && FORGES.includes(name)) return name;
+  throw new InvalidError({
+    what: `unknown forge ${JSON.stringify(name)}`,
+    why: `there are ${FORGES.join(", ")}.`,
+  });
+}
 
 /** The folder's name as a fleet may be called: at most 31 of a-z, 0-9 and `-`, a letter first. */
 function fleetName(dir: string): string {

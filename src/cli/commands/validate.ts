@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { checkFleet } from "../../spec/check.ts";
 import { formatProblem } from "../../spec/problem.ts";
+import { changedFile } from "../change/open.ts";
 import type { CommandDefinition } from "../command.ts";
 import { EXIT, inOrder } from "../exit.ts";
 import { fleetFile } from "../project.ts";
@@ -9,9 +10,12 @@ import { count, safeJson } from "../render/text.ts";
 export const command: CommandDefinition = {
   usage: "validate [file]",
   summary: "tell every error of fleet.yaml at once; contacts nothing",
-  options: { "--json": "print JSON (docs/schema/validate.schema.json)" },
+  options: {
+    "--change <dir>": "the fleet.yaml of a checkout of a change, which is taken as data",
+    "--json": "print JSON (docs/schema/validate.schema.json)",
+  },
   async run({ args, options, io }) {
-    const file = args[0] ?? (relative(process.cwd(), fleetFile()) || fleetFile());
+    const file = typeof options["change"] === "string" ? changedFile(options["change"]) : (args[0] ?? here());
     const { fleet, problems, warnings } = checkFleet(file);
     const codes = fleet === undefined ? [EXIT.invalid] : [];
     if (options["json"] === true) {
@@ -28,3 +32,8 @@ export const command: CommandDefinition = {
     return codes;
   },
 };
+
+/** The project's own file, as short as it can be told. */
+function here(): string {
+  return relative(process.cwd(), fleetFile()) || fleetFile();
+}

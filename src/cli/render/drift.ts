@@ -1,6 +1,8 @@
 import type { Cause, Finding } from "../../model/finding.ts";
 import { type FleetReport, type HostReport, isMissed, isPending } from "../report.ts";
+import { renderChange } from "./change.ts";
 import { silentHosts } from "./host.ts";
+import { subject } from "./subject.ts";
 import { table } from "./table.ts";
 import { count, shortValue, visible } from "./text.ts";
 
@@ -16,14 +18,10 @@ export function causeText(cause: Cause): string {
   return CAUSES[cause];
 }
 
-/** Whom a finding is about: an agent, else a tenant, else the host itself. */
-export function subject(of: { readonly agent?: string; readonly tenant?: string }): string {
-  return of.agent ?? (of.tenant === undefined ? "(host)" : `(tenant ${of.tenant})`);
-}
-
-/** The report for a person: what differs by host, then what could not be told, then what to do. */
+/** The report for a person: a change's doing, what differs by host, what could not be told, what to do. */
 export function renderDrift(report: FleetReport): string {
   const sections = [
+    ...(report.change === undefined ? [] : [renderChange(report.change), "What the hosts are like now:"]),
     ...[...Map.groupBy(report.findings, (one) => one.host)].map(([host, found]) => findingsOf(host, found)),
     unknownItems(report),
     orphans(report),

@@ -1,13 +1,17 @@
+import type { PropertyChange, ResourceChange } from "../change/change.ts";
 import type { FleetReport, HostReport } from "../report.ts";
-import { causeText, subject } from "./drift.ts";
-import { count, shortValue, visible } from "./text.ts";
+import { causeText } from "./drift.ts";
+import { cell, code, diffs, list, table } from "./markdown-blocks.ts";
+import { subject } from "./subject.ts";
+import { count } from "./text.ts";
 
-/** The report as Markdown, for a comment on a change or a page of a CI run. */
+/** The report as Markdown, for a comment on a change, an issue or a page of a CI run. */
 export function renderMarkdown(report: FleetReport): string {
-  const looked = `${count(report.hosts.length, "host")}, ${count(report.agents, "agent")}`;
   return [
+    ...changeOf(report),
     `## Drift of ${code(report.fleet)}`,
-    report.findings.length === 0 ? `${looked}: no drift found.` : findingsTable(report),
+    findingsTable(report),
+    diffs(report.findings.map((one) => [[one.host, subject(one), one.item], one.lines])),
     list("Hosts without an answer", report.hosts.filter((host) => host.state !== "ok").map(hostLine)),
     list(
       "Could not be told",
@@ -23,32 +27,64 @@ export function renderMarkdown(report: FleetReport): string {
     .join("\n");
 }
 
-function findingsTable({ findings }: FleetReport): string {
-  const columns = ["host", "agent", "item", "property", "declared", "observed", "cause"];
-  const rows = findings.map((one) =>
-    [
-      ...[one.host, subject(one), one.item, one.property].map(code),
-      ...[one.declared, one.observed].map((value) => code(shortValue(value))),
-      causeText(one.cause),
-    ].join(" | "),
-  );
-  return [columns.join(" | "), columns.map(() => "---").join(" | "), ...rows]
-    .map((row) => `| ${row} |`)
-    .join("\n");
+/** What is wrong with fleet.yaml or the inventory, as Markdown. */
+export function renderInvalid(problems: readonly string[]): string {
+  return `${list("The fleet cannot be looked at", problems.map(code))}\n`;
 }
 
-function list(title: string, lines: readonly string[]): string {
-  return lines.length === 0 ? "" : [`### ${title}`, "", ...lines.map((line) => `- ${line}`)].join("\n");
+function changeOf({ change }: FleetReport): string[] {
+  if (change === undefined) return [];
+  const { resources, hosts } = change;
+  const nothing = resources.length + hosts.length === 0;
+  const properties = resources.flatMap((one) => one.properties.map((property) => ({ one, property })));
+  return [
+    "## What this change would do",
+    nothing ? "Nothing, on any host." : "",
+    table(["", "host", "agent", "what", "property", "before", "after"], resources.flatMap(changeRows)),
+    diffs(properties.map(({ one, property }) => [[one.host, subject(one), property.item], property.lines])),
+    list(
+      "How hosts are reached (nothing of it was tried)",
+      hosts.map((one) => `${code(one.host)} ${code(one.field)}: ${code(one.before)} → ${code(one.after)}`),
+    ),
+    list(
+      "Agents that are started again",
+      resources.filter((one) => one.restarts).map((one) => `${code(subject(one))} on ${code(one.host)}`),
+    ),
+  ];
+}
+
+const ACTIONS: Readonly<Record<ResourceChange["action"], string>> = {
+  create: "create",
+  update: "change",
+  delete: "**delete**",
+};
+
+function changeRows(change: ResourceChange): string[][] {
+  const place = [ACTIONS[change.action], cell(change.host), cell(subject(change))];
+  const row = (what: string, property: string, before: string, after: string) =>
+    [...place, what, property, before, after] as string[];
+  if (change.action !== "update") return [row(`${change.type} ${cell(change.resource)}`, "", "", "")];
+  return change.properties.map(({ item, property, before, after }: PropertyChange) =>
+    row(cell(item), cell(property), cell(before), cell(after)),
+  );
+}
+
+function findingsTable({ findings, hosts, agents }: FleetReport): string {
+  const answered = hosts.filter(({ state }) => state === "ok").length;
+  if (findings.length === 0 && answered < hosts.length) {
+    return `No drift found on ${answered} of ${count(hosts.length, "host")}; the others gave no answer.`;
+  }
+  if (findings.length === 0)
+    return `${count(hosts.length, "host")}, ${count(agents, "agent")}: no drift found.`;
+  return table(
+    ["host", "agent", "item", "property", "declared", "observed", "cause"],
+    findings.map((one) => [
+      ...[one.host, subject(one), one.item, one.property, one.declared, one.observed].map(cell),
+      causeText(one.cause),
+    ]),
+  );
 }
 
 function hostLine({ host, state, reason }: HostReport): string {
   return `${code(host)} ${state}${reason === undefined ? "" : `: ${code(reason)}`}`;
-}
-
-/**
- * Text that nothing in it can turn into a link, a mention, an image or a table's border: a character
- * reference stands for itself alone, unlike a backslash (CommonMark 0.31, 2.5).
- */
-function code(text: string): string {
-  return `<code>${visible(text).replace(/[!-+\-./:-@[-`{-~]/g, (char) => `&#${char.charCodeAt(0)};`)}</code>`;
 }

@@ -2,10 +2,11 @@ import { type GateKind, type GateName, gateAccount } from "../../model/gate.ts";
 import type { Host } from "../context.ts";
 import type { Table } from "../serve.ts";
 import { type Gate, gateName, readScope } from "./gate.ts";
+import { read } from "./read.ts";
 import { tenant } from "./tenant.ts";
 
 /** Every kind of gate. A new one is a file beside these and a line here. */
-const GATES = { tenant } satisfies Partial<Record<GateKind, unknown>>;
+const GATES = { tenant, read } satisfies Partial<Record<GateKind, unknown>>;
 
 /** The gate that the words after `gate` name; undefined where there is no such kind. */
 export function findGate([kind, name, ...others]: readonly string[]): GateName | undefined {

@@ -1,6 +1,7 @@
 import { MusterError } from "../../base/errors.ts";
 import { digestOf, secretDigest } from "../../model/digest.ts";
 import { AS_DECLARED, DIFFERENT, type FileItem, type Observation, type Props } from "../../model/items.ts";
+import { lineDetail } from "../../model/lines.ts";
 import { accountOf } from "../accounts.ts";
 import { withActor } from "../actor.ts";
 import { readEntry } from "../fs/read.ts";
@@ -8,7 +9,6 @@ import { split, withEntry, withFolder, withThing } from "../fs/walk.ts";
 import { makeFolders, replaceFile, setStanding } from "../fs/write.ts";
 import { isSecret } from "../store/seal.ts";
 import type { Kind, Scene, Subject } from "./kind.ts";
-import { lineDetail } from "./lines.ts";
 import { lookAsActors } from "./look.ts";
 import { differs, propsOf, standingOf } from "./standing.ts";
 import { removeThing } from "./thing.ts";

@@ -1,5 +1,6 @@
 import type { RowsItem, Scalar } from "../../model/items.ts";
-import { parseRows, type Rows } from "../sqlite/table.ts";
+import type { Rows } from "../../model/rows.ts";
+import { parseRows } from "../sqlite/table.ts";
 import type { Scene, Subject } from "./kind.ts";
 
 /** The rows that a digest names; undefined where their bytes are neither sent nor kept here. */

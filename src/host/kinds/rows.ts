@@ -1,12 +1,12 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, Props, RowsItem } from "../../model/items.ts";
+import { compareRows, type Row, type Rows, shorten } from "../../model/rows.ts";
 import { SIZE_CAP } from "../fs/read.ts";
 import { type Handle, split, withEntry, withFolder } from "../fs/walk.ts";
 import { hasCode } from "../reason.ts";
-import { compareRows, shorten } from "../sqlite/compare.ts";
 import { isCorrupt, withCopy } from "../sqlite/open.ts";
 import { type Snapshot, snapshot } from "../sqlite/snapshot.ts";
-import { columnsOf, type Row, type Rows, readTable, tableColumns } from "../sqlite/table.ts";
+import { columnsOf, readTable, tableColumns } from "../sqlite/table.ts";
 import type { Kind, Scene, Subject } from "./kind.ts";
 import { lookAsActors, orUnknown } from "./look.ts";
 import { convergeRows } from "./rows-converge.ts";

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
+import type { Rows } from "../../model/rows.ts";
 import { typeOf } from "../fs/read.ts";
 import { type Handle, split, withEntry, withFolder } from "../fs/walk.ts";
 import {
@@ -14,7 +15,6 @@ import {
 import { withDatabase } from "./open.ts";
 import { repairTable } from "./repair.ts";
 import { SIDE_FILES } from "./snapshot.ts";
-import type { Rows } from "./table.ts";
 
 /** What is to be done with one database; plain data, so that a process with its owner's rights can do it. */
 export interface MendOrder {

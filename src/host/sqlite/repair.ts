@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
-import { checkName, columnsOf, KEY, quoted, type Row, type Rows, readTable, tableColumns } from "./table.ts";
+import type { Row, Rows } from "../../model/rows.ts";
+import { checkName, columnsOf, KEY, quoted, readTable, tableColumns } from "./table.ts";
 
 /**
  * Makes the declared rows true in one transaction, touching only cells that differ.

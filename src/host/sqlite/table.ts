@@ -1,8 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
-
-/** Text by column, by key: declared rows, or those of a table. */
-export type Rows = Readonly<Record<string, Readonly<Record<string, string>>>>;
+import type { Row, Rows } from "../../model/rows.ts";
 
 /** The column that names a row. */
 export const KEY = "name";
@@ -65,9 +63,6 @@ export function hasOtherData(db: DatabaseSync, table: string, declared: Rows): b
   if (db.prepare(others).get(table)?.["n"] !== 0n) return true;
   return [...readTable(db, table, []).keys()].some((key) => !Object.hasOwn(declared, key));
 }
-
-/** One row as observed; a cell without a value has no entry. */
-export type Row = Readonly<Record<string, string>>;
 
 /** Column names as they stand in SQL text. */
 export function quoted(columns: readonly string[]): string {

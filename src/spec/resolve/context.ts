@@ -13,6 +13,8 @@ export interface Context {
   readonly file: string;
   /** The folder of fleet.yaml, absolute. */
   readonly dir: string;
+  /** The folder that paths to keys and secrets are relative to, absolute. */
+  readonly home: string;
   readonly declared: Declared;
   readonly report: Report;
 }

@@ -7,6 +7,7 @@ import { resolveCredential } from "./credential.ts";
 import { resolveHost } from "./host.ts";
 import { resolveIdentity } from "./identity.ts";
 import { resolveProvider } from "./provider.ts";
+import { resolveReader } from "./reader.ts";
 import { resolveTenant } from "./tenant.ts";
 
 /** The fleet of all sound entries; it is whole where the report stays empty. */
@@ -24,5 +25,6 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     identities: resolveSection("identities", context, resolveIdentity),
     contacts: resolveContacts(contacts, context.report),
     agents: resolveSection("agents", context, agentResolver(tenants)),
+    readers: resolveSection("readers", context, resolveReader),
   };
 }

@@ -7,7 +7,7 @@ import { anywherePath, type Resolver } from "./context.ts";
 const CONNECT_TIMEOUT = 10;
 
 /** A host with its defaults. */
-export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, _keys, { dir, source }) => {
+export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, _keys, { home, source }) => {
   const connectTimeout = secondsOf(raw.connectTimeout ?? CONNECT_TIMEOUT);
   const availability = raw.availability ?? "always";
   const lasting = { formerly: formerNames(source, "hosts", name), protect: raw.protect ?? false };
@@ -18,7 +18,7 @@ export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, _keys, { dir
     address: raw.address,
     ...(raw.port !== undefined && { port: raw.port }),
     ...(raw.user !== undefined && { user: raw.user }),
-    ...(raw.identityFile !== undefined && { identityFile: anywherePath(dir, raw.identityFile) }),
+    ...(raw.identityFile !== undefined && { identityFile: anywherePath(home, raw.identityFile) }),
     hostKeys: (raw.hostKeys ?? []).map(withoutComment),
     connectTimeout,
     availability,

@@ -2,7 +2,7 @@
  * Stands where `ssh` would: a host on which `up` has just run. The file `hosts.json` beside the `ssh` that
  * started this says what was changed there since, or that the host is away.
  */
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { MARKER, PROTOCOL, type RequestFrame } from "../../../src/model/protocol.ts";
@@ -10,6 +10,7 @@ import { answerTo, type Changes } from "./answers.ts";
 
 const [dir = "", ...args] = process.argv.slice(2);
 const name = args.join(" ").match(/HostKeyAlias=(\S+)/)?.[1] ?? "";
+appendFileSync(join(dir, "calls"), `${args.join(" ")}\n`);
 const hosts = JSON.parse(readFileSync(join(dir, "hosts.json"), "utf8")) as Record<string, Changes | "away">;
 const host = hosts[name] ?? {};
 
@@ -23,6 +24,7 @@ if (host === "away") {
 }
 console.log(`${MARKER}${JSON.stringify({ protocol: PROTOCOL, bundle: "b", node: "n", arch: "x64" })}`);
 for await (const line of createInterface({ input: process.stdin })) {
+  appendFileSync(join(dir, "calls"), `${line}\n`);
   const { seq, request } = JSON.parse(line) as RequestFrame;
   console.log(JSON.stringify({ seq, answer: answer(request, host) }));
 }

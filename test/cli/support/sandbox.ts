@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import type { Changes } from "./answers.ts";
 
@@ -14,6 +14,8 @@ export interface Sandbox {
   fleet(
     ...args: readonly string[]
   ): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  /** The arguments of every `ssh` that was started, and every request that it was sent. */
+  calls(): string[];
   remove(): void;
 }
 
@@ -23,7 +25,10 @@ export function makeSandbox(files: Readonly<Record<string, string>> = {}): Sandb
   const [dir, bin] = [join(base, "my-fleet"), join(base, "bin")];
   mkdirSync(dir);
   mkdirSync(bin);
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(dir, file), text);
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, file)), { recursive: true });
+    writeFileSync(join(dir, file), text);
+  }
   const runtime = join(import.meta.dirname, "runtime.ts");
   const ssh = `#!/bin/sh\nexec "${process.execPath}" --no-warnings "${runtime}" "${bin}" "$@"\n`;
   writeFileSync(join(bin, "ssh"), ssh);
@@ -32,6 +37,7 @@ export function makeSandbox(files: Readonly<Record<string, string>> = {}): Sandb
   return {
     dir,
     hosts: (hosts) => writeFileSync(join(bin, "hosts.json"), JSON.stringify(hosts)),
+    calls: () => linesOf(join(bin, "calls")),
     fleet: (...args) => runFleet(args, dir, base, bin),
     remove: () => rmSync(base, { recursive: true, force: true }),
   };
@@ -53,4 +59,9 @@ async function runFleet(args: readonly string[], cwd: string, home: string, bin:
     stdin: "ignore",
   });
   return { code: exitCode ?? -1, out: stdout, err: stderr };
+}
+
+function linesOf(file: string): string[] {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return text.split("\n").filter((line) => line !== "");
 }

@@ -1,6 +1,11 @@
-import type { Detail } from "../../model/items.ts";
-import { shown } from "../shown.ts";
-import type { Row, Rows } from "./table.ts";
+import type { Detail } from "./items.ts";
+import { shown } from "./shown.ts";
+
+/** One row; a cell without a value has no entry. */
+export type Row = Readonly<Record<string, string>>;
+
+/** Text by column, by key: declared rows, or those of a table. */
+export type Rows = Readonly<Record<string, Row>>;
 
 /** More details than a person would read of one table. */
 const MANY = 20;

@@ -1,0 +1,25 @@
+import type { HostSpec } from "../../spec/fleet.ts";
+import type { HostChange } from "./change.ts";
+
+type Hosts = Readonly<Record<string, HostSpec>>;
+
+/** How hosts would be reached otherwise, field by field; a host that comes or goes is `declared`. */
+export function compareHosts(before: Hosts, after: Hosts, only?: string): HostChange[] {
+  const names = Object.keys({ ...before, ...after }).filter((name) => only === undefined || name === only);
+  return names.flatMap((host) => compareHost(host, before[host], after[host]));
+}
+
+function compareHost(host: string, before: HostSpec | undefined, after: HostSpec | undefined): HostChange[] {
+  if (before === undefined || after === undefined) {
+    const told = (spec: HostSpec | undefined) => (spec === undefined ? "no" : "yes");
+    return [{ host, field: "declared", before: told(before), after: told(after) }];
+  }
+  const [old, wanted] = [fieldsOf(before), fieldsOf(after)];
+  return Object.keys({ ...old, ...wanted })
+    .filter((field) => old[field] !== wanted[field])
+    .map((field) => ({ host, field, before: old[field] ?? "none", after: wanted[field] ?? "none" }));
+}
+
+function fieldsOf(spec: HostSpec): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(spec).map(([field, value]) => [field, String(value)]));
+}

@@ -1,0 +1,59 @@
+import { dirname, relative } from "node:path";
+import { InvalidError } from "../../base/errors.ts";
+import { forgeOf } from "../../forge/client.ts";
+import { publishComment, publishIssue } from "../../forge/publish.ts";
+import { type CiResult, ciResult } from "../ci.ts";
+import type { CommandDefinition } from "../command.ts";
+import { DRIFT_OPTIONS } from "../drift.ts";
+import { fleetFile } from "../project.ts";
+
+export const command: CommandDefinition = {
+  usage: "ci <task> [dir]",
+  summary:
+    "in a workflow: `issue` keeps one issue while there is drift, `comment DIR` one comment on a change",
+  options: DRIFT_OPTIONS,
+  async run({ args, options, io }) {
+    const [task, change] = args;
+    const publish = publisherFor(task, change);
+    const result = await ciResult({ ...options, change });
+    io.out(result.text);
+    await publish(result);
+    return result.codes;
+  },
+};
+
+/** What is done with the result; everything that it needs is asked for before any host is. */
+function publisherFor(task: string | undefined, change: string | undefined) {
+  if (task === "issue" && change === undefined) {
+    const forge = forgeOf(process.env);
+    return ({ title, markdown, codes }: CiResult) =>
+      publishIssue(forge, { about: about("drift"), title, body: markdown, open: codes.length > 0 });
+  }
+  if (task === "comment" && change !== undefined) {
+    const forge = forgeOf(process.env);
+    const pull = pullRequest(process.env["GITHUB_REF"]);
+    return ({ markdown }: CiResult) =>
+      publishComment(forge, pull, { about: about("change"), body: markdown });
+  }
+  throw new InvalidError({
+    what: `unknown task ${JSON.stringify([task, change].join(" ").trim())}`,
+    why: "there are `fleet ci issue` and `fleet ci comment DIR`.",
+  });
+}
+
+/** One repository may hold several fleets: each has texts of its own, named after its folder. */
+function about(what: string): string {
+  const dir = dirname(fleetFile());
+  return `${what} of ${relative(process.env["GITHUB_WORKSPACE"] ?? dir, dir)}`;
+}
+
+/** Both forges name it in GITHUB_REF: `refs/pull/7/merge`, `refs/pull/7/head`. */
+function pullRequest(ref = ""): number {
+  const number = /^refs\/pull\/(\d+)\//.exec(ref)?.[1];
+  if (number !== undefined) return Number(number);
+  throw new InvalidError({
+    what: "there is no pull request to comment on",
+    why: `GITHUB_REF is ${JSON.stringify(ref)}.`,
+    next: "Run it in a workflow `on: pull_request`.",
+  });
+}

@@ -1,0 +1,36 @@
+import type { FleetChange, HostChange, ResourceChange } from "../change/change.ts";
+import { subject } from "./subject.ts";
+import { table } from "./table.ts";
+import { shortValue, visible } from "./text.ts";
+
+const MARKS: Readonly<Record<ResourceChange["action"], string>> = { create: "+", update: "~", delete: "-" };
+
+/** What a change of fleet.yaml would do, for a person: by host, then how hosts are reached. */
+export function renderChange({ resources, hosts }: FleetChange): string {
+  if (resources.length + hosts.length === 0) return "The change does nothing on any host.\n";
+  const sections = [
+    ...[...Map.groupBy(resources, (one) => one.host)].map(
+      ([host, ours]) => `${visible(host)}\n${table(ours.flatMap(rowsOf), "  ")}`,
+    ),
+    ...(hosts.length === 0
+      ? []
+      : [`How hosts are reached (nothing of it was tried):\n${table(hosts.map(hostRow), "  ")}`]),
+  ];
+  return `What the change would do:\n\n${sections.join("\n")}`;
+}
+
+function rowsOf(change: ResourceChange): string[][] {
+  const place = [MARKS[change.action], subject(change)];
+  if (change.action !== "update") return [[...place, change.type, change.resource]];
+  const rows = change.properties.map(({ item, property, before, after }) => [
+    ...place,
+    item,
+    property,
+    `${shortValue(before)} -> ${shortValue(after)}`,
+  ]);
+  return change.restarts ? [...rows, [...place, "is started again"]] : rows;
+}
+
+function hostRow({ host, field, before, after }: HostChange): string[] {
+  return [host, field, `${shortValue(before)} -> ${shortValue(after)}`];
+}

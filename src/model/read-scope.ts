@@ -1,0 +1,10 @@
+/** What a reader's gate answers for on one host, written by the platform's `up`. */
+export interface ReadScope {
+  readonly host: string;
+  /** Left out: everything that any stack has on this host. */
+  readonly tenant?: {
+    readonly name: string;
+    /** The tenant's agents on this host, by name. */
+    readonly agents: readonly string[];
+  };
+}

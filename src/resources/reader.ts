@@ -1,0 +1,46 @@
+import type { Declaration } from "../model/declaration.ts";
+import type { ReadScope } from "../model/read-scope.ts";
+import type { Fleet, ReaderSpec } from "../spec/fleet.ts";
+import type { Compiler, ResourceDefinition } from "./definition.ts";
+import { gateItems } from "./gate.ts";
+import { formerIds, hostId, readerId } from "./ids.ts";
+
+/** A key that may look at what was applied on a host, of all tenants or of one, and can change nothing. */
+export const reader: ResourceDefinition = {
+  type: "Reader",
+  declare: (fleet, compiler) =>
+    Object.values(fleet.readers).flatMap((one) =>
+      hostsOf(fleet, one).map((host) => declare(fleet, one, host, compiler)),
+    ),
+};
+
+/** The hosts that a reader has anything to look at on. */
+export function hostsOf(fleet: Fleet, { tenant }: ReaderSpec): string[] {
+  return Object.keys(fleet.hosts).filter(
+    (host) => tenant === undefined || agentsOn(fleet, host, tenant).length > 0,
+  );
+}
+
+function declare(
+  fleet: Fleet,
+  { name, key, tenant }: ReaderSpec,
+  host: string,
+  compiler: Compiler,
+): Declaration {
+  const agents = tenant === undefined ? [] : agentsOn(fleet, host, tenant);
+  const scope: ReadScope = { host, ...(tenant !== undefined && { tenant: { name: tenant, agents } }) };
+  return {
+    type: "Reader",
+    id: readerId(host, name),
+    host,
+    needs: [hostId(host)],
+    formerly: formerIds(fleet, host, { name, formerly: [] }, readerId),
+    protect: false,
+    items: gateItems({ kind: "read", name, keys: [key], scope }, compiler),
+  };
+}
+
+function agentsOn(fleet: Fleet, host: string, tenant: string): string[] {
+  const there = Object.values(fleet.agents).filter((agent) => agent.host === host && agent.tenant === tenant);
+  return there.map(({ name }) => name);
+}

@@ -1,0 +1,242 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Ajv } from "ajv";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { packageRoot } from "../../src/base/paths.ts";
+import { ensureBuilt, makeSandbox, type Sandbox } from "./support/sandbox.ts";
+
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDj3cVcBVX2kNuqbPv0l9lMqZ9y3sGm0c1b0k2x5F7aB";
+const host = (address: string) => ({ kind: "ssh", address, hostKeys: [KEY] });
+const agent = (name: string, on: string) => ({ host: on, tenant: "arc", command: ["/bin/sh", `${name}.sh`] });
+
+const BASE = {
+  apiVersion: "muster/v1",
+  kind: "Fleet",
+  name: "arc",
+  hosts: { hub: host("192.0.2.1"), east: host("192.0.2.2") },
+  tenants: { arc: {} },
+  credentials: { key: { type: "api-key", from: "file:secrets/key" } },
+  identities: { iris: { soul: "iris.md" }, loom: { soul: "loom.md" } },
+  contacts: { iris: { email: "iris@example.org" }, loom: {} },
+  agents: { iris: { ...agent("iris", "hub"), credentials: ["key"] }, loom: agent("loom", "east") },
+};
+const FILES = {
+  "fleet.yaml": stringify(BASE),
+  "iris.md": "# Iris\n\nYou are kind.\n",
+  "loom.md": "# Loom\n",
+};
+const STOPPED = {
+  "hub/iris/unit/unit": { props: { enabled: "enabled", active: "stopped", overrides: "none" } },
+};
+
+let sandbox: Sandbox;
+let change: string;
+
+beforeAll(async () => {
+  await ensureBuilt();
+  sandbox = makeSandbox(FILES);
+  // Who opens it waits for ever: no secret is to be opened.
+  mkdirSync(join(sandbox.dir, "secrets"));
+  execFileSync("mkfifo", [join(sandbox.dir, "secrets/key")]);
+});
+
+beforeEach(() => {
+  sandbox.hosts({});
+  change = mkdtempSync(join(tmpdir(), "muster-change-"));
+  write(FILES);
+  return () => rmSync(change, { recursive: true });
+});
+
+afterAll(() => sandbox?.remove());
+
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(change, path), text);
+}
+
+const writeFleet = (parts: object) => write({ "fleet.yaml": stringify({ ...BASE, ...parts }) });
+
+const told = (...options: readonly string[]) => sandbox.fleet("drift", "--change", change, ...options);
+
+describe("fleet drift --change", () => {
+  test("is silent of a change that changes nothing, also where it names a secret's file", async () => {
+    const { code, out } = await told();
+    expect([code, out]).toEqual([
+      0,
+      "The change does nothing on any host.\n\nWhat the hosts are like now:\n\n2 hosts, 2 agents: no drift",
+    ]);
+  });
+
+  test("tells what is made, changed and removed, by host and agent, and ends 0", async () => {
+    write({ "iris.md": "# Iris\n\nYou are strict.\n" });
+    writeFleet({
+      identities: { iris: { soul: "iris.md" }, nova: { soul: "loom.md" } },
+      contacts: { iris: { email: "new@example.org" }, nova: {} },
+      agents: { iris: { ...BASE.agents.iris, env: { A: "b" } }, nova: agent("nova", "east") },
+    });
+    const { code, out } = await told("--json");
+    const json = JSON.parse(out);
+    const schema = readFileSync(join(packageRoot(), "docs/schema/drift.schema.json"), "utf8");
+    const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+    ajv.validate(JSON.parse(schema), json);
+    expect(ajv.errors).toBeNull();
+    expect([code, json.codes, json.findings]).toEqual([0, [0], []]);
+    const named = (action: string) =>
+      json.change.resources
+        .filter((one: { action: string }) => one.action === action)
+        .map((one: { resource: string }) => one.resource);
+    expect(named("create")).toEqual(["east/nova/identity", "east/nova/contacts", "east/nova/unit"]);
+    expect(named("delete")).toEqual(["east/loom/identity", "east/loom/contacts", "east/loom/unit"]);
+    expect(named("update")).toEqual(["hub/iris/identity", "hub/iris/contacts", "hub/iris/unit"]);
+    expect(json.change.resources).toContainEqual({
+      host: "hub",
+      tenant: "arc",
+      agent: "iris",
+      resource: "hub/iris/identity",
+      type: "Identity",
+      action: "update",
+      restarts: false,
+      properties: [
+        {
+          item: "SOUL.md",
+          property: "content",
+          before: "line 3: You are kind.",
+          after: "line 3: You are strict.",
+          lines: ["-You are kind.", "+You are strict."],
+        },
+      ],
+    });
+    const text = (await told()).out;
+    expect(text).toContain("iris@example.org -> new@example.org");
+    expect(text).toMatch(/~ {2}iris {2}unit file .*\n.*is started again/);
+    expect(text).toMatch(/- {2}loom {2}Identity +east\/loom\/identity/);
+  });
+
+  test("tells drift apart from what the change would do, and ends 7", async () => {
+    sandbox.hosts({ hub: STOPPED });
+    write({ "iris.md": "# Iris\n\nYou are strict.\n" });
+    const { code, out } = await told();
+    expect(code).toBe(7);
+    const [doing, now] = out.split("What the hosts are like now:");
+    expect(doing).toContain("You are strict.");
+    expect(doing).not.toContain("stopped");
+    expect(now).toMatch(/iris {2}unit {2}active .* changed on the host/);
+    expect(now).not.toContain("strict");
+  });
+
+  test("contacts no host that the change adds or moves, and tells both", async () => {
+    writeFleet({
+      hosts: {
+        hub: { ...host("198.51.100.7"), port: 2222, user: "mallory" },
+        east: host("192.0.2.2"),
+        new: host("evil"),
+      },
+    });
+    const before = sandbox.calls().length;
+    const { code, out } = await told();
+    const calls = sandbox.calls().slice(before).join("\n");
+    expect(calls).toContain("192.0.2.1");
+    expect(calls).not.toMatch(/198\.51\.100\.7|2222|mallory|evil/);
+    expect(code).toBe(0);
+    expect(out).toMatch(/hub {2}address {3}192\.0\.2\.1 -> 198\.51\.100\.7/);
+    expect(out).toMatch(/new {2}declared {2}no -> yes/);
+  });
+
+  test("opens nothing on a host that the change names", async () => {
+    const files = { ".ssh/id_ed25519": { text: "guess" } };
+    writeFleet({ identities: { ...BASE.identities, iris: { soul: "iris.md", files } } });
+    const before = sandbox.calls().length;
+    expect((await told()).out).toMatch(/iris {2}\.ssh\/id_ed25519 {2}present {2}false -> true/);
+    expect(sandbox.calls().slice(before).join("\n")).not.toContain("id_ed25519");
+  });
+
+  test("ends 4 where a host is away, and tells the change all the same", async () => {
+    writeFleet({ agents: { ...BASE.agents, iris: { ...BASE.agents.iris, workdir: "elsewhere" } } });
+    sandbox.hosts({ east: "away" });
+    const { code, out } = await told();
+    expect(code).toBe(4);
+    expect(out).toContain("WorkingDirectory=/home/iris/elsewhere");
+  });
+
+  test("says what is wrong with the change, and ends 2", async () => {
+    writeFleet({ agents: { iris: { ...BASE.agents.iris, host: "hubb" } } });
+    const { code, err } = await told();
+    expect([code, err]).toEqual([2, expect.stringContaining('did you mean "hub"')]);
+    expect((await told("--json")).code).toBe(2);
+  });
+});
+
+describe("a change is data", () => {
+  const SECRET = "a secret of the machine";
+  let outside: string;
+
+  beforeEach(() => {
+    outside = mkdtempSync(join(tmpdir(), "muster-outside-"));
+    writeFileSync(join(outside, "secret.md"), SECRET);
+    return () => rmSync(outside, { recursive: true });
+  });
+
+  const refuses = async (sentence: string) => {
+    for (const said of [await told(), await sandbox.fleet("validate", "--change", change)]) {
+      expect([said.code, `${said.out}${said.err}`]).toEqual([2, expect.stringContaining(sentence)]);
+      expect(said.out + said.err).not.toContain(SECRET);
+    }
+  };
+
+  test("a path out of the checkout is refused", async () => {
+    writeFleet({ identities: { ...BASE.identities, iris: { soul: join("..", "x", "secret.md") } } });
+    await refuses("leads out of the folder");
+  });
+
+  test("an absolute path is refused", async () => {
+    writeFleet({ identities: { ...BASE.identities, iris: { soul: join(outside, "secret.md") } } });
+    await refuses("must be relative to the folder");
+  });
+
+  test("a symlink out of the checkout is refused", async () => {
+    rmSync(join(change, "iris.md"));
+    symlinkSync(join(outside, "secret.md"), join(change, "iris.md"));
+    await refuses("leads out of the folder of fleet.yaml by a symlink");
+  });
+
+  test("a folder that is a symlink out of the checkout is refused", async () => {
+    symlinkSync(outside, join(change, "folder"));
+    writeFleet({ identities: { ...BASE.identities, iris: { soul: "folder/secret.md" } } });
+    await refuses("leads out of the folder of fleet.yaml by a symlink");
+  });
+
+  test("a fleet.yaml that is a symlink out of the checkout is refused", async () => {
+    rmSync(join(change, "fleet.yaml"));
+    symlinkSync(join(outside, "secret.md"), join(change, "fleet.yaml"));
+    await refuses("fleet.yaml leads out of the folder of fleet.yaml by a symlink");
+  });
+
+  test("contacts that are a symlink out of the checkout are refused", async () => {
+    symlinkSync(join(outside, "secret.md"), join(change, "contacts.yaml"));
+    writeFleet({ contacts: { from: "contacts.yaml" } });
+    await refuses("leads out of the folder of fleet.yaml by a symlink");
+  });
+
+  test("git's own folder, which may hold a token, is refused", async () => {
+    mkdirSync(join(change, ".git"));
+    write({ ".git/config": SECRET });
+    writeFleet({ identities: { ...BASE.identities, iris: { soul: ".git/config" } } });
+    await refuses("leads into git's own folder");
+  });
+
+  test("a text of the change can write nothing but itself into a comment", async () => {
+    write({
+      "iris.md": "# Iris\n\n```\n@all ![x](https://evil.example/x.png) <img src=x> | a\n\u001b[31m\u202e\n",
+    });
+    const { out } = await told("--markdown");
+    const fence = out.match(/^(`{3,})diff$/m)?.[1] ?? "";
+    expect(fence).toBe("````");
+    const [, block = "", rest = ""] = out.split(/^````(?:diff)?$/m);
+    expect(block).toContain("@all");
+    expect(out).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+    const outsideOfIt = (out.split(/^````diff$/m)[0] ?? "") + rest;
+    expect(outsideOfIt.replaceAll(/<\/?code>|&#\d+;/g, "")).not.toMatch(/@all|!\[|<img|https:/);
+  });
+});

@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { forgeOf } from "../../src/forge/client.ts";
+import { publishComment, publishIssue } from "../../src/forge/publish.ts";
+import { type ForgeDouble, type Issue, startForge } from "../doubles/forge.ts";
+
+describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
+  let forge: ForgeDouble;
+
+  beforeEach(async () => {
+    forge = await startForge(flavor);
+  });
+
+  afterEach(() => forge.stop());
+
+  const issue = (body: string, open = true, about = "drift of ") =>
+    publishIssue(forgeOf(forge.env), { about, title: "Drift of arc", body, open });
+  const comment = (body: string, about = "change of ") =>
+    publishComment(forgeOf(forge.env), 7, { about, body });
+  const writes = () => forge.requests.filter((one) => !one.startsWith("GET"));
+
+  /** An issue of somebody else's, under our mark as far as a person can write it. */
+  function foreign(number: number, body: string): Issue {
+    const user = { login: "mallory" };
+    return { id: number, number, title: "t", body, state: "open", user, pull_request: null };
+  }
+
+  test("opens one issue, updates it, and closes it when there is nothing more", async () => {
+    await issue("one");
+    await issue("two");
+    expect(forge.issues).toMatchObject([{ title: "Drift of arc", state: "open" }]);
+    expect(forge.issues[0]?.body).toMatch(/^<!-- muster: .* -->\ntwo$/);
+    await issue("no drift", false);
+    expect(forge.issues).toMatchObject([{ state: "closed", body: expect.stringMatching(/no drift$/) }]);
+    await issue("again");
+    expect(forge.issues.map((one) => one.state)).toEqual(["closed", "open"]);
+  });
+
+  test("writes nothing where nothing is new, and nothing where all is well", async () => {
+    await issue("no drift", false);
+    await issue("one");
+    const before = writes().length;
+    await issue("one");
+    expect([before, writes().length]).toEqual([1, 1]);
+  });
+
+  test("finds its issue behind hundreds of others", async () => {
+    await issue("one");
+    for (let number = 1; number <= 230; number += 1) forge.issues.unshift(foreign(number, "theirs"));
+    await issue("two");
+    expect(forge.issues).toHaveLength(231);
+    expect(forge.issues.at(-1)?.body).toMatch(/two$/);
+  });
+
+  test("leaves an issue alone that somebody else wrote under its mark, and a pull request", async () => {
+    await issue("one");
+    const mark = forge.issues[0]?.body ?? "";
+    forge.issues.unshift(foreign(1, mark));
+    forge.issues.unshift({ ...(forge.issues.at(-1) as Issue), id: 2, number: 2, pull_request: {} });
+    await issue("two");
+    expect(forge.issues.map((one) => one.body === mark)).toEqual([true, true, false]);
+  });
+
+  test("closes the second of two that were opened at once", async () => {
+    await issue("one");
+    forge.issues.push({ ...(forge.issues[0] as Issue), id: 9000, number: 9000 });
+    await issue("two");
+    expect(forge.issues.map((one) => one.state)).toEqual(["open", "closed"]);
+  });
+
+  test("keeps an issue for each fleet of a repository", async () => {
+    await issue("one", true, "drift of a");
+    await issue("one", true, "drift of b-->");
+    await issue("none", false, "drift of a");
+    expect(forge.issues.map((one) => one.state)).toEqual(["closed", "open"]);
+  });
+
+  test("keeps one comment on a pull request, behind hundreds of others", async () => {
+    await comment("one");
+    const user = { login: "mallory" };
+    for (let id = 1; id <= 120; id += 1) forge.comments.unshift({ id, on: 7, body: "theirs", user });
+    await comment("two");
+    await comment("two");
+    const ours = forge.comments.filter((one) => one.user.login !== "mallory");
+    expect(ours).toMatchObject([{ on: 7, body: expect.stringMatching(/two$/) }]);
+    expect(writes()).toHaveLength(2);
+  });
+
+  test.each([
+    [401, "it does not know the token"],
+    [403, "under `permissions:`"],
+    [404, "there is no such repository"],
+    [422, "it does not take the text"],
+    [451, "that is not expected"],
+  ])("says what %i means, at once and without the token", async (status, sentence) => {
+    forge.fail(9, status);
+    const error = await issue("one").catch((caught: Error) => caught);
+    expect(String(error)).toContain(sentence);
+    expect(String(error)).toContain(`${status} (no: ${status})`);
+    expect(String(error)).not.toContain("a-token-of-the-job");
+    expect(forge.requests).toHaveLength(1);
+  });
+
+  test.each([429, 403, 500, 502, 503])("comes again later after %i, and gives up at last", async (status) => {
+    const later = { "retry-after": "0" };
+    forge.fail(2, status, later);
+    await issue("one");
+    expect(forge.issues).toHaveLength(1);
+    forge.fail(99, status, later);
+    await expect(issue("two")).rejects.toThrow("asks us to come later");
+  });
+
+  test("opens no second issue where the answer to the first was lost", async () => {
+    forge.dropAnswer();
+    await issue("one");
+    expect(forge.issues).toHaveLength(1);
+    expect(forge.requests.filter((one) => one.startsWith("POST"))).toHaveLength(1);
+  });
+
+  test("says that the forge does not answer", async () => {
+    const env = { ...forge.env, GITHUB_API_URL: "http://127.0.0.1:9" };
+    const page = { about: "drift", title: "t", body: "b", open: true };
+    await expect(publishIssue(forgeOf(env), page)).rejects.toThrow(/it gave no answer/);
+  });
+});
+
+test("outside of a workflow it says so", () => {
+  expect(() => forgeOf({})).toThrow("GITHUB_API_URL is not set");
+});

@@ -1,0 +1,431 @@
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { localHosts } from "../../src/cloud/local/index.ts";
+import type { ObserveAnswer } from "../../src/model/protocol.ts";
+import { type ForgeDouble, startForge } from "../doubles/forge.ts";
+import { type CiCheckout, makeCiCheckout } from "./support/ci-checkout.ts";
+import { localFleet, secretsFor } from "./support/fleets.ts";
+import { type Link, linkOf } from "./support/link.ts";
+import { makeProject, must, type Project } from "./support/project.ts";
+import { makeKey } from "./support/sshd.ts";
+
+const LAYOUT = { hosts: ["hub", "east"], agents: { hub: ["iris", "loom"], east: ["forge"] } };
+
+/** Loom is another tenant's, on the same host as iris. */
+type FleetFile = Record<string, unknown> & {
+  agents: Record<string, Record<string, unknown>>;
+  identities: Record<string, Record<string, unknown>>;
+};
+
+let project: Project;
+let checkout: CiCheckout;
+let forge: ForgeDouble;
+let east: Link;
+let keys: string;
+let key: string;
+let arcKey: string;
+let committed: FleetFile;
+
+beforeAll(async () => {
+  keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
+  for (const name of ["ci", "arc"]) await makeKey(join(keys, name));
+  const files = localFleet(LAYOUT);
+  const fleet = parse(files["fleet.yaml"] ?? "") as FleetFile;
+  fleet["tenants"] = { arc: {}, lab: {} };
+  (fleet.agents["loom"] ?? {})["tenant"] = "lab";
+  fleet["readers"] = { ci: { key: publicKey("ci") }, arc: { key: publicKey("arc"), tenant: "arc" } };
+  project = await makeProject({ ...files, "fleet.yaml": stringify(fleet) }, secretsFor(LAYOUT));
+  await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+  east = await linkOf(project, "east");
+  const hosts = addresses();
+  const reached = ([name, { address }]: [string, Known]) => [
+    name,
+    { kind: "ssh", address, connectTimeout: 3 },
+  ];
+  committed = { ...fleet, hosts: Object.fromEntries(Object.entries(hosts).map(reached)) };
+  const known = ([name, { address, hostKeys }]: [string, Known]) => [name, { address, hostKeys }];
+  checkout = makeCiCheckout({
+    ...files,
+    "fleet.yaml": stringify(committed),
+    "stacks/inventory.yaml": stringify({ hosts: Object.fromEntries(Object.entries(hosts).map(known)) }),
+  });
+  [key, arcKey] = [checkout.key(join(keys, "ci")), checkout.key(join(keys, "arc"))];
+  forge = await startForge("gitea");
+});
+
+afterAll(async () => {
+  await east?.mend();
+  await forge?.stop();
+  checkout?.dispose();
+  await project?.dispose();
+  if (keys) rmSync(keys, { recursive: true });
+});
+
+interface Known {
+  readonly address: string;
+  readonly hostKeys: readonly string[];
+}
+
+function addresses(): Record<string, Known> {
+  const inventory = parse(readFileSync(join(project.dir, "stacks/inventory.local.yaml"), "utf8"));
+  return (inventory as { hosts: Record<string, Known> }).hosts;
+}
+
+function publicKey(name: string): string {
+  return readFileSync(join(keys, `${name}.pub`), "utf8").trim();
+}
+
+const env = () => ({ ...forge.env, GITHUB_WORKSPACE: checkout.dir, GITHUB_REF: "refs/pull/7/head" });
+const issue = (more: Readonly<Record<string, string>> = {}) =>
+  checkout.fleet(["ci", "issue", "--reader", "ci", "--key", key], { ...env(), ...more });
+const comment = (dir: string) =>
+  checkout.fleet(["ci", "comment", dir, "--reader", "ci", "--key", key], env());
+const restore = () => must(project.pulumi(["up", "--yes", "--skip-preview"]));
+
+/** All that Muster keeps or writes on a host, with its times of change. */
+const hostTree = (host: string) =>
+  project.onHost(
+    host,
+    "find /var/lib/muster /usr/local/lib/muster /etc /home -printf '%p %s %T@ %C@\n' | sort",
+  );
+
+describe("what a workflow runs, as nobody in a checkout that it cannot write to", () => {
+  test("a clean fleet: nothing is said, and nothing is written anywhere", async () => {
+    const before = [checkout.tree(), await hostTree("hub"), await hostTree("east")];
+    const { stdout } = await must(issue());
+    expect(stdout).toBe("2 hosts, 3 agents: no drift");
+    expect(forge.issues).toEqual([]);
+    for (const format of ["--json", "--markdown"]) {
+      await must(checkout.fleet(["drift", "--reader", "ci", "--key", key, format]));
+    }
+    expect([checkout.tree(), await hostTree("hub"), await hostTree("east")]).toEqual(before);
+    expect(
+      ["node_modules/.muster", ".muster", "stacks/test.passphrase"].some((path) =>
+        existsSync(join(checkout.dir, path)),
+      ),
+    ).toBe(false);
+  });
+
+  test("drift: one issue with the changed lines, and of a secret only that it is another", async () => {
+    await project.onHost("hub", "echo 'I am @all <img src=x> | ```' >> /home/iris/SOUL.md");
+    await project.onHost("hub", "printf stolen-value > /var/lib/muster/credentials/iris/iris-key");
+    const { stdout } = await must(issue(), 7);
+    await must(issue(), 7);
+    expect(stdout).toMatch(/iris +SOUL\.md +content .*changed on the host/);
+    expect(stdout).toMatch(/iris +iris-key +content +declared as declared +observed different/);
+    expect(forge.issues).toMatchObject([{ title: "Drift of test", state: "open" }]);
+    const { body = "" } = forge.issues[0] ?? {};
+    expect(body).toContain("````diff\n+I am @all <img src=x> | ```\n````");
+    expect(body + stdout).not.toMatch(/stolen|hmac|secret:/);
+  });
+
+  test("a pull request: what it would do, apart from the drift that is there", async () => {
+    const { identities, agents } = committed;
+    const soul = "# iris\n\nI am iris, and strict.\n";
+    const dir = checkout.beside("change", {
+      "identities/iris.md": soul,
+      "fleet.yaml": stringify({
+        ...committed,
+        agents: { iris: agents["iris"], loom: agents["loom"] },
+        identities: { iris: identities["iris"], loom: identities["loom"] },
+        contacts: { iris: {}, loom: {} },
+      }),
+    });
+    const { stdout } = await must(comment(dir), 7);
+    const [doing = "", now = ""] = stdout.split("What the hosts are like now:");
+    expect(doing).toMatch(/- +forge +AgentUnit +east\/forge\/unit/);
+    expect(doing).toContain("line 3: I am iris. -> line 3: I am iris, and strict.");
+    expect(now).toMatch(/iris +SOUL\.md +content/);
+    expect(now).not.toContain("strict");
+    expect(forge.comments).toMatchObject([{ on: 7 }]);
+    expect(forge.comments[0]?.body).toContain("-I am iris.\n+I am iris, and strict.");
+  });
+
+  test("a pull request that is not valid: the comment says why", async () => {
+    const broken = stringify({
+      ...committed,
+      agents: { iris: { ...committed.agents["iris"], host: "hubb" } },
+    });
+    const dir = checkout.beside("broken", { "fleet.yaml": broken });
+    const { stdout } = await must(comment(dir), 2);
+    expect(stdout).toContain('did you mean "hub"?');
+    expect(forge.comments).toHaveLength(1);
+    expect(forge.comments[0]?.body).toContain("hubb");
+  });
+
+  test("an invalid file on the base branch: the issue says why", async () => {
+    const dir = join(checkout.dir, "..", "broken");
+    const { stdout } = await must(issue({ MUSTER_PROJECT: dir, GITHUB_WORKSPACE: dir }), 2);
+    expect(stdout).toContain('did you mean "hub"?');
+    expect(forge.issues).toMatchObject([{ title: "The fleet cannot be looked at", state: "open" }]);
+  });
+
+  test("mended: the issue is closed", async () => {
+    await restore();
+    await must(issue());
+    expect(forge.issues).toMatchObject([{ state: "closed" }]);
+  });
+
+  test("a dead host: an issue again, with the host's name, and the others are looked at", async () => {
+    await east.cut();
+    try {
+      const { stdout } = await must(issue(), 4);
+      expect(stdout).toMatch(/^east is away: it cannot be reached/m);
+      expect(forge.issues.at(-1)).toMatchObject({
+        state: "open",
+        body: expect.stringContaining("<code>east</code> away"),
+      });
+    } finally {
+      await east.mend();
+    }
+    await must(issue());
+  });
+});
+
+describe("a change that is not applied yet", () => {
+  test("is told as that, and its paths are not opened", async () => {
+    const files = { "agent.sh": { from: "agent.sh", mode: "0755" }, ".bash_history": { text: "guess\n" } };
+    const dir = checkout.beside("unapplied", {
+      "fleet.yaml": stringify({
+        ...committed,
+        identities: { ...committed.identities, iris: { ...committed.identities["iris"], files } },
+      }),
+    });
+    const args = ["drift", "--json", "--reader", "ci", "--key", key];
+    const { stdout } = await must(checkout.fleet(args, { MUSTER_PROJECT: dir }));
+    expect(JSON.parse(stdout)).toMatchObject({
+      exit: 0,
+      findings: [
+        { item: ".bash_history", property: "applied", declared: true, observed: false, cause: "intended" },
+      ],
+    });
+  });
+});
+
+describe("a tenant's reader", () => {
+  test("sees its own tenant alone", async () => {
+    const drift = ["drift", "--reader", "arc", "--key", arcKey];
+    expect((await must(checkout.fleet(drift))).stdout).toBe("2 hosts, 2 agents: no drift");
+    const other = await must(checkout.fleet([...drift, "--tenant", "lab"]), 2);
+    expect(other.stderr).toContain("the reader arc sees the tenant arc alone");
+  });
+
+  test("does not get in with another reader's key, and says what is the matter with one", async () => {
+    const refused = await must(checkout.fleet(["drift", "--reader", "ci", "--key", arcKey]), 4);
+    expect(refused.stdout).toMatch(/hub is away: .*Permission denied/i);
+    const none = await must(checkout.fleet(["drift", "--reader", "ci", "--key", "/dev/null"]), 2);
+    expect(none.stderr).toContain("is the secret FLEET_READER_KEY set");
+    expect((await must(checkout.fleet(["drift", "--reader", "cj", "--key", key]), 2)).stderr).toContain(
+      'Did you mean "ci"?',
+    );
+  });
+});
+
+describe("a hostile client with a reader's key", () => {
+  let recorded: Map<string, ObserveAnswer["resources"][string]>;
+
+  beforeAll(async () => {
+    const { stdout } = await say("muster-read-ci", "ci", [{ op: "observe", owner: "muster/test" }]);
+    const [answer] = answers(stdout) as { answer: ObserveAnswer }[];
+    recorded = new Map(Object.entries(answer?.answer.resources ?? {}));
+  });
+
+  beforeEach(() => project.onHost("hub", "rm -f /tmp/pwned"));
+
+  const secrets = /sk-\w+-0123456789|hmac:|"seal"|secret:[0-9a-f]{8}/;
+
+  test("learns by observing everything of a stack no secret and no digest of one", () => {
+    expect([...recorded.keys()]).toEqual(
+      expect.arrayContaining(["hub/host", "hub/iris/credentials", "hub/loom/unit"]),
+    );
+    expect(JSON.stringify([...recorded.values()])).not.toMatch(secrets);
+  });
+
+  test("gets no other tenant's items, and none of the platform's", async () => {
+    const resources = [...recorded].map(([id, { items }]) => ({ id, items }));
+    const { stdout } = await say("muster-read-arc", "arc", [{ op: "observe", resources }]);
+    const [frame] = answers(stdout) as { answer: ObserveAnswer }[];
+    const looked = Object.entries(frame?.answer.resources ?? {}).filter(
+      ([, seen]) => Object.keys(seen.observed).length > 0,
+    );
+    expect(looked.map(([id]) => id).sort()).toEqual(
+      [...recorded.keys()].filter((id) => id.startsWith("hub/iris/") || id === "hub/tenant-arc").sort(),
+    );
+    expect(frame?.answer.recorded.map(({ id }) => id).join()).not.toMatch(/loom|lab|host/);
+  });
+
+  test("opens no path of its own choice", async () => {
+    const file = (path: string) => ({
+      kind: "file",
+      path,
+      want: { type: "file", content: "x", owner: "root", group: "root", mode: "0600" },
+    });
+    const items = {
+      "SOUL.md": file("/etc/shadow"),
+      key: file("/var/lib/muster/key"),
+      new: file("/root/.ssh/authorized_keys"),
+    };
+    const { stdout } = await say("muster-read-ci", "ci", [
+      {
+        op: "observe",
+        resources: [
+          { id: "hub/iris/identity", items },
+          { id: "x", items },
+        ],
+        contents: {},
+      },
+    ]);
+    const [frame] = answers(stdout) as { answer: ObserveAnswer }[];
+    for (const seen of Object.values(frame?.answer.resources ?? {})) expect(seen.observed).toEqual({});
+  });
+
+  test("changes nothing by any request", async () => {
+    const { items = {} } = recorded.get("hub/iris/identity") ?? {};
+    const before = await hostTree("hub");
+    const write = {
+      id: "hub/iris/identity",
+      type: "Identity",
+      owner: "muster/test",
+      items,
+      contents: {},
+      secrets: {},
+    };
+    const ops = ["converge", "remove", "uninstall", "serve", "shell", "__proto__", "toString"];
+    const { stdout } = await say("muster-read-ci", "ci", [
+      ...ops.map((op) => ({ op, ...write })),
+      { op: "ps", units: ["ssh.service"] },
+      { op: "ps", units: ["--version"] },
+    ]);
+    const said = answers(stdout) as { error?: { what: string } }[];
+    expect(said).toHaveLength(ops.length + 2);
+    for (const { error } of said) expect(error?.what).toMatch(/was refused/);
+    expect(await hostTree("hub")).toBe(before);
+  });
+
+  test("is not stopped from being served by nonsense, and learns nothing by it", async () => {
+    const { stdout } = await ssh(
+      "muster-read-ci",
+      "ci",
+      [],
+      'nonsense\n{"seq":1}\n[]\nnull\n{"seq":2,"request":{"op":"ps","units":"x"}}\n',
+    );
+    expect(
+      stdout
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .every((line) => "error" in JSON.parse(line)),
+    ).toBe(true);
+    expect(stdout).not.toMatch(/ at |\.ts|\.mjs/);
+  });
+
+  test.each([
+    ["a command", ["touch /tmp/pwned; id"], ""],
+    ["a shell", ["exec /bin/sh"], "touch /tmp/pwned; id\n"],
+    ["a bundle, sent as `up` does", ["/bin/sh -c 'exec sudo -n /bin/sh'"], "cat > /tmp/pwned <<X\nid\nX\n"],
+    [
+      "the runtime's other entry",
+      ["sudo -n /usr/local/lib/muster/run serve"],
+      '{"seq":1,"request":{"op":"remove"}}\n',
+    ],
+    ["the subsystem sftp", ["-s", "sftp"], ""],
+  ])("gets nothing but the gate for %s", async (_, words, input) => {
+    const flags = words.filter((word) => word.startsWith("-"));
+    const command = words.filter((word) => !word.startsWith("-"));
+    const { stdout, stderr } = await ssh("muster-read-ci", "ci", command, input, flags);
+    const lines = stdout.split("\n").filter((line) => line !== "");
+    expect(lines[0]).toMatch(/^muster-host \{/);
+    for (const line of lines.slice(1)) expect(JSON.parse(line)).toHaveProperty("error");
+    expect(stdout + stderr).not.toMatch(/uid=/);
+    expect(await project.onHost("hub", "ls /tmp/pwned 2>&1 || true")).toContain("No such file");
+  });
+
+  test("gets no terminal", async () => {
+    const { stdout, stderr } = await ssh("muster-read-ci", "ci", ["id"], "", ["-tt"]);
+    expect(stderr).toMatch(/PTY allocation request failed/);
+    expect(stdout).not.toContain("uid=");
+  });
+
+  test("gets no file by sftp or scp", async () => {
+    const host = addresses()["hub"]?.address ?? "";
+    const options = sshOptions("ci");
+    const sftp = await execa("sftp", [...options, "-b", "-", `muster-read-ci@${host}`], {
+      input: "get /etc/passwd /tmp/pwned-here\n",
+      reject: false,
+    });
+    const scp = await execa(
+      "scp",
+      ["-O", ...options, `muster-read-ci@${host}:/etc/passwd`, "/tmp/pwned-here"],
+      { reject: false },
+    );
+    expect([sftp.failed, scp.failed, existsSync("/tmp/pwned-here")]).toEqual([true, true, false]);
+  });
+
+  test.each([
+    ["to the host's own ports", ["-W", "127.0.0.1:22"]],
+    ["back from the host", ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "127.0.0.1:47001:127.0.0.1:22"]],
+  ])("forwards nothing %s", async (_, flags) => {
+    const { exitCode, stderr } = await ssh("muster-read-ci", "ci", [], "", flags);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toMatch(/prohibited|forwarding failed|failed for listen port/i);
+  });
+});
+
+describe("what only the engine sees", () => {
+  test("is told with --cloud, and where the engine is missing, that it is", async () => {
+    await must(project.fleet(["drift", "--cloud"]));
+    await localHosts(project.dir).stop("hub");
+    const { stdout } = await must(project.fleet(["drift", "--cloud", "--json"]), 7);
+    expect(JSON.parse(stdout)).toMatchObject({
+      codes: [7, 4],
+      findings: [{ host: "hub", type: "LocalHost", item: "machine", property: "running", cause: "drift" }],
+    });
+    const missing = await must(checkout.fleet(["drift", "--cloud", "--reader", "ci", "--key", key]), 2);
+    expect(missing.stderr).toContain("the engine is not on this machine");
+  });
+
+  test("is not told where the stack's passphrase is missing", async () => {
+    const passphrase = join(project.dir, "stacks/test.passphrase");
+    renameSync(passphrase, `${passphrase}.away`);
+    try {
+      expect((await must(project.fleet(["drift", "--cloud"]), 2)).stderr).toContain("Ask a team mate for it");
+    } finally {
+      renameSync(`${passphrase}.away`, passphrase);
+    }
+  });
+});
+
+function sshOptions(name: string): string[] {
+  const known = join(project.dir, ".known-hub");
+  project.sshArguments("hub");
+  return [
+    ...["-F", "/dev/null", "-i", join(keys, name), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"],
+    ...["-o", `UserKnownHostsFile=${known}`, "-o", "StrictHostKeyChecking=yes"],
+  ];
+}
+
+/** A bare ssh with a reader's key, as somebody who stole it has it. */
+function ssh(
+  account: string,
+  name: string,
+  command: readonly string[],
+  input: string,
+  flags: readonly string[] = [],
+) {
+  const destination = `${account}@${addresses()["hub"]?.address}`;
+  const args = [...sshOptions(name), ...flags, destination, ...command];
+  return execa("ssh", args, { input, reject: false, timeout: 60_000 });
+}
+
+function say(account: string, name: string, requests: readonly object[]) {
+  const frames = requests.map((request, i) => `${JSON.stringify({ seq: i + 1, request })}\n`);
+  return ssh(account, name, [], frames.join(""));
+}
+
+function answers(stdout: string): unknown[] {
+  const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
+  return lines.map((line) => JSON.parse(line) as unknown);
+}

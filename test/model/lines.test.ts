@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { lineDetail } from "../../src/model/lines.ts";
+
+const lines = (declared: readonly string[], observed: readonly string[]) =>
+  lineDetail(declared.join("\n"), observed.join("\n"))[0]?.lines ?? [];
+
+test("two edits far from each other are two edits, without what lies between", () => {
+  const declared = Array.from({ length: 300 }, (_, i) => `line ${i}`);
+  const observed = declared.with(2, "edited").toSpliced(290, 1);
+  expect(lines(declared, observed)).toEqual(["-line 2", "+edited", "-line 290"]);
+});
+
+test("a line that was put in is told as nothing before it", () => {
+  expect(lineDetail("a\nb\n", "a\nnew\nb\n")).toEqual([
+    { property: "content", declared: "line 2: nothing", observed: "line 2: new", lines: ["+new"] },
+  ]);
+});
+
+test("a text that is another altogether is cut to its first lines, whatever its size", () => {
+  const big = Array.from({ length: 200_000 }, (_, i) => `${i}`.repeat(40));
+  const told = lines(["I am Iris."], big);
+  expect(told).toHaveLength(21);
+  expect(told.at(-1)).toBe("… and 199981 more changed lines");
+  expect(Math.max(...told.map((line) => line.length))).toBeLessThan(200);
+});
+
+test("nothing in a line can reach a terminal", () => {
+  expect(lines(["a"], ["\u001b[2J\u202e"]).join("")).toBe("-a+\\u001b[2J\\u202e");
+});
+
+test("the changed lines make the observed text of the declared one", () => {
+  const text = fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 9 });
+  fc.assert(
+    fc.property(text, text, (declared, observed) => {
+      const told = lines(declared, observed);
+      const count = (mark: string) => told.filter((line) => line.startsWith(mark)).length;
+      const [a, b] = [declared.join("\n").split("\n"), observed.join("\n").split("\n")];
+      expect(a.length - count("-")).toBe(b.length - count("+"));
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,15 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { cacheDir } from "../../src/base/paths.ts";
+
+const MODULE = "github.com/rhysd/actionlint/cmd/actionlint";
+const VERSION = "v1.7.12";
+
+/** The linter of workflows, built once by the machine's own Go and kept in the cache. @returns its path */
+export async function ensureActionlint(): Promise<string> {
+  const dir = join(cacheDir(), "tools", `actionlint-${VERSION}`);
+  const program = join(dir, "actionlint");
+  if (!existsSync(program)) await execa("go", ["install", `${MODULE}@${VERSION}`], { env: { GOBIN: dir } });
+  return program;
+}
