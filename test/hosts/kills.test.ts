@@ -92,7 +92,8 @@ describe("a run on a local host that was killed", () => {
       }
       await must(local.pulumi(DESTROY));
       expect(existsSync(join(localDir(), "hosts", own))).toBe(false);
-      expect(processesIn(own)).toEqual([]);
+      // Who was killed is there until its parent has noticed.
+      await vi.waitFor(() => expect(processesIn(own)).toEqual([]), { timeout: 20_000 });
       expect(local.read("stacks/inventory.local.yaml")).toContain("hosts: {}");
     } finally {
       await local.dispose();
