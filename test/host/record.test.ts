@@ -108,6 +108,16 @@ describe("a record", () => {
     expect(world.look().record?.intended).toBeUndefined();
   });
 
+  test("goes with the runtime, and all that it tells of, where the engine never learnt of it", () => {
+    const world = makeWorld();
+    const file = (name: string) => ({ [name]: world.file(`${world.home()}/${name}`, `${name}\n`) });
+    world.up(file("a"), { id: "hub/iris/made-by-a-killed-run" });
+    world.up(file("b"), { id: "hub/other", owner: "arc/other" });
+    world.down({ runtime: { kind: "runtime", want: { bundle: "test", node: "24" } } });
+    expect(readdirSync(world.home())).toEqual(["b"]);
+    expect(readdirSync(world.host.paths.records)).toEqual(["arc~other"]);
+  });
+
   test("keeps only the bytes that it still names", () => {
     const world = makeWorld();
     world.up({ a: world.file(`${world.home()}/a`, "one\n") });
