@@ -37,12 +37,6 @@ function without(items: Items, kept: readonly HostItem[]): Items {
   return Object.fromEntries(Object.entries(items).filter(([, item]) => !addresses.has(addressOf(item))));
 }
 
-/** Without what another resource has by now: a thing that changed hands is not taken away from its new one. */
-export function heldByNobody(items: Items, others: readonly HostRecord[]): Items {
-  const held = new Set(others.flatMap((record) => Object.values(record.items).map(addressOf)));
-  return Object.fromEntries(Object.entries(items).filter(([, item]) => !held.has(addressOf(item))));
-}
-
 function removeOne(host: Host, name: string, item: HostItem): readonly string[] {
   try {
     const scene = sceneOf(host, sourceOf(host), sealOf(host));

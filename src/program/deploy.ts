@@ -5,7 +5,7 @@ import { projectDir } from "../base/paths.ts";
 import { installedRuntime } from "../base/runtime.ts";
 import type { Declaration, Plan } from "../model/declaration.ts";
 import type { Declared } from "../model/roster.ts";
-import { inSlice, type StackSettings, stackSettings } from "../model/slice.ts";
+import { inSlice, type Slice, type StackSettings, stackSettings } from "../model/slice.ts";
 import { toWire } from "../model/wire.ts";
 import { compilePlan } from "../resources/index.ts";
 import { checkTenant } from "../spec/check-tenant.ts";
@@ -22,24 +22,25 @@ export function deployFleet(): void {
     throw new InvalidError({ what: "no project", why: "there is no Pulumi.yaml here or above." });
   }
   const fleet = loadFleet(join(project, "fleet.yaml"));
-  const plan = planOf(fleet);
+  const { slice } = settingsOf(fleet);
+  const plan = compilePlan(fleet, installedRuntime());
   keepContents(project, plan.contents);
-  const local = localHosts(plan, fleet);
-  const orphans = callRoster(plan, local);
+  const ours = partOf(plan, slice);
+  const local = localHosts(ours, fleet);
+  const orphans = callRoster(ours, local, plan);
   const machines = new Map(local.map((host) => [host.name, bootLocalHost(host)]));
   const made = new Map<string, FleetResource>();
-  const first = firstOnHosts(plan);
-  for (const declaration of plan.declarations) {
+  const first = firstOnHosts(ours);
+  // What another stack has must be there already, so nothing waits for it.
+  for (const declaration of ours.declarations) {
     const { id, host } = declaration;
     const extra = first.has(id) ? { orphans: orphans.then((byHost) => byHost[host]) } : {};
     made.set(id, declare(declaration, extra, made, machines.get(host)));
   }
 }
 
-/** What of the fleet is this stack's. What another stack has must be there already, so nothing waits for it. */
-function planOf(fleet: Fleet): Plan {
-  const { slice } = settingsOf(fleet);
-  const { declarations, contents } = compilePlan(fleet, installedRuntime());
+/** What of a plan a stack has. */
+function partOf({ declarations, contents }: Plan, slice: Slice): Plan {
   return { declarations: declarations.filter((one) => inSlice(slice, one)), contents };
 }
 

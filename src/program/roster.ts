@@ -9,16 +9,19 @@ export type Orphans = Readonly<Record<string, readonly string[]>>;
 /**
  * Tells the provider what is declared, so that it can tell what will go.
  *
+ * @param plan what this stack has
  * @param machines the local hosts
+ * @param whole the whole fleet: a record of what another stack's slice has waits to be taken over
  * @returns the records of this stack on the hosts that neither the plan nor the engine's state knows
  */
-export async function callRoster(plan: Plan, machines: readonly Declared[]): Promise<Orphans> {
+export async function callRoster(plan: Plan, machines: readonly Declared[], whole: Plan): Promise<Orphans> {
   const resources = plan.declarations.map(({ id, host, formerly }) => ({ name: id, host, formerly }));
   const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
   const roster: Roster = { owner, declared: [...machines, ...resources] };
   const { unclaimed, hasState } = (await pulumi.runtime.invoke(ROSTER_TOKEN, roster)) as RosterAnswer;
   if (unclaimed.length === 0) return {};
-  const known = hasState ? await namesInState() : new Set<string>();
+  const inState = hasState ? await namesInState() : [];
+  const known = new Set([...inState, ...whole.declarations.map(({ id }) => id)]);
   // What a declared resource has as well is adopted by that first; the record alone is left for the next run.
   const declared = new Set(
     plan.declarations.flatMap(({ host, items }) =>
