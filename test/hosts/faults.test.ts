@@ -131,8 +131,8 @@ describe("a wrong passphrase", () => {
     const state = await stateOnDisk();
     const env = { ...trace.env, PULUMI_CONFIG_PASSPHRASE: "wrong" };
     const said = await project.pulumi(UP, { env });
-    expect(said.exitCode).not.toBe(0);
-    expect(said.all).toContain("incorrect passphrase");
+    expect(said).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(said.stderr).toMatch(/secrets of stack test cannot be read: the passphrase in \w+ is not the one/);
     expect(trace.take()).toEqual([]);
     expect(await stateOnDisk()).toEqual(state);
   });
@@ -151,7 +151,7 @@ describe("a wrong passphrase", () => {
 describe("a full disk", () => {
   test.each([
     ["/home/iris", "/home/iris/SOUL.md"],
-    ["/var/lib/muster", "/var/lib/muster/contents/"],
+    ["/var/lib/muster", "/var/lib/muster/"],
   ])("at %s is told with the path, harms no file, and is mended when there is room", async (dir, path) => {
     const before = await project.onHost("east", "cat /home/iris/SOUL.md");
     await project.onHost("east", `${fullDiskAt(dir)}`);
