@@ -1,7 +1,9 @@
 /** What the deadman of a host, its agents and the commands that ask about them have in common. */
 
+export const HEARTBEATS = ["file", "notify", "pane", "none"] as const;
+
 /** How an agent shows that it lives. `none`: it does not, and only its end is noticed. */
-export type HeartbeatBy = "file" | "notify" | "pane" | "none";
+export type HeartbeatBy = (typeof HEARTBEATS)[number];
 
 export interface Heartbeat {
   readonly by: HeartbeatBy;
@@ -26,13 +28,11 @@ export interface MaintenanceWindow {
   readonly to: number;
 }
 
-/** What `up` writes for the deadman about one agent: root-owned JSON, one file an agent. */
+/**
+ * What `up` writes for the deadman about one agent: root-owned JSON in a file of the agent's name. Its unit and where
+ * it beats follow from that name, so that nobody who may write one agent's policy has a hand in another's.
+ */
 export interface Policy {
-  readonly agent: string;
-  readonly unit: string;
-  /** Whose file a beat must be. */
-  readonly user: string;
-  readonly file: string;
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
   readonly maintenance: readonly MaintenanceWindow[];

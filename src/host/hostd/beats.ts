@@ -1,4 +1,4 @@
-import type { Reading, Step, Turn } from "./turn.ts";
+import type { Reading, Seen, Step, Turn } from "./turn.ts";
 
 export const noticePause: Step = (memory, { seen: { paused }, tell }) => {
   if (paused === memory.paused) return memory;
@@ -7,8 +7,9 @@ export const noticePause: Step = (memory, { seen: { paused }, tell }) => {
   return { ...memory, paused };
 };
 
-export const noticeBeats: Step = (memory, { seen: { reading, unit, paused }, clock, tell }) => {
-  const rests = reading.unknown !== undefined || unit.state !== "up" || paused !== "" || memory.quarantined;
+export const noticeBeats: Step = (memory, { seen, clock, tell }) => {
+  const { reading } = seen;
+  const rests = isNotExpected(seen) || memory.quarantined;
   const beats = reading.mark !== undefined && reading.mark !== memory.mark;
   const told = newsOf(memory.told, reading, tell);
   if (!beats && !rests && told === memory.told) return memory;
@@ -22,6 +23,12 @@ export const noticeBeats: Step = (memory, { seen: { reading, unit, paused }, clo
     told,
   };
 };
+
+/** Whether no silence counts: of who need not beat, does not run, is left alone or cannot be read. */
+function isNotExpected({ reading, unit, paused, policy }: Seen): boolean {
+  const { by } = policy.heartbeat;
+  return by === "none" || unit.state !== "up" || paused !== "" || reading.unknown !== undefined;
+}
 
 /** Tells of a heartbeat that is wrong, or says that its agent is stuck, when that begins. */
 function newsOf(told: string, { problem, state, task }: Reading, tell: Turn["tell"]): string {
@@ -49,6 +56,8 @@ export const stopWhatHangs: Step = (
     return { ...memory, health: "hung", alive: clock };
   }
   if (silent < 3 * interval || memory.health !== "well") return memory;
+  // Its pings are known only from systemd.
+  if (by === "notify" && !isFresh) wantLook();
   tell("stale", said);
   return { ...memory, health: "stale" };
 };

@@ -25,9 +25,15 @@ export interface Reading {
   readonly unknown?: string;
 }
 
+/** One agent in the deadman's care, and what is declared for it. */
+export interface Charge extends Policy {
+  readonly agent: string;
+  readonly unit: string;
+}
+
 /** Everything that is known of an agent now. */
 export interface Seen {
-  readonly policy: Policy;
+  readonly policy: Charge;
   readonly unit: UnitView;
   readonly reading: Reading;
   readonly isQuarantined: boolean;

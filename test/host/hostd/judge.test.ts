@@ -47,6 +47,16 @@ describe("an agent that beats", () => {
     expect(host.kills.length).toBe(2);
   });
 
+  test("is stopped when it hangs though the deadman is killed again and again meanwhile", () => {
+    const host = hostOf(IRIS);
+    host.hang("iris");
+    for (let i = 0; i < 6; i += 1) {
+      pass(host, 10);
+      host.restartHostd();
+    }
+    expect(host.kills).toEqual([{ agent: "iris", hung: true }]);
+  });
+
   test("is told to have died and to be back, each once", () => {
     const host = hostOf(IRIS);
     host.crash("iris");
@@ -184,6 +194,13 @@ describe("a heartbeat", () => {
     const { actions, events } = judge(silent, seenOf({ policy }), 300);
     expect(actions).toEqual([]);
     expect(events.map(({ event }) => event)).toEqual(["stale"]);
+    expect(judge(silent, seenOf({ policy, isFresh: false }), 300).wantsLook).toBe(true);
+  });
+
+  test("that was only declared just now is not held against who ran before", () => {
+    const silent = policyOf("iris", { heartbeat: { ...IRIS.heartbeat, by: "none" } });
+    const before = judge({ ...newAgent(0), run: "1" }, seenOf({ policy: silent }), 5000).memory;
+    expect(judge(before, seenOf(), 5001)).toMatchObject({ actions: [], events: [] });
   });
 
   test("that says stuck is told, and nobody is stopped for it", () => {

@@ -1,14 +1,13 @@
 import { type Memory, parseMemory } from "../../../src/host/hostd/memory.ts";
 import { tick, wakeUp } from "../../../src/host/hostd/tick.ts";
-import type { Action, Noticed, Seen, UnitView } from "../../../src/host/hostd/turn.ts";
-import type { Policy } from "../../../src/model/deadman.ts";
+import type { Action, Charge, Noticed, Seen, UnitView } from "../../../src/host/hostd/turn.ts";
 
 /** systemd's RestartSec in agents' units. */
 const RESTART_SECONDS = 1;
 
 /** An agent with its unit, as far as the deadman can see it. */
 export interface SimulatedAgent {
-  readonly policy: Policy;
+  readonly policy: Charge;
   state: UnitView["state"];
   run: number;
   restarts: number;
@@ -36,7 +35,7 @@ export class SimulatedHost {
   paused = "";
   private since = 0;
 
-  constructor(policies: readonly Policy[]) {
+  constructor(policies: readonly Charge[]) {
     for (const policy of policies) this.agents[policy.agent] = startedAgent(policy);
     this.memory = parseMemory(undefined);
     this.wake();
@@ -163,7 +162,7 @@ export class SimulatedHost {
   }
 }
 
-function startedAgent(policy: Policy): SimulatedAgent {
+function startedAgent(policy: Charge): SimulatedAgent {
   return {
     policy,
     state: "up",
@@ -180,12 +179,10 @@ function startedAgent(policy: Policy): SimulatedAgent {
 }
 
 /** An agent's policy; name what matters to the test. */
-export function policyOf(agent: string, parts: Partial<Policy> = {}): Policy {
+export function policyOf(agent: string, parts: Partial<Charge> = {}): Charge {
   return {
     agent,
     unit: `muster-agent-${agent}.service`,
-    user: agent,
-    file: `/run/muster-${agent}/beat`,
     heartbeat: { by: "file", interval: 15, timeout: 45 },
     restarts: { most: 5, within: 3600 },
     maintenance: [],
