@@ -28,7 +28,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
   let now = monotonic();
   let lookedAt = Number.NEGATIVE_INFINITY;
   let savedAt = Number.NEGATIVE_INFINITY;
-  record(host, woken.events);
+  attempt("the history", () => record(host, woken.events));
 
   const look = () => {
     senses.look();
