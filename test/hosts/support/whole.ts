@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { Project } from "./project.ts";
 
 /**
- * All of ours on a host but what a local host boots with, and all that a run could leave there by mistake: every entry with its owner, mode and bytes,
- * accounts, units as systemd has them, and of each agent's programs how many run and which key they were started with. The deadman's memory and history are its own.
+ * All of ours on a host but what a local host boots with, and all that a run could leave there by mistake: every entry
+ * with its owner, mode and bytes, accounts, units as systemd has them, and of each agent's programs how many run and
+ * which key they were started with. The deadman's memory and history are left out: no run writes them.
  */
 const EVERYTHING = `
   find /etc/systemd/system /home /root /usr/local /opt /tmp /run/muster* /run/systemd/system \
