@@ -70,9 +70,9 @@ async function events(name?: string): Promise<{ event: string; agent?: string; d
 
 /** Waits until an agent runs again, in another run than before. */
 async function isBack(name: string, before: string): Promise<void> {
-  const look = `systemctl show -P InvocationID -P ActiveState ${unit(name)}`;
+  const one = (property: string) => `$(systemctl show -P ${property} ${unit(name)})`;
   await expect
-    .poll(async () => (await hub(look)).split("\n").sort().join(" "), { timeout: 90_000, interval: 500 })
+    .poll(() => hub(`echo ${one("ActiveState")} ${one("InvocationID")}`), { timeout: 90_000, interval: 500 })
     .toMatch(new RegExp(`^active (?!${before})`));
 }
 
