@@ -1,12 +1,12 @@
 import { MusterError } from "../base/errors.ts";
 import { agentUnit } from "../model/layout.ts";
 import type { ControlAnswer, ControlRequest } from "../model/protocol.ts";
+import { shown } from "../model/shown.ts";
 import type { Host } from "./context.ts";
 import { record } from "./history.ts";
 import { start, stopUnit } from "./kinds/unit.ts";
 import { withResourceLock } from "./lock.ts";
 import { quarantineOf, release } from "./quarantine.ts";
-import { shown } from "./shown.ts";
 import { isRunning, showUnits, type UnitState } from "./systemctl.ts";
 
 /** Starts, stops or releases an agent, and puts it down in the history. */

@@ -1,11 +1,11 @@
 import { lstatSync, type Stats } from "node:fs";
 import { BEAT_STATES, type BeatState } from "../../model/deadman.ts";
+import { shown } from "../../model/shown.ts";
 import type { Account } from "../accounts.ts";
 import { withActor } from "../actor.ts";
 import { readEntry, typeOf } from "../fs/read.ts";
 import { type Entry, withThing } from "../fs/walk.ts";
 import { hasCode, reasonOf } from "../reason.ts";
-import { shown } from "../shown.ts";
 import type { Reading } from "./turn.ts";
 
 /** Bytes. A heartbeat is a line. */
