@@ -1,3 +1,4 @@
+import type { BeatState } from "../model/deadman.ts";
 import type { UnitStatus } from "../model/protocol.ts";
 import { unitName } from "../resources/ids.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
@@ -6,8 +7,20 @@ import { EXIT, type ExitCode } from "./exit.ts";
 import { type HostReport, isMissed } from "./report.ts";
 import type { Selection } from "./selection.ts";
 
-/** `away`: nothing is known, because its host gave no answer. `not there`: its host has no such unit. */
-export type AgentState = "running" | "starting" | "stopped" | "failed" | "away" | "not there";
+/**
+ * `away`: nothing is known, because its host gave no answer. `not there`: its host has no such unit. `stuck`: it says
+ * so itself. `stale`: it shows no life. `quarantined`: it was started again too often, and stays down.
+ */
+export type AgentState =
+  | "running"
+  | "stuck"
+  | "stale"
+  | "starting"
+  | "stopped"
+  | "failed"
+  | "quarantined"
+  | "away"
+  | "not there";
 
 export interface AgentRow {
   readonly agent: string;
@@ -22,9 +35,22 @@ export interface AgentRow {
   readonly since?: number;
   /** What the agent says of itself. */
   readonly status?: string;
+  /** What follows is the deadman's, where the agent's heartbeat is declared. */
+  readonly beat?: BeatState;
+  /** Seconds since its last sign of life. */
+  readonly silent?: number;
+  readonly task?: string;
+  /** What is wrong with its heartbeat. */
+  readonly problem?: string;
+  /** Why the deadman leaves it alone. */
+  readonly paused?: string;
+  /** Why it stays down, and since when. */
+  readonly quarantine?: { readonly since: string; readonly reason: string };
 }
 
 export interface AgentsReport {
+  /** The hosts whose deadman should watch and does not. */
+  readonly unwatched: readonly string[];
   readonly hosts: readonly HostReport[];
   readonly agents: readonly AgentRow[];
 }
@@ -38,16 +64,21 @@ export async function observeAgents(
   const agents = Object.values(fleet.agents).filter((agent) => isSelected(agent, selection));
   const byHost = Map.groupBy(agents, (agent) => agent.host);
   const looks = await Promise.all([...byHost].map(([host, ours]) => agentsOn(fleet, host, ours, open)));
-  return { hosts: looks.map((look) => look.host), agents: looks.flatMap((look) => look.agents) };
+  return {
+    hosts: looks.map((look) => look.host),
+    agents: looks.flatMap((look) => look.agents),
+    unwatched: looks.flatMap((look) => (look.deadman === "silent" ? [look.host.host] : [])),
+  };
 }
 
 /** Every exit code that holds for what was found. */
-export function codesOfAgents({ hosts }: AgentsReport): ExitCode[] {
+export function codesOfAgents({ hosts }: Pick<AgentsReport, "hosts">): ExitCode[] {
   const failed = hosts.some((host) => host.state === "failed");
   return [...(failed ? [EXIT.failure] : []), ...(hosts.some(isMissed) ? [EXIT.unreachable] : [])];
 }
 
-function isSelected(agent: AgentSpec, { host, tenant, slice }: Selection): boolean {
+/** Whether an agent is in the part of the fleet that a command looks at. */
+export function isSelected(agent: AgentSpec, { host, tenant, slice }: Selection): boolean {
   const only = slice?.kind === "tenant" ? slice.tenant : agent.tenant;
   return (
     (host === undefined || agent.host === host) &&
@@ -64,16 +95,44 @@ async function agentsOn(fleet: Fleet, host: string, agents: readonly AgentSpec[]
   const absent: AgentState = asked.host.state === "ok" || asked.host.state === "empty" ? "not there" : "away";
   return {
     host: asked.host,
+    deadman: asked.answer?.deadman,
     agents: agents.map((agent) => rowOf(agent, units.get(unitName(agent)), absent)),
   };
 }
 
 function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentState): AgentRow {
   const place = { agent: agent.name, tenant: agent.tenant, host: agent.host };
-  const state = unit === undefined ? absent : (STATES[unit.state] ?? "stopped");
+  const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
-  const { enabled, pid, restarts, since, status } = unit;
-  return { ...place, state, enabled, pid, restarts, since, status };
+  const { enabled, pid, restarts, since, status, quarantine } = unit;
+  return {
+    ...place,
+    ...{ state, enabled, pid, restarts, since, status },
+    ...signsOf(unit),
+    ...(quarantine && { quarantine }),
+  };
+}
+
+/** The deadman's word counts only on what systemd says runs. */
+function stateOf({ state, quarantine, watched }: UnitStatus): AgentState {
+  const known = STATES[state] ?? "stopped";
+  if (known === "not there") return known;
+  if (quarantine !== undefined) return "quarantined";
+  if (known !== "running" || watched === undefined) return known;
+  if (watched.health === "stale" || watched.health === "hung") return "stale";
+  return watched.state === "stuck" ? "stuck" : known;
+}
+
+function signsOf({ watched }: UnitStatus): Partial<AgentRow> {
+  if (watched === undefined) return {};
+  const { by, state: beat, age, task, problem, paused } = watched;
+  return {
+    ...(by !== "none" && { silent: Math.round(age) }),
+    ...(beat && { beat }),
+    ...(task && { task }),
+    ...(problem && { problem }),
+    ...(paused && { paused }),
+  };
 }
 
 /** systemd's ActiveState in a person's words; `absent` is the host runtime's, for a unit that is not there. */

@@ -3,7 +3,9 @@ import { readInventory } from "../inventory/read.ts";
 import { wayIn } from "../inventory/way-in.ts";
 import type { StackSettings } from "../model/slice.ts";
 import type { Fleet } from "../spec/fleet.ts";
+import type { HostController } from "../transport/connect.ts";
 import { hostPool } from "../transport/pool.ts";
+import { runtimeFiles } from "../transport/runtime-files.ts";
 import type { Target } from "../transport/target.ts";
 import type { OpenHost } from "./ask.ts";
 import { asReader, type Reader } from "./reader.ts";
@@ -29,6 +31,27 @@ export async function withHosts<T>(
   const pool = hostPool({ resolve });
   try {
     return await use(pool.reader);
+  } finally {
+    await pool.close();
+  }
+}
+
+/**
+ * Gives `use` a way to one host by which it can start and stop agents; installs nothing there.
+ *
+ * @param stack whose way in is used
+ */
+export async function withController<T>(
+  fleet: Fleet,
+  stack: StackSettings,
+  host: string,
+  use: (controller: HostController) => Promise<T>,
+): Promise<T> {
+  const resolve = (name: string) =>
+    wayIn(fleet.dir, stack, targetOf(fleet.dir, fleet.hosts, readInventory(fleet.dir), name));
+  const pool = hostPool({ resolve, runtime: runtimeFiles });
+  try {
+    return await use(await pool.controller(host));
   } finally {
     await pool.close();
   }

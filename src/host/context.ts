@@ -2,6 +2,8 @@ import { basename, dirname } from "node:path";
 import {
   ASIDE_DIR,
   CONTENTS_DIR,
+  HOSTD_DIR,
+  HOSTD_RUN_DIR,
   KEY_FILE,
   LOCK_FILE,
   RECORDS_DIR,
@@ -43,6 +45,9 @@ export interface Paths {
   readonly dpkg: string;
   /** A root-owned place in memory for copies that live for milliseconds. */
   readonly scratch: string;
+  /** What the deadman keeps, and what it shows. */
+  readonly hostd: string;
+  readonly hostdView: string;
 }
 
 const PATHS: Paths = {
@@ -56,6 +61,8 @@ const PATHS: Paths = {
   etc: "/etc",
   dpkg: "/var/lib/dpkg",
   scratch: "/run",
+  hostd: HOSTD_DIR,
+  hostdView: HOSTD_RUN_DIR,
 };
 
 /** This host, as the bundle at `file` finds it. */

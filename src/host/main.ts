@@ -1,13 +1,14 @@
 /**
  * The host runtime: `host.mjs serve [--read-only]` answers requests on its standard input, one JSON line
  * each and one after another, until that ends. `host.mjs gate KIND NAME` does so for the scope of one key, and
- * `host.mjs mend` is what it starts as an agent's user.
+ * `host.mjs mend` is what it starts as an agent's user. `host.mjs hostd` is the deadman, which systemd keeps running.
  */
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { GateName } from "../model/gate.ts";
 import { thisHost } from "./context.ts";
 import { findGate, tableOf } from "./gates/registry.ts";
+import { runHostd } from "./hostd/hostd.ts";
 import { runMender } from "./mender.ts";
 import { reasonOf } from "./reason.ts";
 import { answerLine, greeting, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
@@ -22,8 +23,9 @@ if (command === "serve" && words.length === 0) serve(READERS_AND_WRITERS);
 else if (command === "serve" && words.join(" ") === "--read-only") serve(READERS);
 else if (gate !== undefined) serveGate(gate);
 else if (command === "mend" && words.length === 0) process.exitCode = runMender();
+else if (command === "hostd" && words.length === 0) runHostd(host);
 else {
-  process.stderr.write("usage: host.mjs serve [--read-only] | gate KIND NAME | mend\n");
+  process.stderr.write("usage: host.mjs serve [--read-only] | gate KIND NAME | mend | hostd\n");
   process.exitCode = 2;
 }
 

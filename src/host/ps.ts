@@ -1,11 +1,25 @@
+import { existsSync } from "node:fs";
+import { HOSTD_UNIT } from "../model/layout.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
+import { readView } from "./hostd/view.ts";
+import { quarantineOf } from "./quarantine.ts";
 import { showUnits, type UnitState } from "./systemctl.ts";
 
-/** The state of each unit that is asked for, as systemd has it now. */
+/** The state of each unit that is asked for, as systemd and the deadman have it now. */
 export function ps(host: Host, { units }: PsRequest): PsAnswer {
   const now = Number(process.hrtime.bigint() / 1000n);
-  return { units: showUnits(host, units).map((state, i) => statusOf(units[i] ?? "", state, now)) };
+  const view = readView(host);
+  const seen = new Map(Object.values(view ?? {}).map((one) => [one.unit, one]));
+  const states = showUnits(host, units);
+  return {
+    units: units.map((unit, i) => {
+      const [watched, quarantine] = [seen.get(unit), quarantineOf(host, unit)];
+      const status = statusOf(unit, states[i] ?? {}, now);
+      return { ...status, ...(watched && { watched }), ...(quarantine && { quarantine }) };
+    }),
+    ...(existsSync(`${host.paths.units}/${HOSTD_UNIT}`) && { deadman: view ? "watching" : "silent" }),
+  };
 }
 
 /** @param now microseconds of the monotonic clock, which is what systemd counts in */

@@ -10,7 +10,9 @@ import {
   type WireError,
 } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
+import { control } from "./control.ts";
 import { converge } from "./converge.ts";
+import { history } from "./history.ts";
 import { observe } from "./observe.ts";
 import { ps } from "./ps.ts";
 import { reasonOf } from "./reason.ts";
@@ -22,9 +24,9 @@ export type Table = {
 };
 
 /** Only looks: a host that serves this table has no way to change anything. */
-export const READERS: Table = { observe, ps };
+export const READERS: Table = { observe, ps, history };
 
-export const READERS_AND_WRITERS: Table = { ...READERS, converge, remove };
+export const READERS_AND_WRITERS: Table = { ...READERS, converge, remove, control };
 
 /** The first line of a session. */
 export function greeting(host: Host): string {

@@ -6,7 +6,7 @@ import { pause } from "./reason.ts";
 /** What systemd says of one unit, by property name. */
 export type UnitState = Readonly<Record<string, string>>;
 
-export const UNIT_PROPERTIES = [
+const UNIT_PROPERTIES = [
   "LoadState",
   "ActiveState",
   "SubState",
@@ -21,7 +21,7 @@ export const UNIT_PROPERTIES = [
 /** Asks systemd about many units at once. @returns their states in the order asked */
 export function showUnits(host: Host, units: readonly string[]): UnitState[] {
   if (units.length === 0) return [];
-  const states = show(host, units);
+  const states = showProperties(host, units, UNIT_PROPERTIES);
   // `show` tells what systemd read last, which a link that was removed by hand does not change.
   const fileStates = readFileStates(host, units);
   return states.map((state, i) => ({ ...state, UnitFileState: fileStates.get(units[i] ?? "") ?? "" }));
@@ -35,13 +35,15 @@ function readFileStates(host: Host, units: readonly string[]): Map<string, strin
   return new Map(rows.map(([unit = "", state = ""]) => [unit, state]));
 }
 
-function show(host: Host, units: readonly string[]): UnitState[] {
-  const { status, stdout, stderr } = host.run("systemctl", [
-    "show",
-    `--property=${UNIT_PROPERTIES.join(",")}`,
-    "--",
-    ...units,
-  ]);
+/** What systemd has in memory of these properties. @param timeout seconds */
+export function showProperties(
+  host: Host,
+  units: readonly string[],
+  properties: readonly string[],
+  timeout = 60,
+): UnitState[] {
+  const args = ["show", `--property=${properties.join(",")}`, "--", ...units];
+  const { status, stdout, stderr } = host.run("systemctl", args, { timeout });
   const states = parseShow(stdout);
   if (status === 0 && states.length === units.length) return states;
   throw new MusterError({
@@ -94,7 +96,7 @@ export function waitForUnit(
 ): UnitState {
   const deadline = Date.now() + seconds * 1000;
   for (let wait = 10; ; wait = Math.min(wait * 2, 500)) {
-    const [state = {}] = show(host, [unit]);
+    const [state = {}] = showProperties(host, [unit], UNIT_PROPERTIES);
     if (isDone(state) || Date.now() > deadline) return state;
     pause(wait);
   }

@@ -30,3 +30,38 @@ export const ASIDE_DIR = "/var/lib/muster-aside";
 export const UNIT_DIR = "/etc/systemd/system";
 
 export const SUDOERS_DIR = "/etc/sudoers.d";
+
+/** The deadman's own: policies of agents, its memory, quarantines, pauses and the history. */
+export const HOSTD_DIR = `${STATE_DIR}/hostd`;
+
+/** One policy an agent, as `up` wrote it. */
+export function policyFile(agent: string, dir: string = HOSTD_DIR): string {
+  return `${dir}/agents/${agent}.json`;
+}
+
+/** It is there while a unit is in quarantine, and the unit does not start while it is there. */
+export function quarantineFile(unit: string, dir: string = HOSTD_DIR): string {
+  return `${dir}/quarantine/${unit}`;
+}
+
+/** What the deadman sees now, for `fleet ps`; in memory. */
+export const HOSTD_RUN_DIR = "/run/muster-hostd";
+
+export const HOSTD_UNIT = "muster-hostd.service";
+
+/** Programs that agents may call. */
+export const BIN_DIR = "/usr/local/bin";
+
+export function agentUnit(agent: string): string {
+  return `muster-agent-${agent}.service`;
+}
+
+/** An agent's folder in memory, which its unit makes and no sibling can enter. */
+export function agentRunDir(agent: string): string {
+  return `/run/muster-${agent}`;
+}
+
+/** Where an agent's heartbeat lies. */
+export function beatFile(agent: string): string {
+  return `${agentRunDir(agent)}/beat`;
+}

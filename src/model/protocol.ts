@@ -1,3 +1,4 @@
+import type { HistoryEvent, Quarantine, Watched } from "./deadman.ts";
 import type { Contents, Items, Observations } from "./items.ts";
 import type { HostRecord } from "./record.ts";
 
@@ -61,10 +62,49 @@ export interface UnitStatus {
   /** Seconds since the unit entered its state; 0 where unknown. */
   readonly since: number;
   readonly status: string;
+  /** How the deadman sees the agent; absent where it sees none. */
+  readonly watched?: Watched;
+  /** There while the unit is kept down. */
+  readonly quarantine?: Quarantine;
 }
 
 export interface PsAnswer {
   readonly units: readonly UnitStatus[];
+  /** Whether the host's deadman watches; absent where none is installed. */
+  readonly deadman?: "watching" | "silent";
+}
+
+/** What happened on the host. */
+export interface HistoryRequest {
+  readonly op: "history";
+  /** Left out: of all agents, and of the host itself. */
+  readonly agent?: string;
+  /** At most so many events, the latest. */
+  readonly last: number;
+}
+
+export interface HistoryAnswer {
+  /** The oldest first. */
+  readonly events: readonly HistoryEvent[];
+}
+
+export const CONTROL_VERBS = ["start", "stop", "release"] as const;
+
+export type ControlVerb = (typeof CONTROL_VERBS)[number];
+
+/** Starts or stops an agent, or frees it from quarantine and starts it. */
+export interface ControlRequest {
+  readonly op: "control";
+  readonly verb: ControlVerb;
+  readonly agent: string;
+  readonly unit: string;
+  /** Who asks, for the history. */
+  readonly by: string;
+}
+
+export interface ControlAnswer {
+  /** Whether anything was changed: it may have been so already. */
+  readonly changed: boolean;
 }
 
 /** Observes, changes what differs, observes again. */
@@ -104,13 +144,15 @@ export interface RemoveAnswer {
   readonly aside: readonly string[];
 }
 
-export type ReadRequest = ObserveRequest | PsRequest;
-export type WriteRequest = ConvergeRequest | RemoveRequest;
+export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest;
+export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest;
 export type Request = ReadRequest | WriteRequest;
 
 export interface Answers {
   readonly observe: ObserveAnswer;
   readonly ps: PsAnswer;
+  readonly history: HistoryAnswer;
+  readonly control: ControlAnswer;
   readonly converge: ConvergeAnswer;
   readonly remove: RemoveAnswer;
 }

@@ -1,11 +1,13 @@
 import { join } from "node:path";
-import { UNIT_DIR } from "../model/layout.ts";
+import type { Policy } from "../model/deadman.ts";
+import { policyFile, UNIT_DIR } from "../model/layout.ts";
+import type { AgentSpec } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { agentId, unitName } from "./ids.ts";
 import { ofAgents } from "./of-agents.ts";
 import { unitText } from "./unit-text.ts";
 
-/** The systemd unit that keeps an agent running: its text, enabled at boot, and running now. */
+/** What keeps an agent running: its systemd unit, enabled at boot and running now, and what the deadman goes by. */
 export const agentUnit: ResourceDefinition = {
   type: "AgentUnit",
   declare: (fleet, compiler) =>
@@ -28,6 +30,17 @@ export const agentUnit: ResourceDefinition = {
             mode: "0644",
           },
         },
+        "deadman's policy": {
+          kind: "file",
+          path: policyFile(agent.name),
+          want: {
+            type: "file",
+            content: compiler.keep(policyText(agent)),
+            owner: "root",
+            group: "root",
+            mode: "0600",
+          },
+        },
         unit: {
           kind: "unit",
           name: unitName(agent),
@@ -36,3 +49,9 @@ export const agentUnit: ResourceDefinition = {
       },
     })),
 };
+
+function policyText(agent: AgentSpec): string {
+  const { heartbeat, restarts, maintenance } = agent;
+  const policy: Policy = { heartbeat, restarts, maintenance };
+  return `${JSON.stringify(policy, null, 2)}\n`;
+}

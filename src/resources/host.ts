@@ -1,17 +1,22 @@
-import type { PackageItem } from "../model/items.ts";
+import { join } from "node:path";
+import type { FileItem, Items, PackageItem } from "../model/items.ts";
+import { BIN_DIR, HOSTD_UNIT, UNIT_DIR } from "../model/layout.ts";
 import type { Fleet } from "../spec/fleet.ts";
-import type { ResourceDefinition } from "./definition.ts";
+import { MUSTER_BEAT } from "./beat.ts";
+import type { Compiler, ResourceDefinition } from "./definition.ts";
+import { hostdUnitText } from "./hostd-unit.ts";
 import { hostId } from "./ids.ts";
 import { hostsOf } from "./reader.ts";
 
 /**
  * The host runtime, and what units and gates need: tmux gives the pane its terminal, by sudo a gate's account starts
- * the runtime.
+ * the runtime. Where there are agents, also their deadman and the program by which they beat.
  */
 export const host: ResourceDefinition = {
   type: "Host",
-  declare: (fleet, { runtime }) =>
-    Object.values(fleet.hosts).map(({ name, formerly, protect }) => ({
+  declare: (fleet, compiler) => {
+    const peopled = new Set(Object.values(fleet.agents).map((agent) => agent.host));
+    return Object.values(fleet.hosts).map(({ name, formerly, protect }) => ({
       type: "Host",
       id: hostId(name),
       host: name,
@@ -19,11 +24,13 @@ export const host: ResourceDefinition = {
       formerly: formerly.map(hostId),
       protect,
       items: {
-        runtime: { kind: "runtime", want: { bundle: runtime.bundle, node: runtime.node } },
+        runtime: { kind: "runtime", want: compiler.runtime },
         tmux: debian("tmux"),
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
+        ...(peopled.has(name) ? deadman(compiler) : {}),
       },
-    })),
+    }));
+  },
 };
 
 function debian(name: string): PackageItem {
@@ -36,4 +43,21 @@ function hasGate(fleet: Fleet, host: string): boolean {
     agents.some(({ tenant }) => fleet.tenants[tenant]?.key !== undefined) ||
     Object.values(fleet.readers).some((one) => hostsOf(fleet, one).includes(host))
   );
+}
+
+function deadman({ keep, runtime }: Compiler): Items {
+  const unitFile = rootFile(join(UNIT_DIR, HOSTD_UNIT), keep(hostdUnitText(runtime)), "0644");
+  return {
+    "muster-beat": rootFile(join(BIN_DIR, "muster-beat"), keep(MUSTER_BEAT), "0755"),
+    "hostd unit file": { ...unitFile, notify: HOSTD_UNIT },
+    hostd: {
+      kind: "unit",
+      name: HOSTD_UNIT,
+      want: { enabled: "enabled", active: "running", overrides: "none" },
+    },
+  };
+}
+
+function rootFile(path: string, content: FileItem["want"]["content"], mode: string): FileItem {
+  return { kind: "file", path, want: { type: "file", content, owner: "root", group: "root", mode } };
 }

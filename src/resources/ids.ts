@@ -1,3 +1,4 @@
+import { agentUnit } from "../model/layout.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 
 type OfAgent = Pick<AgentSpec, "host" | "name">;
@@ -14,7 +15,7 @@ export const agentId = (agent: OfAgent, part: string): string => `${agent.host}/
 /** A `-` in a slice's name would put it inside another's slice, and under its limits; systemd.slice(5). */
 export const sliceName = (tenant: string): string => `muster-${tenant.replaceAll("-", "\\x2d")}.slice`;
 
-export const unitName = (agent: Pick<AgentSpec, "name">): string => `muster-agent-${agent.name}.service`;
+export const unitName = (agent: Pick<AgentSpec, "name">): string => agentUnit(agent.name);
 
 /**
  * The ids that something on a host had before it or its host was renamed.

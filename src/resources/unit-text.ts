@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { agentRunDir, beatFile, quarantineFile } from "../model/layout.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { credentialsDir, environmentFiles } from "./credential.ts";
-import { sliceName } from "./ids.ts";
+import { sliceName, unitName } from "./ids.ts";
 
 /**
  * An agent's systemd unit. Its main process is a tmux server of its own: the pane has a real terminal,
@@ -9,13 +10,16 @@ import { sliceName } from "./ids.ts";
  * Its socket lies in the unit's own runtime folder, which no sibling can enter.
  */
 export function unitText(fleet: Fleet, agent: AgentSpec): string {
-  const runtimeDir = `muster-${agent.name}`;
+  const runtimeDir = agentRunDir(agent.name);
   return [
     [
       "Unit",
       [
         ["Description", `Muster agent ${agent.name} of ${agent.tenant}`],
         ["After", "network.target"],
+        ["ConditionPathExists", `!${quarantineFile(unitName(agent))}`],
+        // The deadman decides when it is enough.
+        ["StartLimitIntervalSec", "0"],
       ],
     ],
     [
@@ -26,7 +30,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
         ["Group", agent.tenant],
         ["Slice", sliceName(agent.tenant)],
         ["WorkingDirectory", escapePercent(agent.workdir)],
-        ["RuntimeDirectory", runtimeDir],
+        ["RuntimeDirectory", basename(runtimeDir)],
         ["RuntimeDirectoryMode", "0700"],
         ["UMask", "0077"],
         ...Object.entries(environment(agent)).map(([name, value]) => [
@@ -34,9 +38,11 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
           quote(`${name}=${value}`),
         ]),
         ...environmentFiles(fleet, agent).map((path) => ["EnvironmentFile", escapePercent(path)]),
-        ["ExecStart", execStart(agent, `/run/${runtimeDir}/tmux`)],
+        ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
         ["Restart", "always"],
-        ["RestartSec", "2"],
+        ["RestartSec", "1"],
+        // What does not end by itself keeps nobody waiting for its next start.
+        ["TimeoutStopSec", "10"],
         ["NotifyAccess", "all"],
         ...(agent.watchdog > 0 ? [["WatchdogSec", String(agent.watchdog)]] : []),
         ["NoNewPrivileges", "yes"],
@@ -70,6 +76,7 @@ function environment(agent: AgentSpec): Record<string, string> {
     MUSTER_AGENT: agent.name,
     MUSTER_TENANT: agent.tenant,
     MUSTER_CONTACTS: join(agent.home, "contacts.db"),
+    ...(agent.heartbeat.by === "file" ? { MUSTER_BEAT: beatFile(agent.name) } : {}),
     ...(agent.credentials.length > 0 ? { MUSTER_CREDENTIALS: credentialsDir(agent) } : {}),
     ...agent.env,
   };

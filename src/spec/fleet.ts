@@ -1,3 +1,5 @@
+import type { Heartbeat, MaintenanceWindow, RestartLimit } from "../model/deadman.ts";
+
 /**
  * fleet.yaml after it was read, checked and resolved: every reference is known to lead somewhere,
  * every default is filled in, files are read. Frozen; nothing after this sees YAML.
@@ -125,6 +127,10 @@ export interface AgentSpec extends Lasting {
   readonly watchdog: number;
   /** What becomes of its home and of the contacts that it learned, when it is removed. */
   readonly onRemove: "aside" | "delete";
+  readonly heartbeat: Heartbeat;
+  readonly restarts: RestartLimit;
+  /** Its own windows, its host's and the fleet's. */
+  readonly maintenance: readonly MaintenanceWindow[];
 }
 
 /** A key that may look at what was applied on the hosts, and can change nothing: for CI. */

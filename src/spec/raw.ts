@@ -9,9 +9,27 @@ export interface RawHost {
   readonly connectTimeout?: RawSeconds;
   readonly availability?: "always" | "intermittent";
   readonly protect?: boolean;
+  readonly maintenance?: readonly RawWindow[] | null;
 }
 
-export type RawSeconds = number | `${number}s`;
+export type RawSeconds = number | `${number}${"s" | "m" | "h"}`;
+
+export interface RawWindow {
+  readonly days?: readonly string[];
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface RawHeartbeat {
+  readonly by: "file" | "notify" | "pane" | "none";
+  readonly interval?: RawSeconds;
+  readonly timeout?: RawSeconds;
+}
+
+export interface RawRestarts {
+  readonly most?: number;
+  readonly within?: RawSeconds;
+}
 
 export interface RawTenant {
   readonly isolation?: "agent" | "tenant";
@@ -61,6 +79,9 @@ export interface RawAgent {
   readonly watchdog?: RawSeconds;
   readonly onRemove?: "aside" | "delete";
   readonly protect?: boolean;
+  readonly heartbeat?: RawHeartbeat;
+  readonly restarts?: RawRestarts;
+  readonly maintenance?: readonly RawWindow[] | null;
 }
 
 /** A value as a map; an empty one where it is none. */
@@ -74,7 +95,10 @@ export function namesIn(section: unknown): string[] {
   return Object.keys(asMap(section)).filter((name) => !name.startsWith("x-"));
 }
 
-/** Seconds of `30` or `30s`. */
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** Seconds of `30`, `30s`, `5m` or `1h`. */
 export function secondsOf(value: RawSeconds): number {
-  return typeof value === "number" ? value : Number.parseInt(value, 10);
+  if (typeof value === "number") return value;
+  return Number.parseInt(value, 10) * (UNITS[value.slice(-1)] ?? 1);
 }

@@ -1,7 +1,11 @@
 import type {
+  ControlAnswer,
+  ControlRequest,
   ConvergeAnswer,
   ConvergeRequest,
   Hello,
+  HistoryAnswer,
+  HistoryRequest,
   ObserveAnswer,
   ObserveRequest,
   PsAnswer,
@@ -23,8 +27,14 @@ export interface HostReader {
   readonly hello: Hello;
   observe(request: ObserveRequest): Promise<ObserveAnswer>;
   ps(request: PsRequest): Promise<PsAnswer>;
+  history(request: HistoryRequest): Promise<HistoryAnswer>;
   /** Waits for the answers that are still due, then ends the connection. */
   close(): Promise<void>;
+}
+
+/** A connection that starts and stops agents, by whichever runtime is there. */
+export interface HostController {
+  control(request: ControlRequest): Promise<ControlAnswer>;
 }
 
 /** A connection that takes away, by whichever runtime is there. */
@@ -66,8 +76,13 @@ export function readerOn(session: Session): HostReader {
     hello: session.hello,
     observe: session.request,
     ps: session.request,
+    history: session.request,
     close: session.close,
   };
+}
+
+export function controllerOn(session: Session): HostController {
+  return { control: session.request };
 }
 
 export function removerOn(session: Session, options: OpenOptions): HostRemover {

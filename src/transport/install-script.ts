@@ -38,7 +38,7 @@ place() {
 }
 
 switch() {
-  printf '#!/bin/sh\nexec env -i HOME=/root LC_ALL=C PATH=%s %s --no-warnings --v8-pool-size=0 %s "$@"\n' \
+  printf '#!/bin/sh\nexec env -i NOTIFY_SOCKET="$NOTIFY_SOCKET" HOME=/root LC_ALL=C PATH=%s %s --no-warnings --v8-pool-size=0 %s "$@"\n' \
     /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     "$dir/$node_dir/node" "$dir/$bundle_dir/host.mjs" >"$new/run" || fail "$new/run cannot be written"
   try chmod 0755 "$new/run"

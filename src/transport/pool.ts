@@ -1,4 +1,6 @@
 import {
+  controllerOn,
+  type HostController,
   type HostReader,
   type HostRemover,
   type HostWriter,
@@ -28,6 +30,8 @@ export interface HostPool extends ReaderPool {
    * one that is there does not start.
    */
   remover(host: string): Promise<HostRemover>;
+  /** Like `remover`: it starts and stops what `up` has put there. */
+  controller(host: string): Promise<HostController>;
 }
 
 /** ssh processes that may be on their way at one time. */
@@ -66,6 +70,7 @@ export function hostPool(options: ReadingOptions & Partial<WritingOptions>): Hos
       });
       return resetting(host, removerOn(session, options));
     },
+    controller: async (host) => controllerOn(await sessionsOf(host).read()),
     reset,
     close: async () => void (await Promise.all([...hosts.values()].map((sessions) => sessions.close()))),
   };

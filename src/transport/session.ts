@@ -22,6 +22,8 @@ export interface Session {
 const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   observe: 60,
   ps: 60,
+  history: 60,
+  control: 300,
   converge: 300,
   remove: 300,
 };

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { codesOfAgents, observeAgents } from "../../src/cli/agents.ts";
 import { renderAgents } from "../../src/cli/render/agents.ts";
-import type { UnitStatus } from "../../src/model/protocol.ts";
+import type { Watched } from "../../src/model/deadman.ts";
+import type { PsAnswer, UnitStatus } from "../../src/model/protocol.ts";
 import { HostError, RuntimeError } from "../../src/transport/host-error.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 import { readerOf } from "./support/answers.ts";
@@ -24,12 +25,26 @@ function statusOf(state: string): UnitStatus {
   };
 }
 
-async function look(state: string, east: Error) {
+async function look(
+  state: string,
+  east: Error,
+  more: Partial<UnitStatus> = {},
+  answer: Partial<PsAnswer> = {},
+) {
   return observeAgents(fleet, {}, async (name) => {
     if (name === "east") throw east;
-    return { ...readerOf(name).reader, ps: async () => ({ units: [statusOf(state)] }) };
+    const units = [{ ...statusOf(state), ...more }];
+    return { ...readerOf(name).reader, ps: async () => ({ units, ...answer }) };
   });
 }
+
+const well: Watched = {
+  unit: "muster-agent-iris.service",
+  by: "file",
+  health: "well",
+  age: 2.2,
+  restarts: 0,
+};
 
 test.each([
   ["active", "running"],
@@ -45,7 +60,7 @@ test.each([
 
 test("of an agent that has no process nothing is made up", async () => {
   const text = renderAgents(await look("inactive", away));
-  expect(text).toContain("iris   arc     hub   stopped  -        -    0         -\n");
+  expect(text).toContain("iris   arc     hub   stopped  -        -    0         -      -\n");
   expect(text).toContain("east is away, not reached from here before: it cannot be asked: of a reason.\n");
 });
 
@@ -54,4 +69,30 @@ test("an agent on a host that was never brought up is not there, which is no fai
   expect(report.agents[1]).toEqual({ agent: "loom", tenant: "lab", host: "east", state: "not there" });
   expect(codesOfAgents(report)).toEqual([]);
   expect(codesOfAgents(await look("active", away))).toEqual([4]);
+});
+
+test.each<[Partial<Watched>, string, string]>([
+  [{ state: "busy", task: "a review" }, "running", "busy 2s"],
+  [{ state: "stuck" }, "stuck", "stuck 2s"],
+  [{ health: "stale", state: "idle", age: 50 }, "stale", "idle 50s"],
+  [{ by: "notify" }, "running", "2s"],
+  [{ by: "none" }, "running", "-"],
+])("an agent of which the deadman sees %j is %s, and its last beat is %s", async (parts, state, beat) => {
+  const report = await look("active", away, { watched: { ...well, ...parts } });
+  expect(report.agents[0]?.state).toBe(state);
+  expect(renderAgents(report)).toMatch(new RegExp(`^iris .* ${beat}$`, "m"));
+});
+
+test("what needs somebody is said below the table, with the command that helps", async () => {
+  const quarantine = { since: "2026-01-02T03:04:05Z", reason: "5 restarts within 60 min" };
+  const held = await look("inactive", away, { quarantine });
+  expect(held.agents[0]?.state).toBe("quarantined");
+  expect(renderAgents(held)).toContain(
+    "iris is in quarantine: 5 restarts within 60 min: `npx fleet release iris` frees it.\n",
+  );
+  const odd = { ...well, problem: "it is a fifo", paused: "in its maintenance window" };
+  const told = renderAgents(await look("active", away, { watched: odd }, { deadman: "silent" }));
+  expect(told).toContain("iris: its heartbeat is wrong: it is a fifo.\n");
+  expect(told).toContain("iris is left alone: in its maintenance window.\n");
+  expect(told).toContain("hub: its deadman is silent");
 });

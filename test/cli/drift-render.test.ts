@@ -57,6 +57,15 @@ describe("what a person reads", () => {
     expect(text).not.toContain("difference");
   });
 
+  test("an agent in quarantine is told with what frees it, as no up mends that", () => {
+    const held = finding({ item: "unit", property: "active", declared: "running", observed: "quarantined" });
+    const text = renderDrift(reportOf({ findings: [held] }));
+    expect(text).toContain("iris is in quarantine");
+    expect(text).toContain("`npx fleet release iris` frees it.");
+    expect(text).not.toContain("mends it");
+    expect(codesOf(reportOf({ findings: [held] }))).toEqual([7]);
+  });
+
   test("what is no agent's is told as the tenant's or the host's", () => {
     const { agent: _, ...tenants } = finding();
     const { tenant: __, ...hosts } = tenants;

@@ -5,6 +5,8 @@ import { describe, expect, test } from "vitest";
 import { findGate, tableOf } from "../../src/host/gates/registry.ts";
 import { refusalOf } from "../../src/host/gates/tenant-items.ts";
 import { unitRefusal } from "../../src/host/gates/tenant-unit.ts";
+import { record } from "../../src/host/history.ts";
+import { parsePolicy } from "../../src/host/hostd/policy.ts";
 import { readRecords } from "../../src/host/store/records.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Digest, HostItem, Items } from "../../src/model/items.ts";
@@ -180,6 +182,40 @@ describe("a session through a tenant's gate", () => {
     expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/dev" })).toThrow(/was refused/);
   });
 
+  test("tells the history of its own agents, and starts and stops no other", () => {
+    const { host, table } = opened();
+    record(host, [
+      { event: "hostd-started" },
+      { event: "died", agent: "iris" },
+      { event: "died", agent: "vera" },
+    ]);
+    const told = (agent?: string) =>
+      table.history?.(host, { op: "history", ...(agent && { agent }), last: 9 });
+    expect(told()?.events.map((event) => event.agent)).toEqual(["iris"]);
+    expect(told("vera")?.events).toEqual([]);
+    const stop = { op: "control", verb: "stop", by: "x" } as const;
+    for (const [agent, unit] of [
+      ["vera", "muster-agent-vera.service"],
+      ["iris", "muster-agent-vera.service"],
+      ["iris", "ssh.service"],
+    ] as const) {
+      expect(() => table.control?.(host, { ...stop, agent, unit })).toThrow(/was refused/);
+    }
+  });
+
+  test.each([
+    ["{}", undefined],
+    ["null", undefined],
+    [policyText({ maintenance: [null] }), undefined],
+    [policyText({ maintenance: [{ days: "x", from: 0, to: 1 }] }), undefined],
+    [policyText({ heartbeat: { by: "fifo", interval: 1, timeout: 3 } }), undefined],
+    [policyText({ restarts: { most: 0, within: 60 } }), undefined],
+    [`${policyText({})}${" ".repeat(70_000)}`, undefined],
+    [policyText({}), JSON.parse(policyText({}))],
+  ])("lets no policy through that the deadman could stumble over: %.80s", (text, policy) => {
+    expect(parsePolicy(text)).toEqual(policy);
+  });
+
   test("is shut where its scope was taken away, and is named by no path", () => {
     const { host } = makeWorld();
     expect(() => tableOf(host, GATE)).toThrow(/the gate tenant arc is shut/);
@@ -188,6 +224,11 @@ describe("a session through a tenant's gate", () => {
     }
   });
 });
+
+function policyText(parts: object): string {
+  const heartbeat = { by: "file", interval: 15, timeout: 60 };
+  return JSON.stringify({ heartbeat, restarts: { most: 5, within: 3600 }, maintenance: [], ...parts });
+}
 
 const HOSTILE_LINES = [
   "User=root",

@@ -68,6 +68,10 @@ describe("what systemctl shows", () => {
     expect(unitProps(UNIT, unknown)).toEqual({ enabled: "absent", active: "stopped", overrides: "none" });
   });
 
+  test("of a unit in quarantine is told as that, whatever it does meanwhile", () => {
+    expect(unitProps(UNIT, running, true)).toMatchObject({ enabled: "enabled", active: "quarantined" });
+  });
+
   test("names the drop-ins that somebody made for a unit, not those a distribution ships", () => {
     expect(overridesOf(UNIT, running)).toEqual([`/etc/systemd/system/${UNIT}.d/override.conf`]);
   });

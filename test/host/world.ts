@@ -113,6 +113,8 @@ function hostIn(dir: string, people: readonly Person[]): Host {
     etc: join(dir, "etc"),
     dpkg: join(dir, "dpkg"),
     scratch: join(dir, "scratch"),
+    hostd: join(state, "hostd"),
+    hostdView: join(dir, "view"),
   };
   return { bundle: "test", program: PROGRAM, paths, run };
 }

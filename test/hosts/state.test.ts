@@ -19,7 +19,7 @@ const CHECKPOINT = ".pulumi/stacks/muster/test.json";
 /** Which process each agent is and since when, and each file that a run could touch, with its times. */
 const FACTS = `${startsScript(LAYOUT.agents.east)}
 find /etc /home /usr/local /var/lib/muster -path /var/lib/muster/records -prune -o \
-  -type f -printf '%p %i %m %u %g %s %T@ %C@\\n' | grep -v -e /locks/ -e /contacts.db- | sort`;
+  -type f -printf '%p %i %m %u %g %s %T@ %C@\\n' | grep -v -e /locks/ -e /contacts.db- -e '/hostd/[mh]' | sort`;
 
 let project: Project;
 let database: StateServer;

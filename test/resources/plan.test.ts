@@ -44,6 +44,27 @@ describe("a compiled fleet", () => {
     }
   });
 
+  test("has a deadman where there are agents, started anew by another runtime, and a policy for each agent", () => {
+    const fleet: Fleet = {
+      ...fleetOf(),
+      hosts: Object.fromEntries(
+        Object.values(fleetOf().hosts).flatMap((one) =>
+          [one, { ...one, name: "bare" }].map((host) => [host.name, host]),
+        ),
+      ),
+    };
+    const compiled = (bundle: string) => compilePlan(fleet, { ...runtime, bundle }).declarations;
+    const items = (id: string, bundle = "a") => compiled(bundle).find((one) => one.id === id)?.items ?? {};
+    expect(Object.keys(items("bare/host"))).toEqual(["runtime", "tmux"]);
+    expect(items("hub/host")["hostd"]).toMatchObject({ name: "muster-hostd.service" });
+    expect(items("hub/host", "a")["hostd unit file"]).not.toEqual(items("hub/host", "b")["hostd unit file"]);
+    expect(items("hub/iris/unit", "a")).toEqual(items("hub/iris/unit", "b"));
+    expect(items("hub/iris/unit")["deadman's policy"]).toMatchObject({
+      path: "/var/lib/muster/hostd/agents/iris.json",
+      want: { owner: "root", mode: "0600" },
+    });
+  });
+
   test("gives siblings under `isolation: tenant` one user, and each its home", () => {
     const siblings = fleetOf(agent({ user: "arc" }), agent({ user: "arc", name: "arc", home: "/home/arc" }));
     const fleet: Fleet = {

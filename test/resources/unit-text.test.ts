@@ -32,6 +32,22 @@ describe("an agent's unit", () => {
     expect(unitText(fleetOf(), agent({ watchdog: 0 }))).not.toContain("WatchdogSec");
   });
 
+  test("says where its heartbeat goes only where it beats by file", () => {
+    const heartbeat = { by: "file", interval: 15, timeout: 60 } as const;
+    expect(unitText(fleetOf(), agent({ heartbeat }))).toContain(
+      'Environment="MUSTER_BEAT=/run/muster-iris/beat"\n',
+    );
+    expect(unitText(fleetOf(), agent())).not.toContain("MUSTER_BEAT");
+  });
+
+  test("does not start in quarantine, and never fails for starting too often", () => {
+    const text = unitText(fleetOf(), agent());
+    expect(text).toContain(
+      "ConditionPathExists=!/var/lib/muster/hostd/quarantine/muster-agent-iris.service\n",
+    );
+    expect(text).toContain("StartLimitIntervalSec=0\n");
+  });
+
   test("is a unit that systemd itself finds nothing wrong with", () => {
     const dir = mkdtempSync(join(tmpdir(), "muster-unit-"));
     try {

@@ -1,11 +1,12 @@
+import { HOSTD_UNIT } from "../../model/layout.ts";
 import type { AgentRow, AgentsReport } from "../agents.ts";
 import { codesOfAgents } from "../agents.ts";
 import { inOrder } from "../exit.ts";
 import { silentHosts } from "./host.ts";
 import { table } from "./table.ts";
-import { safeJson } from "./text.ts";
+import { safeJson, visible } from "./text.ts";
 
-const COLUMNS = ["AGENT", "TENANT", "HOST", "STATE", "ENABLED", "PID", "RESTARTS", "SINCE"];
+const COLUMNS = ["AGENT", "TENANT", "HOST", "STATE", "ENABLED", "PID", "RESTARTS", "SINCE", "BEAT"];
 
 const UNITS = [
   ["d", 86_400],
@@ -14,16 +15,24 @@ const UNITS = [
   ["s", 1],
 ] as const;
 
-/** One row an agent; after them a sentence for each host that gave no answer. */
-export function renderAgents({ agents, hosts }: AgentsReport): string {
-  const lines = silentHosts(hosts).map((line) => `${line}\n`);
+/** One row an agent; after them a sentence for each host that gave no answer, and for what needs somebody. */
+export function renderAgents(report: AgentsReport): string {
+  const { agents, hosts } = report;
+  const lines = [...silentHosts(hosts), ...remarksOn(report)].map((line) => `${visible(line)}\n`);
   return [table([COLUMNS, ...agents.map(rowOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
 }
 
 /** The same as docs/schema/ps.schema.json describes it. */
 export function renderAgentsJson(report: AgentsReport): string {
   const codes = inOrder(codesOfAgents(report));
-  return safeJson({ version: 1, exit: codes[0], codes, agents: report.agents, hosts: report.hosts });
+  return safeJson({
+    version: 1,
+    exit: codes[0],
+    codes,
+    agents: report.agents,
+    hosts: report.hosts,
+    unwatched: report.unwatched,
+  });
 }
 
 /** A time span in its two largest units: `3d 4h`, `12s`. */
@@ -39,9 +48,26 @@ export function span(seconds: number): string {
   return parts.filter((part) => part !== "").join(" ");
 }
 
+function remarksOn({ agents, unwatched }: AgentsReport): string[] {
+  return [
+    ...unwatched.map(
+      (host) => `${host}: its deadman is silent: \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\``,
+    ),
+    ...agents.flatMap(({ agent, quarantine, problem, paused }) => [
+      ...(quarantine
+        ? [`${agent} is in quarantine: ${quarantine.reason}: \`npx fleet release ${agent}\` frees it.`]
+        : []),
+      ...(problem ? [`${agent}: its heartbeat is wrong: ${problem}.`] : []),
+      ...(paused ? [`${agent} is left alone: ${paused}.`] : []),
+    ]),
+  ];
+}
+
 function rowOf(row: AgentRow): string[] {
   const pid = row.pid === 0 ? undefined : row.pid;
   const since = row.since === undefined || row.since === 0 ? undefined : span(row.since);
-  const rest = [row.enabled || undefined, pid, row.restarts, since].map((value) => `${value ?? "-"}`);
+  const ago = row.silent === undefined || row.state === "quarantined" ? [] : [span(row.silent)];
+  const beat = [...(row.beat ? [row.beat] : []), ...ago].join(" ") || undefined;
+  const rest = [row.enabled || undefined, pid, row.restarts, since, beat].map((value) => `${value ?? "-"}`);
   return [row.agent, row.tenant, row.host, row.state, ...rest];
 }

@@ -63,14 +63,25 @@ function orphans({ orphans }: FleetReport): string {
 
 /** The last lines: what holds, and the command that comes next. */
 function closing(report: FleetReport): string[] {
-  const drifted = report.findings.filter((finding) => !isPending(finding));
-  const pending = report.findings.length - drifted.length;
+  const held = report.findings.filter(isHeld);
+  const drifted = report.findings.filter((finding) => !isPending(finding) && !isHeld(finding));
+  const pending = report.findings.length - drifted.length - held.length;
   const found = [
+    ...held.map(heldSentence),
     ...(drifted.length > 0 ? [driftSentence(drifted)] : []),
     ...(pending > 0 ? [pendingSentence(pending)] : []),
   ];
   const isQuiet = found.length === 0 && report.hosts.every(isNoted);
   return [...silentHosts(report.hosts), ...(isQuiet ? [cleanSentence(report)] : found)];
+}
+
+/** What `up` does not mend: somebody has to say that the agent may run again. */
+function isHeld({ property, observed }: Finding): boolean {
+  return property === "active" && observed === "quarantined";
+}
+
+function heldSentence({ agent = "AGENT" }: Finding): string {
+  return `${agent} is in quarantine: \`npx fleet history ${agent}\` tells why, \`npx fleet release ${agent}\` frees it.`;
 }
 
 function driftSentence(drifted: readonly Finding[]): string {

@@ -21,22 +21,22 @@ export function modeOf(stats: Stats): string {
 /**
  * The bytes of an entry that is known to be a file, from its handle: the name is not opened again.
  *
- * @returns undefined where there are more than SIZE_CAP
+ * @returns undefined where there are more than `cap` bytes
  */
-export function readEntry({ handle, stats }: Entry): Buffer | undefined {
-  if (stats.size > SIZE_CAP) return undefined;
+export function readEntry({ handle, stats }: Entry, cap = SIZE_CAP): Buffer | undefined {
+  if (stats.size > cap) return undefined;
   const fd = openSync(itself(handle), constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    return readAll(fd, stats.size);
+    return readAll(fd, stats.size, cap);
   } finally {
     closeSync(fd);
   }
 }
 
 /** Reads to the end, also of a file that grows meanwhile. */
-function readAll(fd: number, expected: number): Buffer | undefined {
+function readAll(fd: number, expected: number, cap: number): Buffer | undefined {
   const parts: Buffer[] = [];
-  for (let total = 0; total <= SIZE_CAP; ) {
+  for (let total = 0; total <= cap; ) {
     const part = Buffer.allocUnsafe(total === 0 ? expected + 1 : 65536);
     const count = readSync(fd, part, 0, part.length, total);
     if (count === 0) return Buffer.concat(parts);

@@ -1,6 +1,7 @@
 import type { HostItem } from "../../model/items.ts";
-import { UNIT_DIR } from "../../model/layout.ts";
+import { policyFile, UNIT_DIR } from "../../model/layout.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
+import { parsePolicy } from "../hostd/policy.ts";
 import { type Source, wantedBytes } from "../store/contents.ts";
 import { unitRefusal } from "./tenant-unit.ts";
 
@@ -15,6 +16,7 @@ export function bytesFlaw(
   if (digest === undefined) return undefined;
   const text = bytes(digest);
   if (text === undefined) return "its bytes were not sent";
-  const isUnit = item.kind === "file" && item.path === `${UNIT_DIR}/${agent.unit}`;
-  return isUnit ? unitRefusal(scope, agent, text) : undefined;
+  if (item.kind !== "file") return undefined;
+  if (item.path === policyFile(agent.name)) return parsePolicy(text) ? undefined : "its policy is none";
+  return item.path === `${UNIT_DIR}/${agent.unit}` ? unitRefusal(scope, agent, text) : undefined;
 }

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { UNIT_DIR } from "../../model/layout.ts";
+import { policyFile, UNIT_DIR } from "../../model/layout.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { type Form, flawOf, isMap, shown } from "./form.ts";
 
@@ -47,6 +47,7 @@ function formOf(
   if (kind === "rows" && isWithin(agent.home, path)) return rows(group, agent);
   if (kind !== "file") return undefined;
   if (path === `${UNIT_DIR}/${agent.unit}`) return unitFile(agent);
+  if (path === policyFile(agent.name)) return policy;
   if (posix.dirname(path) === agent.credentials) return secretFile(group, agent);
   return isWithin(agent.home, path) ? homeFile(group, agent) : undefined;
 }
@@ -102,6 +103,12 @@ const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "file", path: LINE, "notify?": unit },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 });
+
+/** Its text is held against rules of its own, too. */
+const policy: ItemForm = {
+  address: { kind: "file", path: LINE },
+  want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
+};
 
 const unit = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "unit", name: unit },

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { quarantineFile } from "../../model/layout.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { shown } from "./form.ts";
 
@@ -75,7 +76,12 @@ function missing(sections: Sections, seen: ReadonlySet<string>): string | undefi
 function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sections {
   const runtimeDir = `muster-${agent.name}`;
   return {
-    Unit: { Description: free, After: exactly("network.target") },
+    Unit: {
+      Description: free,
+      After: exactly("network.target"),
+      ConditionPathExists: needed(`!${quarantineFile(agent.unit)}`),
+      StartLimitIntervalSec: exactly("0"),
+    },
     Service: {
       Type: needed("forking"),
       User: needed(agent.user),
@@ -93,6 +99,7 @@ function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sectio
       ExecStart: { test: startsTmux(`/run/${runtimeDir}/tmux`, agent.name), needed: true },
       Restart: oneOf(/^(always|on-failure|no)$/),
       RestartSec: oneOf(/^\d{1,5}$/),
+      TimeoutStopSec: oneOf(/^\d{1,3}$/),
       NotifyAccess: oneOf(/^(all|main|exec|none)$/),
       WatchdogSec: oneOf(/^\d{1,5}$/),
       NoNewPrivileges: needed("yes"),

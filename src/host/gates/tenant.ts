@@ -2,7 +2,9 @@ import { digestOf } from "../../model/digest.ts";
 import type { Request } from "../../model/protocol.ts";
 import type { HostRecord } from "../../model/record.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
+import { control } from "../control.ts";
 import { converge } from "../converge.ts";
+import { history } from "../history.ts";
 import { observe } from "../observe.ts";
 import { ps } from "../ps.ts";
 import { remove } from "../remove.ts";
@@ -24,6 +26,19 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
       const foreign = request.units.find((unit) => !scope.agents.some((agent) => agent.unit === unit));
       if (foreign !== undefined) refuse(scope, shown(foreign), "it is not a unit of this tenant's agents");
       return ps(host, request);
+    },
+    history: (host, request) => {
+      check(request);
+      const { events } = history(host, { op: "history", last: Number.POSITIVE_INFINITY });
+      const names = new Set(scope.agents.map(({ name }) => name));
+      const isAsked = (agent = "") => names.has(agent) && [undefined, agent].includes(request.agent);
+      return { events: events.filter(({ agent }) => isAsked(agent)).slice(-request.last) };
+    },
+    control: (host, request) => {
+      check(request);
+      const isOwn = scope.agents.some(({ name, unit }) => name === request.agent && unit === request.unit);
+      if (!isOwn) refuse(scope, shown(request.agent), "it is not an agent of this tenant");
+      return control(host, request);
     },
     observe: (host, request) => {
       const known = own.records(host);
@@ -53,11 +68,14 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
   };
 };
 
+const NAME = /^[a-z0-9-]{1,40}$/;
 const OWNER = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
 
 /** What a request of each kind may say at all, and in which form. */
 const FORMS: Readonly<Record<Request["op"], Form>> = {
   ps: { op: "ps", units: Array.isArray },
+  history: { op: "history", "agent?": NAME, last: isCount },
+  control: { op: "control", verb: /^(start|stop|release)$/, agent: NAME, unit: /./, by: /^.{1,200}$/ },
   observe: { op: "observe", "resources?": Array.isArray, "owner?": OWNER, "contents?": isContents },
   converge: {
     op: "converge",
@@ -80,7 +98,7 @@ function checkRequest(
 ): void {
   const flaw = flawOf(request, FORMS[request.op]);
   if (flaw !== undefined) refuse(scope, `a request to ${request.op}`, `it ${flaw}`);
-  if (request.op === "ps") return;
+  if (request.op === "ps" || request.op === "history" || request.op === "control") return;
   const resources = request.op === "observe" ? (request.resources ?? []) : [request];
   for (const { id, items } of resources) own.check(id, items, known, request.op === "converge");
 }
@@ -88,6 +106,10 @@ function checkRequest(
 /** Bytes under a digest that is not theirs would name what another tenant has, and then be given it. */
 function isContents(value: unknown): boolean {
   return isTexts(value) && Object.entries(value).every(([digest, text]) => digestOf(text) === digest);
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value > 0;
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {

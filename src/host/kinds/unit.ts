@@ -2,6 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import type { Observation, Props, UnitItem } from "../../model/items.ts";
 import type { Host } from "../context.ts";
 import { overridesOf, removeOverrides } from "../dropins.ts";
+import { quarantineOf, release } from "../quarantine.ts";
 import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "../systemctl.ts";
 import type { Kind, Subject } from "./kind.ts";
 import { orUnknown } from "./look.ts";
@@ -21,15 +22,18 @@ function observe(host: Host, subjects: readonly Subject<UnitItem>[]): Observatio
   const names = subjects.map(({ item }) => item.name);
   const states = orUnknown(() => showUnits(host, names));
   if ("unknown" in states) return names.map(() => states);
-  return states.map((state, i) => ({ props: unitProps(names[i] ?? "", state) }));
+  return names.map((name, i) => ({
+    props: unitProps(name, states[i] ?? {}, quarantineOf(host, name) !== undefined),
+  }));
 }
 
-/** A unit's properties out of what systemd says of it. */
-export function unitProps(name: string, state: UnitState): Props {
+/** A unit's properties out of what systemd says of it. @param isQuarantined it is kept down */
+export function unitProps(name: string, state: UnitState, isQuarantined = false): Props {
   const masked = state["LoadState"] === "masked" ? "masked" : "absent";
+  const active = isRunning(state) ? "running" : "stopped";
   return {
     enabled: state["UnitFileState"] || masked,
-    active: isRunning(state) ? "running" : "stopped",
+    active: isQuarantined ? "quarantined" : active,
     overrides: overridesOf(name, state).join(" ") || "none",
   };
 }
@@ -42,7 +46,17 @@ function converge(host: Host, { name, want }: UnitItem): void {
     systemctl(host, want.enabled === "enabled" ? "enable" : "disable", "--", name);
   }
   if (want.active === "stopped") stopUnit(host, name);
+  else if (quarantineOf(host, name) !== undefined) throw quarantined(host, name);
   else if (!isRunning(state)) start(host, "start", name);
+}
+
+function quarantined(host: Host, name: string): MusterError {
+  const { since = "", reason = "" } = quarantineOf(host, name) ?? {};
+  return new MusterError({
+    what: `${name} was not started`,
+    why: `it is in quarantine since ${since}: ${reason}.`,
+    next: "See `npx fleet history`; `npx fleet release AGENT` frees it.",
+  });
 }
 
 /** Starts units again that run; others are left as they are. Throws where one does not come back. */
@@ -69,7 +83,8 @@ function unmask(host: Host, name: string): void {
   daemonReload(host);
 }
 
-function start(host: Host, verb: "start" | "restart", name: string): void {
+/** Starts or restarts a unit. @throws MusterError with the end of its journal where it does not run then */
+export function start(host: Host, verb: "start" | "restart", name: string): void {
   // A unit that failed too often is not started again before its failures are forgotten.
   host.run("systemctl", ["reset-failed", "--", name]);
   systemctl(host, verb, "--no-block", "--", name);
@@ -109,6 +124,7 @@ function journalOf(host: Host, name: string): string {
 
 function remove(host: Host, name: string): readonly string[] {
   const state = stateOf(host, name);
+  release(host, name);
   removeOverrides(
     name,
     overridesOf(name, state).filter((path) => path.includes(`/${name}.d/`)),

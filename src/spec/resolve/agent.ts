@@ -1,10 +1,13 @@
 import { posix } from "node:path";
 import type { AgentSpec, TenantSpec } from "../fleet.ts";
 import { formerNames } from "../moved.ts";
-import { type RawAgent, secondsOf } from "../raw.ts";
+import type { RawAgent } from "../raw.ts";
 import { isReserved } from "../reserved.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Context, Resolver } from "./context.ts";
+import { heartbeatOf } from "./heartbeat.ts";
+import { maintenanceOf } from "./maintenance.ts";
+import { restartsOf } from "./restarts.ts";
 
 /**
  * A resolver of agents with their defaults.
@@ -25,6 +28,7 @@ export function agentResolver(tenants: Readonly<Record<string, TenantSpec>>): Re
     const identity = raw.identity ?? name;
     if (!hasIdentity(identity, name, context)) return undefined;
     const home = `/home/${name}`;
+    const heartbeat = heartbeatOf(raw, keys, context);
     return {
       name,
       host: raw.host,
@@ -38,10 +42,13 @@ export function agentResolver(tenants: Readonly<Record<string, TenantSpec>>): Re
       command: raw.command,
       workdir: posix.resolve(home, raw.workdir ?? ""),
       env: { ...raw.env },
-      watchdog: raw.watchdog === undefined ? 0 : secondsOf(raw.watchdog),
       onRemove: raw.onRemove ?? "aside",
       formerly: formerNames(context.source, "agents", name),
       protect: raw.protect ?? tenants[raw.tenant]?.protect ?? false,
+      watchdog: heartbeat.by === "notify" ? heartbeat.timeout : 0,
+      heartbeat,
+      restarts: restartsOf(raw.restarts),
+      maintenance: maintenanceOf(raw, keys, context),
     };
   };
 }

@@ -22,6 +22,7 @@ export function readerOf(name: string, changes: Changes = {}, orphans: readonly 
       return answerTo(request, changes, orphans);
     },
     ps: async () => ({ units: [] }),
+    history: async () => ({ events: [] }),
     close: async () => {},
   };
   return { reader, requests };

@@ -1,5 +1,5 @@
 import type { HostItem, ItemKind } from "../../../src/model/items.ts";
-import { RUNTIME_DIR } from "../../../src/model/layout.ts";
+import { HOSTD_DIR, RUNTIME_DIR } from "../../../src/model/layout.ts";
 import { type Place, STASH } from "./forms/form.ts";
 import { declaredRows } from "./forms/rows.ts";
 
@@ -34,10 +34,13 @@ function selectDeclared(place: Place<Extract<HostItem, { kind: "rows" }>>): stri
   return `sqlite3 ${path} "SELECT ${columns} FROM ${table} WHERE name IN (${names.join()}) ORDER BY name"`;
 }
 
-/** Every entry of the folders that we or a person could write to, with all that a change would change. */
+/**
+ * Every entry of the folders that we or a person could write to, with all that a change would change. What the
+ * deadman writes for itself is left out: it is no reader's doing.
+ */
 export const LISTING = `
 find /etc /home /root /usr/local /var/lib /var/spool /run/muster /run/systemd/system ${STASH} \
-  -printf '%p %i %M %U %G %s %T@ %C@ %l\\n' | sort`;
+  ! -path ${HOSTD_DIR} ! -path '${HOSTD_DIR}/[mh]*' -printf '%p %i %M %U %G %s %T@ %C@ %l\\n' | sort`;
 
 /** One line an agent's unit: which process it is, and since when. */
 export function startsScript(agents: readonly string[]): string {

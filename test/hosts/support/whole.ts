@@ -3,15 +3,18 @@ import { join } from "node:path";
 import type { Project } from "./project.ts";
 
 /**
- * All of ours on a host but what a local host boots with, and all that a run could leave there by mistake: every entry with its owner, mode and bytes,
- * accounts, units as systemd has them, and of each agent's programs how many run and which key they were started with.
+ * All of ours on a host but what a local host boots with, and all that a run could leave there by mistake: every entry
+ * with its owner, mode and bytes, accounts, units as systemd has them, and of each agent's programs how many run and
+ * which key they were started with. The deadman's memory and history are left out: no run writes them.
  */
 const EVERYTHING = `
   find /etc/systemd/system /home /root /usr/local /opt /tmp /run/muster* /run/systemd/system \
-    /var/lib/muster /var/lib/muster-aside ! -type s ! -path /usr/local/lib/muster/init -printf '%y %M %u %g %p %l\\n' 2>/dev/null
+    /var/lib/muster /var/lib/muster-aside ! -type s ! -path /usr/local/lib/muster/init \
+    ! -path '/run/muster-hostd/*' ! -path '/var/lib/muster/hostd/[mh]*' -printf '%y %M %u %g %p %l\\n' 2>/dev/null
   ls -A /etc | grep -E '^[.]?(passwd|group|shadow|gshadow|subuid|subgid)' | grep -v -e '-$'
   cut -d: -f1,6,7 /etc/passwd; for file in group shadow subuid; do sed "s/:.*/ in $file/" /etc/$file; done
-  find /etc/systemd/system /home /var/lib/muster /var/lib/muster-aside -type f ! -name '*.db*' ! -name key 2>/dev/null |
+  find /etc/systemd/system /home /var/lib/muster /var/lib/muster-aside -type f ! -name '*.db*' ! -name key \
+    ! -path '/var/lib/muster/hostd/[mh]*' 2>/dev/null |
     while read -r file; do printf '%s ' "$file"; sed -E 's/hmac:[0-9a-f]{64}/hmac/g; s|/tmp/muster-test-\\w+||g' "$file" | sha256sum; done
   rows() { sqlite3 "$1" "SELECT * FROM contacts $2 ORDER BY name" | sed "s|^|$1: |"; }
   for file in /home/*/contacts.db; do [ -e "$file" ] && rows "$file"; done

@@ -1,0 +1,43 @@
+import { InvalidError } from "../../base/errors.ts";
+import { codesOfAgents } from "../agents.ts";
+import type { CommandDefinition } from "../command.ts";
+import { withHosts } from "../connections.ts";
+import { observeHistory } from "../history.ts";
+import { openFleet } from "../project.ts";
+import { renderHistory, renderHistoryJson } from "../render/history.ts";
+import { assertDeclared, selectionOf } from "../selection.ts";
+import { settingsOf } from "../stack/settings.ts";
+
+/** Events of a host at most. */
+const LAST = 200;
+
+export const command: CommandDefinition = {
+  usage: "history [agent]",
+  summary: "show what happened to agents: ends, restarts, quarantines, and who did what",
+  options: {
+    "--host <name>": "only this host",
+    "--stack <name>": "only what this stack has, by its own way in",
+    "--last <number>": `at most so many events of a host (${LAST})`,
+    "--json": "print JSON (docs/schema/history.schema.json)",
+  },
+  async run({ options, args, io }) {
+    const fleet = openFleet();
+    const [agent] = args;
+    if (agent !== undefined) assertDeclared("agent", agent, fleet.agents);
+    const stack = settingsOf(fleet, options["stack"]);
+    const selection = selectionOf(fleet, options, stack.slice);
+    const last = lastOf(options["last"]);
+    const report = await withHosts(fleet, stack, (open) =>
+      observeHistory(fleet, { ...selection, ...(agent && { agent }), last }, open),
+    );
+    io.out(options["json"] === true ? renderHistoryJson(report) : renderHistory(report));
+    return codesOfAgents(report);
+  },
+};
+
+function lastOf(option: string | boolean | undefined): number {
+  if (option === undefined) return LAST;
+  const last = Number(option);
+  if (Number.isInteger(last) && last > 0) return last;
+  throw new InvalidError({ what: `--last ${JSON.stringify(option)}`, why: "it must be a number above 0." });
+}

@@ -1,0 +1,3 @@
+import { controlCommand } from "../control.ts";
+
+export const command = controlCommand("start", "start an agent that is stopped");

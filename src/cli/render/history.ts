@@ -1,0 +1,31 @@
+import type { HistoryEvent } from "../../model/deadman.ts";
+import { codesOfAgents } from "../agents.ts";
+import { inOrder } from "../exit.ts";
+import type { HistoryReport } from "../history.ts";
+import { silentHosts } from "./host.ts";
+import { table } from "./table.ts";
+import { safeJson } from "./text.ts";
+
+/** One line an event, the latest last; after them a sentence for each host that gave no answer. */
+export function renderHistory({ events, hosts }: HistoryReport): string {
+  const rows = events.map((event) => [
+    event.time.replace(/\.\d+Z$/, "Z"),
+    event.host,
+    event.agent ?? "(host)",
+    event.event,
+    event.detail ?? "",
+  ]);
+  const told = rows.length > 0 ? table(rows) : "Nothing happened yet.\n";
+  return [told, ...silentHosts(hosts).map((line) => `${line}\n`)].join("");
+}
+
+/** The same as docs/schema/history.schema.json describes it. */
+export function renderHistoryJson(report: HistoryReport): string {
+  const codes = inOrder(codesOfAgents(report));
+  const events = report.events.map(inKeyOrder);
+  return safeJson({ version: 1, exit: codes[0], codes, events, hosts: report.hosts });
+}
+
+function inKeyOrder({ time, host, agent, event, detail }: HistoryEvent & { host: string }) {
+  return { time, host, ...(agent && { agent }), event, ...(detail && { detail }) };
+}

@@ -1,0 +1,79 @@
+import type { Host } from "../context.ts";
+import { record } from "../history.ts";
+import type { Memory } from "./memory.ts";
+import { readMemory, writeMemory } from "./memory-file.ts";
+import { attempt, obey } from "./obey.ts";
+import { sensesOf } from "./senses.ts";
+import { tick, wakeUp } from "./tick.ts";
+import { monotonic, writeView } from "./view.ts";
+
+/** Seconds after which systemd is asked again though nothing was heard of it. */
+const LOOK_EVERY = 10;
+
+/** Seconds after which the clock is written though nothing else changed. */
+const SAVE_EVERY = 60;
+
+export interface Deadman {
+  /** Looks, decides, acts and remembers: once. @param isPoked something was heard of a unit */
+  turn(isPoked: boolean): void;
+  /** Remembers that it ends because it was told to. */
+  end(): void;
+}
+
+/** The deadman with its memory as it was left. @param boot what tells this boot from others */
+export function deadmanOf(host: Host, boot: string): Deadman {
+  const senses = sensesOf(host);
+  const woken = wakeUp(readMemory(host), boot);
+  let memory = woken.memory;
+  let now = monotonic();
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let savedAt = Number.NEGATIVE_INFINITY;
+  attempt("the history", () => record(host, woken.events));
+
+  const look = () => {
+    senses.look();
+    lookedAt = now;
+  };
+  const save = () => {
+    attempt("the deadman's memory", () => writeMemory(host, memory));
+    savedAt = now;
+  };
+  const turn = (isPoked: boolean) => {
+    const since = monotonic() - now;
+    now += since;
+    let isFresh = isPoked || now - lookedAt >= LOOK_EVERY;
+    if (isFresh) look();
+    let sight = senses.see(isFresh);
+    let outcome = tick(memory, { since, ...sight });
+    if (outcome.wantsLook && !isFresh) {
+      isFresh = true;
+      look();
+      sight = senses.see(isFresh);
+      outcome = tick(memory, { since, ...sight });
+    }
+    // What was done can be seen again, what was only meant could not: the memory comes last.
+    for (const action of outcome.actions) obey(host, action);
+    attempt("the history", () => record(host, outcome.events));
+    const isNews = outcome.actions.length > 0 || hasNews(memory, outcome.memory);
+    memory = outcome.memory;
+    if (isNews || now - savedAt >= SAVE_EVERY) save();
+    attempt("the view", () => writeView(host, memory, sight.agents));
+  };
+  const end = () => {
+    memory = { ...memory, ended: true };
+    save();
+  };
+  return { turn, end };
+}
+
+/** Whether anything changed that must not be forgotten. That an agent beats may be. */
+function hasNews(before: Memory, after: Memory): boolean {
+  const names = new Set([...Object.keys(before.agents), ...Object.keys(after.agents)]);
+  return [...names].some((name) => {
+    const [was, is] = [before.agents[name], after.agents[name]];
+    if (was === undefined || is === undefined) return true;
+    return (["run", "counted", "quarantined", "paused", "health"] as const).some(
+      (key) => was[key] !== is[key],
+    );
+  });
+}

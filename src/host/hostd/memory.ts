@@ -1,0 +1,64 @@
+/** What the deadman remembers of one agent. Times are seconds of its own clock. */
+export interface AgentMemory {
+  /** The unit's run that was seen last, by systemd's InvocationID. */
+  readonly run: string;
+  /** systemd's count of restarts, as it was seen last. */
+  readonly counted: number;
+  /** When each restart of late was seen. */
+  readonly restarts: readonly number[];
+  /** What tells the last sign of life from the next. */
+  readonly mark: string;
+  /** When that came. */
+  readonly alive: number;
+  /** `hung`: it was stopped for it, and is not back yet. `down`: its end was seen. */
+  readonly health: "well" | "stale" | "hung" | "down";
+  readonly quarantined: boolean;
+  /** Why it is left alone; empty where it is not. */
+  readonly paused: string;
+  /** What was last told of its beats: a problem, or that it is stuck. */
+  readonly told: string;
+  /** How many more lines of history it may have now, and when that was reckoned. */
+  readonly budget: number;
+  readonly budgetAt: number;
+}
+
+export interface Memory {
+  /** Seconds, see `advance`. */
+  readonly clock: number;
+  /** The boot in which systemd's counts were seen. */
+  readonly boot: string;
+  /** Whether the deadman ended because it was told to. */
+  readonly ended: boolean;
+  readonly agents: Readonly<Record<string, AgentMemory>>;
+}
+
+/** What is known of an agent that was never seen. */
+export function newAgent(clock: number): AgentMemory {
+  return {
+    run: "",
+    counted: 0,
+    restarts: [],
+    mark: "",
+    alive: clock,
+    health: "well",
+    quarantined: false,
+    paused: "",
+    told: "",
+    budget: BUDGET,
+    budgetAt: clock,
+  };
+}
+
+/** Lines of history that an agent may have at once; it gets another every minute. */
+export const BUDGET = 60;
+
+/** The memory as it was written, or an empty one where that is torn: quarantines have files of their own. */
+export function parseMemory(text: string | undefined): Memory {
+  try {
+    const parsed = JSON.parse(text ?? "") as Memory;
+    if (typeof parsed.clock === "number" && typeof parsed.agents === "object") return parsed;
+  } catch {
+    // Told by what follows: everybody is new.
+  }
+  return { clock: 0, boot: "", ended: true, agents: {} };
+}

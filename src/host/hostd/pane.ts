@@ -1,0 +1,42 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { hasCode, reasonOf } from "../reason.ts";
+import type { Reading } from "./turn.ts";
+
+/**
+ * Whether a program writes to its pane, by the modification time of its terminal, which the kernel sets to within
+ * 8 s as the program writes (tty_update_time). Nothing of the agent's is run for it and nothing opened.
+ *
+ * @param server the unit's main process, a tmux server
+ * @param proc the folder of proc(5)
+ */
+export function readPane(server: number, proc = "/proc"): Reading {
+  try {
+    const terminal = terminalOf(server, proc);
+    return terminal === undefined ? {} : { mark: `${terminal} ${statSync(terminal).mtimeMs}` };
+  } catch (error) {
+    if (!existsSync(`${proc}/thread-self/children`))
+      return { unknown: "this kernel does not tell a process's children" };
+    // What ends while it is looked at shows no life.
+    return hasCode(error, "ENOENT", "ESRCH") ? {} : { unknown: reasonOf(error) };
+  }
+}
+
+/** The terminal of the server's first child, which is the program in the first pane. */
+function terminalOf(server: number, proc: string): string | undefined {
+  const children = readFileSync(`${proc}/${server}/task/${server}/children`, "utf8");
+  const child = children.split(" ")[0] ?? "";
+  if (!/^\d+$/.test(child)) return undefined;
+  return terminalPath(ttyNumber(readFileSync(`${proc}/${child}/stat`, "utf8")));
+}
+
+/** The field `tty_nr` of proc_pid_stat(5); the name before it may hold spaces and parentheses. */
+export function ttyNumber(stat: string): number {
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[4]);
+}
+
+/** Major numbers 136 to 143 are Unix98 terminals, 256 each; the kernel's devices.txt. */
+export function terminalPath(tty: number): string | undefined {
+  const major = (tty >> 8) & 0xfff;
+  const minor = (tty & 0xff) | ((tty >> 12) & 0xfff00);
+  return major < 136 || major > 143 ? undefined : `/dev/pts/${(major - 136) * 256 + minor}`;
+}

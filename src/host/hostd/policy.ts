@@ -1,0 +1,31 @@
+import { HEARTBEATS, type MaintenanceWindow, type Policy } from "../../model/deadman.ts";
+
+/** Characters. A policy is a page. */
+const CAP = 64 * 1024;
+
+/**
+ * A policy as `up` wrote it, checked whole: a tenant's stack writes those of its own agents, and the deadman has
+ * everybody's to look after.
+ *
+ * @returns undefined where it is torn, another version's or too long
+ */
+export function parsePolicy(text = ""): Policy | undefined {
+  try {
+    if (text.length > CAP) return undefined;
+    const { heartbeat, restarts, maintenance } = JSON.parse(text) as Policy;
+    const numbers = [heartbeat.interval, heartbeat.timeout, restarts.most, restarts.within];
+    const isWhole =
+      HEARTBEATS.includes(heartbeat.by) && numbers.every(isPositive) && maintenance.every(isWindow);
+    return isWhole ? { heartbeat, restarts, maintenance } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPositive(value: unknown): boolean {
+  return typeof value === "number" && value > 0;
+}
+
+function isWindow({ days, from, to }: MaintenanceWindow): boolean {
+  return [...days, from, to].every((value) => Number.isInteger(value) && value >= 0);
+}

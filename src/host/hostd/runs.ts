@@ -1,0 +1,54 @@
+import type { AgentMemory } from "./memory.ts";
+import type { Step } from "./turn.ts";
+
+/** An agent that was never seen has no past to tell. */
+export const noticeRuns: Step = (memory, { seen, clock, tell }) => {
+  const { unit, isQuarantined } = seen;
+  const wasMet = memory.run !== "";
+  if (unit.run !== memory.run && unit.state !== "down") {
+    const crashed = unit.restarts > memory.counted;
+    if (wasMet && crashed && !isExpected(memory)) tell("died");
+    if (wasMet) tell(crashed ? "restarted" : "started");
+    return { ...memory, run: unit.run, alive: clock, health: "well", told: "" };
+  }
+  const hasEnded = unit.state === "ended" || unit.state === "down";
+  if (!wasMet || !hasEnded || isExpected(memory)) return memory;
+  const wasStopped = unit.state === "down" && unit.result === "success";
+  if (!isQuarantined) tell(wasStopped ? "stopped" : "died", unit.result === "success" ? "" : unit.result);
+  return { ...memory, health: "down" };
+};
+
+/** Whether its end is no news: it was told, or brought about. */
+function isExpected({ health }: AgentMemory): boolean {
+  return health === "hung" || health === "down";
+}
+
+/** While it is left alone, nothing that happens is held against an agent later. */
+export const countRestarts: Step = (memory, { seen: { unit, policy, paused, isQuarantined }, clock }) => {
+  if (
+    unit.restarts === memory.counted &&
+    memory.restarts.length === 0 &&
+    !memory.quarantined &&
+    !isQuarantined
+  )
+    return memory;
+  const more = unit.restarts >= memory.counted ? unit.restarts - memory.counted : unit.restarts;
+  const isReleased = memory.quarantined && !isQuarantined;
+  const late = isReleased ? [] : memory.restarts.filter((at) => clock - at < policy.restarts.within);
+  const counts = paused === "" && !isReleased;
+  const restarts = counts ? [...late, ...Array.from({ length: more }, () => clock)] : late;
+  return { ...memory, counted: unit.restarts, restarts, quarantined: isQuarantined };
+};
+
+export const holdWhatCrashes: Step = (memory, { seen: { unit, policy, paused }, tell, act }) => {
+  const { most, within } = policy.restarts;
+  if (memory.quarantined) {
+    if (unit.state !== "down") act("stop", "it is in quarantine");
+    return memory;
+  }
+  if (paused !== "" || memory.restarts.length < most) return memory;
+  const reason = `${memory.restarts.length} restarts within ${Math.round(within / 60)} min`;
+  tell("quarantined", reason);
+  act("hold", reason);
+  return { ...memory, quarantined: true };
+};

@@ -1,0 +1,59 @@
+import { type Accounts, readAccounts } from "../accounts.ts";
+import type { Host } from "../context.ts";
+import { unitsInQuarantine } from "../quarantine.ts";
+import { reasonOf } from "../reason.ts";
+import type { Stamped } from "./beat-file.ts";
+import { readPauses } from "./pauses.ts";
+import { readPolicies } from "./policies.ts";
+import { readSign } from "./readings.ts";
+import type { Charge, Seen } from "./turn.ts";
+import { lookAtUnits, type Unit } from "./units.ts";
+
+/** What the deadman knows of its host between two looks. */
+export interface Senses {
+  /** Asks systemd, and reads what `up` and people may have changed. */
+  look(): void;
+  /** What holds now. @param isFresh whether `look` was just called */
+  see(isFresh: boolean): { known: readonly string[]; agents: Readonly<Record<string, Seen>> };
+}
+
+export function sensesOf(host: Host): Senses {
+  let policies: ReadonlyMap<string, Charge> = new Map();
+  let units: ReadonlyMap<string, Unit> = new Map();
+  let accounts: Accounts | undefined;
+  const readings = new Map<string, Stamped>();
+
+  const look = () => {
+    policies = readPolicies(host);
+    accounts = readAccounts(host.paths.etc);
+    units = unitsOf(host, policies);
+  };
+  const see = (isFresh: boolean) => {
+    const held = unitsInQuarantine(host);
+    const pauses = readPauses(host);
+    const agents: Record<string, Seen> = {};
+    for (const [name, policy] of policies) {
+      const unit = units.get(policy.unit);
+      if (unit === undefined) continue;
+      const sign = readSign(policy, unit, accounts?.users.get(unit.user), readings.get(name));
+      readings.set(name, sign);
+      const isQuarantined = held.has(policy.unit);
+      agents[name] = { policy, unit, reading: sign.reading, isQuarantined, paused: pauses(policy), isFresh };
+    }
+    return { known: [...policies.keys()], agents };
+  };
+  return { look, see };
+}
+
+/** While systemd does not answer, nothing is known of any unit, and nothing is done to one. */
+function unitsOf(host: Host, policies: ReadonlyMap<string, Charge>): ReadonlyMap<string, Unit> {
+  try {
+    return lookAtUnits(
+      host,
+      [...policies.values()].map(({ unit }) => unit),
+    );
+  } catch (error) {
+    process.stderr.write(`systemd did not answer: ${reasonOf(error)}\n`);
+    return new Map();
+  }
+}

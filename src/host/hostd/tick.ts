@@ -1,0 +1,63 @@
+import { advance } from "./clock.ts";
+import { judge } from "./judge.ts";
+import { type AgentMemory, type Memory, newAgent } from "./memory.ts";
+import type { Action, Noticed, Seen } from "./turn.ts";
+
+/** What the deadman sees of its host at one moment. */
+export interface Sight {
+  /** Seconds of the monotonic clock since the tick before; 0 at the first. */
+  readonly since: number;
+  /** Every agent that has a policy and of which systemd told, by name. */
+  readonly agents: Readonly<Record<string, Seen>>;
+  /** The names of all that have a policy: the others are forgotten. */
+  readonly known: readonly string[];
+}
+
+export interface Outcome {
+  readonly memory: Memory;
+  readonly actions: readonly Action[];
+  readonly events: readonly Noticed[];
+  /** Nothing of this may be done: systemd must be asked anew, and the same moment be judged again. */
+  readonly wantsLook: boolean;
+}
+
+/** The deadman's whole mind: what it sees and remembers becomes what it does and remembers. */
+export function tick(before: Memory, sight: Sight): Outcome {
+  const clock = advance(before.clock, sight.since);
+  const judged = sight.known.flatMap((name) => {
+    const seen = sight.agents[name];
+    const known = before.agents[name];
+    if (seen === undefined) return known === undefined ? [] : [{ name, ...unseen(known) }];
+    return [{ name, ...judge(known ?? newAgent(clock), seen, clock) }];
+  });
+  return {
+    memory: {
+      ...before,
+      clock,
+      agents: Object.fromEntries(judged.map(({ name, memory }) => [name, memory])),
+    },
+    actions: judged.flatMap(({ actions }) => actions),
+    events: judged.flatMap(({ events }) => events),
+    wantsLook: judged.some(({ wantsLook }) => wantsLook),
+  };
+}
+
+function unseen(memory: AgentMemory) {
+  return { memory, actions: [], events: [], wantsLook: false };
+}
+
+/**
+ * The memory as it holds when the deadman begins: after a boot systemd counts anew, and that every agent runs
+ * anew is no news.
+ */
+export function wakeUp(before: Memory, boot: string): { memory: Memory; events: readonly Noticed[] } {
+  const isNewBoot = before.boot !== boot;
+  const anew = { run: "", counted: 0, mark: "", health: "well", alive: before.clock } as const;
+  const after = (memory: AgentMemory): AgentMemory => (isNewBoot ? { ...memory, ...anew } : memory);
+  const agents = Object.fromEntries(Object.entries(before.agents).map(([name, one]) => [name, after(one)]));
+  const events: Noticed[] = [
+    ...(isNewBoot && before.boot !== "" ? [{ event: "host-booted" } as const] : []),
+    { event: "hostd-started", ...(!before.ended && !isNewBoot && { detail: "it was killed, or it hung" }) },
+  ];
+  return { memory: { ...before, boot, ended: false, agents }, events };
+}

@@ -1,0 +1,70 @@
+import type { BeatState, HistoryKind, Policy } from "../../model/deadman.ts";
+import type { AgentMemory } from "./memory.ts";
+
+/** A unit as systemd has it now. */
+export interface UnitView {
+  /** `moving`: it starts or stops. `ended`: it waits to be started again. `down`: nobody starts it. */
+  readonly state: "up" | "moving" | "ended" | "down";
+  /** Changes with every start; empty where it never ran. */
+  readonly run: string;
+  /** How often systemd started it again by itself. */
+  readonly restarts: number;
+  /** systemd's word for how it ended. */
+  readonly result: string;
+}
+
+/** What was read of an agent's beats. */
+export interface Reading {
+  /** Differs from that of the beat before; left out where there is no beat. */
+  readonly mark?: string;
+  readonly state?: BeatState;
+  readonly task?: string;
+  /** What is wrong with it. With a mark it is a sign of life all the same. */
+  readonly problem?: string;
+  /** Why nothing could be read, through no fault of the agent's. */
+  readonly unknown?: string;
+}
+
+/** One agent in the deadman's care, and what is declared for it. */
+export interface Charge extends Policy {
+  readonly agent: string;
+  readonly unit: string;
+}
+
+/** Everything that is known of an agent now. */
+export interface Seen {
+  readonly policy: Charge;
+  readonly unit: UnitView;
+  readonly reading: Reading;
+  readonly isQuarantined: boolean;
+  /** Why it is to be left alone; empty where it is not. */
+  readonly paused: string;
+  /** Whether systemd was asked just now. Nothing is stopped for what was so a while ago. */
+  readonly isFresh: boolean;
+}
+
+/** What to do. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there. */
+export interface Action {
+  readonly act: "kill" | "hold" | "stop";
+  readonly agent: string;
+  readonly unit: string;
+  readonly reason: string;
+}
+
+export interface Noticed {
+  readonly event: HistoryKind;
+  readonly agent?: string;
+  readonly detail?: string;
+}
+
+/** What a step of the judgement has at hand. */
+export interface Turn {
+  readonly seen: Seen;
+  readonly clock: number;
+  wantLook(): void;
+  tell(event: HistoryKind, detail?: string): void;
+  act(act: Action["act"], reason: string): void;
+}
+
+/** One step: what is remembered before it becomes what is remembered after it. */
+export type Step = (memory: AgentMemory, turn: Turn) => AgentMemory;

@@ -1,0 +1,51 @@
+import type { Host } from "../context.ts";
+import { showProperties, type UnitState } from "../systemctl.ts";
+import type { UnitView } from "./turn.ts";
+
+const PROPERTIES = [
+  "ActiveState",
+  "SubState",
+  "InvocationID",
+  "NRestarts",
+  "Result",
+  "MainPID",
+  "WatchdogTimestampMonotonic",
+  "User",
+];
+
+/** Seconds; systemd answers in milliseconds, and while it does not, nothing can be judged. */
+const PATIENCE = 4;
+
+/** A unit with what its beats are found by. */
+export interface Unit extends UnitView {
+  readonly pid: number;
+  /** When it last pinged systemd's watchdog, in microseconds; 0: never. */
+  readonly pinged: string;
+  /** Whose rights it has. */
+  readonly user: string;
+}
+
+/** Asks systemd about all units at once. @returns them by name */
+export function lookAtUnits(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
+  if (names.length === 0) return new Map();
+  const states = showProperties(host, names, PROPERTIES, PATIENCE);
+  return new Map(names.map((name, i) => [name, unitOf(states[i] ?? {})]));
+}
+
+export function unitOf(state: UnitState): Unit {
+  return {
+    state: stateOf(state),
+    run: state["InvocationID"] ?? "",
+    restarts: Number(state["NRestarts"] ?? 0),
+    result: state["Result"] ?? "",
+    pid: Number(state["MainPID"] ?? 0),
+    pinged: state["WatchdogTimestampMonotonic"] ?? "0",
+    user: state["User"] ?? "",
+  };
+}
+
+function stateOf({ ActiveState, SubState }: UnitState): UnitView["state"] {
+  if (SubState === "auto-restart") return "ended";
+  if (ActiveState === "active" || ActiveState === "reloading") return "up";
+  return ActiveState === "inactive" || ActiveState === "failed" ? "down" : "moving";
+}

@@ -1,0 +1,63 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import type { Watched } from "../../model/deadman.ts";
+import type { Host } from "../context.ts";
+import { readOwn } from "../store/files.ts";
+import type { Memory } from "./memory.ts";
+import type { Seen } from "./turn.ts";
+
+/** Seconds after which the deadman counts as silent. */
+const SILENT = 15;
+
+/** What the deadman shows to those who ask, in memory. */
+interface View {
+  /** Seconds of the monotonic clock when it was written. */
+  readonly at: number;
+  readonly agents: Readonly<Record<string, Watched>>;
+}
+
+/** Seconds of the clock that nobody sets. */
+export function monotonic(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n) / 1000;
+}
+
+export function writeView(host: Host, memory: Memory, seen: Readonly<Record<string, Seen>>): void {
+  const agents = Object.entries(seen).map(([name, one]) => [name, watchedOf(name, one, memory)]);
+  const view: View = { at: monotonic(), agents: Object.fromEntries(agents) };
+  const file = fileOf(host);
+  mkdirSync(host.paths.hostdView, { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, JSON.stringify(view), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+/** How the deadman sees its agents now, by name; undefined where it is silent. */
+export function readView(host: Host): Readonly<Record<string, Watched>> | undefined {
+  try {
+    const view = JSON.parse(readOwn(fileOf(host))?.toString("utf8") ?? "") as View;
+    const since = monotonic() - view.at;
+    if (!(since >= 0 && since < SILENT)) return undefined;
+    const aged = Object.entries(view.agents).map(([name, one]) => [name, { ...one, age: one.age + since }]);
+    return Object.fromEntries(aged);
+  } catch {
+    return undefined;
+  }
+}
+
+function watchedOf(name: string, { policy, reading, paused }: Seen, { clock, agents }: Memory): Watched {
+  const { health = "well", alive = clock, restarts = [] } = agents[name] ?? {};
+  const { state, task, problem } = reading;
+  return {
+    unit: policy.unit,
+    by: policy.heartbeat.by,
+    health,
+    age: clock - alive,
+    restarts: restarts.length,
+    ...(state && { state }),
+    ...(task && { task }),
+    ...(problem && { problem }),
+    ...(paused && { paused }),
+  };
+}
+
+function fileOf(host: Host): string {
+  return `${host.paths.hostdView}/view.json`;
+}

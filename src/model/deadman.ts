@@ -1,0 +1,98 @@
+/** What the deadman of a host, its agents and the commands that ask about them have in common. */
+
+export const HEARTBEATS = ["file", "notify", "pane", "none"] as const;
+
+/** How an agent shows that it lives. `none`: it does not, and only its end is noticed. */
+export type HeartbeatBy = (typeof HEARTBEATS)[number];
+
+export interface Heartbeat {
+  readonly by: HeartbeatBy;
+  /** Seconds between two beats; without one for three times as long an agent is stale. */
+  readonly interval: number;
+  /** Seconds without a beat after which a hung agent is stopped, and systemd starts it again. */
+  readonly timeout: number;
+}
+
+/** How many restarts within how many seconds bring an agent into quarantine. */
+export interface RestartLimit {
+  readonly most: number;
+  readonly within: number;
+}
+
+/** A time of the week, in UTC, in which the deadman rests. `to` before `from` is on the next day. */
+export interface MaintenanceWindow {
+  /** The days that it begins on: 0 is Sunday. */
+  readonly days: readonly number[];
+  /** Minutes since midnight. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * What `up` writes for the deadman about one agent: root-owned JSON in a file of the agent's name. Its unit and where
+ * it beats follow from that name, so that nobody who may write one agent's policy has a hand in another's.
+ */
+export interface Policy {
+  readonly heartbeat: Heartbeat;
+  readonly restarts: RestartLimit;
+  readonly maintenance: readonly MaintenanceWindow[];
+}
+
+export const BEAT_STATES = ["idle", "busy", "stuck"] as const;
+
+/** What an agent says of itself; docs/schema/heartbeat.schema.json describes the file. */
+export type BeatState = (typeof BEAT_STATES)[number];
+
+export type HistoryKind =
+  | "hostd-started"
+  | "host-booted"
+  | "died"
+  | "started"
+  | "restarted"
+  | "stopped"
+  | "stale"
+  | "hung"
+  | "recovered"
+  | "stuck"
+  | "bad-heartbeat"
+  | "quarantined"
+  | "asked"
+  | "released"
+  | "paused"
+  | "resumed"
+  | "flood";
+
+/** One line of a host's history. */
+export interface HistoryEvent {
+  /** UTC, ISO 8601. */
+  readonly time: string;
+  readonly event: HistoryKind;
+  /** Absent in what is about the whole host. */
+  readonly agent?: string;
+  /** A sentence without its point. */
+  readonly detail?: string;
+}
+
+/** How the deadman sees one agent now. */
+export interface Watched {
+  readonly unit: string;
+  readonly by: HeartbeatBy;
+  readonly health: "well" | "stale" | "hung" | "down";
+  /** Seconds since the last sign of life. */
+  readonly age: number;
+  /** Restarts that count towards quarantine. */
+  readonly restarts: number;
+  readonly state?: BeatState;
+  readonly task?: string;
+  /** What is wrong with its heartbeat. */
+  readonly problem?: string;
+  /** Why the deadman leaves it alone. */
+  readonly paused?: string;
+}
+
+/** Why an agent stays down. */
+export interface Quarantine {
+  /** UTC, ISO 8601. */
+  readonly since: string;
+  readonly reason: string;
+}

@@ -1,0 +1,123 @@
+import { execFileSync } from "node:child_process";
+import {
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { parseBeat, readBeatFile } from "../../../src/host/hostd/beat-file.ts";
+import { MUSTER_BEAT } from "../../../src/resources/beat.ts";
+
+const { uid, gid, username: name } = userInfo();
+const SELF = { name, uid, gid, home: "/", shell: "/bin/sh" };
+const NOW = new Date("2026-01-02T03:04:05Z");
+
+const dir = mkdtempSync(join(tmpdir(), "muster-beat-"));
+const file = join(dir, "beat");
+const GOOD = JSON.stringify({ time: NOW.toISOString(), pid: 1, state: "idle", task: "" });
+
+afterAll(() => rmSync(dir, { recursive: true }));
+
+beforeEach(() => rmSync(file, { recursive: true, force: true }));
+
+const read = () => readBeatFile(file, SELF).reading;
+
+describe("a heartbeat file", () => {
+  test("is a sign of life where it is another one than before", () => {
+    writeFileSync(file, GOOD);
+    const first = readBeatFile(file, SELF);
+    expect(first.reading).toMatchObject({ state: "idle" });
+    expect(readBeatFile(file, SELF, first)).toBe(first);
+    rmSync(file);
+    writeFileSync(file, GOOD.replace("idle", "busy"));
+    const next = readBeatFile(file, SELF, first).reading;
+    expect(next.state).toBe("busy");
+    expect(next.mark).not.toBe(first.reading.mark);
+  });
+
+  test("that is not there is no sign and no problem", () => {
+    expect(read()).toEqual({});
+  });
+
+  test.each<[string, () => void, string]>([
+    ["a symlink", () => symlinkSync("/etc/passwd", file), "it is a symlink"],
+    ["a fifo", () => execFileSync("mkfifo", [file]), "it is a fifo"],
+    ["a folder", () => mkdirSync(file), "it is a directory"],
+    ["a gigabyte", () => ftruncateSync(openSync(file, "w"), 2 ** 30), "it has more than 4096 bytes"],
+    ["garbage", () => writeFileSync(file, Buffer.from([0, 255, 1, 27])), "it is no JSON object"],
+    ["a second name of another file", () => linkSync(other(), file), "it is a hard link"],
+  ])("that is %s is told, and nobody waits for it", (_, plant, problem) => {
+    plant();
+    expect(read()).toEqual({ problem });
+  });
+
+  test("of another user is told", () => {
+    writeFileSync(file, GOOD);
+    const stranger = { ...SELF, uid: uid + 1 };
+    // Without root's rights nobody can act as another; as root the stranger cannot enter the folder.
+    const reading = readBeatFile(file, stranger).reading;
+    expect(reading.mark).toBeUndefined();
+    expect(reading.problem ?? reading.unknown).toBeDefined();
+  });
+});
+
+describe("what stands in it", () => {
+  test.each([
+    ["[]", "its time is no time"],
+    ["null", "it is no JSON object"],
+    ['{"time":7,"state":"idle"}', "its time is no time"],
+    ['{"time":"2026-01-02T03:04:05Z","state":"dead"}', "its state is none of idle, busy, stuck"],
+    ['{"time":"2026-01-02T03:04:05Z","state":["idle"]}', "its state is none of idle, busy, stuck"],
+  ])("%s is no heartbeat", (text, problem) => {
+    expect(parseBeat(text, "m", NOW)).toEqual({ problem });
+  });
+
+  test("from the future is told, and is a sign of life", () => {
+    const text = '{"time":"2026-01-02T04:04:05Z","state":"busy"}';
+    expect(parseBeat(text, "m", NOW)).toEqual({
+      mark: "m",
+      state: "busy",
+      problem: "its time is in the future",
+    });
+  });
+
+  test("cannot move anybody's cursor", () => {
+    const text = JSON.stringify({ time: NOW, state: "busy", task: `\u001b[2J${"x".repeat(500)}` });
+    const { task = "" } = parseBeat(text, "m", NOW);
+    expect(task).toMatch(/^\\u001b\[2Jx+…$/);
+  });
+});
+
+describe("muster-beat", () => {
+  const beat = (...args: readonly string[]) =>
+    execFileSync("/bin/sh", ["-c", MUSTER_BEAT, "muster-beat", ...args], {
+      env: { PATH: process.env["PATH"], MUSTER_BEAT: file },
+    });
+
+  test.each(["", "reviews 12 pull requests", 'a "quote", a \\ and a\ttab\nand more', "größer"])(
+    "writes what can be read, whatever the task: %j",
+    (task) => {
+      beat("idle", task);
+      expect(read()).toMatchObject({ state: "idle" });
+      expect(read().problem).toBeUndefined();
+      expect(read().task ?? "").toBe(task.replaceAll(/[\t\n]/g, ""));
+    },
+  );
+
+  test("refuses a state that there is not", () => {
+    expect(() => beat("dead")).toThrow("usage: muster-beat");
+  });
+});
+
+function other(): string {
+  const path = join(dir, "other");
+  writeFileSync(path, GOOD);
+  return path;
+}

@@ -1,0 +1,135 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Host } from "../../../src/host/context.ts";
+import { control } from "../../../src/host/control.ts";
+import { history } from "../../../src/host/history.ts";
+import { deadmanOf } from "../../../src/host/hostd/deadman.ts";
+import { readView } from "../../../src/host/hostd/view.ts";
+import { quarantineOf } from "../../../src/host/quarantine.ts";
+import { makeWorld } from "../world.ts";
+import { policyOf } from "./simulated.ts";
+
+const UNIT = "muster-agent-iris.service";
+
+/** A host on real files whose systemctl is a table of units. */
+function rig() {
+  const world = makeWorld();
+  const calls: string[] = [];
+  const states: Record<string, Record<string, string | number>> = {};
+  const host: Host = {
+    ...world.host,
+    run: (program, args, options) => {
+      if (program === "flock") return { status: 0, stdout: "", stderr: "" };
+      if (program !== "systemctl") return world.host.run(program, args, options);
+      if (args[0] !== "show") calls.push(args.join(" "));
+      const units = args.slice(args.indexOf("--") + 1);
+      const block = (unit: string) =>
+        Object.entries({ LoadState: "loaded", Result: "success", ...states[unit] })
+          .map((entry) => entry.join("="))
+          .join("\n");
+      return { status: 0, stdout: units.map(block).join("\n\n"), stderr: "" };
+    },
+  };
+  const set = (unit: string, state: Record<string, string | number>) => {
+    states[unit] = { ActiveState: "active", SubState: "running", InvocationID: "1", NRestarts: 0, ...state };
+  };
+  const declare = (agent: string, text?: string) => {
+    const dir = join(host.paths.hostd, "agents");
+    mkdirSync(dir, { recursive: true });
+    const { unit, heartbeat, restarts, maintenance } = policyOf(agent);
+    const policy = { heartbeat: { ...heartbeat, by: "none" }, restarts, maintenance };
+    writeFileSync(join(dir, `${agent}.json`), text ?? JSON.stringify(policy));
+    set(unit, {});
+  };
+  const told = () =>
+    history(host, { op: "history", last: 100 }).events.map(
+      ({ event, agent = "host" }) => `${agent} ${event}`,
+    );
+  return { host, calls, set, declare, told };
+}
+
+describe("the deadman on a host's disk", () => {
+  test("holds what crashes, and after its own end still knows it", () => {
+    const { host, calls, set, declare, told } = rig();
+    declare("iris");
+    const deadman = deadmanOf(host, "boot 1");
+    deadman.turn(true);
+    set(UNIT, { InvocationID: "2", NRestarts: 3 });
+    deadman.turn(true);
+    expect(calls).toEqual([]);
+    // Killed: another one begins with what this one wrote.
+    const next = deadmanOf(host, "boot 1");
+    set(UNIT, { InvocationID: "3", NRestarts: 5 });
+    next.turn(true);
+    expect(calls).toEqual([`stop --no-block -- ${UNIT}`]);
+    expect(quarantineOf(host, UNIT)?.reason).toBe("5 restarts within 60 min");
+    expect(told()).toContain("iris quarantined");
+    set(UNIT, { ActiveState: "inactive", SubState: "dead", InvocationID: "3" });
+    deadmanOf(host, "boot 2").turn(true);
+    expect(quarantineOf(host, UNIT)).toBeDefined();
+    expect(calls).toHaveLength(1);
+  });
+
+  test("is freed by a release, which starts it", () => {
+    const { host, calls, set, declare, told } = rig();
+    declare("iris");
+    const deadman = deadmanOf(host, "boot 1");
+    deadman.turn(true);
+    set(UNIT, { InvocationID: "2", NRestarts: 5 });
+    deadman.turn(true);
+    const ask = { op: "control", agent: "iris", unit: UNIT, by: "alice@desk" } as const;
+    expect(() => control(host, { ...ask, verb: "start" })).toThrow("npx fleet release iris");
+    set(UNIT, { InvocationID: "3" });
+    control(host, { ...ask, verb: "release" });
+    expect(calls.at(-1)).toBe(`start --no-block -- ${UNIT}`);
+    deadman.turn(true);
+    deadman.turn(true);
+    expect(quarantineOf(host, UNIT)).toBeUndefined();
+    expect(told().slice(-2)).toEqual(["iris released", "iris started"]);
+    expect(() => control(host, { ...ask, verb: "release" })).toThrow("it is not in quarantine");
+  });
+
+  test("starts and stops nothing but agents", () => {
+    const { host } = rig();
+    const ask = { op: "control", verb: "stop", agent: "iris", by: "" } as const;
+    expect(() => control(host, { ...ask, unit: "ssh.service" })).toThrow("is not its unit");
+  });
+
+  test("goes on where its memory or one agent's policy is torn", () => {
+    const { host, declare } = rig();
+    declare("iris");
+    declare("loom", "{");
+    mkdirSync(host.paths.hostd, { recursive: true });
+    writeFileSync(join(host.paths.hostd, "memory.json"), '{"clock": 12, "agen');
+    deadmanOf(host, "boot 1").turn(true);
+    expect(Object.keys(readView(host) ?? {})).toEqual(["iris"]);
+    expect(JSON.parse(readFileSync(join(host.paths.hostd, "memory.json"), "utf8")).agents).toHaveProperty(
+      "iris",
+    );
+  });
+
+  test("forgets who is declared no more", () => {
+    const { host, declare } = rig();
+    declare("iris");
+    const deadman = deadmanOf(host, "boot 1");
+    deadman.turn(true);
+    rmSync(join(host.paths.hostd, "agents", "iris.json"));
+    deadman.turn(true);
+    expect(readView(host)).toEqual({});
+    expect(JSON.parse(readFileSync(join(host.paths.hostd, "memory.json"), "utf8")).agents).toEqual({});
+  });
+
+  test("tells whether it was ended or killed", () => {
+    const { host } = rig();
+    deadmanOf(host, "boot 1").end();
+    deadmanOf(host, "boot 1").turn(true);
+    deadmanOf(host, "boot 1");
+    const { events } = history(host, { op: "history", last: 100 });
+    expect(events.map(({ event, detail }) => [event, detail])).toEqual([
+      ["hostd-started", undefined],
+      ["hostd-started", undefined],
+      ["hostd-started", "it was killed, or it hung"],
+    ]);
+  });
+});

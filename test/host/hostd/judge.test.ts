@@ -1,0 +1,240 @@
+import { describe, expect, test } from "vitest";
+import { judge } from "../../../src/host/hostd/judge.ts";
+import { newAgent } from "../../../src/host/hostd/memory.ts";
+import type { Seen } from "../../../src/host/hostd/turn.ts";
+import { policyOf, SimulatedHost } from "./simulated.ts";
+
+const IRIS = policyOf("iris");
+
+function hostOf(...policies: readonly ReturnType<typeof policyOf>[]): SimulatedHost {
+  const host = new SimulatedHost(policies);
+  pass(host, 60);
+  return host;
+}
+
+function pass(host: SimulatedHost, seconds: number, each = 1): void {
+  for (let gone = 0; gone < seconds; gone += each) host.pass(each);
+}
+
+const told = (host: SimulatedHost) =>
+  host.events.flatMap(({ event, agent }) => (agent === undefined ? [] : [event]));
+
+describe("an agent that beats", () => {
+  test("is left alone, and nothing is told of it", () => {
+    const host = hostOf(IRIS);
+    pass(host, 4000);
+    expect(host.kills).toEqual([]);
+    expect(told(host)).toEqual([]);
+  });
+
+  test("is stopped at its timeout when it hangs, and is back", () => {
+    const host = hostOf(policyOf("iris", { heartbeat: { by: "file", interval: 5, timeout: 20 } }));
+    host.hang("iris");
+    const at = host.now;
+    while (host.kills.length === 0) host.pass(1);
+    expect(host.now - at).toBeLessThanOrEqual(21);
+    pass(host, 60);
+    expect(told(host)).toEqual(["stale", "hung", "restarted"]);
+    expect(host.agent("iris").state).toBe("up");
+  });
+
+  test("is stopped again should the first time not have ended it", () => {
+    const host = hostOf(IRIS);
+    host.hang("iris");
+    while (host.kills.length === 0) host.pass(1);
+    Object.assign(host.agent("iris"), { state: "up", hangs: true });
+    pass(host, 60);
+    expect(host.kills.length).toBe(2);
+  });
+
+  test("is stopped when it hangs though the deadman is killed again and again meanwhile", () => {
+    const host = hostOf(IRIS);
+    host.hang("iris");
+    for (let i = 0; i < 6; i += 1) {
+      pass(host, 10);
+      host.restartHostd();
+    }
+    expect(host.kills).toEqual([{ agent: "iris", hung: true }]);
+  });
+
+  test("is told to have died and to be back, each once", () => {
+    const host = hostOf(IRIS);
+    host.crash("iris");
+    pass(host, 30);
+    expect(told(host)).toEqual(["died", "restarted"]);
+  });
+});
+
+describe("the fifth restart within an hour", () => {
+  const crashing = () => {
+    const host = hostOf(IRIS);
+    host.agent("iris").crashesAfter = 10;
+    host.crash("iris");
+    pass(host, 120);
+    return host;
+  };
+
+  test("brings an agent into quarantine, where it stays down, whoever starts it", () => {
+    const host = crashing();
+    expect(told(host).filter((event) => event === "restarted")).toHaveLength(5);
+    expect(told(host).at(-1)).toBe("quarantined");
+    expect(host.agent("iris").state).toBe("down");
+    host.agent("iris").state = "up";
+    host.agent("iris").run += 1;
+    host.pass(1);
+    expect(host.agent("iris").state).toBe("down");
+  });
+
+  test("is not forgotten where the deadman is killed between any two of them", () => {
+    const host = hostOf(IRIS);
+    for (let i = 0; i < 5; i += 1) {
+      expect(host.quarantined.size).toBe(0);
+      host.crash("iris");
+      pass(host, 20);
+      host.restartHostd();
+    }
+    host.pass(1);
+    expect(host.quarantined).toEqual(new Set([IRIS.unit]));
+    host.reboot(60);
+    pass(host, 60);
+    expect(host.agent("iris").state).toBe("down");
+  });
+
+  test("counts over a reboot, after which systemd counts anew", () => {
+    const host = hostOf(IRIS);
+    for (let i = 0; i < 5; i += 1) {
+      host.crash("iris");
+      pass(host, 20);
+      if (i === 2) host.reboot(30);
+    }
+    expect(host.quarantined.size).toBe(1);
+  });
+
+  test("does not come where they are spread over hours", () => {
+    const host = hostOf(IRIS);
+    for (let i = 0; i < 20; i += 1) {
+      host.crash("iris");
+      pass(host, 1000, 5);
+    }
+    expect(host.quarantined.size).toBe(0);
+  });
+
+  test("is forgiven by a release", () => {
+    const host = crashing();
+    host.agent("iris").crashesAfter = 0;
+    host.release("iris");
+    pass(host, 30);
+    for (let i = 0; i < 4; i += 1) {
+      host.crash("iris");
+      pass(host, 20);
+    }
+    expect(host.agent("iris").state).toBe("up");
+    host.crash("iris");
+    pass(host, 20);
+    expect(host.agent("iris").state).toBe("down");
+  });
+});
+
+describe("time in which nothing was seen", () => {
+  test.each([60, 3600, 86_400])("does no harm: %i s in one leap stop nobody", (seconds) => {
+    const host = hostOf(IRIS, policyOf("loom"));
+    for (let i = 0; i < 20; i += 1) {
+      host.stall(seconds);
+      pass(host, 30);
+    }
+    expect(host.kills).toEqual([]);
+    expect(told(host)).toEqual([]);
+  });
+
+  test("does no harm where systemd or a beat could not be read", () => {
+    const seen = seenOf({ reading: { unknown: "too many open files" } });
+    const silent = { ...newAgent(0), run: "1", mark: "a" };
+    expect(judge(silent, seen, 1000)).toMatchObject({ actions: [], events: [] });
+  });
+});
+
+describe("while an agent is paused", () => {
+  test("it is neither stopped nor held, and nothing of it counts afterwards", () => {
+    const host = hostOf(IRIS);
+    host.paused = "paused by /var/lib/muster/hostd/pause";
+    host.hang("iris");
+    pass(host, 400);
+    for (let i = 0; i < 9; i += 1) {
+      host.crash("iris");
+      pass(host, 20);
+    }
+    host.paused = "";
+    pass(host, 40);
+    expect(host.kills).toEqual([]);
+    expect(host.quarantined.size).toBe(0);
+    expect(told(host)).toContain("paused");
+    expect(told(host).at(-1)).toBe("resumed");
+  });
+});
+
+describe("a heartbeat", () => {
+  test("that is wrong is told once, and its agent is stopped as one that hangs", () => {
+    const problem = "it is a symlink";
+    let memory = { ...newAgent(0), run: "1" };
+    const events: string[] = [];
+    let kills = 0;
+    for (let clock = 1; clock <= 46; clock += 1) {
+      const turn = judge(memory, seenOf({ reading: { problem } }), clock);
+      memory = turn.memory;
+      events.push(...turn.events.map(({ event }) => event));
+      kills += turn.actions.length;
+    }
+    expect(events).toEqual(["bad-heartbeat", "hung"]);
+    expect(kills).toBe(1);
+  });
+
+  test("by systemd's watchdog is systemd's to act on", () => {
+    const policy = policyOf("iris", { heartbeat: { by: "notify", interval: 10, timeout: 30 } });
+    const silent = { ...newAgent(0), run: "1" };
+    const { actions, events } = judge(silent, seenOf({ policy }), 300);
+    expect(actions).toEqual([]);
+    expect(events.map(({ event }) => event)).toEqual(["stale"]);
+    expect(judge(silent, seenOf({ policy, isFresh: false }), 300).wantsLook).toBe(true);
+  });
+
+  test("that was only declared just now is not held against who ran before", () => {
+    const silent = policyOf("iris", { heartbeat: { ...IRIS.heartbeat, by: "none" } });
+    const before = judge({ ...newAgent(0), run: "1" }, seenOf({ policy: silent }), 5000).memory;
+    expect(judge(before, seenOf(), 5001)).toMatchObject({ actions: [], events: [] });
+  });
+
+  test("that says stuck is told, and nobody is stopped for it", () => {
+    const stuck = seenOf({ reading: { mark: "b", state: "stuck", task: "a review" } });
+    const { actions, events } = judge({ ...newAgent(0), run: "1" }, stuck, 5);
+    expect(actions).toEqual([]);
+    expect(events).toEqual([{ event: "stuck", agent: "iris", detail: "a review" }]);
+  });
+});
+
+test("nothing is stopped before systemd was asked anew", () => {
+  const silent = { ...newAgent(0), run: "1" };
+  expect(judge(silent, seenOf({ isFresh: false }), 100).wantsLook).toBe(true);
+  expect(judge(silent, seenOf(), 100)).toMatchObject({ wantsLook: false, actions: [{ act: "kill" }] });
+});
+
+test("an agent that crashes for ever, left alone, cannot fill the history", () => {
+  const host = hostOf(IRIS);
+  host.paused = "maintenance";
+  host.agent("iris").crashesAfter = 2;
+  host.crash("iris");
+  pass(host, 3600);
+  expect(told(host).length).toBeLessThan(190);
+  expect(told(host)).toContain("flood");
+});
+
+function seenOf(parts: Partial<Seen> = {}): Seen {
+  return {
+    policy: IRIS,
+    unit: { state: "up", run: "1", restarts: 0, result: "success" },
+    reading: {},
+    isQuarantined: false,
+    paused: "",
+    isFresh: true,
+    ...parts,
+  };
+}

@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { policyOf, SimulatedHost } from "./simulated.ts";
+
+const DAY = 86_400;
+const DAYS = 30;
+/** Seconds between two looks of the deadman here; on a host it looks more often. */
+const STEP = 5;
+
+const CRASHES_A_DAY = 3;
+const HANGS_A_DAY = 1;
+const REBOOT_EVERY = 7;
+const REBOOT_SECONDS = 60;
+const HOSTD_KILLS_A_DAY = 2;
+const STALLS_A_DAY = 1;
+const LOOPER = "looper";
+const RELEASED_AFTER = 8 * 3600;
+
+const seed = Number(process.env["MUSTER_SEED"] ?? 20_260_102);
+
+test(`30 simulated days of crashes, hangs, reboots and a crash loop (seed ${seed})`, () => {
+  const random = seededRandom(seed);
+  const names = ["arc", "iris", "loom", "forge", "spark"];
+  const host = new SimulatedHost([...names, LOOPER].map((name) => policyOf(name)));
+  const plan = schedule(names, random);
+  const downSeconds = new Map(names.map((name) => [name, 0]));
+  let releaseAt = Number.POSITIVE_INFINITY;
+  let releases = 0;
+  let lost = 0;
+
+  for (let at = 0; at < DAYS * DAY; at = host.now) {
+    while ((plan.at(-1)?.at ?? Number.POSITIVE_INFINITY) <= at) {
+      const before = host.now;
+      plan.pop()?.act(host);
+      for (const name of names) add(downSeconds, name, host.now - before);
+    }
+    host.pass(STEP);
+    for (const name of names) {
+      const { state, hangs } = host.agent(name);
+      if (state !== "up" || hangs) add(downSeconds, name, STEP);
+    }
+    const isHeld = host.quarantined.has(host.agent(LOOPER).policy.unit);
+    if (isHeld && host.agent(LOOPER).state !== "down") lost += 1;
+    if (isHeld && releaseAt === Number.POSITIVE_INFINITY) releaseAt = host.now + RELEASED_AFTER;
+    if (host.now >= releaseAt) {
+      releaseAt = Number.POSITIVE_INFINITY;
+      releases += 1;
+      host.release(LOOPER);
+    }
+  }
+
+  for (const [name, down] of downSeconds) expect(100 * (1 - down / (DAYS * DAY)), name).toBeGreaterThan(99.5);
+  // Nothing was ever stopped that did not hang, and nobody else came into quarantine.
+  expect(host.kills.every(({ hung }) => hung)).toBe(true);
+  expect(host.kills.length).toBeGreaterThan(0.9 * DAYS * HANGS_A_DAY * names.length);
+  expect(lost).toBe(0);
+  const held = host.events.filter(({ event }) => event === "quarantined");
+  expect(new Set(held.map(({ agent }) => agent))).toEqual(new Set([LOOPER]));
+  expect(new Set(held.map(({ detail }) => detail))).toEqual(new Set(["5 restarts within 60 min"]));
+  // One quarantine for each release, and perhaps a last one: none was forgotten, over kills and reboots.
+  expect(held.length - releases).toBeLessThanOrEqual(1);
+  expect(releases).toBeGreaterThan(80);
+  console.log(`seed ${seed}: least uptime ${leastUptime(downSeconds)} %, ${releases} releases`);
+});
+
+interface Fault {
+  readonly at: number;
+  act(host: SimulatedHost): void;
+}
+
+/** The last is the first to come. */
+function schedule(names: readonly string[], random: () => number): Fault[] {
+  const faults: Fault[] = [];
+  const each = (count: number, act: Fault["act"]) => {
+    for (let day = 0; day < DAYS; day += 1) {
+      for (let i = 0; i < count; i += 1) faults.push({ at: (day + random()) * DAY, act });
+    }
+  };
+  for (const name of names) {
+    each(CRASHES_A_DAY, (host) => host.crash(name));
+    each(HANGS_A_DAY, (host) => host.hang(name));
+  }
+  each(HOSTD_KILLS_A_DAY, (host) => host.restartHostd());
+  each(STALLS_A_DAY, (host) => host.stall(3600));
+  for (let day = 0; day < DAYS; day += REBOOT_EVERY) {
+    faults.push({ at: (day + random() * REBOOT_EVERY) * DAY, act: (host) => host.reboot(REBOOT_SECONDS) });
+  }
+  faults.push({
+    at: 0,
+    act: (host) => {
+      host.agent(LOOPER).crashesAfter = 20;
+      host.crash(LOOPER);
+    },
+  });
+  return faults.sort((a, b) => b.at - a.at);
+}
+
+function add(sums: Map<string, number>, name: string, seconds: number): void {
+  sums.set(name, (sums.get(name) ?? 0) + seconds);
+}
+
+function leastUptime(downSeconds: ReadonlyMap<string, number>): string {
+  return (100 * (1 - Math.max(...downSeconds.values()) / (DAYS * DAY))).toFixed(3);
+}
+
+/** mulberry32: the same numbers for the same seed, everywhere. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,191 @@
+import { type Memory, parseMemory } from "../../../src/host/hostd/memory.ts";
+import { tick, wakeUp } from "../../../src/host/hostd/tick.ts";
+import type { Action, Charge, Noticed, Seen, UnitView } from "../../../src/host/hostd/turn.ts";
+
+/** systemd's RestartSec in agents' units. */
+const RESTART_SECONDS = 1;
+
+/** An agent with its unit, as far as the deadman can see it. */
+export interface SimulatedAgent {
+  readonly policy: Charge;
+  state: UnitView["state"];
+  run: number;
+  restarts: number;
+  hangs: boolean;
+  /** It dies again so many seconds after each start; 0: it does not. */
+  crashesAfter: number;
+  startsAt: number;
+  diesAt: number;
+  beatsAt: number;
+  beat: number;
+  result: string;
+}
+
+/** A host in memory: its systemd, its agents and the real deadman, in simulated seconds. */
+export class SimulatedHost {
+  now = 0;
+  boots = 1;
+  isUp = true;
+  memory: Memory;
+  readonly agents: Record<string, SimulatedAgent> = {};
+  readonly quarantined = new Set<string>();
+  readonly events: (Noticed & { at: number })[] = [];
+  /** Whom the deadman stopped for hanging, and whether it did. */
+  readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
+  paused = "";
+  private since = 0;
+
+  constructor(policies: readonly Charge[]) {
+    for (const policy of policies) this.agents[policy.agent] = startedAgent(policy);
+    this.memory = parseMemory(undefined);
+    this.wake();
+  }
+
+  /** The deadman ends without a word and is started again; what it wrote is all that it has. */
+  restartHostd(): void {
+    this.memory = parseMemory(JSON.stringify(this.memory));
+    this.wake();
+  }
+
+  /** Everything is away for a while, and systemd starts what is enabled and not held. */
+  reboot(seconds: number): void {
+    this.now += seconds;
+    this.boots += 1;
+    for (const agent of Object.values(this.agents)) {
+      agent.restarts = 0;
+      agent.state = "down";
+      if (!this.quarantined.has(agent.policy.unit)) this.start(agent);
+    }
+    this.restartHostd();
+  }
+
+  release(name: string): void {
+    const agent = this.agent(name);
+    this.quarantined.delete(agent.policy.unit);
+    agent.restarts = 0;
+    this.start(agent);
+  }
+
+  crash(name: string): void {
+    const agent = this.agent(name);
+    if (agent.state === "up") this.die(agent, "success");
+  }
+
+  hang(name: string): void {
+    this.agent(name).hangs = true;
+  }
+
+  agent(name: string): SimulatedAgent {
+    const agent = this.agents[name];
+    if (agent === undefined) throw new Error(`no agent ${name}`);
+    return agent;
+  }
+
+  /** The monotonic clock leaps, and nobody did anything meanwhile. */
+  stall(seconds: number): void {
+    this.since += seconds;
+  }
+
+  /** Lets time go by, and the deadman look once at its end. */
+  pass(seconds: number): void {
+    this.now += seconds;
+    this.since += seconds;
+    for (const agent of Object.values(this.agents)) this.live(agent);
+    this.look();
+  }
+
+  private live(agent: SimulatedAgent): void {
+    if (agent.state === "up" && agent.diesAt <= this.now) this.die(agent, "exit-code");
+    if (agent.state === "ended" && agent.startsAt <= this.now) {
+      agent.restarts += 1;
+      this.start(agent);
+    }
+    if (agent.state === "up" && !agent.hangs && agent.beatsAt <= this.now) {
+      agent.beat += 1;
+      agent.beatsAt = this.now + agent.policy.heartbeat.interval;
+    }
+  }
+
+  private start(agent: SimulatedAgent): void {
+    agent.state = "up";
+    agent.run += 1;
+    agent.hangs = false;
+    agent.beatsAt = this.now;
+    agent.diesAt = agent.crashesAfter > 0 ? this.now + agent.crashesAfter : Number.POSITIVE_INFINITY;
+  }
+
+  private die(agent: SimulatedAgent, result: string): void {
+    agent.state = "ended";
+    agent.result = result;
+    agent.startsAt = this.now + RESTART_SECONDS;
+  }
+
+  private look(): void {
+    const agents: Record<string, Seen> = {};
+    for (const [name, agent] of Object.entries(this.agents)) agents[name] = this.seen(agent);
+    const sight = { since: this.since, agents, known: Object.keys(agents) };
+    this.since = 0;
+    const outcome = tick(this.memory, sight);
+    for (const action of outcome.actions) this.obey(action);
+    for (const event of outcome.events) this.events.push({ ...event, at: this.now });
+    this.memory = outcome.memory;
+  }
+
+  private seen(agent: SimulatedAgent): Seen {
+    const { policy, state, run, restarts, result, beat } = agent;
+    return {
+      policy,
+      unit: { state, run: `${run}`, restarts, result },
+      reading: state === "up" && beat > 0 ? { mark: `${beat}`, state: "idle" } : {},
+      isQuarantined: this.quarantined.has(policy.unit),
+      paused: this.paused,
+      isFresh: true,
+    };
+  }
+
+  private obey(action: Action): void {
+    const agent = this.agent(action.agent);
+    if (action.act === "kill") {
+      this.kills.push({ agent: action.agent, hung: agent.hangs });
+      this.die(agent, "signal");
+      return;
+    }
+    if (action.act === "hold") this.quarantined.add(action.unit);
+    agent.state = "down";
+    agent.result = "success";
+  }
+
+  private wake(): void {
+    const { memory, events } = wakeUp(this.memory, `boot ${this.boots}`);
+    this.memory = memory;
+    for (const event of events) this.events.push({ ...event, at: this.now });
+  }
+}
+
+function startedAgent(policy: Charge): SimulatedAgent {
+  return {
+    policy,
+    state: "up",
+    run: 1,
+    restarts: 0,
+    hangs: false,
+    crashesAfter: 0,
+    startsAt: 0,
+    diesAt: Number.POSITIVE_INFINITY,
+    beatsAt: 0,
+    beat: 0,
+    result: "success",
+  };
+}
+
+/** An agent's policy; name what matters to the test. */
+export function policyOf(agent: string, parts: Partial<Charge> = {}): Charge {
+  return {
+    agent,
+    unit: `muster-agent-${agent}.service`,
+    heartbeat: { by: "file", interval: 15, timeout: 45 },
+    restarts: { most: 5, within: 3600 },
+    maintenance: [],
+    ...parts,
+  };
+}
