@@ -31,9 +31,9 @@ const SSH_SIGNS: readonly Sign[] = [
   {
     seen: (stderr, target) => target.gate === true && /Permission denied \(/.test(stderr),
     reason: "authentication",
-    what: "it does not let this tenant's stack in",
+    what: "it does not let this key in",
     next: () =>
-      "Run `npx pulumi up` of the platform's stack, which lets in the `key` that fleet.yaml has for the tenant.",
+      "Run `npx pulumi up` of the stack that has the hosts, which lets in the keys of fleet.yaml's tenants and readers.",
   },
   {
     seen: (stderr) => /Permission denied \(|Too many authentication failures/.test(stderr),
