@@ -7,14 +7,23 @@ import { readOwn } from "../store/files.ts";
 import { parsePolicy } from "./policy.ts";
 import type { Charge } from "./turn.ts";
 
-/** The policies that `up` wrote, by agent. One that cannot be parsed concerns its own agent alone. */
+/** The policies that `up` wrote, by agent. One that cannot be read concerns its own agent alone. */
 export function readPolicies(host: Host): ReadonlyMap<string, Charge> {
   const names = agentsIn(dirname(policyFile("", host.paths.hostd)));
   const charges = names.flatMap((agent): Charge[] => {
-    const policy = parsePolicy(readOwn(policyFile(agent, host.paths.hostd))?.toString("utf8"));
+    const policy = parsePolicy(textOf(policyFile(agent, host.paths.hostd)));
     return policy === undefined ? [] : [{ ...policy, agent, unit: agentUnit(agent) }];
   });
   return new Map(charges.map((charge) => [charge.agent, charge]));
+}
+
+/** Whatever a person put in the place of a policy holds up nobody; `up` mends it. */
+function textOf(path: string): string | undefined {
+  try {
+    return readOwn(path)?.toString("utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function agentsIn(dir: string): string[] {

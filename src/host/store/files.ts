@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { MusterError } from "../../base/errors.ts";
 import { writeFileLocked } from "../../base/files.ts";
@@ -19,10 +19,25 @@ export function writeOwn(path: string, text: string | Uint8Array): void {
   }
 }
 
-/** A file of the reconciler's own tree, or undefined where there is none. */
+/**
+ * A file of the reconciler's own tree, or undefined where there is none. Whatever stands there is not waited for.
+ *
+ * @throws MusterError where something else than a file took its place
+ */
 export function readOwn(path: string): Buffer | undefined {
+  const fd = openIfThere(path);
+  if (fd === undefined) return undefined;
   try {
-    return readFileSync(path);
+    if (!fstatSync(fd).isFile()) throw new MusterError({ what: path, why: "it is not a file" });
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
