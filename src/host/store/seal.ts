@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { AS_DECLARED, type FileItem, type HostItem, type Items, type Props } from "../../model/items.ts";
 import type { HostRecord } from "../../model/record.ts";
 import type { Host } from "../context.ts";
+import { withHostLock } from "../lock.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
 /** Turns a secret's digest into what a record may hold: `hmac:<hex>`, which tells nothing without the host's key. */
@@ -16,9 +17,16 @@ export function sealOf(host: Host): Seal {
   };
 }
 
-/** Makes the host's key where there is none; to be called before the first record is written. */
+/**
+ * Makes the host's key where there is none; to be called before the first record is written. Of stacks that come to a
+ * new host at once, one makes it: what was sealed with another's could never be opened.
+ */
 export function makeKey(host: Host): void {
-  if (readOwn(host.paths.key) === undefined) writeOwn(host.paths.key, randomBytes(32));
+  const isMade = () => readOwn(host.paths.key) !== undefined;
+  if (isMade()) return;
+  withHostLock(host, () => {
+    if (!isMade()) writeOwn(host.paths.key, randomBytes(32));
+  });
 }
 
 /**
