@@ -1,6 +1,14 @@
 import { MusterError } from "../base/errors.ts";
 import { addressOf } from "../model/address.ts";
-import type { FileItem, HostItem, Items, Observation, Observations, Props } from "../model/items.ts";
+import type {
+  DirectoryItem,
+  FileItem,
+  HostItem,
+  Items,
+  Observation,
+  Observations,
+  Props,
+} from "../model/items.ts";
 import type { ConvergeRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
 import type { Host } from "./context.ts";
@@ -75,7 +83,9 @@ function applyOne(
   }
 }
 
-function isWritten(item: HostItem, observation: Observation | undefined): item is FileItem {
+/** Whether another file or folder comes to stand there. */
+function isWritten(item: HostItem, observation: Observation | undefined): item is FileItem | DirectoryItem {
+  if (item.kind === "directory") return differs(item.want, propsOf(observation), "type");
   return item.kind === "file" && differs(item.want, propsOf(observation), "type", "content");
 }
 

@@ -41,6 +41,8 @@ export interface Paths {
   readonly units: string;
   /** Holds passwd and group. */
   readonly etc: string;
+  /** What is mounted, as this program sees it. */
+  readonly mounts: string;
   /** What dpkg knows of the packages. */
   readonly dpkg: string;
   /** A root-owned place in memory for copies that live for milliseconds. */
@@ -59,6 +61,7 @@ const PATHS: Paths = {
   aside: ASIDE_DIR,
   units: UNIT_DIR,
   etc: "/etc",
+  mounts: "/proc/self/mounts",
   dpkg: "/var/lib/dpkg",
   scratch: "/run",
   hostd: HOSTD_DIR,

@@ -1,4 +1,4 @@
-import type { FileItem } from "../model/items.ts";
+import type { DirectoryItem, FileItem } from "../model/items.ts";
 import type { Host } from "./context.ts";
 import { restartIfRunning } from "./kinds/unit.ts";
 import { isAsWanted, lookAtItems, sceneOf, subjectsOf } from "./look.ts";
@@ -16,7 +16,7 @@ import { daemonReload } from "./systemctl.ts";
 export function startAgain(
   host: Host,
   id: string,
-  written: readonly FileItem[],
+  written: readonly (FileItem | DirectoryItem)[],
   left: readonly string[] = [],
 ): void {
   const reads = left.length > 0 || written.some(({ path }) => path.startsWith(`${host.paths.units}/`));

@@ -1,3 +1,5 @@
+import type { Limit, Limits } from "./limits.ts";
+
 /**
  * The one vocabulary that every part of Muster shares: a resource is a set of named host items,
  * each an address on the host plus the flat properties that are wanted there.
@@ -56,6 +58,8 @@ export interface DirectoryItem {
    * otherwise it is deleted when empty.
    */
   readonly onRemove?: "aside" | "delete" | "keep" | "wipe";
+  /** The unit that sees this very folder as long as it runs, and is started again when another takes its place. */
+  readonly notify?: string;
   readonly want: {
     readonly type: "directory";
     readonly owner: string;
@@ -121,6 +125,26 @@ export interface RowsItem {
   };
 }
 
+/** What a unit may use at most, as the kernel has it. Only what is wanted is looked at. */
+export interface LimitsItem {
+  readonly kind: "limits";
+  /** A service or a slice. */
+  readonly name: string;
+  readonly want: {
+    readonly [L in Limit]?: NonNullable<Limits[L]>;
+  } & {
+    /** As of a unit, where there is no item for that. */
+    readonly overrides?: "none";
+  };
+}
+
+/** Whether the kernel of this host holds units to limits at all; only what is wanted is looked at. */
+export interface ControllersItem {
+  readonly kind: "controllers";
+  /** `held`, or why not: `missing`, `read-only`. */
+  readonly want: { readonly [L in Limit]?: "held" };
+}
+
 /** The host runtime itself: the installed bundle and Node, both by version. */
 export interface RuntimeItem {
   readonly kind: "runtime";
@@ -135,7 +159,9 @@ export type HostItem =
   | PackageItem
   | UnitItem
   | RowsItem
-  | RuntimeItem;
+  | RuntimeItem
+  | LimitsItem
+  | ControllersItem;
 
 export type ItemKind = HostItem["kind"];
 

@@ -16,4 +16,6 @@ export interface ScopedAgent {
   readonly unit: string;
   /** The folder of its secrets. */
   readonly credentials: string;
+  /** The lines by which its unit keeps it from others, by their keys. A scope of an older version has none. */
+  readonly hardening?: Readonly<Record<string, string>>;
 }

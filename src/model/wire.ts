@@ -15,6 +15,8 @@ const WANT: WantKeys = {
   unit: ["enabled", "active", "overrides"],
   rows: ["type", "rows", "owner", "group", "mode"],
   runtime: ["bundle", "node"],
+  limits: ["memory", "cpu", "tasks", "overrides"],
+  controllers: ["memory", "cpu", "tasks"],
 };
 
 /**

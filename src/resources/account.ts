@@ -11,8 +11,8 @@ export function hasAccount(fleet: Fleet, { tenant }: AgentSpec): boolean {
 export type HomeOnRemove = "aside" | "wipe";
 
 /** A Linux user in its tenant's group, and its home, which no other user can enter. */
-export function account(user: string, tenant: string, onRemove: HomeOnRemove = "aside"): Items {
-  return { ...userOf(user, tenant), ...homeFolder(homeOf(user), user, tenant, onRemove) };
+export function account(user: string, tenant: string): Items {
+  return { ...userOf(user, tenant), ...homeFolder(homeOf(user), user, tenant, "aside") };
 }
 
 export function userOf(user: string, tenant: string): Items {
@@ -20,15 +20,16 @@ export function userOf(user: string, tenant: string): Items {
   return { [`user ${user}`]: { kind: "user", name: user, want } };
 }
 
-/** A folder for an agent's own data. */
+/** A folder for an agent's own data. @param unit that has it mounted as long as it runs */
 export function homeFolder(
   path: string,
   user: string,
   tenant: string,
   onRemove: HomeOnRemove,
+  unit?: string,
 ): Record<string, DirectoryItem> {
   const want = { type: "directory", owner: user, group: tenant, mode: "0700" } as const;
-  return { [path]: { kind: "directory", path, onRemove, want } };
+  return { [path]: { kind: "directory", path, onRemove, ...(unit && { notify: unit }), want } };
 }
 
 export function homeOf(user: string): string {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Policy } from "../model/deadman.ts";
 import { policyFile, UNIT_DIR } from "../model/layout.ts";
+import { isLimited } from "../model/limits.ts";
 import type { AgentSpec } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { agentId, unitName } from "./ids.ts";
@@ -46,6 +47,9 @@ export const agentUnit: ResourceDefinition = {
           name: unitName(agent),
           want: { enabled: "enabled", active: "running", overrides: "none" },
         },
+        ...(isLimited(agent.limits)
+          ? { limits: { kind: "limits", name: unitName(agent), want: agent.limits } }
+          : {}),
       },
     })),
 };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { FileItem, Items, PackageItem } from "../model/items.ts";
 import { BIN_DIR, HOSTD_UNIT, UNIT_DIR } from "../model/layout.ts";
+import { LIMITS } from "../model/limits.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { MUSTER_BEAT } from "./beat.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
@@ -28,6 +29,7 @@ export const host: ResourceDefinition = {
         tmux: debian("tmux"),
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
         ...(peopled.has(name) ? deadman(compiler) : {}),
+        ...controllers(fleet, name),
       },
     }));
   },
@@ -43,6 +45,15 @@ function hasGate(fleet: Fleet, host: string): boolean {
     agents.some(({ tenant }) => fleet.tenants[tenant]?.key !== undefined) ||
     Object.values(fleet.readers).some((one) => hostsOf(fleet, one).includes(host))
   );
+}
+
+/** What a limit of anybody on this host needs of it. */
+function controllers(fleet: Fleet, host: string): Items {
+  const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
+  const all = agents.flatMap(({ tenant, limits }) => [limits, fleet.tenants[tenant]?.limits ?? {}]);
+  const used = LIMITS.filter((limit) => all.some((limits) => limits[limit] !== undefined));
+  if (used.length === 0) return {};
+  return { limits: { kind: "controllers", want: Object.fromEntries(used.map((limit) => [limit, "held"])) } };
 }
 
 function deadman({ keep, runtime }: Compiler): Items {

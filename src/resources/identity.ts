@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { FileItem, Items } from "../model/items.ts";
 import type { AgentSpec, Fleet, IdentityFile } from "../spec/fleet.ts";
-import { account, hasAccount, homeFolder, homeOf } from "./account.ts";
+import { hasAccount, homeFolder, homeOf, userOf } from "./account.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
-import { agentId, tenantId } from "./ids.ts";
+import { agentId, tenantId, unitName } from "./ids.ts";
 import { ofAgents } from "./of-agents.ts";
 
 /**
@@ -23,8 +23,9 @@ export const identity: ResourceDefinition = {
 function place(fleet: Fleet, agent: AgentSpec): Items {
   const { user, home, tenant } = agent;
   const fate = agent.onRemove === "delete" ? "wipe" : "aside";
-  if (hasAccount(fleet, agent)) return homeFolder(home, user, tenant, fate);
-  if (fleet.tenants[tenant]?.isolation !== "tenant") return account(user, tenant, fate);
+  const own = homeFolder(home, user, tenant, fate, unitName(agent));
+  if (hasAccount(fleet, agent)) return own;
+  if (fleet.tenants[tenant]?.isolation !== "tenant") return { ...userOf(user, tenant), ...own };
   return home === homeOf(user) ? {} : homeFolder(home, user, tenant, fate);
 }
 

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import type { Items } from "../model/items.ts";
 import { UNIT_DIR } from "../model/layout.ts";
+import { isLimited, type Limits, limitLines } from "../model/limits.ts";
 import type { TenantScope } from "../model/tenant-scope.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { account } from "./account.ts";
 import { credentialsDir } from "./credential.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { gateItems } from "./gate.ts";
+import { hardening } from "./hardening.ts";
 import { formerIds, hostId, sliceName, tenantId, unitName } from "./ids.ts";
 
 /** A tenant's agents on one host, which are at least one: a tenant is where its agents are. */
@@ -17,8 +19,8 @@ interface Presence {
 }
 
 /**
- * A tenant on a host: its Linux group, and under `isolation: tenant` the one user of all its agents. Where it has a
- * stack of its own, also its slice and the gate that lets this stack in.
+ * A tenant on a host: its Linux group, and under `isolation: tenant` the one user of all its agents. Where it has
+ * limits or a stack of its own, also its slice; and the gate that lets this stack in.
  */
 export const tenant: ResourceDefinition = {
   type: "Tenant",
@@ -34,6 +36,7 @@ export const tenant: ResourceDefinition = {
       items: {
         group: { kind: "group", name: presence.tenant, want: { present: true } },
         ...commonUser(fleet, presence),
+        ...slice(fleet, presence, compiler),
         ...wayIn(fleet, presence, compiler),
       },
     })),
@@ -55,11 +58,11 @@ function wayIn(fleet: Fleet, presence: Presence, compiler: Compiler): Items {
   const { tenant } = presence;
   const key = fleet.tenants[tenant]?.key;
   if (key === undefined) return {};
-  const gate = { kind: "tenant", name: tenant, keys: [key], scope: scopeOf(presence) } as const;
-  return { "slice file": sliceFile(tenant, compiler), ...gateItems(gate, compiler) };
+  const gate = { kind: "tenant", name: tenant, keys: [key], scope: scopeOf(fleet, presence) } as const;
+  return gateItems(gate, compiler);
 }
 
-function scopeOf({ host, tenant, agents }: Presence): TenantScope {
+function scopeOf(fleet: Fleet, { host, tenant, agents }: Presence): TenantScope {
   return {
     host,
     tenant,
@@ -70,14 +73,26 @@ function scopeOf({ host, tenant, agents }: Presence): TenantScope {
       home: agent.home,
       unit: unitName(agent),
       credentials: credentialsDir(agent),
+      hardening: Object.fromEntries(hardening(fleet, agent)),
     })),
   };
 }
 
-/** Where an administrator may set limits for all of a tenant's agents together. */
-function sliceFile(tenant: string, compiler: Compiler): Items[string] {
-  const accounting = ["CPU", "Memory", "Tasks"].map((what) => `${what}Accounting=yes\n`).join("");
-  const content = compiler.keep(`[Unit]\nDescription=Muster agents of ${tenant}\n\n[Slice]\n${accounting}`);
+/** What all of a tenant's agents on a host may use together. */
+function slice(fleet: Fleet, { tenant }: Presence, compiler: Compiler): Items {
+  const { key, limits = {} } = fleet.tenants[tenant] ?? {};
+  if (key === undefined && !isLimited(limits)) return {};
+  const name = sliceName(tenant);
+  return {
+    "slice file": sliceFile(tenant, limits, compiler),
+    limits: { kind: "limits", name, want: { ...limits, overrides: "none" } },
+  };
+}
+
+function sliceFile(tenant: string, limits: Limits, compiler: Compiler): Items[string] {
+  const accounting = ["CPU", "Memory", "Tasks"].map((what) => `${what}Accounting=yes\n`);
+  const lines = [...accounting, ...limitLines(limits).map(([key, value]) => `${key}=${value}\n`)].join("");
+  const content = compiler.keep(`[Unit]\nDescription=Muster agents of ${tenant}\n\n[Slice]\n${lines}`);
   const want = { type: "file", content, owner: "root", group: "root", mode: "0644" } as const;
   return { kind: "file", path: join(UNIT_DIR, sliceName(tenant)), want };
 }

@@ -1,8 +1,11 @@
 import { basename, join } from "node:path";
 import { agentRunDir, beatFile, quarantineFile } from "../model/layout.ts";
+import { limitLines } from "../model/limits.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { credentialsDir, environmentFiles } from "./credential.ts";
+import { hardening } from "./hardening.ts";
 import { sliceName, unitName } from "./ids.ts";
+import { escapePercent, quote } from "./unit-syntax.ts";
 
 /**
  * An agent's systemd unit. Its main process is a tmux server of its own: the pane has a real terminal,
@@ -32,7 +35,6 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
         ["WorkingDirectory", escapePercent(agent.workdir)],
         ["RuntimeDirectory", basename(runtimeDir)],
         ["RuntimeDirectoryMode", "0700"],
-        ["UMask", "0077"],
         ...Object.entries(environment(agent)).map(([name, value]) => [
           "Environment",
           quote(`${name}=${value}`),
@@ -45,9 +47,10 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
         ["TimeoutStopSec", "10"],
         ["NotifyAccess", "all"],
         ...(agent.watchdog > 0 ? [["WatchdogSec", String(agent.watchdog)]] : []),
-        ["NoNewPrivileges", "yes"],
-        ["ProtectSystem", "full"],
-        ["PrivateTmp", "yes"],
+        ...limitLines(agent.limits),
+        // What the kernel ends is what asked for too much; where that is the program itself, the pane ends with it.
+        ["OOMPolicy", "continue"],
+        ...hardening(fleet, agent),
       ],
     ],
     ["Install", [["WantedBy", "multi-user.target"]]],
@@ -80,16 +83,6 @@ function environment(agent: AgentSpec): Record<string, string> {
     ...(agent.credentials.length > 0 ? { MUSTER_CREDENTIALS: credentialsDir(agent) } : {}),
     ...agent.env,
   };
-}
-
-/** `%` starts a specifier in unit files; systemd.unit(5). */
-function escapePercent(text: string): string {
-  return text.replaceAll("%", "%%");
-}
-
-/** A double-quoted word with C-style escapes; systemd.syntax(7). */
-function quote(text: string): string {
-  return `"${escapePercent(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
 /** In ExecStart= `$` would be expanded as well; systemd.service(5). */

@@ -1,4 +1,6 @@
 import type { Heartbeat, MaintenanceWindow, RestartLimit } from "../model/deadman.ts";
+import type { Limits } from "../model/limits.ts";
+import type { Switch } from "../model/switches.ts";
 
 /**
  * fleet.yaml after it was read, checked and resolved: every reference is known to lead somewhere,
@@ -67,6 +69,8 @@ export interface TenantSpec extends Lasting {
   readonly isolation: "agent" | "tenant";
   /** The public key of its stack, such as `ssh-ed25519 AAAA…`; without one it has none and is in everybody's. */
   readonly key?: string;
+  /** Of all its agents on one host together. */
+  readonly limits: Limits;
 }
 
 /** A provider of models: what a credential belongs to. */
@@ -131,6 +135,9 @@ export interface AgentSpec extends Lasting {
   readonly restarts: RestartLimit;
   /** Its own windows, its host's and the fleet's. */
   readonly maintenance: readonly MaintenanceWindow[];
+  readonly limits: Limits;
+  /** What its unit does not keep it from. */
+  readonly allow: readonly Switch[];
 }
 
 /** A key that may look at what was applied on the hosts, and can change nothing: for CI. */

@@ -1,3 +1,5 @@
+import type { Switch } from "../model/switches.ts";
+
 /** fleet.yaml as its schema allows it, before names are resolved and files are read. */
 export interface RawHost {
   readonly kind: "local" | "ssh";
@@ -35,6 +37,13 @@ export interface RawTenant {
   readonly isolation?: "agent" | "tenant";
   readonly protect?: boolean;
   readonly key?: string;
+  readonly limits?: RawLimits;
+}
+
+export interface RawLimits {
+  readonly memory?: string;
+  readonly cpu?: number;
+  readonly tasks?: number;
 }
 
 export interface RawReader {
@@ -82,6 +91,8 @@ export interface RawAgent {
   readonly heartbeat?: RawHeartbeat;
   readonly restarts?: RawRestarts;
   readonly maintenance?: readonly RawWindow[] | null;
+  readonly limits?: RawLimits;
+  readonly allow?: readonly Switch[];
 }
 
 /** A value as a map; an empty one where it is none. */

@@ -66,6 +66,21 @@ describe("what a person reads", () => {
     expect(codesOf(reportOf({ findings: [held] }))).toEqual([7]);
   });
 
+  test("a host that holds nobody to limits is told with where to read on, as no up mends that", () => {
+    const { agent: _, tenant: __, ...place } = finding();
+    const lacking = {
+      type: "Host",
+      item: "limits",
+      property: "memory",
+      declared: "held",
+      observed: "missing",
+    };
+    const text = renderDrift(reportOf({ findings: [{ ...place, ...lacking }] }));
+    expect(text).toMatch(/\(host\) +limits +memory +declared held +observed missing/);
+    expect(text).toContain("Limits of memory do not count on hub, and `up` cannot make them count");
+    expect(text).not.toContain("mends it");
+  });
+
   test("what is no agent's is told as the tenant's or the host's", () => {
     const { agent: _, ...tenants } = finding();
     const { tenant: __, ...hosts } = tenants;

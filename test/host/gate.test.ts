@@ -12,6 +12,7 @@ import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Digest, HostItem, Items } from "../../src/model/items.ts";
 import type { ConvergeRequest } from "../../src/model/protocol.ts";
 import type { HostRecord } from "../../src/model/record.ts";
+import { SWITCHES, type Switch } from "../../src/model/switches.ts";
 import type { TenantScope } from "../../src/model/tenant-scope.ts";
 import { compilePlan } from "../../src/resources/index.ts";
 import { unitText } from "../../src/resources/unit-text.ts";
@@ -27,7 +28,9 @@ const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 function compiled(...agents: AgentSpec[]) {
   const fleet = {
     ...fleetOf(...agents),
-    tenants: { arc: { name: "arc", isolation: "agent", formerly: [], protect: false, key: KEY } as const },
+    tenants: {
+      arc: { name: "arc", isolation: "agent", formerly: [], protect: false, key: KEY, limits: {} } as const,
+    },
   };
   const { declarations, contents } = compilePlan(fleet, { bundle: "0123456789abcdef", node: "24.0.0" });
   const gate = declarations.find(({ type }) => type === "Tenant")?.items["gate scope"] as unknown as {
@@ -50,6 +53,12 @@ describe("a tenant's gate", () => {
       env: fc.dictionary(variable, text),
       workdir: fc.stringMatching(/^\/[a-z %$"'.-]{0,20}[a-z]$/).map((path) => posix.normalize(path)),
       watchdog: fc.nat(86_400),
+      limits: fc.record({
+        memory: fc.constant("2G"),
+        cpu: fc.constant(0.5),
+        tasks: fc.integer({ min: 10, max: 4_194_304 }),
+      }),
+      allow: fc.subarray(Object.keys(SWITCHES) as Switch[]),
     });
     fc.assert(
       fc.property(agents, (parts) => {
@@ -124,6 +133,11 @@ describe("a tenant's gate", () => {
     const refusal = (from: string, to: string) => iris && unitRefusal(scope, iris, text.replace(from, to));
     expect(refusal("User=iris", "User=root")).toBe('its unit has "User=root", which must be iris');
     expect(refusal("Slice=muster-arc.slice\n", "")).toBe("its unit does not say Slice=");
+    expect(refusal("ProtectHome=tmpfs\n", "")).toBe("its unit does not say ProtectHome=");
+    expect(refusal("BindPaths=/home/iris", "BindPaths=/home/loom:/home/iris")).toBe(
+      'its unit has "BindPaths=/home/loom:/home/iris", which must be /home/iris',
+    );
+    expect(refusal("[Install]", "PrivateUsers=no\n[Install]")).toMatch(/which no agent's unit has/);
     expect(refusal("ExecStart=", "ExecStart=+")).toMatch(/^its unit has "ExecStart=\+/);
   });
 });
@@ -263,6 +277,10 @@ const HOSTILE_LINES = [
   "\u0007",
   "DynamicUser=yes",
   "Delegate=yes",
+  "BindPaths=/root:/home/iris/x",
+  "BindReadOnlyPaths=/var/lib/muster",
+  "ReadWritePaths=/",
+  "MemoryMax=infinity",
   "WantedBy=basic.target",
   "Also=ssh.service",
   "Environment=A=b",

@@ -103,6 +103,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
   for (const person of people) mkdirSync(join(dir, "home", person.name), { mode: 0o700 });
   const state = join(dir, "state");
   const paths = {
+    mounts: "/proc/self/mounts",
     state,
     records: join(state, "records"),
     contents: join(state, "contents"),

@@ -93,8 +93,11 @@ function plantScript(batch: readonly Mutation[]): string {
   return ["set -e", `rm -rf ${STASH}; mkdir ${STASH}`, ...scripts].join("\n");
 }
 
-/** An agent reads its unit and its credentials when it starts; a unit may have been stopped or overridden. */
+/**
+ * An agent reads its unit and its credentials when it starts, and has its home mounted then; a unit may have been
+ * stopped or overridden.
+ */
 function mayRestart({ told }: Mutation, agent: string): boolean {
   const read = new RegExp(`^hub/${agent}/(unit|credentials): .*\\.(content|type|active|overrides)$`);
-  return told.some((one) => read.test(one));
+  return told.some((one) => read.test(one) || one === `hub/${agent}/identity: /home/${agent}.type`);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
 import { compilePlan, definitions } from "../../src/resources/index.ts";
-import type { Fleet } from "../../src/spec/fleet.ts";
+import type { Fleet, TenantSpec } from "../../src/spec/fleet.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
 const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
@@ -69,13 +69,29 @@ describe("a compiled fleet", () => {
     const siblings = fleetOf(agent({ user: "arc" }), agent({ user: "arc", name: "arc", home: "/home/arc" }));
     const fleet: Fleet = {
       ...siblings,
-      tenants: { arc: { name: "arc", isolation: "tenant", formerly: [], protect: false } },
+      tenants: { arc: { name: "arc", isolation: "tenant", formerly: [], protect: false, limits: {} } },
     };
     const { declarations } = compilePlan(fleet, runtime);
     const items = (id: string) => Object.keys(declarations.find((one) => one.id === id)?.items ?? {});
     expect(items("hub/tenant-arc")).toEqual(["group", "user arc", "/home/arc"]);
     expect(items("hub/iris/identity")).toEqual(["/home/iris", "SOUL.md"]);
     expect(items("hub/arc/identity")).toEqual(["SOUL.md"]);
+  });
+
+  test("limits a tenant by its slice and asks its host for controllers only where somebody declares limits", () => {
+    const itemsOf = (fleet: Fleet) =>
+      Object.fromEntries(compilePlan(fleet, runtime).declarations.map(({ id, items }) => [id, items]));
+    const unlimited = itemsOf(fleetOf());
+    expect(Object.values(unlimited).flatMap(Object.keys)).not.toContain("limits");
+    const fleet = fleetOf(agent({ limits: { tasks: 40 } }));
+    const arc = { ...fleet.tenants["arc"], limits: { memory: "2G" } } as TenantSpec;
+    const limited = itemsOf({ ...fleet, tenants: { arc } });
+    expect(limited["hub/host"]?.["limits"]?.want).toEqual({ memory: "held", tasks: "held" });
+    expect(limited["hub/iris/unit"]?.["limits"]?.want).toEqual({ tasks: 40 });
+    expect(limited["hub/tenant-arc"]?.["limits"]).toMatchObject({
+      name: "muster-arc.slice",
+      want: { memory: "2G", overrides: "none" },
+    });
   });
 
   test("knows each resource's former ids, by all former names of its host and of its own", () => {

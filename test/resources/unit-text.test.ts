@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { SWITCHES } from "../../src/model/switches.ts";
 import { unitText } from "../../src/resources/unit-text.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
@@ -46,6 +47,30 @@ describe("an agent's unit", () => {
       "ConditionPathExists=!/var/lib/muster/hostd/quarantine/muster-agent-iris.service\n",
     );
     expect(text).toContain("StartLimitIntervalSec=0\n");
+  });
+
+  test("limits it to what is declared, and to no swap beside the memory", () => {
+    expect(unitText(fleetOf(), agent())).not.toMatch(/Max=|CPUQuota/);
+    expect(unitText(fleetOf(), agent({ limits: { memory: "512M", cpu: 0.07, tasks: 40 } }))).toContain(
+      "MemoryMax=512M\nMemorySwapMax=0\nCPUQuota=7%\nTasksMax=40\n",
+    );
+  });
+
+  test("shuts it in, but for what is allowed and where it works", () => {
+    const text = unitText(fleetOf(), agent());
+    expect(text).toContain("ProtectHome=tmpfs\nBindPaths=/home/iris\n");
+    expect(text).not.toContain("ReadWritePaths");
+    const other = unitText(fleetOf(), agent({ allow: ["devices", "writes"], workdir: '/srv/a "b" 5%' }));
+    expect(other).toContain("ProtectSystem=full\n");
+    expect(other).not.toContain("PrivateDevices");
+    expect(other).toContain('ReadWritePaths="-/srv/a \\"b\\" 5%%"\n');
+  });
+
+  test("has switches that docs/isolation.md tells, each with its price", () => {
+    const page = readFileSync(join(import.meta.dirname, "../../docs/isolation.md"), "utf8");
+    for (const [name, { may, price }] of Object.entries(SWITCHES)) {
+      expect(page).toContain(`| \`${name}\` | ${may} | ${price > 0 ? `+${price}` : "0"} |`);
+    }
   });
 
   test("is a unit that systemd itself finds nothing wrong with", () => {

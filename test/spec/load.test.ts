@@ -42,6 +42,8 @@ test("a loaded fleet has every default filled in and every file read", () => {
     heartbeat: { by: "none", interval: 15, timeout: 60 },
     restarts: { most: 5, within: 3600 },
     maintenance: [],
+    limits: {},
+    allow: [],
   });
 });
 
@@ -135,4 +137,13 @@ test("former names are known to who has them now, and a tenant's protection to i
   expect(fleet?.tenants["arc"]?.formerly).toEqual(["lab"]);
   expect(fleet?.agents["iris"]).toMatchObject({ formerly: ["vera", "ada"], protect: true });
   expect(fleet?.agents["loom"]).toMatchObject({ formerly: [], protect: true });
+});
+
+test("limits are told in one form, however they are written, and a switch is warned of with its price", () => {
+  const limits = "limits: {memory: 2048M, cpu: 1.505, tasks: 200}";
+  const checked = check(folder, broken("routesTo: [loom]", `routesTo: [loom], ${limits}, allow: [devices]`));
+  expect(checked.fleet?.agents["iris"]?.limits).toEqual({ memory: "2G", cpu: 1.51, tasks: 200 });
+  expect(lines(checked.warnings).join()).toMatch(
+    /agents\.iris\.allow: devices: it may use the host's devices.*adds 0\.\d to the exposure of its unit/,
+  );
 });

@@ -63,11 +63,11 @@ function orphans({ orphans }: FleetReport): string {
 
 /** The last lines: what holds, and the command that comes next. */
 function closing(report: FleetReport): string[] {
-  const held = report.findings.filter(isHeld);
-  const drifted = report.findings.filter((finding) => !isPending(finding) && !isHeld(finding));
+  const held = report.findings.flatMap((finding) => heldSentence(finding) ?? []);
+  const drifted = report.findings.filter((finding) => !isPending(finding) && !heldSentence(finding));
   const pending = report.findings.length - drifted.length - held.length;
   const found = [
-    ...held.map(heldSentence),
+    ...held,
     ...(drifted.length > 0 ? [driftSentence(drifted)] : []),
     ...(pending > 0 ? [pendingSentence(pending)] : []),
   ];
@@ -75,13 +75,20 @@ function closing(report: FleetReport): string[] {
   return [...silentHosts(report.hosts), ...(isQuiet ? [cleanSentence(report)] : found)];
 }
 
-/** What `up` does not mend: somebody has to say that the agent may run again. */
-function isHeld({ property, observed }: Finding): boolean {
-  return property === "active" && observed === "quarantined";
-}
-
-function heldSentence({ agent = "AGENT" }: Finding): string {
-  return `${agent} is in quarantine: \`npx fleet history ${agent}\` tells why, \`npx fleet release ${agent}\` frees it.`;
+/** What is to be done about a finding that `up` does not mend; nothing of any other. */
+function heldSentence({
+  agent = "AGENT",
+  type,
+  host,
+  item,
+  property,
+  observed,
+}: Finding): string | undefined {
+  if (property === "active" && observed === "quarantined")
+    return `${agent} is in quarantine: \`npx fleet history ${agent}\` tells why, \`npx fleet release ${agent}\` frees it.`;
+  if (type === "Host" && item === "limits")
+    return `Limits of ${property} do not count on ${visible(host)}, and \`up\` cannot make them count: docs/isolation.md tells what can.`;
+  return undefined;
 }
 
 function driftSentence(drifted: readonly Finding[]): string {

@@ -41,6 +41,7 @@ function formOf(
 ): ItemForm | undefined {
   const { kind, path, name } = address;
   if (kind === "unit") return name === agent.unit ? unit(agent) : undefined;
+  if (kind === "limits") return name === agent.unit ? limits(agent) : undefined;
   if (typeof path !== "string" || posix.normalize(path) !== path || !LINE.test(path)) return undefined;
   if (kind === "directory" && path === agent.home) return home(group, agent);
   if (kind === "directory" && path === agent.credentials) return secretsFolder(group, agent);
@@ -65,8 +66,8 @@ function placeOf({ kind, path, name }: Readonly<Record<string, unknown>>): strin
   );
 }
 
-const home = (group: string, { user, home }: ScopedAgent): ItemForm => ({
-  address: { kind: "directory", path: home, onRemove: /^(aside|delete|keep|wipe)$/ },
+const home = (group: string, { user, home, unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "directory", path: home, onRemove: /^(aside|delete|keep|wipe)$/, "notify?": unit },
   want: { type: "directory", owner: user, group, mode: "0700" },
 });
 
@@ -114,3 +115,13 @@ const unit = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "unit", name: unit },
   want: { enabled: /^(enabled|disabled)$/, active: /^(running|stopped)$/, overrides: "none" },
 });
+
+/** Within its tenant's, which are the slice's and so the platform's. */
+const limits = ({ unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "limits", name: unit },
+  want: { "memory?": /^[1-9]\d{0,6}[MG]$/, "cpu?": isAmount, "tasks?": isAmount },
+});
+
+function isAmount(value: unknown): boolean {
+  return typeof value === "number" && value > 0 && Number.isFinite(value);
+}

@@ -22,6 +22,7 @@ type Sections = Readonly<Record<string, Readonly<Record<string, Directive>>>>;
  * a part of systemd's syntax and refuses the rest: sections, one directive a line, and no line that goes on in the next.
  */
 export function unitRefusal(scope: TenantScope, agent: ScopedAgent, text: string): string | undefined {
+  if (agent.hardening === undefined) return "what its unit must have is not said by this version yet";
   const sections = sectionsFor(scope, agent);
   const seen = new Set<string>();
   let section = "";
@@ -90,7 +91,6 @@ function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sectio
       WorkingDirectory: { test: isPlainPath },
       RuntimeDirectory: exactly(runtimeDir),
       RuntimeDirectoryMode: exactly("0700"),
-      UMask: oneOf(/^0[0-7]{3}$/),
       Environment: { test: isAssignment, many: true },
       EnvironmentFile: {
         test: (path) => isPlainPath(path) && posix.dirname(path) === agent.credentials,
@@ -102,9 +102,13 @@ function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sectio
       TimeoutStopSec: oneOf(/^\d{1,3}$/),
       NotifyAccess: oneOf(/^(all|main|exec|none)$/),
       WatchdogSec: oneOf(/^\d{1,5}$/),
-      NoNewPrivileges: needed("yes"),
-      ProtectSystem: oneOf(/^(full|strict|yes)$/),
-      PrivateTmp: exactly("yes"),
+      MemoryMax: oneOf(/^\d{1,6}[MG]$/),
+      MemorySwapMax: exactly("0"),
+      CPUQuota: oneOf(/^\d{1,6}%$/),
+      TasksMax: oneOf(/^\d{1,7}$/),
+      OOMPolicy: exactly("continue"),
+      // What it is kept from protects others too: that is for the platform to say.
+      ...Object.fromEntries(Object.entries(agent.hardening ?? {}).map(([key, only]) => [key, needed(only)])),
     },
     Install: { WantedBy: exactly("multi-user.target") },
   };

@@ -1,8 +1,10 @@
 import type { HostItem, ItemKind, Items } from "../../model/items.ts";
+import { controllers } from "./controllers.ts";
 import { directory } from "./directory.ts";
 import { file } from "./file.ts";
 import { group } from "./group.ts";
 import type { Kind } from "./kind.ts";
+import { limits } from "./limits.ts";
 import { debianPackage } from "./package.ts";
 import { rows } from "./rows.ts";
 import { runtime } from "./runtime.ts";
@@ -10,7 +12,18 @@ import { unit } from "./unit.ts";
 import { user } from "./user.ts";
 
 /** In the order in which they are made: each needs at most those before it. */
-const KINDS = { runtime, package: debianPackage, group, user, directory, file, rows, unit };
+const KINDS = {
+  runtime,
+  package: debianPackage,
+  group,
+  user,
+  directory,
+  file,
+  rows,
+  unit,
+  limits,
+  controllers,
+};
 
 const ORDER = Object.keys(KINDS);
 

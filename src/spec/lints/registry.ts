@@ -1,4 +1,5 @@
 import { agentWithoutContact } from "./agent-without-contact.ts";
+import { allowed } from "./allowed.ts";
 import { identityOfTwo } from "./identity-of-two.ts";
 import type { Lint } from "./lint.ts";
 import { oauthOnTwoHosts } from "./oauth-on-two-hosts.ts";
@@ -12,6 +13,7 @@ import { variableTwice } from "./variable-twice.ts";
 /** Every lint. A new one is a file beside these and a line here. */
 export const LINTS: readonly Lint[] = [
   agentWithoutContact,
+  allowed,
   identityOfTwo,
   oauthOnTwoHosts,
   secretInEnv,

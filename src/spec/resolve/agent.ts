@@ -6,6 +6,7 @@ import { isReserved } from "../reserved.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Context, Resolver } from "./context.ts";
 import { heartbeatOf } from "./heartbeat.ts";
+import { limitsOf } from "./limits.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import { restartsOf } from "./restarts.ts";
 
@@ -49,6 +50,8 @@ export function agentResolver(tenants: Readonly<Record<string, TenantSpec>>): Re
       heartbeat,
       restarts: restartsOf(raw.restarts),
       maintenance: maintenanceOf(raw, keys, context),
+      limits: limitsOf(raw.limits),
+      allow: raw.allow ?? [],
     };
   };
 }

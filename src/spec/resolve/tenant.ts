@@ -4,6 +4,7 @@ import { formerNames } from "../moved.ts";
 import type { RawTenant } from "../raw.ts";
 import { isReserved } from "../reserved.ts";
 import type { Resolver } from "./context.ts";
+import { limitsOf } from "./limits.ts";
 
 /** A tenant with its defaults. Its name becomes a Linux group, so the system's own are refused. */
 export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw, keys, context) => {
@@ -22,5 +23,6 @@ export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw,
     formerly: formerNames(context.source, "tenants", name),
     protect: raw?.protect ?? false,
     ...(raw?.key !== undefined && { key: raw.key }),
+    limits: limitsOf(raw?.limits),
   };
 };

@@ -18,6 +18,9 @@ const SCRIPTS: ScriptByKind = {
   group: ({ item: { name } }) => `getent group ${name}`,
   package: ({ item: { name } }) =>
     `dpkg-query --show --showformat='${"$"}{Package} ${"$"}{Status}\\n' ${name}`,
+  limits: ({ item: { name } }) =>
+    `systemctl show -p MemoryMax,CPUQuotaPerSecUSec,TasksMax,DropInPaths ${name}`,
+  controllers: () => "grep cgroup /proc/mounts",
   runtime: () => `cat ${RUNTIME_DIR}/run; ls ${RUNTIME_DIR}`,
 };
 

@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ALL_HOSTS, ONE_HOST, setCeiling } from "./ceiling.ts";
 
 /** The group above every local host on this machine, in each hierarchy. */
 const PARENT = "muster";
 
 /**
  * Makes a host's own group in every hierarchy of this machine, v1 and v2: hosts that share one would see, and at
- * their end kill, each other's processes.
+ * their end kill, each other's processes. Each has a ceiling before a process of the host is in it.
  *
  * @returns the groups' folders
  */
@@ -18,7 +19,9 @@ export function makeCgroups(id: string): string[] {
     mkdirSync(parent, { recursive: true });
     if (v2) for (const group of [root, parent]) passControllersOn(group);
     inheritCpus(root, parent);
+    setCeiling(parent, ALL_HOSTS);
     mkdirSync(own, { recursive: true });
+    setCeiling(own, ONE_HOST);
     if (v2) passControllersOn(own);
     return own;
   });

@@ -1,0 +1,280 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SWITCHES, type Switch } from "../../src/model/switches.ts";
+import { unitText } from "../../src/resources/unit-text.ts";
+import type { AgentSpec } from "../../src/spec/fleet.ts";
+import { agent, fleetOf } from "../fixtures/fleet.ts";
+import { asAgent, makeIsolation, type OuterGroups, outerGroups, SECRETS } from "./support/isolation.ts";
+import { must, type Project } from "./support/project.ts";
+
+let project: Project;
+let outer: OuterGroups;
+
+const hub = (script: string) => project.onHost("hub", script);
+const unit = (name: string) => `muster-agent-${name}.service`;
+const as = (name: string, script: string) => asAgent(project, name, script);
+
+/** What tells one run of a unit from the next. */
+const runsOf = (...names: string[]) => hub(`systemctl show -P InvocationID ${names.map(unit).join(" ")}`);
+
+/** Waits until agents have beaten once more. */
+async function beatOn(...names: string[]): Promise<void> {
+  const beats = () => hub(`stat -c %y ${names.map((name) => `/run/muster-${name}/beat`).join(" ")}`);
+  const before = (await beats()).split("\n");
+  const all = async () => (await beats()).split("\n").every((beat, i) => beat !== before[i]);
+  await expect.poll(all, { timeout: 10_000 }).toBe(true);
+}
+
+beforeAll(async () => {
+  project = await makeIsolation();
+  await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+  outer = outerGroups(project, "hub");
+  await hub("chmod 1777 /srv");
+});
+
+afterAll(() => project?.dispose());
+
+describe("an agent's unit", () => {
+  /** Exposures by unit, as systemd itself measures them. */
+  const measure = async (text: string) => {
+    const said = await hub(`cat >/run/measured.service <<'END'
+${text}
+END
+      systemd-analyze security --no-pager --offline=true /run/measured.service | tail -1; rm /run/measured.service`);
+    return Number(/: ([\d.]+) /.exec(said)?.[1]);
+  };
+  const exposureOf = (parts: Partial<AgentSpec>) => measure(unitText(fleetOf(), agent(parts)));
+
+  test("has an exposure of 2.0 or less by default, as systemd measures it", async () => {
+    const said = await hub(`systemd-analyze security --no-pager ${unit("ada")} | tail -1`);
+    const exposure = Number(/: ([\d.]+) /.exec(said)?.[1]);
+    expect(exposure).toBeGreaterThan(0);
+    expect(exposure).toBeLessThanOrEqual(2);
+    expect(await exposureOf({})).toBe(exposure);
+  });
+
+  test("has for each switch the price that its table says", async () => {
+    const usual = await exposureOf({});
+    const prices: Record<string, number> = {};
+    for (const one of Object.keys(SWITCHES) as Switch[]) {
+      prices[one] = Math.round(10 * ((await exposureOf({ allow: [one] })) - usual)) / 10;
+    }
+    expect(prices).toEqual(
+      Object.fromEntries(Object.entries(SWITCHES).map(([one, { price }]) => [one, price])),
+    );
+  });
+
+  test("leaves it a terminal, just-in-time compilers, threads, the network and its own files", async () => {
+    const said = await as(
+      "ada",
+      `set -e
+      tty; stty size
+      /usr/local/lib/muster/node-*/node -e '
+        const { Worker } = require("node:worker_threads");
+        const os = require("node:os");
+        const server = require("node:http").createServer((_, answer) => answer.end("served")).listen(0, "127.0.0.1", async () => {
+          console.log(await (await fetch("http://localhost:" + server.address().port)).text());
+          console.log(os.cpus().length > 0, os.totalmem() > 0, Object.keys(os.networkInterfaces()).length > 0);
+          const worker = new Worker("require(\\"node:worker_threads\\").parentPort.postMessage(\\"threads\\")", { eval: true });
+          worker.on("message", (said) => { console.log(said); server.close(); });
+        });'
+      python3 -c 'import os, socket; os.sched_getaffinity(0); print(socket.getaddrinfo("localhost", 80)[0][4][0])'
+      git init -q work; cd work; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first; git log --format=%s
+      echo kept >file; cp -a file copy; tar c file | tar t; ps -o args= -p $$ | head -1
+      sqlite3 ../contacts.db "SELECT count(*) FROM contacts"
+      cat "$MUSTER_CREDENTIALS/ada-key"; echo; echo "$ANTHROPIC_API_KEY"; touch /tmp/own /dev/shm/own`,
+    );
+    expect(said.split("\n")).toEqual([
+      expect.stringMatching(/^\/dev\/pts\/\d+$/),
+      "50 200",
+      "served",
+      "true true true",
+      "threads",
+      expect.stringMatching(/^(127\.0\.0\.1|::1)$/),
+      "first",
+      "file",
+      "sh doing",
+      "6",
+      expect.stringContaining(SECRETS["ada-key"] ?? "?"),
+      ...(said.includes("\n\n") ? [""] : []),
+      SECRETS["ada-key"],
+      "exit 0",
+    ]);
+  });
+
+  test("is looked at from outside as before, and shares what its declaration shares", async () => {
+    expect(await hub("tmux -S /run/muster-ada/tmux list-panes -F '#{pane_width}x#{pane_height}'")).toBe(
+      "200x50",
+    );
+    expect(
+      await as("eve", "pwd; mkdir /srv/eve; touch /srv/eve/written /home/duo/shared && ls /srv/eve"),
+    ).toBe("/srv\nwritten\nexit 0");
+    const allowed = "unshare -Urm mount -t tmpfs none /mnt && ls -d /proc/1 /run/dbus && touch /var/tmp/x";
+    expect(await as("fay", allowed)).toBe("/proc/1\n/run/dbus\nexit 0");
+  });
+});
+
+describe("an agent reads nothing", () => {
+  const others = [
+    ["a sibling", "bea"],
+    ["another tenant's", "cid"],
+  ] as const;
+
+  test.each(others)(
+    "of %s: home, credentials, tmux socket, heartbeat, environment and unit",
+    async (_, other) => {
+      const pid = await hub(`pgrep -u ${other} -f agent.sh | head -1`);
+      // Not even what the other opens to everybody by mistake.
+      await hub(`chmod 0777 /home/${other}`);
+      const attempts = [
+        `cat /home/${other}/SOUL.md`,
+        `ls /home/${other}`,
+        `cat /var/lib/muster/credentials/${other}/${other}-key`,
+        `tmux -S /run/muster-${other}/tmux list-sessions`,
+        `tmux -S /run/muster-${other}/tmux capture-pane -p`,
+        `cat /run/muster-${other}/beat`,
+        `cat /proc/${pid}/environ`,
+        `cat /proc/${pid}/cmdline`,
+        `kill -0 ${pid}`,
+        `cat /etc/systemd/system/${unit(other)}`,
+        `systemctl show -P Environment ${unit(other)}`,
+      ];
+      const said = await as("ada", attempts.map((one) => `${one}; echo "$?"`).join("\n"));
+      await hub(`chmod 0700 /home/${other}`);
+      const ends = said.split("\n").filter((line) => /^\d+$/.test(line));
+      expect(ends).toHaveLength(attempts.length);
+      expect(ends).not.toContain("0");
+      expect(said).not.toMatch(/I am|sk-|declared-for/);
+    },
+  );
+
+  test("of its own unit's sources, of what is Muster's, and of what is root's; and writes nothing there", async () => {
+    const attempts = [
+      `cat /etc/systemd/system/${unit("ada")}`,
+      "ls /var/lib/muster/records",
+      "ls /var/lib/muster/contents",
+      "ls /var/lib/muster/hostd",
+      "cat /var/lib/muster/key",
+      "ls /var/lib/muster/credentials/bea",
+      "cat /var/lib/muster-aside/x",
+      "ls /run/muster-hostd",
+      'touch "$MUSTER_CREDENTIALS/new"',
+      "journalctl -q -n 1 | grep .",
+      "touch /etc/x",
+      "touch /usr/local/x",
+      "touch /var/x",
+      "echo 1 >/sys/fs/cgroup/x",
+      "unshare -Ur true",
+      "mount -t tmpfs none /mnt",
+    ];
+    const said = await as("ada", attempts.map((one) => `(${one}); echo "$?"`).join("\n"));
+    const ends = said.split("\n").filter((line) => /^\d+$/.test(line));
+    expect(ends).toHaveLength(attempts.length);
+    expect(ends).not.toContain("0");
+    expect(await as("ada", "ls /home /var/lib/muster/credentials; ls -d /proc/[0-9]* | wc -l")).toMatch(
+      /^\/home:\nada\n\n\/var\/lib\/muster\/credentials:\nada\n\d\n/,
+    );
+  });
+
+  test("and no secret stands in a command line, a unit's text, a log or the journal", async () => {
+    const places = `ps -eo args; cat /etc/systemd/system/muster-*; systemctl show '${unit("*")}'
+      journalctl --no-pager -o json; grep -rhoaF sk- /var/log --exclude-dir=journal`;
+    const text = await hub(`{ ${places}; } | grep -aoE 'sk-[a-z]+-[0-9]+' || true`);
+    expect(text).toBe("");
+  });
+});
+
+describe("limits", () => {
+  test("have this machine's own ceiling above them, which holds", async () => {
+    expect(outer.read("pids", "limit")).toBeLessThan(32_768);
+    expect(outer.read("memory", "limit")).toBeLessThan(2 ** 40);
+    await outer.limit("pids", outer.read("pids", "used") + 15);
+    const forks = await hub("for i in $(seq 40); do sleep 0.5 & done; wait").catch(String);
+    expect(forks).toMatch(/fork/);
+    await outer.limit("pids", 1000);
+    await outer.limit("memory", outer.read("memory", "used") + 96 * 2 ** 20);
+    const eats = "python3 -c 'x = bytearray(256 << 20)'";
+    expect(await hub(`systemd-run -q --wait -p OOMScoreAdjust=1000 ${eats}; echo "$?"`)).not.toBe("0");
+    await outer.limit("memory", 2 ** 31);
+    expect(await hub(`systemd-run -q --wait ${eats}; echo "$?"`)).toBe("0");
+    await beatOn("ada", "bea", "cid", "dot");
+  });
+
+  /** Doubles eight times: 256 tasks, where they may be. */
+  const BOMB = `python3 -c '
+import os, time
+for _ in range(8):
+  try: os.fork()
+  except OSError: pass
+time.sleep(5)'`;
+  const HOG = "python3 -c 'x = bytearray(256 << 20)'";
+
+  test("of an agent hold under a fork bomb: its siblings beat on, and the host answers", async () => {
+    const before = await runsOf("ada", "bea", "cid");
+    const bombing = as("dot", `${BOMB} || true`);
+    const tasks = () => hub(`systemctl show -P TasksCurrent ${unit("dot")}`);
+    await expect.poll(async () => Number(await tasks()), { timeout: 10_000 }).toBeGreaterThan(35);
+    await beatOn("ada", "bea", "cid");
+    expect(Number(await tasks())).toBeLessThanOrEqual(40);
+    expect(await runsOf("ada", "bea", "cid")).toBe(before);
+    await bombing;
+  });
+
+  test("of an agent hold under a memory hog and a busy loop", async () => {
+    const before = await runsOf("ada", "bea", "cid", "dot");
+    expect(await as("dot", `${HOG}; echo "ended by $?"`)).toContain("ended by 137");
+    const usage = async () => Number(await hub(`systemctl show -P CPUUsageNSec ${unit("dot")}`)) / 1e9;
+    const [used, start] = [await usage(), Date.now()];
+    await as("dot", "timeout 3 sh -c 'while :; do :; done'");
+    const seconds = (Date.now() - start) / 1000;
+    expect((await usage()) - used).toBeLessThan(0.6 * seconds);
+    await beatOn("ada", "bea", "cid", "dot");
+    expect(await runsOf("ada", "bea", "cid", "dot")).toBe(before);
+  });
+
+  test("of a tenant hold over all of its agents: another tenant's beats on", async () => {
+    const before = await runsOf("cid", "fay");
+    const bombing = as("ada", `${BOMB} || true`);
+    const tasks = () => hub("systemctl show -P TasksCurrent muster-arc.slice");
+    await expect.poll(async () => Number(await tasks()), { timeout: 10_000 }).toBeGreaterThan(100);
+    await beatOn("cid", "fay");
+    expect(Number(await tasks())).toBeLessThanOrEqual(120);
+    await bombing;
+    await beatOn("ada", "bea");
+    expect(await as("ada", `${HOG}; echo "ended by $?"`)).toContain("ended by 137");
+    expect(await runsOf("cid", "fay")).toBe(before);
+    await beatOn("ada", "bea");
+  });
+});
+
+describe("a limit that somebody changed on the host", () => {
+  test("is drift, of a slice by systemctl and of an agent past systemd, and mended without a restart", async () => {
+    await must(project.fleet(["drift"]));
+    const before = await runsOf("ada", "dot");
+    await hub(`systemctl set-property muster-arc.slice TasksMax=2000
+      group=$(systemctl show -P ControlGroup ${unit("dot")})
+      for file in /sys/fs/cgroup/pids$group/pids.max /sys/fs/cgroup$group/pids.max; do [ ! -e $file ] || echo 999 >$file; done`);
+    const drift = await must(project.fleet(["drift"]), 7);
+    expect(drift.stdout).toMatch(
+      /tenant arc +limits +tasks +declared 120 +observed 2000 +changed on the host/,
+    );
+    expect(drift.stdout).toMatch(/tenant arc +limits +overrides +declared none/);
+    expect(drift.stdout).toMatch(/dot +limits +tasks +declared 40 +observed 999 +changed on the host/);
+    await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+    await must(project.fleet(["drift"]));
+    expect(await runsOf("ada", "dot")).toBe(before);
+  });
+
+  test("is drift of the host where its kernel holds nobody to limits, which up says it cannot mend", async () => {
+    const remount = (how: string) =>
+      hub(`mount -o remount,bind,${how} $(awk '$3 == "cgroup2" && $2 == "/sys/fs/cgroup" {print $2}
+        $3 == "cgroup" && $4 ~ /,memory/ {print $2}' /proc/mounts | head -1)`);
+    await remount("ro");
+    const drift = await must(project.fleet(["drift"]), 7);
+    expect(drift.stdout).toMatch(/host +limits +memory +declared held +observed read-only/);
+    expect(drift.stdout).toContain("Limits of memory do not count on hub, and `up` cannot make them count");
+    const up = await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
+    expect(up.all).toContain("limits of memory do not count on this host");
+    await remount("rw");
+    await must(project.fleet(["drift"]));
+  });
+});

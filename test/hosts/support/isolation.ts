@@ -1,0 +1,107 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { parse, stringify } from "yaml";
+import { cacheDir } from "../../../src/base/paths.ts";
+import { SWITCHES } from "../../../src/model/switches.ts";
+import { localFleet, secretsFor } from "./fleets.ts";
+import { makeProject, type Project } from "./project.ts";
+
+/** It beats, and does what the test puts into its home, with exactly the rights that its unit leaves it. */
+const OBEYING = `#!/bin/sh
+while :; do
+  muster-beat busy
+  if [ -e do ]; then
+    mv do doing
+    sh doing >saying 2>&1 </dev/tty
+    echo "exit $?" >>saying
+    mv saying said
+  fi
+  sleep 0.3
+done
+`;
+
+const LAYOUT = { hosts: ["hub"], agents: { hub: ["ada", "bea", "cid", "dot", "eve", "fay"] } };
+
+/** ada and bea are siblings, dot too, with limits of its own; cid and fay are of another tenant; eve shares its user. */
+const AGENTS: Readonly<Record<string, object>> = {
+  bea: { env: { DECLARED: "declared-for-bea-alone" } },
+  cid: { tenant: "sol" },
+  dot: { limits: { memory: "64M", cpu: 0.5, tasks: 40 } },
+  eve: { tenant: "duo", workdir: "/srv" },
+  fay: { tenant: "sol", allow: Object.keys(SWITCHES) },
+};
+
+const TENANTS = { arc: { limits: { memory: "192M", tasks: 120 } }, sol: {}, duo: { isolation: "tenant" } };
+
+export const SECRETS = secretsFor(LAYOUT);
+
+/** A project with those agents on one local host. */
+export function makeIsolation(): Promise<Project> {
+  const files = localFleet(LAYOUT);
+  const fleet = parse(files["fleet.yaml"] ?? "");
+  for (const [name, agent] of Object.entries<Record<string, unknown>>(fleet.agents)) {
+    delete agent["watchdog"];
+    const heartbeat = { by: "file", interval: 20, timeout: 60 };
+    Object.assign(agent, { heartbeat, restarts: { most: 100 } }, AGENTS[name]);
+  }
+  const text = stringify({ ...fleet, tenants: TENANTS });
+  return makeProject({ ...files, "agent.sh": OBEYING, "fleet.yaml": text }, SECRETS);
+}
+
+/** What an agent itself says when it runs a script, with `exit CODE` as its last line. */
+export async function asAgent(project: Project, name: string, script: string): Promise<string> {
+  const [home, limit] = [`/home/${name}`, 60];
+  return project.onHost(
+    "hub",
+    `cd ${home} && rm -f said && cat >do.new <<'END_OF_SCRIPT' && mv do.new do
+${script}
+END_OF_SCRIPT
+    for i in $(seq ${limit * 10}); do [ -e said ] && break; sleep 0.1; done
+    cat said`,
+  );
+}
+
+/** The groups of a local host as this machine sees them, and the host does not. */
+export interface OuterGroups {
+  read(file: "pids" | "memory", what: "limit" | "used"): number;
+  /** Sets another ceiling, or one that is above the most that there may be. */
+  limit(file: "pids" | "memory", limit: number): Promise<void>;
+}
+
+const FILES = {
+  pids: { limit: ["pids.max"], used: ["pids.current"] },
+  memory: {
+    limit: ["memory.max", "memory.limit_in_bytes"],
+    used: ["memory.current", "memory.usage_in_bytes"],
+  },
+} as const;
+
+export function outerGroups(project: Project, host: string): OuterGroups {
+  const id = idOf(project, host);
+  const list = execFileSync("find", ["/sys/fs/cgroup", "-maxdepth", "3", "-name", id], { encoding: "utf8" });
+  const groups = list.trim().split("\n");
+  const fileOf = (of: "pids" | "memory", what: "limit" | "used") => {
+    const paths = groups.flatMap((group) => FILES[of][what].map((file) => join(group, file)));
+    const found = paths.find(existsSync);
+    if (found === undefined) throw new Error(`this machine has no ${of} of ${id}`);
+    return found;
+  };
+  return {
+    read: (of, what) => Number(readFileSync(fileOf(of, what), "utf8")),
+    limit: async (of, limit) => {
+      const [program = "", ...sudo] = process.getuid?.() === 0 ? ["tee"] : ["sudo", "-n", "tee"];
+      await execa(program, [...sudo, fileOf(of, "limit")], { input: `${limit}` });
+    },
+  };
+}
+
+function idOf(project: Project, host: string): string {
+  const dir = join(cacheDir(), "local/hosts");
+  const isOurs = (id: string) =>
+    readFileSync(join(dir, id, "host.json"), "utf8").includes(`"${project.dir}"`);
+  const id = readdirSync(dir).find((name) => name.endsWith(`-${host}`) && isOurs(name));
+  if (id === undefined) throw new Error(`${host} is no local host of this project`);
+  return id;
+}
