@@ -81,10 +81,10 @@ END
       git init -q work; cd work; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first; git log --format=%s
       echo kept >file; cp -a file copy; tar c file | tar t; ps -o args= -p $$ | head -1
       sqlite3 ../contacts.db "SELECT count(*) FROM contacts"
-      cat "$MUSTER_CREDENTIALS/ada-key"; echo; echo "$ANTHROPIC_API_KEY"; touch /tmp/own /dev/shm/own`,
+      cat "$MUSTER_CREDENTIALS/ada-key"; echo "$ANTHROPIC_API_KEY"; touch /tmp/own /dev/shm/own`,
     );
     expect(said.split("\n")).toEqual([
-      expect.stringMatching(/^\/dev\/pts\/\d+$/),
+      "/dev/tty",
       "50 200",
       "served",
       "true true true",
@@ -94,8 +94,7 @@ END
       "file",
       "sh doing",
       "6",
-      expect.stringContaining(SECRETS["ada-key"] ?? "?"),
-      ...(said.includes("\n\n") ? [""] : []),
+      `ANTHROPIC_API_KEY="${SECRETS["ada-key"]}"`,
       SECRETS["ada-key"],
       "exit 0",
     ]);
@@ -105,9 +104,9 @@ END
     expect(await hub("tmux -S /run/muster-ada/tmux list-panes -F '#{pane_width}x#{pane_height}'")).toBe(
       "200x50",
     );
-    expect(
-      await as("eve", "pwd; mkdir /srv/eve; touch /srv/eve/written /home/duo/shared && ls /srv/eve"),
-    ).toBe("/srv\nwritten\nexit 0");
+    expect(await as("eve", "mkdir /srv/eve; touch /srv/eve/written /home/duo/shared && ls /srv/eve")).toBe(
+      "written\nexit 0",
+    );
     const allowed = "unshare -Urm mount -t tmpfs none /mnt && ls -d /proc/1 /run/dbus && touch /var/tmp/x";
     expect(await as("fay", allowed)).toBe("/proc/1\n/run/dbus\nexit 0");
   });

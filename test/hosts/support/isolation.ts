@@ -10,13 +10,14 @@ import { makeProject, type Project } from "./project.ts";
 
 /** It beats, and does what the test puts into its home, with exactly the rights that its unit leaves it. */
 const OBEYING = `#!/bin/sh
+cd "$HOME"
 while :; do
   muster-beat busy
   if [ -e do ]; then
-    mv do doing
+    mv -f do doing
     sh doing >saying 2>&1 </dev/tty
     echo "exit $?" >>saying
-    mv saying said
+    mv -f saying said
   fi
   sleep 0.3
 done
@@ -29,7 +30,7 @@ const AGENTS: Readonly<Record<string, object>> = {
   bea: { env: { DECLARED: "declared-for-bea-alone" } },
   cid: { tenant: "sol" },
   dot: { limits: { memory: "64M", cpu: 0.5, tasks: 40 } },
-  eve: { tenant: "duo", workdir: "/srv" },
+  eve: { tenant: "duo", workdir: "/srv", command: ["/bin/sh", "/home/eve/agent.sh"] },
   fay: { tenant: "sol", allow: Object.keys(SWITCHES) },
 };
 
