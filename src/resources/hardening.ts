@@ -2,7 +2,7 @@ import { STATE_DIR, UNIT_DIR } from "../model/layout.ts";
 import type { Switch } from "../model/switches.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { credentialsDir } from "./credential.ts";
-import { quote, type UnitLine } from "./unit-syntax.ts";
+import { type Line, quote } from "./unit-syntax.ts";
 
 /**
  * What a service of an agent is kept from, for its [Service]: each key once, its value a function of what the platform
@@ -10,7 +10,7 @@ import { quote, type UnitLine } from "./unit-syntax.ts";
  * just-in-time compiler runs, Node's among them; PrivateNetwork= and IPAddressDeny=, as agents need their providers;
  * ProcSubset=pid, without whose /proc/meminfo and /proc/cpuinfo build tools and runtimes miscount.
  */
-export function hardening(fleet: Fleet, agent: AgentSpec): UnitLine[] {
+export function hardening(fleet: Fleet, agent: AgentSpec): Line[] {
   const may = (one: Switch) => agent.allow.includes(one);
   return [
     ["UMask", "0077"],
@@ -41,7 +41,7 @@ export function hardening(fleet: Fleet, agent: AgentSpec): UnitLine[] {
   ];
 }
 
-function unless(allowed: boolean, line: UnitLine): UnitLine[] {
+function unless(allowed: boolean, line: Line): Line[] {
   return allowed ? [] : [line];
 }
 
@@ -49,7 +49,7 @@ function unless(allowed: boolean, line: UnitLine): UnitLine[] {
  * Of what is in homes it sees its own alone, and of what is Muster's its own secrets. Agents that share a user share
  * all of their homes. A credential may come later, so that its folder may not be there yet.
  */
-function files(fleet: Fleet, agent: AgentSpec, writes: boolean): UnitLine[] {
+function files(fleet: Fleet, agent: AgentSpec, writes: boolean): Line[] {
   const { tenant, home, workdir } = agent;
   const isShared = fleet.tenants[tenant]?.isolation === "tenant";
   const isElsewhere = !`${workdir}/`.startsWith(`${home}/`);

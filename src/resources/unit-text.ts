@@ -5,7 +5,7 @@ import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { credentialsDir, environmentFiles } from "./credential.ts";
 import { hardening } from "./hardening.ts";
 import { sliceName, unitName } from "./ids.ts";
-import { escapePercent, quote } from "./unit-syntax.ts";
+import { commandLine, environmentLines, escapePercent, type Line, renderUnit } from "./unit-syntax.ts";
 
 /**
  * An agent's systemd unit. Its main process is a tmux server of its own: the pane has a real terminal,
@@ -14,53 +14,46 @@ import { escapePercent, quote } from "./unit-syntax.ts";
  */
 export function unitText(fleet: Fleet, agent: AgentSpec): string {
   const runtimeDir = agentRunDir(agent.name);
-  return [
-    [
-      "Unit",
-      [
-        ["Description", `Muster agent ${agent.name} of ${agent.tenant}`],
-        ["After", "network.target"],
-        ["ConditionPathExists", `!${quarantineFile(unitName(agent))}`],
-        // The deadman decides when it is enough.
-        ["StartLimitIntervalSec", "0"],
-      ],
+  const beats = agent.heartbeat.by === "file" ? { MUSTER_BEAT: beatFile(agent.name) } : {};
+  return renderUnit({
+    Unit: [
+      ["Description", `Muster agent ${agent.name} of ${agent.tenant}`],
+      ["After", "network.target"],
+      ["ConditionPathExists", `!${quarantineFile(unitName(agent))}`],
+      // The deadman decides when it is enough.
+      ["StartLimitIntervalSec", "0"],
     ],
-    [
-      "Service",
-      [
-        ["Type", "forking"],
-        ["User", agent.user],
-        ["Group", agent.tenant],
-        ["Slice", sliceName(agent.tenant)],
-        ["WorkingDirectory", escapePercent(agent.workdir)],
-        ["RuntimeDirectory", basename(runtimeDir)],
-        ["RuntimeDirectoryMode", "0700"],
-        ...Object.entries(environment(agent)).map(([name, value]) => [
-          "Environment",
-          quote(`${name}=${value}`),
-        ]),
-        ...environmentFiles(fleet, agent).map((path) => ["EnvironmentFile", escapePercent(path)]),
-        ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
-        ["Restart", "always"],
-        ["RestartSec", "1"],
-        // What does not end by itself keeps nobody waiting for its next start.
-        ["TimeoutStopSec", "10"],
-        ["NotifyAccess", "all"],
-        ...(agent.watchdog > 0 ? [["WatchdogSec", String(agent.watchdog)]] : []),
-        ...limitLines(agent.limits),
-        // What the kernel ends is what asked for too much; where that is the program itself, the pane ends with it.
-        ["OOMPolicy", "continue"],
-        ...hardening(fleet, agent),
-      ],
+    Service: [
+      ["Type", "forking"],
+      ...programLines(fleet, agent, beats),
+      ["RuntimeDirectory", basename(runtimeDir)],
+      ["RuntimeDirectoryMode", "0700"],
+      ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
+      ["Restart", "always"],
+      ["RestartSec", "1"],
+      // What does not end by itself keeps nobody waiting for its next start.
+      ["TimeoutStopSec", "10"],
+      ["NotifyAccess", "all"],
+      ...(agent.watchdog > 0 ? [["WatchdogSec", String(agent.watchdog)] as const] : []),
+      ...limitLines(agent.limits),
+      // What the kernel ends is what asked for too much; where that is the program itself, the pane ends with it.
+      ["OOMPolicy", "continue"],
     ],
-    ["Install", [["WantedBy", "multi-user.target"]]],
-  ]
-    .map(([section, lines]) => renderSection(section as string, lines as string[][]))
-    .join("\n");
+    Install: [["WantedBy", "multi-user.target"]],
+  });
 }
 
-function renderSection(name: string, lines: readonly string[][]): string {
-  return `[${name}]\n${lines.map(([key, value]) => `${key}=${value}\n`).join("")}`;
+/** Whose rights a program of an agent's has, what it is kept from and what it finds. */
+function programLines(fleet: Fleet, agent: AgentSpec, variables: Readonly<Record<string, string>>): Line[] {
+  return [
+    ["User", agent.user],
+    ["Group", agent.tenant],
+    ["Slice", sliceName(agent.tenant)],
+    ["WorkingDirectory", escapePercent(agent.workdir)],
+    ...environmentLines({ ...environment(agent), ...variables }),
+    ...environmentFiles(fleet, agent).map((path): Line => ["EnvironmentFile", escapePercent(path)]),
+    ...hardening(fleet, agent),
+  ];
 }
 
 /**
@@ -70,7 +63,7 @@ function renderSection(name: string, lines: readonly string[][]): string {
 function execStart(agent: AgentSpec, socket: string): string {
   const tmux = ["/usr/bin/tmux", "-S", socket, "-f", "/dev/null", "new-session", "-d", "-s", agent.name];
   const size = ["-x", "200", "-y", "50"];
-  return [...tmux, ...size, "--", "/usr/bin/env", ...agent.command].map(quoteArgument).join(" ");
+  return commandLine([...tmux, ...size, "--", "/usr/bin/env", ...agent.command]);
 }
 
 function environment(agent: AgentSpec): Record<string, string> {
@@ -79,14 +72,7 @@ function environment(agent: AgentSpec): Record<string, string> {
     MUSTER_AGENT: agent.name,
     MUSTER_TENANT: agent.tenant,
     MUSTER_CONTACTS: join(agent.home, "contacts.db"),
-    ...(agent.heartbeat.by === "file" ? { MUSTER_BEAT: beatFile(agent.name) } : {}),
     ...(agent.credentials.length > 0 ? { MUSTER_CREDENTIALS: credentialsDir(agent) } : {}),
     ...agent.env,
   };
-}
-
-/** In ExecStart= `$` would be expanded as well; systemd.service(5). */
-function quoteArgument(text: string): string {
-  const doubled = text.replaceAll("$", "$$$$");
-  return /^[\w@%+=:,./-]+$/.test(doubled) && !doubled.includes("%") ? doubled : quote(doubled);
 }
