@@ -14,8 +14,8 @@ export const controllers: Kind<ControllersItem> = {
     const lacking = LIMITS.filter((limit) => item.want[limit] !== undefined && observed[limit] !== "held");
     if (lacking.length === 0) return;
     throw new MusterError({
-      what: `limits of ${lacking.join(", ")} do not count on this host`,
-      why: lacking.map((limit) => `the controller of ${limit} is ${observed[limit]}`).join(", "),
+      what: "the controllers of limits",
+      why: `limits of ${lacking.join(", ")} do not count on this host: ${lacking.map((limit) => observed[limit]).join(", ")}.`,
       next:
         "Where its kernel has it off, boot with `cgroup_enable=memory`; where it is a container, let whatever runs it " +
         "give it its own writable cgroups; or take `limits` out of fleet.yaml.",
