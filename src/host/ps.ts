@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { HOSTD_UNIT } from "../model/layout.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../model/protocol.ts";
+import { shown } from "../model/shown.ts";
 import type { Host } from "./context.ts";
+import { paneNames } from "./hostd/pane.ts";
 import { readView } from "./hostd/view.ts";
 import { quarantineOf } from "./quarantine.ts";
 import { showUnits, type UnitState } from "./systemctl.ts";
@@ -16,7 +18,13 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
     units: units.map((unit, i) => {
       const [watched, quarantine] = [seen.get(unit), quarantineOf(host, unit)];
       const status = statusOf(unit, states[i] ?? {}, now);
-      return { ...status, ...(watched && { watched }), ...(quarantine && { quarantine }) };
+      const names = paneNames(status.pid).map(shown);
+      return {
+        ...status,
+        ...(names.length > 0 && { names }),
+        ...(watched && { watched }),
+        ...(quarantine && { quarantine }),
+      };
     }),
     ...(existsSync(`${host.paths.units}/${HOSTD_UNIT}`) && { deadman: view ? "watching" : "silent" }),
   };

@@ -89,6 +89,18 @@ export interface PackageItem {
   readonly want: { readonly present: true };
 }
 
+/** A program that an agent's unit is to start; it is nobody's own, and looked up with its agent's rights. */
+export interface ProgramItem {
+  readonly kind: "program";
+  /** A name, or a path: absolute or from `workdir`. */
+  readonly name: string;
+  /** The folders that a name is looked up in, as PATH has them. */
+  readonly search: string;
+  readonly workdir: string;
+  readonly actor: string;
+  readonly want: { readonly found: true };
+}
+
 /** A systemd unit's state; its text is a FileItem with `notify` set to this unit. */
 export interface UnitItem {
   readonly kind: "unit";
@@ -133,6 +145,7 @@ export type HostItem =
   | GroupItem
   | UserItem
   | PackageItem
+  | ProgramItem
   | UnitItem
   | RowsItem
   | RuntimeItem;

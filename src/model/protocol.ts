@@ -62,6 +62,8 @@ export interface UnitStatus {
   /** Seconds since the unit entered its state; 0 where unknown. */
   readonly since: number;
   readonly status: string;
+  /** The names of the process in its pane; absent where none runs. */
+  readonly names?: readonly string[];
   /** How the deadman sees the agent; absent where it sees none. */
   readonly watched?: Watched;
   /** There while the unit is kept down. */

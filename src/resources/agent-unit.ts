@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Policy } from "../model/deadman.ts";
+import type { ProgramItem } from "../model/items.ts";
 import { policyFile, UNIT_DIR } from "../model/layout.ts";
 import type { AgentSpec } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
@@ -18,6 +19,7 @@ export const agentUnit: ResourceDefinition = {
         ...(agent.credentials.length > 0 ? [agentId(agent, "credentials")] : []),
       ],
       items: {
+        program: programOf(agent),
         "unit file": {
           kind: "file",
           path: join(UNIT_DIR, unitName(agent)),
@@ -49,6 +51,18 @@ export const agentUnit: ResourceDefinition = {
       },
     })),
 };
+
+/** It goes before the unit: what cannot start is not started. */
+function programOf({ command: [name = ""], env, workdir, user }: AgentSpec): ProgramItem {
+  return {
+    kind: "program",
+    name,
+    search: env["PATH"] ?? "",
+    workdir,
+    actor: user,
+    want: { found: true },
+  };
+}
 
 function policyText(agent: AgentSpec): string {
   const { heartbeat, restarts, maintenance } = agent;

@@ -1,3 +1,5 @@
+import type { RuntimeKind } from "../runtimes/registry.ts";
+
 /** fleet.yaml as its schema allows it, before names are resolved and files are read. */
 export interface RawHost {
   readonly kind: "local" | "ssh";
@@ -43,6 +45,7 @@ export interface RawReader {
 }
 
 export interface RawProvider {
+  readonly vendor?: string;
   readonly account?: string;
   readonly region?: string;
 }
@@ -66,6 +69,14 @@ export interface RawFile {
   readonly mode?: string;
 }
 
+export interface RawRuntime {
+  readonly kind: RuntimeKind;
+  readonly program?: string;
+  readonly args?: readonly string[];
+  readonly provider?: string;
+  readonly model?: string;
+}
+
 export interface RawAgent {
   readonly host: string;
   readonly tenant: string;
@@ -73,7 +84,8 @@ export interface RawAgent {
   readonly credentials?: readonly string[];
   readonly contacts?: "all" | readonly string[];
   readonly routesTo?: readonly string[];
-  readonly command: readonly string[];
+  readonly command?: readonly string[];
+  readonly runtime?: RuntimeKind | RawRuntime;
   readonly workdir?: string;
   readonly env?: Readonly<Record<string, string>> | null;
   readonly watchdog?: RawSeconds;

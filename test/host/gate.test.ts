@@ -10,7 +10,7 @@ import { parsePolicy } from "../../src/host/hostd/policy.ts";
 import { readRecords } from "../../src/host/store/records.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Digest, HostItem, Items } from "../../src/model/items.ts";
-import type { ConvergeRequest } from "../../src/model/protocol.ts";
+import type { ConvergeRequest, HistoryAnswer } from "../../src/model/protocol.ts";
 import type { HostRecord } from "../../src/model/record.ts";
 import type { TenantScope } from "../../src/model/tenant-scope.ts";
 import { compilePlan } from "../../src/resources/index.ts";
@@ -190,9 +190,9 @@ describe("a session through a tenant's gate", () => {
       { event: "died", agent: "vera" },
     ]);
     const told = (agent?: string) =>
-      table.history?.(host, { op: "history", ...(agent && { agent }), last: 9 });
-    expect(told()?.events.map((event) => event.agent)).toEqual(["iris"]);
-    expect(told("vera")?.events).toEqual([]);
+      table.history?.(host, { op: "history", ...(agent && { agent }), last: 9 }) as HistoryAnswer;
+    expect(told().events.map((event) => event.agent)).toEqual(["iris"]);
+    expect(told("vera").events).toEqual([]);
     const stop = { op: "control", verb: "stop", by: "x" } as const;
     for (const [agent, unit] of [
       ["vera", "muster-agent-vera.service"],

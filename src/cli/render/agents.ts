@@ -6,7 +6,18 @@ import { silentHosts } from "./host.ts";
 import { table } from "./table.ts";
 import { safeJson, visible } from "./text.ts";
 
-const COLUMNS = ["AGENT", "TENANT", "HOST", "STATE", "ENABLED", "PID", "RESTARTS", "SINCE", "BEAT"];
+const COLUMNS = [
+  "AGENT",
+  "TENANT",
+  "HOST",
+  "RUNTIME",
+  "STATE",
+  "ENABLED",
+  "PID",
+  "RESTARTS",
+  "SINCE",
+  "BEAT",
+];
 
 const UNITS = [
   ["d", 86_400],
@@ -53,10 +64,11 @@ function remarksOn({ agents, unwatched }: AgentsReport): string[] {
     ...unwatched.map(
       (host) => `${host}: its deadman is silent: \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\``,
     ),
-    ...agents.flatMap(({ agent, quarantine, problem, paused }) => [
+    ...agents.flatMap(({ agent, runtime, process, otherProcess, quarantine, problem, paused }) => [
       ...(quarantine
         ? [`${agent} is in quarantine: ${quarantine.reason}: \`npx fleet release ${agent}\` frees it.`]
         : []),
+      ...(otherProcess ? [`${agent}: in its pane runs ${process}, which is none of ${runtime}'s.`] : []),
       ...(problem ? [`${agent}: its heartbeat is wrong: ${problem}.`] : []),
       ...(paused ? [`${agent} is left alone: ${paused}.`] : []),
     ]),
@@ -69,5 +81,5 @@ function rowOf(row: AgentRow): string[] {
   const ago = row.silent === undefined || row.state === "quarantined" ? [] : [span(row.silent)];
   const beat = [...(row.beat ? [row.beat] : []), ...ago].join(" ") || undefined;
   const rest = [row.enabled || undefined, pid, row.restarts, since, beat].map((value) => `${value ?? "-"}`);
-  return [row.agent, row.tenant, row.host, row.state, ...rest];
+  return [row.agent, row.tenant, row.host, row.runtime, row.state, ...rest];
 }

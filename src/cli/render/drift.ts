@@ -75,12 +75,14 @@ function closing(report: FleetReport): string[] {
   return [...silentHosts(report.hosts), ...(isQuiet ? [cleanSentence(report)] : found)];
 }
 
-/** What `up` does not mend: somebody has to say that the agent may run again. */
+/** What `up` does not mend: somebody has to say that the agent may run again, or install what it runs. */
 function isHeld({ property, observed }: Finding): boolean {
-  return property === "active" && observed === "quarantined";
+  return (property === "active" && observed === "quarantined") || property === "found";
 }
 
-function heldSentence({ agent = "AGENT" }: Finding): string {
+function heldSentence({ agent = "AGENT", property }: Finding): string {
+  if (property === "found")
+    return `${agent}: its program is not on the host: install it, or correct its PATH.`;
   return `${agent} is in quarantine: \`npx fleet history ${agent}\` tells why, \`npx fleet release ${agent}\` frees it.`;
 }
 

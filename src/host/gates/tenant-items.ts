@@ -41,6 +41,7 @@ function formOf(
 ): ItemForm | undefined {
   const { kind, path, name } = address;
   if (kind === "unit") return name === agent.unit ? unit(agent) : undefined;
+  if (kind === "program") return program(agent);
   if (typeof path !== "string" || posix.normalize(path) !== path || !LINE.test(path)) return undefined;
   if (kind === "directory" && path === agent.home) return home(group, agent);
   if (kind === "directory" && path === agent.credentials) return secretsFolder(group, agent);
@@ -76,8 +77,8 @@ const secretsFolder = (group: string, { credentials }: ScopedAgent): ItemForm =>
 });
 
 /** With the user's rights alone: whatever stands in a home, root does not open it. */
-const homeFile = (group: string, { user }: ScopedAgent): ItemForm => ({
-  address: { kind: "file", path: LINE, actor: user },
+const homeFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "file", path: LINE, actor: user, "notify?": unit },
   want: { type: "file", content: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
 });
 
@@ -109,6 +110,12 @@ const policy: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
 };
+
+/** It is only looked up, with the user's rights. */
+const program = ({ user }: ScopedAgent): ItemForm => ({
+  address: { kind: "program", name: LINE, search: /^[^\p{Cc}]{0,32768}$/u, workdir: LINE, actor: user },
+  want: { found: true },
+});
 
 const unit = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "unit", name: unit },

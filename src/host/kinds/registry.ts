@@ -4,13 +4,14 @@ import { file } from "./file.ts";
 import { group } from "./group.ts";
 import type { Kind } from "./kind.ts";
 import { debianPackage } from "./package.ts";
+import { program } from "./program.ts";
 import { rows } from "./rows.ts";
 import { runtime } from "./runtime.ts";
 import { unit } from "./unit.ts";
 import { user } from "./user.ts";
 
 /** In the order in which they are made: each needs at most those before it. */
-const KINDS = { runtime, package: debianPackage, group, user, directory, file, rows, unit };
+const KINDS = { runtime, package: debianPackage, group, user, directory, program, file, rows, unit };
 
 const ORDER = Object.keys(KINDS);
 

@@ -90,10 +90,20 @@ export function start(host: Host, verb: "start" | "restart", name: string): void
   systemctl(host, verb, "--no-block", "--", name);
   const state = waitForUnit(host, name, START_PATIENCE, hasNoJob);
   if (isRunning(state) && state["SubState"] !== "auto-restart") return;
+  if (state["SubState"] === "auto-restart" && state["Result"] === "success") throw endedAtOnce(name);
   throw new MusterError({
     what: `${name} did not start`,
     why: `it is ${state["ActiveState"]} (${state["SubState"]}); its journal ends: ${journalOf(host, name)}`,
     next: `See \`journalctl -u ${name}\` on the host.`,
+  });
+}
+
+/** What is to be said of a program that was started, and whose words went with its terminal. */
+export function endedAtOnce(name: string): MusterError {
+  return new MusterError({
+    what: `${name} did not stay`,
+    why: "its program ended within a second of its start, and so would end again and again.",
+    next: "Start it by hand on the host, as the agent's user, to see what it says; `npx fleet ssh HOST` logs in.",
   });
 }
 
