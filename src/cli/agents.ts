@@ -1,4 +1,4 @@
-import type { BeatState } from "../model/deadman.ts";
+import type { BeatState, Lifecycle } from "../model/deadman.ts";
 import type { UnitStatus } from "../model/protocol.ts";
 import { unitName } from "../resources/ids.ts";
 import { type RuntimeKind, runtimeOf } from "../runtimes/registry.ts";
@@ -28,6 +28,8 @@ export interface AgentRow {
   readonly tenant: string;
   readonly host: string;
   readonly state: AgentState;
+  /** An ephemeral one is started by name, and stops by itself. */
+  readonly lifecycle: Lifecycle["kind"];
   /** What it is declared to run. */
   readonly runtime: RuntimeKind;
   /** The name of the process in its pane. */
@@ -109,7 +111,7 @@ async function agentsOn(fleet: Fleet, host: string, agents: readonly AgentSpec[]
 
 function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentState): AgentRow {
   const { name, tenant, host, runtime } = agent;
-  const place = { agent: name, tenant, host, runtime };
+  const place = { agent: name, tenant, host, runtime, lifecycle: agent.lifecycle.kind };
   const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
   const { enabled, pid, restarts, since, status, quarantine } = unit;

@@ -14,6 +14,7 @@ const UNIT_PROPERTIES = [
   "Job",
   "MainPID",
   "NRestarts",
+  "Restart",
   "Result",
   "StatusText",
   "StateChangeTimestampMonotonic",

@@ -19,6 +19,12 @@ export interface RestartLimit {
   readonly within: number;
 }
 
+/**
+ * Whether an agent is always on, or starts when it is asked to and stops by itself: when it is done, or after so many
+ * seconds.
+ */
+export type Lifecycle = { readonly kind: "core" } | { readonly kind: "ephemeral"; readonly ttl: number };
+
 /** A time of the week, in UTC, in which the deadman rests. `to` before `from` is on the next day. */
 export interface MaintenanceWindow {
   /** The days that it begins on: 0 is Sunday. */
@@ -36,6 +42,8 @@ export interface Policy {
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
   readonly maintenance: readonly MaintenanceWindow[];
+  /** Seconds after which it is stopped, where it is not always on. */
+  readonly ttl?: number;
 }
 
 export const BEAT_STATES = ["idle", "busy", "stuck"] as const;
@@ -50,6 +58,7 @@ export type HistoryKind =
   | "started"
   | "restarted"
   | "stopped"
+  | "ended"
   | "stale"
   | "hung"
   | "recovered"

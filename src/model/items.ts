@@ -108,8 +108,8 @@ export interface UnitItem {
   readonly want: {
     /** UnitFileState: enabled, disabled, masked, … */
     readonly enabled: "enabled" | "disabled" | "static";
-    /** `running` while active or on the way there (activating, auto-restart are health); else `stopped`. */
-    readonly active: "running" | "stopped";
+    /** `running` while active or on the way there (activating, auto-restart are health); else `stopped`. Left out: either. */
+    readonly active?: "running" | "stopped";
     /** `none`, or the drop-in files that change the unit, joined by a space. */
     readonly overrides: "none";
   };

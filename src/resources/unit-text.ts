@@ -39,7 +39,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
         ]),
         ...environmentFiles(fleet, agent).map((path) => ["EnvironmentFile", escapePercent(path)]),
         ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
-        ["Restart", "always"],
+        ["Restart", agent.lifecycle.kind === "core" ? "always" : "no"],
         ["RestartSec", "1"],
         // What does not end by itself keeps nobody waiting for its next start.
         ["TimeoutStopSec", "10"],

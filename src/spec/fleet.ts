@@ -1,4 +1,4 @@
-import type { Heartbeat, MaintenanceWindow, RestartLimit } from "../model/deadman.ts";
+import type { Heartbeat, Lifecycle, MaintenanceWindow, RestartLimit } from "../model/deadman.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 import type { ModelChoice } from "../runtimes/runtime.ts";
 
@@ -136,6 +136,7 @@ export interface AgentSpec extends Lasting {
   readonly watchdog: number;
   /** What becomes of its home and of the contacts that it learned, when it is removed. */
   readonly onRemove: "aside" | "delete";
+  readonly lifecycle: Lifecycle;
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
   /** Its own windows, its host's and the fleet's. */

@@ -91,6 +91,8 @@ export interface RawAgent {
   readonly watchdog?: RawSeconds;
   readonly onRemove?: "aside" | "delete";
   readonly protect?: boolean;
+  readonly lifecycle?: "core" | "ephemeral";
+  readonly ttl?: RawSeconds;
   readonly heartbeat?: RawHeartbeat;
   readonly restarts?: RawRestarts;
   readonly maintenance?: readonly RawWindow[] | null;

@@ -109,3 +109,11 @@ test("an agent's process is shown by its runtime's name for it, and one that is 
   expect(other.agents[0]).toMatchObject({ process: "python3", otherProcess: true });
   expect(renderAgents(other)).toContain("iris: in its pane runs python3, which is none of pi's.\n");
 });
+
+test("an ephemeral agent is on demand", async () => {
+  const guest = fleetOf(agent({ lifecycle: { kind: "ephemeral", ttl: 60 } }));
+  const units = [{ ...statusOf("inactive"), enabled: "disabled" }];
+  const open = async (name: string) => ({ ...readerOf(name).reader, ps: async () => ({ units }) });
+  const text = renderAgents(await observeAgents(guest, {}, open));
+  expect(text).toMatch(/^iris .* stopped +on demand /m);
+});

@@ -41,6 +41,7 @@ test("a loaded fleet has every default filled in and every file read", () => {
     onRemove: "aside",
     formerly: [],
     protect: false,
+    lifecycle: { kind: "core" },
     heartbeat: { by: "none", interval: 15, timeout: 60 },
     restarts: { most: 5, within: 3600 },
     maintenance: [],

@@ -80,6 +80,8 @@ function rowOf(row: AgentRow): string[] {
   const since = row.since === undefined || row.since === 0 ? undefined : span(row.since);
   const ago = row.silent === undefined || row.state === "quarantined" ? [] : [span(row.silent)];
   const beat = [...(row.beat ? [row.beat] : []), ...ago].join(" ") || undefined;
-  const rest = [row.enabled || undefined, pid, row.restarts, since, beat].map((value) => `${value ?? "-"}`);
+  const isOnDemand = row.lifecycle === "ephemeral" && row.enabled === "disabled";
+  const enabled = isOnDemand ? "on demand" : row.enabled || undefined;
+  const rest = [enabled, pid, row.restarts, since, beat].map((value) => `${value ?? "-"}`);
   return [row.agent, row.tenant, row.host, row.runtime, row.state, ...rest];
 }

@@ -119,5 +119,5 @@ const program = ({ user }: ScopedAgent): ItemForm => ({
 
 const unit = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "unit", name: unit },
-  want: { enabled: /^(enabled|disabled)$/, active: /^(running|stopped)$/, overrides: "none" },
+  want: { enabled: /^(enabled|disabled)$/, "active?": /^(running|stopped)$/, overrides: "none" },
 });

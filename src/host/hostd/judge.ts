@@ -1,6 +1,6 @@
 import { noticeBeats, noticePause, stopWhatHangs } from "./beats.ts";
 import { type AgentMemory, BUDGET } from "./memory.ts";
-import { countRestarts, holdWhatCrashes, noticeRuns } from "./runs.ts";
+import { countRestarts, endWhatIsOver, holdWhatCrashes, noticeRuns } from "./runs.ts";
 import type { Action, Noticed, Seen, Step, Turn } from "./turn.ts";
 
 export interface Judgement {
@@ -41,6 +41,7 @@ const STEPS: readonly Step[] = [
   holdWhatCrashes,
   noticeBeats,
   stopWhatHangs,
+  endWhatIsOver,
 ];
 
 /** No agent can push the others' past out of a history that is bounded. */

@@ -8,6 +8,7 @@ import { readPolicies } from "./policies.ts";
 import { readSign } from "./readings.ts";
 import type { Charge, Seen } from "./turn.ts";
 import { lookAtUnits, type Unit } from "./units.ts";
+import { monotonic } from "./view.ts";
 
 /** What the deadman knows of its host between two looks. */
 export interface Senses {
@@ -38,7 +39,9 @@ export function sensesOf(host: Host): Senses {
       const sign = readSign(policy, unit, accounts?.users.get(unit.user), readings.get(name));
       readings.set(name, sign);
       const isQuarantined = held.has(policy.unit);
-      agents[name] = { policy, unit, reading: sign.reading, isQuarantined, paused: pauses(policy), isFresh };
+      const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
+      const paused = pauses(policy);
+      agents[name] = { policy, unit, age, reading: sign.reading, isQuarantined, paused, isFresh };
     }
     return { known: [...policies.keys()], agents };
   };

@@ -35,6 +35,8 @@ export interface Charge extends Policy {
 export interface Seen {
   readonly policy: Charge;
   readonly unit: UnitView;
+  /** Seconds that it is up. */
+  readonly age: number;
   readonly reading: Reading;
   readonly isQuarantined: boolean;
   /** Why it is to be left alone; empty where it is not. */
@@ -43,7 +45,7 @@ export interface Seen {
   readonly isFresh: boolean;
 }
 
-/** What to do. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there. */
+/** What to do. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there, or its time is over. */
 export interface Action {
   readonly act: "kill" | "hold" | "stop";
   readonly agent: string;

@@ -6,6 +6,7 @@ import { isReserved } from "../reserved.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Context, Resolver } from "./context.ts";
 import { heartbeatOf } from "./heartbeat.ts";
+import { lifecycleOf } from "./lifecycle.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import { restartsOf } from "./restarts.ts";
 import { runningOf } from "./runtime.ts";
@@ -52,6 +53,7 @@ export function agentResolver(
       formerly: formerNames(context.source, "agents", name),
       protect: raw.protect ?? tenants[raw.tenant]?.protect ?? false,
       watchdog: heartbeat.by === "notify" ? heartbeat.timeout : 0,
+      lifecycle: lifecycleOf(raw, keys, context),
       heartbeat,
       restarts: restartsOf(raw.restarts),
       maintenance: maintenanceOf(raw, keys, context),

@@ -227,10 +227,47 @@ test("an agent that crashes for ever, left alone, cannot fill the history", () =
   expect(told(host)).toContain("flood");
 });
 
+describe("an agent that is not always on", () => {
+  const LOOM = policyOf("loom", { ttl: 600 });
+
+  test("is stopped when its time is over, which is its end and no failure", () => {
+    const host = hostOf(LOOM, IRIS);
+    pass(host, 530);
+    expect(host.agent("loom").state).toBe("up");
+    pass(host, 20);
+    expect(host.agent("loom").state).toBe("down");
+    expect(host.agent("iris").state).toBe("up");
+    pass(host, 60);
+    expect(told(host)).toEqual(["ended"]);
+  });
+
+  test("has its whole time again when it is started again", () => {
+    const host = hostOf(LOOM);
+    pass(host, 3000);
+    host.startAgain("loom");
+    pass(host, 590);
+    expect(host.agent("loom").state).toBe("up");
+    pass(host, 20);
+    expect(host.agent("loom").state).toBe("down");
+    expect(told(host)).toEqual(["ended", "started", "ended"]);
+  });
+
+  test("is not stopped while it is left alone, and not forgotten either", () => {
+    const host = hostOf(LOOM);
+    host.paused = "paused by a test";
+    pass(host, 900);
+    expect(host.agent("loom").state).toBe("up");
+    host.paused = "";
+    pass(host, 5);
+    expect(host.agent("loom").state).toBe("down");
+  });
+});
+
 function seenOf(parts: Partial<Seen> = {}): Seen {
   return {
     policy: IRIS,
     unit: { state: "up", run: "1", restarts: 0, result: "success" },
+    age: 0,
     reading: {},
     isQuarantined: false,
     paused: "",

@@ -29,7 +29,7 @@ export function isGone(items: WireItems, observed: Observations): boolean {
 /** A unit whose file is gone is still there as long as it runs. */
 function isAbsent(observation: Observation | undefined): boolean {
   if (observation === undefined || "unknown" in observation) return false;
-  const { type, present, enabled, active } = observation.props;
+  const { type, present, enabled, active = "stopped" } = observation.props;
   return type === "absent" || present === false || (enabled === "absent" && active === "stopped");
 }
 
