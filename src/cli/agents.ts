@@ -1,4 +1,4 @@
-import type { BeatState, Lifecycle } from "../model/deadman.ts";
+import type { BeatState, Lifecycle, Owed } from "../model/deadman.ts";
 import type { UnitStatus } from "../model/protocol.ts";
 import { unitName } from "../resources/ids.ts";
 import { type RuntimeKind, runtimeOf } from "../runtimes/registry.ts";
@@ -53,6 +53,8 @@ export interface AgentRow {
   readonly problem?: string;
   /** Why the deadman leaves it alone. */
   readonly paused?: string;
+  /** That it runs with what was declared before. */
+  readonly owed?: Pick<Owed, "restart" | "within" | "since">;
   /** Why it stays down, and since when. */
   readonly quarantine?: { readonly since: string; readonly reason: string };
 }
@@ -114,12 +116,13 @@ function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentStat
   const place = { agent: name, tenant, host, runtime, lifecycle: agent.lifecycle.kind };
   const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
-  const { enabled, pid, restarts, since, status, quarantine } = unit;
+  const { enabled, pid, restarts, since, status, owed, quarantine } = unit;
   return {
     ...place,
     ...{ state, enabled, pid, restarts, since, status },
     ...processOf(agent, unit),
     ...signsOf(unit),
+    ...(owed && { owed: { restart: owed.restart, within: owed.within, since: owed.since } }),
     ...(quarantine && { quarantine }),
   };
 }

@@ -25,6 +25,28 @@ export interface RestartLimit {
  */
 export type Lifecycle = { readonly kind: "core" } | { readonly kind: "ephemeral"; readonly ttl: number };
 
+export const ON_CHANGE = ["never", "when-idle", "now"] as const;
+
+/** When a running agent is started again after something changed that it reads when it starts. */
+export type OnChange = (typeof ON_CHANGE)[number];
+
+export interface ChangePolicy {
+  readonly restart: OnChange;
+  /** Seconds after which it is started again though it is not idle. */
+  readonly deadline: number;
+}
+
+/** That an agent runs with what was declared before. */
+export interface Owed {
+  readonly restart: OnChange;
+  /** Seconds, see ChangePolicy. */
+  readonly within: number;
+  /** The run that this is about, by systemd's InvocationID. */
+  readonly run: string;
+  /** UTC, ISO 8601. */
+  readonly since: string;
+}
+
 /** A time of the week, in UTC, in which the deadman rests. `to` before `from` is on the next day. */
 export interface MaintenanceWindow {
   /** The days that it begins on: 0 is Sunday. */

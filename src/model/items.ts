@@ -1,3 +1,5 @@
+import type { OnChange } from "./deadman.ts";
+
 /**
  * The one vocabulary that every part of Muster shares: a resource is a set of named host items,
  * each an address on the host plus the flat properties that are wanted there.
@@ -25,8 +27,11 @@ export interface FileItem {
   readonly kind: "file";
   readonly path: string;
   readonly actor?: string;
-  /** The unit that reads this file when it starts, and is restarted when the content changes. */
+  /** The unit that reads this file when it starts. */
   readonly notify?: string;
+  /** When that is started again after the content changed; left out: now. `within` seconds, if not idle before. */
+  readonly restart?: OnChange;
+  readonly within?: number;
   /** Where the value of a secret file comes from: `config:NAME`, `env:NAME` or `file:PATH`. */
   readonly secret?: string;
   /** Why another agent may hold the same secret. */

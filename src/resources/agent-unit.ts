@@ -5,6 +5,7 @@ import { policyFile, UNIT_DIR } from "../model/layout.ts";
 import type { AgentSpec } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { agentId, unitName } from "./ids.ts";
+import { readAtStart } from "./notify.ts";
 import { ofAgents } from "./of-agents.ts";
 import { unitText } from "./unit-text.ts";
 
@@ -23,7 +24,7 @@ export const agentUnit: ResourceDefinition = {
         "unit file": {
           kind: "file",
           path: join(UNIT_DIR, unitName(agent)),
-          notify: unitName(agent),
+          ...readAtStart(agent),
           want: {
             type: "file",
             content: compiler.keep(unitText(fleet, agent)),

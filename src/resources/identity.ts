@@ -4,7 +4,8 @@ import { runtimeOf } from "../runtimes/registry.ts";
 import type { AgentSpec, Fleet, IdentityFile } from "../spec/fleet.ts";
 import { account, hasAccount, homeFolder, homeOf } from "./account.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
-import { agentId, tenantId, unitName } from "./ids.ts";
+import { agentId, tenantId } from "./ids.ts";
+import { readAtStart } from "./notify.ts";
 import { ofAgents } from "./of-agents.ts";
 
 /**
@@ -40,7 +41,7 @@ function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   return {
     ...mapValues(settings, (file, path) => ({
       ...identityFile(agent, path, file, compiler),
-      notify: unitName(agent),
+      ...readAtStart(agent),
     })),
     ...mapValues({ ...read, ...declared }, (file, path) => identityFile(agent, path, file, compiler)),
   };

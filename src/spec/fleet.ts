@@ -1,4 +1,10 @@
-import type { Heartbeat, Lifecycle, MaintenanceWindow, RestartLimit } from "../model/deadman.ts";
+import type {
+  ChangePolicy,
+  Heartbeat,
+  Lifecycle,
+  MaintenanceWindow,
+  RestartLimit,
+} from "../model/deadman.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 import type { ModelChoice } from "../runtimes/runtime.ts";
 
@@ -137,6 +143,7 @@ export interface AgentSpec extends Lasting {
   /** What becomes of its home and of the contacts that it learned, when it is removed. */
   readonly onRemove: "aside" | "delete";
   readonly lifecycle: Lifecycle;
+  readonly onChange: ChangePolicy;
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
   /** Its own windows, its host's and the fleet's. */

@@ -1,3 +1,4 @@
+import type { OnChange } from "../model/deadman.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 
 /** fleet.yaml as its schema allows it, before names are resolved and files are read. */
@@ -93,6 +94,7 @@ export interface RawAgent {
   readonly protect?: boolean;
   readonly lifecycle?: "core" | "ephemeral";
   readonly ttl?: RawSeconds;
+  readonly onChange?: OnChange | { readonly restart: OnChange; readonly deadline?: RawSeconds };
   readonly heartbeat?: RawHeartbeat;
   readonly restarts?: RawRestarts;
   readonly maintenance?: readonly RawWindow[] | null;

@@ -110,10 +110,14 @@ test("an agent's process is shown by its runtime's name for it, and one that is 
   expect(renderAgents(other)).toContain("iris: in its pane runs python3, which is none of pi's.\n");
 });
 
-test("an ephemeral agent is on demand", async () => {
+test("an ephemeral agent is on demand, and one that a change waits for is told", async () => {
   const guest = fleetOf(agent({ lifecycle: { kind: "ephemeral", ttl: 60 } }));
-  const units = [{ ...statusOf("inactive"), enabled: "disabled" }];
+  const owed = { restart: "when-idle", within: 900, run: "1", since: "2026-01-02T03:04:05Z" } as const;
+  const units = [{ ...statusOf("inactive"), enabled: "disabled", owed }];
   const open = async (name: string) => ({ ...readerOf(name).reader, ps: async () => ({ units }) });
   const text = renderAgents(await observeAgents(guest, {}, open));
   expect(text).toMatch(/^iris .* stopped +on demand /m);
+  expect(text).toContain(
+    "iris runs as it was declared before 2026-01-02T03:04:05Z: it is started again when it is idle, 15m",
+  );
 });

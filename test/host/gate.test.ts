@@ -8,6 +8,7 @@ import { unitRefusal } from "../../src/host/gates/tenant-unit.ts";
 import { record } from "../../src/host/history.ts";
 import { parsePolicy } from "../../src/host/hostd/policy.ts";
 import { readRecords } from "../../src/host/store/records.ts";
+import { ON_CHANGE } from "../../src/model/deadman.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Digest, HostItem, Items } from "../../src/model/items.ts";
 import type { ConvergeRequest, HistoryAnswer } from "../../src/model/protocol.ts";
@@ -50,6 +51,13 @@ describe("a tenant's gate", () => {
       env: fc.dictionary(variable, text),
       workdir: fc.stringMatching(/^\/[a-z %$"'.-]{0,20}[a-z]$/).map((path) => posix.normalize(path)),
       watchdog: fc.nat(86_400),
+      runtime: fc.constantFrom("hermes" as const, "command" as const),
+      model: fc.constant({ provider: "nous", model: "large" }),
+      lifecycle: fc.constantFrom({ kind: "core" } as const, { kind: "ephemeral", ttl: 60 } as const),
+      onChange: fc.record({
+        restart: fc.constantFrom(...ON_CHANGE),
+        deadline: fc.integer({ min: 1, max: 86_400 }),
+      }),
     });
     fc.assert(
       fc.property(agents, (parts) => {
@@ -303,6 +311,16 @@ function HOSTILE_ITEMS(): [string, unknown][] {
     [
       "a table with a quote in its name",
       { kind: "rows", path: "/home/iris/x", actor: "iris", table: 'x"', want: {} },
+    ],
+    ["a file by which another unit is started again", { ...good, notify: "ssh.service" }],
+    ["a start at no time that there is", { ...good, notify: "muster-agent-iris.service", restart: "later" }],
+    [
+      "a start within no time",
+      { ...good, notify: "muster-agent-iris.service", restart: "when-idle", within: "x" },
+    ],
+    [
+      "a program that another user looks for",
+      { kind: "program", name: "sh", search: "/bin", workdir: "/", actor: "root", want: { found: true } },
     ],
     ["another unit", { kind: "unit", name: "ssh.service", want: {} }],
     [

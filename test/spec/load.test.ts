@@ -42,6 +42,7 @@ test("a loaded fleet has every default filled in and every file read", () => {
     formerly: [],
     protect: false,
     lifecycle: { kind: "core" },
+    onChange: { restart: "when-idle", deadline: 3600 },
     heartbeat: { by: "none", interval: 15, timeout: 60 },
     restarts: { most: 5, within: 3600 },
     maintenance: [],

@@ -64,15 +64,23 @@ function remarksOn({ agents, unwatched }: AgentsReport): string[] {
     ...unwatched.map(
       (host) => `${host}: its deadman is silent: \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\``,
     ),
-    ...agents.flatMap(({ agent, runtime, process, otherProcess, quarantine, problem, paused }) => [
+    ...agents.flatMap(({ agent, runtime, process, otherProcess, owed, quarantine, problem, paused }) => [
       ...(quarantine
         ? [`${agent} is in quarantine: ${quarantine.reason}: \`npx fleet release ${agent}\` frees it.`]
         : []),
       ...(otherProcess ? [`${agent}: in its pane runs ${process}, which is none of ${runtime}'s.`] : []),
+      ...(owed ? [owedSentence(agent, owed)] : []),
       ...(problem ? [`${agent}: its heartbeat is wrong: ${problem}.`] : []),
       ...(paused ? [`${agent} is left alone: ${paused}.`] : []),
     ]),
   ];
+}
+
+function owedSentence(agent: string, { restart, within, since }: NonNullable<AgentRow["owed"]>): string {
+  const so = `${agent} runs as it was declared before ${since}`;
+  if (restart === "never")
+    return `${so}: its next start changes that, such as by \`npx fleet stop\` and \`start\`.`;
+  return `${so}: it is started again when it is idle, ${span(within)} after that at the latest.`;
 }
 
 function rowOf(row: AgentRow): string[] {

@@ -78,7 +78,7 @@ const secretsFolder = (group: string, { credentials }: ScopedAgent): ItemForm =>
 
 /** With the user's rights alone: whatever stands in a home, root does not open it. */
 const homeFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
-  address: { kind: "file", path: LINE, actor: user, "notify?": unit },
+  address: { kind: "file", path: LINE, actor: user, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
 });
 
@@ -92,16 +92,23 @@ const secretFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
     kind: "file",
     path: LINE,
     secret: LINE,
-    "notify?": unit,
+    ...readAtStart(unit),
     "envName?": /^[A-Za-z_]\w{0,200}$/,
     "sharedBecause?": LINE,
   },
   want: { type: "file", content: SECRET, owner: user, group, mode: "0400" },
 });
 
+/** What becomes of the unit when a file changes that it reads. */
+const readAtStart = (unit: string): Form => ({
+  "notify?": unit,
+  "restart?": /^(never|when-idle|now)$/,
+  "within?": (value) => typeof value === "number" && value > 0,
+});
+
 /** Its text is held against rules of its own. */
 const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
-  address: { kind: "file", path: LINE, "notify?": unit },
+  address: { kind: "file", path: LINE, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 });
 

@@ -1,4 +1,5 @@
 import { noticeBeats, noticePause, stopWhatHangs } from "./beats.ts";
+import { restartWhatIsDue } from "./due.ts";
 import { type AgentMemory, BUDGET } from "./memory.ts";
 import { countRestarts, endWhatIsOver, holdWhatCrashes, noticeRuns } from "./runs.ts";
 import type { Action, Noticed, Seen, Step, Turn } from "./turn.ts";
@@ -42,6 +43,7 @@ const STEPS: readonly Step[] = [
   noticeBeats,
   stopWhatHangs,
   endWhatIsOver,
+  restartWhatIsDue,
 ];
 
 /** No agent can push the others' past out of a history that is bounded. */

@@ -34,6 +34,18 @@ function programOf(server: number, proc: string): string | undefined {
   return /^\d+$/.test(child) ? child : undefined;
 }
 
+/** Seconds since something was written to the pane; where there is none, nothing is. */
+export function paneQuietFor(server: number, proc = "/proc"): number {
+  try {
+    const terminal = terminalOf(server, proc);
+    return terminal === undefined
+      ? Number.POSITIVE_INFINITY
+      : (Date.now() - statSync(terminal).mtimeMs) / 1000;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
 /**
  * The names of the process in a pane: the one it gave itself, proc_pid_comm(5), then that of the file it is of, without
  * its version. Node's own is the second. What its memory says it is called is not read: that could be made to wait.

@@ -1,8 +1,10 @@
 import { type Accounts, readAccounts } from "../accounts.ts";
 import type { Host } from "../context.ts";
+import { allOwed, settleOwed } from "../owed.ts";
 import { unitsInQuarantine } from "../quarantine.ts";
 import { reasonOf } from "../reason.ts";
 import type { Stamped } from "./beat-file.ts";
+import { isIdle } from "./idle.ts";
 import { readPauses } from "./pauses.ts";
 import { readPolicies } from "./policies.ts";
 import { readSign } from "./readings.ts";
@@ -28,10 +30,12 @@ export function sensesOf(host: Host): Senses {
     policies = readPolicies(host);
     accounts = readAccounts(host.paths.etc);
     units = unitsOf(host, policies);
+    forgetWhatRunsAnew(host, units);
   };
   const see = (isFresh: boolean) => {
     const held = unitsInQuarantine(host);
     const pauses = readPauses(host);
+    const debts = allOwed(host);
     const agents: Record<string, Seen> = {};
     for (const [name, policy] of policies) {
       const unit = units.get(policy.unit);
@@ -41,11 +45,25 @@ export function sensesOf(host: Host): Senses {
       const isQuarantined = held.has(policy.unit);
       const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
       const paused = pauses(policy);
-      agents[name] = { policy, unit, age, reading: sign.reading, isQuarantined, paused, isFresh };
+      const owed = debts.get(policy.unit);
+      agents[name] = {
+        ...{ policy, unit, age, reading: sign.reading, isQuarantined, paused, isFresh },
+        ...(owed?.restart === "when-idle" && {
+          owed: { within: owed.within, isIdle: isIdle(sign.reading, unit.pid) },
+        }),
+      };
     }
     return { known: [...policies.keys()], agents };
   };
   return { look, see };
+}
+
+/** What was started since, whoever did it, has read what is declared now. */
+function forgetWhatRunsAnew(host: Host, units: ReadonlyMap<string, Unit>): void {
+  for (const [name, { run }] of allOwed(host)) {
+    const unit = units.get(name);
+    if (unit !== undefined && (unit.run !== run || unit.state === "down")) settleOwed(host, name);
+  }
 }
 
 /** While systemd does not answer, nothing is known of any unit, and nothing is done to one. */

@@ -2,6 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import type { Observation, UnitItem } from "../../model/items.ts";
 import type { Host } from "../context.ts";
 import { overridesOf, removeOverrides } from "../dropins.ts";
+import { settleOwed } from "../owed.ts";
 import { quarantineOf, release } from "../quarantine.ts";
 import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "../systemctl.ts";
 import type { Kind, Subject } from "./kind.ts";
@@ -144,6 +145,7 @@ function journalOf(host: Host, name: string): string {
 function remove(host: Host, name: string): readonly string[] {
   const state = stateOf(host, name);
   release(host, name);
+  settleOwed(host, name);
   removeOverrides(
     name,
     overridesOf(name, state).filter((path) => path.includes(`/${name}.d/`)),

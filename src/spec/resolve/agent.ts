@@ -8,6 +8,7 @@ import type { Context, Resolver } from "./context.ts";
 import { heartbeatOf } from "./heartbeat.ts";
 import { lifecycleOf } from "./lifecycle.ts";
 import { maintenanceOf } from "./maintenance.ts";
+import { onChangeOf } from "./on-change.ts";
 import { restartsOf } from "./restarts.ts";
 import { runningOf } from "./runtime.ts";
 
@@ -54,6 +55,7 @@ export function agentResolver(
       protect: raw.protect ?? tenants[raw.tenant]?.protect ?? false,
       watchdog: heartbeat.by === "notify" ? heartbeat.timeout : 0,
       lifecycle: lifecycleOf(raw, keys, context),
+      onChange: onChangeOf(raw),
       heartbeat,
       restarts: restartsOf(raw.restarts),
       maintenance: maintenanceOf(raw, keys, context),

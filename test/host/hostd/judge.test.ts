@@ -263,6 +263,48 @@ describe("an agent that is not always on", () => {
   });
 });
 
+describe("an agent that runs with what was declared before", () => {
+  test("is started again when it is idle, and not before", () => {
+    const host = hostOf(IRIS);
+    const { run } = host.agent("iris");
+    host.owed["iris"] = { within: 3600, isIdle: false };
+    pass(host, 600);
+    expect(host.agent("iris").run).toBe(run);
+    host.owed["iris"] = { within: 3600, isIdle: true };
+    pass(host, 2);
+    expect(host.agent("iris").run).toBe(run + 1);
+    expect(told(host)).toEqual(["asked", "started"]);
+  });
+
+  test("is started again at its deadline, however busy it is and whoever restarts the deadman meanwhile", () => {
+    const host = hostOf(IRIS);
+    const { run } = host.agent("iris");
+    host.owed["iris"] = { within: 600, isIdle: false };
+    pass(host, 300);
+    host.restartHostd();
+    pass(host, 290);
+    expect(host.agent("iris").run).toBe(run);
+    pass(host, 15);
+    expect(host.agent("iris").run).toBe(run + 1);
+  });
+
+  test("is started again once, and none of it counts towards quarantine", () => {
+    const host = hostOf(policyOf("iris", { restarts: { most: 1, within: 3600 } }));
+    host.owed["iris"] = { within: 60, isIdle: true };
+    pass(host, 600);
+    expect(told(host)).toEqual(["asked", "started"]);
+    expect(host.quarantined.size).toBe(0);
+  });
+
+  test("is left alone during a pause", () => {
+    const host = hostOf(IRIS);
+    host.paused = "paused by a test";
+    host.owed["iris"] = { within: 60, isIdle: true };
+    pass(host, 600);
+    expect(told(host)).toEqual(["paused"]);
+  });
+});
+
 function seenOf(parts: Partial<Seen> = {}): Seen {
   return {
     policy: IRIS,

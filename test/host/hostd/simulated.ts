@@ -34,6 +34,8 @@ export class SimulatedHost {
   /** Whom the deadman stopped for hanging, and whether it did. */
   readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
   paused = "";
+  /** Who runs with what was declared before. */
+  owed: Record<string, { within: number; isIdle: boolean }> = {};
   private since = 0;
 
   constructor(policies: readonly Charge[]) {
@@ -144,6 +146,7 @@ export class SimulatedHost {
       policy,
       unit: { state, run: `${run}`, restarts, result },
       age: this.now - agent.startedAt,
+      ...(this.owed[policy.agent] && { owed: this.owed[policy.agent] }),
       reading: state === "up" && beat > 0 ? { mark: `${beat}`, state: "idle" } : {},
       isQuarantined: this.quarantined.has(policy.unit),
       paused: this.paused,
@@ -156,6 +159,12 @@ export class SimulatedHost {
     if (action.act === "kill") {
       this.kills.push({ agent: action.agent, hung: agent.hangs });
       this.die(agent, "signal");
+      return;
+    }
+    if (action.act === "restart") {
+      agent.restarts = 0;
+      delete this.owed[action.agent];
+      this.start(agent);
       return;
     }
     if (action.act === "hold") this.quarantined.add(action.unit);

@@ -34,7 +34,7 @@ export function packageForms({ item: { name } }: Place<PackageItem>): Form[] {
   return [{ name: "purged", script, tells: ["present"] }];
 }
 
-/** Here it is the shell, without which nothing else could be spoiled. */
+/** Here it is the shell, without which nothing else could be spoiled; runtimes.test.ts takes one away. */
 export function programForms(_: Place<ProgramItem>): Form[] {
   return [];
 }
