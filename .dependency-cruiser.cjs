@@ -2,9 +2,10 @@
 const allowed = {
   base: [],
   model: ["base"],
+  runtimes: ["base", "model"],
   host: ["base", "model"],
-  spec: ["base", "model"],
-  resources: ["base", "model", "spec"],
+  spec: ["base", "model", "runtimes"],
+  resources: ["base", "model", "runtimes", "spec"],
   transport: ["base", "model"],
   inventory: ["base", "model", "spec", "transport"],
   cloud: ["base", "model", "transport", "inventory", "spec"],
@@ -12,7 +13,7 @@ const allowed = {
   forge: ["base"],
   provider: ["base", "model", "spec", "transport", "inventory", "cloud"],
   program: ["base", "model", "spec", "resources", "inventory"],
-  cli: ["base", "model", "spec", "resources", "transport", "inventory", "cloud", "engine", "forge"],
+  cli: ["base", "model", "runtimes", "spec", "resources", "transport", "inventory", "cloud", "engine", "forge"],
 };
 
 module.exports = {

@@ -1,6 +1,7 @@
-import type { BeatState } from "../model/deadman.ts";
+import type { BeatState, Lifecycle, Owed } from "../model/deadman.ts";
 import type { UnitStatus } from "../model/protocol.ts";
 import { unitName } from "../resources/ids.ts";
+import { type RuntimeKind, runtimeOf } from "../runtimes/registry.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { askHost, type OpenHost } from "./ask.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -27,6 +28,14 @@ export interface AgentRow {
   readonly tenant: string;
   readonly host: string;
   readonly state: AgentState;
+  /** An ephemeral one is started by name, and stops by itself. */
+  readonly lifecycle: Lifecycle["kind"];
+  /** What it is declared to run. */
+  readonly runtime: RuntimeKind;
+  /** The name of the process in its pane. */
+  readonly process?: string;
+  /** That this is none of those that its runtime has. */
+  readonly otherProcess?: true;
   /** UnitFileState of systemd; what follows is there only where the unit is. */
   readonly enabled?: string;
   readonly pid?: number;
@@ -44,6 +53,8 @@ export interface AgentRow {
   readonly problem?: string;
   /** Why the deadman leaves it alone. */
   readonly paused?: string;
+  /** That it runs with what was declared before. */
+  readonly owed?: Pick<Owed, "restart" | "within" | "since">;
   /** Why it stays down, and since when. */
   readonly quarantine?: { readonly since: string; readonly reason: string };
 }
@@ -101,14 +112,17 @@ async function agentsOn(fleet: Fleet, host: string, agents: readonly AgentSpec[]
 }
 
 function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentState): AgentRow {
-  const place = { agent: agent.name, tenant: agent.tenant, host: agent.host };
+  const { name, tenant, host, runtime } = agent;
+  const place = { agent: name, tenant, host, runtime, lifecycle: agent.lifecycle.kind };
   const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
-  const { enabled, pid, restarts, since, status, quarantine } = unit;
+  const { enabled, pid, restarts, since, status, owed, quarantine } = unit;
   return {
     ...place,
     ...{ state, enabled, pid, restarts, since, status },
+    ...processOf(agent, unit),
     ...signsOf(unit),
+    ...(owed && { owed: { restart: owed.restart, within: owed.within, since: owed.since } }),
     ...(quarantine && { quarantine }),
   };
 }
@@ -121,6 +135,16 @@ function stateOf({ state, quarantine, watched }: UnitStatus): AgentState {
   if (known !== "running" || watched === undefined) return known;
   if (watched.health === "stale" || watched.health === "hung") return "stale";
   return watched.state === "stuck" ? "stuck" : known;
+}
+
+/** By the name that its runtime is known by, where it has that. */
+function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<AgentRow> {
+  const { processes } = runtimeOf(runtime);
+  const known = names.find((name) => processes.includes(name));
+  const process = known ?? names[0];
+  if (process === undefined) return {};
+  const isOther = processes.length > 0 && known === undefined;
+  return { process, ...(isOther && { otherProcess: true }) };
 }
 
 function signsOf({ watched }: UnitStatus): Partial<AgentRow> {

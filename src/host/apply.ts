@@ -32,19 +32,22 @@ export interface Work {
 /**
  * Makes items as they are declared, in their order: what stands on the disk first; then systemd reads
  * changed units once and what read a changed file starts again; then the units themselves.
+ *
+ * @returns the units that are not started again yet
  */
-export function applyItems(host: Host, request: ConvergeRequest, { before, observed, toDo }: Work): void {
+export function applyItems(host: Host, request: ConvergeRequest, { before, observed, toDo }: Work): string[] {
   if (before?.intended) removeAllUnfinished(host, before.items);
   const subjects = subjectsOf(request.items, before, request.secrets);
   const onDisk = subjects.filter(([name, { item }]) => toDo.includes(name) && !kindOf(item.kind).afterReload);
   for (const named of onDisk) applyOne(host, request, named, observed[named[0]]);
   const written = onDisk.flatMap(([name, { item }]) => (isWritten(item, observed[name]) ? [item] : []));
-  startAgain(host, request.id, written, before?.restart);
+  const waiting = startAgain(host, request, written, before?.restart);
   const late = subjects.filter(([, { item }]) => kindOf(item.kind).afterReload);
   const now = lookAtItems(sceneFor(host, request), late);
   for (const named of late) {
     if (!isAsWanted(named[1].item, now[named[0]])) applyOne(host, request, named, now[named[0]]);
   }
+  return waiting;
 }
 
 function removeAllUnfinished(host: Host, items: Items): void {

@@ -35,10 +35,17 @@ export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
     const changed = differences(items, observed);
     const toDo = Object.keys(items).filter((name) => isToDo(name, changed, observed));
     const isDone = toDo.length === 0 && isDeepStrictEqual(before, after);
-    if (!isDone) change(host, { ...request, items }, { before, after, observed, toDo, others });
+    const waiting = isDone
+      ? []
+      : change(host, { ...request, items }, { before, after, observed, toDo, others });
     for (const { id, owner } of [...former, ...taken]) deleteRecord(host, owner, id);
     if (isDone) return { observed, changed };
-    return { observed: look(host, request, items, after), changed, ...(kept.length > 0 && { kept }) };
+    return {
+      observed: look(host, request, items, after),
+      changed,
+      ...(kept.length > 0 && { kept }),
+      ...(waiting.length > 0 && { waiting }),
+    };
   });
 }
 
@@ -58,8 +65,10 @@ interface Change {
 /**
  * The record says first what is meant to be, and last that it is: a run killed in between is known by that. What the
  * old record alone knows goes before the new one stands, and what nobody may miss comes after.
+ *
+ * @returns the units that are not started again yet
  */
-function change(host: Host, request: ConvergeRequest, work: Change): void {
+function change(host: Host, request: ConvergeRequest, work: Change): string[] {
   const { before, after, others, observed, toDo } = work;
   removeItems(host, withoutShared(droppedItems(before?.items, request.items), others));
   const { applied: intended, ...rest } = after;
@@ -74,11 +83,12 @@ function change(host: Host, request: ConvergeRequest, work: Change): void {
     });
     storeContents(host, request.items, request.contents);
   });
-  applyItems(host, request, { before, observed, toDo });
+  const waiting = applyItems(host, request, { before, observed, toDo });
   withHostLock(host, () =>
     sweepContents(host, [...readRecords(host).filter((other) => !isOf(other, after)), after]),
   );
   writeRecord(host, after);
+  return waiting;
 }
 
 function isOf(record: HostRecord, { id, owner }: HostRecord): boolean {

@@ -54,7 +54,7 @@ async function answerAll(table: Table): Promise<void> {
     rest = lines.pop() ?? "";
     if (rest.length > MOST) process.exit(1);
     for (const line of lines.filter((l) => l.trim() !== "")) {
-      process.stdout.write(answerLine(host, table, line));
+      void answerLine(host, table, line).then((answer) => process.stdout.write(answer));
       await setImmediate();
     }
   }

@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import { HOSTD_UNIT } from "../model/layout.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../model/protocol.ts";
+import { shown } from "../model/shown.ts";
 import type { Host } from "./context.ts";
+import { paneNames } from "./hostd/pane.ts";
 import { readView } from "./hostd/view.ts";
+import { owedOf } from "./owed.ts";
 import { quarantineOf } from "./quarantine.ts";
 import { showUnits, type UnitState } from "./systemctl.ts";
 
@@ -14,9 +17,16 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
   const states = showUnits(host, units);
   return {
     units: units.map((unit, i) => {
-      const [watched, quarantine] = [seen.get(unit), quarantineOf(host, unit)];
+      const [watched, quarantine, owed] = [seen.get(unit), quarantineOf(host, unit), owedOf(host, unit)];
       const status = statusOf(unit, states[i] ?? {}, now);
-      return { ...status, ...(watched && { watched }), ...(quarantine && { quarantine }) };
+      const names = paneNames(status.pid).map(shown);
+      return {
+        ...status,
+        ...(names.length > 0 && { names }),
+        ...(watched && { watched }),
+        ...(owed && { owed }),
+        ...(quarantine && { quarantine }),
+      };
     }),
     ...(existsSync(`${host.paths.units}/${HOSTD_UNIT}`) && { deadman: view ? "watching" : "silent" }),
   };

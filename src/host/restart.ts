@@ -1,32 +1,66 @@
-import type { DirectoryItem, FileItem } from "../model/items.ts";
+import type { DirectoryItem, FileItem, Items } from "../model/items.ts";
+import type { ConvergeRequest } from "../model/protocol.ts";
+import { readAccounts } from "./accounts.ts";
 import type { Host } from "./context.ts";
+import { isIdle } from "./hostd/idle.ts";
+import { readPolicies } from "./hostd/policies.ts";
+import { readSign } from "./hostd/readings.ts";
+import { lookAtUnits } from "./hostd/units.ts";
 import { restartIfRunning } from "./kinds/unit.ts";
 import { isAsWanted, lookAtItems, sceneOf, subjectsOf } from "./look.ts";
+import { owe } from "./owed.ts";
 import { sourceOf } from "./store/contents.ts";
 import { readRecords } from "./store/records.ts";
 import { sealOf } from "./store/seal.ts";
 import { daemonReload } from "./systemctl.ts";
 
 /**
- * Lets systemd read the unit files that were written, and starts again what reads any of these files.
+ * Lets systemd read the unit files that were written, and starts again what reads any of these files: at once, or
+ * when its agent's policy says.
  *
- * @param id the resource that wrote them
  * @param left units that a killed run meant to start again
+ * @returns the units that are not started again yet
  */
 export function startAgain(
   host: Host,
-  id: string,
+  { id, items }: ConvergeRequest,
   written: readonly (FileItem | DirectoryItem)[],
   left: readonly string[] = [],
-): void {
+): string[] {
   const reads = left.length > 0 || written.some(({ path }) => path.startsWith(`${host.paths.units}/`));
   if (reads) daemonReload(host);
   const notified = written.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
-  for (const unit of new Set([...left, ...notified])) {
+  return [...new Set([...left, ...notified])].filter((unit) => {
+    const reader = readerOf(unit, items);
+    if (reader !== undefined && mustWait(host, unit, reader)) return true;
     // Mending a unit, and telling whether it starts then, is for the resource that has it.
     if (isSpoiltElsewhere(host, id, unit)) host.run("systemctl", ["try-restart", "--no-block", "--", unit]);
     else restartIfRunning(host, [unit]);
-  }
+    return false;
+  });
+}
+
+/** An item that says what becomes of the unit when it changes. */
+function readerOf(unit: string, items: Items): FileItem | undefined {
+  return Object.values(items).find((item) => item.kind === "file" && item.notify === unit) as
+    | FileItem
+    | undefined;
+}
+
+/** Whether a unit goes on as it is; that it does is noted for the deadman. */
+function mustWait(host: Host, name: string, { restart = "now", within = 0 }: FileItem): boolean {
+  if (restart === "now") return false;
+  const unit = lookAtUnits(host, [name]).get(name);
+  if (unit?.state !== "up") return false;
+  if (restart === "when-idle" && isIdleNow(host, name, unit)) return false;
+  owe(host, name, { restart, within, run: unit.run, since: new Date().toISOString() });
+  return true;
+}
+
+function isIdleNow(host: Host, name: string, unit: Parameters<typeof readSign>[1]): boolean {
+  const charge = [...readPolicies(host).values()].find((one) => one.unit === name);
+  const account = readAccounts(host.paths.etc).users.get(unit.user);
+  return isIdle(charge === undefined ? {} : readSign(charge, unit, account).reading, unit.pid);
 }
 
 /** Whether a unit is another resource's, which has drifted. */

@@ -17,16 +17,33 @@ import { observe } from "./observe.ts";
 import { ps } from "./ps.ts";
 import { reasonOf } from "./reason.ts";
 import { remove } from "./remove.ts";
+import { onceTheyStay, unitsStarted } from "./settle.ts";
 
-/** What answers each request. */
+/** What answers each request, at once or, with others answered meanwhile, later. */
 export type Table = {
-  readonly [Op in Request["op"]]?: (host: Host, request: Extract<Request, { op: Op }>) => Answers[Op];
+  readonly [Op in Request["op"]]?: (host: Host, request: Extract<Request, { op: Op }>) => Later<Answers[Op]>;
 };
+
+type Later<A> = A | Promise<A>;
 
 /** Only looks: a host that serves this table has no way to change anything. */
 export const READERS: Table = { observe, ps, history };
 
-export const READERS_AND_WRITERS: Table = { ...READERS, converge, remove, control };
+/** A change is answered when what it started has stayed for a moment. */
+export const WRITERS = {
+  converge: (host, request) => {
+    const answer = converge(host, request);
+    return onceTheyStay(host, unitsStarted(request, answer), answer);
+  },
+  control: (host, request) => {
+    const answer = control(host, request);
+    const isStarted = request.verb !== "stop" && answer.changed;
+    return onceTheyStay(host, isStarted ? [request.unit] : [], answer);
+  },
+  remove,
+} satisfies Table;
+
+export const READERS_AND_WRITERS: Table = { ...READERS, ...WRITERS };
 
 /** The first line of a session. */
 export function greeting(host: Host): string {
@@ -36,24 +53,26 @@ export function greeting(host: Host): string {
 }
 
 /** Answers one request line with one answer line; what goes wrong is an answer too. */
-export function answerLine(host: Host, table: Table, line: string): string {
-  return `${JSON.stringify(answer(host, table, line))}\n`;
+export async function answerLine(host: Host, table: Table, line: string): Promise<string> {
+  return `${JSON.stringify(await answer(host, table, line))}\n`;
 }
 
-function answer(host: Host, table: Table, line: string): AnswerFrame {
+async function answer(host: Host, table: Table, line: string): Promise<AnswerFrame> {
   let seq = 0;
   try {
     const frame = JSON.parse(line) as RequestFrame;
     seq = frame.seq;
-    return { seq, answer: dispatch(host, table, frame.request) };
+    return { seq, answer: await dispatch(host, table, frame.request) };
   } catch (error) {
     return { seq, error: wireError(error) };
   }
 }
 
-function dispatch(host: Host, table: Table, request: Request): Answers[Request["op"]] {
+function dispatch(host: Host, table: Table, request: Request): Later<Answers[Request["op"]]> {
   // Each entry takes the request of its own name, which the index cannot tell the compiler.
-  const handle = table[request.op] as ((host: Host, request: Request) => Answers[Request["op"]]) | undefined;
+  const handle = table[request.op] as
+    | ((host: Host, request: Request) => Later<Answers[Request["op"]]>)
+    | undefined;
   if (handle === undefined || !Object.hasOwn(table, request.op)) throw refused(request.op);
   return handle(host, request);
 }

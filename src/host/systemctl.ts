@@ -14,6 +14,8 @@ const UNIT_PROPERTIES = [
   "Job",
   "MainPID",
   "NRestarts",
+  "Restart",
+  "Result",
   "StatusText",
   "StateChangeTimestampMonotonic",
 ];

@@ -19,6 +19,34 @@ export interface RestartLimit {
   readonly within: number;
 }
 
+/**
+ * Whether an agent is always on, or starts when it is asked to and stops by itself: when it is done, or after so many
+ * seconds.
+ */
+export type Lifecycle = { readonly kind: "core" } | { readonly kind: "ephemeral"; readonly ttl: number };
+
+export const ON_CHANGE = ["never", "when-idle", "now"] as const;
+
+/** When a running agent is started again after something changed that it reads when it starts. */
+export type OnChange = (typeof ON_CHANGE)[number];
+
+export interface ChangePolicy {
+  readonly restart: OnChange;
+  /** Seconds after which it is started again though it is not idle. */
+  readonly deadline: number;
+}
+
+/** That an agent runs with what was declared before. */
+export interface Owed {
+  readonly restart: OnChange;
+  /** Seconds, see ChangePolicy. */
+  readonly within: number;
+  /** The run that this is about, by systemd's InvocationID. */
+  readonly run: string;
+  /** UTC, ISO 8601. */
+  readonly since: string;
+}
+
 /** A time of the week, in UTC, in which the deadman rests. `to` before `from` is on the next day. */
 export interface MaintenanceWindow {
   /** The days that it begins on: 0 is Sunday. */
@@ -36,6 +64,8 @@ export interface Policy {
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
   readonly maintenance: readonly MaintenanceWindow[];
+  /** Seconds after which it is stopped, where it is not always on. */
+  readonly ttl?: number;
 }
 
 export const BEAT_STATES = ["idle", "busy", "stuck"] as const;
@@ -50,6 +80,7 @@ export type HistoryKind =
   | "started"
   | "restarted"
   | "stopped"
+  | "ended"
   | "stale"
   | "hung"
   | "recovered"

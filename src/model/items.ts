@@ -1,3 +1,4 @@
+import type { OnChange } from "./deadman.ts";
 import type { Limit, Limits } from "./limits.ts";
 
 /**
@@ -27,8 +28,11 @@ export interface FileItem {
   readonly kind: "file";
   readonly path: string;
   readonly actor?: string;
-  /** The unit that reads this file when it starts, and is restarted when the content changes. */
+  /** The unit that reads this file when it starts. */
   readonly notify?: string;
+  /** When that is started again after the content changed; left out: now. `within` seconds, if not idle before. */
+  readonly restart?: OnChange;
+  readonly within?: number;
   /** Where the value of a secret file comes from: `config:NAME`, `env:NAME` or `file:PATH`. */
   readonly secret?: string;
   /** Why another agent may hold the same secret. */
@@ -93,6 +97,18 @@ export interface PackageItem {
   readonly want: { readonly present: true };
 }
 
+/** A program that an agent's unit is to start; it is nobody's own, and looked up with its agent's rights. */
+export interface ProgramItem {
+  readonly kind: "program";
+  /** A name, or a path: absolute or from `workdir`. */
+  readonly name: string;
+  /** The folders that a name is looked up in, as PATH has them. */
+  readonly search: string;
+  readonly workdir: string;
+  readonly actor: string;
+  readonly want: { readonly found: true };
+}
+
 /** A systemd unit's state; its text is a FileItem with `notify` set to this unit. */
 export interface UnitItem {
   readonly kind: "unit";
@@ -100,8 +116,8 @@ export interface UnitItem {
   readonly want: {
     /** UnitFileState: enabled, disabled, masked, … */
     readonly enabled: "enabled" | "disabled" | "static";
-    /** `running` while active or on the way there (activating, auto-restart are health); else `stopped`. */
-    readonly active: "running" | "stopped";
+    /** `running` while active or on the way there (activating, auto-restart are health); else `stopped`. Left out: either. */
+    readonly active?: "running" | "stopped";
     /** `none`, or the drop-in files that change the unit, joined by a space. */
     readonly overrides: "none";
   };
@@ -157,6 +173,7 @@ export type HostItem =
   | GroupItem
   | UserItem
   | PackageItem
+  | ProgramItem
   | UnitItem
   | RowsItem
   | RuntimeItem

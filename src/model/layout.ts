@@ -44,6 +44,11 @@ export function quarantineFile(unit: string, dir: string = HOSTD_DIR): string {
   return `${dir}/quarantine/${unit}`;
 }
 
+/** It is there while a unit runs with what was declared before. */
+export function owedFile(unit: string, dir: string = HOSTD_DIR): string {
+  return `${dir}/owed/${unit}`;
+}
+
 /** What the deadman sees now, for `fleet ps`; in memory. */
 export const HOSTD_RUN_DIR = "/run/muster-hostd";
 

@@ -1,4 +1,4 @@
-import type { HistoryEvent, Quarantine, Watched } from "./deadman.ts";
+import type { HistoryEvent, Owed, Quarantine, Watched } from "./deadman.ts";
 import type { Contents, Items, Observations } from "./items.ts";
 import type { HostRecord } from "./record.ts";
 
@@ -62,8 +62,12 @@ export interface UnitStatus {
   /** Seconds since the unit entered its state; 0 where unknown. */
   readonly since: number;
   readonly status: string;
+  /** The names of the process in its pane; absent where none runs. */
+  readonly names?: readonly string[];
   /** How the deadman sees the agent; absent where it sees none. */
   readonly watched?: Watched;
+  /** There while it runs with what was declared before. */
+  readonly owed?: Owed;
   /** There while the unit is kept down. */
   readonly quarantine?: Quarantine;
 }
@@ -129,6 +133,8 @@ export interface ConvergeAnswer {
   readonly changed: readonly string[];
   /** Where an earlier resource's own data of the same name is kept; told when this one is met for the first time. */
   readonly kept?: readonly string[];
+  /** Units that go on with what was declared before, and are started again later. */
+  readonly waiting?: readonly string[];
 }
 
 /** Removes what the items name; what is already gone is a success. */

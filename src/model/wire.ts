@@ -12,6 +12,7 @@ const WANT: WantKeys = {
   group: ["present"],
   user: ["present", "group", "home", "shell"],
   package: ["present"],
+  program: ["found"],
   unit: ["enabled", "active", "overrides"],
   rows: ["type", "rows", "owner", "group", "mode"],
   runtime: ["bundle", "node"],

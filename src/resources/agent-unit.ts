@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import type { Policy } from "../model/deadman.ts";
+import type { ProgramItem, UnitItem } from "../model/items.ts";
 import { policyFile, UNIT_DIR } from "../model/layout.ts";
 import { isLimited } from "../model/limits.ts";
 import type { AgentSpec } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { agentId, unitName } from "./ids.ts";
+import { readAtStart } from "./notify.ts";
 import { ofAgents } from "./of-agents.ts";
 import { unitText } from "./unit-text.ts";
 
-/** What keeps an agent running: its systemd unit, enabled at boot and running now, and what the deadman goes by. */
+/** What keeps an agent running: its systemd unit, mostly enabled at boot and running now, and what the deadman goes by. */
 export const agentUnit: ResourceDefinition = {
   type: "AgentUnit",
   declare: (fleet, compiler) =>
@@ -19,10 +21,11 @@ export const agentUnit: ResourceDefinition = {
         ...(agent.credentials.length > 0 ? [agentId(agent, "credentials")] : []),
       ],
       items: {
+        program: programOf(agent),
         "unit file": {
           kind: "file",
           path: join(UNIT_DIR, unitName(agent)),
-          notify: unitName(agent),
+          ...readAtStart(agent),
           want: {
             type: "file",
             content: compiler.keep(unitText(fleet, agent)),
@@ -42,11 +45,7 @@ export const agentUnit: ResourceDefinition = {
             mode: "0600",
           },
         },
-        unit: {
-          kind: "unit",
-          name: unitName(agent),
-          want: { enabled: "enabled", active: "running", overrides: "none" },
-        },
+        unit: { kind: "unit", name: unitName(agent), want: wantOf(agent) },
         ...(isLimited(agent.limits)
           ? { limits: { kind: "limits", name: unitName(agent), want: agent.limits } }
           : {}),
@@ -54,8 +53,28 @@ export const agentUnit: ResourceDefinition = {
     })),
 };
 
+/** Whether one that is not always on runs just now is no matter of declaration. */
+function wantOf({ lifecycle }: AgentSpec): UnitItem["want"] {
+  return lifecycle.kind === "core"
+    ? { enabled: "enabled", active: "running", overrides: "none" }
+    : { enabled: "disabled", overrides: "none" };
+}
+
+/** It goes before the unit: what cannot start is not started. */
+function programOf({ command: [name = ""], env, workdir, user }: AgentSpec): ProgramItem {
+  return {
+    kind: "program",
+    name,
+    search: env["PATH"] ?? "",
+    workdir,
+    actor: user,
+    want: { found: true },
+  };
+}
+
 function policyText(agent: AgentSpec): string {
-  const { heartbeat, restarts, maintenance } = agent;
-  const policy: Policy = { heartbeat, restarts, maintenance };
+  const { heartbeat, restarts, maintenance, lifecycle } = agent;
+  const ttl = lifecycle.kind === "ephemeral" ? { ttl: lifecycle.ttl } : {};
+  const policy: Policy = { heartbeat, restarts, maintenance, ...ttl };
   return `${JSON.stringify(policy, null, 2)}\n`;
 }

@@ -3,7 +3,8 @@ import { AS_DECLARED, type DirectoryItem, type FileItem } from "../model/items.t
 import { CREDENTIALS_DIR } from "../model/layout.ts";
 import type { AgentSpec, CredentialSpec, Fleet } from "../spec/fleet.ts";
 import type { ResourceDefinition } from "./definition.ts";
-import { agentId, unitName } from "./ids.ts";
+import { agentId } from "./ids.ts";
+import { readAtStart } from "./notify.ts";
 import { ofAgents } from "./of-agents.ts";
 
 /** An agent's secrets, each a file that its uid alone can read, in a folder that only root can change. */
@@ -47,7 +48,7 @@ function secretFile(agent: AgentSpec, spec: CredentialSpec): FileItem {
     kind: "file",
     path: join(credentialsDir(agent), spec.name),
     secret: spec.from,
-    notify: unitName(agent),
+    ...readAtStart(agent),
     ...(spec.env === undefined ? {} : { envName: spec.env }),
     ...(spec.sharedBecause === undefined ? {} : { sharedBecause: spec.sharedBecause }),
     want: {

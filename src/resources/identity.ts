@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import type { FileItem, Items } from "../model/items.ts";
+import { runtimeOf } from "../runtimes/registry.ts";
 import type { AgentSpec, Fleet, IdentityFile } from "../spec/fleet.ts";
 import { hasAccount, homeFolder, homeOf, userOf } from "./account.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { agentId, tenantId, unitName } from "./ids.ts";
+import { readAtStart } from "./notify.ts";
 import { ofAgents } from "./of-agents.ts";
 
 /**
@@ -29,11 +31,25 @@ function place(fleet: Fleet, agent: AgentSpec): Items {
   return home === homeOf(user) ? {} : homeFolder(home, user, tenant, fate);
 }
 
+/** As they are declared, and where the agent's runtime reads them; a path that is declared is as declared. */
 function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
-  const declared = Object.entries(fleet.identities[agent.identity]?.files ?? {});
-  return Object.fromEntries(
-    declared.map(([path, file]) => [path, identityFile(agent, path, file, compiler)]),
-  );
+  const declared = fleet.identities[agent.identity]?.files ?? {};
+  const texts = mapValues(declared, ({ text }) => text);
+  const mode = declared["SOUL.md"]?.mode ?? "0644";
+  const runtime = runtimeOf(agent.runtime);
+  const read = mapValues(runtime.identity(texts), (text) => ({ text, mode }));
+  const settings = mapValues(runtime.settings(agent.model).files ?? {}, (text) => ({ text, mode: "0444" }));
+  return {
+    ...mapValues(settings, (file, path) => ({
+      ...identityFile(agent, path, file, compiler),
+      ...readAtStart(agent),
+    })),
+    ...mapValues({ ...read, ...declared }, (file, path) => identityFile(agent, path, file, compiler)),
+  };
+}
+
+function mapValues<A, B>(map: Readonly<Record<string, A>>, change: (value: A, key: string) => B) {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]));
 }
 
 function identityFile(agent: AgentSpec, path: string, file: IdentityFile, compiler: Compiler): FileItem {

@@ -29,7 +29,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["RuntimeDirectory", basename(runtimeDir)],
       ["RuntimeDirectoryMode", "0700"],
       ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
-      ["Restart", "always"],
+      ["Restart", agent.lifecycle.kind === "core" ? "always" : "no"],
       ["RestartSec", "1"],
       // What does not end by itself keeps nobody waiting for its next start.
       ["TimeoutStopSec", "10"],

@@ -1,6 +1,14 @@
-import type { Heartbeat, MaintenanceWindow, RestartLimit } from "../model/deadman.ts";
+import type {
+  ChangePolicy,
+  Heartbeat,
+  Lifecycle,
+  MaintenanceWindow,
+  RestartLimit,
+} from "../model/deadman.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Switch } from "../model/switches.ts";
+import type { RuntimeKind } from "../runtimes/registry.ts";
+import type { ModelChoice } from "../runtimes/runtime.ts";
 
 /**
  * fleet.yaml after it was read, checked and resolved: every reference is known to lead somewhere,
@@ -76,6 +84,8 @@ export interface TenantSpec extends Lasting {
 /** A provider of models: what a credential belongs to. */
 export interface ProviderSpec {
   readonly name: string;
+  /** What runtimes call it, such as `anthropic`: two accounts with one vendor are two providers. */
+  readonly vendor: string;
   readonly account?: string;
   readonly region?: string;
 }
@@ -123,14 +133,21 @@ export interface AgentSpec extends Lasting {
   readonly contacts: readonly string[];
   /** The agents that it routes tasks to. */
   readonly routesTo: readonly string[];
-  /** The program and its arguments; the first is absolute or found in the declared PATH. */
+  /** What its program is, which decides where that reads who it is and how its process is called. */
+  readonly runtime: RuntimeKind;
+  /** Of which provider its model is, as far as that is declared. */
+  readonly model: ModelChoice;
+  /** The program and its arguments; the first is found in the PATH of `env`, or from `workdir` where it has a `/`. */
   readonly command: readonly string[];
   readonly workdir: string;
+  /** Always with a PATH. */
   readonly env: Readonly<Record<string, string>>;
   /** Seconds within which the program must ping systemd's watchdog; 0: it does not. */
   readonly watchdog: number;
   /** What becomes of its home and of the contacts that it learned, when it is removed. */
   readonly onRemove: "aside" | "delete";
+  readonly lifecycle: Lifecycle;
+  readonly onChange: ChangePolicy;
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
   /** Its own windows, its host's and the fleet's. */

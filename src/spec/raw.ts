@@ -1,4 +1,6 @@
+import type { OnChange } from "../model/deadman.ts";
 import type { Switch } from "../model/switches.ts";
+import type { RuntimeKind } from "../runtimes/registry.ts";
 
 /** fleet.yaml as its schema allows it, before names are resolved and files are read. */
 export interface RawHost {
@@ -52,6 +54,7 @@ export interface RawReader {
 }
 
 export interface RawProvider {
+  readonly vendor?: string;
   readonly account?: string;
   readonly region?: string;
 }
@@ -75,6 +78,14 @@ export interface RawFile {
   readonly mode?: string;
 }
 
+export interface RawRuntime {
+  readonly kind: RuntimeKind;
+  readonly program?: string;
+  readonly args?: readonly string[];
+  readonly provider?: string;
+  readonly model?: string;
+}
+
 export interface RawAgent {
   readonly host: string;
   readonly tenant: string;
@@ -82,12 +93,16 @@ export interface RawAgent {
   readonly credentials?: readonly string[];
   readonly contacts?: "all" | readonly string[];
   readonly routesTo?: readonly string[];
-  readonly command: readonly string[];
+  readonly command?: readonly string[];
+  readonly runtime?: RuntimeKind | RawRuntime;
   readonly workdir?: string;
   readonly env?: Readonly<Record<string, string>> | null;
   readonly watchdog?: RawSeconds;
   readonly onRemove?: "aside" | "delete";
   readonly protect?: boolean;
+  readonly lifecycle?: "core" | "ephemeral";
+  readonly ttl?: RawSeconds;
+  readonly onChange?: OnChange | { readonly restart: OnChange; readonly deadline?: RawSeconds };
   readonly heartbeat?: RawHeartbeat;
   readonly restarts?: RawRestarts;
   readonly maintenance?: readonly RawWindow[] | null;

@@ -60,13 +60,13 @@ test.each([
 
 test("of an agent that has no process nothing is made up", async () => {
   const text = renderAgents(await look("inactive", away));
-  expect(text).toContain("iris   arc     hub   stopped  -        -    0         -      -\n");
+  expect(text).toContain("iris   arc     hub   command  stopped  -        -    0         -      -\n");
   expect(text).toContain("east is away, not reached from here before: it cannot be asked: of a reason.\n");
 });
 
 test("an agent on a host that was never brought up is not there, which is no failure", async () => {
   const report = await look("active", empty);
-  expect(report.agents[1]).toEqual({ agent: "loom", tenant: "lab", host: "east", state: "not there" });
+  expect(report.agents[1]).toMatchObject({ agent: "loom", tenant: "lab", host: "east", state: "not there" });
   expect(codesOfAgents(report)).toEqual([]);
   expect(codesOfAgents(await look("active", away))).toEqual([4]);
 });
@@ -95,4 +95,29 @@ test("what needs somebody is said below the table, with the command that helps",
   expect(told).toContain("iris: its heartbeat is wrong: it is a fifo.\n");
   expect(told).toContain("iris is left alone: in its maintenance window.\n");
   expect(told).toContain("hub: its deadman is silent");
+});
+
+test("an agent's process is shown by its runtime's name for it, and one that is none of these is told", async () => {
+  const pi = fleetOf(agent({ runtime: "pi" }));
+  const seen = async (...names: string[]) => {
+    const units = [{ ...statusOf("active"), names }];
+    const open = async (name: string) => ({ ...readerOf(name).reader, ps: async () => ({ units }) });
+    return observeAgents(pi, {}, open);
+  };
+  expect((await seen("MainThread", "node")).agents[0]).toMatchObject({ runtime: "pi", process: "node" });
+  const other = await seen("python3", "python");
+  expect(other.agents[0]).toMatchObject({ process: "python3", otherProcess: true });
+  expect(renderAgents(other)).toContain("iris: in its pane runs python3, which is none of pi's.\n");
+});
+
+test("an ephemeral agent is on demand, and one that a change waits for is told", async () => {
+  const guest = fleetOf(agent({ lifecycle: { kind: "ephemeral", ttl: 60 } }));
+  const owed = { restart: "when-idle", within: 900, run: "1", since: "2026-01-02T03:04:05Z" } as const;
+  const units = [{ ...statusOf("inactive"), enabled: "disabled", owed }];
+  const open = async (name: string) => ({ ...readerOf(name).reader, ps: async () => ({ units }) });
+  const text = renderAgents(await observeAgents(guest, {}, open));
+  expect(text).toMatch(/^iris .* stopped +on demand /m);
+  expect(text).toContain(
+    "iris runs as it was declared before 2026-01-02T03:04:05Z: it is started again when it is idle, 15m",
+  );
 });

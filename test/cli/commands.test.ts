@@ -122,7 +122,7 @@ describe("fleet ps", () => {
   test("has a row an agent", async () => {
     const { code, out } = await sandbox.fleet("ps");
     expect(code).toBe(0);
-    expect(out).toContain("iris   arc     hub   running  enabled  4711  2         1m 15s");
+    expect(out).toContain("iris   arc     hub   command  running  enabled  4711  2         1m 15s");
   });
 
   test("says of agents on a host that is away just that, and ends 4", async () => {

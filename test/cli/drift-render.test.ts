@@ -179,6 +179,7 @@ describe("Markdown", () => {
           ...found,
           action: "update",
           restarts: true,
+          restart: "now",
           properties: [{ ...found, before: wide, after: wide }],
         }),
         hosts: Array(500).fill({ host: "hub", field: wide, before: wide, after: wide }),

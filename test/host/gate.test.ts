@@ -8,9 +8,10 @@ import { unitRefusal } from "../../src/host/gates/tenant-unit.ts";
 import { record } from "../../src/host/history.ts";
 import { parsePolicy } from "../../src/host/hostd/policy.ts";
 import { readRecords } from "../../src/host/store/records.ts";
+import { ON_CHANGE } from "../../src/model/deadman.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Digest, HostItem, Items } from "../../src/model/items.ts";
-import type { ConvergeRequest } from "../../src/model/protocol.ts";
+import type { ConvergeRequest, HistoryAnswer } from "../../src/model/protocol.ts";
 import type { HostRecord } from "../../src/model/record.ts";
 import { SWITCHES, type Switch } from "../../src/model/switches.ts";
 import type { TenantScope } from "../../src/model/tenant-scope.ts";
@@ -59,6 +60,13 @@ describe("a tenant's gate", () => {
         tasks: fc.integer({ min: 10, max: 4_194_304 }),
       }),
       allow: fc.subarray(Object.keys(SWITCHES) as Switch[]),
+      runtime: fc.constantFrom("hermes" as const, "command" as const),
+      model: fc.constant({ provider: "nous", model: "large" }),
+      lifecycle: fc.constantFrom({ kind: "core" } as const, { kind: "ephemeral", ttl: 60 } as const),
+      onChange: fc.record({
+        restart: fc.constantFrom(...ON_CHANGE),
+        deadline: fc.integer({ min: 1, max: 86_400 }),
+      }),
     });
     fc.assert(
       fc.property(agents, (parts) => {
@@ -204,9 +212,9 @@ describe("a session through a tenant's gate", () => {
       { event: "died", agent: "vera" },
     ]);
     const told = (agent?: string) =>
-      table.history?.(host, { op: "history", ...(agent && { agent }), last: 9 });
-    expect(told()?.events.map((event) => event.agent)).toEqual(["iris"]);
-    expect(told("vera")?.events).toEqual([]);
+      table.history?.(host, { op: "history", ...(agent && { agent }), last: 9 }) as HistoryAnswer;
+    expect(told().events.map((event) => event.agent)).toEqual(["iris"]);
+    expect(told("vera").events).toEqual([]);
     const stop = { op: "control", verb: "stop", by: "x" } as const;
     for (const [agent, unit] of [
       ["vera", "muster-agent-vera.service"],
@@ -321,6 +329,16 @@ function HOSTILE_ITEMS(): [string, unknown][] {
     [
       "a table with a quote in its name",
       { kind: "rows", path: "/home/iris/x", actor: "iris", table: 'x"', want: {} },
+    ],
+    ["a file by which another unit is started again", { ...good, notify: "ssh.service" }],
+    ["a start at no time that there is", { ...good, notify: "muster-agent-iris.service", restart: "later" }],
+    [
+      "a start within no time",
+      { ...good, notify: "muster-agent-iris.service", restart: "when-idle", within: "x" },
+    ],
+    [
+      "a program that another user looks for",
+      { kind: "program", name: "sh", search: "/bin", workdir: "/", actor: "root", want: { found: true } },
     ],
     ["another unit", { kind: "unit", name: "ssh.service", want: {} }],
     [

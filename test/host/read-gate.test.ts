@@ -26,10 +26,8 @@ function madeWorld() {
 }
 
 function ask(world: World, request: object, scope: ReadScope = ALL): ObserveAnswer {
-  const frame = JSON.stringify({ seq: 1, request: { op: "observe", ...request } });
-  const { answer, error } = JSON.parse(answerLine(world.host, read(scope, "muster-read-ci"), frame));
-  if (error !== undefined) throw new Error(`${error.what}: ${error.why}`);
-  return answer as ObserveAnswer;
+  const table = read(scope, "muster-read-ci");
+  return table.observe?.(world.host, { op: "observe", ...request }) as ObserveAnswer;
 }
 
 const askFor = (world: World, items: Items, scope?: ReadScope, more: object = {}) =>
@@ -125,14 +123,13 @@ describe("a reader's gate", () => {
     expect(seen).toEqual({ items: {}, observed: {}, unapplied: ["SOUL.md", "key"] });
   });
 
-  test.each(["ps", "converge", "remove", "__proto__", "constructor", ""])("refuses %j", (op) => {
+  test.each(["ps", "converge", "remove", "__proto__", "constructor", ""])("refuses %j", async (op) => {
     const { world, items } = madeWorld();
     const frame = JSON.stringify({
       seq: 1,
       request: { op, id: ID, owner: OWNER, items, contents: {}, secrets: {} },
     });
-    expect(JSON.parse(answerLine(world.host, read(ALL, "muster-read-ci"), frame)).error.what).toMatch(
-      /was refused/,
-    );
+    const answer = await answerLine(world.host, read(ALL, "muster-read-ci"), frame);
+    expect(JSON.parse(answer).error.what).toMatch(/was refused/);
   });
 });

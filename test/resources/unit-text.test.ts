@@ -33,6 +33,12 @@ describe("an agent's unit", () => {
     expect(unitText(fleetOf(), agent({ watchdog: 0 }))).not.toContain("WatchdogSec");
   });
 
+  test("is started again only where it is always on", () => {
+    const ttl = { lifecycle: { kind: "ephemeral", ttl: 60 } } as const;
+    expect(unitText(fleetOf(), agent())).toContain("Restart=always\n");
+    expect(unitText(fleetOf(), agent(ttl))).toContain("Restart=no\n");
+  });
+
   test("says where its heartbeat goes only where it beats by file", () => {
     const heartbeat = { by: "file", interval: 15, timeout: 60 } as const;
     expect(unitText(fleetOf(), agent({ heartbeat }))).toContain(

@@ -38,7 +38,7 @@ test("x- keys are free in every map, and declare nothing", () => {
 
 test("yes, no, on and off are words, as in YAML 1.2", () => {
   const text = broken("routesTo: [loom]", "routesTo: [loom], env: {A: yes, B: no, C: on, D: off}");
-  expect(agentOf(text)?.env).toEqual({ A: "yes", B: "no", C: "on", D: "off" });
+  expect(agentOf(text)?.env).toMatchObject({ A: "yes", B: "no", C: "on", D: "off" });
 });
 
 test("a byte order mark and Windows line ends do not matter", () => {

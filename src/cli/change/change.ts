@@ -1,3 +1,4 @@
+import type { OnChange } from "../../model/deadman.ts";
 import type { Place } from "../../model/finding.ts";
 import type { Scalar } from "../../model/items.ts";
 
@@ -18,6 +19,8 @@ export interface ResourceChange extends Place {
   readonly properties: readonly PropertyChange[];
   /** Whether its agent is started again: something changes that it reads when it starts. */
   readonly restarts: boolean;
+  /** When; there where it is. `never`: with its next start by hand. */
+  readonly restart?: OnChange;
 }
 
 /** What the change would alter in how a host is reached; nothing of it was tried. */

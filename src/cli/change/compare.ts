@@ -1,6 +1,6 @@
 import type { Declaration, Plan } from "../../model/declaration.ts";
 import { placeOf } from "../../model/finding.ts";
-import type { Contents, Detail, Digest, HostItem, Items, Scalar } from "../../model/items.ts";
+import type { Contents, Detail, Digest, FileItem, HostItem, Items, Scalar } from "../../model/items.ts";
 import { lineDetail } from "../../model/lines.ts";
 import { compareRows, type Rows, shorten } from "../../model/rows.ts";
 import { toWire } from "../../model/wire.ts";
@@ -37,12 +37,22 @@ function update(before: Declaration, after: Declaration, contents: Contents): Re
     compareItems(name, before.items[name], after.items[name], contents),
   );
   if (properties.length === 0) return [];
-  const restarts = properties.some(({ item }) => isReadAtStart(before.items, after.items, item));
-  return [{ ...placeOf(after), action: "update", properties, restarts }];
+  const readers = properties.flatMap(({ item, property }) =>
+    TELLS_HOW.has(property) ? [] : readersOf(before.items, after.items, item),
+  );
+  const restart = readers[0] && (readers[0].restart ?? "now");
+  const restarts = restart !== undefined && restart !== "never";
+  return [{ ...placeOf(after), action: "update", properties, restarts, ...(restart && { restart }) }];
 }
 
-function isReadAtStart(before: Items, after: Items, name: string): boolean {
-  return [before[name], after[name]].some((item) => item?.kind === "file" && item.notify !== undefined);
+/** Which change no content: they only say what becomes of a unit whose files do. */
+const TELLS_HOW = new Set(["restart", "within"]);
+
+/** The item, as it is to be, where a unit reads it when it starts. */
+function readersOf(before: Items, after: Items, name: string): FileItem[] {
+  return [after[name], before[name]].flatMap((item) =>
+    item?.kind === "file" && item.notify !== undefined ? [item] : [],
+  );
 }
 
 function compareItems(

@@ -6,7 +6,18 @@ import { silentHosts } from "./host.ts";
 import { table } from "./table.ts";
 import { safeJson, visible } from "./text.ts";
 
-const COLUMNS = ["AGENT", "TENANT", "HOST", "STATE", "ENABLED", "PID", "RESTARTS", "SINCE", "BEAT"];
+const COLUMNS = [
+  "AGENT",
+  "TENANT",
+  "HOST",
+  "RUNTIME",
+  "STATE",
+  "ENABLED",
+  "PID",
+  "RESTARTS",
+  "SINCE",
+  "BEAT",
+];
 
 const UNITS = [
   ["d", 86_400],
@@ -53,14 +64,23 @@ function remarksOn({ agents, unwatched }: AgentsReport): string[] {
     ...unwatched.map(
       (host) => `${host}: its deadman is silent: \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\``,
     ),
-    ...agents.flatMap(({ agent, quarantine, problem, paused }) => [
+    ...agents.flatMap(({ agent, runtime, process, otherProcess, owed, quarantine, problem, paused }) => [
       ...(quarantine
         ? [`${agent} is in quarantine: ${quarantine.reason}: \`npx fleet release ${agent}\` frees it.`]
         : []),
+      ...(otherProcess ? [`${agent}: in its pane runs ${process}, which is none of ${runtime}'s.`] : []),
+      ...(owed ? [owedSentence(agent, owed)] : []),
       ...(problem ? [`${agent}: its heartbeat is wrong: ${problem}.`] : []),
       ...(paused ? [`${agent} is left alone: ${paused}.`] : []),
     ]),
   ];
+}
+
+function owedSentence(agent: string, { restart, within, since }: NonNullable<AgentRow["owed"]>): string {
+  const so = `${agent} runs as it was declared before ${since}`;
+  if (restart === "never")
+    return `${so}: its next start changes that, such as by \`npx fleet stop\` and \`start\`.`;
+  return `${so}: it is started again when it is idle, ${span(within)} after that at the latest.`;
 }
 
 function rowOf(row: AgentRow): string[] {
@@ -68,6 +88,8 @@ function rowOf(row: AgentRow): string[] {
   const since = row.since === undefined || row.since === 0 ? undefined : span(row.since);
   const ago = row.silent === undefined || row.state === "quarantined" ? [] : [span(row.silent)];
   const beat = [...(row.beat ? [row.beat] : []), ...ago].join(" ") || undefined;
-  const rest = [row.enabled || undefined, pid, row.restarts, since, beat].map((value) => `${value ?? "-"}`);
-  return [row.agent, row.tenant, row.host, row.state, ...rest];
+  const isOnDemand = row.lifecycle === "ephemeral" && row.enabled === "disabled";
+  const enabled = isOnDemand ? "on demand" : row.enabled || undefined;
+  const rest = [enabled, pid, row.restarts, since, beat].map((value) => `${value ?? "-"}`);
+  return [row.agent, row.tenant, row.host, row.runtime, row.state, ...rest];
 }

@@ -1,3 +1,4 @@
+import type { OnChange } from "../../model/deadman.ts";
 import type { FleetChange, HostChange, ResourceChange } from "../change/change.ts";
 import { subject } from "./subject.ts";
 import { table } from "./table.ts";
@@ -28,8 +29,14 @@ function rowsOf(change: ResourceChange): string[][] {
     property,
     `${shortValue(before)} -> ${shortValue(after)}`,
   ]);
-  return change.restarts ? [...rows, [...place, "is started again"]] : rows;
+  return change.restart === undefined ? rows : [...rows, [...place, STARTS[change.restart]]];
 }
+
+const STARTS: Readonly<Record<OnChange, string>> = {
+  now: "is started again",
+  "when-idle": "is started again when it is idle",
+  never: "is not started again",
+};
 
 function hostRow({ host, field, before, after }: HostChange): string[] {
   return [host, field, `${shortValue(before)} -> ${shortValue(after)}`];

@@ -40,7 +40,7 @@ function findingsOf(host: string, findings: readonly Finding[]): string {
     finding.property,
     `declared ${shortValue(finding.declared)}`,
     `observed ${shortValue(finding.observed)}`,
-    CAUSES[finding.cause],
+    [CAUSES[finding.cause], ...termOf(finding)].join(": "),
   ]);
   return `${visible(host)}\n${table(rows, "  ")}`;
 }
@@ -68,6 +68,7 @@ function closing(report: FleetReport): string[] {
   const pending = report.findings.length - drifted.length - held.length;
   const found = [
     ...held,
+    ...drifted.filter(isBootEnable).map(bootSentence),
     ...(drifted.length > 0 ? [driftSentence(drifted)] : []),
     ...(pending > 0 ? [pendingSentence(pending)] : []),
   ];
@@ -88,7 +89,22 @@ function heldSentence({
     return `${agent} is in quarantine: \`npx fleet history ${agent}\` tells why, \`npx fleet release ${agent}\` frees it.`;
   if (type === "Host" && item === "limits")
     return `Limits of ${property} do not count on ${visible(host)}, and \`up\` cannot make them count: docs/isolation.md tells what can.`;
+  if (property === "found")
+    return `${agent}: its program is not on the host: install it, or correct its PATH.`;
   return undefined;
+}
+
+/** What runs and is not enabled ends with the next reboot, which nobody sees before that. */
+function isBootEnable({ type, property, declared, cause }: Finding): boolean {
+  return type === "AgentUnit" && property === "enabled" && declared === "enabled" && cause !== "intended";
+}
+
+function termOf(finding: Finding): string[] {
+  return isBootEnable(finding) ? ["BOOT-ENABLE"] : [];
+}
+
+function bootSentence({ agent = "AGENT" }: Finding): string {
+  return `${agent} would not come back after a reboot (BOOT-ENABLE).`;
 }
 
 function driftSentence(drifted: readonly Finding[]): string {

@@ -42,6 +42,7 @@ function formOf(
   const { kind, path, name } = address;
   if (kind === "unit") return name === agent.unit ? unit(agent) : undefined;
   if (kind === "limits") return name === agent.unit ? limits(agent) : undefined;
+  if (kind === "program") return program(agent);
   if (typeof path !== "string" || posix.normalize(path) !== path || !LINE.test(path)) return undefined;
   if (kind === "directory" && path === agent.home) return home(group, agent);
   if (kind === "directory" && path === agent.credentials) return secretsFolder(group, agent);
@@ -77,8 +78,8 @@ const secretsFolder = (group: string, { credentials }: ScopedAgent): ItemForm =>
 });
 
 /** With the user's rights alone: whatever stands in a home, root does not open it. */
-const homeFile = (group: string, { user }: ScopedAgent): ItemForm => ({
-  address: { kind: "file", path: LINE, actor: user },
+const homeFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "file", path: LINE, actor: user, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
 });
 
@@ -92,16 +93,23 @@ const secretFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
     kind: "file",
     path: LINE,
     secret: LINE,
-    "notify?": unit,
+    ...readAtStart(unit),
     "envName?": /^[A-Za-z_]\w{0,200}$/,
     "sharedBecause?": LINE,
   },
   want: { type: "file", content: SECRET, owner: user, group, mode: "0400" },
 });
 
+/** What becomes of the unit when a file changes that it reads. */
+const readAtStart = (unit: string): Form => ({
+  "notify?": unit,
+  "restart?": /^(never|when-idle|now)$/,
+  "within?": (value) => typeof value === "number" && value > 0,
+});
+
 /** Its text is held against rules of its own. */
 const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
-  address: { kind: "file", path: LINE, "notify?": unit },
+  address: { kind: "file", path: LINE, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 });
 
@@ -111,9 +119,15 @@ const policy: ItemForm = {
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
 };
 
+/** It is only looked up, with the user's rights. */
+const program = ({ user }: ScopedAgent): ItemForm => ({
+  address: { kind: "program", name: LINE, search: /^[^\p{Cc}]{0,32768}$/u, workdir: LINE, actor: user },
+  want: { found: true },
+});
+
 const unit = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "unit", name: unit },
-  want: { enabled: /^(enabled|disabled)$/, active: /^(running|stopped)$/, overrides: "none" },
+  want: { enabled: /^(enabled|disabled)$/, "active?": /^(running|stopped)$/, overrides: "none" },
 });
 
 /** Within its tenant's, which are the slice's and so the platform's. */

@@ -2,12 +2,11 @@ import { digestOf } from "../../model/digest.ts";
 import type { Request } from "../../model/protocol.ts";
 import type { HostRecord } from "../../model/record.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
-import { control } from "../control.ts";
-import { converge } from "../converge.ts";
 import { history } from "../history.ts";
 import { observe } from "../observe.ts";
 import { ps } from "../ps.ts";
 import { remove } from "../remove.ts";
+import { WRITERS } from "../serve.ts";
 import { sourceOf } from "../store/contents.ts";
 import { type Form, flawOf, isMap, shown } from "./form.ts";
 import type { Gate } from "./gate.ts";
@@ -38,7 +37,7 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
       check(request);
       const isOwn = scope.agents.some(({ name, unit }) => name === request.agent && unit === request.unit);
       if (!isOwn) refuse(scope, shown(request.agent), "it is not an agent of this tenant");
-      return control(host, request);
+      return WRITERS.control(host, request);
     },
     observe: (host, request) => {
       const known = own.records(host);
@@ -58,7 +57,7 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
         const flaw = agent && bytesFlaw(scope, agent, item, bytes);
         if (flaw !== undefined) refuse(scope, request.id, flaw);
       }
-      return converge(inside, request);
+      return WRITERS.converge(inside, request);
     },
     remove: (host, request) => {
       const known = own.records(host);

@@ -1,6 +1,7 @@
 import { noticeBeats, noticePause, stopWhatHangs } from "./beats.ts";
+import { restartWhatIsDue } from "./due.ts";
 import { type AgentMemory, BUDGET } from "./memory.ts";
-import { countRestarts, holdWhatCrashes, noticeRuns } from "./runs.ts";
+import { countRestarts, endWhatIsOver, holdWhatCrashes, noticeRuns } from "./runs.ts";
 import type { Action, Noticed, Seen, Step, Turn } from "./turn.ts";
 
 export interface Judgement {
@@ -41,6 +42,8 @@ const STEPS: readonly Step[] = [
   holdWhatCrashes,
   noticeBeats,
   stopWhatHangs,
+  endWhatIsOver,
+  restartWhatIsDue,
 ];
 
 /** No agent can push the others' past out of a history that is bounded. */

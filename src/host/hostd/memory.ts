@@ -15,6 +15,8 @@ export interface AgentMemory {
   readonly quarantined: boolean;
   /** Why it is left alone; empty where it is not. */
   readonly paused: string;
+  /** When it was first seen to run with what was declared before. */
+  readonly owedSince?: number;
   /** What was last told of its beats: a problem, or that it is stuck. */
   readonly told: string;
   /** How many more lines of history it may have now, and when that was reckoned. */

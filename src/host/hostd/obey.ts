@@ -4,12 +4,13 @@ import { reasonOf } from "../reason.ts";
 import { systemctl } from "../systemctl.ts";
 import type { Action } from "./turn.ts";
 
-/** Does what was decided. systemd alone starts anything: what it is told here is only to end it. */
+/** Does what was decided. systemd alone starts anything: what runs it is told to end, or to start anew. */
 export function obey(host: Host, { act, unit, reason }: Action): void {
   // The mark first: whatever ends us now, the unit is not started at the next boot.
   if (act === "hold") attempt(`${unit} cannot be marked`, () => hold(host, unit, reason));
   attempt(`${unit} cannot be stopped`, () => {
-    if (act === "kill") systemctl(host, "kill", "--signal=SIGKILL", "--", unit);
+    if (act === "restart") systemctl(host, "try-restart", "--no-block", "--", unit);
+    else if (act === "kill") systemctl(host, "kill", "--signal=SIGKILL", "--", unit);
     else systemctl(host, "stop", "--no-block", "--", unit);
   });
 }

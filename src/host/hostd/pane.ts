@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import { hasCode, reasonOf } from "../reason.ts";
 import type { Reading } from "./turn.ts";
 
@@ -21,12 +22,43 @@ export function readPane(server: number, proc = "/proc"): Reading {
   }
 }
 
-/** The terminal of the server's first child, which is the program in the first pane. */
 function terminalOf(server: number, proc: string): string | undefined {
+  const child = programOf(server, proc);
+  return child && terminalPath(ttyNumber(readFileSync(`${proc}/${child}/stat`, "utf8")));
+}
+
+/** The process of the server's first child, which is the program in the first pane. */
+function programOf(server: number, proc: string): string | undefined {
   const children = readFileSync(`${proc}/${server}/task/${server}/children`, "utf8");
   const child = children.split(" ")[0] ?? "";
-  if (!/^\d+$/.test(child)) return undefined;
-  return terminalPath(ttyNumber(readFileSync(`${proc}/${child}/stat`, "utf8")));
+  return /^\d+$/.test(child) ? child : undefined;
+}
+
+/** Seconds since something was written to the pane; where there is none, nothing is. */
+export function paneQuietFor(server: number, proc = "/proc"): number {
+  try {
+    const terminal = terminalOf(server, proc);
+    return terminal === undefined
+      ? Number.POSITIVE_INFINITY
+      : (Date.now() - statSync(terminal).mtimeMs) / 1000;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/**
+ * The names of the process in a pane: the one it gave itself, proc_pid_comm(5), then that of the file it is of, without
+ * its version. Node's own is the second. What its memory says it is called is not read: that could be made to wait.
+ */
+export function paneNames(server: number, proc = "/proc"): string[] {
+  try {
+    const child = programOf(server, proc);
+    if (child === undefined) return [];
+    const file = basename(readlinkSync(`${proc}/${child}/exe`)).replace(/[\d.]+$/, "");
+    return [readFileSync(`${proc}/${child}/comm`, "utf8").trimEnd(), file];
+  } catch {
+    return [];
+  }
 }
 
 /** The field `tty_nr` of proc_pid_stat(5); the name before it may hold spaces and parentheses. */

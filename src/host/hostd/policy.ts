@@ -12,11 +12,11 @@ const CAP = 64 * 1024;
 export function parsePolicy(text = ""): Policy | undefined {
   try {
     if (text.length > CAP) return undefined;
-    const { heartbeat, restarts, maintenance } = JSON.parse(text) as Policy;
-    const numbers = [heartbeat.interval, heartbeat.timeout, restarts.most, restarts.within];
+    const { heartbeat, restarts, maintenance, ttl } = JSON.parse(text) as Policy;
+    const numbers = [heartbeat.interval, heartbeat.timeout, restarts.most, restarts.within, ttl ?? 1];
     const isWhole =
       HEARTBEATS.includes(heartbeat.by) && numbers.every(isPositive) && maintenance.every(isWindow);
-    return isWhole ? { heartbeat, restarts, maintenance } : undefined;
+    return isWhole ? { heartbeat, restarts, maintenance, ...(ttl !== undefined && { ttl }) } : undefined;
   } catch {
     return undefined;
   }

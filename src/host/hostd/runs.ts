@@ -3,7 +3,7 @@ import type { Step } from "./turn.ts";
 
 /** An agent that was never seen has no past to tell. */
 export const noticeRuns: Step = (memory, { seen, clock, tell }) => {
-  const { unit, isQuarantined } = seen;
+  const { unit, policy, isQuarantined } = seen;
   const wasMet = memory.run !== "";
   if (unit.run !== memory.run && unit.state !== "down") {
     const crashed = unit.restarts > memory.counted;
@@ -14,7 +14,8 @@ export const noticeRuns: Step = (memory, { seen, clock, tell }) => {
   const hasEnded = unit.state === "ended" || unit.state === "down";
   if (!wasMet || !hasEnded || isExpected(memory)) return memory;
   const wasStopped = unit.state === "down" && unit.result === "success";
-  if (!isQuarantined) tell(wasStopped ? "stopped" : "died", unit.result === "success" ? "" : unit.result);
+  const end = policy.ttl === undefined ? "stopped" : "ended";
+  if (!isQuarantined) tell(wasStopped ? end : "died", unit.result === "success" ? "" : unit.result);
   return { ...memory, health: "down" };
 };
 
@@ -22,6 +23,21 @@ export const noticeRuns: Step = (memory, { seen, clock, tell }) => {
 function isExpected({ health }: AgentMemory): boolean {
   return health === "hung" || health === "down";
 }
+
+/** One that is not always on stops by itself, and that is no failure. */
+export const endWhatIsOver: Step = (
+  memory,
+  { seen: { unit, policy, age, paused, isFresh }, wantLook, tell, act },
+) => {
+  const { ttl } = policy;
+  if (ttl === undefined || unit.state !== "up" || age < ttl) return memory;
+  if (paused !== "" || isExpected(memory)) return memory;
+  if (!isFresh) wantLook();
+  const said = `its ${Math.round(ttl)} s are over`;
+  tell("ended", said);
+  act("stop", said);
+  return { ...memory, health: "down" };
+};
 
 /** While it is left alone, nothing that happens is held against an agent later. */
 export const countRestarts: Step = (memory, { seen: { unit, policy, paused, isQuarantined }, clock }) => {

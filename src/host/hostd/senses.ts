@@ -1,13 +1,16 @@
 import { type Accounts, readAccounts } from "../accounts.ts";
 import type { Host } from "../context.ts";
+import { allOwed, settleOwed } from "../owed.ts";
 import { unitsInQuarantine } from "../quarantine.ts";
 import { reasonOf } from "../reason.ts";
 import type { Stamped } from "./beat-file.ts";
+import { isIdle } from "./idle.ts";
 import { readPauses } from "./pauses.ts";
 import { readPolicies } from "./policies.ts";
 import { readSign } from "./readings.ts";
 import type { Charge, Seen } from "./turn.ts";
 import { lookAtUnits, type Unit } from "./units.ts";
+import { monotonic } from "./view.ts";
 
 /** What the deadman knows of its host between two looks. */
 export interface Senses {
@@ -27,10 +30,12 @@ export function sensesOf(host: Host): Senses {
     policies = readPolicies(host);
     accounts = readAccounts(host.paths.etc);
     units = unitsOf(host, policies);
+    forgetWhatRunsAnew(host, units);
   };
   const see = (isFresh: boolean) => {
     const held = unitsInQuarantine(host);
     const pauses = readPauses(host);
+    const debts = allOwed(host);
     const agents: Record<string, Seen> = {};
     for (const [name, policy] of policies) {
       const unit = units.get(policy.unit);
@@ -38,11 +43,27 @@ export function sensesOf(host: Host): Senses {
       const sign = readSign(policy, unit, accounts?.users.get(unit.user), readings.get(name));
       readings.set(name, sign);
       const isQuarantined = held.has(policy.unit);
-      agents[name] = { policy, unit, reading: sign.reading, isQuarantined, paused: pauses(policy), isFresh };
+      const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
+      const paused = pauses(policy);
+      const owed = debts.get(policy.unit);
+      agents[name] = {
+        ...{ policy, unit, age, reading: sign.reading, isQuarantined, paused, isFresh },
+        ...(owed?.restart === "when-idle" && {
+          owed: { within: owed.within, isIdle: isIdle(sign.reading, unit.pid) },
+        }),
+      };
     }
     return { known: [...policies.keys()], agents };
   };
   return { look, see };
+}
+
+/** What was started since, whoever did it, has read what is declared now. */
+function forgetWhatRunsAnew(host: Host, units: ReadonlyMap<string, Unit>): void {
+  for (const [name, { run }] of allOwed(host)) {
+    const unit = units.get(name);
+    if (unit !== undefined && (unit.run !== run || unit.state === "down")) settleOwed(host, name);
+  }
 }
 
 /** While systemd does not answer, nothing is known of any unit, and nothing is done to one. */

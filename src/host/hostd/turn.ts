@@ -35,17 +35,21 @@ export interface Charge extends Policy {
 export interface Seen {
   readonly policy: Charge;
   readonly unit: UnitView;
+  /** Seconds that it is up. */
+  readonly age: number;
   readonly reading: Reading;
   readonly isQuarantined: boolean;
+  /** There while it is to be started again for a change. `within` seconds at most. */
+  readonly owed?: { readonly within: number; readonly isIdle: boolean };
   /** Why it is to be left alone; empty where it is not. */
   readonly paused: string;
   /** Whether systemd was asked just now. Nothing is stopped for what was so a while ago. */
   readonly isFresh: boolean;
 }
 
-/** What to do. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there. */
+/** What to do. `restart`: what runs with what was declared before. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there, or its time is over. */
 export interface Action {
-  readonly act: "kill" | "hold" | "stop";
+  readonly act: "restart" | "kill" | "hold" | "stop";
   readonly agent: string;
   readonly unit: string;
   readonly reason: string;

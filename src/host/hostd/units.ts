@@ -10,6 +10,7 @@ const PROPERTIES = [
   "Result",
   "MainPID",
   "WatchdogTimestampMonotonic",
+  "ActiveEnterTimestampMonotonic",
   "User",
 ];
 
@@ -19,6 +20,8 @@ const PATIENCE = 4;
 /** A unit with what its beats are found by. */
 export interface Unit extends UnitView {
   readonly pid: number;
+  /** When it came up, in seconds of the monotonic clock. */
+  readonly upSince: number;
   /** When it last pinged systemd's watchdog, in microseconds; 0: never. */
   readonly pinged: string;
   /** Whose rights it has. */
@@ -39,6 +42,7 @@ export function unitOf(state: UnitState): Unit {
     restarts: Number(state["NRestarts"] ?? 0),
     result: state["Result"] ?? "",
     pid: Number(state["MainPID"] ?? 0),
+    upSince: Number(state["ActiveEnterTimestampMonotonic"] ?? 0) / 1e6,
     pinged: state["WatchdogTimestampMonotonic"] ?? "0",
     user: state["User"] ?? "",
   };

@@ -6,6 +6,7 @@ import { group } from "./group.ts";
 import type { Kind } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { debianPackage } from "./package.ts";
+import { program } from "./program.ts";
 import { rows } from "./rows.ts";
 import { runtime } from "./runtime.ts";
 import { unit } from "./unit.ts";
@@ -18,6 +19,7 @@ const KINDS = {
   group,
   user,
   directory,
+  program,
   file,
   rows,
   unit,

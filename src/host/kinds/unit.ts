@@ -1,7 +1,8 @@
 import { MusterError } from "../../base/errors.ts";
-import type { Observation, Props, UnitItem } from "../../model/items.ts";
+import type { Observation, UnitItem } from "../../model/items.ts";
 import type { Host } from "../context.ts";
 import { overridesOf, removeOverrides } from "../dropins.ts";
+import { settleOwed } from "../owed.ts";
 import { quarantineOf, release } from "../quarantine.ts";
 import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "../systemctl.ts";
 import type { Kind, Subject } from "./kind.ts";
@@ -22,13 +23,15 @@ function observe(host: Host, subjects: readonly Subject<UnitItem>[]): Observatio
   const names = subjects.map(({ item }) => item.name);
   const states = orUnknown(() => showUnits(host, names));
   if ("unknown" in states) return names.map(() => states);
-  return names.map((name, i) => ({
-    props: unitProps(name, states[i] ?? {}, quarantineOf(host, name) !== undefined),
-  }));
+  return subjects.map(({ item: { name, want } }, i) => {
+    const { active, ...rest } = unitProps(name, states[i] ?? {}, quarantineOf(host, name) !== undefined);
+    // Where either will do, it is no property that could differ.
+    return { props: want.active === undefined ? rest : { active, ...rest } };
+  });
 }
 
 /** A unit's properties out of what systemd says of it. @param isQuarantined it is kept down */
-export function unitProps(name: string, state: UnitState, isQuarantined = false): Props {
+export function unitProps(name: string, state: UnitState, isQuarantined = false) {
   const masked = state["LoadState"] === "masked" ? "masked" : "absent";
   const active = isRunning(state) ? "running" : "stopped";
   return {
@@ -45,6 +48,7 @@ function converge(host: Host, { name, want }: UnitItem): void {
   if (want.enabled !== "static" && state["UnitFileState"] !== want.enabled) {
     systemctl(host, want.enabled === "enabled" ? "enable" : "disable", "--", name);
   }
+  if (want.active === undefined) return;
   if (want.active === "stopped") stopUnit(host, name);
   else if (quarantineOf(host, name) !== undefined) throw quarantined(host, name);
   else if (!isRunning(state)) start(host, "start", name);
@@ -90,11 +94,27 @@ export function start(host: Host, verb: "start" | "restart", name: string): void
   systemctl(host, verb, "--no-block", "--", name);
   const state = waitForUnit(host, name, START_PATIENCE, hasNoJob);
   if (isRunning(state) && state["SubState"] !== "auto-restart") return;
+  if (isDone(state)) return;
+  if (state["SubState"] === "auto-restart" && state["Result"] === "success") throw endedAtOnce(name);
   throw new MusterError({
     what: `${name} did not start`,
     why: `it is ${state["ActiveState"]} (${state["SubState"]}); its journal ends: ${journalOf(host, name)}`,
     next: `See \`journalctl -u ${name}\` on the host.`,
   });
+}
+
+/** What is to be said of a program that was started, and whose words went with its terminal. */
+export function endedAtOnce(name: string): MusterError {
+  return new MusterError({
+    what: `${name} did not stay`,
+    why: "its program ended within a second of its start, and so would end again and again.",
+    next: "Start it by hand on the host, as the agent's user, to see what it says; `npx fleet ssh HOST` logs in.",
+  });
+}
+
+/** Whether a unit that nobody starts again ended well. */
+function isDone({ ActiveState, Restart, Result }: UnitState): boolean {
+  return ActiveState === "inactive" && Restart === "no" && Result === "success";
 }
 
 /** systemd is done with what it was asked for. */
@@ -125,6 +145,7 @@ function journalOf(host: Host, name: string): string {
 function remove(host: Host, name: string): readonly string[] {
   const state = stateOf(host, name);
   release(host, name);
+  settleOwed(host, name);
   removeOverrides(
     name,
     overridesOf(name, state).filter((path) => path.includes(`/${name}.d/`)),

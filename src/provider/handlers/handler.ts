@@ -47,8 +47,8 @@ export interface Handler {
   diff(call: Call, state: Properties, news: Properties): Changes;
   /** The id of a resource with these inputs, which the inputs alone decide. */
   id(inputs: Properties): string;
-  /** Hears that a preview foresees a create or an update. */
-  foresee?(call: Call, news: Properties): Promise<void>;
+  /** Hears that a preview foresees a create or, of this state, an update. */
+  foresee?(call: Call, news: Properties, state?: Properties): Promise<void>;
   /** @returns the state */
   create(call: Call, news: Properties): Promise<Properties>;
   /** @returns undefined where the resource is gone */

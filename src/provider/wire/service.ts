@@ -91,10 +91,9 @@ function operations(provider: Provider): UntypedServiceImplementation {
     }),
     update: enter(async (request: provider_pb.UpdateRequest) => {
       const { handler, call } = route(provider, request);
-      const news = decode(request.getNews());
-      if (request.getPreview()) await handler.foresee?.(call, news);
-      if (request.getPreview()) return updateResponse(news);
-      return updateResponse(await handler.update(call, news, decode(request.getOlds())));
+      const [news, state] = [decode(request.getNews()), decode(request.getOlds())];
+      if (request.getPreview()) await handler.foresee?.(call, news, state);
+      return updateResponse(request.getPreview() ? news : await handler.update(call, news, state));
     }),
     invoke: enter(async (request: provider_pb.InvokeRequest) => {
       const call = provider.functions[request.getTok()];

@@ -1,21 +1,28 @@
 import { posix } from "node:path";
-import type { AgentSpec, TenantSpec } from "../fleet.ts";
+import type { AgentSpec, ProviderSpec, TenantSpec } from "../fleet.ts";
 import { formerNames } from "../moved.ts";
 import type { RawAgent } from "../raw.ts";
 import { isReserved } from "../reserved.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Context, Resolver } from "./context.ts";
 import { heartbeatOf } from "./heartbeat.ts";
+import { lifecycleOf } from "./lifecycle.ts";
 import { limitsOf } from "./limits.ts";
 import { maintenanceOf } from "./maintenance.ts";
+import { onChangeOf } from "./on-change.ts";
 import { restartsOf } from "./restarts.ts";
+import { runningOf } from "./runtime.ts";
 
 /**
  * A resolver of agents with their defaults.
  *
  * @param tenants the tenants as resolved: they decide which user an agent runs as
+ * @param providers the providers as resolved: they decide what a runtime is told of its provider
  */
-export function agentResolver(tenants: Readonly<Record<string, TenantSpec>>): Resolver<RawAgent, AgentSpec> {
+export function agentResolver(
+  tenants: Readonly<Record<string, TenantSpec>>,
+  providers: Readonly<Record<string, ProviderSpec>>,
+): Resolver<RawAgent, AgentSpec> {
   return (name, raw, keys, context) => {
     if (isReserved(name)) {
       context.report.error(
@@ -29,7 +36,9 @@ export function agentResolver(tenants: Readonly<Record<string, TenantSpec>>): Re
     const identity = raw.identity ?? name;
     if (!hasIdentity(identity, name, context)) return undefined;
     const home = `/home/${name}`;
-    const heartbeat = heartbeatOf(raw, keys, context);
+    const running = runningOf(raw, home, providers, keys, context);
+    if (running === undefined) return undefined;
+    const heartbeat = heartbeatOf(raw, running.runtime, keys, context);
     return {
       name,
       host: raw.host,
@@ -40,13 +49,14 @@ export function agentResolver(tenants: Readonly<Record<string, TenantSpec>>): Re
       credentials: raw.credentials ?? [],
       contacts: contactsOf(raw, context),
       routesTo: raw.routesTo ?? [],
-      command: raw.command,
+      ...running,
       workdir: posix.resolve(home, raw.workdir ?? ""),
-      env: { ...raw.env },
       onRemove: raw.onRemove ?? "aside",
       formerly: formerNames(context.source, "agents", name),
       protect: raw.protect ?? tenants[raw.tenant]?.protect ?? false,
       watchdog: heartbeat.by === "notify" ? heartbeat.timeout : 0,
+      lifecycle: lifecycleOf(raw, keys, context),
+      onChange: onChangeOf(raw),
       heartbeat,
       restarts: restartsOf(raw.restarts),
       maintenance: maintenanceOf(raw, keys, context),

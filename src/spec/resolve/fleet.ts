@@ -14,17 +14,18 @@ import { resolveTenant } from "./tenant.ts";
 export function resolveFleet(context: Context, contacts: ContactsPlace | undefined): Fleet {
   const { name } = asMap(context.source.value);
   const tenants = resolveSection("tenants", context, resolveTenant);
+  const providers = resolveSection("providers", context, resolveProvider);
   return {
     name: typeof name === "string" ? name : "",
     dir: context.dir,
     file: context.file,
     hosts: resolveSection("hosts", context, resolveHost),
     tenants,
-    providers: resolveSection("providers", context, resolveProvider),
+    providers,
     credentials: resolveSection("credentials", context, resolveCredential),
     identities: resolveSection("identities", context, resolveIdentity),
     contacts: resolveContacts(contacts, context.report),
-    agents: resolveSection("agents", context, agentResolver(tenants)),
+    agents: resolveSection("agents", context, agentResolver(tenants, providers)),
     readers: resolveSection("readers", context, resolveReader),
   };
 }

@@ -1,4 +1,5 @@
 import type { Heartbeat } from "../../model/deadman.ts";
+import { type RuntimeKind, runtimeOf } from "../../runtimes/registry.ts";
 import type { Keys } from "../problem.ts";
 import { type RawAgent, secondsOf } from "../raw.ts";
 import type { Context } from "./context.ts";
@@ -11,8 +12,8 @@ const LEAST = 3;
 const USUAL = 4;
 
 /** How an agent shows that it lives, with the defaults; `watchdog` is short for one way of it. */
-export function heartbeatOf(raw: RawAgent, keys: Keys, context: Context): Heartbeat {
-  const { watchdog, heartbeat = { by: "none" } } = raw;
+export function heartbeatOf(raw: RawAgent, runtime: RuntimeKind, keys: Keys, context: Context): Heartbeat {
+  const { watchdog, heartbeat = { by: runtimeOf(runtime).heartbeat } } = raw;
   if (watchdog !== undefined && raw.heartbeat !== undefined) {
     const sentence = "stands beside `heartbeat`: write `heartbeat: {by: notify, timeout: …}` alone";
     context.report.error(context.source, [...keys, "watchdog"], sentence, "key");

@@ -6,6 +6,7 @@ import { control } from "../../../src/host/control.ts";
 import { history } from "../../../src/host/history.ts";
 import { deadmanOf } from "../../../src/host/hostd/deadman.ts";
 import { readView } from "../../../src/host/hostd/view.ts";
+import { owe, owedOf } from "../../../src/host/owed.ts";
 import { quarantineOf } from "../../../src/host/quarantine.ts";
 import { makeWorld } from "../world.ts";
 import { policyOf } from "./simulated.ts";
@@ -88,6 +89,36 @@ describe("the deadman on a host's disk", () => {
     expect(quarantineOf(host, UNIT)).toBeUndefined();
     expect(told().slice(-2)).toEqual(["iris released", "iris started"]);
     expect(() => control(host, { ...ask, verb: "release" })).toThrow("it is not in quarantine");
+  });
+
+  test("starts again what waited for it, once, and forgets it with the next run, whoever brought that about", () => {
+    const { host, calls, set, declare, told } = rig();
+    declare("iris");
+    const deadman = deadmanOf(host, "boot 1");
+    deadman.turn(true);
+    owe(host, UNIT, { restart: "when-idle", within: 3600, run: "1", since: "2026-01-02T03:04:05Z" });
+    // Nobody's pane is quiet.
+    deadman.turn(true);
+    expect(calls).toEqual([`try-restart --no-block -- ${UNIT}`]);
+    expect(owedOf(host, UNIT)).toBeDefined();
+    set(UNIT, { InvocationID: "2" });
+    deadman.turn(true);
+    deadman.turn(true);
+    expect(owedOf(host, UNIT)).toBeUndefined();
+    expect(calls).toHaveLength(1);
+    expect(told().slice(-2)).toEqual(["iris asked", "iris started"]);
+  });
+
+  test("leaves what is never to be started again for a change, and forgets it with the next run", () => {
+    const { host, calls, set, declare } = rig();
+    declare("iris");
+    const deadman = deadmanOf(host, "boot 1");
+    owe(host, UNIT, { restart: "never", within: 1, run: "1", since: "2026-01-02T03:04:05Z" });
+    deadman.turn(true);
+    expect([calls, owedOf(host, UNIT)?.restart]).toEqual([[], "never"]);
+    set(UNIT, { InvocationID: "2" });
+    deadman.turn(true);
+    expect(owedOf(host, UNIT)).toBeUndefined();
   });
 
   test("starts and stops nothing but agents", () => {

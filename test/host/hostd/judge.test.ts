@@ -227,10 +227,89 @@ test("an agent that crashes for ever, left alone, cannot fill the history", () =
   expect(told(host)).toContain("flood");
 });
 
+describe("an agent that is not always on", () => {
+  const LOOM = policyOf("loom", { ttl: 600 });
+
+  test("is stopped when its time is over, which is its end and no failure", () => {
+    const host = hostOf(LOOM, IRIS);
+    pass(host, 530);
+    expect(host.agent("loom").state).toBe("up");
+    pass(host, 20);
+    expect(host.agent("loom").state).toBe("down");
+    expect(host.agent("iris").state).toBe("up");
+    pass(host, 60);
+    expect(told(host)).toEqual(["ended"]);
+  });
+
+  test("has its whole time again when it is started again", () => {
+    const host = hostOf(LOOM);
+    pass(host, 3000);
+    host.startAgain("loom");
+    pass(host, 590);
+    expect(host.agent("loom").state).toBe("up");
+    pass(host, 20);
+    expect(host.agent("loom").state).toBe("down");
+    expect(told(host)).toEqual(["ended", "started", "ended"]);
+  });
+
+  test("is not stopped while it is left alone, and not forgotten either", () => {
+    const host = hostOf(LOOM);
+    host.paused = "paused by a test";
+    pass(host, 900);
+    expect(host.agent("loom").state).toBe("up");
+    host.paused = "";
+    pass(host, 5);
+    expect(host.agent("loom").state).toBe("down");
+  });
+});
+
+describe("an agent that runs with what was declared before", () => {
+  test("is started again when it is idle, and not before", () => {
+    const host = hostOf(IRIS);
+    const { run } = host.agent("iris");
+    host.owed["iris"] = { within: 3600, isIdle: false };
+    pass(host, 600);
+    expect(host.agent("iris").run).toBe(run);
+    host.owed["iris"] = { within: 3600, isIdle: true };
+    pass(host, 2);
+    expect(host.agent("iris").run).toBe(run + 1);
+    expect(told(host)).toEqual(["asked", "started"]);
+  });
+
+  test("is started again at its deadline, however busy it is and whoever restarts the deadman meanwhile", () => {
+    const host = hostOf(IRIS);
+    const { run } = host.agent("iris");
+    host.owed["iris"] = { within: 600, isIdle: false };
+    pass(host, 300);
+    host.restartHostd();
+    pass(host, 290);
+    expect(host.agent("iris").run).toBe(run);
+    pass(host, 15);
+    expect(host.agent("iris").run).toBe(run + 1);
+  });
+
+  test("is started again once, and none of it counts towards quarantine", () => {
+    const host = hostOf(policyOf("iris", { restarts: { most: 1, within: 3600 } }));
+    host.owed["iris"] = { within: 60, isIdle: true };
+    pass(host, 600);
+    expect(told(host)).toEqual(["asked", "started"]);
+    expect(host.quarantined.size).toBe(0);
+  });
+
+  test("is left alone during a pause", () => {
+    const host = hostOf(IRIS);
+    host.paused = "paused by a test";
+    host.owed["iris"] = { within: 60, isIdle: true };
+    pass(host, 600);
+    expect(told(host)).toEqual(["paused"]);
+  });
+});
+
 function seenOf(parts: Partial<Seen> = {}): Seen {
   return {
     policy: IRIS,
     unit: { state: "up", run: "1", restarts: 0, result: "success" },
+    age: 0,
     reading: {},
     isQuarantined: false,
     paused: "",

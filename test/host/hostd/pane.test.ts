@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { readPane, terminalPath, ttyNumber } from "../../../src/host/hostd/pane.ts";
+import { paneNames, readPane, terminalPath, ttyNumber } from "../../../src/host/hostd/pane.ts";
 
 const proc = mkdtempSync(join(tmpdir(), "muster-proc-"));
 
@@ -40,4 +40,16 @@ test("an agent without a program or a terminal shows no life, and one that canno
   plant("41/task/41/children", "42 43 ");
   plant("42/stat", stat(0));
   expect(readPane(41, proc)).toEqual({});
+});
+
+test("a program is known by the name it gives itself and by its file's, without a version", () => {
+  plant("51/task/51/children", "52 ");
+  plant("52/comm", "MainThread\n");
+  symlinkSync("/opt/node-24/bin/node", join(proc, "52/exe"));
+  expect(paneNames(51, proc)).toEqual(["MainThread", "node"]);
+  plant("61/task/61/children", "62 ");
+  plant("62/comm", "hermes\n");
+  symlinkSync("/usr/bin/python3.11", join(proc, "62/exe"));
+  expect(paneNames(61, proc)).toEqual(["hermes", "python"]);
+  expect(paneNames(71, proc)).toEqual([]);
 });

@@ -15,6 +15,7 @@ export interface SimulatedAgent {
   /** It dies again so many seconds after each start; 0: it does not. */
   crashesAfter: number;
   startsAt: number;
+  startedAt: number;
   diesAt: number;
   beatsAt: number;
   beat: number;
@@ -33,6 +34,8 @@ export class SimulatedHost {
   /** Whom the deadman stopped for hanging, and whether it did. */
   readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
   paused = "";
+  /** Who runs with what was declared before. */
+  owed: Record<string, { within: number; isIdle: boolean }> = {};
   private since = 0;
 
   constructor(policies: readonly Charge[]) {
@@ -57,6 +60,11 @@ export class SimulatedHost {
       if (!this.quarantined.has(agent.policy.unit)) this.start(agent);
     }
     this.restartHostd();
+  }
+
+  /** By hand, as `fleet start` does it. */
+  startAgain(name: string): void {
+    this.start(this.agent(name));
   }
 
   release(name: string): void {
@@ -109,6 +117,7 @@ export class SimulatedHost {
   private start(agent: SimulatedAgent): void {
     agent.state = "up";
     agent.run += 1;
+    agent.startedAt = this.now;
     agent.hangs = false;
     agent.beatsAt = this.now;
     agent.diesAt = agent.crashesAfter > 0 ? this.now + agent.crashesAfter : Number.POSITIVE_INFINITY;
@@ -136,6 +145,8 @@ export class SimulatedHost {
     return {
       policy,
       unit: { state, run: `${run}`, restarts, result },
+      age: this.now - agent.startedAt,
+      ...(this.owed[policy.agent] && { owed: this.owed[policy.agent] }),
       reading: state === "up" && beat > 0 ? { mark: `${beat}`, state: "idle" } : {},
       isQuarantined: this.quarantined.has(policy.unit),
       paused: this.paused,
@@ -148,6 +159,12 @@ export class SimulatedHost {
     if (action.act === "kill") {
       this.kills.push({ agent: action.agent, hung: agent.hangs });
       this.die(agent, "signal");
+      return;
+    }
+    if (action.act === "restart") {
+      agent.restarts = 0;
+      delete this.owed[action.agent];
+      this.start(agent);
       return;
     }
     if (action.act === "hold") this.quarantined.add(action.unit);
@@ -171,6 +188,7 @@ function startedAgent(policy: Charge): SimulatedAgent {
     hangs: false,
     crashesAfter: 0,
     startsAt: 0,
+    startedAt: 0,
     diesAt: Number.POSITIVE_INFINITY,
     beatsAt: 0,
     beat: 0,

@@ -52,6 +52,8 @@ function agent(name: string, host: string) {
     credentials: [`${name}-key`],
     command: ["/bin/sh", "agent.sh"],
     watchdog: 60,
+    // Tests wait for nobody to be idle.
+    onChange: "now",
   };
 }
 

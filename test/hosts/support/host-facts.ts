@@ -12,6 +12,7 @@ const SCRIPTS: ScriptByKind = {
   file: ({ item }) => `${statOf(item.path)}; sha256sum ${item.path}`,
   directory: ({ item }) => statOf(item.path).replace(" %h", ""),
   rows: (place) => `${statOf(place.item.path)}; ${selectDeclared(place)}`,
+  program: ({ item: { name } }) => `command -v ${name}`,
   unit: ({ item: { name } }) =>
     `systemctl is-enabled ${name}; systemctl is-active ${name}; systemctl show -p DropInPaths,NeedDaemonReload ${name}`,
   user: ({ item: { name } }) => `getent passwd ${name}`,

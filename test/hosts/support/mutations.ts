@@ -4,7 +4,7 @@ import { groupForms, userForms } from "./forms/accounts.ts";
 import { type Form, type Place, placesOf, toldOf } from "./forms/form.ts";
 import { directoryForms, fileForms } from "./forms/paths.ts";
 import { rowsForms } from "./forms/rows.ts";
-import { packageForms, runtimeForms, unitForms } from "./forms/system.ts";
+import { packageForms, programForms, runtimeForms, unitForms } from "./forms/system.ts";
 
 /** One change by hand on a host, and what must be told of it. */
 export interface Mutation {
@@ -22,6 +22,7 @@ const FORMS: FormsByKind = {
   file: fileForms,
   directory: directoryForms,
   rows: rowsForms,
+  program: programForms,
   unit: unitForms,
   user: userForms,
   group: groupForms,

@@ -87,6 +87,7 @@ function files(): Record<string, string> {
       tenant,
       credentials: [`${name}-key`],
       command: ["/bin/sh", "agent.sh"],
+      onChange: "now",
       watchdog: 60,
     })),
   };

@@ -10,6 +10,7 @@ import type { Call } from "../handler.ts";
 import { formerlyOf, withoutDirectives } from "./directives.ts";
 import { hostItems, type ItemProperties, mapValues, parseProperties, withItems } from "./inputs.ts";
 import { observedItems, unknownReasons } from "./observed.ts";
+import { waitingSentence } from "./starts-again.ts";
 
 /**
  * Makes the host as declared, whatever is there: create and update are this one flow, and what stands on the
@@ -66,6 +67,7 @@ async function apply(
   const writer = await hosts.writer(host);
   const answer = await writer.converge(request).finally(() => looks.forget(host));
   for (const path of answer.kept ?? []) await call.log("warning", keptSentence(properties, path));
+  for (const unit of answer.waiting ?? []) await call.log("info", waitingSentence(properties, unit));
   const observed = mapValues(answer.observed, (observation, name) => asApplied(observation, items[name]));
   const state = withItems(withoutDirectives(news), observedItems(items, observed));
   const reasons = remaining(properties, observed);

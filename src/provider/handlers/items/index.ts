@@ -9,6 +9,7 @@ import { parseProperties } from "./inputs.ts";
 import { removeOrphans, tellOrphans } from "./orphans.ts";
 import { isRuntime, read } from "./read.ts";
 import { remove } from "./remove.ts";
+import { startsAgain } from "./starts-again.ts";
 import { foresee } from "./waiting.ts";
 
 /** The handler of every type that is made of host items: what a type is, its items alone tell. */
@@ -20,7 +21,11 @@ export function itemHandler(services: Services): Handler {
       return check(services, news);
     },
     diff: (_call, state, news) => diff(state, news),
-    foresee: (call, news) => foresee(services, call, news),
+    foresee: async (call, news, state) => {
+      await foresee(services, call, news);
+      for (const sentence of state === undefined ? [] : startsAgain(state, news))
+        await call.log("info", sentence);
+    },
     create: async (call, news) => {
       await removeOrphans(services, call, news);
       return create(services, call, news);

@@ -20,15 +20,16 @@ export function unknownReasons(items: WireItems, observed: Observations): readon
   });
 }
 
-/** Whether nothing of the resource is there any more. */
+/** Whether nothing of the resource is there any more. A program that it starts is none of its own. */
 export function isGone(items: WireItems, observed: Observations): boolean {
-  return Object.keys(items).every((name) => isAbsent(observed[name]));
+  const own = Object.keys(items).filter((name) => items[name]?.["kind"] !== "program");
+  return own.every((name) => isAbsent(observed[name]));
 }
 
 /** A unit whose file is gone is still there as long as it runs. */
 function isAbsent(observation: Observation | undefined): boolean {
   if (observation === undefined || "unknown" in observation) return false;
-  const { type, present, enabled, active } = observation.props;
+  const { type, present, enabled, active = "stopped" } = observation.props;
   return type === "absent" || present === false || (enabled === "absent" && active === "stopped");
 }
 

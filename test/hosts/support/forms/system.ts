@@ -1,4 +1,4 @@
-import type { PackageItem, RuntimeItem, UnitItem } from "../../../../src/model/items.ts";
+import type { PackageItem, ProgramItem, RuntimeItem, UnitItem } from "../../../../src/model/items.ts";
 import { RUNTIME_DIR } from "../../../../src/model/layout.ts";
 import type { Form, Place } from "./form.ts";
 
@@ -32,6 +32,11 @@ export function unitForms({ item: { name } }: Place<UnitItem>): Form[] {
 export function packageForms({ item: { name } }: Place<PackageItem>): Form[] {
   const script = `dpkg --purge --force-depends ${name} >/dev/null 2>&1`;
   return [{ name: "purged", script, tells: ["present"] }];
+}
+
+/** Here it is the shell, without which nothing else could be spoiled; runtimes.test.ts takes one away. */
+export function programForms(_: Place<ProgramItem>): Form[] {
+  return [];
 }
 
 /** Another version of what answers us: the program, and what runs it. */

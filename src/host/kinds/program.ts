@@ -1,0 +1,45 @@
+import { statSync } from "node:fs";
+import { posix } from "node:path";
+import { MusterError } from "../../base/errors.ts";
+import type { ProgramItem } from "../../model/items.ts";
+import { withActor } from "../actor.ts";
+import { hasCode } from "../reason.ts";
+import type { Kind, Scene } from "./kind.ts";
+import { orUnknown } from "./look.ts";
+
+/** A program can only be found or missed: who declares it installs it. */
+export const program: Kind<ProgramItem> = {
+  observe: (scene, subjects) =>
+    subjects.map(({ item }) => orUnknown(() => ({ props: { found: isFound(scene, item) } }))),
+  converge: (scene, { item }) => {
+    if (!isFound(scene, item)) throw missing(item);
+  },
+  remove: () => [],
+};
+
+/** Looks as its agent does, by execvp(3): a name with a `/` is a path, any other is in one of the folders. */
+function isFound({ accounts }: Scene, { name, search, workdir, actor }: ProgramItem): boolean {
+  const folders = name.includes("/") ? [""] : search.split(":");
+  return withActor(accounts.users.get(actor), () =>
+    folders.some((folder) => isProgram(posix.resolve(workdir, folder, name))),
+  );
+}
+
+function isProgram(path: string): boolean {
+  try {
+    const stats = statSync(path);
+    return stats.isFile() && (stats.mode & 0o111) !== 0;
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG")) return false;
+    throw error;
+  }
+}
+
+function missing({ name, search, workdir, actor }: ProgramItem): MusterError {
+  const where = name.includes("/") ? posix.resolve(workdir, name) : `any folder of its PATH, ${search}`;
+  return new MusterError({
+    what: `${name} cannot be started`,
+    why: `${actor} finds no such program at ${where}.`,
+    next: "Install it on the host, or correct `command`, `runtime` or `env.PATH` of the agent.",
+  });
+}

@@ -1,0 +1,65 @@
+import { setTimeout } from "node:timers/promises";
+import { agentUnit } from "../model/layout.ts";
+import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
+import type { Host } from "./context.ts";
+import { endedAtOnce } from "./kinds/unit.ts";
+import { showProperties } from "./systemctl.ts";
+
+/** Milliseconds that a program must stay: one that ends sooner cannot be started as it is declared. */
+const STAYS = 1000;
+
+const PROPERTIES = [
+  "ActiveState",
+  "InvocationID",
+  "ActiveEnterTimestampMonotonic",
+  "ActiveExitTimestampMonotonic",
+  "Restart",
+];
+
+/**
+ * Holds an answer back until the units that were started for it have stayed for a moment. Other requests are answered
+ * meanwhile.
+ *
+ * @throws MusterError, in the promise, where one did not stay
+ */
+export function onceTheyStay<A>(host: Host, units: readonly string[], answer: A): A | Promise<A> {
+  const runs = units.flatMap((unit) => newRun(host, unit));
+  return runs.length === 0 ? answer : settled(host, runs).then(() => answer);
+}
+
+/** The units of agents that a change may just have started. */
+export function unitsStarted({ items }: ConvergeRequest, { changed }: ConvergeAnswer): string[] {
+  if (changed.length === 0) return [];
+  return Object.values(items).flatMap((item) =>
+    item.kind === "unit" && item.want.active === "running" && item.name.startsWith(AGENTS) ? [item.name] : [],
+  );
+}
+
+const AGENTS = agentUnit("").replace(/\..*/, "");
+
+interface Run {
+  readonly unit: string;
+  readonly id: string;
+  /** Milliseconds that it has to stay yet. */
+  readonly left: number;
+}
+
+/** A unit's run, where that is so new that it may end. That one ends which nobody starts again is no failure. */
+function newRun(host: Host, unit: string): Run[] {
+  const [state = {}] = showProperties(host, [unit], PROPERTIES);
+  if (state["Restart"] === "no") return [];
+  const end =
+    state["ActiveState"] === "active"
+      ? Number(process.hrtime.bigint() / 1000n)
+      : Number(state["ActiveExitTimestampMonotonic"] ?? 0);
+  const left = STAYS - (end - Number(state["ActiveEnterTimestampMonotonic"] ?? 0)) / 1000;
+  return left > 0 ? [{ unit, id: state["InvocationID"] ?? "", left }] : [];
+}
+
+async function settled(host: Host, runs: readonly Run[]): Promise<void> {
+  await setTimeout(Math.max(0, ...runs.map(({ left }) => left)));
+  for (const { unit, id } of runs) {
+    const [state = {}] = showProperties(host, [unit], PROPERTIES);
+    if (state["ActiveState"] !== "active" || state["InvocationID"] !== id) throw endedAtOnce(unit);
+  }
+}

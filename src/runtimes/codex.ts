@@ -1,0 +1,19 @@
+import { joinedIn } from "./identity-files.ts";
+import { option } from "./option.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** OpenAI's Codex: a program of its own, or of Node's that starts it where npm installed it. */
+export const codex: Runtime = {
+  program: "codex",
+  processes: ["codex", "node"],
+  heartbeat: "none",
+  // Besides `openai` those that its config.toml names under [model_providers].
+  settings: ({ provider, model }) => ({
+    args: [
+      ...option("--model", model),
+      ...option("-c", provider && `model_provider=${JSON.stringify(provider)}`),
+    ],
+  }),
+  // Its global scope, which it reads in whatever folder it works (developers.openai.com/codex, "AGENTS.md").
+  identity: joinedIn(".codex/AGENTS.md"),
+};

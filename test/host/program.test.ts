@@ -1,0 +1,44 @@
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { ProgramItem } from "../../src/model/items.ts";
+import { makeWorld, type World } from "./world.ts";
+
+function programIn(world: World, name: string, search = "/usr/bin:/bin"): ProgramItem {
+  return { kind: "program", name, search, workdir: world.home(), actor: "iris", want: { found: true } };
+}
+
+const isFound = (world: World, item: ProgramItem) => {
+  const seen = world.look({ program: item }).observed["program"];
+  return seen !== undefined && "props" in seen && seen.props["found"];
+};
+
+test("a program is found in its PATH alone, or at its path", () => {
+  const world = makeWorld();
+  const bin = join(world.home(), "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "mind"), "#!/bin/sh\n");
+  symlinkSync("mind", join(bin, "also"));
+  symlinkSync("nowhere", join(bin, "gone"));
+  expect(isFound(world, programIn(world, "sh"))).toBe(true);
+  expect(isFound(world, programIn(world, "sh", "/nowhere"))).toBe(false);
+  expect(isFound(world, programIn(world, "mind", bin))).toBe(false);
+  chmodSync(join(bin, "mind"), 0o755);
+  expect(["mind", "also", "gone", "bin"].map((name) => isFound(world, programIn(world, name, bin)))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(isFound(world, programIn(world, "bin/mind"))).toBe(true);
+  expect(isFound(world, programIn(world, "./mind"))).toBe(false);
+});
+
+test("what cannot be started is refused in a sentence, and nothing after it is written", () => {
+  const world = makeWorld();
+  const unit = world.file(`${world.dir}/unit`, "text\n");
+  expect(() => world.up({ program: programIn(world, "mosaic"), unit })).toThrow(
+    "program (program mosaic): iris finds no such program at any folder of its PATH, /usr/bin:/bin.",
+  );
+  expect(world.look({ unit }).observed["unit"]).toMatchObject({ props: { type: "absent" } });
+});

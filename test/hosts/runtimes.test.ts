@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { localFleet } from "./support/fleets.ts";
+import { makeProject, must, type Project, type Said } from "./support/project.ts";
+
+/** What a terminal program of Node's does first, and what `codex` and `pi` died of in a pane without a terminal. */
+const PI = `#!/usr/bin/env node
+const { stdin, stdout, stderr, env } = process;
+if (![stdin, stdout, stderr].every((one) => one.isTTY)) {
+  console.error("stdin is not a terminal");
+  process.exit(1);
+}
+stdin.setRawMode(true);
+const seen = { size: stdout.getWindowSize(), args: process.argv.slice(2), env };
+require("node:fs").writeFileSync(env.HOME + "/seen.json", JSON.stringify(seen));
+setInterval(() => {}, 1000);
+`;
+
+/** It says that it is busy until it is told that it is idle. */
+const WORKER = `#!/bin/sh
+while :; do
+  if [ -e idle ]; then muster-beat idle; else muster-beat busy "a review"; fi
+  sleep 1
+done
+`;
+
+const LAYOUT = { hosts: ["hub"], agents: { hub: ["vera", "tess", "dud", "guest", "busy", "stone"] } };
+
+const SLEEPER = ["/bin/sleep", "1000000"];
+
+/** vera runs a runtime that is installed later, tess a real program of Debian's that needs a terminal. */
+const AGENTS: Readonly<Record<string, object>> = {
+  vera: {
+    runtime: { kind: "pi", provider: "main", model: "claude-sonnet-4-5", args: ["--continue"] },
+    env: { PATH: "/opt/pi/bin:/usr/bin:/bin", GREETING: 'a "b" $HOME 50% é' },
+  },
+  tess: { command: ["top", "-d", "5"] },
+  dud: { command: ["/bin/sh", "-c", "exit 3"] },
+  guest: { command: SLEEPER, lifecycle: "ephemeral", ttl: 8 },
+  busy: { command: ["/bin/sh", "agent.sh"], heartbeat: { by: "file", interval: 2, timeout: 30 } },
+  stone: { command: SLEEPER, onChange: "never" },
+};
+
+let project: Project;
+let first: Said;
+
+const hub = (script: string) => project.onHost("hub", script);
+const unit = (name: string) => `muster-agent-${name}.service`;
+const runOf = (name: string) => hub(`systemctl show -P InvocationID ${unit(name)}`);
+const isActive = (name: string) => hub(`systemctl is-active ${unit(name)} || true`);
+
+/** Asks an agent's tmux, with that agent's rights. */
+const tmux = (name: string, ask: string) =>
+  hub(`runuser -u ${name} -- tmux -S /run/muster-${name}/tmux ${ask}`);
+const paneOf = (name: string) => tmux(name, "list-panes -F '#{pane_pid}'");
+
+interface Row {
+  readonly agent: string;
+  readonly state: string;
+  readonly process?: string;
+  readonly beat?: string;
+  readonly owed?: { readonly restart: string };
+}
+
+async function row(name: string): Promise<Row | undefined> {
+  const { stdout } = await must(project.fleet(["ps", "--json"]));
+  return (JSON.parse(stdout) as { agents: Row[] }).agents.find(({ agent }) => agent === name);
+}
+
+function files(change: (agents: Record<string, Record<string, unknown>>) => void = () => undefined) {
+  const all = localFleet(LAYOUT);
+  const fleet = parse(all["fleet.yaml"] ?? "");
+  const agents: Record<string, Record<string, unknown>> = {};
+  for (const name of LAYOUT.agents.hub)
+    agents[name] = { host: "hub", tenant: "arc", identity: name, ...AGENTS[name] };
+  change(agents);
+  const providers = { main: { vendor: "anthropic" } };
+  return {
+    ...all,
+    "agent.sh": WORKER,
+    "fleet.yaml": stringify({ ...fleet, credentials: {}, providers, agents }),
+  };
+}
+
+/** The fleet after dud is taken out, and what two others read when they start was changed. */
+const changed = files((agents) => {
+  delete agents["dud"];
+  Object.assign(agents["busy"] ?? {}, { env: { LEVEL: "2" } });
+  Object.assign(agents["stone"] ?? {}, { env: { LEVEL: "2" } });
+})["fleet.yaml"];
+
+/** With the host's only Node beside it, which is in no PATH either. */
+const install = () =>
+  hub(`mkdir -p /opt/pi/bin; cd /opt/pi/bin
+    ln -s "$(ls /usr/local/lib/muster/node-*/node | head -1)" node
+    echo ${Buffer.from(PI).toString("base64")} | base64 -d >pi; chmod 755 pi`);
+
+beforeAll(async () => {
+  project = await makeProject(files());
+  first = await project.pulumi(["up", "--yes", "--skip-preview"]);
+});
+
+afterAll(() => project?.dispose());
+
+describe("a command that cannot be started", () => {
+  test("is refused by `up` in a sentence where it is not installed, or ends at once, for that agent alone", async () => {
+    expect(first.exitCode).toBe(1);
+    expect(first.all).toMatch(
+      /vera finds no such program at any folder of its PATH, \/opt\/pi\/bin:\/usr\/bin:\/bin/,
+    );
+    expect(first.all).toContain("its program ended within a second of its start");
+    for (const name of ["tess", "busy", "stone"]) expect(await isActive(name)).toBe("active");
+    expect(await isActive("vera")).toBe("inactive");
+  });
+});
+
+describe("a change of declaration", () => {
+  test("is told by a preview with the agents that it starts again", async () => {
+    project.write("fleet.yaml", changed ?? "");
+    const preview = await must(project.pulumi(["preview"]));
+    expect(preview.all).toContain("hub: busy is started again when it is idle, after 60 min at the latest");
+    expect(preview.all).toContain("hub: stone is not started again, and goes on as it is");
+    expect(preview.all).not.toContain("tess is");
+  });
+
+  test("leaves a busy agent alone until it is idle, and one of `never` for good, which is told and no drift", async () => {
+    await install();
+    const before = await Promise.all(["busy", "stone", "tess"].map(runOf));
+    const up = await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+    expect(up.all).toContain("busy goes on as it is for now, as it is not idle");
+    expect(await Promise.all(["busy", "stone", "tess"].map(runOf))).toEqual(before);
+    expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
+    expect((await must(project.fleet(["ps"]))).stdout).toMatch(
+      /busy runs as it was declared before .*when it is idle/,
+    );
+    await hub("touch /home/busy/idle");
+    await expect.poll(() => runOf("busy"), { timeout: 60_000, interval: 500 }).not.toBe(before[0]);
+    await expect.poll(async () => (await row("busy"))?.owed, { timeout: 30_000 }).toBeUndefined();
+    expect(await hub(`tr '\\0' '\\n' </proc/${await paneOf("busy")}/environ`)).toContain("LEVEL=2");
+    expect((await row("stone"))?.owed).toMatchObject({ restart: "never" });
+    expect(await runOf("stone")).toBe(before[1]);
+  });
+});
+
+describe("finding 1 of the fleet's log, runtimes that die at once in a detached pane", () => {
+  test("a runtime that refuses to start without a terminal has one on all three, with raw mode and a size", async () => {
+    expect(await hub("cd /tmp; PATH=/opt/pi/bin:$PATH pi 2>&1 || true")).toBe("stdin is not a terminal");
+    await expect.poll(() => isActive("vera"), { timeout: 30_000 }).toBe("active");
+    const seen = JSON.parse(await hub("cat /home/vera/seen.json"));
+    expect(seen.size).toEqual([200, 50]);
+    const fds = `/proc/${await paneOf("vera")}/fd`;
+    expect(await hub(`for fd in 0 1 2; do readlink ${fds}/$fd; done | sort -u`)).toMatch(/^\/dev\/pts\/\d+$/);
+  });
+
+  test("a real program of Debian's that needs a terminal draws in its pane", async () => {
+    expect(await hub("top -d 5 </dev/null >/dev/null 2>&1; echo $?")).not.toBe("0");
+    await expect.poll(() => tmux("tess", "capture-pane -p"), { timeout: 30_000 }).toMatch(/PID +USER/);
+    expect(await row("tess")).toMatchObject({ state: "running", process: "top" });
+  });
+
+  test("one that only the declared PATH leads to is the pane's own process, under the name that it shows", async () => {
+    expect(await hub("command -v pi || echo none")).toBe("none");
+    expect(await row("vera")).toMatchObject({ state: "running", process: "node" });
+    expect((await must(project.fleet(["ps"]))).stdout).not.toContain("none of pi's");
+    await hub("chmod 644 /opt/pi/bin/pi");
+    const drift = await must(project.fleet(["drift"]), 7);
+    expect(drift.stdout).toContain("vera: its program is not on the host");
+    await hub("chmod 755 /opt/pi/bin/pi");
+  });
+});
+
+test("finding 2 of the fleet's log, an environment that does not reach the pane: it is whole there", async () => {
+  const { env, args } = JSON.parse(await hub("cat /home/vera/seen.json"));
+  expect(env).toMatchObject({
+    ...{ MUSTER_AGENT: "vera", MUSTER_TENANT: "arc", HOME: "/home/vera" },
+    ...{ PATH: "/opt/pi/bin:/usr/bin:/bin", GREETING: 'a "b" $HOME 50% é' },
+  });
+  expect(args).toEqual(["--provider", "anthropic", "--model", "claude-sonnet-4-5", "--continue"]);
+});
+
+test("a runtime finds who it is where it looks for it, which is kept as SOUL.md is", async () => {
+  const path = "/home/vera/.pi/agent/AGENTS.md";
+  expect(await hub(`cat ${path}`)).toBe("# vera\n\nI am vera.");
+  await hub(`echo 'I am somebody.' >${path}`);
+  expect((await must(project.fleet(["drift"]), 7)).stdout).toMatch(/vera +\.pi\/agent\/AGENTS\.md +content/);
+  await hub(`cp -a /home/vera/SOUL.md ${path}`);
+});
+
+describe("an ephemeral agent", () => {
+  test("waits until it is started by name, stops when its time is over, and neither is drift or a failure", async () => {
+    expect(await row("guest")).toMatchObject({
+      state: "stopped",
+      lifecycle: "ephemeral",
+      enabled: "disabled",
+    });
+    expect((await must(project.fleet(["start", "guest"]))).stdout).toContain("guest runs, for 8s at most");
+    expect(await isActive("guest")).toBe("active");
+    expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
+    await expect.poll(() => isActive("guest"), { timeout: 60_000, interval: 500 }).toBe("inactive");
+    const { stdout } = await must(project.fleet(["history", "guest", "--json"]));
+    const told = (JSON.parse(stdout) as { events: { event: string; detail?: string }[] }).events;
+    expect(told.at(-1)).toMatchObject({ event: "ended", detail: "its 8 s are over" });
+    expect(told.map(({ event }) => event)).not.toContain("died");
+  });
+
+  test("is not brought back by a reboot, which brings back exactly the others", async () => {
+    await hub(`systemctl disable -q ${unit("stone")}`);
+    const drift = await must(project.fleet(["drift"]), 7);
+    expect(drift.stdout).toMatch(/stone +unit +enabled +declared enabled +observed disabled .*BOOT-ENABLE/);
+    expect(drift.stdout).toContain("stone would not come back after a reboot");
+    await hub(`systemctl enable -q ${unit("stone")}`);
+    await must(project.fleet(["start", "guest"]));
+    const boot = await hub("cat /proc/sys/kernel/random/boot_id");
+    await hub("systemctl reboot").catch(() => "");
+    const running = async () => {
+      const { stdout } = await project.fleet(["ps", "--json"]);
+      const { agents = [] } = JSON.parse(stdout || "{}") as { agents?: Row[] };
+      return agents.filter(({ state }) => state === "running").map(({ agent }) => agent);
+    };
+    await expect
+      .poll(running, { timeout: 120_000, interval: 1000 })
+      .toEqual(["vera", "tess", "busy", "stone"]);
+    expect(await hub("cat /proc/sys/kernel/random/boot_id")).not.toBe(boot);
+    expect(await isActive("guest")).toBe("inactive");
+    expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { RUNTIMES, type RuntimeKind, runtimeOf } from "../../src/runtimes/registry.ts";
+
+const CHOICE = { provider: "anthropic", model: "claude-sonnet-4-5" };
+
+const SETTINGS: Readonly<Record<RuntimeKind, object>> = {
+  claude: { args: ["--model", "claude-sonnet-4-5"], env: {} },
+  codex: { args: ["--model", "claude-sonnet-4-5", "-c", 'model_provider="anthropic"'] },
+  pi: { args: ["--provider", "anthropic", "--model", "claude-sonnet-4-5"] },
+  hermes: {
+    files: { ".hermes/config.yaml": 'model:\n  default: "claude-sonnet-4-5"\n  provider: "anthropic"\n' },
+  },
+  command: { env: { MUSTER_PROVIDER: "anthropic", MUSTER_MODEL: "claude-sonnet-4-5" } },
+};
+
+const FILES = { "SOUL.md": "# Iris\n", "USER.md": "A person.\n", "notes/plan.md": "A plan.\n" };
+
+const PLACES: Readonly<Record<RuntimeKind, object>> = {
+  claude: { ".claude/CLAUDE.md": "# Iris\n\nA person.\n" },
+  codex: { ".codex/AGENTS.md": "# Iris\n\nA person.\n" },
+  pi: { ".pi/agent/AGENTS.md": "# Iris\n\nA person.\n" },
+  hermes: { ".hermes/SOUL.md": "# Iris\n", ".hermes/memories/USER.md": "A person.\n" },
+  command: {},
+};
+
+describe.each(Object.keys(RUNTIMES) as RuntimeKind[])("the runtime %s", (kind) => {
+  test("is told its provider and its model, and nothing where nothing is declared", () => {
+    expect(runtimeOf(kind).settings(CHOICE)).toEqual(SETTINGS[kind]);
+    const { args = [], env = {}, files = {} } = runtimeOf(kind).settings({});
+    expect([...args, ...Object.keys(env), ...Object.keys(files)]).toEqual([]);
+  });
+
+  test("finds who it is where it looks for it", () => {
+    expect(runtimeOf(kind).identity(FILES)).toEqual(PLACES[kind]);
+  });
+
+  test("has a program and process names, but for a plain command", () => {
+    const { program, processes } = runtimeOf(kind);
+    expect([program === undefined, processes.length === 0]).toEqual(
+      kind === "command" ? [true, true] : [false, false],
+    );
+  });
+});
+
+test("pi shows as node, which is what a `fleet ps` that looked for `pi` took for another program", () => {
+  expect(runtimeOf("pi").processes).toContain("node");
+});
+
+test("claude goes to another cloud by its environment alone", () => {
+  expect(runtimeOf("claude").settings({ provider: "bedrock" })).toEqual({
+    args: [],
+    env: { CLAUDE_CODE_USE_BEDROCK: "1" },
+  });
+});
