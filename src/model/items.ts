@@ -97,9 +97,10 @@ export interface PackageItem {
   readonly want: { readonly present: true };
 }
 
-/** A program that an agent's unit is to start; it is nobody's own, and looked up with its agent's rights. */
+/** That a unit finds the program that it is to start. The program is nobody's own, and looked up with its user's rights. */
 export interface ProgramItem {
   readonly kind: "program";
+  readonly unit: string;
   /** A name, or a path: absolute or from `workdir`. */
   readonly name: string;
   /** The folders that a name is looked up in, as PATH has them. */

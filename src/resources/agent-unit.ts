@@ -61,9 +61,16 @@ function wantOf({ lifecycle }: AgentSpec): UnitItem["want"] {
 }
 
 /** It goes before the unit: what cannot start is not started. */
-function programOf({ command: [name = ""], env, workdir, user }: AgentSpec): ProgramItem {
+function programOf(agent: AgentSpec): ProgramItem {
+  const {
+    command: [name = ""],
+    env,
+    workdir,
+    user,
+  } = agent;
   return {
     kind: "program",
+    unit: unitName(agent),
     name,
     search: env["PATH"] ?? "",
     workdir,

@@ -5,7 +5,15 @@ import type { ProgramItem } from "../../src/model/items.ts";
 import { makeWorld, type World } from "./world.ts";
 
 function programIn(world: World, name: string, search = "/usr/bin:/bin"): ProgramItem {
-  return { kind: "program", name, search, workdir: world.home(), actor: "iris", want: { found: true } };
+  return {
+    kind: "program",
+    unit: "iris.service",
+    name,
+    search,
+    workdir: world.home(),
+    actor: "iris",
+    want: { found: true },
+  };
 }
 
 const isFound = (world: World, item: ProgramItem) => {
@@ -38,7 +46,7 @@ test("what cannot be started is refused in a sentence, and nothing after it is w
   const world = makeWorld();
   const unit = world.file(`${world.dir}/unit`, "text\n");
   expect(() => world.up({ program: programIn(world, "mosaic"), unit })).toThrow(
-    "program (program mosaic): iris finds no such program at any folder of its PATH, /usr/bin:/bin.",
+    "program (program mosaic of iris.service): iris finds no such program at any folder of its PATH, /usr/bin:/bin.",
   );
   expect(world.look({ unit }).observed["unit"]).toMatchObject({ props: { type: "absent" } });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { addressOf } from "../../src/model/address.ts";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
 import { compilePlan, definitions } from "../../src/resources/index.ts";
 import type { Fleet, TenantSpec } from "../../src/spec/fleet.ts";
@@ -7,6 +8,13 @@ import { agent, fleetOf } from "../fixtures/fleet.ts";
 const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
 
 describe("a compiled fleet", () => {
+  test("has no address twice, though two agents run one program: who is removed takes nothing of another", () => {
+    const loom = agent({ name: "loom", user: "loom", identity: "loom", home: "/home/loom" });
+    const units = compilePlan(fleetOf(agent(), loom), runtime).declarations.filter(({ agent }) => agent);
+    const addresses = units.flatMap(({ items }) => Object.values(items).map(addressOf));
+    expect(new Set(addresses).size).toBe(addresses.length);
+  });
+
   test("has every resource type in the registry", () => {
     expect(definitions.map((one) => one.type)).toEqual([...RESOURCE_TYPES]);
   });

@@ -120,8 +120,8 @@ const policy: ItemForm = {
 };
 
 /** It is only looked up, with the user's rights. */
-const program = ({ user }: ScopedAgent): ItemForm => ({
-  address: { kind: "program", name: LINE, search: /^[^\p{Cc}]{0,32768}$/u, workdir: LINE, actor: user },
+const program = ({ user, unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "program", unit, name: LINE, search: /^[^\p{Cc}]{0,32768}$/u, workdir: LINE, actor: user },
   want: { found: true },
 });
 
