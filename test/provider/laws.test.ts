@@ -59,6 +59,14 @@ const item: fc.Arbitrary<HostItem> = fc.oneof(
     name: word,
     want: fc.constant({ enabled: "enabled", active: "running", overrides: "none" } as const),
   }),
+  record({
+    kind: fc.constant("limits" as const),
+    name: word,
+    want: fc.record(
+      { memory: fc.constant("2G"), cpu: fc.constant(0.5), tasks: fc.nat() },
+      { requiredKeys: [] },
+    ),
+  }),
   record({ kind: fc.constant("group" as const), name: word, want: fc.constant({ present: true } as const) }),
   fc.constant(secretItem("env:API_KEY", "API_KEY")),
 );
