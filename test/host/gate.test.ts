@@ -54,15 +54,12 @@ describe("a tenant's gate", () => {
       env: fc.dictionary(variable, text),
       workdir: fc.stringMatching(/^\/[a-z %$"'.-]{0,20}[a-z]$/).map((path) => posix.normalize(path)),
       watchdog: fc.nat(86_400),
-<<<<<<< ours
       limits: fc.record({
         memory: fc.constant("2G"),
         cpu: fc.constant(0.5),
         tasks: fc.integer({ min: 10, max: 4_194_304 }),
       }),
       allow: fc.subarray(Object.keys(SWITCHES) as Switch[]),
-=======
->>>>>>> theirs
       runtime: fc.constantFrom("hermes" as const, "command" as const),
       model: fc.constant({ provider: "nous", model: "large" }),
       lifecycle: fc.constantFrom({ kind: "core" } as const, { kind: "ephemeral", ttl: 60 } as const),
@@ -341,9 +338,6 @@ function HOSTILE_ITEMS(): [string, unknown][] {
     ],
     [
       "a program that another user looks for",
-<<<<<<< ours
-      { kind: "program", name: "sh", search: "/bin", workdir: "/", actor: "root", want: { found: true } },
-=======
       {
         kind: "program",
         unit: "muster-agent-iris.service",
@@ -353,7 +347,6 @@ function HOSTILE_ITEMS(): [string, unknown][] {
         actor: "root",
         want: { found: true },
       },
->>>>>>> theirs
     ],
     ["another unit", { kind: "unit", name: "ssh.service", want: {} }],
     [
