@@ -61,6 +61,13 @@ describe("what systemctl shows", () => {
     expect(unitProps(UNIT, { ...running, ActiveState: state })).toMatchObject({ active });
   });
 
+  test("counts what ends by itself, and is started again, as running; what somebody stops as stopped", () => {
+    const ends = { ...running, ActiveState: "deactivating", Restart: "always" };
+    expect(unitProps(UNIT, ends)).toMatchObject({ active: "running" });
+    expect(unitProps(UNIT, { ...ends, Job: "417" })).toMatchObject({ active: "stopped" });
+    expect(unitProps(UNIT, { ...ends, Restart: "no" })).toMatchObject({ active: "stopped" });
+  });
+
   test("of a unit that is masked, or is not there, is told as its enabled state", () => {
     expect(unitProps(UNIT, { ...running, LoadState: "masked", UnitFileState: "masked" }).enabled).toBe(
       "masked",

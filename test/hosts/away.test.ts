@@ -165,7 +165,7 @@ function expectToldAway(said: Said, { says }: Fault, host: Host): void {
   expect(told[0]).toMatch(/is away, last reached .* UTC: .* `npx pulumi up` finishes the work\.$/);
   expect(told[0]).toMatch(says as RegExp);
   const others = diagnosticsOf(said).filter((line) => line.includes(`${host}: `));
-  expect(others.filter((line) => line.length >= 80 && !line.includes("`destroy` removes"))).toEqual([]);
+  expect(others.filter((line) => line.length >= 80 && !line.includes("`destroy` "))).toEqual([]);
 }
 
 async function preview([trouble]: readonly Trouble[]): Promise<void> {

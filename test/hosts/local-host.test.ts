@@ -151,8 +151,8 @@ test("a stopped host is stopped, stays what it is, and boots again", async () =>
   expect((await onHost("two", "hostname")).stdout).toBe("two");
 });
 
-test("a host that was switched off from inside is stopped, and making it again boots it", async () => {
-  await onHost("two", "systemctl poweroff");
+test("a host that was switched off from inside is stopped, and making it again boots it, whatever was removed there", async () => {
+  await onHost("two", "rm -rf /usr/local/lib/muster; systemctl poweroff");
   await until(async () => hosts.state("two") === "stopped");
   await hosts.create({ name: "two", publicKey });
   expect(hosts.state("two")).toBe("running");

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { RUNTIME_DIR } from "../../model/layout.ts";
 
 export const SUITE = "bookworm";
 
@@ -22,8 +21,6 @@ export const PACKAGES = [
 
 /** Where a host finds what differs from host to host: a folder of the machine, read-only in the host. */
 export const HOST_CONFIG = "/etc/muster-host";
-
-export const INIT = `${RUNTIME_DIR}/init`;
 
 /** Periodic chores that would wake every host, and logins on a console that nobody sees. */
 export const MASKED_UNITS = [
@@ -64,9 +61,14 @@ ExecStart=/usr/sbin/ip route replace default via \${GATEWAY}
 [Install]
 WantedBy=multi-user.target
 `,
-  // Where the machine has cgroup v1, systemd-nspawn mounts its controllers read-only, so that no unit's limits
-  // would count. A fresh mount is writable, and the cgroup namespace bounds it to this host.
-  [INIT]: `#!/bin/sh
+};
+
+/**
+ * What a host boots with; it stands in HOST_CONFIG, where nobody in the host can lose it. Where the machine has cgroup
+ * v1, systemd-nspawn mounts its controllers read-only, so that no unit's limits would count. A fresh mount is writable,
+ * and the cgroup namespace bounds it to this host.
+ */
+export const INIT = `#!/bin/sh
 while read -r _ folder type options _; do
   case "$type $options" in
     "cgroup ro,"*)
@@ -76,8 +78,7 @@ while read -r _ folder type options _; do
   esac
 done </proc/mounts
 exec /lib/systemd/systemd
-`,
-};
+`;
 
 /** The base's folder name: another recipe makes another base, so that hosts keep the one they were made from. */
 export function baseName(nodeVersion: string): string {

@@ -33,12 +33,17 @@ function observe(host: Host, subjects: readonly Subject<UnitItem>[]): Observatio
 /** A unit's properties out of what systemd says of it. @param isQuarantined it is kept down */
 export function unitProps(name: string, state: UnitState, isQuarantined = false) {
   const masked = state["LoadState"] === "masked" ? "masked" : "absent";
-  const active = isRunning(state) ? "running" : "stopped";
+  const active = isRunning(state) || comesBack(state) ? "running" : "stopped";
   return {
     enabled: state["UnitFileState"] || masked,
     active: isQuarantined ? "quarantined" : active,
     overrides: overridesOf(name, state).join(" ") || "none",
   };
+}
+
+/** It ends, nobody asked for that, and systemd starts it again: health, as auto-restart is, which comes next. */
+function comesBack({ ActiveState, Job = "", Restart = "no" }: UnitState): boolean {
+  return ActiveState === "deactivating" && ["", "0"].includes(Job) && Restart !== "no";
 }
 
 function converge(host: Host, { name, want }: UnitItem): void {

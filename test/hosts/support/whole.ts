@@ -9,7 +9,7 @@ import type { Project } from "./project.ts";
  */
 const EVERYTHING = `
   find /etc/systemd/system /home /root /usr/local /opt /tmp /run/muster* /run/systemd/system \
-    /var/lib/muster /var/lib/muster-aside ! -type s ! -path /usr/local/lib/muster/init \
+    /var/lib/muster /var/lib/muster-aside ! -type s \
     ! -path '/run/muster-hostd/*' ! -path '/var/lib/muster/hostd/[mh]*' -printf '%y %M %u %g %p %l\\n' 2>/dev/null
   ls -A /etc | grep -E '^[.]?(passwd|group|shadow|gshadow|subuid|subgid)' | grep -v -e '-$'
   cut -d: -f1,6,7 /etc/passwd; for file in group shadow subuid; do sed "s/:.*/ in $file/" /etc/$file; done

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { RUNTIME_DIR } from "../../../model/layout.ts";
-import { FILES, INIT, MASKED_UNITS } from "../recipe.ts";
+import { FILES, MASKED_UNITS } from "../recipe.ts";
 import type { NodeProgram } from "../wire.ts";
 import type { Mirror } from "./mirror.ts";
 
@@ -30,7 +30,6 @@ function addOwnFiles(root: string): void {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  chmodSync(join(root, INIT), 0o755);
   const units = join(root, "etc/systemd/system");
   for (const unit of MASKED_UNITS) symlink("/dev/null", join(units, unit));
   symlink("../muster-address.service", join(units, "multi-user.target.wants/muster-address.service"));

@@ -44,6 +44,7 @@ export function startSupervisor(host: HostPlace, file: HostFile, cgroups: readon
   const once = ["--nonblock", "--no-fork", join(host.dir, "running"), "unshare", "--mount"];
   const script = join(host.dir, "supervise");
   writeFileLocked(script, SUPERVISE, 0o755);
+  writeFileLocked(join(host.dir, "config/init"), INIT, 0o755);
   const child = spawn(
     "flock",
     [...once, script, host.id, file.base, ...cgroups, "--", ...nspawnArgs(host, file)],
@@ -77,6 +78,6 @@ function nspawnArgs(host: HostPlace, file: HostFile): string[] {
     "--link-journal=no",
     `--resolv-conf=${existsSync(UPLINK) ? "replace-uplink" : "replace-host"}`,
     "--timezone=off",
-    INIT,
+    `${HOST_CONFIG}/init`,
   ];
 }
