@@ -23,7 +23,25 @@ type Sections = Readonly<Record<string, Readonly<Record<string, Directive>>>>;
  */
 export function unitRefusal(scope: TenantScope, agent: ScopedAgent, text: string): string | undefined {
   if (agent.hardening === undefined) return "what its unit must have is not said by this version yet";
-  const sections = sectionsFor(scope, agent);
+  return textRefusal(sectionsFor(scope, agent), text);
+}
+
+/** Why systemd may not be given a text as what that unit says on another provider: it may change what it runs alone. */
+export function choiceRefusal(agent: ScopedAgent, text: string): string | undefined {
+  const { Environment, EnvironmentFile, ExecStart } = runLines(agent);
+  const lines = Object.entries({ Environment, EnvironmentFile, ExecStart });
+  return textRefusal(
+    { Service: Object.fromEntries(lines.map(([key, line]) => [key, orNothing(line)])) },
+    text,
+  );
+}
+
+/** An empty value takes back what stands before it. */
+function orNothing({ test, ...rest }: Directive): Directive {
+  return { ...rest, test: (value) => value === "" || test(value), many: true };
+}
+
+function textRefusal(sections: Sections, text: string): string | undefined {
   const seen = new Set<string>();
   let section = "";
   if (!text.isWellFormed() || text.length > 256 * 1024) return "its unit is not a short text";
@@ -91,12 +109,7 @@ function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sectio
       WorkingDirectory: { test: isPlainPath },
       RuntimeDirectory: exactly(runtimeDir),
       RuntimeDirectoryMode: exactly("0700"),
-      Environment: { test: isAssignment, many: true },
-      EnvironmentFile: {
-        test: (path) => isPlainPath(path) && posix.dirname(path) === agent.credentials,
-        many: true,
-      },
-      ExecStart: { test: startsTmux(`/run/${runtimeDir}/tmux`, agent.name), needed: true },
+      ...runLines(agent),
       Restart: oneOf(/^(always|on-failure|no)$/),
       RestartSec: oneOf(/^\d{1,5}$/),
       TimeoutStopSec: oneOf(/^\d{1,3}$/),
@@ -112,6 +125,18 @@ function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sectio
     },
     Install: { WantedBy: exactly("multi-user.target") },
   };
+}
+
+/** What its program is, and what it finds. */
+function runLines({ name, credentials }: ScopedAgent) {
+  return {
+    Environment: { test: isAssignment, many: true },
+    EnvironmentFile: {
+      test: (path: string) => isPlainPath(path) && posix.dirname(path) === credentials,
+      many: true,
+    },
+    ExecStart: { test: startsTmux(`/run/muster-${name}/tmux`, name), needed: true },
+  } as const satisfies Readonly<Record<string, Directive>>;
 }
 
 const free: Directive = { test: (value) => value.length < 1000 };

@@ -6,6 +6,8 @@ import type { Action } from "./turn.ts";
 
 /** Does what was decided. systemd alone starts anything: what runs it is told to end, or to start anew. */
 export function obey(host: Host, { act, unit, reason }: Action): void {
+  // Those are done together, before all else.
+  if (act === "switch") return;
   // The mark first: whatever ends us now, the unit is not started at the next boot.
   if (act === "hold") attempt(`${unit} cannot be marked`, () => hold(host, unit, reason));
   attempt(`${unit} cannot be stopped`, () => {
