@@ -3,6 +3,9 @@ import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
 import type { ChoiceSeen, Step, Turn } from "./turn.ts";
 
+/** Seconds until a change that did not come about is tried again: whatever keeps it away may keep it away for long. */
+const AGAIN = 60;
+
 /**
  * Has an agent run on the best provider that works. Who is held or left alone stays where it is: whatever comes of a
  * change, nobody looks after it then.
@@ -11,16 +14,16 @@ export const changeProvider: Step = (memory, turn) => {
   const { seen, providers, clock } = turn;
   const { policy, choice, paused } = seen;
   const { failover } = policy;
-  if (failover === undefined || choice === undefined) return withoutNews(memory);
+  if (failover === undefined || choice === undefined) return settled(memory);
   if (paused !== "" || memory.quarantined || seen.isQuarantined) return memory;
   const [first = ""] = failover.providers;
   const now = isKnown(failover, choice.linked) ? choice.linked : first;
   const next = bestOf(failover, now, providers, clock);
   if (next === undefined) return tellStranded(memory, failover, turn);
-  if (next !== now) change(turn, failover, now, next);
-  // A change that was cut short, or a link that is no choice any more, is ended the same way, and is no news.
-  else if (!isWhole(choice, first, now)) request(turn, failover, now);
-  return withoutNews(memory);
+  // A change that was cut short, or a link that is no choice any more, is ended as one is made, and is no news.
+  return next === now && isWhole(choice, first, now)
+    ? settled(memory)
+    : change(memory, turn, failover, now, next);
 };
 
 /**
@@ -53,11 +56,28 @@ function isWhole({ linked, loaded }: ChoiceSeen, first: string, now: string): bo
   return (linked ?? first) === now && (loaded ?? first) === now;
 }
 
-function change(turn: Turn, failover: FailoverPolicy, now: string, next: string): void {
-  const { providers: order } = failover;
+function change(
+  memory: AgentMemory,
+  turn: Turn,
+  failover: FailoverPolicy,
+  now: string,
+  next: string,
+): AgentMemory {
+  const { seen, clock, wantLook, tell, act } = turn;
+  const { providers: order, restart, deadline } = failover;
+  const { asked } = memory;
+  if (asked?.to === next && clock - asked.at < AGAIN) return memory;
+  if (!seen.isFresh) wantLook();
   const isBetter = order.indexOf(next) < order.indexOf(now);
-  turn.tell(isBetter ? "returned" : "failed-over", `to ${next}, ${reasonFor(turn, now, next)}`);
-  request(turn, failover, next);
+  if (next !== now && asked?.to !== next)
+    tell(isBetter ? "returned" : "failed-over", `to ${next}, ${reasonFor(turn, now, next)}`);
+  const within = restart === "now" ? 0 : deadline;
+  act("switch", `it is to run on ${next}`, {
+    ...(next !== order[0] && { to: next }),
+    within,
+    run: seen.unit.run,
+  });
+  return { ...settled(memory), asked: { to: next, at: clock } };
 }
 
 function reasonFor({ providers, clock }: Turn, now: string, next: string): string {
@@ -72,16 +92,6 @@ function spanOf(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-function request(
-  { seen, wantLook, act }: Turn,
-  { providers: [first], ...rest }: FailoverPolicy,
-  to: string,
-): void {
-  if (!seen.isFresh) wantLook();
-  const within = rest.restart === "now" ? 0 : rest.deadline;
-  act("switch", `it is to run on ${to}`, { ...(to !== first && { to }), within, run: seen.unit.run });
-}
-
 /** All fail: there is nothing better to do than to stay, and to say so once. */
 function tellStranded(
   memory: AgentMemory,
@@ -94,7 +104,8 @@ function tellStranded(
   return { ...memory, stranded: true };
 }
 
-function withoutNews(memory: AgentMemory): AgentMemory {
-  const { stranded, ...rest } = memory;
-  return stranded ? rest : memory;
+/** Nothing is under way, and nothing is wrong. */
+function settled(memory: AgentMemory): AgentMemory {
+  const { stranded, asked, ...rest } = memory;
+  return stranded || asked ? rest : memory;
 }

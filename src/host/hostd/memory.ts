@@ -19,6 +19,8 @@ export interface AgentMemory {
   readonly paused: string;
   /** When it was first seen to run with what was declared before. */
   readonly owedSince?: number;
+  /** The provider that it was to change to last, and when, while that has not come about. */
+  readonly asked?: { readonly to: string; readonly at: number };
   /** That it was told that all of its providers fail. */
   readonly stranded?: boolean;
   /** What was last told of its beats: a problem, or that it is stuck. */

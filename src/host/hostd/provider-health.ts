@@ -1,6 +1,6 @@
+import type { HistoryKind } from "../../model/deadman.ts";
 import type { HealthCheck } from "../../model/health.ts";
 import type { Answered } from "../probes/prober.ts";
-import type { Noticed } from "./turn.ts";
 
 /** What the deadman remembers of a provider of models. Times are seconds of its own clock. */
 export interface ProviderMemory {
@@ -24,6 +24,12 @@ export interface ProviderSight {
   readonly answered?: Answered;
 }
 
+/** What is told of a provider: of the host, as no agent is meant. */
+interface News {
+  readonly event: HistoryKind;
+  readonly detail: string;
+}
+
 /**
  * Follows the providers' answers: a pure function of what is seen and what is remembered. One bad answer is no failure,
  * and one good answer no recovery: so many in a row are, as the probe says.
@@ -32,8 +38,8 @@ export function followProviders(
   before: Providers,
   seen: Readonly<Record<string, ProviderSight>>,
   clock: number,
-): { readonly providers: Providers; readonly events: readonly Noticed[] } {
-  const events: Noticed[] = [];
+): { readonly providers: Providers; readonly events: readonly News[] } {
+  const events: News[] = [];
   const entries = Object.entries(seen).map(([name, sight]) => {
     const was = before[name] ?? unknown(clock);
     const is = follow(was, sight, clock);

@@ -58,7 +58,8 @@ function unseen(memory: AgentMemory) {
 export function wakeUp(before: Memory, boot: string): { memory: Memory; events: readonly Noticed[] } {
   const isNewBoot = before.boot !== boot;
   const anew = { run: "", counted: 0, mark: "", health: "well", alive: before.clock } as const;
-  const after = (memory: AgentMemory): AgentMemory => (isNewBoot ? { ...memory, ...anew } : memory);
+  const after = ({ asked: _, ...memory }: AgentMemory): AgentMemory =>
+    isNewBoot ? { ...memory, ...anew } : memory;
   const agents = Object.fromEntries(Object.entries(before.agents).map(([name, one]) => [name, after(one)]));
   const events: Noticed[] = [
     ...(isNewBoot && before.boot !== "" ? [{ event: "host-booted" } as const] : []),

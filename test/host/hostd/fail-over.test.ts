@@ -192,6 +192,18 @@ describe("nothing is forgotten", () => {
   });
 });
 
+test("a change that cannot be made is told once, and tried again once a minute", () => {
+  const { host, nous, iris } = hostOf();
+  host.isReadOnly = true;
+  nous.isWell = false;
+  pass(host, 630);
+  expect(changes(host)).toHaveLength(1);
+  expect(host.switches).toBeGreaterThan(5);
+  expect(host.switches).toBeLessThan(12);
+  host.isReadOnly = false;
+  expect(until(host, () => iris.runsOn === "google")).toBeLessThan(62);
+});
+
 test.each(["paused", "quarantined"] as const)(
   "an agent that is %s is not touched, and changes afterwards",
   (why) => {

@@ -50,6 +50,9 @@ export class SimulatedHost {
   readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
   readonly providers: Record<string, SimulatedProvider> = {};
   paused = "";
+  /** How often somebody was to change the provider, and whether nothing comes of that. */
+  switches = 0;
+  isReadOnly = false;
   /** Who is never idle. */
   readonly busy = new Set<string>();
   /** Who runs with what was declared before. */
@@ -205,6 +208,8 @@ export class SimulatedHost {
       return;
     }
     if (action.act === "switch") {
+      this.switches += 1;
+      if (this.isReadOnly) return;
       agent.linked = action.change?.to ?? "";
       agent.loaded = agent.linked;
       if (agent.state !== "down")
