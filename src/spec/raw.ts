@@ -37,6 +37,19 @@ export interface RawRestarts {
   readonly within?: RawSeconds;
 }
 
+export interface RawHealth {
+  readonly http?: string;
+  readonly tcp?: string | number;
+  readonly command?: readonly string[];
+  readonly method?: "GET" | "HEAD" | "OPTIONS" | "POST";
+  readonly expect?: number | string | readonly (number | string)[];
+  readonly user?: string;
+  readonly interval?: RawSeconds;
+  readonly timeout?: RawSeconds;
+  readonly failures?: number;
+  readonly successes?: number;
+}
+
 export interface RawTenant {
   readonly isolation?: "agent" | "tenant";
   readonly protect?: boolean;
