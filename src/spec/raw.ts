@@ -1,5 +1,6 @@
 import type { OnChange } from "../model/deadman.ts";
 import type { SwitchWhen } from "../model/failover.ts";
+import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 
@@ -15,6 +16,7 @@ export interface RawHost {
   readonly availability?: "always" | "intermittent";
   readonly protect?: boolean;
   readonly maintenance?: readonly RawWindow[] | null;
+  readonly healthy?: Partial<Healthy>;
 }
 
 export type RawSeconds = number | `${number}${"s" | "m" | "h"}`;

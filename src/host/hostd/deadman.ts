@@ -55,7 +55,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
     }
     // What was done can be seen again, what was only meant could not: the memory comes last.
     switchProviders(host, outcome.actions);
-    for (const action of outcome.actions) obey(host, action);
+    obey(host, outcome.actions);
     attempt("the history", () => record(host, outcome.events));
     const isNews = outcome.actions.length > 0 || outcome.events.length > 0 || hasNews(memory, outcome.memory);
     memory = outcome.memory;
