@@ -5,7 +5,7 @@ import { failedOver, isChoiceLink, linkChoice, linkedChoice, loadedChoice } from
 import { modelProps } from "../../src/host/kinds/model.ts";
 import type { ModelItem } from "../../src/model/items.ts";
 import { agentUnit, choiceFile, choiceLink } from "../../src/model/layout.ts";
-import { makeWorld } from "./world.ts";
+import { IRIS, makeWorld } from "./world.ts";
 
 const UNIT = agentUnit("iris");
 
@@ -122,5 +122,40 @@ describe("what an agent runs on, as systemd has it", () => {
 
   test("is told by its unit's own items where there is none", () => {
     expect(modelProps(item, { LoadState: "not-found" })).toEqual(item.want);
+  });
+});
+
+describe("what changes of a choice", () => {
+  /** iris runs, on google where that is linked; what her unit and systemd are told is recorded. */
+  const running = () => {
+    const calls: string[] = [];
+    const shown = "LoadState=loaded\nActiveState=active\nSubState=running\nInvocationID=1\n";
+    const world = makeWorld([IRIS], (program, args) => {
+      if (program === "systemctl" && args[0] !== "show") calls.push(args.slice(0, 2).join(" "));
+      return { status: 0, stdout: program === "systemctl" ? shown : "", stderr: "" };
+    });
+    const { host } = world;
+    const path = choiceFile("iris", "google", host.paths.hostd);
+    const item = (text: string) => {
+      const { actor: _, ...file } = world.file(path, text, { notify: UNIT });
+      return { "on google": { ...file, choice: "google" } };
+    };
+    return { world, calls, up: (text: string) => world.up(item(text)) };
+  };
+
+  test("starts nobody again who runs on another", () => {
+    const { calls, up } = running();
+    up("[Service]\n");
+    up("[Service]\nExecStart=\n");
+    expect(calls).toEqual([]);
+  });
+
+  test("is read by systemd and starts its agent again while it is in force", () => {
+    const { world, calls, up } = running();
+    up("[Service]\n");
+    linkChoice(world.host, UNIT, "google");
+    up("[Service]\nExecStart=\n");
+    expect(calls).toContain("daemon-reload");
+    expect(calls).toContain("restart --no-block");
   });
 });
