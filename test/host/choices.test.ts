@@ -108,6 +108,12 @@ describe("what an agent runs on, as systemd has it", () => {
       undefined,
       { provider: "nous", model: 'ti "ny' },
     ],
+    [
+      "what another variable has in its value",
+      'MUSTER_PROVIDER=nous "A=x MUSTER_MODEL=tiny" MUSTER_MODEL=large',
+      undefined,
+      item.want,
+    ],
     ["nothing", "XMUSTER_MODEL=large", undefined, { provider: "none", model: "none" }],
   ] as const)("%s", (_, environment, inForce, props) => {
     expect(modelProps(item, state(environment), inForce)).toEqual(props);

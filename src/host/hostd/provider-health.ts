@@ -13,7 +13,13 @@ export interface ProviderMemory {
   readonly count: number;
   /** What was answered last. */
   readonly detail: string;
+  /** How many more lines of history it may have now, and when that was reckoned. */
+  readonly budget: number;
+  readonly budgetAt: number;
 }
+
+/** Lines that a provider which comes and goes may have at once; it gets another every minute, as an agent does. */
+const BUDGET = 20;
 
 /** Every provider that is probed, by name. One that is not among them counts as well. */
 export type Providers = Readonly<Record<string, ProviderMemory>>;
@@ -43,11 +49,11 @@ export function followProviders(
   const entries = Object.entries(seen).map(([name, sight]) => {
     const was = before[name] ?? unknown(clock);
     const is = follow(was, sight, clock);
-    if (is.isDown !== was.isDown) {
-      const event = is.isDown ? "provider-down" : "provider-up";
-      events.push({ event, detail: `${name}: ${is.detail}, ${is.inRow} times in a row` });
-    }
-    return [name, is] as const;
+    const budget = Math.min(BUDGET, was.budget + (clock - was.budgetAt) / 60);
+    if (is.isDown === was.isDown || budget < 1) return [name, is] as const;
+    const event = is.isDown ? "provider-down" : "provider-up";
+    events.push({ event, detail: `${name}: ${is.detail}, ${is.inRow} times in a row` });
+    return [name, { ...is, budget: budget - 1, budgetAt: clock }] as const;
   });
   return { providers: Object.fromEntries(entries), events };
 }
@@ -75,9 +81,18 @@ function follow(was: ProviderMemory, { check, answered }: ProviderSight, clock: 
   const isSame = ok === was.isWell;
   const inRow = isSame ? was.inRow + 1 : 1;
   const isDown = ok ? was.isDown && inRow < check.successes : was.isDown || inRow >= check.failures;
-  return { isDown, isWell: ok, inRow, since: isSame ? was.since : clock, count, detail };
+  return { ...was, isDown, isWell: ok, inRow, since: isSame ? was.since : clock, count, detail };
 }
 
 function unknown(clock: number): ProviderMemory {
-  return { isDown: false, isWell: true, inRow: 0, since: clock, count: 0, detail: "" };
+  return {
+    isDown: false,
+    isWell: true,
+    inRow: 0,
+    since: clock,
+    count: 0,
+    detail: "",
+    budget: BUDGET,
+    budgetAt: clock,
+  };
 }

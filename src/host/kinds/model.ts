@@ -60,11 +60,12 @@ export function modelProps(
 
 const NONE = "none";
 
-/** A variable as `systemctl show` writes it, in quotes and with escapes where it needs them. */
+/** A variable as `systemctl show` writes them: word by word, in quotes and with escapes where it needs them. */
 function variableOf(environment: string, name: string): string {
-  const [, quoted, bare] =
-    new RegExp(`(?:^| )(?:"${name}=((?:[^"\\\\]|\\\\.)*)"|${name}=([^ ]*))(?= |$)`).exec(environment) ?? [];
-  return quoted?.replace(/\\(.)/g, "$1") ?? bare ?? NONE;
+  const words = [...environment.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
+    ([, quoted, bare]) => quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "",
+  );
+  return words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? NONE;
 }
 
 /** The word after an option, of a command line whose words `systemctl show` joins by spaces. */

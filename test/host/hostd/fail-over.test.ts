@@ -192,6 +192,16 @@ describe("nothing is forgotten", () => {
   });
 });
 
+test("a provider that comes and goes for ever cannot fill the history", () => {
+  const { host, nous } = hostOf();
+  Object.assign(nous, { check: { ...nous.check, interval: 1, failures: 1, successes: 1 } });
+  for (let i = 0; i < 1800; i += 1) {
+    nous.isWell = i % 2 === 0;
+    pass(host, 2);
+  }
+  expect(host.events.filter(({ event }) => event.startsWith("provider-")).length).toBeLessThan(90);
+});
+
 test("a change that cannot be made is told once, and tried again once a minute", () => {
   const { host, nous, iris } = hostOf();
   host.isReadOnly = true;
