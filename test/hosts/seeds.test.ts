@@ -41,9 +41,9 @@ async function backAfter(project: Project, host: string, name: string, script: s
   return Number(seconds);
 }
 
-/** From when on a hang counts: its last beat, and the timeout after that. */
+/** Its tmux too, which would let it go on. A hang counts from its last beat and the timeout after that. */
 const hangs = (name: string) =>
-  `kill -STOP ${paneOf(name)}; sleep 0.5; start=$(stat -c %.Y ${beat(name)} | awk '{print $1 + ${TIMEOUT}}')`;
+  `pane=${paneOf(name)}; kill -STOP $(systemctl show -P MainPID ${unit(name)}) $pane; sleep 0.5; start=$(stat -c %.Y ${beat(name)} | awk '{print $1 + ${TIMEOUT}}')`;
 
 const dies = (what: string) => `pid=${what}; start=$(date +%s.%N); kill -9 $pid`;
 

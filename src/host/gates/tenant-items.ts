@@ -48,6 +48,7 @@ function formOf(
   if (typeof path !== "string" || posix.normalize(path) !== path || !LINE.test(path)) return undefined;
   if (kind === "directory" && path === agent.home) return home(group, agent);
   if (kind === "directory" && path === agent.credentials) return secretsFolder(group, agent);
+  if (kind === "directory" && isWithin(agent.home, path)) return workFolder(group, agent);
   if (kind === "rows" && isWithin(agent.home, path)) return rows(group, agent);
   if (kind !== "file") return undefined;
   if (path === `${UNIT_DIR}/${agent.unit}`) return unitFile(agent);
@@ -84,6 +85,11 @@ const home = (group: string, { user, home, unit }: ScopedAgent): ItemForm => ({
 const secretsFolder = (group: string, { credentials }: ScopedAgent): ItemForm => ({
   address: { kind: "directory", path: credentials, onRemove: "delete" },
   want: { type: "directory", owner: "root", group, mode: "0710" },
+});
+
+const workFolder = (group: string, { user }: ScopedAgent): ItemForm => ({
+  address: { kind: "directory", path: LINE, actor: user },
+  want: { type: "directory", owner: user, group, mode: "0700" },
 });
 
 /** With the user's rights alone: whatever stands in a home, root does not open it. */

@@ -19,8 +19,12 @@ import { monotonic } from "./view.ts";
 
 /** What the deadman knows of its host between two looks. */
 export interface Senses {
-  /** Asks systemd, and reads what `up` and people may have changed. */
-  look(): void;
+  /**
+   * Asks systemd, and reads what `up` and people may have changed.
+   *
+   * @param agents who is asked about, which costs for each; left out: all
+   */
+  look(agents?: ReadonlySet<string>): void;
   /** What holds now. @param isFresh whether `look` was just called */
   see(isFresh: boolean): {
     known: readonly string[];
@@ -37,11 +41,16 @@ export function sensesOf(host: Host): Senses {
   const readings = new Map<string, Stamped>();
   const prober = newProber();
 
-  const look = () => {
+  let isAsked: (agent: string) => boolean = () => true;
+
+  const look = (agents?: ReadonlySet<string>) => {
     policies = readPolicies(host);
     checks = readProviders(host, policies);
     accounts = readAccounts(host.paths.etc);
-    units = unitsOf(host, policies);
+    isAsked = (agent) => agents === undefined || agents.has(agent);
+    const [asked, others] = [[...policies.values()], [...units]];
+    const names = asked.filter(({ agent }) => isAsked(agent)).map(({ unit }) => unit);
+    units = new Map([...others.filter(([name]) => !names.includes(name)), ...unitsOf(host, names)]);
     forgetWhatRunsAnew(host, units);
   };
   const see = (isFresh: boolean) => {
@@ -59,7 +68,8 @@ export function sensesOf(host: Host): Senses {
       const paused = pauses(policy);
       const owed = debts.get(policy.unit);
       agents[name] = {
-        ...{ policy, unit, age, reading: sign.reading, isQuarantined, paused, isFresh },
+        ...{ policy, unit, age, reading: sign.reading, isQuarantined, paused },
+        isFresh: isFresh && isAsked(name),
         ...(policy.failover && { choice: choiceOf(host, policy.unit, unit) }),
         ...(owed?.restart === "when-idle" && {
           owed: { within: owed.within, isIdle: isIdle(sign.reading, unit.pid) },
@@ -91,12 +101,9 @@ function forgetWhatRunsAnew(host: Host, units: ReadonlyMap<string, Unit>): void 
 }
 
 /** While systemd does not answer, nothing is known of any unit, and nothing is done to one. */
-function unitsOf(host: Host, policies: ReadonlyMap<string, Charge>): ReadonlyMap<string, Unit> {
+function unitsOf(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   try {
-    return lookAtUnits(
-      host,
-      [...policies.values()].map(({ unit }) => unit),
-    );
+    return lookAtUnits(host, names);
   } catch (error) {
     process.stderr.write(`systemd did not answer: ${reasonOf(error)}\n`);
     return new Map();
