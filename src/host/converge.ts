@@ -11,6 +11,7 @@ import { keptAside } from "./kept-aside.ts";
 import { inOrder } from "./kinds/registry.ts";
 import { withHostLock, withResourceLock } from "./lock.ts";
 import { lookAtItems, sceneOf, subjectsOf } from "./look.ts";
+import { removeParents } from "./remove.ts";
 import { droppedItems, removeItems, withoutShared } from "./remove-items.ts";
 import { sourceOf, storeContents, sweepContents } from "./store/contents.ts";
 import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
@@ -70,7 +71,9 @@ interface Change {
  */
 function change(host: Host, request: ConvergeRequest, work: Change): string[] {
   const { before, after, others, observed, toDo } = work;
-  removeItems(host, withoutShared(droppedItems(before?.items, request.items), others));
+  const dropped = withoutShared(droppedItems(before?.items, request.items), others);
+  removeItems(host, dropped);
+  removeParents(host, Object.values(dropped), [...others, after]);
   const { applied: intended, ...rest } = after;
   const restart = unitsToStart(host, request.items, observed, before, toDo);
   // Another run's sweep may not come between the record and the bytes that it names.
