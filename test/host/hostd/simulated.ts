@@ -3,7 +3,7 @@ import { tick, wakeUp } from "../../../src/host/hostd/tick.ts";
 import type { Action, Charge, Noticed, Seen, UnitView } from "../../../src/host/hostd/turn.ts";
 
 /** systemd's RestartSec in agents' units. */
-const RESTART_SECONDS = 1;
+const RESTART_SECONDS = 0.5;
 
 /** An agent with its unit, as far as the deadman can see it. */
 export interface SimulatedAgent {
