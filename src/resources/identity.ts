@@ -45,7 +45,10 @@ function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   const mode = declared["SOUL.md"]?.mode ?? "0644";
   const runtime = runtimeOf(agent.runtime);
   const read = mapValues(runtime.identity(texts), (text) => ({ text, mode }));
-  const settings = mapValues(runtime.settings(agent.model).files ?? {}, (text) => ({ text, mode: "0444" }));
+  const settings = mapValues(runtime.settings(agent.model, agent.fallbacks).files ?? {}, (text) => ({
+    text,
+    mode: "0444",
+  }));
   return {
     ...mapValues(settings, (file, path) => ({
       ...identityFile(agent, path, file, compiler),

@@ -3,7 +3,9 @@ import { record } from "../history.ts";
 import type { Memory } from "./memory.ts";
 import { readMemory, writeMemory } from "./memory-file.ts";
 import { attempt, obey } from "./obey.ts";
+import { hasProviderNews } from "./provider-health.ts";
 import { sensesOf } from "./senses.ts";
+import { switchProviders } from "./switch.ts";
 import { tick, wakeUp } from "./tick.ts";
 import { monotonic, writeView } from "./view.ts";
 
@@ -58,9 +60,10 @@ export function deadmanOf(host: Host, boot: string): Deadman {
       outcome = tick(memory, { since, ...sight });
     }
     // What was done can be seen again, what was only meant could not: the memory comes last.
+    switchProviders(host, outcome.actions);
     obey(host, outcome.actions);
     attempt("the history", () => record(host, outcome.events));
-    const isNews = outcome.actions.length > 0 || hasNews(memory, outcome.memory);
+    const isNews = outcome.actions.length > 0 || outcome.events.length > 0 || hasNews(memory, outcome.memory);
     memory = outcome.memory;
     if (isNews || now - savedAt >= SAVE_EVERY) save();
     attempt("the view", () => writeView(host, memory, sight.agents));
@@ -74,6 +77,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
 
 /** Whether anything changed that must not be forgotten. That an agent beats may be. */
 function hasNews(before: Memory, after: Memory): boolean {
+  if (hasProviderNews(before.providers ?? {}, after.providers ?? {})) return true;
   const names = new Set([...Object.keys(before.agents), ...Object.keys(after.agents)]);
   return [...names].some((name) => {
     const [was, is] = [before.agents[name], after.agents[name]];
