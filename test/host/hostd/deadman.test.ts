@@ -38,7 +38,15 @@ function rig() {
     },
   };
   const set = (unit: string, state: Record<string, string | number>) => {
-    states[unit] = { ActiveState: "active", SubState: "running", InvocationID: "1", NRestarts: 0, ...state };
+    // No process has this number: what a main process is called cannot be told.
+    states[unit] = {
+      MainPID: 9_999_999,
+      ActiveState: "active",
+      SubState: "running",
+      InvocationID: "1",
+      NRestarts: 0,
+      ...state,
+    };
   };
   const declare = (agent: string, text?: string) => {
     const dir = join(host.paths.hostd, "agents");
