@@ -43,7 +43,7 @@ function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sectio
       RuntimeDirectoryMode: exactly("0700"),
       ...runLines(agent),
       Restart: oneOf(/^(always|on-failure|no)$/),
-      RestartSec: oneOf(/^\d{1,5}$/),
+      RestartSec: oneOf(/^\d{1,5}(ms)?$/),
       TimeoutStopSec: oneOf(/^\d{1,3}$/),
       NotifyAccess: oneOf(/^(all|main|exec|none)$/),
       WatchdogSec: oneOf(/^\d{1,5}$/),
