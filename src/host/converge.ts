@@ -4,7 +4,7 @@ import { secretDigest } from "../model/digest.ts";
 import type { Items, Observations } from "../model/items.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
-import { applyItems, unitsToStart } from "./apply.ts";
+import { applyItems, refuseItems, unitsToStart } from "./apply.ts";
 import { carryOver } from "./carry-over.ts";
 import type { Host } from "./context.ts";
 import { keptAside } from "./kept-aside.ts";
@@ -70,6 +70,7 @@ interface Change {
  */
 function change(host: Host, request: ConvergeRequest, work: Change): string[] {
   const { before, after, others, observed, toDo } = work;
+  refuseItems(host, request);
   removeItems(host, withoutShared(droppedItems(before?.items, request.items), others));
   const { applied: intended, ...rest } = after;
   const restart = unitsToStart(request.items, observed, before, toDo);

@@ -91,6 +91,7 @@ export type HistoryKind =
   | "released"
   | "paused"
   | "resumed"
+  | "job-failed"
   | "flood";
 
 /** One line of a host's history. */
@@ -100,6 +101,8 @@ export interface HistoryEvent {
   readonly event: HistoryKind;
   /** Absent in what is about the whole host. */
   readonly agent?: string;
+  /** The job that it is about. */
+  readonly job?: string;
   /** A sentence without its point. */
   readonly detail?: string;
 }

@@ -124,6 +124,24 @@ export interface UnitItem {
   };
 }
 
+/** A systemd timer, and the service that it starts; the texts of both are FileItems. */
+export interface TimerItem {
+  readonly kind: "timer";
+  readonly name: string;
+  readonly service: string;
+  /** When it starts it, as calendar events of systemd.time(7), with `; ` between them. */
+  readonly schedule: string;
+  /** The user that the service runs as and that nobody here makes. */
+  readonly user?: string;
+  readonly want: {
+    readonly enabled: "enabled";
+    /** `running` while it waits for its time. Whether the service runs just now is no matter of declaration. */
+    readonly active: "running";
+    /** As of a unit, of the timer and of the service. */
+    readonly overrides: "none";
+  };
+}
+
 /** Declared rows of one SQLite table in an agent's tree; rows with other keys are the agent's own. */
 export interface RowsItem {
   readonly kind: "rows";
@@ -176,6 +194,7 @@ export type HostItem =
   | PackageItem
   | ProgramItem
   | UnitItem
+  | TimerItem
   | RowsItem
   | RuntimeItem
   | LimitsItem

@@ -1,6 +1,8 @@
 import type { HistoryEvent, Owed, Quarantine, Watched } from "./deadman.ts";
 import type { Contents, Items, Observations } from "./items.ts";
+import type { JobStatus } from "./job.ts";
 import type { HostRecord } from "./record.ts";
+import type { Unmanaged } from "./unmanaged.ts";
 
 /** Raised when a request or an answer changes its meaning; a reader and a host agree on it at the start. */
 export const PROTOCOL = 1;
@@ -29,6 +31,8 @@ export interface ObserveRequest {
   readonly owner?: string;
   /** Rows' contents by digest; those the host holds already may be left out. */
   readonly contents?: Contents;
+  /** Whether to tell also what runs as users of ours and is nobody's. */
+  readonly unmanaged?: true;
 }
 
 export interface Observed {
@@ -44,6 +48,8 @@ export interface ObserveAnswer {
   readonly resources: Readonly<Record<string, Observed>>;
   /** Every record on the host, as id and owner, so that a reader can name the orphans. */
   readonly recorded: readonly { readonly id: string; readonly owner: string }[];
+  /** Where that was asked for. */
+  readonly unmanaged?: readonly Unmanaged[];
 }
 
 /** One row of `fleet ps` for each unit named. */
@@ -90,6 +96,16 @@ export interface HistoryRequest {
 export interface HistoryAnswer {
   /** The oldest first. */
   readonly events: readonly HistoryEvent[];
+}
+
+/** How jobs are, by their words; see jobWord. */
+export interface JobsRequest {
+  readonly op: "jobs";
+  readonly words: readonly string[];
+}
+
+export interface JobsAnswer {
+  readonly jobs: readonly JobStatus[];
 }
 
 export const CONTROL_VERBS = ["start", "stop", "release"] as const;
@@ -150,7 +166,7 @@ export interface RemoveAnswer {
   readonly aside: readonly string[];
 }
 
-export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest;
+export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | JobsRequest;
 export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest;
 export type Request = ReadRequest | WriteRequest;
 
@@ -158,6 +174,7 @@ export interface Answers {
   readonly observe: ObserveAnswer;
   readonly ps: PsAnswer;
   readonly history: HistoryAnswer;
+  readonly jobs: JobsAnswer;
   readonly control: ControlAnswer;
   readonly converge: ConvergeAnswer;
   readonly remove: RemoveAnswer;

@@ -44,7 +44,11 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
 }
 
 /** Whose rights a program of an agent's has, what it is kept from and what it finds. */
-function programLines(fleet: Fleet, agent: AgentSpec, variables: Readonly<Record<string, string>>): Line[] {
+export function programLines(
+  fleet: Fleet,
+  agent: AgentSpec,
+  variables: Readonly<Record<string, string>>,
+): Line[] {
   return [
     ["User", agent.user],
     ["Group", agent.tenant],

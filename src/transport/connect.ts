@@ -6,6 +6,8 @@ import type {
   Hello,
   HistoryAnswer,
   HistoryRequest,
+  JobsAnswer,
+  JobsRequest,
   ObserveAnswer,
   ObserveRequest,
   PsAnswer,
@@ -28,6 +30,7 @@ export interface HostReader {
   observe(request: ObserveRequest): Promise<ObserveAnswer>;
   ps(request: PsRequest): Promise<PsAnswer>;
   history(request: HistoryRequest): Promise<HistoryAnswer>;
+  jobs(request: JobsRequest): Promise<JobsAnswer>;
   /** Waits for the answers that are still due, then ends the connection. */
   close(): Promise<void>;
 }
@@ -77,6 +80,7 @@ export function readerOn(session: Session): HostReader {
     observe: session.request,
     ps: session.request,
     history: session.request,
+    jobs: session.request,
     close: session.close,
   };
 }

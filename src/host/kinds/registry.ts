@@ -9,6 +9,7 @@ import { debianPackage } from "./package.ts";
 import { program } from "./program.ts";
 import { rows } from "./rows.ts";
 import { runtime } from "./runtime.ts";
+import { timer } from "./timer.ts";
 import { unit } from "./unit.ts";
 import { user } from "./user.ts";
 
@@ -23,6 +24,7 @@ const KINDS = {
   file,
   rows,
   unit,
+  timer,
   limits,
   controllers,
 };

@@ -6,6 +6,7 @@ import { type Context, resolveSection } from "./context.ts";
 import { resolveCredential } from "./credential.ts";
 import { resolveHost } from "./host.ts";
 import { resolveIdentity } from "./identity.ts";
+import { jobResolver } from "./job.ts";
 import { resolveProvider } from "./provider.ts";
 import { resolveReader } from "./reader.ts";
 import { resolveTenant } from "./tenant.ts";
@@ -15,6 +16,7 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
   const { name } = asMap(context.source.value);
   const tenants = resolveSection("tenants", context, resolveTenant);
   const providers = resolveSection("providers", context, resolveProvider);
+  const agents = resolveSection("agents", context, agentResolver(tenants, providers));
   return {
     name: typeof name === "string" ? name : "",
     dir: context.dir,
@@ -25,7 +27,8 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     credentials: resolveSection("credentials", context, resolveCredential),
     identities: resolveSection("identities", context, resolveIdentity),
     contacts: resolveContacts(contacts, context.report),
-    agents: resolveSection("agents", context, agentResolver(tenants, providers)),
+    agents,
     readers: resolveSection("readers", context, resolveReader),
+    jobs: resolveSection("jobs", context, jobResolver(agents)),
   };
 }

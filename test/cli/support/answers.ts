@@ -23,6 +23,7 @@ export function readerOf(name: string, changes: Changes = {}, orphans: readonly 
     },
     ps: async () => ({ units: [] }),
     history: async () => ({ events: [] }),
+    jobs: async () => ({ jobs: [] }),
     close: async () => {},
   };
   return { reader, requests };
