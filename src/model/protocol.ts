@@ -1,6 +1,7 @@
 import type { HistoryEvent, Owed, Quarantine, Watched } from "./deadman.ts";
 import type { Contents, Items, Observations } from "./items.ts";
 import type { JobStatus } from "./job.ts";
+import type { Machine } from "./machine.ts";
 import type { HostRecord } from "./record.ts";
 import type { Unmanaged } from "./unmanaged.ts";
 
@@ -108,6 +109,11 @@ export interface JobsAnswer {
   readonly jobs: readonly JobStatus[];
 }
 
+/** How the host itself is doing: disks, memory, load, failed units. */
+export interface MachineRequest {
+  readonly op: "machine";
+}
+
 export const CONTROL_VERBS = ["start", "stop", "release"] as const;
 
 export type ControlVerb = (typeof CONTROL_VERBS)[number];
@@ -166,7 +172,7 @@ export interface RemoveAnswer {
   readonly aside: readonly string[];
 }
 
-export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | JobsRequest;
+export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | JobsRequest | MachineRequest;
 export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest;
 export type Request = ReadRequest | WriteRequest;
 
@@ -175,6 +181,7 @@ export interface Answers {
   readonly ps: PsAnswer;
   readonly history: HistoryAnswer;
   readonly jobs: JobsAnswer;
+  readonly machine: Machine;
   readonly control: ControlAnswer;
   readonly converge: ConvergeAnswer;
   readonly remove: RemoveAnswer;

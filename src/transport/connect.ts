@@ -1,3 +1,4 @@
+import type { Machine } from "../model/machine.ts";
 import type {
   ControlAnswer,
   ControlRequest,
@@ -8,6 +9,7 @@ import type {
   HistoryRequest,
   JobsAnswer,
   JobsRequest,
+  MachineRequest,
   ObserveAnswer,
   ObserveRequest,
   PsAnswer,
@@ -31,6 +33,7 @@ export interface HostReader {
   ps(request: PsRequest): Promise<PsAnswer>;
   history(request: HistoryRequest): Promise<HistoryAnswer>;
   jobs(request: JobsRequest): Promise<JobsAnswer>;
+  machine(request: MachineRequest): Promise<Machine>;
   /** Waits for the answers that are still due, then ends the connection. */
   close(): Promise<void>;
 }
@@ -81,6 +84,7 @@ export function readerOn(session: Session): HostReader {
     ps: session.request,
     history: session.request,
     jobs: session.request,
+    machine: session.request,
     close: session.close,
   };
 }

@@ -24,6 +24,7 @@ const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   ps: 60,
   history: 60,
   jobs: 60,
+  machine: 60,
   control: 300,
   converge: 300,
   remove: 300,
