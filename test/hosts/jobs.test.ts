@@ -251,7 +251,7 @@ describe("a change of fleet.yaml", () => {
     );
     expect(
       await hub(
-        "ls /etc/systemd/system | grep -E 'loom[.]|iris[.]' || true; pgrep -u loom -x sleep -a | grep ' 600' || true",
+        "ls /etc/systemd/system | grep -E 'job-(loom|iris)[.]' || true; pgrep -u loom -x sleep -a | grep ' 600' || true",
       ),
     ).toBe("");
     await runJob("vera.retro");

@@ -15,7 +15,10 @@ interface Spent {
 /** Puts an event of a job down in the history, as far as its agent has lines left. A host's own jobs are the platform's. */
 export function recordWithin(host: Host, event: Omit<HistoryEvent, "time">, now = new Date()): void {
   const { agent, job } = event;
-  if (agent === undefined) return record(host, [event], now);
+  if (agent === undefined) {
+    record(host, [event], now);
+    return;
+  }
   const file = `${host.paths.scratch}/muster-jobs/of-${agent}`;
   const before = spentIn(readOwn(file)?.toString("utf8"));
   const isOld = !(now.getTime() - before.since < HOUR);
