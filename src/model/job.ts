@@ -29,6 +29,11 @@ export function parseJobWord(word: string): JobName | undefined {
   return job === undefined ? undefined : { job, ...(agent !== undefined && { agent }) };
 }
 
+/** The job whose service or timer a unit is; undefined where it is none. */
+export function jobOfUnit(unit: string): JobName | undefined {
+  return parseJobWord(/^muster-job-(.+)\.(service|timer)$/.exec(unit)?.[1] ?? "");
+}
+
 export function jobService(name: JobName): string {
   return `muster-job-${jobWord(name)}.service`;
 }

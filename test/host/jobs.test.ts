@@ -15,6 +15,7 @@ function hostWithJob(said: Partial<Result> = {}) {
   const calls: string[][] = [];
   const { host, dir } = makeWorld([IRIS], (program, args) => {
     calls.push([program, ...args]);
+    if (program === "flock") calls.pop();
     return { status: 0, stdout: "", stderr: "", ...(args.includes("show") && said) };
   });
   mkdirSync(host.paths.units);
@@ -25,7 +26,7 @@ function hostWithJob(said: Partial<Result> = {}) {
 }
 
 const FAILED = "Result=exit-code\nExecMainStatus=3\nInvocationID=aa\n";
-const tries = (dir: string) => join(dir, "scratch/muster-jobs", SERVICE);
+const tries = (dir: string) => join(dir, "scratch/muster.jobs", SERVICE);
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -56,7 +57,7 @@ describe("a job that failed", () => {
     expect(started()[0]).toEqual(
       expect.arrayContaining([
         "--on-active=300",
-        "--unit=muster-job-retry-iris.retro",
+        "--unit=muster-retry-iris.retro",
         SERVICE,
         "aa",
         tries(dir),

@@ -62,7 +62,7 @@ describe("jobs that are up", () => {
   test("run as their agent does: its user, folder, secrets and slice, and its walls", async () => {
     await runJob("iris.retro");
     expect(await hub("cat /home/iris/retro.out")).toBe(
-      "iris\narc\n/home/iris\nsk-iris-0123456789 retro\niris",
+      "iris\narc\n/home/iris\nsk-iris-0123456789 retro\niris\niris",
     );
     const lines = (unit: string) =>
       hub(`grep -E '^(Slice|Protect|Restrict|System|Private|Bind|Inacc|NoNew)' /etc/systemd/system/${unit}`);
@@ -285,7 +285,7 @@ describe("a change of fleet.yaml", () => {
     await up();
     await clean();
     const left = `ls -d /etc/systemd/system/* /etc/systemd/system/timers.target.wants/* /var/lib/systemd/timers/* \
-      /run/muster-jobs/* 2>/dev/null | grep muster-job- | grep -v @; systemctl list-units --all --no-legend 'muster-job-*'`;
+      /run/muster.jobs/* 2>/dev/null | grep -E 'muster-(job|retry)-|muster.jobs' | grep -v @; systemctl list-units --all --no-legend 'muster-job-*'`;
     expect(await hub(`{ ${left}; } || true`)).toBe("");
     expect((await must(project.fleet(["jobs"]))).stdout).toBe("fleet.yaml declares no jobs here.");
   });

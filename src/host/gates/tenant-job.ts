@@ -2,9 +2,9 @@ import {
   JOB_FAILED,
   JOB_REPLACE,
   type JobName,
+  jobOfUnit,
   jobService,
   jobWord,
-  parseJobWord,
   RETRY_KEY,
 } from "../../model/job.ts";
 import { pauseFile, quarantineFile } from "../../model/layout.ts";
@@ -26,10 +26,9 @@ export function jobUnitOf(
   { name }: ScopedAgent,
   unit: unknown,
 ): { readonly job: JobName; readonly kind: "service" | "timer" } | undefined {
-  const [, word = "", kind] = /^muster-job-(.+)\.(service|timer)$/.exec(`${unit}`) ?? [];
-  const job = parseJobWord(word);
-  if (typeof unit !== "string" || job?.agent !== name) return undefined;
-  return { job, kind: kind === "timer" ? "timer" : "service" };
+  const job = typeof unit === "string" ? jobOfUnit(unit) : undefined;
+  if (job?.agent !== name) return undefined;
+  return { job, kind: `${unit}`.endsWith(".timer") ? "timer" : "service" };
 }
 
 /** Why systemd may not be given a text as a unit of an agent's job; nothing where it may. */

@@ -2,6 +2,7 @@ import type { HistoryEvent } from "../../model/deadman.ts";
 import type { Host } from "../context.ts";
 import { record } from "../history.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
+import { folderOfJobs } from "./folder.ts";
 
 /** Lines of history that the jobs of one agent may have in an hour: no agent can push out what happened to others. */
 const MOST = 60;
@@ -19,7 +20,7 @@ export function recordWithin(host: Host, event: Omit<HistoryEvent, "time">, now 
     record(host, [event], now);
     return;
   }
-  const file = `${host.paths.scratch}/muster-jobs/of-${agent}`;
+  const file = `${folderOfJobs(host)}/of-${agent}`;
   const before = spentIn(readOwn(file)?.toString("utf8"));
   const isOld = !(now.getTime() - before.since < HOUR);
   const { since, lines } = isOld ? { since: now.getTime(), lines: 0 } : before;

@@ -1,5 +1,6 @@
 import { howItEnded, type JobName, jobService, parseJobWord } from "../../model/job.ts";
 import type { Host } from "../context.ts";
+import { withHostLock } from "../lock.ts";
 import { showProperties } from "../systemctl.ts";
 import { recordWithin } from "./budget.ts";
 import { heldBy } from "./held.ts";
@@ -24,16 +25,16 @@ function tellFailure(host: Host, name: JobName): void {
   const service = jobService(name);
   const { result, status, run } = failureOf(host, service);
   const { retries, after } = retryOf(host, service);
-  const tries = triesBefore(host, service) + 1;
-  const isLast = tries > retries;
-  const more = isLast
-    ? retries > 0
-      ? `, given up after ${tries} tries`
-      : ""
-    : `, tried again in ${after} s`;
-  recordWithin(host, { event: "job-failed", ...name, detail: `${howItEnded(result, status)}${more}` });
-  if (isLast) forgetRetries(host, [service]);
-  else retryLater(host, service, tries, run, after);
+  // Others of the same agent may have failed in the same moment.
+  withHostLock(host, () => {
+    const tries = triesBefore(host, service) + 1;
+    const isLast = tries > retries;
+    const givenUp = retries > 0 ? `, given up after ${tries} tries` : "";
+    const more = isLast ? givenUp : `, tried again in ${after} s`;
+    recordWithin(host, { event: "job-failed", ...name, detail: `${howItEnded(result, status)}${more}` });
+    if (isLast) forgetRetries(host, [service]);
+    else retryLater(host, service, tries, run, after);
+  });
 }
 
 /** systemd says what failed in the environment, from version 251 on; before, the unit tells how it is by now. */

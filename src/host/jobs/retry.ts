@@ -3,10 +3,11 @@ import { type JobRetry, RETRY_KEY } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { hasCode } from "../reason.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
+import { folderOfJobs } from "./folder.ts";
 
 /** The timer of systemd's own making that starts a job's next try. */
 export function retryTimer(service: string): string {
-  return service.replace(/^muster-job-(.*)\.service$/, "muster-job-retry-$1.timer");
+  return service.replace(/^muster-job-(.*)\.service$/, "muster-retry-$1.timer");
 }
 
 /** What a job's unit says of retries; none where it says nothing, or is gone. */
@@ -65,7 +66,7 @@ export function forgetRetries(host: Host, services: readonly string[]): void {
 }
 
 function triesFile(host: Host, service: string): string {
-  return `${host.paths.scratch}/muster-jobs/${service}`;
+  return `${folderOfJobs(host)}/${service}`;
 }
 
 function textOf(path: string): string {

@@ -1,9 +1,11 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, TimerItem } from "../../model/items.ts";
+import { jobOfUnit } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { overridesOf, removeOverrides } from "../dropins.ts";
+import { forgetAgentsOf } from "../jobs/folder.ts";
 import { forgetRetries, retryTimer } from "../jobs/retry.ts";
-import { daemonReload, isRunning, showUnits, systemctl, type UnitState } from "../systemctl.ts";
+import { daemonReload, isRunning, showUnits, type UnitState } from "../systemctl.ts";
 import type { Kind, Scene, Subject } from "./kind.ts";
 import { orUnknown } from "./look.ts";
 import { unitProps } from "./unit.ts";
@@ -103,15 +105,33 @@ function converge(host: Host, items: readonly TimerItem[]): void {
   }
   const masked = pairs.filter(({ timer }) => /^masked/.test(timer["UnitFileState"] ?? ""));
   for (const flags of masked.length > 0 ? [[], ["--runtime"]] : []) {
-    systemctl(host, "unmask", ...flags, "--", ...masked.map(({ item }) => item.name));
+    tell(
+      host,
+      masked.map(({ item }) => item.name),
+      "unmask",
+      ...flags,
+    );
     isChanged = true;
   }
   // That it starts at boot is for the next boot to read.
-  systemctl(host, "enable", "--no-reload", "--", ...names);
+  tell(host, names, "enable", "--no-reload");
   if (isChanged) daemonReload(host);
   const failed = pairs.filter(({ timer }) => timer["ActiveState"] === "failed");
-  if (failed.length > 0) systemctl(host, "reset-failed", "--", ...failed.map(({ item }) => item.name));
-  systemctl(host, "start", "--", ...names);
+  if (failed.length > 0)
+    tell(
+      host,
+      failed.map(({ item }) => item.name),
+      "reset-failed",
+    );
+  tell(host, names, "start");
+}
+
+/** Tells systemd one thing of many timers. @throws MusterError with its own words, which name the timer */
+function tell(host: Host, names: readonly string[], ...verb: readonly string[]): void {
+  const { status, stderr } = host.run("systemctl", [...verb, "--", ...names]);
+  if (status === 0) return;
+  const why = stderr.trim().split("\n")[0] || `it ended with ${status}`;
+  throw new MusterError({ what: `systemctl ${verb.join(" ")} of ${names.length} timers`, why });
 }
 
 /** With a job ends what runs of it, and what systemd keeps of it. Of what is not there all of this says so, and no more. */
@@ -130,6 +150,10 @@ function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   host.run("systemctl", ["clean", "--what=state", "--", ...timers]);
   host.run("systemctl", ["reset-failed", "--", ...timers, ...services]);
   forgetRetries(host, services);
+  forgetAgentsOf(
+    host,
+    services.flatMap((service) => jobOfUnit(service) ?? []),
+  );
   return [];
 }
 

@@ -14,7 +14,9 @@ const JOBS: Readonly<Record<string, object>> = {
   retro: {
     agent: "iris",
     schedule: SOME_NIGHT,
-    command: sh('{ id -un; id -gn; pwd; echo "$ANTHROPIC_API_KEY" "$MUSTER_JOB"; ls /home; } >retro.out'),
+    command: sh(
+      '{ id -un; id -gn; pwd; echo "$ANTHROPIC_API_KEY" "$MUSTER_JOB"; ls /home; tmux -S /run/muster-iris/tmux list-sessions -F "#S"; } >retro.out',
+    ),
   },
   breaks: {
     agent: "iris",
