@@ -11,12 +11,14 @@ import { IRIS, makeWorld } from "./world.ts";
 const SERVICE = "muster-job-iris.retro.service";
 
 /** A host whose systemd is written down, with a job that may be tried again twice. */
-function hostWithJob(said: Partial<Result> = {}) {
+function hostWithJob(said: Partial<Result> = {}, planned: Partial<Result> = {}) {
   const calls: string[][] = [];
+  const answerOf = (program: string, args: readonly string[]) =>
+    program === "systemd-run" ? planned : args.includes("show") ? said : {};
   const { host, dir } = makeWorld([IRIS], (program, args) => {
     calls.push([program, ...args]);
     if (program === "flock") calls.pop();
-    return { status: 0, stdout: "", stderr: "", ...(args.includes("show") && said) };
+    return { status: 0, stdout: "", stderr: "", ...answerOf(program, args) };
   });
   mkdirSync(host.paths.units);
   writeFileSync(join(host.paths.units, SERVICE), "[Unit]\nX-Muster-Retry=2 300\n[Service]\nType=oneshot\n");
@@ -83,6 +85,15 @@ describe("a job that failed", () => {
     fail();
     fail();
     expect(started()).toHaveLength(4);
+  });
+
+  test("is told with the reason where systemd will not try it again", () => {
+    const { host, told } = hostWithJob(
+      { stdout: FAILED },
+      { status: 1, stderr: "Unit is \u001b[1mloaded\n" },
+    );
+    handleJob(host, ["failed", "iris.retro"]);
+    expect(told()[0]?.detail).toBe("exit code 3, not tried again: Unit is \\u001b[1mloaded");
   });
 
   test("is told by what systemd says in the environment, as its next run may have begun", () => {

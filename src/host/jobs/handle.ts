@@ -1,4 +1,5 @@
 import { howItEnded, type JobName, jobService, parseJobWord } from "../../model/job.ts";
+import { shown } from "../../model/shown.ts";
 import type { Host } from "../context.ts";
 import { withHostLock } from "../lock.ts";
 import { showProperties } from "../systemctl.ts";
@@ -29,11 +30,12 @@ function tellFailure(host: Host, name: JobName): void {
   withHostLock(host, () => {
     const tries = triesBefore(host, service) + 1;
     const isLast = tries > retries;
-    const givenUp = retries > 0 ? `, given up after ${tries} tries` : "";
-    const more = isLast ? givenUp : `, tried again in ${after} s`;
-    recordWithin(host, { event: "job-failed", ...name, detail: `${howItEnded(result, status)}${more}` });
+    const trouble = isLast ? "" : retryLater(host, service, tries, run, after);
     if (isLast) forgetRetries(host, [service]);
-    else retryLater(host, service, tries, run, after);
+    const givenUp = retries > 0 ? `, given up after ${tries} tries` : "";
+    const goesOn = trouble === "" ? `, tried again in ${after} s` : `, not tried again: ${shown(trouble)}`;
+    const detail = `${howItEnded(result, status)}${isLast ? givenUp : goesOn}`;
+    recordWithin(host, { event: "job-failed", ...name, detail });
   });
 }
 

@@ -35,25 +35,19 @@ const BEGUN = "begun";
  *
  * @param tries how often it was tried in a row
  * @param run the run that failed, by systemd's InvocationID
+ * @returns why it will not; empty where it will
  */
-export function retryLater(host: Host, service: string, tries: number, run: string, after: number): void {
+export function retryLater(host: Host, service: string, tries: number, run: string, after: number): string {
   const file = triesFile(host, service);
   writeOwn(file, `${tries}\n`);
-  const unit = retryTimer(service).replace(/\.timer$/, "");
+  const timer = retryTimer(service);
+  const unit = timer.replace(/\.timer$/, "");
+  // The try before may not be quite over.
+  host.run("systemctl", ["stop", "--", timer, `${unit}.service`]);
   const when = [`--on-active=${after}`, "--timer-property=AccuracySec=1s", "--collect", "--quiet"];
-  host.run("systemctl", ["stop", "--", retryTimer(service)]);
-  host.run("systemd-run", [
-    ...when,
-    `--unit=${unit}`,
-    "--",
-    "/bin/sh",
-    "-c",
-    TRY_AGAIN,
-    "sh",
-    service,
-    run,
-    file,
-  ]);
+  const what = ["/bin/sh", "-c", TRY_AGAIN, "sh", service, run, file];
+  const { status, stderr } = host.run("systemd-run", [...when, `--unit=${unit}`, "--", ...what]);
+  return status === 0 ? "" : stderr.trim().split("\n")[0] || "systemd-run failed";
 }
 
 /** The count goes with a try that is done well, and with another run; one that fails is told as the first was. */

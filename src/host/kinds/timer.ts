@@ -12,22 +12,18 @@ import { unitProps } from "./unit.ts";
 
 /** Timers are many: whatever is asked or told of systemd is so of all of them at once. */
 export const timer: Kind<TimerItem> = {
-  observe: ({ host }, subjects) => observe(host, subjects),
+  observe: ({ host }, subjects) => observe(host, itemsOf(subjects)),
   refuse,
   converge: ({ host }, { item }) => converge(host, [item]),
-  convergeAll: ({ host }, subjects) =>
-    converge(
-      host,
-      subjects.map(({ item }) => item),
-    ),
+  convergeAll: ({ host }, subjects) => converge(host, itemsOf(subjects)),
   remove: ({ host }, { item }) => remove(host, [item]),
-  removeAll: ({ host }, subjects) =>
-    remove(
-      host,
-      subjects.map(({ item }) => item),
-    ),
+  removeAll: ({ host }, subjects) => remove(host, itemsOf(subjects)),
   afterReload: true,
 };
+
+function itemsOf(subjects: readonly Subject<TimerItem>[]): TimerItem[] {
+  return subjects.map(({ item }) => item);
+}
 
 /** A timer and the service that it starts, as systemd has them. */
 interface Pair {
@@ -48,14 +44,9 @@ function pairsOf(host: Host, items: readonly TimerItem[]): Pair[] {
   }));
 }
 
-function observe(host: Host, subjects: readonly Subject<TimerItem>[]): Observation[] {
-  const pairs = orUnknown(() =>
-    pairsOf(
-      host,
-      subjects.map(({ item }) => item),
-    ),
-  );
-  if ("unknown" in pairs) return subjects.map(() => pairs);
+function observe(host: Host, items: readonly TimerItem[]): Observation[] {
+  const pairs = orUnknown(() => pairsOf(host, items));
+  if ("unknown" in pairs) return items.map(() => pairs);
   return pairs.map((pair) => {
     const { enabled, active } = unitProps(pair.item.name, pair.timer);
     return { props: { enabled, active, overrides: overridesIn(pair).flat().join(" ") || "none" } };

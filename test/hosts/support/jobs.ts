@@ -22,7 +22,7 @@ const JOBS: Readonly<Record<string, object>> = {
     agent: "iris",
     schedule: SOME_NIGHT,
     command: sh("echo tried >>breaks.log; exit 3"),
-    onFailure: { retries: 1, after: 1 },
+    onFailure: { retries: 2, after: 1 },
   },
   hangs: { agent: "iris", schedule: SOME_NIGHT, command: sh("sleep 600 & sleep 600"), timeout: 2 },
   skips: { agent: "loom", schedule: "*:*:0/2", command: sh("echo ran >>skips.log; sleep 600") },
