@@ -15,6 +15,7 @@ const WANT: WantKeys = {
   program: ["found"],
   unit: ["enabled", "active", "overrides"],
   timer: ["enabled", "active", "overrides"],
+  model: ["provider", "model"],
   rows: ["type", "rows", "owner", "group", "mode"],
   runtime: ["bundle", "node"],
   limits: ["memory", "cpu", "tasks", "overrides"],

@@ -51,8 +51,11 @@ function holds(agent: AgentSpec | undefined): Line[] {
   return files.map((path): Line => ["ConditionPathExists", `!${path}`]);
 }
 
+/** As its agent on its first provider, but that no heart beats in a job. */
 function agentLines(fleet: Fleet, agent: AgentSpec, { name, env }: JobSpec): Line[] {
-  return [...programLines(fleet, agent, { ...env, MUSTER_JOB: name }), ...limitLines(agent.limits)];
+  const heartbeat = { ...agent.heartbeat, by: "none" } as const;
+  const run = { ...agent, heartbeat, env: { ...agent.env, ...env, MUSTER_JOB: name } };
+  return [...programLines(fleet, run), ...limitLines(agent.limits)];
 }
 
 /** Who is root is kept from nothing: that was declared in words. */

@@ -9,17 +9,9 @@ import {
 } from "../../model/job.ts";
 import { pauseFile, quarantineFile } from "../../model/layout.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
-import {
-  type Directive,
-  directivesRefusal,
-  exactly,
-  free,
-  needed,
-  oneOf,
-  type Sections,
-  WORDS,
-} from "./tenant-directives.ts";
+import { exactly, free, needed, oneOf, WORDS } from "./tenant-directives.ts";
 import { programDirectives } from "./tenant-unit.ts";
+import { type Directive, type Sections, textRefusal } from "./unit-parser.ts";
 
 /** A job of this very agent that a unit is of, and which of its units that is; undefined where it is no such unit. */
 export function jobUnitOf(
@@ -42,7 +34,7 @@ export function jobRefusal(
   if (found === undefined) return "it is no job of this agent";
   if (agent.hardening === undefined) return "what its unit must have is not said by this version yet";
   const { job, kind } = found;
-  return directivesRefusal(kind === "timer" ? timerSections(job) : serviceSections(scope, agent, job), text);
+  return textRefusal(kind === "timer" ? timerSections(job) : serviceSections(scope, agent, job), text);
 }
 
 /** Its time is read by systemd alone, which refuses what is none; nothing in it can be another directive. */

@@ -16,7 +16,13 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
   const { name } = asMap(context.source.value);
   const tenants = resolveSection("tenants", context, resolveTenant);
   const providers = resolveSection("providers", context, resolveProvider);
-  const agents = resolveSection("agents", context, agentResolver(tenants, providers));
+  const credentials = resolveSection("credentials", context, resolveCredential);
+  const identities = resolveSection("identities", context, resolveIdentity);
+  const agents = resolveSection(
+    "agents",
+    context,
+    agentResolver(tenants, { providers, credentials, identities }),
+  );
   return {
     name: typeof name === "string" ? name : "",
     dir: context.dir,
@@ -24,8 +30,8 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     hosts: resolveSection("hosts", context, resolveHost),
     tenants,
     providers,
-    credentials: resolveSection("credentials", context, resolveCredential),
-    identities: resolveSection("identities", context, resolveIdentity),
+    credentials,
+    identities,
     contacts: resolveContacts(contacts, context.report),
     agents,
     readers: resolveSection("readers", context, resolveReader),
