@@ -25,6 +25,7 @@ export const FORM: readonly Case[] = [
   ["a host key that is none", "192.0.2.1}", "192.0.2.1, hostKeys: [abc]}", "6:52 hosts.east.hostKeys[0]: must be a public host key, such as: ssh-ed25519 AAAA…"],
   ["a timeout in words", "{kind: local}", "{kind: local, connectTimeout: soon}", "5:38 hosts.hub.connectTimeout: must be a number of seconds from 1 on, such as 30 or \"30s\""],
   ["an unknown availability", "{kind: local}", "{kind: local, availability: sometimes}", "5:36 hosts.hub.availability: must be always or intermittent"],
+  ["more of a disk than there is", "{kind: local}", "{kind: local, healthy: {disk: 101}}", "5:38 hosts.hub.healthy.disk: must be percent, 1 to 100"],
   ["a timeout of nothing", "{kind: local}", "{kind: local, connectTimeout: 0}", "5:38 hosts.hub.connectTimeout: must be a number of seconds from 1 on, such as 30 or \"30s\""],
   ["a host's name in capitals", "hub: {", "Hub: {", "5:3 hosts.Hub: a name is 1 to 31 lower-case letters, digits or '-', beginning with a letter and not ending in '-'", "18:16 agents.iris.host: no host is named \"hub\"; did you mean \"Hub\"?"],
   ["a host's name that is a number", "hub: {", "12: {", "5:3 hosts.12: a name is 1 to 31 lower-case letters, digits or '-', beginning with a letter and not ending in '-'", "18:16 agents.iris.host: no host is named \"hub\""],
