@@ -4,6 +4,7 @@ import {
   CONTENTS_DIR,
   HOSTD_DIR,
   HOSTD_RUN_DIR,
+  INSTALLED_UNIT_DIR,
   KEY_FILE,
   LOCK_FILE,
   RECORDS_DIR,
@@ -39,6 +40,8 @@ export interface Paths {
   readonly lock: string;
   readonly aside: string;
   readonly units: string;
+  /** Holds what Muster adds to units of services. */
+  readonly settings: string;
   /** Holds passwd and group. */
   readonly etc: string;
   /** What is mounted, as this program sees it. */
@@ -60,6 +63,7 @@ const PATHS: Paths = {
   lock: LOCK_FILE,
   aside: ASIDE_DIR,
   units: UNIT_DIR,
+  settings: INSTALLED_UNIT_DIR,
   etc: "/etc",
   mounts: "/proc/self/mounts",
   dpkg: "/var/lib/dpkg",

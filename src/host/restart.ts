@@ -12,7 +12,7 @@ import { owe } from "./owed.ts";
 import { sourceOf } from "./store/contents.ts";
 import { readRecords } from "./store/records.ts";
 import { sealOf } from "./store/seal.ts";
-import { daemonReload } from "./systemctl.ts";
+import { daemonReload, isUnitPath } from "./systemctl.ts";
 
 /**
  * Lets systemd read the unit files that were written, and starts again what reads any of these files: at once, or
@@ -27,7 +27,7 @@ export function startAgain(
   written: readonly (FileItem | DirectoryItem)[],
   left: readonly string[] = [],
 ): string[] {
-  const reads = left.length > 0 || written.some(({ path }) => path.startsWith(`${host.paths.units}/`));
+  const reads = left.length > 0 || written.some(({ path }) => isUnitPath(host, path));
   if (reads) daemonReload(host);
   const notified = written.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
   return [...new Set([...left, ...notified])].filter((unit) => {

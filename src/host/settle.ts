@@ -27,11 +27,12 @@ export function onceTheyStay<A>(host: Host, units: readonly string[], answer: A)
   return runs.length === 0 ? answer : settled(host, runs).then(() => answer);
 }
 
-/** The units of agents that a change may just have started. */
-export function unitsStarted({ items }: ConvergeRequest, { changed }: ConvergeAnswer): string[] {
+/** The units of agents and services that a change may just have started. */
+export function unitsStarted({ type, items }: ConvergeRequest, { changed }: ConvergeAnswer): string[] {
   if (changed.length === 0) return [];
+  const isSettling = (unit: string) => type === "Service" || unit.startsWith(AGENTS);
   return Object.values(items).flatMap((item) =>
-    item.kind === "unit" && item.want.active === "running" && item.name.startsWith(AGENTS) ? [item.name] : [],
+    item.kind === "unit" && item.want.active === "running" && isSettling(item.name) ? [item.name] : [],
   );
 }
 

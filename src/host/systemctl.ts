@@ -79,6 +79,11 @@ export function systemctl(host: Host, ...args: readonly string[]): void {
   });
 }
 
+/** Whether a path is of a file that systemd reads units from. */
+export function isUnitPath({ paths }: Host, path: string): boolean {
+  return [paths.units, paths.settings].some((dir) => path.startsWith(`${dir}/`));
+}
+
 /** Lets systemd read its files again. */
 export function daemonReload(host: Host): void {
   withHostLock(host, () => systemctl(host, "daemon-reload"));

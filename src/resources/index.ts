@@ -10,6 +10,7 @@ import type { ResourceDefinition, RuntimeVersion } from "./definition.ts";
 import { host } from "./host.ts";
 import { identity } from "./identity.ts";
 import { reader } from "./reader.ts";
+import { service } from "./service.ts";
 import { tenant } from "./tenant.ts";
 
 /** Every resource type, in the order of their needs. A new one is one file and one line here. */
@@ -22,6 +23,7 @@ export const definitions: readonly ResourceDefinition[] = [
   contactBook,
   credential,
   agentUnit,
+  service,
 ];
 
 /**

@@ -23,6 +23,8 @@ const REFERENCES: readonly Reference[] = [
   { section: "agents", field: "credentials", isList: true, to: "credentials", noun: "credential" },
   { section: "agents", field: "contacts", isList: true, to: "contacts", noun: "contact" },
   { section: "agents", field: "routesTo", isList: true, to: "agents", noun: "agent" },
+  { section: "services", field: "host", to: "hosts", noun: "host" },
+  { section: "services", field: "credentials", isList: true, to: "credentials", noun: "credential" },
   { section: "readers", field: "tenant", to: "tenants", noun: "tenant" },
   { section: "credentials", field: "provider", to: "providers", noun: "provider" },
 ];

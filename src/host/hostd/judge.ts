@@ -1,5 +1,6 @@
 import { noticeBeats, noticePause, stopWhatHangs } from "./beats.ts";
 import { restartWhatIsDue } from "./due.ts";
+import { watchHealth } from "./health.ts";
 import { type AgentMemory, BUDGET } from "./memory.ts";
 import { countRestarts, endWhatIsOver, holdWhatCrashes, noticeRuns } from "./runs.ts";
 import type { Action, Noticed, Seen, Step, Turn } from "./turn.ts";
@@ -20,7 +21,8 @@ export interface Judgement {
 export function judge(before: AgentMemory, seen: Seen, clock: number): Judgement {
   const events: Noticed[] = [];
   const actions: Action[] = [];
-  const { agent, unit } = seen.policy;
+  const { agent, unit, service } = seen.policy;
+  const subject = service === undefined ? { agent } : { service: agent };
   let wantsLook = false;
   const turn: Turn = {
     seen,
@@ -28,7 +30,7 @@ export function judge(before: AgentMemory, seen: Seen, clock: number): Judgement
     wantLook: () => {
       wantsLook = true;
     },
-    tell: (event, detail) => events.push({ event, agent, ...(detail && { detail }) }),
+    tell: (event, detail) => events.push({ event, ...subject, ...(detail && { detail }) }),
     act: (act, reason) => actions.push({ act, agent, unit, reason }),
   };
   const after = STEPS.reduce((memory, step) => step(memory, turn), before);
@@ -42,6 +44,7 @@ const STEPS: readonly Step[] = [
   holdWhatCrashes,
   noticeBeats,
   stopWhatHangs,
+  watchHealth,
   endWhatIsOver,
   restartWhatIsDue,
 ];

@@ -1,3 +1,21 @@
+import type { Verdict } from "../../model/deadman.ts";
+
+/** What the deadman remembers of a service's checks. */
+export interface Checks {
+  readonly verdict: Verdict;
+  /** The unit's run that what follows is of. */
+  readonly run: string;
+  /** The number of the last answer that was judged. */
+  readonly count: number;
+  /** Whether one succeeded in this run. */
+  readonly hasPassed: boolean;
+  /** How many succeeded, or failed, in a row. */
+  readonly passed: number;
+  readonly failed: number;
+  /** When it was last started again for them. */
+  readonly actedAt?: number;
+}
+
 /** What the deadman remembers of one agent. Times are seconds of its own clock. */
 export interface AgentMemory {
   /** The unit's run that was seen last, by systemd's InvocationID. */
@@ -17,6 +35,8 @@ export interface AgentMemory {
   readonly paused: string;
   /** When it was first seen to run with what was declared before. */
   readonly owedSince?: number;
+  /** There for a service. */
+  readonly checks?: Checks;
   /** What was last told of its beats: a problem, or that it is stuck. */
   readonly told: string;
   /** How many more lines of history it may have now, and when that was reckoned. */

@@ -10,9 +10,16 @@ export function obey(host: Host, { act, unit, reason }: Action): void {
   if (act === "hold") attempt(`${unit} cannot be marked`, () => hold(host, unit, reason));
   attempt(`${unit} cannot be stopped`, () => {
     if (act === "restart") systemctl(host, "try-restart", "--no-block", "--", unit);
+    else if (act === "revive") revive(host, unit);
     else if (act === "kill") systemctl(host, "kill", "--signal=SIGKILL", "--", unit);
     else systemctl(host, "stop", "--no-block", "--", unit);
   });
+}
+
+/** What failed too often for systemd is not started before that is forgotten. */
+function revive(host: Host, unit: string): void {
+  host.run("systemctl", ["reset-failed", "--", unit]);
+  systemctl(host, "restart", "--no-block", "--", unit);
 }
 
 /** What fails for one agent keeps nobody from the others; it is told in the journal. */

@@ -1,12 +1,14 @@
+import type { HealthCheck } from "../../model/health.ts";
 import { type Accounts, readAccounts } from "../accounts.ts";
 import type { Host } from "../context.ts";
 import { allOwed, settleOwed } from "../owed.ts";
+import { newProber } from "../probes/prober.ts";
 import { unitsInQuarantine } from "../quarantine.ts";
 import { reasonOf } from "../reason.ts";
 import type { Stamped } from "./beat-file.ts";
 import { isIdle } from "./idle.ts";
 import { readPauses } from "./pauses.ts";
-import { readPolicies } from "./policies.ts";
+import { readPolicies, readServices } from "./policies.ts";
 import { readSign } from "./readings.ts";
 import type { Charge, Seen } from "./turn.ts";
 import { lookAtUnits, type Unit } from "./units.ts";
@@ -25,9 +27,10 @@ export function sensesOf(host: Host): Senses {
   let units: ReadonlyMap<string, Unit> = new Map();
   let accounts: Accounts | undefined;
   const readings = new Map<string, Stamped>();
+  const prober = newProber();
 
   const look = () => {
-    policies = readPolicies(host);
+    policies = new Map([...readPolicies(host), ...readServices(host)]);
     accounts = readAccounts(host.paths.etc);
     units = unitsOf(host, policies);
     forgetWhatRunsAnew(host, units);
@@ -36,6 +39,7 @@ export function sensesOf(host: Host): Senses {
     const held = unitsInQuarantine(host);
     const pauses = readPauses(host);
     const debts = allOwed(host);
+    const checks = prober.see(checksOf(policies, units), monotonic());
     const agents: Record<string, Seen> = {};
     for (const [name, policy] of policies) {
       const unit = units.get(policy.unit);
@@ -46,8 +50,10 @@ export function sensesOf(host: Host): Senses {
       const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
       const paused = pauses(policy);
       const owed = debts.get(policy.unit);
+      const check = checks.get(checkName(policy, unit));
       agents[name] = {
         ...{ policy, unit, age, reading: sign.reading, isQuarantined, paused, isFresh },
+        ...(check && { check }),
         ...(owed?.restart === "when-idle" && {
           owed: { within: owed.within, isIdle: isIdle(sign.reading, unit.pid) },
         }),
@@ -56,6 +62,20 @@ export function sensesOf(host: Host): Senses {
     return { known: [...policies.keys()], agents };
   };
   return { look, see };
+}
+
+/** The checks of all services that are up. Of another run of a unit nothing is known yet. */
+function checksOf(policies: ReadonlyMap<string, Charge>, units: ReadonlyMap<string, Unit>) {
+  const checks = [...policies.values()].flatMap((policy): [string, HealthCheck][] => {
+    const unit = units.get(policy.unit);
+    const { health } = policy.service ?? {};
+    return health === undefined || unit?.state !== "up" ? [] : [[checkName(policy, unit), health]];
+  });
+  return new Map(checks);
+}
+
+function checkName({ agent }: Charge, { run }: Unit): string {
+  return `${agent} ${run}`;
 }
 
 /** What was started since, whoever did it, has read what is declared now. */

@@ -1,4 +1,5 @@
-import type { BeatState, HistoryKind, Policy } from "../../model/deadman.ts";
+import type { BeatState, HistoryKind, Policy, ServicePolicy } from "../../model/deadman.ts";
+import type { Answered } from "../probes/prober.ts";
 import type { AgentMemory } from "./memory.ts";
 
 /** A unit as systemd has it now. */
@@ -25,10 +26,13 @@ export interface Reading {
   readonly unknown?: string;
 }
 
-/** One agent in the deadman's care, and what is declared for it. */
+/** One agent in the deadman's care, and what is declared for it. A service is one that shows its life by its check. */
 export interface Charge extends Policy {
+  /** Its name. */
   readonly agent: string;
   readonly unit: string;
+  /** There for a service. */
+  readonly service?: Pick<ServicePolicy, "health" | "grace" | "onUnhealthy">;
 }
 
 /** Everything that is known of an agent now. */
@@ -38,6 +42,8 @@ export interface Seen {
   /** Seconds that it is up. */
   readonly age: number;
   readonly reading: Reading;
+  /** What a service's check told last. */
+  readonly check?: Answered;
   readonly isQuarantined: boolean;
   /** There while it is to be started again for a change. `within` seconds at most. */
   readonly owed?: { readonly within: number; readonly isIdle: boolean };
@@ -47,9 +53,9 @@ export interface Seen {
   readonly isFresh: boolean;
 }
 
-/** What to do. `restart`: what runs with what was declared before. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there, or its time is over. */
+/** What to do. `restart`: what runs with what was declared before. `revive`: a service, whether it runs or failed. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there, or its time is over. */
 export interface Action {
-  readonly act: "restart" | "kill" | "hold" | "stop";
+  readonly act: "restart" | "revive" | "kill" | "hold" | "stop";
   readonly agent: string;
   readonly unit: string;
   readonly reason: string;
@@ -58,6 +64,7 @@ export interface Action {
 export interface Noticed {
   readonly event: HistoryKind;
   readonly agent?: string;
+  readonly service?: string;
   readonly detail?: string;
 }
 

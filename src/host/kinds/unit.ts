@@ -15,7 +15,7 @@ const STOP_PATIENCE = 60;
 export const unit: Kind<UnitItem> = {
   observe: ({ host }, subjects) => observe(host, subjects),
   converge: ({ host }, subject) => converge(host, subject.item),
-  remove: ({ host }, { item }) => remove(host, item.name),
+  remove: ({ host }, { item }) => remove(host, item),
   afterReload: true,
 };
 
@@ -48,7 +48,7 @@ function comesBack({ ActiveState, Job = "", Restart = "no" }: UnitState): boolea
 
 function converge(host: Host, { name, want }: UnitItem): void {
   if (removeOverridesOf(host, name)) restartIfRunning(host, [name]);
-  if (/^masked/.test(stateOf(host, name)["UnitFileState"] ?? "")) unmask(host, name);
+  unmaskIfMasked(host, name, stateOf(host, name));
   const state = stateOf(host, name);
   if (want.enabled !== "static" && state["UnitFileState"] !== want.enabled) {
     systemctl(host, want.enabled === "enabled" ? "enable" : "disable", "--", name);
@@ -64,14 +64,19 @@ function quarantined(host: Host, name: string): MusterError {
   return new MusterError({
     what: `${name} was not started`,
     why: `it is in quarantine since ${since}: ${reason}.`,
-    next: "See `npx fleet history`; `npx fleet release AGENT` frees it.",
+    next: "See `npx fleet history`; `npx fleet release NAME` frees it.",
   });
 }
 
 /** Starts units again that run; others are left as they are. Throws where one does not come back. */
 export function restartIfRunning(host: Host, names: readonly string[]): void {
-  const running = showUnits(host, names).map(isRunning);
-  for (const name of names.filter((_, i) => running[i])) start(host, "restart", name);
+  for (const [i, state] of showUnits(host, names).entries()) {
+    const name = names[i] ?? "";
+    if (!isRunning(state)) continue;
+    // One that somebody masked runs on, but could not be started again.
+    unmaskIfMasked(host, name, state);
+    start(host, "restart", name);
+  }
 }
 
 function removeOverridesOf(host: Host, name: string): boolean {
@@ -86,7 +91,8 @@ function stateOf(host: Host, name: string): UnitState {
   return showUnits(host, [name])[0] ?? {};
 }
 
-function unmask(host: Host, name: string): void {
+function unmaskIfMasked(host: Host, name: string, state: UnitState): void {
+  if (!/^masked/.test(state["UnitFileState"] ?? "")) return;
   systemctl(host, "unmask", "--", name);
   systemctl(host, "unmask", "--runtime", "--", name);
   daemonReload(host);
@@ -147,10 +153,11 @@ function journalOf(host: Host, name: string): string {
   return (last(`_SYSTEMD_UNIT=${name}`) || last("-u", name) || "empty").split("\n").join(" / ");
 }
 
-function remove(host: Host, name: string): readonly string[] {
-  const state = stateOf(host, name);
+function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   release(host, name);
   settleOwed(host, name);
+  if (onRemove === "keep") return [];
+  const state = stateOf(host, name);
   removeOverrides(
     name,
     overridesOf(name, state).filter((path) => path.includes(`/${name}.d/`)),

@@ -66,8 +66,9 @@ function machineClause(ofHost: readonly Going[]): string {
 function clausesOf(items: readonly HostItem[]): string {
   const removed = items.flatMap((item) => removedOf(item)).sort((a, b) => place(a) - place(b));
   const homes = items.flatMap((item) => homeClause(item));
+  const units = items.filter((item) => item.kind === "unit");
   const clauses = [
-    ...(items.some(({ kind }) => kind === "unit") ? ["stops it"] : []),
+    ...units.map((unit) => (unit.onRemove === "keep" ? "leaves its unit as it is" : "stops it")),
     ...(removed.length > 0 ? [`removes its ${listed([...new Set(removed)])}`] : []),
     ...(items.some(({ kind }) => kind === "runtime")
       ? ["removes Muster's runtime from it (packages stay)"]
@@ -84,8 +85,9 @@ function place(removed: string): number {
 }
 
 function removedOf(item: HostItem): string[] {
-  if (item.kind === "unit") return ["unit"];
-  if (item.kind === "user" || item.kind === "group") return [`${item.kind} ${item.name}`];
+  if (item.kind === "unit") return item.onRemove === "keep" ? [] : ["unit"];
+  if (item.kind === "user" || item.kind === "group")
+    return item.onRemove === "keep" ? [] : [`${item.kind} ${item.name}`];
   return item.kind === "file" && item.secret !== undefined ? ["credentials"] : [];
 }
 

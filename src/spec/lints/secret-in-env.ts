@@ -4,12 +4,17 @@ import type { Lint } from "./lint.ts";
 export const secretInEnv: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap((agent) =>
     Object.entries(agent.env)
-      .filter(([name, value]) => SECRET_NAME.test(name) && looksRandom(value))
+      .filter(([name, value]) => isSecret(name, value))
       .map(([name]) => ({
         keys: ["agents", agent.name, "env", name],
         sentence: `looks like a secret: declare a credential with \`env: ${name}\`, and replace this secret`,
       })),
   );
+
+/** Whether a variable has the name of a secret, and a value that nobody would think up. */
+export function isSecret(name: string, value: string): boolean {
+  return SECRET_NAME.test(name) && looksRandom(value);
+}
 
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
 const SHORTEST = 16;

@@ -8,6 +8,7 @@ import { resolveHost } from "./host.ts";
 import { resolveIdentity } from "./identity.ts";
 import { resolveProvider } from "./provider.ts";
 import { resolveReader } from "./reader.ts";
+import { resolveService } from "./service.ts";
 import { resolveTenant } from "./tenant.ts";
 
 /** The fleet of all sound entries; it is whole where the report stays empty. */
@@ -26,6 +27,7 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     identities: resolveSection("identities", context, resolveIdentity),
     contacts: resolveContacts(contacts, context.report),
     agents: resolveSection("agents", context, agentResolver(tenants, providers)),
+    services: resolveSection("services", context, resolveService),
     readers: resolveSection("readers", context, resolveReader),
   };
 }

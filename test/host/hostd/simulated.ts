@@ -20,6 +20,10 @@ export interface SimulatedAgent {
   beatsAt: number;
   beat: number;
   result: string;
+  /** What a service's check is answered, and how often it was asked in this run. */
+  answer: { readonly ok: boolean; readonly detail: string };
+  asked: number;
+  askedAt: number;
 }
 
 /** A host in memory: its systemd, its agents and the real deadman, in simulated seconds. */
@@ -33,6 +37,8 @@ export class SimulatedHost {
   readonly events: (Noticed & { at: number })[] = [];
   /** Whom the deadman stopped for hanging, and whether it did. */
   readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
+  /** How often the deadman had a service started again. */
+  revived = 0;
   paused = "";
   /** Who runs with what was declared before. */
   owed: Record<string, { within: number; isIdle: boolean }> = {};
@@ -108,6 +114,11 @@ export class SimulatedHost {
       agent.restarts += 1;
       this.start(agent);
     }
+    const every = agent.policy.service?.health.interval ?? Number.POSITIVE_INFINITY;
+    if (agent.state === "up" && agent.askedAt + every <= this.now) {
+      agent.asked += 1;
+      agent.askedAt = this.now;
+    }
     if (agent.state === "up" && !agent.hangs && agent.beatsAt <= this.now) {
       agent.beat += 1;
       agent.beatsAt = this.now + agent.policy.heartbeat.interval;
@@ -118,6 +129,8 @@ export class SimulatedHost {
     agent.state = "up";
     agent.run += 1;
     agent.startedAt = this.now;
+    agent.asked = 0;
+    agent.askedAt = this.now;
     agent.hangs = false;
     agent.beatsAt = this.now;
     agent.diesAt = agent.crashesAfter > 0 ? this.now + agent.crashesAfter : Number.POSITIVE_INFINITY;
@@ -147,6 +160,7 @@ export class SimulatedHost {
       unit: { state, run: `${run}`, restarts, result },
       age: this.now - agent.startedAt,
       ...(this.owed[policy.agent] && { owed: this.owed[policy.agent] }),
+      ...(agent.asked > 0 && { check: { ...agent.answer, count: agent.asked, alike: agent.asked } }),
       reading: state === "up" && beat > 0 ? { mark: `${beat}`, state: "idle" } : {},
       isQuarantined: this.quarantined.has(policy.unit),
       paused: this.paused,
@@ -161,7 +175,8 @@ export class SimulatedHost {
       this.die(agent, "signal");
       return;
     }
-    if (action.act === "restart") {
+    if (action.act === "revive") this.revived += 1;
+    if (action.act === "restart" || action.act === "revive") {
       agent.restarts = 0;
       delete this.owed[action.agent];
       this.start(agent);
@@ -193,6 +208,9 @@ function startedAgent(policy: Charge): SimulatedAgent {
     beatsAt: 0,
     beat: 0,
     result: "success",
+    answer: { ok: true, detail: "it answers 200" },
+    asked: 0,
+    askedAt: 0,
   };
 }
 
