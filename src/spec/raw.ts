@@ -1,4 +1,5 @@
 import type { OnChange, OnUnhealthy } from "../model/deadman.ts";
+import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 
@@ -14,6 +15,7 @@ export interface RawHost {
   readonly availability?: "always" | "intermittent";
   readonly protect?: boolean;
   readonly maintenance?: readonly RawWindow[] | null;
+  readonly healthy?: Partial<Healthy>;
 }
 
 export type RawSeconds = number | `${number}${"s" | "m" | "h"}`;

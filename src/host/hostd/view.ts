@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import type { Watched, WatchedService } from "../../model/deadman.ts";
+import { HOSTD_UNIT } from "../../model/layout.ts";
 import { shown } from "../../model/shown.ts";
 import type { Host } from "../context.ts";
 import { readOwn } from "../store/files.ts";
@@ -54,6 +55,12 @@ export function readView(host: Host): Sightings | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether the deadman watches; undefined where none is installed. */
+export function watchOf(host: Host, view = readView(host)): "watching" | "silent" | undefined {
+  if (!existsSync(`${host.paths.units}/${HOSTD_UNIT}`)) return undefined;
+  return view === undefined ? "silent" : "watching";
 }
 
 function watchedService({ policy, check, paused }: Seen, memory?: AgentMemory): WatchedService {
