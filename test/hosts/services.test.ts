@@ -220,6 +220,34 @@ describe("health", () => {
   });
 });
 
+describe("a service that cannot run", () => {
+  const service = (text: string) => ({
+    host: "hub",
+    unitFile: { text: `${text}\n[Install]\nWantedBy=multi-user.target\n` },
+  });
+
+  test("is told by name with what systemd says, and harms no other", async () => {
+    const before = await runOf("redis-server");
+    const bad = {
+      garbled: service("[Service]\nExecStart=no/path at all"),
+      missing: service("[Service]\nExecStart=/usr/bin/nobody-has-this"),
+      ending: service("[Service]\nExecStart=/bin/sh -c 'echo I cannot; exit 3'\nRestart=always"),
+      stranger: service("[Service]\nUser=nobody-at-all\nExecStart=/bin/sleep 1000"),
+    };
+    project.write("fleet.yaml", fleetYaml({ ...SERVICES, ...bad }));
+    const { all } = await up(1);
+    expect(all).toMatch(/hub\/garbled\/service: .*bad unit file setting/);
+    expect(all).toMatch(/hub\/missing\/service: .*nobody-has-this/);
+    expect(all).toMatch(/ending\.service did not (stay|start): .*I cannot/);
+    expect(all).toMatch(/hub\/stranger\/service: .*nobody-at-all/);
+    expect(await runOf("redis-server")).toBe(before);
+    project.write("fleet.yaml", fleetYaml(SERVICES));
+    await up();
+    await clean();
+    expect(await hub("ls /etc/systemd/system | grep -E 'garbled|missing|ending|stranger' || true")).toBe("");
+  });
+});
+
 describe("a service that goes", () => {
   test("that was there before is adopted without a restart, and left as it was", async () => {
     await hub(`printf '[Service]\\nExecStart=/bin/sleep 1000000\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/hand.service

@@ -39,7 +39,7 @@ export function parseServicePolicy(text = ""): Omit<Charge, "agent"> | undefined
     if (text.length > CAP) return undefined;
     const { unit, health, grace, onUnhealthy, restarts, maintenance } = JSON.parse(text) as ServicePolicy;
     const isWhole =
-      /^[\w.-]+\.service$/.test(unit) &&
+      /^\w[\w.-]*\.service$/.test(unit) &&
       isHealthCheck(health) &&
       [grace, restarts.most, restarts.within].every(isPositive) &&
       ON_UNHEALTHY.includes(onUnhealthy) &&

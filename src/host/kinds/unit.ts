@@ -123,6 +123,15 @@ export function endedAtOnce(name: string): MusterError {
   });
 }
 
+/** The same of a program whose words are in the journal. */
+export function endedWith(host: Host, name: string): MusterError {
+  return new MusterError({
+    what: `${name} did not stay`,
+    why: `its program ended within a second of its start; its journal ends: ${journalOf(host, name)}`,
+    next: `See \`journalctl -u ${name}\` on the host.`,
+  });
+}
+
 /** Whether a unit that nobody starts again ended well. */
 function isDone({ ActiveState, Restart, Result }: UnitState): boolean {
   return ActiveState === "inactive" && Restart === "no" && Result === "success";

@@ -57,7 +57,9 @@ function subjectOf(host: string, owner: string): string {
 
 function machineClause(ofHost: readonly Going[]): string {
   const agents = new Set(
-    ofHost.map(({ name }) => name.split("/")).flatMap(([, agent, part]) => (part && agent) || []),
+    ofHost
+      .map(({ name }) => name.split("/"))
+      .flatMap(([, agent, part]) => (part && part !== "service" && agent) || []),
   );
   const whole = "deletes this local host with its disk and all that is on it";
   return agents.size === 0 ? whole : `${whole}: ${listed([...agents].sort())}, with home and data`;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseServicePolicy } from "../../../src/host/hostd/policy.ts";
 import type { Charge } from "../../../src/host/hostd/turn.ts";
 import type { HealthCheck } from "../../../src/model/health.ts";
 import { policyOf, SimulatedHost } from "./simulated.ts";
@@ -201,4 +202,38 @@ test("one that systemd starts again and again is held before it makes a storm of
   pass(host, 600);
   expect(host.quarantined.size).toBe(1);
   expect(cache(host).run).toBeLessThanOrEqual(8);
+});
+
+describe("a service's policy", () => {
+  const POLICY = {
+    unit: "redis-server.service",
+    health: HEALTH,
+    grace: 60,
+    onUnhealthy: "restart",
+    restarts: { most: 5, within: 3600 },
+    maintenance: [],
+  };
+
+  test("is read as it was written", () => {
+    expect(parseServicePolicy(JSON.stringify(POLICY))).toMatchObject({
+      unit: POLICY.unit,
+      heartbeat: { by: "none" },
+      service: { health: HEALTH, grace: 60, onUnhealthy: "restart" },
+    });
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["torn", '{"unit": "redis-ser'],
+    ["no object", "null"],
+    ["another unit's than a service's", JSON.stringify({ ...POLICY, unit: "../x.service" })],
+    ["an option's", JSON.stringify({ ...POLICY, unit: "--now.service" })],
+    ["a check of nothing", JSON.stringify({ ...POLICY, health: { ...HEALTH, probe: {} } })],
+    ["no grace", JSON.stringify({ ...POLICY, grace: 0 })],
+    ["an act that nobody knows", JSON.stringify({ ...POLICY, onUnhealthy: "reboot" })],
+    ["restarts without end", JSON.stringify({ ...POLICY, restarts: {} })],
+    ["a megabyte", JSON.stringify(POLICY) + " ".repeat(1_000_000)],
+  ])("that is %s is none", (_, text) => {
+    expect(parseServicePolicy(text)).toBeUndefined();
+  });
 });
