@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { agentUnit } from "../model/layout.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
-import { endedAtOnce, endedWith } from "./kinds/unit.ts";
+import { notStayed } from "./start-failure.ts";
 import { showProperties } from "./systemctl.ts";
 
 /** Milliseconds that a program must stay: one that ends sooner cannot be started as it is declared. */
@@ -62,6 +62,6 @@ async function settled(host: Host, runs: readonly Run[]): Promise<void> {
   for (const { unit, id } of runs) {
     const [state = {}] = showProperties(host, [unit], PROPERTIES);
     if (state["ActiveState"] === "active" && state["InvocationID"] === id) continue;
-    throw unit.startsWith(AGENTS) ? endedAtOnce(unit) : endedWith(host, unit);
+    throw notStayed(host, unit);
   }
 }

@@ -4,6 +4,7 @@ import type { Host } from "../context.ts";
 import { overridesOf, removeOverrides } from "../dropins.ts";
 import { settleOwed } from "../owed.ts";
 import { quarantineOf, release } from "../quarantine.ts";
+import { notStarted, notStayed } from "../start-failure.ts";
 import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "../systemctl.ts";
 import type { Kind, Subject } from "./kind.ts";
 import { orUnknown } from "./look.ts";
@@ -106,30 +107,8 @@ export function start(host: Host, verb: "start" | "restart", name: string): void
   const state = waitForUnit(host, name, START_PATIENCE, hasNoJob);
   if (isRunning(state) && state["SubState"] !== "auto-restart") return;
   if (isDone(state)) return;
-  if (state["SubState"] === "auto-restart" && state["Result"] === "success") throw endedAtOnce(name);
-  throw new MusterError({
-    what: `${name} did not start`,
-    why: `it is ${state["ActiveState"]} (${state["SubState"]}); its journal ends: ${journalOf(host, name)}`,
-    next: `See \`journalctl -u ${name}\` on the host.`,
-  });
-}
-
-/** What is to be said of a program that was started, and whose words went with its terminal. */
-export function endedAtOnce(name: string): MusterError {
-  return new MusterError({
-    what: `${name} did not stay`,
-    why: "its program ended within a second of its start, and so would end again and again.",
-    next: "Start it by hand on the host, as the agent's user, to see what it says; `npx fleet ssh HOST` logs in.",
-  });
-}
-
-/** The same of a program whose words are in the journal. */
-export function endedWith(host: Host, name: string): MusterError {
-  return new MusterError({
-    what: `${name} did not stay`,
-    why: `its program ended within a second of its start; its journal ends: ${journalOf(host, name)}`,
-    next: `See \`journalctl -u ${name}\` on the host.`,
-  });
+  if (state["SubState"] === "auto-restart" && state["Result"] === "success") throw notStayed(host, name);
+  throw notStarted(host, name, state);
 }
 
 /** Whether a unit that nobody starts again ended well. */
@@ -151,15 +130,6 @@ export function stopUnit(host: Host, name: string): void {
 
 function isStopped(state: UnitState): boolean {
   return ["inactive", "failed"].includes(state["ActiveState"] ?? "");
-}
-
-/** What the unit's own programs said last; where they said nothing, what systemd said of it. */
-function journalOf(host: Host, name: string): string {
-  // What it said last may still be on its way to the journal.
-  host.run("journalctl", ["--sync"]);
-  const last = (...match: readonly string[]) =>
-    host.run("journalctl", ["--no-pager", "-q", "-o", "cat", "-n", "5", ...match]).stdout.trim();
-  return (last(`_SYSTEMD_UNIT=${name}`) || last("-u", name) || "empty").split("\n").join(" / ");
 }
 
 function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
