@@ -1,5 +1,6 @@
 import type { PsAnswer, PsRequest, UnitStatus } from "../model/protocol.ts";
 import { shown } from "../model/shown.ts";
+import { failedOver } from "./choices.ts";
 import type { Host } from "./context.ts";
 import { paneNames } from "./hostd/pane.ts";
 import { readView, watchOf } from "./hostd/view.ts";
@@ -19,6 +20,7 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
     units: units.map((unit, i) => {
       const [watched, quarantine, owed] = [seen.get(unit), quarantineOf(host, unit), owedOf(host, unit)];
       const checked = services.get(unit);
+      const over = failedOver(host, unit);
       const status = statusOf(unit, states[i] ?? {}, now);
       const names = paneNames(status.pid).map(shown);
       return {
@@ -27,6 +29,7 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
         ...(watched && { watched }),
         ...(checked && { checked }),
         ...(owed && { owed }),
+        ...(over && { failedOver: over }),
         ...(quarantine && { quarantine }),
       };
     }),

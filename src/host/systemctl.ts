@@ -1,4 +1,5 @@
 import { MusterError } from "../base/errors.ts";
+import { choiceFolder } from "../model/layout.ts";
 import type { Host } from "./context.ts";
 import { withHostLock } from "./lock.ts";
 import { pause } from "./reason.ts";
@@ -81,7 +82,7 @@ export function systemctl(host: Host, ...args: readonly string[]): void {
 
 /** Whether a path is of a file that systemd reads units from. */
 export function isUnitPath({ paths }: Host, path: string): boolean {
-  return [paths.units, paths.settings].some((dir) => path.startsWith(`${dir}/`));
+  return [paths.units, paths.settings, choiceFolder(paths.hostd)].some((dir) => path.startsWith(`${dir}/`));
 }
 
 /** Lets systemd read its files again. */

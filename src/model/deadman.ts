@@ -1,3 +1,4 @@
+import type { FailoverPolicy } from "./failover.ts";
 import type { HealthCheck } from "./health.ts";
 
 /** What the deadman of a host, its agents and the commands that ask about them have in common. */
@@ -68,6 +69,8 @@ export interface Policy {
   readonly maintenance: readonly MaintenanceWindow[];
   /** Seconds after which it is stopped, where it is not always on. */
   readonly ttl?: number;
+  /** There where it has more than one provider to run on. */
+  readonly failover?: FailoverPolicy;
 }
 
 export const ON_UNHEALTHY = ["restart", "tell"] as const;
@@ -127,6 +130,11 @@ export type HistoryKind =
   | "resumed"
   | "healthy"
   | "unhealthy"
+  | "provider-down"
+  | "provider-up"
+  | "failed-over"
+  | "returned"
+  | "stranded"
   | "flood";
 
 /** One line of a host's history. */

@@ -1,4 +1,5 @@
 import type { Verdict } from "../../model/deadman.ts";
+import type { Providers } from "./provider-health.ts";
 
 /** What the deadman remembers of a service's checks. */
 export interface Checks {
@@ -37,6 +38,10 @@ export interface AgentMemory {
   readonly owedSince?: number;
   /** There for a service. */
   readonly checks?: Checks;
+  /** The provider that it was to change to last, and when, while that has not come about. */
+  readonly asked?: { readonly to: string; readonly at: number };
+  /** That it was told that all of its providers fail. */
+  readonly stranded?: boolean;
   /** What was last told of its beats: a problem, or that it is stuck. */
   readonly told: string;
   /** How many more lines of history it may have now, and when that was reckoned. */
@@ -52,6 +57,8 @@ export interface Memory {
   /** Whether the deadman ended because it was told to. */
   readonly ended: boolean;
   readonly agents: Readonly<Record<string, AgentMemory>>;
+  /** Left out by a deadman that knew of none. */
+  readonly providers?: Providers;
 }
 
 /** What is known of an agent that was never seen. */

@@ -5,6 +5,7 @@ import {
   type Policy,
   type ServicePolicy,
 } from "../../model/deadman.ts";
+import { isFailoverPolicy } from "../../model/failover.ts";
 import { isHealthCheck } from "../../model/health.ts";
 import type { Charge } from "./turn.ts";
 
@@ -20,11 +21,18 @@ const CAP = 64 * 1024;
 export function parsePolicy(text = ""): Policy | undefined {
   try {
     if (text.length > CAP) return undefined;
-    const { heartbeat, restarts, maintenance, ttl } = JSON.parse(text) as Policy;
+    const { heartbeat, restarts, maintenance, ttl, failover } = JSON.parse(text) as Policy;
     const numbers = [heartbeat.interval, heartbeat.timeout, restarts.most, restarts.within, ttl ?? 1];
     const isWhole =
       HEARTBEATS.includes(heartbeat.by) && numbers.every(isPositive) && maintenance.every(isWindow);
-    return isWhole ? { heartbeat, restarts, maintenance, ...(ttl !== undefined && { ttl }) } : undefined;
+    if (!isWhole || !(failover === undefined || isFailoverPolicy(failover))) return undefined;
+    return {
+      heartbeat,
+      restarts,
+      maintenance,
+      ...(ttl !== undefined && { ttl }),
+      ...(failover && { failover }),
+    };
   } catch {
     return undefined;
   }

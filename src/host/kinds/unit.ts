@@ -1,5 +1,6 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, UnitItem } from "../../model/items.ts";
+import { linkChoice } from "../choices.ts";
 import type { Host } from "../context.ts";
 import { overridesOf, removeOverrides } from "../dropins.ts";
 import { settleOwed } from "../owed.ts";
@@ -136,6 +137,7 @@ function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   release(host, name);
   settleOwed(host, name);
   if (onRemove === "keep") return [];
+  linkChoice(host, name, undefined);
   const state = stateOf(host, name);
   removeOverrides(
     name,

@@ -1,31 +1,50 @@
-import type { Fleet } from "../fleet.ts";
+import type { AgentSpec, Fleet } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import type { Lint, Remark } from "./lint.ts";
 
 /** Of two claims to one environment variable only one could win, and nobody could tell which. */
 export const variableTwice: Lint = (fleet) => [
-  ...Object.values(fleet.agents).flatMap(({ name, env, credentials }) =>
-    claimedTwice(["agents", name], Object.keys(env), credentials, fleet),
-  ),
+  ...Object.values(fleet.agents).flatMap((agent) => {
+    const runs = agent.failover?.choices ?? [agent];
+    const env = Object.keys(agent.env);
+    const placeOf = (credential: string) => placeOfAgent(agent, credential);
+    const remarks = runs.flatMap(({ credentials }) => claimedTwice(env, credentials, fleet, placeOf));
+    return [...new Map(remarks.map((one) => [one.sentence, one])).values()];
+  }),
   ...Object.values(fleet.services).flatMap(({ name, credentials }) =>
-    claimedTwice(["services", name], [], credentials, fleet),
+    claimedTwice([], credentials, fleet, (credential) => [
+      "services",
+      name,
+      "credentials",
+      credentials.indexOf(credential),
+    ]),
   ),
 ];
 
+/** @param credentials those that one run finds in its environment */
 function claimedTwice(
-  keys: Keys,
   env: readonly string[],
   credentials: readonly string[],
   fleet: Fleet,
+  placeOf: (credential: string) => Keys,
 ): Remark[] {
   const claims = new Map(env.map((variable) => [variable, `its env`]));
-  return credentials.flatMap((name, index) => {
+  return credentials.flatMap((name) => {
     const variable = fleet.credentials[name]?.env;
     if (variable === undefined) return [];
     const earlier = claims.get(variable);
     claims.set(variable, `credential "${name}"`);
     if (earlier === undefined) return [];
     const sentence = `credential "${name}" sets ${variable}, which ${earlier} sets already`;
-    return [{ keys: [...keys, "credentials", index], sentence }];
+    return [{ keys: placeOf(name), sentence }];
   });
+}
+
+/** Where an agent is declared to hold a credential: for all its runs, or for those on one provider. */
+function placeOfAgent({ name, credentials, failover }: AgentSpec, credential: string): Keys {
+  const choices = failover?.choices ?? [];
+  const isOfAll = choices.every((one) => one.credentials.includes(credential));
+  if (isOfAll) return ["agents", name, "credentials", credentials.indexOf(credential)];
+  const at = choices.findIndex((one) => one.credentials.includes(credential));
+  return ["agents", name, "providers", at, "credential"];
 }
