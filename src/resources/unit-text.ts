@@ -61,7 +61,7 @@ export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): 
 }
 
 /** Whose rights a program of an agent's has, what it is kept from and what it finds. */
-function programLines(fleet: Fleet, agent: AgentSpec): Line[] {
+export function programLines(fleet: Fleet, agent: AgentSpec): Line[] {
   const [first = agent] = agent.failover?.choices ?? [];
   return [
     ["User", agent.user],
