@@ -48,7 +48,7 @@ const clean = ["preview", "--refresh", "--expect-no-changes", "--diff"];
 
 test("a droplet comes up with its key, firewall, volume, reserved IP and project", async () => {
   const preview = await pulumi(["preview"]);
-  expect(preview).toMatch(/\+ 11 to create/);
+  expect(preview).toMatch(/\+ 10 to create/);
   expect(sky.admin.counts().dropletsMade).toBe(0);
   await pulumi(up);
   const [droplet] = sky.admin.droplets();
