@@ -1,41 +1,31 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cloud, startCloud } from "../cloud/index.ts";
 import { noMachines } from "../cloud/machines/none.ts";
-import { type CallFailure, connectEngine, type Engine, initFailed, type Json } from "../engine.ts";
+import { type Engine, initFailed, type Json } from "../engine.ts";
+import { failureOf, type RunningPlugin, startPlugin } from "./support.ts";
 
 let dir: string;
 let cloud: Cloud;
-let plugin: ChildProcess;
+let plugin: RunningPlugin;
 let engine: Engine;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "muster-cloud-"));
   cloud = await startCloud({ dir, machines: noMachines() });
-  const program = join(import.meta.dirname, "bin/pulumi-resource-digitalocean");
-  plugin = spawn(program, [], {
-    stdio: ["pipe", "pipe", "inherit"],
-    env: {
-      PATH: process.env["PATH"],
-      DIGITALOCEAN_API_URL: cloud.url,
-      DIGITALOCEAN_HTTP_RETRY_WAIT_MIN: "0.01",
-      DIGITALOCEAN_HTTP_RETRY_MAX: "2",
-    },
+  plugin = await startPlugin("digitalocean", {
+    DIGITALOCEAN_API_URL: cloud.url,
+    DIGITALOCEAN_HTTP_RETRY_WAIT_MIN: "0.01",
+    DIGITALOCEAN_HTTP_RETRY_MAX: "2",
   });
-  const [port] = (await once(plugin.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
-  engine = await connectEngine(Number(port.toString()));
+  ({ engine } = plugin);
   await engine.configure({ token: cloud.token, apiEndpoint: cloud.url });
 });
 
 afterAll(async () => {
-  engine.close();
-  // The plugin ends with whoever holds the other end of its stdin.
-  plugin.stdin?.end();
-  if (plugin.exitCode === null) await once(plugin, "exit");
+  await plugin.stop();
   await cloud.stop();
   rmSync(dir, { recursive: true });
 });
@@ -56,22 +46,7 @@ const DROPLET = {
   tags: ["b", "a"],
 };
 
-/** Checks and makes it, as the engine does. */
-async function made(type: string, inputs: Json): Promise<{ id: string; inputs: Json; state: Json }> {
-  const checked = await engine.check(urn(type), inputs);
-  expect(checked.failures).toEqual([]);
-  const { id, state } = await engine.create(urn(type), checked.inputs);
-  return { id, inputs: checked.inputs, state };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<CallFailure> {
-  const error = await work.then(
-    () => undefined,
-    (failure: CallFailure) => failure,
-  );
-  if (error === undefined) throw new Error("it did not fail");
-  return error;
-}
+const made = (type: string, inputs: Json) => plugin.made(urn(type), inputs);
 
 describe("a droplet", () => {
   let droplet: { id: string; inputs: Json; state: Json };
