@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { Disk } from "../machines/machines.ts";
-import type { Volume } from "../store.ts";
+import type { Volume } from "../things.ts";
 
 /** A volume as a machine has it. */
 export function diskOf({ id, name, size, filesystemType }: Volume): Disk {

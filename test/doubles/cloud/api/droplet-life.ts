@@ -1,6 +1,6 @@
 import type { Subject } from "../actions.ts";
 import type { Context } from "../context.ts";
-import { type Action, type Droplet, there } from "../store.ts";
+import { type Action, type Droplet, there } from "../things.ts";
 import { attachNow, diskOf } from "./disk.ts";
 import { findVolume } from "./find.ts";
 

@@ -14,7 +14,7 @@ import {
   seen,
 } from "../context.ts";
 import { ApiError, notFound, unprocessable } from "../error.ts";
-import type { Action, Volume } from "../store.ts";
+import type { Action, Volume } from "../things.ts";
 import { attachNow, diskOf } from "./disk.ts";
 import { findDroplet, findVolume } from "./find.ts";
 import { isTaken, needed, takeTags, text, texts } from "./given.ts";
