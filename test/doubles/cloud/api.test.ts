@@ -214,7 +214,10 @@ describe("what belongs to droplets", () => {
     const path = `/v2/reserved_ips/${body.reserved_ip.ip}`;
     const assign = (droplet_id: number) => post(`${path}/actions`, { type: "assign", droplet_id });
     expect((await assign(far)).status).toBe(422);
-    expect((await assign(near)).status).toBe(201);
+    expect((await assign(near)).body.action).toMatchObject({
+      status: "in-progress",
+      resource_id: 3_405_803_777,
+    });
     await cloud.admin.settled();
     expect((await get(path)).body.reserved_ip.droplet.id).toBe(near);
     await cloud.admin.deleteDroplet(near);
@@ -229,7 +232,7 @@ describe("what belongs to droplets", () => {
     const path = `/v2/volumes/${(await post("/v2/volumes", order)).body.volume.id}`;
     expect((await post("/v2/volumes", order)).status).toBe(409);
     const act = (body: object) => post(`${path}/actions`, body);
-    expect((await act({ type: "attach", droplet_id: one })).status).toBe(202);
+    expect((await act({ type: "attach", droplet_id: one })).body.action.resource_id).toBeNull();
     await cloud.admin.settled();
     expect((await act({ type: "attach", droplet_id: two })).status).toBe(422);
     expect((await get(`/v2/droplets/${one}`)).body.droplet.volume_ids).toHaveLength(1);
