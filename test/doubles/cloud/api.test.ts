@@ -96,6 +96,7 @@ describe("a droplet", () => {
     const tagged = await get("/v2/droplets?tag_name=fleet&per_page=2");
     expect(tagged.body).toMatchObject({ droplets: [{ name: "a" }, { name: "b" }], meta: { total: 3 } });
     const next = new URL(tagged.body.links.pages.next);
+    expect(next.origin).toBe(cloud.url);
     expect((await get(next.pathname + next.search)).body).toMatchObject({
       droplets: [{ name: "c" }],
       links: { pages: { prev: expect.stringContaining("page=1") } },

@@ -57,7 +57,7 @@ export async function serveApi(parts: Parts, port: number): Promise<Api> {
 function answererOf({ store, routes, faults, admin }: Parts, heard: Heard[]) {
   const find = routerOf(routes);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? "", "http://cloud");
+    const url = new URL(request.url ?? "", `http://${request.headers.host ?? "cloud"}`);
     const method = request.method ?? "";
     const body = await bodyOf(request);
     const call = /^\/admin\/(\w+)$/.exec(url.pathname)?.[1];
