@@ -59,11 +59,15 @@ function checked({ fields, refuse }: Bridged, inputs: Properties, olds: Properti
     .filter((property) => !(property in fields))
     .map((property) => ({
       property,
-      reason: `Invalid or unknown key. Check \`pulumi config get ${property}\`.`,
+      reason: `Invalid or unknown key. Examine values at '${name}.${property}'.`,
     }));
   for (const [property, { required }] of Object.entries(fields)) {
     if (!required || given[property] !== undefined) continue;
-    failures.push({ property, reason: `Missing required argument. The argument "${property}" is required` });
+    const why = `The argument "${property}" is required, but no definition was found.`;
+    failures.push({
+      property,
+      reason: `Missing required argument. ${why} Examine values at '${name}.${property}'.`,
+    });
   }
   const missing = Object.entries(fields).filter(([property]) => given[property] === undefined);
   const defaults = missing.flatMap(([property, field]) => {
