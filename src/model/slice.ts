@@ -19,10 +19,14 @@ export interface StackSettings {
 /** Every resource, by the login that fleet.yaml names. */
 export const WHOLE_FLEET: StackSettings = { slice: { kind: "all" } };
 
-const PLATFORM: readonly string[] = ["LocalHost", "Host", "Tenant", "Reader", "Account"] satisfies (
-  | ResourceType
-  | "LocalHost"
-)[];
+const PLATFORM: readonly string[] = [
+  "LocalHost",
+  "DropletHost",
+  "Host",
+  "Tenant",
+  "Reader",
+  "Account",
+] satisfies (ResourceType | "LocalHost" | "DropletHost")[];
 
 /**
  * Reads a stack's settings.
