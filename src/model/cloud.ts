@@ -30,11 +30,18 @@ export interface DropletQuestion {
 export interface CloudAnswer {
   /** By host. */
   readonly droplets: Readonly<Record<string, DropletAnswer>>;
-  /** By name: keys that are in the account, and whether it was us who put them there. */
-  readonly keys: Readonly<Record<string, { readonly id: string; readonly isOurs: boolean }>>;
+  /** By name: keys that are in the account. */
+  readonly keys: Readonly<Record<string, Shared>>;
   /** Our own by the names that Muster gives them: firewalls, volumes. */
   readonly named: Readonly<Record<string, string>>;
-  readonly project?: string;
+  readonly project?: Shared;
+}
+
+/** Something that an account has once, whoever made it: another's is used, and left to them. */
+export interface Shared {
+  readonly id: string;
+  /** This stack made it. */
+  readonly isOurs: boolean;
 }
 
 export interface DropletAnswer {
@@ -68,6 +75,11 @@ function replaceTag(ofHost: string, replace: string): string {
 
 function asTag(text: string): string {
   return text.replace(/[^A-Za-z0-9-]/g, (char) => `_${char.codePointAt(0)?.toString(16)}_`);
+}
+
+/** By its description a project is known as a stack's own. */
+export function projectDescription(owner: string): string {
+  return `Made by Muster for ${owner}.`;
 }
 
 /**

@@ -24,6 +24,10 @@ interface Named {
   readonly name: string;
 }
 
+export interface Project extends Named {
+  readonly description?: string;
+}
+
 export interface Volume extends Named {
   readonly size_gigabytes: number;
 }
@@ -43,7 +47,7 @@ export interface Account {
   readonly firewalls: readonly Named[];
   readonly volumes: readonly Volume[];
   readonly reservedIps: readonly ReservedIp[];
-  readonly projects: readonly Named[];
+  readonly projects: readonly Project[];
   /** US dollars a month by size. */
   readonly prices: ReadonlyMap<string, number>;
   /** How many droplets the account may have. */
@@ -71,7 +75,7 @@ export async function lookAtAccount(
     api.list<Named>("firewalls", "firewalls"),
     hasVolumes ? api.list<Volume>("volumes", "volumes") : [],
     api.list<ReservedIp>("reserved_ips", "reserved_ips"),
-    project === undefined ? [] : api.list<Named>("projects", "projects"),
+    project === undefined ? [] : api.list<Project>("projects", "projects"),
     api.list<{ slug: string; price_monthly: number }>("sizes", "sizes"),
     api.one<{ droplet_limit: number }>("account", "account"),
   ]);

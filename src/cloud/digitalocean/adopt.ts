@@ -5,6 +5,7 @@ import {
   cloudName,
   type DropletAnswer,
   type DropletQuestion,
+  projectDescription,
   tagsOf,
 } from "../../model/cloud.ts";
 import type { Account, Droplet } from "./account.ts";
@@ -38,7 +39,9 @@ export function adopt(question: CloudQuestion, account: Account, met: ReadonlyMa
       Object.entries(question.keys).flatMap(([name, key]) => keyIn(account, name, key, owner)),
     ),
     named: Object.fromEntries(named.filter(([name]) => name.startsWith("muster-"))),
-    ...(project && { project: project.id }),
+    ...(project && {
+      project: { id: project.id, isOurs: project.description === projectDescription(owner) },
+    }),
   };
 }
 
@@ -90,7 +93,7 @@ function theOne(host: string, droplets: readonly Droplet[], known: Met | undefin
   });
 }
 
-/** A key may be in an account once, under any name: another's is used and left alone. */
+/** A key may be in an account once, under any name. */
 function keyIn({ keys }: Account, name: string, key: string, owner: string) {
   const found = keys.find(({ public_key }) => public_key.split(" ").slice(0, 2).join(" ") === key);
   if (found === undefined) return [];

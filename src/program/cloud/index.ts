@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type CloudAnswer, cloudName } from "../../model/cloud.ts";
+import { type CloudAnswer, cloudName, projectDescription } from "../../model/cloud.ts";
 import type { CloudSpec } from "../../spec/cloud.ts";
 import type { DropletHostSpec } from "../../spec/fleet.ts";
 import { FleetResource, failingAlone, outputOf, type Registered } from "../resource.ts";
@@ -36,7 +36,7 @@ export async function deployDroplets(
   const making: Making = { sdk, owner, cloud, answer, keys: makeKeys(sdk, owner, cloud, answer), held };
   const parts = hosts.map((spec) => ({ spec, droplet: makeDroplet(spec, making) }));
   const droplets = parts.map(({ droplet }) => droplet);
-  if (cloud.project !== undefined) makeProject(sdk, cloud.project, answer, droplets);
+  if (cloud.project !== undefined) makeProject(sdk, owner, cloud.project, answer, droplets);
   return new Map(parts.map(({ spec, droplet }) => [spec.name, makeHost(sdk, spec, droplet, answer)]));
 }
 
@@ -59,14 +59,16 @@ function makeKeys(
 
 function makeProject(
   { Project, ProjectResources }: typeof Sdk,
+  owner: string,
   name: string,
   { project: there }: CloudAnswer,
   droplets: readonly DropletParts[],
 ): void {
-  // A project that somebody else made is used, and left to them.
-  const made = there === undefined ? new Project(name, { name, purpose: "AI agents" }) : undefined;
+  const inputs = { name, description: projectDescription(owner), purpose: "AI agents" };
+  const isOurs = there === undefined || there.isOurs;
+  const made = isOurs ? new Project(name, inputs, there && { import: there.id }) : undefined;
   const self = made && failingAlone(made, "digitalocean:index/project:Project", name);
-  const project = made ? outputOf(made.id, "") : (there ?? "");
+  const project = made ? outputOf(made.id, "") : (there?.id ?? "");
   const resources = droplets.flatMap(({ urns }) => urns);
   const needs = [...(self ? [self] : []), ...droplets.flatMap((one) => one.needs)];
   const held = new ProjectResources(
