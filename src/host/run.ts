@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly descriptors?: readonly number[];
 }
 
-const ENVIRONMENT = {
+export const ENVIRONMENT = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
   DEBIAN_FRONTEND: "noninteractive",

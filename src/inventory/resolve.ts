@@ -73,13 +73,18 @@ function dropletTarget(declared: DropletHostSpec, inventory: Inventory): Target 
 
 /** How a droplet is reached at an address; no keys are known where it was never met there. */
 export function dropletAt(
-  { name, droplet: _, availability: __, formerly: ___, protect: ____, ...login }: DropletHostSpec,
+  { kind, name, port, user, identityFile, connectTimeout, hostKeys: declared }: DropletHostSpec,
   { address, hostKeys }: Pick<InventoryHost, "address" | "hostKeys">,
 ): Target {
-  if (login.hostKeys.length > 0) {
-    return { ...login, name, address, pinnedIn: `fleet.yaml (hosts.${name}.hostKeys)` };
-  }
-  return { ...login, name, address, hostKeys, pinnedIn: pinnedIn("droplet", name) };
+  const isDeclared = declared.length > 0;
+  return {
+    ...{ kind, name, address, connectTimeout },
+    ...(port !== undefined && { port }),
+    ...(user !== undefined && { user }),
+    ...(identityFile !== undefined && { identityFile }),
+    hostKeys: isDeclared ? declared : hostKeys,
+    pinnedIn: isDeclared ? `fleet.yaml (hosts.${name}.hostKeys)` : pinnedIn("droplet", name),
+  };
 }
 
 function inventoryTarget(inventory: Inventory, name: string, declared: readonly string[]): Target {

@@ -1,5 +1,6 @@
 import type { HistoryEvent, Owed, Quarantine, Watched } from "./deadman.ts";
 import type { Contents, Items, Observations } from "./items.ts";
+import type { Machine } from "./machine.ts";
 import type { HostRecord } from "./record.ts";
 
 /** Raised when a request or an answer changes its meaning; a reader and a host agree on it at the start. */
@@ -92,6 +93,11 @@ export interface HistoryAnswer {
   readonly events: readonly HistoryEvent[];
 }
 
+/** How the host itself is doing: disks, memory, load, failed units. */
+export interface MachineRequest {
+  readonly op: "machine";
+}
+
 export const CONTROL_VERBS = ["start", "stop", "release"] as const;
 
 export type ControlVerb = (typeof CONTROL_VERBS)[number];
@@ -150,7 +156,7 @@ export interface RemoveAnswer {
   readonly aside: readonly string[];
 }
 
-export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest;
+export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | MachineRequest;
 export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest;
 export type Request = ReadRequest | WriteRequest;
 
@@ -158,6 +164,7 @@ export interface Answers {
   readonly observe: ObserveAnswer;
   readonly ps: PsAnswer;
   readonly history: HistoryAnswer;
+  readonly machine: Machine;
   readonly control: ControlAnswer;
   readonly converge: ConvergeAnswer;
   readonly remove: RemoveAnswer;

@@ -1,4 +1,5 @@
 import type { OnChange } from "../model/deadman.ts";
+import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 
@@ -14,6 +15,7 @@ export interface RawHost extends RawDroplet {
   readonly availability?: "always" | "intermittent";
   readonly protect?: boolean;
   readonly maintenance?: readonly RawWindow[] | null;
+  readonly healthy?: Partial<Healthy>;
 }
 
 /** What `cloud` says of all droplets, and each may say otherwise. */
@@ -76,6 +78,19 @@ export interface RawHeartbeat {
 export interface RawRestarts {
   readonly most?: number;
   readonly within?: RawSeconds;
+}
+
+export interface RawHealth {
+  readonly http?: string;
+  readonly tcp?: string | number;
+  readonly command?: readonly string[];
+  readonly method?: "GET" | "HEAD" | "OPTIONS" | "POST";
+  readonly expect?: number | string | readonly (number | string)[];
+  readonly user?: string;
+  readonly interval?: RawSeconds;
+  readonly timeout?: RawSeconds;
+  readonly failures?: number;
+  readonly successes?: number;
 }
 
 export interface RawTenant {

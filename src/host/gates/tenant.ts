@@ -17,7 +17,7 @@ import { refuse } from "./tenant-refusal.ts";
 /** Serves one tenant: its own agents, and nothing else on the host. */
 export const tenant: Gate<TenantScope> = (scope, account) => {
   const own = ownership(scope, account);
-  const check = (request: Request, known: readonly HostRecord[] = []) =>
+  const check = (request: Asked, known: readonly HostRecord[] = []) =>
     checkRequest(scope, own, request, known);
   return {
     ps: (host, request) => {
@@ -67,11 +67,14 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
   };
 };
 
+/** How the host itself is doing is for the platform alone. */
+type Asked = Exclude<Request, { op: "machine" }>;
+
 const NAME = /^[a-z0-9-]{1,40}$/;
 const OWNER = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
 
 /** What a request of each kind may say at all, and in which form. */
-const FORMS: Readonly<Record<Request["op"], Form>> = {
+const FORMS: Readonly<Record<Asked["op"], Form>> = {
   ps: { op: "ps", units: Array.isArray },
   history: { op: "history", "agent?": NAME, last: isCount },
   control: { op: "control", verb: /^(start|stop|release)$/, agent: NAME, unit: /./, by: /^.{1,200}$/ },
@@ -92,7 +95,7 @@ const FORMS: Readonly<Record<Request["op"], Form>> = {
 function checkRequest(
   scope: TenantScope,
   own: Ownership,
-  request: Request,
+  request: Asked,
   known: readonly HostRecord[],
 ): void {
   const flaw = flawOf(request, FORMS[request.op]);

@@ -16,7 +16,10 @@ export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, keys, contex
   const formerly = formerNames(source, "hosts", name);
   // What is on a droplet's disk cannot be made again, and a run can delete the disk.
   const protect = raw.protect ?? raw.kind === "droplet";
-  const common = { name, connectTimeout, availability, formerly, protect };
+  const common = {
+    ...{ name, connectTimeout, availability, formerly, protect },
+    ...(raw.healthy && { healthy: raw.healthy }),
+  };
   if (raw.kind === "local") return { kind: "local", ...common };
   const isDroplet = raw.kind === "droplet";
   const key = raw.identityFile ?? (isDroplet ? cloudWritten(context).identityFile : undefined);
