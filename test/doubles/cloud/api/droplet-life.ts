@@ -1,0 +1,39 @@
+import type { Subject } from "../actions.ts";
+import type { Context } from "../context.ts";
+import { type Action, type Droplet, there } from "../store.ts";
+import { findVolume } from "./find.ts";
+
+export function dropletSubject({ id, region }: Droplet): Subject {
+  return { type: "droplet", id, region };
+}
+
+/** From `new` to `active`: its machine is up, lets its keys in, and has its address. */
+export function beginCreation(context: Context, droplet: Droplet, volumes: readonly string[]): Action {
+  const { actions, machines } = context;
+  if (droplet.fate === "stuck") return actions.begin("create", dropletSubject(droplet), null);
+  return actions.begin("create", dropletSubject(droplet), async () => {
+    const { id, name, publicKeys, userData } = droplet;
+    droplet.publicAddress = await machines.create(id, { name, publicKeys, userData });
+    if (droplet.fate === "silent") await machines.powerOff(id);
+    for (const volume of volumes) findVolume(context, volume).dropletIds = [id];
+    droplet.status = "active";
+  });
+}
+
+/** It is no more, and neither is what only it had: its machine, and its place in firewalls and under reserved IPs. */
+export function removeDroplet({ store, settings, actions, machines }: Context, droplet: Droplet): void {
+  const { data } = store;
+  droplet.goneAt = Date.now() + settings.lag;
+  for (const volume of data.volumes) volume.dropletIds = volume.dropletIds.filter((id) => id !== droplet.id);
+  for (const firewall of data.firewalls) {
+    firewall.dropletIds = firewall.dropletIds.filter((id) => id !== droplet.id);
+  }
+  for (const project of data.projects) {
+    project.resources = project.resources.filter((urn) => urn !== `do:droplet:${droplet.id}`);
+  }
+  const led = there(data.reservedIps).filter(({ dropletId }) => dropletId === droplet.id);
+  for (const reserved of led) reserved.dropletId = null;
+  actions.background(
+    Promise.all(led.map(({ ip }) => machines.lead(ip, null, null))).then(() => machines.remove(droplet.id)),
+  );
+}
