@@ -24,6 +24,8 @@ export interface DropletQuestion {
   /** GiB by the name of the volume in fleet.yaml. */
   readonly volumes: Readonly<Record<string, number>>;
   readonly replace?: string;
+  /** An agent on it is protected, so that it stays whatever `replace` says. */
+  readonly isHeld: boolean;
 }
 
 /** What is there already of what is declared, so that nothing is made twice. */

@@ -5,7 +5,7 @@ import { type CloudQuestion, cloudName, type DropletAnswer, tagsOf } from "../..
 
 const OWNER = "muster/prod";
 
-function question(replace?: string): CloudQuestion {
+function question(replace?: string, isHeld = false): CloudQuestion {
   const web = {
     host: "web",
     formerly: ["old-web"],
@@ -13,7 +13,14 @@ function question(replace?: string): CloudQuestion {
     size: "s-1vcpu-2gb",
     image: "debian-12-x64",
   };
-  const droplet = { ...web, backups: true, reservedIp: true, volumes: {}, ...(replace && { replace }) };
+  const droplet = {
+    ...web,
+    backups: true,
+    reservedIp: true,
+    volumes: {},
+    isHeld,
+    ...(replace && { replace }),
+  };
   return { owner: OWNER, api: { url: "", token: "" }, droplets: [droplet], keys: { me: "ssh-ed25519 AAAA" } };
 }
 
@@ -73,6 +80,12 @@ describe("which droplet a host is", () => {
       id: "8",
       isReplaced: false,
     });
+  });
+
+  test("a droplet that a protected agent is on stays, whatever is asked", () => {
+    const met = new Map([["web", { machine: "7" }]]);
+    const answer = adopt(question("why", true), account([droplet(7)]), met);
+    expect(answer.droplets["web"]).toEqual({ id: "7", isReplaced: false });
   });
 
   test("`replace` that is taken out again asks for nothing", () => {

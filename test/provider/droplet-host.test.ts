@@ -120,7 +120,14 @@ describe("before droplets are declared", () => {
 });
 
 function question(url: string, droplet: object, token = "canary-token") {
-  const hub = { host: "hub", formerly: [], region: "nyc3", size: "s-1vcpu-2gb", image: "debian-12-x64" };
+  const hub = {
+    host: "hub",
+    formerly: [],
+    isHeld: false,
+    region: "nyc3",
+    size: "s-1vcpu-2gb",
+    image: "debian-12-x64",
+  };
   return {
     owner: "fleet/dev",
     api: { url, token },

@@ -47,10 +47,11 @@ export function adopt(question: CloudQuestion, account: Account, met: ReadonlyMa
 
 function dropletFor(
   owner: string,
-  { host, formerly, replace }: DropletQuestion,
+  { host, formerly, isHeld, ...declared }: DropletQuestion,
   account: Account,
   known: Met | undefined,
 ): DropletAnswer {
+  const replace = isHeld && known !== undefined ? known.replace : declared.replace;
   const names = [host, ...formerly];
   const ours = account.droplets.filter(({ tags }) =>
     names.some((name) => tags.includes(tagsOf(owner, name)[1] ?? "")),

@@ -10,11 +10,13 @@ const API = "https://api.digitalocean.com";
  * Asks our provider what DigitalOcean has already of what is declared; it tells a person what the run will do and cost.
  *
  * @param owner `<project>/<stack>`
+ * @param held hosts that keep their droplet whatever `replace` says, because an agent on it is protected
  */
 export async function askCloud(
   owner: string,
   hosts: readonly DropletHostSpec[],
   { keys, project }: CloudSpec,
+  held: ReadonlySet<string>,
 ): Promise<CloudAnswer> {
   const config = new pulumi.Config("digitalocean");
   const { env } = process;
@@ -32,6 +34,7 @@ export async function askCloud(
       return {
         ...{ host: name, formerly, region, size, image, backups, reservedIp },
         volumes: Object.fromEntries(sizes),
+        isHeld: held.has(name),
         ...(replace !== undefined && { replace }),
       };
     }),

@@ -13,8 +13,6 @@ export interface Making {
   readonly cloud: CloudSpec;
   readonly answer: CloudAnswer;
   readonly keys: readonly AccountKey[];
-  /** Hosts that keep their droplet whatever `replace` says, because an agent on it is protected. */
-  readonly held: ReadonlySet<string>;
 }
 
 /** A key in the account; of one that is ours also the resource. */
@@ -76,7 +74,7 @@ export function makeDroplet(spec: DropletHostSpec, making: Making): DropletParts
       ...(found.id !== undefined && { import: found.id }),
       // The tags change with `replace`, and in that one run a change of them makes another droplet.
       ...(found.isReplaced && { replaceOnChanges: ["tags"] }),
-      protect: found.isReplaced ? making.held.has(name) : protect,
+      protect: protect && !found.isReplaced,
     },
   );
   const self = failingAlone(made, DROPLET, name);

@@ -31,9 +31,9 @@ export async function deployDroplets(
   cloud: CloudSpec,
   held: ReadonlySet<string>,
 ): Promise<Map<string, DropletMachine>> {
-  const answer = await askCloud(owner, hosts, cloud);
+  const answer = await askCloud(owner, hosts, cloud, held);
   const sdk = await import("./sdk.ts");
-  const making: Making = { sdk, owner, cloud, answer, keys: makeKeys(sdk, owner, cloud, answer), held };
+  const making: Making = { sdk, owner, cloud, answer, keys: makeKeys(sdk, owner, cloud, answer) };
   const parts = hosts.map((spec) => ({ spec, droplet: makeDroplet(spec, making) }));
   const droplets = parts.map(({ droplet }) => droplet);
   if (cloud.project !== undefined) makeProject(sdk, owner, cloud.project, answer, droplets);

@@ -33,6 +33,7 @@ export function cloudSentences(
     if (found?.id === undefined) return [];
     if (there === undefined) return [warning(goneText(host, found.id))];
     return [
+      ...(droplet.isHeld && droplet.replace !== found.replace ? [warning(heldText(host, there))] : []),
       ...(met.has(host) ? [] : [warning(adoptedText(host, there))]),
       ...differences(droplet, there).map(warning),
     ];
@@ -49,6 +50,13 @@ function replaceText({ host, replace }: DropletQuestion, { id }: Droplet, agents
   return (
     `${host}: \`up\` makes a new droplet and then deletes droplet ${id} with its disk, its backups and all that is on ` +
     `it${also}. fleet.yaml asks for it: ${replace}. Volumes and a reserved IP move over.`
+  );
+}
+
+function heldText(host: string, { id }: Droplet): string {
+  return (
+    `${host}: fleet.yaml asks for a new droplet, but an agent on it is protected: droplet ${id} is kept. ` +
+    "Write `protect: false` for the agent, and ask again."
   );
 }
 
