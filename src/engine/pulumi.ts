@@ -9,6 +9,7 @@ import { engineEnv } from "./environment.ts";
 import { preparePassphrase } from "./init-passphrase.ts";
 import { ensureEngine } from "./install.ts";
 import { refuseLeaks } from "./leaks.ts";
+import { keysOfDroplets, lendingKeys } from "./lend-keys.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
 import { checkPassphrase } from "./passphrase-check.ts";
 import { stderrProgress } from "./progress.ts";
@@ -39,7 +40,9 @@ async function main(args: string[]): Promise<void> {
   }
   // Node writes its compile cache when it ends, and the engine is about to take this process over.
   flushCompileCache();
-  process.execve(pulumi, ["pulumi", ...args], env);
+  const keys = project && isOperation(call) ? keysOfDroplets(project) : [];
+  const engine = lendingKeys({ file: pulumi, args: ["pulumi", ...args] }, keys, env);
+  process.execve(engine.file, engine.args, env);
 }
 
 /** What can be refused before the engine is there. */

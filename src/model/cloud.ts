@@ -4,7 +4,7 @@ import { digestOf } from "./digest.ts";
 export interface CloudQuestion {
   /** `<project>/<stack>`. */
   readonly owner: string;
-  /** Where the API is, and what lets us in. */
+  /** Where the API is, and what lets us in; an empty token is in the environment of who asks. */
   readonly api: { readonly url: string; readonly token: string };
   readonly droplets: readonly DropletQuestion[];
   /** Public keys by name. */

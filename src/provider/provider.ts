@@ -52,6 +52,7 @@ export function makeProvider({
     secrets: secretsFrom(sources),
     seen: nothingSeen(),
     isDestroy: env["MUSTER_DESTROYS"] === "1",
+    env,
   };
   return {
     version,

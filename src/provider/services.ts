@@ -126,6 +126,7 @@ export interface Services {
   readonly firstLooks: Looks;
   /** Whether this run removes all that the engine asks about. */
   readonly isDestroy: boolean;
+  readonly env: NodeJS.ProcessEnv;
   /** What the stack's configuration says of the stack itself. @throws InvalidError */
   readonly stack: () => StackSettings;
   readonly hosts: Hosts;

@@ -26,7 +26,8 @@ export async function askCloud(
     ...(project !== undefined && { project }),
     api: {
       url: config.get("apiEndpoint") ?? (env["DIGITALOCEAN_API_URL"] || API),
-      token: config.get("token") ?? env["DIGITALOCEAN_TOKEN"] ?? env["DIGITALOCEAN_ACCESS_TOKEN"] ?? "",
+      // The engine masks the secrets of the configuration in all that it prints, and no others.
+      token: config.get("token") ?? "",
     },
     droplets: hosts.map(({ name, formerly, droplet }) => {
       const { region, size, image, backups, reservedIp, volumes, replace } = droplet;

@@ -14,11 +14,13 @@ import type { Tell } from "./tell.ts";
  * @throws MusterError where it cannot be looked at: what is not known must not be made
  */
 export async function cloud(
-  { droplets, looks }: Services,
-  question: CloudQuestion,
+  { droplets, looks, env }: Services,
+  asked: CloudQuestion,
   tell: Tell,
 ): Promise<CloudAnswer> {
-  if (question.api.token === "") throw noToken();
+  const token = asked.api.token || env["DIGITALOCEAN_TOKEN"] || env["DIGITALOCEAN_ACCESS_TOKEN"] || "";
+  if (token === "") throw noToken();
+  const question = { ...asked, api: { ...asked.api, token } };
   const met = droplets.met(question.droplets);
   const numbers = [...met.values()].map(({ machine }) => machine);
   const account = await lookAtAccount(question, numbers);
