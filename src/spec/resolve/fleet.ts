@@ -17,6 +17,8 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
   const tenants = resolveSection("tenants", context, resolveTenant);
   const providers = resolveSection("providers", context, resolveProvider);
   const cloud = resolveCloud(context);
+  const credentials = resolveSection("credentials", context, resolveCredential);
+  const identities = resolveSection("identities", context, resolveIdentity);
   return {
     name: typeof name === "string" ? name : "",
     dir: context.dir,
@@ -25,10 +27,10 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     ...(cloud !== undefined && { cloud }),
     tenants,
     providers,
-    credentials: resolveSection("credentials", context, resolveCredential),
-    identities: resolveSection("identities", context, resolveIdentity),
+    credentials,
+    identities,
     contacts: resolveContacts(contacts, context.report),
-    agents: resolveSection("agents", context, agentResolver(tenants, providers)),
+    agents: resolveSection("agents", context, agentResolver(tenants, { providers, credentials, identities })),
     readers: resolveSection("readers", context, resolveReader),
   };
 }
