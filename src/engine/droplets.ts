@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Project } from "./project.ts";
 
 /** Whether the project has droplets, or had some that its inventory still knows. fleet.yaml is not judged here. */
-function hasDroplets({ dir }: Project): boolean {
+export function hasDroplets({ dir }: Project): boolean {
   const [fleet, known] = ["fleet.yaml", "stacks/inventory.droplets.yaml"].map((file) =>
     textOf(join(dir, file)),
   );

@@ -1,6 +1,6 @@
+import { type Api, openApi } from "../../digitalocean/api.ts";
 import type { CloudQuestion } from "../../model/cloud.ts";
 import { stackTag } from "../../model/cloud.ts";
-import { type Api, openApi } from "./api.ts";
 
 /** A droplet as the API shows it, as far as it is read here. */
 export interface Droplet {

@@ -75,6 +75,7 @@ export function makeDroplet(spec: DropletHostSpec, making: Making): DropletParts
       // The tags change with `replace`, and in that one run a change of them makes another droplet.
       ...(found.isReplaced && { replaceOnChanges: ["tags"] }),
       protect: protect && !found.isReplaced,
+      customTimeouts: { create: `${droplet.bootTimeout}s` },
     },
   );
   const self = failingAlone(made, DROPLET, name);

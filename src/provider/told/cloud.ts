@@ -93,7 +93,7 @@ function quota({ droplets }: CloudQuestion, answer: CloudAnswer, { limit, count 
   if (made === 0 || count + made <= limit) return [];
   return [
     warning(
-      `The account may have ${limit} droplets and has ${count}: ${made} more cannot be made. ` +
+      `The account may have ${limit} ${limit === 1 ? "droplet" : "droplets"} and has ${count}: ${made} more cannot be made. ` +
         "Ask DigitalOcean for a higher limit, or delete one that nobody needs; then run this again.",
     ),
   ];

@@ -1,6 +1,6 @@
-import { InvalidError, MusterError } from "../../base/errors.ts";
+import { InvalidError, MusterError } from "../base/errors.ts";
 
-const WHAT = "DigitalOcean was not asked what is there";
+const WHAT = "DigitalOcean cannot be asked what is there";
 const KEPT = "Nothing was changed there; hosts that are up run on, and `npx fleet drift` needs no API.";
 
 /** The API gave no answer. */
