@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { USER_DATA } from "../../src/program/cloud/droplet.ts";
 import { setupScript, WAIT_FOR_CLOUD_INIT } from "../../src/program/cloud/setup.ts";
 import type { SetupStep } from "../../src/spec/cloud.ts";
 
@@ -65,4 +66,8 @@ test("any text is a step's own, whatever quotes, dollars and end marks stand in 
 test("where there is no cloud-init there is nothing to wait for", () => {
   const { status } = spawnSync("/bin/sh", ["-s"], { input: WAIT_FOR_CLOUD_INIT, env: { PATH: "/nowhere" } });
   expect(status).toBe(0);
+});
+
+test("what a droplet is told at its first boot never changes: with other user data it would be another droplet", () => {
+  expect(USER_DATA).toBe("#cloud-config\nssh_pwauth: false\n");
 });

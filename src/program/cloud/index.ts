@@ -4,8 +4,9 @@ import type { CloudSpec } from "../../spec/cloud.ts";
 import type { DropletHostSpec } from "../../spec/fleet.ts";
 import { FleetResource, failingAlone, outputOf, type Registered } from "../resource.ts";
 import { askCloud } from "./ask.ts";
-import { type AccountKey, type DropletParts, type Making, makeDroplet } from "./droplet.ts";
+import { type DropletParts, makeDroplet } from "./droplet.ts";
 import { connectionTo } from "./login.ts";
+import type { AccountKey, Making } from "./making.ts";
 import type * as Sdk from "./sdk.ts";
 import { setupScript, WAIT_FOR_CLOUD_INIT } from "./setup.ts";
 
