@@ -43,6 +43,13 @@ async function outputs(): Promise<Record<string, string>> {
   return JSON.parse(await pulumi(["stack", "output", "--json"])) as Record<string, string>;
 }
 
+/** Runs a script on the one droplet. */
+function onHub(script: string): Promise<string> {
+  return sky.admin.onDroplet(sky.admin.droplets()[0]?.id ?? 0, script);
+}
+
+const VOLUME = "/dev/disk/by-id/scsi-0DO_Volume_data";
+
 const up = ["up", "--yes", "--skip-preview"];
 const clean = ["preview", "--refresh", "--expect-no-changes", "--diff"];
 
@@ -89,13 +96,36 @@ test("what somebody changed in the console is seen by a refresh and mended by th
   await pulumi(clean);
 });
 
+test("its volume is a disk that a filesystem can be mounted from", async () => {
+  const said = await onHub(`mount ${VOLUME} /mnt && echo kept >/mnt/note && findmnt -no FSTYPE,SIZE /mnt`);
+  expect(said).toMatch(/^ext4\s+9\./);
+});
+
 test("a larger size keeps the droplet, and a changed trigger runs the command again", async () => {
   const before = sky.admin.droplets()[0]?.id;
   const preview = await pulumi(["preview", "--diff"], { SIZE: "s-1vcpu-2gb", TRIGGER: "second" });
-  expect(preview).toMatch(/~ size +: "s-1vcpu-1gb" => "s-1vcpu-2gb"/);
+  expect(preview).toMatch(/~ size *: "s-1vcpu-1gb" => "s-1vcpu-2gb"/);
   await pulumi(up, { SIZE: "s-1vcpu-2gb", TRIGGER: "second" });
   expect(sky.admin.droplets()).toMatchObject([{ id: before, size_slug: "s-1vcpu-2gb", status: "active" }]);
   expect(await outputs()).toMatchObject({ price: 12 });
+  // It was switched off for that.
+  expect(await onHub(`mount ${VOLUME} /mnt && cat /mnt/note && umount /mnt`)).toBe("kept");
+});
+
+test("it answers at another address that it got in the console, and with another disk once rebuilt", async () => {
+  const [droplet] = sky.admin.droplets();
+  const before = (await outputs())["address"];
+  const after = await sky.admin.changeAddress(droplet?.id ?? 0);
+  expect(after).not.toBe(before);
+  expect(await onHub("hostname; ls /root")).toBe("hub\nbooted");
+  await onHub("touch /root/before");
+  await fetch(`${sky.url}/v2/droplets/${droplet?.id}/actions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${sky.token}` },
+    body: JSON.stringify({ type: "rebuild", image: "debian-12-x64" }),
+  });
+  await sky.admin.settled();
+  expect(await onHub("cloud-init status --wait; hostname; ls /root")).toBe("status: done\nhub\nbooted");
 });
 
 test("a droplet that was deleted in the console is gone for a refresh, with its host", async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { notFound } from "./error.ts";
-import type { Action, Store } from "./store.ts";
+import type { Store } from "./store.ts";
+import type { Action } from "./things.ts";
 
 type Work = () => void | Promise<void>;
 
@@ -100,8 +101,15 @@ export function shownAction(action: Action): object {
     type: action.type,
     started_at: action.startedAt,
     completed_at: action.completedAt,
-    resource_id: action.resourceId,
+    resource_id: numberOf(action.resourceId),
     resource_type: action.resourceType,
     region_slug: action.region,
   };
+}
+
+/** The API tells of an action's subject as a number: an address as the number that it is, and a volume not at all. */
+function numberOf(id: number | string): number | null {
+  if (typeof id === "number") return id;
+  const bytes = id.split(".");
+  return bytes.length === 4 ? bytes.reduce((sum, byte) => sum * 256 + Number(byte), 0) : null;
 }

@@ -8,7 +8,7 @@ import { shownVolume } from "./api/volumes.ts";
 import type { Context } from "./context.ts";
 import type { Fault, Faults } from "./faults.ts";
 import type { Heard } from "./server.ts";
-import { type Droplet, type Fate, type Firewall, type Rights, there } from "./store.ts";
+import { type Droplet, type Fate, type Firewall, type Rights, there } from "./things.ts";
 
 /** A thing as the API shows it. */
 export type Shown = Readonly<Record<string, unknown>>;

@@ -17,6 +17,10 @@ const [KEY, OTHER] = ["A", "B"].map((letter) => {
 const ORDER = { name: "hub", region: "fra1", size: "s-1vcpu-1gb", image: "debian-12-x64" };
 const RULE = { protocol: "tcp", ports: "22", sources: { addresses: ["198.51.100.0/24"] } };
 
+/** Milliseconds: long enough to look in between on a busy machine. */
+const SHORT = 500;
+const PATIENT = { timeout: 10_000 };
+
 let dir: string;
 let cloud: Cloud;
 
@@ -63,7 +67,7 @@ async function made(order: object = {}): Promise<number> {
 
 describe("a droplet", () => {
   test("is new without an address, then active with one", async () => {
-    cloud.admin.slow(100);
+    cloud.admin.slow(SHORT);
     const { body } = await post("/v2/droplets", { ...ORDER, tags: ["fleet"], ipv6: true, monitoring: true });
     expect(body.droplet).toMatchObject({ status: "new", networks: { v4: [], v6: [] }, tags: ["fleet"] });
     const { id } = body.links.actions[0];
@@ -92,6 +96,7 @@ describe("a droplet", () => {
     const tagged = await get("/v2/droplets?tag_name=fleet&per_page=2");
     expect(tagged.body).toMatchObject({ droplets: [{ name: "a" }, { name: "b" }], meta: { total: 3 } });
     const next = new URL(tagged.body.links.pages.next);
+    expect(next.origin).toBe(cloud.url);
     expect((await get(next.pathname + next.search)).body).toMatchObject({
       droplets: [{ name: "c" }],
       links: { pages: { prev: expect.stringContaining("page=1") } },
@@ -122,7 +127,7 @@ describe("a droplet", () => {
     const id = await made();
     const act = (body: object) => post(`/v2/droplets/${id}/actions`, body);
     expect((await act({ type: "resize", size: "s-1vcpu-2gb" })).body.message).toContain("powered off");
-    cloud.admin.slow(50);
+    cloud.admin.slow(SHORT);
     expect((await act({ type: "power_off" })).status).toBe(201);
     expect((await act({ type: "rename", name: "new" })).body.message).toBe(
       "Droplet already has a pending event.",
@@ -210,7 +215,10 @@ describe("what belongs to droplets", () => {
     const path = `/v2/reserved_ips/${body.reserved_ip.ip}`;
     const assign = (droplet_id: number) => post(`${path}/actions`, { type: "assign", droplet_id });
     expect((await assign(far)).status).toBe(422);
-    expect((await assign(near)).status).toBe(201);
+    expect((await assign(near)).body.action).toMatchObject({
+      status: "in-progress",
+      resource_id: 3_405_803_777,
+    });
     await cloud.admin.settled();
     expect((await get(path)).body.reserved_ip.droplet.id).toBe(near);
     await cloud.admin.deleteDroplet(near);
@@ -225,7 +233,7 @@ describe("what belongs to droplets", () => {
     const path = `/v2/volumes/${(await post("/v2/volumes", order)).body.volume.id}`;
     expect((await post("/v2/volumes", order)).status).toBe(409);
     const act = (body: object) => post(`${path}/actions`, body);
-    expect((await act({ type: "attach", droplet_id: one })).status).toBe(202);
+    expect((await act({ type: "attach", droplet_id: one })).body.action.resource_id).toBeNull();
     await cloud.admin.settled();
     expect((await act({ type: "attach", droplet_id: two })).status).toBe(422);
     expect((await get(`/v2/droplets/${one}`)).body.droplet.volume_ids).toHaveLength(1);
@@ -314,13 +322,13 @@ describe("what goes wrong", () => {
   });
 
   test("what was just made is not seen yet, and what was just deleted still is", async () => {
-    cloud.admin.lag(80);
+    cloud.admin.lag(SHORT);
     const id = await made();
     expect((await get(`/v2/droplets/${id}`)).status).toBe(404);
-    await expect.poll(async () => (await get(`/v2/droplets/${id}`)).status).toBe(200);
+    await expect.poll(async () => (await get(`/v2/droplets/${id}`)).status, PATIENT).toBe(200);
     await ask("DELETE", `/v2/droplets/${id}`);
     expect((await get(`/v2/droplets/${id}`)).status).toBe(200);
-    await expect.poll(async () => (await get(`/v2/droplets/${id}`)).status).toBe(404);
+    await expect.poll(async () => (await get(`/v2/droplets/${id}`)).status, PATIENT).toBe(404);
   });
 
   test("a cloud that was killed knows everything, and makes the droplets that were new", async () => {

@@ -1,6 +1,7 @@
 import type { Actions } from "./actions.ts";
 import type { Machines } from "./machines/machines.ts";
-import type { Fate, Seen, Store } from "./store.ts";
+import type { Store } from "./store.ts";
+import type { Fate, Seen } from "./things.ts";
 
 /** What a test set for the whole cloud; not kept over a restart. */
 export interface Settings {

@@ -6,7 +6,8 @@ import type { Context, Settings } from "./context.ts";
 import { makeFaults } from "./faults.ts";
 import type { Machines } from "./machines/machines.ts";
 import { serveApi } from "./server.ts";
-import { openStore, there } from "./store.ts";
+import { openStore } from "./store.ts";
+import { there } from "./things.ts";
 
 export type { Admin, ShownDroplet, ShownFirewall } from "./admin.ts";
 

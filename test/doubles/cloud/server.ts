@@ -1,11 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Answer, Routes } from "./context.ts";
-import { ApiError, refusalOf } from "./error.ts";
+import type { Routes } from "./context.ts";
+import { refusalOf } from "./error.ts";
 import type { Fault, Faults } from "./faults.ts";
-import { onePage } from "./pages.ts";
+import { authorize, bodyOf, replyOf, respond } from "./reply.ts";
 import { routerOf } from "./router.ts";
 import type { Store } from "./store.ts";
 
@@ -33,9 +32,6 @@ interface Parts {
   readonly admin: Readonly<Record<string, (...args: never[]) => unknown>>;
 }
 
-/** Requests an hour that a token may make, as its headers say. */
-const RATE_LIMIT = 5000;
-
 /** Serves the API on loopback. */
 export async function serveApi(parts: Parts, port: number): Promise<Api> {
   const heard: Heard[] = [];
@@ -61,7 +57,7 @@ export async function serveApi(parts: Parts, port: number): Promise<Api> {
 function answererOf({ store, routes, faults, admin }: Parts, heard: Heard[]) {
   const find = routerOf(routes);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? "", "http://cloud");
+    const url = new URL(request.url ?? "", `http://${request.headers.host ?? "cloud"}`);
     const method = request.method ?? "";
     const body = await bodyOf(request);
     const call = /^\/admin\/(\w+)$/.exec(url.pathname)?.[1];
@@ -103,30 +99,6 @@ function cutAfter(fault: Fault | undefined): boolean {
   return fault?.cut === "after";
 }
 
-interface Reply {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-async function replyOf(work: () => Promise<Answer>, url: URL): Promise<Reply> {
-  try {
-    const { status, body, list } = await work();
-    return { status, body: list === undefined ? body : onePage(list.name, list.items, url) };
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    const { status, id, message, headers } = error;
-    return { status, body: { id, message, request_id: randomUUID() }, headers };
-  }
-}
-
-function authorize({ data }: Store, request: IncomingMessage, method: string): void {
-  const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
-  const rights = Object.hasOwn(data.tokens, token) ? data.tokens[token] : undefined;
-  if (rights === undefined) throw refusalOf(401);
-  if (rights === "none" || (rights === "read" && method !== "GET")) throw refusalOf(403);
-}
-
 async function serveAdmin(
   call: ((...args: never[]) => unknown) | undefined,
   body: unknown,
@@ -139,36 +111,4 @@ async function serveAdmin(
 
 function userAgentOf(request: IncomingMessage): string {
   return request.headers["user-agent"] ?? "";
-}
-
-let used = 0;
-
-function respond(
-  response: ServerResponse,
-  status: number,
-  body?: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  used = (used + 1) % RATE_LIMIT;
-  const limits = {
-    "ratelimit-limit": String(RATE_LIMIT),
-    "ratelimit-remaining": status === 429 ? "0" : String(RATE_LIMIT - used),
-    "ratelimit-reset": String(Math.ceil(Date.now() / 1000) + 3600),
-    "x-request-id": randomUUID(),
-  };
-  const type = body === undefined ? {} : { "content-type": "application/json; charset=utf-8" };
-  response
-    .writeHead(status, { ...limits, ...type, ...headers })
-    .end(body === undefined ? "" : JSON.stringify(body));
-}
-
-/** @returns undefined where there is none, or none that is JSON */
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }

@@ -11,7 +11,7 @@ import {
   seen,
 } from "../context.ts";
 import { notFound, unprocessable } from "../error.ts";
-import { type Key, there } from "../store.ts";
+import { type Key, there } from "../things.ts";
 import { needed, text } from "./given.ts";
 
 /** The account and its SSH keys. */

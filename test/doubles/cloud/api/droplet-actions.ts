@@ -2,9 +2,9 @@ import { shownAction } from "../actions.ts";
 import { imageOf, sizeOf } from "../catalog.ts";
 import { type Call, type Context, created, type Routes } from "../context.ts";
 import { unprocessable } from "../error.ts";
-import type { Droplet } from "../store.ts";
+import type { Droplet } from "../things.ts";
 import { dropletSubject } from "./droplet-life.ts";
-import { ipv6Of } from "./droplets.ts";
+import { ipv6Of } from "./droplet-order.ts";
 import { findDroplet } from "./find.ts";
 import { needed } from "./given.ts";
 

@@ -1,6 +1,7 @@
 import type { Subject } from "../actions.ts";
 import type { Context } from "../context.ts";
-import { type Action, type Droplet, there } from "../store.ts";
+import { type Action, type Droplet, there } from "../things.ts";
+import { attachNow, diskOf } from "./disk.ts";
 import { findVolume } from "./find.ts";
 
 export function dropletSubject({ id, region }: Droplet): Subject {
@@ -15,7 +16,7 @@ export function beginCreation(context: Context, droplet: Droplet, volumes: reado
     const { id, name, publicKeys, userData } = droplet;
     droplet.publicAddress = await machines.create(id, { name, publicKeys, userData });
     if (droplet.fate === "silent") await machines.powerOff(id);
-    for (const volume of volumes) findVolume(context, volume).dropletIds = [id];
+    for (const volume of volumes) await attachNow(context, findVolume(context, volume), id);
     droplet.status = "active";
   });
 }
@@ -24,7 +25,8 @@ export function beginCreation(context: Context, droplet: Droplet, volumes: reado
 export function removeDroplet({ store, settings, actions, machines }: Context, droplet: Droplet): void {
   const { data } = store;
   droplet.goneAt = Date.now() + settings.lag;
-  for (const volume of data.volumes) volume.dropletIds = volume.dropletIds.filter((id) => id !== droplet.id);
+  const attached = there(data.volumes).filter(({ dropletIds }) => dropletIds.includes(droplet.id));
+  for (const volume of attached) volume.dropletIds = [];
   for (const firewall of data.firewalls) {
     firewall.dropletIds = firewall.dropletIds.filter((id) => id !== droplet.id);
   }
@@ -33,7 +35,10 @@ export function removeDroplet({ store, settings, actions, machines }: Context, d
   }
   const led = there(data.reservedIps).filter(({ dropletId }) => dropletId === droplet.id);
   for (const reserved of led) reserved.dropletId = null;
-  actions.background(
-    Promise.all(led.map(({ ip }) => machines.lead(ip, null, null))).then(() => machines.remove(droplet.id)),
-  );
+  const end = async (): Promise<void> => {
+    for (const { ip } of led) await machines.lead(ip, null, null);
+    for (const volume of attached) await machines.detach(droplet.id, diskOf(volume));
+    await machines.remove(droplet.id);
+  };
+  actions.background(end());
 }

@@ -1,6 +1,6 @@
 import { type Context, seen } from "../context.ts";
 import { notFound } from "../error.ts";
-import type { Droplet, Volume } from "../store.ts";
+import type { Droplet, Volume } from "../things.ts";
 
 export function findDroplet({ store }: Context, id: string | number | undefined): Droplet {
   const found = seen(store.data.droplets).find((droplet) => String(droplet.id) === String(id));

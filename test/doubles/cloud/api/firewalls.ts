@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { accepted, type Context, fromNow, gone, list, ok, type Routes, seen } from "../context.ts";
 import { ApiError, notFound, unprocessable } from "../error.ts";
-import { type Firewall, type InboundRule, type OutboundRule, type Peers, there } from "../store.ts";
+import { type Firewall, type InboundRule, type OutboundRule, type Peers, there } from "../things.ts";
 import { findDroplet } from "./find.ts";
 import { array, isTaken, needed, numbers, takeTags, texts } from "./given.ts";
 

@@ -1,5 +1,5 @@
 import { unprocessable } from "../error.ts";
-import { type Seen, there } from "../store.ts";
+import { type Seen, there } from "../things.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -11,7 +11,7 @@ import {
   seen,
 } from "../context.ts";
 import { ApiError, notFound } from "../error.ts";
-import { type Project, there } from "../store.ts";
+import { type Project, there } from "../things.ts";
 import { isTaken, needed, text, texts } from "./given.ts";
 
 /** Projects, and what was put into them. An account has one to begin with. */

@@ -2,7 +2,7 @@ import { shownAction } from "../actions.ts";
 import { regionOf, shownRegion } from "../catalog.ts";
 import { accepted, type Context, created, fromNow, gone, list, ok, type Routes, seen } from "../context.ts";
 import { notFound, unprocessable } from "../error.ts";
-import { type ReservedIp, there } from "../store.ts";
+import { type ReservedIp, there } from "../things.ts";
 import { findDroplet } from "./find.ts";
 import { needed } from "./given.ts";
 import { defaultProject } from "./projects.ts";

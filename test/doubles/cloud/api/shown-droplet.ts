@@ -9,7 +9,8 @@ import {
   shownSize,
   sizeOf,
 } from "../catalog.ts";
-import { type Droplet, type Store, there } from "../store.ts";
+import type { Store } from "../store.ts";
+import { type Droplet, there } from "../things.ts";
 
 /** A droplet as the API shows it. */
 export function shownDroplet(store: Store, droplet: Droplet): object {

@@ -1,6 +1,6 @@
 import { type Context, created, gone, list, ok, type Routes, seen } from "../context.ts";
 import { notFound } from "../error.ts";
-import { there } from "../store.ts";
+import { there } from "../things.ts";
 import { array, needed, takeTags } from "./given.ts";
 
 /** Tags, and what bears them: droplets and volumes. */

@@ -14,11 +14,12 @@ import {
   seen,
 } from "../context.ts";
 import { ApiError, notFound, unprocessable } from "../error.ts";
-import type { Action, Volume } from "../store.ts";
+import type { Action, Volume } from "../things.ts";
+import { attachNow, diskOf } from "./disk.ts";
 import { findDroplet, findVolume } from "./find.ts";
 import { isTaken, needed, takeTags, text, texts } from "./given.ts";
 
-/** Block storage. Where a volume is attached is kept and shown; the hosts have no block device of it. */
+/** Block storage; a droplet's host has a real device of a volume while it is attached. */
 export function volumeRoutes(context: Context): Routes {
   const { store, settings, actions } = context;
   const { data } = store;
@@ -27,6 +28,7 @@ export function volumeRoutes(context: Context): Routes {
       throw new ApiError(409, "conflict", "a volume that's attached to a Droplet cannot be deleted");
     }
     volume.goneAt = Date.now() + settings.lag;
+    actions.background(context.machines.removeDisk(diskOf(volume)));
     return gone;
   };
   const byName = ({ query, body }: Call): Volume => {
@@ -92,15 +94,16 @@ export function volumeRoutes(context: Context): Routes {
 }
 
 function beginVolumeAction(context: Context, volume: Volume, body: Call["body"]): Action {
-  const { actions } = context;
+  const { actions, machines } = context;
   const type = needed(body, "type");
   const subject = { type: "volume", id: volume.id, region: volume.region };
   if (actions.isBusy("volume", volume.id)) throw unprocessable("Volume already has a pending event.");
   if (type === "resize") {
     const size = Number(body["size_gigabytes"]);
     if (!(size > volume.size)) throw unprocessable("a volume can only be made larger");
-    return actions.begin(type, subject, () => {
+    return actions.begin(type, subject, async () => {
       volume.size = size;
+      await machines.resizeDisk(diskOf(volume));
     });
   }
   const droplet = findDroplet(context, Number(body["droplet_id"]));
@@ -109,13 +112,12 @@ function beginVolumeAction(context: Context, volume: Volume, body: Call["body"])
   if (type === "attach") {
     if (volume.dropletIds.length > 0) throw unprocessable("The volume is already attached to a Droplet.");
     if (droplet.region !== volume.region) throw unprocessable("The volume must be in the Droplet's region.");
-    return actions.begin("attach_volume", subject, () => {
-      volume.dropletIds = [droplet.id];
-    });
+    return actions.begin("attach_volume", subject, () => attachNow(context, volume, droplet.id));
   }
   if (type !== "detach") throw unprocessable("You specified an invalid type for the action.");
   if (!attached) throw unprocessable("The volume is not attached to this Droplet.");
-  return actions.begin("detach_volume", subject, () => {
+  return actions.begin("detach_volume", subject, async () => {
+    await machines.detach(droplet.id, diskOf(volume));
     volume.dropletIds = [];
   });
 }

@@ -12,7 +12,7 @@ import {
   seen,
 } from "../context.ts";
 import { ApiError, notFound, unprocessable } from "../error.ts";
-import { there, type Vpc } from "../store.ts";
+import { there, type Vpc } from "../things.ts";
 import { isTaken, needed, text } from "./given.ts";
 
 /** Private networks: each region has one to begin with. What they are is kept and shown; hosts are not joined by them. */

@@ -6,6 +6,16 @@ export interface MachineOrder {
   readonly userData: string;
 }
 
+/** A volume as a machine has it. */
+export interface Disk {
+  readonly id: string;
+  readonly name: string;
+  /** GiB. */
+  readonly size: number;
+  /** What it is formatted with at first; empty for nothing. */
+  readonly filesystem: string;
+}
+
 /** The machines behind droplets, by the droplet's id. */
 export interface Machines {
   /** Makes one, or takes the one that is there; done when it is up. @returns its public address */
@@ -19,6 +29,10 @@ export interface Machines {
   remove(id: number): Promise<void>;
   /** Leads an address to a machine, or nowhere. */
   lead(address: string, from: number | null, to: number | null): Promise<void>;
+  attach(id: number, disk: Disk): Promise<void>;
+  detach(id: number, disk: Disk): Promise<void>;
+  resizeDisk(disk: Disk): Promise<void>;
+  removeDisk(disk: Disk): Promise<void>;
   /** Runs a script as root and gives its standard output. */
   run(id: number, script: string): Promise<string>;
 }

@@ -12,6 +12,10 @@ export function noMachines(): Machines {
     changeAddress: async () => free(),
     remove: async () => {},
     lead: async () => {},
+    attach: async () => {},
+    detach: async () => {},
+    resizeDisk: async () => {},
+    removeDisk: async () => {},
     run: async (id) => {
       throw new Error(`droplet ${id} has no machine`);
     },

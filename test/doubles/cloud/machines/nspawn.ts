@@ -8,6 +8,7 @@ import { localHosts } from "../../../../src/cloud/local/index.ts";
 import { hostPlace } from "../../../../src/cloud/local/layout.ts";
 import { localDir } from "../../../../src/cloud/local/state.ts";
 import { cloudInitScript } from "./cloud-init.ts";
+import { disksIn } from "./disks.ts";
 import type { MachineOrder, Machines } from "./machines.ts";
 
 /**
@@ -21,6 +22,7 @@ export function nspawnMachines(dir: string): Machines & { removeAll(): Promise<v
   const local = localHosts(dir);
   const place = (id: number) => hostPlace(localDir(), realpathSync(dir), nameOf(id));
   const led = new Map<string, number>();
+  const disks = disksIn(dir);
   const run = (id: number, script: string) => runAsRoot(dir, hostFile(place(id).dir), script);
   const leadHere = async (address: string, id: number): Promise<void> => {
     await run(id, `ip address replace ${address}/32 dev host0`);
@@ -31,6 +33,7 @@ export function nspawnMachines(dir: string): Machines & { removeAll(): Promise<v
   const powerOn = async (id: number): Promise<void> => {
     await local.boot(nameOf(id));
     for (const [address, to] of led) if (to === id) await leadHere(address, id);
+    await disks.restore(place(id).dir);
   };
   return {
     create: async (id, order) => {
@@ -69,12 +72,17 @@ export function nspawnMachines(dir: string): Machines & { removeAll(): Promise<v
       if (to !== null) await leadHere(address, to);
       else await execa("ip", ["route", "delete", `${address}/32`, "dev", BRIDGE], { reject: false });
     },
+    attach: (id, disk) => disks.attach(place(id).dir, disk),
+    detach: (id, disk) => disks.detach(place(id).dir, disk),
+    resizeDisk: disks.resize,
+    removeDisk: disks.remove,
     run,
     removeAll: async () => {
       for (const address of led.keys()) {
         await execa("ip", ["route", "delete", `${address}/32`, "dev", BRIDGE], { reject: false });
       }
       await Promise.all(local.list().map((name) => local.remove(name)));
+      await disks.removeAll();
     },
   };
 }
@@ -93,11 +101,16 @@ function writeHostFile(hostDir: string, file: HostFile): void {
   writeFileLocked(join(hostDir, "host.json"), `${JSON.stringify(file, null, 2)}\n`);
 }
 
+/** Droplets are made at once, and the key once for all of them. */
+const making = new Map<string, Promise<unknown>>();
+
 /** The public half of the key by which the double enters its hosts. */
 async function ownKey(dir: string): Promise<string> {
   const file = join(dir, "id_ed25519");
-  if (!existsSync(file))
-    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "cloud", "-f", file]);
+  if (!making.has(file) && !existsSync(file)) {
+    making.set(file, execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "cloud", "-f", file]));
+  }
+  await making.get(file);
   return readFileSync(`${file}.pub`, "utf8");
 }
 

@@ -1,8 +1,8 @@
 import type { PluginFunction } from "../serve/plugin.ts";
 import type { Json, Properties } from "../serve/values.ts";
 import { type Api, part } from "./api.ts";
+import { attributes, dropletOf } from "./droplets.ts";
 import { listOf, saying } from "./steps.ts";
-import { attributes, dropletOf } from "./types/droplet.ts";
 
 /** The functions of the vendor's plugin that are used, by token. */
 export function functionsOf(api: Api): Readonly<Record<string, PluginFunction>> {

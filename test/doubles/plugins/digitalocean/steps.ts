@@ -1,4 +1,4 @@
-import type { Field } from "../serve/bridge.ts";
+import type { Field } from "../serve/fields.ts";
 import type { Json, Properties } from "../serve/values.ts";
 import { type Api, part } from "./api.ts";
 

@@ -16,7 +16,10 @@ import {
 import type { Call, Diff, Plugin, ResourceType } from "./plugin.ts";
 import { decode, encode, type Properties } from "./values.ts";
 
-/** Serves a plugin as the engine starts it: the port on stdout; it ends with whoever started it. */
+/**
+ * Serves a plugin as the engine starts it, with its port on stdout. As with the vendor's, what it was asked is finished
+ * when the engine was killed; then it ends.
+ */
 export async function servePlugin(plugin: Plugin): Promise<void> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   server.addService(provider_grpc_pb.ResourceProviderService, serviceOf(plugin, engineLog()));
@@ -26,7 +29,8 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
   });
   const end = () => process.exit(0);
   process.on("SIGINT", end).on("SIGTERM", end);
-  process.stdin.on("end", end).on("error", end).resume();
+  const orphaned = () => void idle().then(end);
+  process.stdin.on("end", orphaned).on("error", orphaned).resume();
   process.stdout.write(`${port}\n`);
 }
 
@@ -148,10 +152,18 @@ async function withInputs<T>(inputs: Properties, work: Promise<T>): Promise<T> {
   }
 }
 
+const underWay = new Set<Promise<unknown>>();
+
+async function idle(): Promise<void> {
+  while (underWay.size > 0) await Promise.allSettled(underWay);
+}
+
 function unary<Q, A>(method: (request: Q) => A | Promise<A>): handleUnaryCall<Q, A> {
   return (call, callback) => {
-    Promise.resolve(call.request)
-      .then(method)
+    const work = Promise.resolve(call.request).then(method);
+    underWay.add(work);
+    void work
+      .finally(() => underWay.delete(work))
       .then(
         (answer) => callback(null, answer),
         (error: unknown) => callback(errorStatus(error, inputsOf.get(error as Error) ?? {})),

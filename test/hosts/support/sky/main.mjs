@@ -23,7 +23,12 @@ new digitalocean.Firewall("hub", {
   inboundRules: [{ protocol: "tcp", portRange: "22", sourceAddresses: ["198.51.100.0/24"] }],
   outboundRules: [{ protocol: "tcp", portRange: "all", destinationAddresses: ["0.0.0.0/0", "::/0"] }],
 });
-const volume = new digitalocean.Volume("data", { name: "data", region: "fra1", size: 10 });
+const volume = new digitalocean.Volume("data", {
+  name: "data",
+  region: "fra1",
+  size: 10,
+  initialFilesystemType: "ext4",
+});
 new digitalocean.VolumeAttachment("data", { dropletId: number, volumeId: volume.id });
 const reserved = new digitalocean.ReservedIp("hub", { region: "fra1" });
 new digitalocean.ReservedIpAssignment("hub", { ipAddress: reserved.ipAddress, dropletId: number });

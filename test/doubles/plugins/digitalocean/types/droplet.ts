@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Bridged } from "../../serve/bridge.ts";
 import { type Call, PartialError } from "../../serve/plugin.ts";
-import { isMap, type Json, type Properties } from "../../serve/values.ts";
+import type { Json, Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { changed, filled, listOf, saying, setTags, TAGS, unlessGone } from "../steps.ts";
-import { waitFor, waitForAction } from "../wait.ts";
+import { attributes, dropletOf, imageOf } from "../droplets.ts";
+import { filled, listOf, saying, TAGS, unlessGone } from "../steps.ts";
+import { waitFor } from "../wait.ts";
+import { moveVolumes, updateDroplet } from "./droplet-update.ts";
 
-/** Seconds that making, changing and deleting may take. */
-const [CREATE, UPDATE, DELETE] = [3600, 3600, 60];
+/** Seconds that making and deleting may take. */
+const [CREATE, DELETE] = [3600, 60];
 
 /** `digitalocean:index/droplet:Droplet`, after the vendor's resource_droplet.go. */
 export function dropletType(api: Api): Bridged {
@@ -45,7 +47,7 @@ export function dropletType(api: Api): Bridged {
       const imported = state["image"] === undefined ? { image: imageOf(droplet), resizeDisk: true } : {};
       return { id, state: { ...state, ...imported, ...attributes(droplet) } };
     },
-    update: (id, state, inputs, call) => update(api, id, state, inputs, call),
+    update: (id, state, inputs, call) => updateDroplet(api, id, state, inputs, call),
     delete: (id, state, call) => remove(api, id, state, call),
   };
 }
@@ -54,11 +56,6 @@ const lower = (value: Json): Json => String(value).toLowerCase();
 
 /** The state holds user_data as its digest. */
 const sha1 = (value: Json): Json => createHash("sha1").update(String(value)).digest("hex");
-
-export async function dropletOf(api: Api, id: string): Promise<Properties> {
-  if (!/^\d+$/.test(id)) throw new Error(`invalid droplet id: strconv.Atoi: parsing "${id}": invalid syntax`);
-  return (await api.get(`/v2/droplets/${id}`))["droplet"] as Properties;
-}
 
 async function create(api: Api, inputs: Properties, call: Call) {
   const body = filled({
@@ -114,59 +111,6 @@ async function become(
   return droplet;
 }
 
-async function update(
-  api: Api,
-  id: string,
-  state: Properties,
-  inputs: Properties,
-  call: Call,
-): Promise<Properties> {
-  const act = async (words: string, body: Properties): Promise<void> => {
-    const { action } = await saying(words, api.post(`/v2/droplets/${id}/actions`, body));
-    await saying(words, waitForAction(api, action as Properties, call.signal, call.timeout ?? UPDATE));
-  };
-  if (inputs["size"] !== state["size"]) {
-    if (state["status"] !== "off") await act(`Error powering off droplet (${id})`, { type: "power_off" });
-    const resize = { type: "resize", size: inputs["size"], disk: inputs["resizeDisk"] !== false };
-    try {
-      await act(`Error resizing droplet (${id})`, resize);
-    } finally {
-      await act(`Error powering on droplet (${id}) after resize`, { type: "power_on" });
-    }
-  }
-  if (inputs["name"] !== state["name"]) {
-    await act(`Error renaming droplet (${id})`, { type: "rename", name: inputs["name"] });
-  }
-  if ((inputs["backups"] === true) !== (state["backups"] === true)) {
-    const [type, words] = inputs["backups"]
-      ? ["enable_backups", "enabling"]
-      : ["disable_backups", "disabling"];
-    await act(`Error ${words} backups on droplet (${id})`, { type });
-  }
-  if (inputs["ipv6"] === true && state["ipv6"] !== true) {
-    await act(`Error turning on ipv6 for droplet (${id})`, { type: "enable_ipv6" });
-  }
-  const tagged = { id, type: "droplet" } as const;
-  await saying("Error updating tags", setTags(api, tagged, state["tags"], inputs["tags"]));
-  await moveVolumes(api, id, state["volumeIds"], inputs["volumeIds"] ?? state["volumeIds"], call);
-  const droplet = await saying("Error retrieving droplet", dropletOf(api, id));
-  const own = { ...inputs, userData: state["userData"] };
-  return { ...state, ...own, ...attributes(droplet) };
-}
-
-async function moveVolumes(api: Api, id: string, before: Json, after: Json, call: Call): Promise<void> {
-  const { added, removed } = changed(before, after);
-  for (const [volume, type] of [
-    ...added.map((one) => [one, "attach"]),
-    ...removed.map((one) => [one, "detach"]),
-  ]) {
-    const words = `Error ${type}ing volume "${volume}" ${type === "attach" ? "to" : "from"} droplet (${id})`;
-    const body = { type, droplet_id: Number(id) };
-    const { action } = await saying(words, api.post(`/v2/volumes/${volume}/actions`, body));
-    await saying(words, waitForAction(api, action as Properties, call.signal));
-  }
-}
-
 async function remove(api: Api, id: string, state: Properties, call: Call): Promise<void> {
   const droplet = await unlessGone("Error deleting droplet", dropletOf(api, id));
   if (droplet === undefined) return;
@@ -192,47 +136,6 @@ async function remove(api: Api, id: string, state: Properties, call: Call): Prom
       },
     }),
   );
-}
-
-/** What the API says of a droplet, by the plugin's names. The image is left out: a slug may move on. */
-export function attributes(droplet: Properties): Properties {
-  const size = droplet["size"] as Properties;
-  const { v4, v6 } = droplet["networks"] as { v4: Properties[]; v6: Properties[] };
-  const address = (all: readonly Properties[], type: string) =>
-    String(all.find((one) => one["type"] === type)?.["ip_address"] ?? "");
-  const features = listOf(droplet["features"]);
-  return {
-    name: droplet["name"],
-    dropletUrn: `do:droplet:${droplet["id"]}`,
-    region: (droplet["region"] as Properties)["slug"],
-    size: size["slug"],
-    priceHourly: size["price_hourly"],
-    priceMonthly: size["price_monthly"],
-    disk: droplet["disk"],
-    vcpus: droplet["vcpus"],
-    memory: droplet["memory"],
-    status: droplet["status"],
-    locked: droplet["locked"],
-    createdAt: droplet["created_at"],
-    vpcUuid: droplet["vpc_uuid"],
-    ipv4Address: address(v4, "public"),
-    ipv4AddressPrivate: address(v4, "private"),
-    ipv6Address: address(v6, "public"),
-    publicNetworking: address(v4, "public") !== "",
-    backups: features.includes("backups"),
-    ipv6: features.includes("ipv6"),
-    privateNetworking: features.includes("private_networking"),
-    monitoring: features.includes("monitoring"),
-    volumeIds: droplet["volume_ids"],
-    tags: droplet["tags"],
-  };
-}
-
-/** An import alone takes the image from the API. */
-function imageOf(droplet: Properties): Json {
-  const image = droplet["image"];
-  if (!isMap(image)) return undefined;
-  return image["slug"] || String(image["id"]);
 }
 
 /** Digits name a thing by its number, all else by its slug or fingerprint. */
