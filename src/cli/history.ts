@@ -2,6 +2,7 @@ import type { HistoryEvent } from "../model/deadman.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { isSelected } from "./agents.ts";
 import { askHost, type OpenHost } from "./ask.ts";
+import { isHostJobSelected } from "./jobs.ts";
 import type { HostReport } from "./report.ts";
 import type { Selection } from "./selection.ts";
 
@@ -31,7 +32,13 @@ function hostsFor(fleet: Fleet, asked: Asked): string[] {
   const { agent } = asked;
   const isAsked = (name: string) => agent === undefined || name === agent;
   const agents = Object.values(fleet.agents).filter((one) => isAsked(one.name) && isSelected(one, asked));
-  return [...new Set(agents.map((one) => one.host))];
+  const ofHosts = agent === undefined ? hostsOfJobs(fleet, asked) : [];
+  return [...new Set([...agents.map((one) => one.host), ...ofHosts])];
+}
+
+/** What became of a host's own jobs is told there, whether it has agents or not. */
+function hostsOfJobs({ jobs }: Fleet, asked: Asked): string[] {
+  return Object.values(jobs).flatMap((job) => (isHostJobSelected(job, asked) ? [job.host] : []));
 }
 
 async function historyOf(fleet: Fleet, host: string, { agent, last }: Asked, open: OpenHost) {

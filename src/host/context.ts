@@ -41,6 +41,10 @@ export interface Paths {
   readonly units: string;
   /** Holds passwd and group. */
   readonly etc: string;
+  /** Where crontab(1) keeps users' crontabs. */
+  readonly crontabs: string;
+  /** Where people, and systemd-run for them, put units. */
+  readonly unitFolders: readonly string[];
   /** What is mounted, as this program sees it. */
   readonly mounts: string;
   /** What dpkg knows of the packages. */
@@ -61,6 +65,8 @@ const PATHS: Paths = {
   aside: ASIDE_DIR,
   units: UNIT_DIR,
   etc: "/etc",
+  crontabs: "/var/spool/cron/crontabs",
+  unitFolders: [UNIT_DIR, "/usr/local/lib/systemd/system", "/run/systemd/system", "/run/systemd/transient"],
   mounts: "/proc/self/mounts",
   dpkg: "/var/lib/dpkg",
   scratch: "/run",

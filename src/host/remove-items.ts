@@ -12,9 +12,15 @@ import { daemonReload } from "./systemctl.ts";
 
 /** Takes items away, the last first. @returns where things were moved aside to */
 export function removeItems(host: Host, items: Items): string[] {
-  const aside = Object.entries(inOrder(items))
-    .reverse()
-    .flatMap(([name, item]) => removeOne(host, name, item));
+  const byKind = Map.groupBy(Object.entries(inOrder(items)).reverse(), ([, item]) => item.kind);
+  const aside = [...byKind].flatMap(([kind, same]) => {
+    const { removeAll } = kindOf(kind);
+    if (removeAll === undefined) return same.flatMap(([name, item]) => removeOne(host, name, item));
+    return removeAll(
+      sceneOf(host, sourceOf(host), sealOf(host)),
+      same.map(([, item]) => ({ item })),
+    );
+  });
   if (Object.values(items).some((item) => isUnitFile(host, item))) daemonReload(host);
   return aside;
 }

@@ -45,7 +45,7 @@ function itemsById({ id, items }: Pick<HostRecord, "id" | "items">): Items {
 }
 
 /** Folders that were made on the way to an item go with the last thing in them, if nobody declares them. */
-function removeParents(host: Host, items: readonly HostItem[], others: readonly HostRecord[]): void {
+export function removeParents(host: Host, items: readonly HostItem[], others: readonly HostRecord[]): void {
   const declared = new Set(others.flatMap(({ items: theirs }) => Object.values(theirs).map(pathOf)));
   const accounts = readAccounts(host.paths.etc);
   for (const item of items) {

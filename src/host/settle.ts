@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { agentUnit } from "../model/layout.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
+import { isStray } from "./hostd/pane.ts";
 import { endedAtOnce } from "./kinds/unit.ts";
 import { showProperties } from "./systemctl.ts";
 
@@ -11,6 +12,7 @@ const STAYS = 1000;
 const PROPERTIES = [
   "ActiveState",
   "InvocationID",
+  "MainPID",
   "ActiveEnterTimestampMonotonic",
   "ActiveExitTimestampMonotonic",
   "Restart",
@@ -60,6 +62,7 @@ async function settled(host: Host, runs: readonly Run[]): Promise<void> {
   await setTimeout(Math.max(0, ...runs.map(({ left }) => left)));
   for (const { unit, id } of runs) {
     const [state = {}] = showProperties(host, [unit], PROPERTIES);
-    if (state["ActiveState"] !== "active" || state["InvocationID"] !== id) throw endedAtOnce(unit);
+    const stays = state["ActiveState"] === "active" && state["InvocationID"] === id;
+    if (!stays || isStray(Number(state["MainPID"]))) throw endedAtOnce(unit);
   }
 }

@@ -95,6 +95,7 @@ export type HistoryKind =
   | "released"
   | "paused"
   | "resumed"
+  | "job-failed"
   | "provider-down"
   | "provider-up"
   | "failed-over"
@@ -109,6 +110,8 @@ export interface HistoryEvent {
   readonly event: HistoryKind;
   /** Absent in what is about the whole host. */
   readonly agent?: string;
+  /** The job that it is about. */
+  readonly job?: string;
   /** A sentence without its point. */
   readonly detail?: string;
 }

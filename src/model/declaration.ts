@@ -9,6 +9,8 @@ export const RESOURCE_TYPES = [
   "ContactBook",
   "Credential",
   "AgentUnit",
+  "AgentJobs",
+  "HostJobs",
 ] as const;
 
 export type ResourceType = (typeof RESOURCE_TYPES)[number];

@@ -126,6 +126,24 @@ export interface UnitItem {
   };
 }
 
+/** A systemd timer, and the service that it starts; the texts of both are FileItems. */
+export interface TimerItem {
+  readonly kind: "timer";
+  readonly name: string;
+  readonly service: string;
+  /** When it starts it, as calendar events of systemd.time(7), with `; ` between them. */
+  readonly schedule: string;
+  /** The user that the service runs as and that nobody here makes. */
+  readonly user?: string;
+  readonly want: {
+    readonly enabled: "enabled";
+    /** `running` while it waits for its time. Whether the service runs just now is no matter of declaration. */
+    readonly active: "running";
+    /** As of a unit, of the timer and of the service. */
+    readonly overrides: "none";
+  };
+}
+
 /**
  * Which model of which provider a unit has its program run, as systemd has read it. What is wanted is the first choice;
  * while one of the `others` is in force, that is as good.
@@ -195,6 +213,7 @@ export type HostItem =
   | PackageItem
   | ProgramItem
   | UnitItem
+  | TimerItem
   | ModelItem
   | RowsItem
   | RuntimeItem

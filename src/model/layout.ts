@@ -44,6 +44,11 @@ export function quarantineFile(unit: string, dir: string = HOSTD_DIR): string {
   return `${dir}/quarantine/${unit}`;
 }
 
+/** While it is there, the agent, or without one everybody on the host, is left alone. */
+export function pauseFile(agent?: string, dir: string = HOSTD_DIR): string {
+  return `${dir}/pause${agent === undefined ? "" : `-${agent}`}`;
+}
+
 /** It is there while a unit runs with what was declared before. */
 export function owedFile(unit: string, dir: string = HOSTD_DIR): string {
   return `${dir}/owed/${unit}`;

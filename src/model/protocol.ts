@@ -1,8 +1,10 @@
 import type { HistoryEvent, Owed, Quarantine, Watched } from "./deadman.ts";
 import type { FailedOver } from "./failover.ts";
 import type { Contents, Items, Observations } from "./items.ts";
+import type { JobStatus } from "./job.ts";
 import type { Machine } from "./machine.ts";
 import type { HostRecord } from "./record.ts";
+import type { Unmanaged } from "./unmanaged.ts";
 
 /** Raised when a request or an answer changes its meaning; a reader and a host agree on it at the start. */
 export const PROTOCOL = 1;
@@ -31,6 +33,8 @@ export interface ObserveRequest {
   readonly owner?: string;
   /** Rows' contents by digest; those the host holds already may be left out. */
   readonly contents?: Contents;
+  /** Whether to tell also what runs as users of ours and is nobody's. */
+  readonly unmanaged?: true;
 }
 
 export interface Observed {
@@ -46,6 +50,8 @@ export interface ObserveAnswer {
   readonly resources: Readonly<Record<string, Observed>>;
   /** Every record on the host, as id and owner, so that a reader can name the orphans. */
   readonly recorded: readonly { readonly id: string; readonly owner: string }[];
+  /** Where that was asked for. */
+  readonly unmanaged?: readonly Unmanaged[];
 }
 
 /** One row of `fleet ps` for each unit named. */
@@ -94,6 +100,16 @@ export interface HistoryRequest {
 export interface HistoryAnswer {
   /** The oldest first. */
   readonly events: readonly HistoryEvent[];
+}
+
+/** How jobs are, by their words; see jobWord. */
+export interface JobsRequest {
+  readonly op: "jobs";
+  readonly words: readonly string[];
+}
+
+export interface JobsAnswer {
+  readonly jobs: readonly JobStatus[];
 }
 
 /** How the host itself is doing: disks, memory, load, failed units. */
@@ -159,7 +175,7 @@ export interface RemoveAnswer {
   readonly aside: readonly string[];
 }
 
-export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | MachineRequest;
+export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | JobsRequest | MachineRequest;
 export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest;
 export type Request = ReadRequest | WriteRequest;
 
@@ -167,6 +183,7 @@ export interface Answers {
   readonly observe: ObserveAnswer;
   readonly ps: PsAnswer;
   readonly history: HistoryAnswer;
+  readonly jobs: JobsAnswer;
   readonly machine: Machine;
   readonly control: ControlAnswer;
   readonly converge: ConvergeAnswer;

@@ -26,6 +26,7 @@ const PLATFORM: readonly string[] = [
   "Tenant",
   "Reader",
   "Account",
+  "HostJobs",
 ] satisfies (ResourceType | "LocalHost" | "DropletHost")[];
 
 /**

@@ -7,6 +7,7 @@ import { MUSTER_BEAT } from "./beat.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { hostdUnitText } from "./hostd-unit.ts";
 import { hostId } from "./ids.ts";
+import { jobHandlers } from "./job-handlers.ts";
 import { hostsOf } from "./reader.ts";
 
 /**
@@ -17,6 +18,7 @@ export const host: ResourceDefinition = {
   type: "Host",
   declare: (fleet, compiler) => {
     const peopled = new Set(Object.values(fleet.agents).map((agent) => agent.host));
+    const timed = new Set(Object.values(fleet.jobs).map((job) => job.host));
     return Object.values(fleet.hosts).map(({ name, formerly, protect }) => ({
       type: "Host",
       id: hostId(name),
@@ -29,6 +31,8 @@ export const host: ResourceDefinition = {
         tmux: debian("tmux"),
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
         ...(peopled.has(name) ? deadman(compiler) : {}),
+        // A tenant's stack may bring the first job to a host, and nothing of the host's.
+        ...(peopled.has(name) || timed.has(name) ? jobHandlers(compiler) : {}),
         ...probes(fleet, name, compiler),
         ...controllers(fleet, name),
       },

@@ -71,7 +71,16 @@ function emptyFile(value: unknown): string | undefined {
 }
 
 function declaredIn(source: Source, contacts: ContactsPlace | undefined): Declared {
-  const sections = ["hosts", "tenants", "providers", "credentials", "identities", "agents", "readers"];
+  const sections = [
+    "hosts",
+    "tenants",
+    "providers",
+    "credentials",
+    "identities",
+    "agents",
+    "readers",
+    "jobs",
+  ];
   const root = asMap(source.value);
   return {
     ...Object.fromEntries(sections.map((section) => [section, declaredNames(root[section])])),

@@ -7,6 +7,7 @@ import type {
 } from "../model/deadman.ts";
 import type { FailoverPolicy } from "../model/failover.ts";
 import type { HealthCheck } from "../model/health.ts";
+import type { JobOverlap, JobRetry } from "../model/job.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
@@ -34,6 +35,7 @@ export interface Fleet {
   readonly contacts: Readonly<Record<string, ContactSpec>>;
   readonly agents: Readonly<Record<string, AgentSpec>>;
   readonly readers: Readonly<Record<string, ReaderSpec>>;
+  readonly jobs: Readonly<Record<string, JobSpec>>;
 }
 
 export type HostSpec = LocalHostSpec | SshHostSpec | DropletHostSpec;
@@ -197,6 +199,29 @@ export interface AgentSpec extends Lasting {
   readonly limits: Limits;
   /** What its unit does not keep it from. */
   readonly allow: readonly Switch[];
+}
+
+/** What is run at certain times, of an agent or of a host. */
+export interface JobSpec {
+  readonly name: string;
+  /** That of its agent, where it has one. */
+  readonly host: string;
+  /** Whose job it is, and so whose user, folder and environment it has; left out: the host's own. */
+  readonly agent?: string;
+  /** The Linux user of a host's job; left out: one that systemd makes for each run. */
+  readonly user?: string;
+  /** When, as systemd.time(7) has calendar events; at least one. */
+  readonly schedule: readonly string[];
+  readonly command: readonly string[];
+  /** Of a host's job; of an agent's its agent's. */
+  readonly workdir: string;
+  /** Besides its agent's; of a host's job with a PATH. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly overlap: JobOverlap;
+  readonly catchUp: boolean;
+  readonly retry: JobRetry;
 }
 
 /** A key that may look at what was applied on the hosts, and can change nothing: for CI. */

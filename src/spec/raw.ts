@@ -1,5 +1,6 @@
 import type { OnChange } from "../model/deadman.ts";
 import type { SwitchWhen } from "../model/failover.ts";
+import type { JobOverlap } from "../model/job.ts";
 import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
@@ -182,6 +183,21 @@ export interface RawAgent {
   readonly maintenance?: readonly RawWindow[] | null;
   readonly limits?: RawLimits;
   readonly allow?: readonly Switch[];
+}
+
+export interface RawJob {
+  readonly agent?: string;
+  readonly host?: string;
+  readonly schedule: string | readonly string[];
+  readonly command: readonly string[];
+  readonly timeout?: RawSeconds;
+  readonly overlap?: JobOverlap;
+  readonly catchUp?: boolean;
+  readonly onFailure?: { readonly retries?: number; readonly after?: RawSeconds };
+  readonly env?: Readonly<Record<string, string>> | null;
+  readonly workdir?: string;
+  readonly user?: string;
+  readonly rootBecause?: string;
 }
 
 /** A value as a map; an empty one where it is none. */

@@ -53,7 +53,19 @@ async function row(name: string) {
   );
 }
 
-function files(): Record<string, string> {
+const COMMON = { host: "hub", tenant: "arc", heartbeat: { by: "file", interval: 2, timeout: 60 } };
+const scripted = (name: string, failover: object) => ({
+  ...COMMON,
+  command: ["/bin/sh", "agent.sh"],
+  failover: { returnAfter: RETURN_AFTER, ...failover },
+  providers: [
+    { provider: "nous", model: "large", credential: `${name}-nous` },
+    { provider: "google", model: "gem", credential: `${name}-google` },
+  ],
+});
+
+/** @param adas the providers of ada */
+function files(adas = 2): Record<string, string> {
   const all = localFleet(LAYOUT);
   const fleet = parse(all["fleet.yaml"] ?? "");
   const provider = (port: number) => ({
@@ -63,18 +75,8 @@ function files(): Record<string, string> {
     `${name}-${of}`,
     { from: `config:${name}-${of}`, type: "api-key", provider: of, env },
   ];
-  const common = { host: "hub", tenant: "arc", heartbeat: { by: "file", interval: 2, timeout: 60 } };
-  const scripted = (name: string, failover: object) => ({
-    ...common,
-    command: ["/bin/sh", "agent.sh"],
-    failover: { returnAfter: RETURN_AFTER, ...failover },
-    providers: [
-      { provider: "nous", model: "large", credential: `${name}-nous` },
-      { provider: "google", model: "gem", credential: `${name}-google` },
-    ],
-  });
   const hermes = {
-    ...common,
+    ...COMMON,
     heartbeat: { by: "none" },
     runtime: { kind: "hermes", program: "/bin/sleep", args: ["1000000"] },
     providers: [
@@ -92,12 +94,17 @@ function files(): Record<string, string> {
         ["ada", "bea"].flatMap((name) => [key(name, "nous", "NOUS_KEY"), key(name, "google", "GOOGLE_KEY")]),
       ),
       agents: {
-        ada: scripted("ada", { switch: "now" }),
+        ada: onlyOn(scripted("ada", { switch: "now" }), adas),
         bea: scripted("bea", { deadline: "1h" }),
         cid: hermes,
       },
     }),
   };
+}
+
+function onlyOn({ failover, providers, ...agent }: ReturnType<typeof scripted>, count: number) {
+  const rules = count > 1 ? { failover } : {};
+  return { ...agent, ...rules, providers: providers.slice(0, count) };
 }
 
 beforeAll(async () => {
@@ -216,6 +223,25 @@ describe("what somebody else changes is drift", () => {
     await runsAs("ada", ON_NOUS("ada"), 60);
     expect((await drift()).stdout).toContain("no drift");
   });
+});
+
+test("a host that boots starts an agent on the provider that works", async () => {
+  await make("nous", "down");
+  await runsAs("ada", ON_GOOGLE("ada"), 30);
+  const boot = await hub("cat /proc/sys/kernel/random/boot_id");
+  await hub("rm /home/ada/runs; systemctl reboot").catch(() => "");
+  const isBack = async () => (await hub("cat /proc/sys/kernel/random/boot_id").catch(() => boot)) !== boot;
+  await expect.poll(isBack, { timeout: 120_000, interval: 500 }).toBe(true);
+  await expect.poll(() => hub("cat /home/ada/runs || true"), { timeout: 30_000 }).toBe(ON_GOOGLE("ada"));
+});
+
+test("a provider that is declared no more is left by `up`, though it is in force", async () => {
+  project.write("fleet.yaml", files(1)["fleet.yaml"] ?? "");
+  await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+  await runsAs("ada", ON_NOUS("ada"), 30);
+  expect(await linksOf("ada")).toBe("");
+  expect(await hub("ls /var/lib/muster/hostd/choices")).toBe("bea");
+  expect((await drift()).stdout).toContain("no drift");
 });
 
 test("hermes has its own list, kept as it is declared, and no deadman changes anything for it", async () => {

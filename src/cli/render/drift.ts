@@ -27,6 +27,7 @@ export function renderDrift(report: FleetReport): string {
     ...[...Map.groupBy(report.findings, (one) => one.host)].map(([host, found]) => findingsOf(host, found)),
     unknownItems(report),
     orphans(report),
+    unmanaged(report),
     closing(report).join("\n"),
   ];
   return `${sections
@@ -61,6 +62,12 @@ function orphans({ orphans }: FleetReport): string {
     orphans.map((one) => [one.host, one.resource, `of ${one.owner}`]),
     "  ",
   )}`;
+}
+
+function unmanaged({ unmanaged }: FleetReport): string {
+  if (unmanaged.length === 0) return "";
+  const rows = unmanaged.map((one) => [one.host, one.agent ?? one.user, one.kind, one.name, one.where]);
+  return `Note: nobody declared these, and \`up\` leaves them alone (docs/jobs.md):\n${table(rows, "  ")}`;
 }
 
 /** The last lines: what holds, and the command that comes next. */

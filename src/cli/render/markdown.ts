@@ -21,6 +21,13 @@ export function renderMarkdown(report: FleetReport): string {
       "Not in fleet.yaml any more",
       report.orphans.map((one) => `${code(one.resource)} on ${code(one.host)}, of ${code(one.owner)}`),
     ),
+    list(
+      "Nobody declared these (a note)",
+      report.unmanaged.map(
+        (one) =>
+          `${one.kind} of ${code(one.agent ?? one.user)} on ${code(one.host)}: ${code(one.name)} ${code(one.where)}`,
+      ),
+    ),
   ]
     .filter((section) => section !== "")
     .map((section) => `${section}\n`)

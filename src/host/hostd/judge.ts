@@ -3,7 +3,7 @@ import { restartWhatIsDue } from "./due.ts";
 import { changeProvider } from "./fail-over.ts";
 import { type AgentMemory, BUDGET } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
-import { countRestarts, endWhatIsOver, holdWhatCrashes, noticeRuns } from "./runs.ts";
+import { countRestarts, endWhatIsOver, endWhatStrayed, holdWhatCrashes, noticeRuns } from "./runs.ts";
 import type { Action, Noticed, Seen, Step, Turn } from "./turn.ts";
 
 export interface Judgement {
@@ -44,6 +44,7 @@ const STEPS: readonly Step[] = [
   noticeRuns,
   countRestarts,
   holdWhatCrashes,
+  endWhatStrayed,
   noticeBeats,
   stopWhatHangs,
   endWhatIsOver,

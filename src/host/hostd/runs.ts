@@ -24,6 +24,16 @@ function isExpected({ health }: AgentMemory): boolean {
   return health === "hung" || health === "down";
 }
 
+/** What a program left behind that forked away is not the agent: it ends, and systemd starts that again. */
+export const endWhatStrayed: Step = (memory, { seen: { unit, paused, isFresh }, wantLook, tell, act }) => {
+  if (unit.isStray !== true || paused !== "" || memory.quarantined || isExpected(memory)) return memory;
+  if (!isFresh) wantLook();
+  const said = "its program left its terminal";
+  tell("died", said);
+  act("kill", said);
+  return { ...memory, health: "down" };
+};
+
 /** One that is not always on stops by itself, and that is no failure. */
 export const endWhatIsOver: Step = (
   memory,

@@ -12,6 +12,8 @@ export interface UnitView {
   readonly restarts: number;
   /** systemd's word for how it ended. */
   readonly result: string;
+  /** It is up without a pane: what runs is what a program left behind that forked away. */
+  readonly isStray?: boolean;
 }
 
 /** What was read of an agent's beats. */

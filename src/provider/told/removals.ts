@@ -25,8 +25,9 @@ export type Manner = keyof typeof MANNERS;
 
 /** Whom a resource is of: an agent, a tenant, or the host itself. */
 export function ownerOf(name: string): string {
-  const [host, owner = "host"] = name.split("/");
-  return `${host}/${owner}`;
+  const [host, owner = "host", part] = name.split("/");
+  // What a host has in several resources is the host's all the same; an agent may have any name.
+  return `${host}/${owner === "jobs" && part === undefined ? "host" : owner}`;
 }
 
 /** What goes from which host, one sentence for each agent, tenant and host. */
@@ -90,11 +91,12 @@ function clausesOf(items: readonly HostItem[]): string {
 
 /** Whatever the order in which the state has the resources, they are told in the one in which they go. */
 function place(removed: string): number {
-  return ["unit", "credentials", "user", "group"].findIndex((one) => removed.startsWith(one));
+  return ["unit", "jobs", "credentials", "user", "group"].findIndex((one) => removed.startsWith(one));
 }
 
 function removedOf(item: HostItem): string[] {
   if (item.kind === "unit") return ["unit"];
+  if (item.kind === "timer") return ["jobs"];
   if (item.kind === "user" || item.kind === "group") return [`${item.kind} ${item.name}`];
   return item.kind === "file" && item.secret !== undefined ? ["credentials"] : [];
 }

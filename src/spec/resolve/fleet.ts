@@ -7,6 +7,7 @@ import { type Context, resolveSection } from "./context.ts";
 import { resolveCredential } from "./credential.ts";
 import { resolveHost } from "./host.ts";
 import { resolveIdentity } from "./identity.ts";
+import { jobResolver } from "./job.ts";
 import { resolveProvider } from "./provider.ts";
 import { resolveReader } from "./reader.ts";
 import { resolveTenant } from "./tenant.ts";
@@ -19,6 +20,11 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
   const cloud = resolveCloud(context);
   const credentials = resolveSection("credentials", context, resolveCredential);
   const identities = resolveSection("identities", context, resolveIdentity);
+  const agents = resolveSection(
+    "agents",
+    context,
+    agentResolver(tenants, { providers, credentials, identities }),
+  );
   return {
     name: typeof name === "string" ? name : "",
     dir: context.dir,
@@ -30,7 +36,8 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     credentials,
     identities,
     contacts: resolveContacts(contacts, context.report),
-    agents: resolveSection("agents", context, agentResolver(tenants, { providers, credentials, identities })),
+    agents,
     readers: resolveSection("readers", context, resolveReader),
+    jobs: resolveSection("jobs", context, jobResolver(agents)),
   };
 }

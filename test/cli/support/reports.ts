@@ -27,6 +27,7 @@ export function reportOf(parts: Partial<FleetReport> = {}): FleetReport {
     findings: [],
     unknown: [],
     orphans: [],
+    unmanaged: [],
     ...parts,
   };
 }

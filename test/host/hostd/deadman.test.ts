@@ -20,6 +20,7 @@ const UNIT = "muster-agent-iris.service";
 function rig() {
   const world = makeWorld();
   const calls: string[] = [];
+  const asked: string[][] = [];
   const states: Record<string, Record<string, string | number>> = {};
   const host: Host = {
     ...world.host,
@@ -28,6 +29,7 @@ function rig() {
       if (program !== "systemctl") return world.host.run(program, args, options);
       if (args[0] !== "show") calls.push(args.join(" "));
       const units = args.slice(args.indexOf("--") + 1);
+      if (args[0] === "show") asked.push(units);
       const block = (unit: string) =>
         Object.entries({ LoadState: "loaded", Result: "success", ...states[unit] })
           .map((entry) => entry.join("="))
@@ -36,7 +38,15 @@ function rig() {
     },
   };
   const set = (unit: string, state: Record<string, string | number>) => {
-    states[unit] = { ActiveState: "active", SubState: "running", InvocationID: "1", NRestarts: 0, ...state };
+    // No process has this number: what a main process is called cannot be told.
+    states[unit] = {
+      MainPID: 9_999_999,
+      ActiveState: "active",
+      SubState: "running",
+      InvocationID: "1",
+      NRestarts: 0,
+      ...state,
+    };
   };
   const declare = (agent: string, text?: string) => {
     const dir = join(host.paths.hostd, "agents");
@@ -50,7 +60,7 @@ function rig() {
     history(host, { op: "history", last: 100 }).events.map(
       ({ event, agent = "host" }) => `${agent} ${event}`,
     );
-  return { host, calls, set, declare, told };
+  return { host, calls, asked, set, declare, told };
 }
 
 describe("the deadman on a host's disk", () => {
@@ -73,6 +83,35 @@ describe("the deadman on a host's disk", () => {
     deadmanOf(host, "boot 2").turn(true);
     expect(quarantineOf(host, UNIT)).toBeDefined();
     expect(calls).toHaveLength(1);
+  });
+
+  test("asks systemd about those alone of whom it heard, and about all before it stops another", () => {
+    const { host, calls, asked, set, declare, told } = rig();
+    const loom = "muster-agent-loom.service";
+    for (const name of ["iris", "loom"]) declare(name);
+    const deadman = deadmanOf(host, "boot 1");
+    deadman.turn(true);
+    set(UNIT, { InvocationID: "2", NRestarts: 1 });
+    asked.length = 0;
+    deadman.turn(true, new Set(["iris", "hostd"]));
+    expect(asked).toEqual([[UNIT]]);
+    expect(told().slice(-2)).toEqual(["iris died", "iris restarted"]);
+    owe(host, loom, { restart: "when-idle", within: 3600, run: "1", since: "2026-01-02T03:04:05Z" });
+    deadman.turn(true, new Set(["iris"]));
+    expect(asked.slice(1)).toEqual([[UNIT], [UNIT, loom]]);
+    expect(calls).toEqual([`try-restart --no-block -- ${loom}`]);
+  });
+
+  test("ends many that are to be ended by one call", () => {
+    const { host, calls, set, declare } = rig();
+    for (const name of ["iris", "loom"]) declare(name);
+    const deadman = deadmanOf(host, "boot 1");
+    deadman.turn(true);
+    for (const name of ["iris", "loom"])
+      set(`muster-agent-${name}.service`, { InvocationID: "2", NRestarts: 5 });
+    deadman.turn(true);
+    expect(calls).toEqual([`stop --no-block -- ${UNIT} muster-agent-loom.service`]);
+    expect(quarantineOf(host, UNIT)).toBeDefined();
   });
 
   test("is freed by a release, which starts it", () => {
