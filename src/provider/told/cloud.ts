@@ -64,7 +64,7 @@ function goneText(host: string, id: string): string {
   return (
     `${host}: droplet ${id} is gone: somebody deleted it at DigitalOcean. No other is made by itself, as its agents' ` +
     `data went with it. For a new one write \`replace: \` and the reason under hosts.${host}; if the host is not ` +
-    "wanted any more, take it out of fleet.yaml."
+    `wanted any more, take it out of fleet.yaml and run \`npx fleet forget ${host}\`.`
   );
 }
 
