@@ -64,8 +64,13 @@ function resourcesOn(host: string, state: string): StateResource[] {
     deployment: { resources?: { urn: string; type: string; inputs?: { host?: unknown } }[] } | null;
   };
   return (deployment?.resources ?? [])
-    .filter(({ type, inputs }) => type.startsWith("muster:") && inputs?.host === host)
-    .map(({ urn }) => ({ urn, name: urn.split("::").at(-1) ?? urn }));
+    .map(({ urn, type, inputs }) => ({ urn, type, inputs, name: urn.split("::").slice(3).join("::") }))
+    .filter(({ type, inputs, name }) => {
+      // What was done once on a droplet is the vendor's, and known by its name. The droplet itself stays in the state.
+      if (type.startsWith("command:")) return name.startsWith(`${host}/`);
+      return type.startsWith("muster:") && inputs?.host === host;
+    })
+    .map(({ urn, name }) => ({ urn, name }));
 }
 
 /** Secrets in it are encrypted, as they are in the state itself. */

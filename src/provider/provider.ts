@@ -6,7 +6,7 @@ import { handlersOf } from "./handlers/registry.ts";
 import { sharedLooks } from "./looks.ts";
 import { type Config, type SecretSources, secretsFrom } from "./secrets.ts";
 import { nothingSeen } from "./seen.ts";
-import type { ContentStore, HostFacts, Hosts, LocalMachines, Services } from "./services.ts";
+import type { ContentStore, Droplets, HostFacts, Hosts, LocalMachines, Services } from "./services.ts";
 import { engineLog } from "./wire/engine.ts";
 import type { Provider } from "./wire/service.ts";
 
@@ -17,6 +17,7 @@ export interface Ground {
   readonly hosts: Hosts;
   readonly facts: HostFacts;
   readonly machines: LocalMachines;
+  readonly droplets: Droplets;
   readonly contents: ContentStore;
 }
 
@@ -26,7 +27,15 @@ export interface FleetProvider extends Provider {
 }
 
 /** Puts a provider together; nothing is contacted before the engine asks about a resource. */
-export function makeProvider({ version, env, hosts, facts, machines, contents }: Ground): FleetProvider {
+export function makeProvider({
+  version,
+  env,
+  hosts,
+  facts,
+  machines,
+  droplets,
+  contents,
+}: Ground): FleetProvider {
   let config: Config = new Map();
   const stack = () => stackSettings((name) => config.get(name)?.reveal());
   const sources = (): SecretSources => ({ config, env });
@@ -38,10 +47,12 @@ export function makeProvider({ version, env, hosts, facts, machines, contents }:
     looks: sharedLooks(watched.hosts),
     firstLooks: sharedLooks(hosts),
     machines,
+    droplets,
     contents,
     secrets: secretsFrom(sources),
     seen: nothingSeen(),
     isDestroy: env["MUSTER_DESTROYS"] === "1",
+    env,
   };
   return {
     version,

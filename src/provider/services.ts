@@ -86,6 +86,39 @@ export interface LocalMachines {
   remove(host: string): Promise<void>;
 }
 
+/** The droplets of the fleet as the inventory has them; that they are there, the cloud's own provider tells. */
+export interface Droplets {
+  find(host: string): MetDroplet | undefined;
+  /** Those of hosts that were met, by their name of today. */
+  met(
+    hosts: readonly { readonly host: string; readonly formerly: readonly string[] }[],
+  ): ReadonlyMap<string, MetDroplet>;
+  /**
+   * Waits until the host answers at its address, learns its keys where this machine was never met, and writes down how
+   * it is reached.
+   *
+   * @returns the keys
+   * @throws HostError where it does not answer in the time that fleet.yaml gives it
+   */
+  meet(
+    host: string,
+    droplet: Omit<MetDroplet, "hostKeys">,
+    progress: (line: string) => void,
+  ): Promise<string[]>;
+  rename(from: string, to: string): void;
+  /** That it is not known is a success. */
+  forget(host: string): void;
+}
+
+export interface MetDroplet {
+  readonly address: string;
+  /** The droplet's number. */
+  readonly machine: string;
+  /** The `replace` of fleet.yaml by which it was made. */
+  readonly replace?: string;
+  readonly hostKeys: readonly string[];
+}
+
 /** What the handlers of all types work with. */
 export interface Services {
   readonly seen: Seen;
@@ -93,6 +126,7 @@ export interface Services {
   readonly firstLooks: Looks;
   /** Whether this run removes all that the engine asks about. */
   readonly isDestroy: boolean;
+  readonly env: NodeJS.ProcessEnv;
   /** What the stack's configuration says of the stack itself. @throws InvalidError */
   readonly stack: () => StackSettings;
   readonly hosts: Hosts;
@@ -102,4 +136,5 @@ export interface Services {
   readonly secrets: Secrets;
   readonly contents: ContentStore;
   readonly machines: LocalMachines;
+  readonly droplets: Droplets;
 }

@@ -8,9 +8,7 @@ import type { SeenResource } from "../seen.ts";
 import type { Looks, Services } from "../services.ts";
 import { type Going, ownerOf, removalSentences } from "../told/removals.ts";
 import { renameSentences } from "../told/renames.ts";
-
-/** Tells a person one sentence about the run. */
-export type Tell = (sentence: string) => Promise<void>;
+import type { Tell } from "./tell.ts";
 
 /**
  * Takes what the program declares, tells what will go and what was renamed, and answers which records of this stack
@@ -45,6 +43,9 @@ function sentencesOf(seen: readonly SeenResource[], declared: readonly Declared[
   return [...removalSentences(going, "up"), ...renameSentences(renamed)];
 }
 
+/** The types that are a whole machine: nothing of it is on a host before it is there. */
+const MACHINES: readonly string[] = ["LocalHost", "DropletHost"];
+
 /** A host by its name of today, and the one by which it was looked at. */
 interface Place {
   readonly host: string;
@@ -60,7 +61,7 @@ function hostsInReach(seen: readonly SeenResource[], declared: readonly Declared
     seen.length === 0
       ? declared.map(({ host }) => ({ host, known: host }))
       : seen.flatMap(({ urn, inputs }) => {
-          const host = urn.type === "LocalHost" ? undefined : today.get(urn.name);
+          const host = MACHINES.includes(urn.type) ? undefined : today.get(urn.name);
           return host === undefined ? [] : [{ host, known: `${inputs["host"]}` }];
         });
   return [...new Map(places.map((place) => [place.host, place])).values()];
@@ -73,6 +74,7 @@ function goingOf({ urn, inputs }: SeenResource, declared: readonly Declared[]): 
     host: `${inputs["host"]}`,
     items: Object.values(wireItems(inputs)).map(fromWire),
     isProtected: inputs["protect"] === true,
+    ...(inputs["machine"] !== undefined && urn.type === "DropletHost" && { machine: `${inputs["machine"]}` }),
     why: whyGone(urn.name, declared),
   };
 }

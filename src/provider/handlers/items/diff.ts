@@ -2,7 +2,7 @@ import { diffItem } from "../../../model/diff.ts";
 import { addressOf, fromWire, type WireItem, wantOf } from "../../../model/wire.ts";
 import { asProperties, type Properties, UNKNOWN } from "../../values.ts";
 import type { Change, Changes } from "../handler.ts";
-import { ORPHANS, orphansOf } from "./directives.ts";
+import { MACHINE, ORPHANS, orphansOf } from "./directives.ts";
 import { wireItems } from "./inputs.ts";
 import { propertyPath } from "./path.ts";
 
@@ -12,9 +12,12 @@ export function diff(state: Properties, news: Properties): Changes {
   return { ...placeChanges(state, news), ...itemChanges(state, news), ...orphanChange(news) };
 }
 
-/** A resource has another host or id only where it was renamed, and the program said so: all of it is kept. */
+/**
+ * A resource has another host or id only where it was renamed, and the program said so: all of it is kept. On another
+ * machine of the same host nothing of it is there yet.
+ */
 function placeChanges(state: Properties, news: Properties): Changes {
-  const changed = ["host", "resource"].filter((key) => state[key] !== news[key]);
+  const changed = ["host", "resource", MACHINE].filter((key) => state[key] !== news[key]);
   return Object.fromEntries(changed.map((key) => [key, UPDATE]));
 }
 

@@ -18,6 +18,9 @@ export function formerlyOf(properties: Properties): readonly string[] {
   return texts(properties[FORMERLY]);
 }
 
+/** Which machine the host is; it is in the state, so that what was on another machine is written on this one. */
+export const MACHINE = "machine";
+
 /** The properties that are the resource itself. */
 export function withoutDirectives(properties: Properties): Properties {
   const { [FORMERLY]: _, [PROTECT]: __, [ORPHANS]: ___, ...lasting } = properties;

@@ -101,11 +101,16 @@ function writeHostFile(hostDir: string, file: HostFile): void {
   writeFileLocked(join(hostDir, "host.json"), `${JSON.stringify(file, null, 2)}\n`);
 }
 
+/** Droplets are made at once, and the key once for all of them. */
+const making = new Map<string, Promise<unknown>>();
+
 /** The public half of the key by which the double enters its hosts. */
 async function ownKey(dir: string): Promise<string> {
   const file = join(dir, "id_ed25519");
-  if (!existsSync(file))
-    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "cloud", "-f", file]);
+  if (!making.has(file) && !existsSync(file)) {
+    making.set(file, execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "cloud", "-f", file]));
+  }
+  await making.get(file);
   return readFileSync(`${file}.pub`, "utf8");
 }
 
