@@ -27,6 +27,7 @@ const PLATFORM: readonly string[] = [
   "Reader",
   "Account",
   "HostJobs",
+  "Service",
 ] satisfies (ResourceType | "LocalHost" | "DropletHost")[];
 
 /**
