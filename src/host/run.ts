@@ -19,7 +19,8 @@ export interface RunOptions {
   readonly descriptors?: readonly number[];
 }
 
-const ENVIRONMENT = {
+/** What programs find that we start: nothing of ours. */
+export const ENVIRONMENT = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
   DEBIAN_FRONTEND: "noninteractive",

@@ -13,6 +13,10 @@ import type { Host } from "./context.ts";
 import { control } from "./control.ts";
 import { converge } from "./converge.ts";
 import { history } from "./history.ts";
+import { arrive, unpack } from "./moves/arrive.ts";
+import { leave } from "./moves/leave.ts";
+import { pack } from "./moves/pack.ts";
+import { settle } from "./moves/settle.ts";
 import { observe } from "./observe.ts";
 import { ps } from "./ps.ts";
 import { reasonOf } from "./reason.ts";
@@ -41,6 +45,11 @@ export const WRITERS = {
     return onceTheyStay(host, isStarted ? [request.unit] : [], answer);
   },
   remove,
+  leave,
+  pack,
+  arrive,
+  unpack,
+  settle,
 } satisfies Table;
 
 export const READERS_AND_WRITERS: Table = { ...READERS, ...WRITERS };

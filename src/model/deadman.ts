@@ -91,6 +91,8 @@ export type HistoryKind =
   | "released"
   | "paused"
   | "resumed"
+  | "left"
+  | "arrived"
   | "flood";
 
 /** One line of a host's history. */

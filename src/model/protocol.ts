@@ -1,5 +1,6 @@
 import type { HistoryEvent, Owed, Quarantine, Watched } from "./deadman.ts";
 import type { Contents, Items, Observations } from "./items.ts";
+import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
 import type { HostRecord } from "./record.ts";
 
 /** Raised when a request or an answer changes its meaning; a reader and a host agree on it at the start. */
@@ -44,6 +45,8 @@ export interface ObserveAnswer {
   readonly resources: Readonly<Record<string, Observed>>;
   /** Every record on the host, as id and owner, so that a reader can name the orphans. */
   readonly recorded: readonly { readonly id: string; readonly owner: string }[];
+  /** Agents that are on their way from or to this host; left out where there is none. */
+  readonly moves?: readonly MoveMark[];
 }
 
 /** One row of `fleet ps` for each unit named. */
@@ -151,10 +154,10 @@ export interface RemoveAnswer {
 }
 
 export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest;
-export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest;
+export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest | MoveRequest;
 export type Request = ReadRequest | WriteRequest;
 
-export interface Answers {
+export interface Answers extends MoveAnswers {
   readonly observe: ObserveAnswer;
   readonly ps: PsAnswer;
   readonly history: HistoryAnswer;

@@ -27,14 +27,17 @@ export function deployFleet(): void {
   keepContents(project, plan.contents);
   const ours = partOf(plan, slice);
   const local = localHosts(ours, fleet);
-  const orphans = callRoster(ours, local, plan);
+  const chores = callRoster(ours, local, plan);
   const machines = new Map(local.map((host) => [host.name, bootLocalHost(host)]));
   const made = new Map<string, FleetResource>();
   const first = firstOnHosts(ours);
   // What another stack has must be there already, so nothing waits for it.
   for (const declaration of ours.declarations) {
-    const { id, host } = declaration;
-    const extra = first.has(id) ? { orphans: orphans.then((byHost) => byHost[host]) } : {};
+    const { id, host, type } = declaration;
+    const extra = {
+      ...(first.has(id) && { orphans: chores.then(({ orphans }) => orphans[host]) }),
+      ...(type === "Identity" && { movesFrom: chores.then(({ moves }) => moves[id]) }),
+    };
     made.set(id, declare(declaration, extra, made, machines.get(host)));
   }
 }

@@ -30,7 +30,12 @@ async function withState(): Promise<void> {
 describe("the program's roster", () => {
   it("has nothing to tell where all that the state has is declared", async () => {
     await withState();
-    expect(await declare({ name: "hub/host" }, { name: ID })).toEqual({ unclaimed: [], hasState: true });
+    expect(await declare({ name: "hub/host" }, { name: ID })).toEqual({
+      unclaimed: [],
+      moves: {},
+      newcomers: [],
+      hasState: true,
+    });
     expect(told()).toEqual([]);
   });
 

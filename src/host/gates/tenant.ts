@@ -1,4 +1,5 @@
 import { digestOf } from "../../model/digest.ts";
+import { agentOf, type MoveRequest } from "../../model/move.ts";
 import type { Request } from "../../model/protocol.ts";
 import type { HostRecord } from "../../model/record.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
@@ -8,18 +9,20 @@ import { ps } from "../ps.ts";
 import { remove } from "../remove.ts";
 import { WRITERS } from "../serve.ts";
 import { sourceOf } from "../store/contents.ts";
-import { type Form, flawOf, isMap, shown } from "./form.ts";
+import { type Form, flawOf, isMap, OWNER, shown } from "./form.ts";
 import type { Gate } from "./gate.ts";
 import { bytesFlaw } from "./tenant-bytes.ts";
+import { moving } from "./tenant-moves.ts";
 import { type Ownership, ownership } from "./tenant-own.ts";
 import { refuse } from "./tenant-refusal.ts";
 
 /** Serves one tenant: its own agents, and nothing else on the host. */
 export const tenant: Gate<TenantScope> = (scope, account) => {
   const own = ownership(scope, account);
-  const check = (request: Request, known: readonly HostRecord[] = []) =>
+  const check = (request: Checked, known: readonly HostRecord[] = []) =>
     checkRequest(scope, own, request, known);
   return {
+    ...moving(scope, own),
     ps: (host, request) => {
       check(request);
       const foreign = request.units.find((unit) => !scope.agents.some((agent) => agent.unit === unit));
@@ -44,8 +47,13 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
       check(request, known);
       const theirs = known.filter(({ owner }) => owner === request.owner);
       const resources = request.resources ?? theirs.map(({ id, items }) => ({ id, items }));
-      const answer = observe(own.inside(host, known), { ...request, resources });
-      return { ...answer, recorded: known.map(({ id, owner }) => ({ id, owner })) };
+      const { moves = [], ...answer } = observe(own.inside(host, known), { ...request, resources });
+      const mine = moves.filter(({ agent }) => known.some(({ id }) => agentOf(id) === agent));
+      return {
+        ...answer,
+        recorded: known.map(({ id, owner }) => ({ id, owner })),
+        ...(mine.length > 0 && { moves: mine }),
+      };
     },
     converge: (host, request) => {
       const known = own.records(host);
@@ -67,11 +75,13 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
   };
 };
 
+/** Those of moves have forms of their own. */
+type Checked = Exclude<Request, MoveRequest>;
+
 const NAME = /^[a-z0-9-]{1,40}$/;
-const OWNER = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
 
 /** What a request of each kind may say at all, and in which form. */
-const FORMS: Readonly<Record<Request["op"], Form>> = {
+const FORMS: Readonly<Record<Checked["op"], Form>> = {
   ps: { op: "ps", units: Array.isArray },
   history: { op: "history", "agent?": NAME, last: isCount },
   control: { op: "control", verb: /^(start|stop|release)$/, agent: NAME, unit: /./, by: /^.{1,200}$/ },
@@ -92,7 +102,7 @@ const FORMS: Readonly<Record<Request["op"], Form>> = {
 function checkRequest(
   scope: TenantScope,
   own: Ownership,
-  request: Request,
+  request: Checked,
   known: readonly HostRecord[],
 ): void {
   const flaw = flawOf(request, FORMS[request.op]);
