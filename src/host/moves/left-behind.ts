@@ -1,6 +1,8 @@
 import type { HostItem } from "../../model/items.ts";
+import { agentUnit } from "../../model/layout.ts";
 import { agentOf, HOME_PART } from "../../model/move.ts";
 import type { Host } from "../context.ts";
+import { release } from "../quarantine.ts";
 import { dropMark, markOf } from "./marks.ts";
 import { clearStaging } from "./place.ts";
 
@@ -25,5 +27,7 @@ export function forgetMove(host: Host, id: string): void {
   const mark = agent === undefined ? undefined : markOf(host, agent);
   if (mark === undefined) return;
   if (mark.home !== undefined) clearStaging(host, mark.home);
+  // Where it never had a unit here, none that went took this with it.
+  release(host, agentUnit(mark.agent));
   dropMark(host, mark.agent);
 }
