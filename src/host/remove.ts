@@ -5,6 +5,7 @@ import type { HostRecord } from "../model/record.ts";
 import { type Accounts, readAccounts } from "./accounts.ts";
 import type { Host } from "./context.ts";
 import { removeEmptyParents } from "./kinds/thing.ts";
+import { refuseInUse } from "./kinds/user.ts";
 import { withHostLock, withResourceLock } from "./lock.ts";
 import { forgetMove, leftBehind } from "./moves/left-behind.ts";
 import { removeItems, withoutShared } from "./remove-items.ts";
@@ -26,6 +27,7 @@ export function remove(host: Host, request: RemoveRequest): RemoveAnswer {
     const [going, others] = [records.filter(isGoing), records.filter((other) => !isGoing(other))];
     const known: Items = Object.assign({}, ...[...going, request].map((one) => itemsById(host, one)));
     const items = withoutShared(known, others);
+    for (const item of Object.values(items)) if (item.kind === "user") refuseInUse(host, item.name);
     for (const { id, type, owner, gate, items } of going) {
       writeRecord(host, { id, type, owner, ...(gate !== undefined && { gate }), items });
     }

@@ -47,12 +47,6 @@ describe("the program's roster", () => {
     ]);
   });
 
-  it("tells of an agent that moved to another host where it lives now", async () => {
-    await withState();
-    await declare({ name: "hub/host" }, { name: "edge/iris/identity", host: "edge" });
-    expect(told()[0]).toMatch(/^hub: iris lives on edge now: `up` moves its home/);
-  });
-
   it("tells nothing of an agent that loses a part alone", async () => {
     await withState();
     await declare({ name: "hub/host" }, { name: "hub/iris/unit" });

@@ -20,6 +20,8 @@ interface Home {
 
 export interface Found {
   readonly moves: readonly ToldMove[];
+  /** Whose home has gone to which host, by `<host>/<agent>`: what it left behind may be there still. */
+  readonly gone: readonly (readonly [place: string, to: string])[];
   /** Agents that have no home yet where they are declared, as far as this run was asked about. */
   readonly newcomers: readonly string[];
 }
@@ -47,15 +49,16 @@ export async function findMoves(
         const isNew = ![one.name, ...one.formerly].some((name) => stated.has(name));
         const agents = [one.name, ...one.formerly].map(agentOf);
         const others = homes.filter(({ id, host }) => host !== one.host && agents.includes(agentOf(id)));
-        if (others.length === 0) {
-          const mark = known.get(one.host)?.moves?.find(({ agent }) => agent === agentOf(one.name));
-          return { moves: [], newcomers: isNew || isComing(mark) ? [one.name] : [] };
-        }
-        const move = await moveTo(one, owner, isNew, others, look);
-        return { moves: move === undefined ? [] : [move], newcomers: [] };
+        if (others.length > 0) return { newcomers: [], ...(await moveTo(one, owner, isNew, others, look)) };
+        const mark = known.get(one.host)?.moves?.find(({ agent }) => agent === agentOf(one.name));
+        return { moves: [], gone: [], newcomers: isNew || isComing(mark) ? [one.name] : [] };
       }),
   );
-  return { moves: found.flatMap(({ moves }) => moves), newcomers: found.flatMap((one) => one.newcomers) };
+  return {
+    moves: found.flatMap(({ moves }) => moves),
+    gone: found.flatMap(({ gone }) => gone),
+    newcomers: found.flatMap(({ newcomers }) => newcomers),
+  };
 }
 
 function isHome(name: string): boolean {
@@ -87,31 +90,33 @@ function homePath(items: readonly { readonly kind: string }[]): string | undefin
   return home?.path;
 }
 
-/** The move that a declared home needs; none where the agent lives there already. */
+/** The move that a declared home needs, if its agent does not live there already. */
 async function moveTo(
   { name, host, formerly }: Declared,
   owner: string,
   isNew: boolean,
   others: readonly Home[],
   look: LookAt,
-): Promise<ToldMove | undefined> {
+): Promise<Pick<Found, "moves" | "gone">> {
   const there = await look(host);
   const mark = markIn(there, name);
-  const isThere = there?.recorded.some((one) => one.owner === owner && [name, ...formerly].includes(one.id));
-  const lives = there === undefined ? !isNew : isThere === true && !isComing(mark) && mark?.state !== "gone";
-  if (lives) return undefined;
   const places = await Promise.all(
     others.map(async (home) => {
       const seen = await look(home.host);
       return { home, isAway: seen === undefined, mark: markIn(seen, home.id) };
     }),
   );
+  const gone = places.flatMap(({ home, mark }) =>
+    mark?.state === "gone" ? [[`${home.host}/${mark.agent}`, mark.other] as const] : [],
+  );
+  const isThere = there?.recorded.some((one) => one.owner === owner && [name, ...formerly].includes(one.id));
+  const lives = there === undefined ? !isNew : isThere === true && !isComing(mark) && mark?.state !== "gone";
   // Who has let it go has it no more, unless this host has not heard of that yet.
   const holders = places.filter((one) => one.mark?.state !== "gone" || one.mark.move === mark?.move);
   const [first] = holders.toSorted((a, b) => Number(isComing(a.mark)) - Number(isComing(b.mark)));
-  if (first === undefined) return undefined;
+  if (lives || first === undefined) return { moves: [], gone };
   const { id, host: from, path, isProtected } = first.home;
-  return { id, from, toId: name, to: host, isProtected, home: path, isAway: first.isAway };
+  return { moves: [{ id, from, toId: name, to: host, isProtected, home: path, isAway: first.isAway }], gone };
 }
 
 function markIn(look: ObserveAnswer | undefined, id: string): MoveMark | undefined {

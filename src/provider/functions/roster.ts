@@ -30,11 +30,11 @@ export async function roster(
   const look = (host: string) => by.at(host, owner).catch(() => undefined);
   const looks = await Promise.all(hostsInReach(seen, declared).map((place) => lookAt(place, look)));
   const known = new Map(looks.flatMap(({ known, answer }) => (answer ? [[known, answer]] : [])));
-  const { moves, newcomers } = await findMoves(owner, seen, declared, known, look);
+  const { moves, gone, newcomers } = await findMoves(owner, seen, declared, known, look);
   services.moves.expect(moves);
   const moving = new Set(moves.map(({ id }) => ownerOf(id)));
   for (const sentence of moveSentences(moves)) await tell(sentence);
-  for (const sentence of sentencesOf(seen, declared, moving, leftBehind(known))) await tell(sentence);
+  for (const sentence of sentencesOf(seen, declared, moving, new Map(gone))) await tell(sentence);
   const names = new Set(declared.flatMap(({ name, formerly }) => [name, ...formerly]));
   const unclaimed = looks.flatMap(recordsOn).filter(({ id }) => !names.has(id) && !moving.has(ownerOf(id)));
   return {
@@ -45,21 +45,11 @@ export async function roster(
   };
 }
 
-/** Whose home has gone to which host, by `<host>/<agent>`. */
-function leftBehind(known: ReadonlyMap<string, ObserveAnswer>): ReadonlyMap<string, string> {
-  const gone = [...known].flatMap(([host, { moves = [] }]) =>
-    moves
-      .filter(({ state }) => state === "gone")
-      .map((mark) => [`${host}/${mark.agent}`, mark.other] as const),
-  );
-  return new Map(gone);
-}
-
 function sentencesOf(
   seen: readonly SeenResource[],
   declared: readonly Declared[],
   moving: ReadonlySet<string>,
-  left: ReadonlyMap<string, string>,
+  homesGone: ReadonlyMap<string, string>,
 ): string[] {
   const today = new Map(
     declared.flatMap(({ name, formerly }) => [name, ...formerly].map((one) => [one, name])),
@@ -70,7 +60,7 @@ function sentencesOf(
     const to = today.get(urn.name) ?? urn.name;
     return to === urn.name ? [] : [{ type: urn.type, from: urn.name, to }];
   });
-  const going = gone.map((one) => goingOf(one, declared, left.get(ownerOf(one.urn.name))));
+  const going = gone.map((one) => goingOf(one, declared, homesGone.get(ownerOf(one.urn.name))));
   return [...removalSentences(going, "up"), ...renameSentences(renamed)];
 }
 
