@@ -33,6 +33,12 @@ const declareOn = (host: Side) =>
   });
 const isUp = (host: Side) => hosts.on(host, "systemctl is-active muster-agent-iris || true");
 
+/** By a port that nobody listens on a host is away. */
+const reach = (host: Side, port: number) =>
+  hosts.edit((fleet) => {
+    fleet.hosts[host] = { ...fleet.hosts[host], port };
+  });
+
 beforeAll(async () => {
   console.log(`moves: MUSTER_SEED=${SEED} MUSTER_KILLS=${POINTS}`);
   hosts = await twoHosts();
@@ -150,19 +156,37 @@ describe("an agent whose host is away", () => {
     const from: Side = (await isUp("east")) === "active" ? "east" : "west";
     const to: Side = from === "east" ? "west" : "east";
     declareOn(to);
-    hosts.edit((fleet) => {
-      fleet.hosts[from] = { ...fleet.hosts[from], port: 1 };
-    });
+    reach(from, 1);
     const { all } = await up(1);
     expect(all).toContain(
       `iris cannot move from ${from} to ${to} while ${from} is away, as its home is there`,
     );
     expect(all).toMatch(new RegExp(`its home is on ${from}, which is away`));
     expect(await hosts.on(to, LEFTOVERS)).toBe("");
-    hosts.edit((fleet) => {
-      fleet.hosts[from] = { ...fleet.hosts[from], port: 22 };
-    });
+    reach(from, 22);
     await up();
     await expectMoved(from, to);
+  });
+
+  test("begins anew where its home was given up, and is stopped on the old host when that is back", async () => {
+    const from: Side = (await isUp("east")) === "active" ? "east" : "west";
+    const to: Side = from === "east" ? "west" : "east";
+    const forget = ["forget", from, "--agent", "iris", "--yes"];
+    expect((await must(hosts.project.fleet(forget), 2)).all).toContain("fleet.yaml says that it lives there");
+    declareOn(to);
+    expect((await must(hosts.project.fleet(forget), 2)).all).toMatch(
+      /it answers\. Run `npx pulumi up`, which moves/,
+    );
+    reach(from, 1);
+    await must(hosts.project.fleet(forget));
+    await up(1);
+    expect(await isUp(to)).toBe("active");
+    reach(from, 22);
+    expect((await must(hosts.project.fleet(["drift"]))).stdout).toContain(`${from}/iris/identity`);
+    expect((await preview()).all).toMatch(new RegExp(`${from}: iris is left over.*stops it.*aside`));
+    await up();
+    expect([await isUp(from), await isUp(to)]).toEqual(["inactive", "active"]);
+    expect(await hosts.on(from, "cat /var/lib/muster-aside/iris-*/notes/deep/two")).toBe("two");
+    expect((await must(hosts.project.fleet(["drift"]))).stdout).toContain("no drift");
   });
 });
