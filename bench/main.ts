@@ -1,7 +1,8 @@
 /**
- * `npm run bench [HOSTSxAGENTS…] [dead] [tenants]`: times Muster beside the engine's floor and beside bare ssh scripts,
- * on real hosts; `dead` times the check of ten hosts with a dead one among them, `tenants` two tenants' `up` alone and
- * at once. BENCH_ROUNDS sets how often (5).
+ * `npm run bench [HOSTSxAGENTS…] [dead] [tenants] [recovery]`: times Muster beside the engine's floor and beside bare
+ * ssh scripts, on real hosts; `dead` times the check of ten hosts with a dead one among them, `tenants` two tenants' `up`
+ * alone and at once, `recovery` how soon fifty agents are back that die or hang together, and what their deadman costs.
+ * BENCH_ROUNDS sets how often (5).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -10,19 +11,21 @@ import { type CellResult, runCell } from "./cell.ts";
 import { deadTable, runDead } from "./dead.ts";
 import type { Cell } from "./fleet.ts";
 import { holdSignals } from "./interrupt.ts";
+import { recoveryTable, runRecovery } from "./recovery/index.ts";
 import { ratiosOf, tablesOf } from "./tables.ts";
 import { runTenants, tenantsTable } from "./tenants.ts";
 
 const DEAD = "dead";
 const TENANTS = "tenants";
-const CELLS = ["1x10", "4x10", "10x10", DEAD, TENANTS];
+const RECOVERY = "recovery";
+const CELLS = ["1x10", "4x10", "10x10", DEAD, TENANTS, RECOVERY];
 const RESULTS = join(import.meta.dirname, "results");
 
 holdSignals();
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const words = process.argv.slice(2).length > 0 ? process.argv.slice(2) : CELLS;
 const results: CellResult[] = [];
-for (const cell of words.filter((word) => ![DEAD, TENANTS].includes(word)).map(parseCell)) {
+for (const cell of words.filter((word) => ![DEAD, TENANTS, RECOVERY].includes(word)).map(parseCell)) {
   const log = (line: string) => process.stderr.write(`${cell.hosts} x ${cell.agents}: ${line}\n`);
   const result = await runCell(cell, rounds, log);
   results.push(result);
@@ -36,7 +39,11 @@ const tenants = words.includes(TENANTS)
   ? await runTenants(rounds, (line) => process.stderr.write(`tenants: ${line}\n`))
   : undefined;
 if (tenants !== undefined) process.stdout.write(tenantsTable(tenants));
-save(results, { dead, tenants });
+const recovery = words.includes(RECOVERY)
+  ? await runRecovery(rounds, (line) => process.stderr.write(`recovery: ${line}\n`))
+  : undefined;
+if (recovery !== undefined) process.stdout.write(recoveryTable(recovery));
+save(results, { dead, tenants, recovery });
 
 function parseCell(word: string): Cell {
   const [, hosts, agents] = /^([1-9]\d*)x([1-9]\d*)$/.exec(word) ?? [];

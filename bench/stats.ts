@@ -16,6 +16,12 @@ export function summarize(runs: Runs): Summary {
   return { runs: sorted.length, min: sorted[0] ?? Number.NaN, median, max: sorted.at(-1) ?? Number.NaN };
 }
 
+/** The smallest value that so many percent of a series do not exceed, by nearest rank. */
+export function percentile(runs: Runs, percent: number): number {
+  const sorted = [...runs].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
+}
+
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

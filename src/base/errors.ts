@@ -27,6 +27,6 @@ export class UnreachableError extends MusterError {
 
 function sentence(parts: { what: string; why: string; next?: string; where?: string }): string {
   const where = parts.where === undefined ? "" : `${parts.where}: `;
-  const next = parts.next === undefined ? "" : ` ${parts.next}`;
+  const next = parts.next === undefined ? "" : `${/[.!?:]$/.test(parts.why) ? "" : "."} ${parts.next}`;
   return `${where}${parts.what}: ${parts.why}${next}`;
 }

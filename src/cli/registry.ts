@@ -6,6 +6,7 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
   validate: () => import("./commands/validate.ts"),
   drift: () => import("./commands/drift.ts"),
   ps: () => import("./commands/ps.ts"),
+  hosts: () => import("./commands/hosts.ts"),
   targets: () => import("./commands/targets.ts"),
   history: () => import("./commands/history.ts"),
   start: () => import("./commands/start.ts"),

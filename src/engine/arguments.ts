@@ -7,6 +7,8 @@ export interface Call {
   /** How much the engine is to log; 0 where nothing is said of it. */
   verbosity: number;
   previewOnly: boolean;
+  /** Whether it names who encrypts the stack's secrets. */
+  hasSecretsProvider: boolean;
 }
 
 /** The commands that write a stack's resources, with the names that the engine gives them too. */
@@ -14,18 +16,26 @@ const CHANGES = new Set(["up", "update", "refresh", "destroy", "down", "dn", "im
 
 const OPERATIONS = new Set([...CHANGES, "preview", "pre", "cancel"]);
 
-/** Flags before the command that take their value as the next argument (`pulumi --help`). */
-const GLOBAL_WITH_VALUE = new Set([
+/** Flags that take their value as the next argument, as far as they may stand before a word that matters here (`pulumi --help`). */
+const WITH_VALUE = new Set([
   "--color",
   "--memprofilerate",
   "--otel-traces",
   "--profiling",
+  "--secrets-provider",
   "--tracing",
 ]);
 
 /** Reads a command line as far as it matters here; what the engine does not know it refuses itself. */
 export function readCall(args: string[]): Call {
-  const call: Call = { words: [], stack: undefined, cwd: undefined, verbosity: 0, previewOnly: false };
+  const call: Call = {
+    words: [],
+    stack: undefined,
+    cwd: undefined,
+    verbosity: 0,
+    previewOnly: false,
+    hasSecretsProvider: false,
+  };
   const rest = [...(args.includes("--") ? args.slice(0, args.indexOf("--")) : args)];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const stack = flagValue(arg, rest, "-s", "--stack");
@@ -35,7 +45,8 @@ export function readCall(args: string[]): Call {
     call.cwd = cwd ?? call.cwd;
     call.verbosity = Number(verbosity ?? call.verbosity);
     call.previewOnly ||= arg === "--preview-only";
-    if (GLOBAL_WITH_VALUE.has(arg)) rest.shift();
+    call.hasSecretsProvider ||= /^--secrets-provider(=|$)/.test(arg);
+    if (WITH_VALUE.has(arg)) rest.shift();
     else if (!arg.startsWith("-")) call.words.push(arg);
   }
   return call;

@@ -6,6 +6,7 @@ import { projectDir } from "../base/paths.ts";
 import { type Call, isChange, isDestroy, isOperation, namedStack, readCall } from "./arguments.ts";
 import type { EngineStack } from "./ask.ts";
 import { engineEnv } from "./environment.ts";
+import { preparePassphrase } from "./init-passphrase.ts";
 import { ensureEngine } from "./install.ts";
 import { refuseLeaks } from "./leaks.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
@@ -45,14 +46,21 @@ async function main(args: string[]): Promise<void> {
 async function checkProject(project: Project, stack: string | undefined, call: Call): Promise<void> {
   refuseLeaks(call, project.backend);
   makeFolders(project);
-  if (stack === undefined || !isOperation(call)) return;
+  if (stack === undefined) return;
+  const told = preparePassphrase(project, stack, call);
+  if (told !== undefined) tell(told);
+  if (!isOperation(call)) return;
   requirePassphrase(project, stack);
   await checkPassphrase(project, stack);
 }
 
 async function prepareState(of: EngineStack, call: Call): Promise<void> {
   if (!isChange(call)) return reachState(of);
-  await readyState(of, (line) => process.stderr.write(`muster: ${line}\n`));
+  await readyState(of, tell);
+}
+
+function tell(line: string): void {
+  process.stderr.write(`muster: ${line}\n`);
 }
 
 try {

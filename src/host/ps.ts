@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
-import { HOSTD_UNIT } from "../model/layout.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../model/protocol.ts";
 import { shown } from "../model/shown.ts";
 import type { Host } from "./context.ts";
 import { paneNames } from "./hostd/pane.ts";
-import { readView } from "./hostd/view.ts";
+import { readView, watchOf } from "./hostd/view.ts";
 import { owedOf } from "./owed.ts";
 import { quarantineOf } from "./quarantine.ts";
 import { showUnits, type UnitState } from "./systemctl.ts";
@@ -15,6 +13,7 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
   const view = readView(host);
   const seen = new Map(Object.values(view ?? {}).map((one) => [one.unit, one]));
   const states = showUnits(host, units);
+  const deadman = watchOf(host, view);
   return {
     units: units.map((unit, i) => {
       const [watched, quarantine, owed] = [seen.get(unit), quarantineOf(host, unit), owedOf(host, unit)];
@@ -28,7 +27,7 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
         ...(quarantine && { quarantine }),
       };
     }),
-    ...(existsSync(`${host.paths.units}/${HOSTD_UNIT}`) && { deadman: view ? "watching" : "silent" }),
+    ...(deadman && { deadman }),
   };
 }
 

@@ -13,6 +13,7 @@ import type { Host } from "./context.ts";
 import { control } from "./control.ts";
 import { converge } from "./converge.ts";
 import { history } from "./history.ts";
+import { machine } from "./machine.ts";
 import { arrive, unpack } from "./moves/arrive.ts";
 import { leave } from "./moves/leave.ts";
 import { pack } from "./moves/pack.ts";
@@ -31,7 +32,7 @@ export type Table = {
 type Later<A> = A | Promise<A>;
 
 /** Only looks: a host that serves this table has no way to change anything. */
-export const READERS: Table = { observe, ps, history };
+export const READERS: Table = { observe, ps, history, machine };
 
 /** A change is answered when what it started has stayed for a moment. */
 export const WRITERS = {

@@ -1,5 +1,6 @@
 import type { HistoryEvent, Owed, Quarantine, Watched } from "./deadman.ts";
 import type { Contents, Items, Observations } from "./items.ts";
+import type { Machine } from "./machine.ts";
 import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
 import type { HostRecord } from "./record.ts";
 
@@ -95,6 +96,11 @@ export interface HistoryAnswer {
   readonly events: readonly HistoryEvent[];
 }
 
+/** How the host itself is doing: disks, memory, load, failed units. */
+export interface MachineRequest {
+  readonly op: "machine";
+}
+
 export const CONTROL_VERBS = ["start", "stop", "release"] as const;
 
 export type ControlVerb = (typeof CONTROL_VERBS)[number];
@@ -153,7 +159,7 @@ export interface RemoveAnswer {
   readonly aside: readonly string[];
 }
 
-export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest;
+export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | MachineRequest;
 export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest | MoveRequest;
 export type Request = ReadRequest | WriteRequest;
 
@@ -161,6 +167,7 @@ export interface Answers extends MoveAnswers {
   readonly observe: ObserveAnswer;
   readonly ps: PsAnswer;
   readonly history: HistoryAnswer;
+  readonly machine: Machine;
   readonly control: ControlAnswer;
   readonly converge: ConvergeAnswer;
   readonly remove: RemoveAnswer;

@@ -6,6 +6,7 @@ import type {
   RestartLimit,
 } from "../model/deadman.ts";
 import type { Limits } from "../model/limits.ts";
+import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 import type { ModelChoice } from "../runtimes/runtime.ts";
@@ -42,8 +43,14 @@ interface Lasting {
   readonly protect: boolean;
 }
 
+/** What is true of a host of any kind. */
+interface Machinery extends Lasting {
+  /** What `fleet hosts` holds it against, where that is another than HEALTHY. */
+  readonly healthy?: Partial<Healthy>;
+}
+
 /** A Debian that Muster itself boots on this machine with systemd-nspawn. */
-export interface LocalHostSpec extends Lasting {
+export interface LocalHostSpec extends Machinery {
   readonly kind: "local";
   readonly name: string;
   /** Seconds until a connection counts as failed. */
@@ -52,7 +59,7 @@ export interface LocalHostSpec extends Lasting {
 }
 
 /** A host that exists already and is reached by SSH. */
-export interface SshHostSpec extends Lasting {
+export interface SshHostSpec extends Machinery {
   readonly kind: "ssh";
   readonly name: string;
   /** A host name, an address, or an alias of the user's ssh_config. */

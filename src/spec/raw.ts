@@ -1,4 +1,5 @@
 import type { OnChange } from "../model/deadman.ts";
+import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 
@@ -14,6 +15,7 @@ export interface RawHost {
   readonly availability?: "always" | "intermittent";
   readonly protect?: boolean;
   readonly maintenance?: readonly RawWindow[] | null;
+  readonly healthy?: Partial<Healthy>;
 }
 
 export type RawSeconds = number | `${number}${"s" | "m" | "h"}`;
@@ -33,6 +35,19 @@ export interface RawHeartbeat {
 export interface RawRestarts {
   readonly most?: number;
   readonly within?: RawSeconds;
+}
+
+export interface RawHealth {
+  readonly http?: string;
+  readonly tcp?: string | number;
+  readonly command?: readonly string[];
+  readonly method?: "GET" | "HEAD" | "OPTIONS" | "POST";
+  readonly expect?: number | string | readonly (number | string)[];
+  readonly user?: string;
+  readonly interval?: RawSeconds;
+  readonly timeout?: RawSeconds;
+  readonly failures?: number;
+  readonly successes?: number;
 }
 
 export interface RawTenant {

@@ -1,3 +1,4 @@
+import type { Machine } from "../model/machine.ts";
 import type {
   ArriveAnswer,
   ArriveRequest,
@@ -18,6 +19,7 @@ import type {
   Hello,
   HistoryAnswer,
   HistoryRequest,
+  MachineRequest,
   ObserveAnswer,
   ObserveRequest,
   PsAnswer,
@@ -40,6 +42,7 @@ export interface HostReader {
   observe(request: ObserveRequest): Promise<ObserveAnswer>;
   ps(request: PsRequest): Promise<PsAnswer>;
   history(request: HistoryRequest): Promise<HistoryAnswer>;
+  machine(request: MachineRequest): Promise<Machine>;
   /** Waits for the answers that are still due, then ends the connection. */
   close(): Promise<void>;
 }
@@ -98,6 +101,7 @@ export function readerOn(session: Session): HostReader {
     observe: session.request,
     ps: session.request,
     history: session.request,
+    machine: session.request,
     close: session.close,
   };
 }

@@ -184,3 +184,27 @@ test("a killed run's lock is removed before the stack is worked on, and only the
     `muster: removed the lock of stack prod that eve@${hostname()} (process ${lock.pid}) took at 2026-01-02T03:04:05Z: it was killed`,
   );
 });
+
+test("`stack init` of any name has a passphrase made, and the person is told to keep it", async () => {
+  const { stderr } = await pulumi(["stack", "init", "other"]);
+  const file = join(project, "stacks/other.passphrase");
+  expect(readFileSync(file, "utf8")).toMatch(/^[\w-]{43}\n$/);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(String(stderr)).toContain(
+    "made stacks/other.passphrase, which git leaves out: put it into your password store",
+  );
+  const env = await environment(["stack", "init", "other"]);
+  expect(env["PULUMI_CONFIG_PASSPHRASE_FILE"]).toBe(file);
+});
+
+test("`stack init` makes no passphrase where a stack has one already, or needs none", async () => {
+  encrypt("made-elsewhere");
+  const refused = await pulumi(["stack", "init", "made-elsewhere"]);
+  expect(String(refused.stderr)).toContain("Ask a team mate for it");
+  await pulumi(["stack", "init", "--secrets-provider", "awskms://key", "kms"]);
+  await pulumi(["stack", "init", "cloud"], { env: { PULUMI_BACKEND_URL: "https://api.pulumi.com" } });
+  await pulumi(["stack", "init", "given"], { env: { PULUMI_CONFIG_PASSPHRASE: "x" } });
+  for (const stack of ["made-elsewhere", "kms", "cloud", "given"]) {
+    expect(existsSync(join(project, `stacks/${stack}.passphrase`)), stack).toBe(false);
+  }
+});

@@ -172,30 +172,39 @@ describe("an agent that dies again and again", () => {
   });
 });
 
-test("heartbeats that are hostile harm nobody but their own agent, and are told", async () => {
-  const calm = await runOf("bea");
-  await hub("touch /var/lib/muster/hostd/pause-ada");
-  const plants = [
-    ["is a symlink", "ln -sfn /etc/shadow /run/muster-ada/beat"],
-    ["is a fifo", "mkfifo /run/muster-ada/beat"],
-    ["more than", "truncate -s 1G /run/muster-ada/beat"],
-    ["no JSON object", "head -c 3000 /dev/urandom >/run/muster-ada/beat"],
-    ["in the future", `echo '{"time":"2199-01-01T00:00:00Z","state":"idle"}' >/run/muster-ada/beat`],
-  ];
-  await hub("pkill -STOP -u ada -f agent.sh");
-  for (const [problem = "", plant = ""] of plants) {
-    await hub(`rm -rf /run/muster-ada/beat\nrunuser -u ada -- sh <<'END'\n${plant}\nEND`);
+describe("bad input: a heartbeat file", () => {
+  let calm = "";
+
+  beforeAll(async () => {
+    calm = await runOf("bea");
+    await hub("touch /var/lib/muster/hostd/pause-ada; pkill -STOP -u ada -f agent.sh");
+  });
+
+  test.each([
+    ["with garbage", "ada", "head -c 3000 /dev/urandom >/run/muster-ada/beat", "no JSON object"],
+    [
+      "from the future",
+      "ada",
+      `echo '{"time":"2199-01-01T00:00:00Z","state":"idle"}' >/run/muster-ada/beat`,
+      "in the future",
+    ],
+    ["owned by another user", "root", "cp /etc/hostname /run/muster-ada/beat", "another user"],
+    ["that is a symlink", "ada", "ln -sfn /etc/shadow /run/muster-ada/beat", "is a symlink"],
+    ["that is a fifo", "ada", "mkfifo /run/muster-ada/beat", "is a fifo"],
+    ["of 1 GB", "ada", "truncate -s 1G /run/muster-ada/beat", "more than"],
+  ])("%s is told, and harms no other agent", async (_, user, plant, problem) => {
+    await hub(`rm -rf /run/muster-ada/beat\nrunuser -u ${user} -- sh <<'END'\n${plant}\nEND`);
     await expect.poll(async () => (await rows())["ada"]?.problem, { timeout: 20_000 }).toContain(problem);
-  }
-  await hub("rm /run/muster-ada/beat; cp /etc/hostname /run/muster-ada/beat");
-  await expect
-    .poll(async () => (await rows())["ada"]?.problem, { timeout: 20_000 })
-    .toContain("another user");
-  expect((await rows())["ada"]?.paused).toContain("pause-ada");
-  expect(await runOf("bea")).toBe(calm);
-  const before = await runOf("ada");
-  await hub("rm /var/lib/muster/hostd/pause-ada");
-  await isBack("ada", before);
+    expect(await stateOf("bea")).toBe("running");
+    expect(await runOf("bea")).toBe(calm);
+  });
+
+  test("counts as silence as soon as the pause of its agent is over, which was told meanwhile", async () => {
+    expect((await rows())["ada"]?.paused).toContain("pause-ada");
+    const before = await runOf("ada");
+    await hub("rm /var/lib/muster/hostd/pause-ada");
+    await isBack("ada", before);
+  });
 });
 
 test("an agent that was stopped by hand stays so, is drift, and is started by name", async () => {

@@ -24,7 +24,10 @@ while :; do
 done
 `;
 
-const LAYOUT = { hosts: ["hub"], agents: { hub: ["vera", "tess", "dud", "guest", "busy", "stone"] } };
+const LAYOUT = {
+  hosts: ["hub"],
+  agents: { hub: ["vera", "tess", "dud", "fork", "flood", "guest", "busy", "stone"] },
+};
 
 const SLEEPER = ["/bin/sleep", "1000000"];
 
@@ -36,6 +39,8 @@ const AGENTS: Readonly<Record<string, object>> = {
   },
   tess: { command: ["top", "-d", "5"] },
   dud: { command: ["/bin/sh", "-c", "exit 3"] },
+  fork: { command: ["/bin/sh", "-c", "setsid sleep 987654 & exit 0"] },
+  flood: { command: ["yes", "I have much to say"] },
   guest: { command: SLEEPER, lifecycle: "ephemeral", ttl: 8 },
   busy: { command: ["/bin/sh", "agent.sh"], heartbeat: { by: "file", interval: 2, timeout: 30 } },
   stone: { command: SLEEPER, onChange: "never" },
@@ -82,9 +87,9 @@ function files(change: (agents: Record<string, Record<string, unknown>>) => void
   };
 }
 
-/** The fleet after dud is taken out, and what two others read when they start was changed. */
+/** The fleet after those are taken out that harm themselves, and what two others read when they start was changed. */
 const changed = files((agents) => {
-  delete agents["dud"];
+  for (const name of ["dud", "fork", "flood"]) delete agents[name];
   Object.assign(agents["busy"] ?? {}, { env: { LEVEL: "2" } });
   Object.assign(agents["stone"] ?? {}, { env: { LEVEL: "2" } });
 })["fleet.yaml"];
@@ -102,15 +107,42 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-describe("a command that cannot be started", () => {
-  test("is refused by `up` in a sentence where it is not installed, or ends at once, for that agent alone", async () => {
+describe("bad input: a command", () => {
+  const failureOf = (name: string) =>
+    first.all.split("\n").filter((line) => line.includes(`hub/${name}/unit`) || line.includes(unit(name)));
+
+  test("that does not exist is refused by `up` in a sentence", async () => {
     expect(first.exitCode).toBe(1);
     expect(first.all).toMatch(
       /vera finds no such program at any folder of its PATH, \/opt\/pi\/bin:\/usr\/bin:\/bin/,
     );
-    expect(first.all).toContain("its program ended within a second of its start");
-    for (const name of ["tess", "busy", "stone"]) expect(await isActive(name)).toBe("active");
     expect(await isActive("vera")).toBe("inactive");
+  });
+
+  test.each([
+    ["exits at once", "dud"],
+    ["forks away", "fork"],
+  ])(
+    "that %s is told by `up` in a sentence, ends in quarantine, and leaves nothing behind",
+    async (_, name) => {
+      expect(failureOf(name).join("\n")).toContain("its program ended within a second of its start");
+      await expect.poll(async () => (await row(name))?.state, { timeout: 30_000 }).toBe("quarantined");
+      expect(await hub(`pgrep -u ${name} || echo nobody`)).toBe("nobody");
+    },
+  );
+
+  test("that floods its pane costs the host a bounded memory, and others nothing", async () => {
+    const server = await hub(`systemctl show -P MainPID ${unit("flood")}`);
+    const memory = async () => Number(await hub(`awk '/VmRSS/ {print $2}' /proc/${server}/status`));
+    const before = await memory();
+    await hub("sleep 5");
+    expect(await memory()).toBeLessThan(before + 20_000);
+    expect(await row("flood")).toMatchObject({ state: "running", process: "yes" });
+    expect(await row("busy")).toMatchObject({ state: "running", beat: "busy" });
+  });
+
+  test("none of these keeps another agent of the host from coming up", async () => {
+    for (const name of ["tess", "busy", "stone"]) expect(await isActive(name)).toBe("active");
   });
 });
 

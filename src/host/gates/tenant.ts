@@ -19,7 +19,7 @@ import { refuse } from "./tenant-refusal.ts";
 /** Serves one tenant: its own agents, and nothing else on the host. */
 export const tenant: Gate<TenantScope> = (scope, account) => {
   const own = ownership(scope, account);
-  const check = (request: Checked, known: readonly HostRecord[] = []) =>
+  const check = (request: Asked, known: readonly HostRecord[] = []) =>
     checkRequest(scope, own, request, known);
   return {
     ...moving(scope, own),
@@ -75,13 +75,13 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
   };
 };
 
-/** Those of moves have forms of their own. */
-type Checked = Exclude<Request, MoveRequest>;
+/** How the host itself is doing is for the platform alone; moves have forms of their own. */
+type Asked = Exclude<Request, { op: "machine" } | MoveRequest>;
 
 const NAME = /^[a-z0-9-]{1,40}$/;
 
 /** What a request of each kind may say at all, and in which form. */
-const FORMS: Readonly<Record<Checked["op"], Form>> = {
+const FORMS: Readonly<Record<Asked["op"], Form>> = {
   ps: { op: "ps", units: Array.isArray },
   history: { op: "history", "agent?": NAME, last: isCount },
   control: { op: "control", verb: /^(start|stop|release)$/, agent: NAME, unit: /./, by: /^.{1,200}$/ },
@@ -102,7 +102,7 @@ const FORMS: Readonly<Record<Checked["op"], Form>> = {
 function checkRequest(
   scope: TenantScope,
   own: Ownership,
-  request: Checked,
+  request: Asked,
   known: readonly HostRecord[],
 ): void {
   const flaw = flawOf(request, FORMS[request.op]);

@@ -52,7 +52,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
       outcome = tick(memory, { since, ...sight });
     }
     // What was done can be seen again, what was only meant could not: the memory comes last.
-    for (const action of outcome.actions) obey(host, action);
+    obey(host, outcome.actions);
     attempt("the history", () => record(host, outcome.events));
     const isNews = outcome.actions.length > 0 || hasNews(memory, outcome.memory);
     memory = outcome.memory;

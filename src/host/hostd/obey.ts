@@ -4,15 +4,27 @@ import { reasonOf } from "../reason.ts";
 import { systemctl } from "../systemctl.ts";
 import type { Action } from "./turn.ts";
 
-/** Does what was decided. systemd alone starts anything: what runs it is told to end, or to start anew. */
-export function obey(host: Host, { act, unit, reason }: Action): void {
+/** By what act each is told to systemd, which alone starts anything. */
+const WORDS: Readonly<Record<Action["act"], readonly string[]>> = {
+  restart: ["try-restart", "--no-block"],
+  kill: ["kill", "--signal=SIGKILL"],
+  hold: ["stop", "--no-block"],
+  stop: ["stop", "--no-block"],
+};
+
+/**
+ * Does what was decided: what runs is told to end, or to start anew. Many that hang at once, as when their provider
+ * does, are one call; systemctl goes on with the others where it fails for one.
+ */
+export function obey(host: Host, actions: readonly Action[]): void {
   // The mark first: whatever ends us now, the unit is not started at the next boot.
-  if (act === "hold") attempt(`${unit} cannot be marked`, () => hold(host, unit, reason));
-  attempt(`${unit} cannot be stopped`, () => {
-    if (act === "restart") systemctl(host, "try-restart", "--no-block", "--", unit);
-    else if (act === "kill") systemctl(host, "kill", "--signal=SIGKILL", "--", unit);
-    else systemctl(host, "stop", "--no-block", "--", unit);
-  });
+  for (const { act, unit, reason } of actions) {
+    if (act === "hold") attempt(`${unit} cannot be marked`, () => hold(host, unit, reason));
+  }
+  for (const [act, some] of Map.groupBy(actions, ({ act }) => act)) {
+    const units = some.map(({ unit }) => unit);
+    attempt(`${act} of ${units.join(" ")}`, () => systemctl(host, ...WORDS[act], "--", ...units));
+  }
 }
 
 /** What fails for one agent keeps nobody from the others; it is told in the journal. */

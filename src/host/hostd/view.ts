@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import type { Watched } from "../../model/deadman.ts";
+import { HOSTD_UNIT } from "../../model/layout.ts";
 import type { Host } from "../context.ts";
 import { readOwn } from "../store/files.ts";
 import type { Memory } from "./memory.ts";
@@ -40,6 +41,12 @@ export function readView(host: Host): Readonly<Record<string, Watched>> | undefi
   } catch {
     return undefined;
   }
+}
+
+/** Whether the deadman watches; undefined where none is installed. */
+export function watchOf(host: Host, view = readView(host)): "watching" | "silent" | undefined {
+  if (!existsSync(`${host.paths.units}/${HOSTD_UNIT}`)) return undefined;
+  return view === undefined ? "silent" : "watching";
 }
 
 function watchedOf(name: string, { policy, reading, paused }: Seen, { clock, agents }: Memory): Watched {

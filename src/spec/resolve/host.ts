@@ -10,7 +10,11 @@ const CONNECT_TIMEOUT = 10;
 export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, _keys, { home, source }) => {
   const connectTimeout = secondsOf(raw.connectTimeout ?? CONNECT_TIMEOUT);
   const availability = raw.availability ?? "always";
-  const lasting = { formerly: formerNames(source, "hosts", name), protect: raw.protect ?? false };
+  const lasting = {
+    formerly: formerNames(source, "hosts", name),
+    protect: raw.protect ?? false,
+    ...(raw.healthy && { healthy: raw.healthy }),
+  };
   if (raw.kind === "local") return { kind: "local", name, connectTimeout, availability, ...lasting };
   return {
     kind: "ssh",

@@ -11,12 +11,14 @@ export function sentenceOf(error: ErrorObject): string {
 }
 
 /** These tell more than the schema's own sentence on the whole value. */
-const ALWAYS_OWN = new Set(["required", "enum"]);
+const ALWAYS_OWN = new Set(["required", "enum", "dependencies"]);
 
 const BY_KEYWORD: Readonly<Record<string, (error: ErrorObject) => string>> = {
   additionalProperties: unknownKey,
   required: () => "is missing",
   enum: wrongChoice,
+  dependencies: ({ params }) =>
+    `has \`${params["property"]}\`, which is only for \`${params["missingProperty"]}\``,
   type: wrongType,
   minLength: () => "must not be empty",
   maxLength: (error) => `is longer than ${error.params["limit"]} characters`,

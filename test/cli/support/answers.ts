@@ -1,4 +1,5 @@
 import type { Observation } from "../../../src/model/items.ts";
+import type { Machine } from "../../../src/model/machine.ts";
 import {
   type ObserveAnswer,
   type Observed,
@@ -10,6 +11,17 @@ import type { HostReader } from "../../../src/transport/connect.ts";
 
 /** What a host does not have as declared, by `<resource>/<item>`. */
 export type Changes = Readonly<Record<string, Observation>>;
+
+/** One that is idle. */
+export const MACHINE: Machine = {
+  uptime: 3600,
+  cores: 2,
+  load: 0.1,
+  memory: { size: 4e9, used: 20 },
+  disks: [{ path: "/", size: 40e9, used: 30 }],
+  failed: [],
+  deadman: "watching",
+};
 
 /** A host on which `up` has just run, and somebody then made these changes. */
 export function readerOf(name: string, changes: Changes = {}, orphans: readonly string[] = []) {
@@ -23,6 +35,7 @@ export function readerOf(name: string, changes: Changes = {}, orphans: readonly 
     },
     ps: async () => ({ units: [] }),
     history: async () => ({ events: [] }),
+    machine: async () => MACHINE,
     close: async () => {},
   };
   return { reader, requests };

@@ -1,0 +1,80 @@
+import { makeProject, must, type Project } from "../../test/hosts/support/project.ts";
+import { FIRST_UP_LIMIT } from "../cell.ts";
+import { throwIfInterrupted } from "../interrupt.ts";
+import { percentile, type Runs } from "../stats.ts";
+import { seconds, table } from "../tables.ts";
+import { type DeadmanCost, deadmanCost } from "./cost.ts";
+import { FAULTS, type Fault, hostdRecovery, recoveries } from "./faults.ts";
+import { AGENTS, HOST, RESTARTS, recoveryFleet, TIMEOUT } from "./fleet.ts";
+
+const HOSTD = "the deadman is killed";
+
+export interface RecoveryResult {
+  /** Milliseconds until it beats again, one an agent and round; after the timeout for one that hangs. */
+  readonly runs: Readonly<Record<Fault | typeof HOSTD, Runs>>;
+  readonly cost: DeadmanCost;
+}
+
+/** Milliseconds that the 99th of a hundred recoveries may take. */
+const P99_MOST = 3000;
+
+/** Bytes and a part of one core. */
+const COST_MOST: DeadmanCost = { resident: 80e6, share: 0.02 };
+
+/** Kills and hangs fifty agents of one host at once, again and again, and looks at what their deadman costs. */
+export async function runRecovery(rounds: number, log: (line: string) => void): Promise<RecoveryResult> {
+  const project = await makeProject(recoveryFleet());
+  try {
+    log("first up");
+    await must(project.pulumi(["up", "--yes", "--skip-preview"], { timeout: FIRST_UP_LIMIT }));
+    await isCalm(project);
+    log("the deadman for a minute");
+    const cost = await deadmanCost(project);
+    const runs: Record<keyof RecoveryResult["runs"], number[]> = {
+      "the pane's process is killed": [],
+      "tmux is killed": [],
+      "it hangs": [],
+      [HOSTD]: [],
+    };
+    for (let round = 1; round <= rounds; round += 1) {
+      log(`round ${round} of ${rounds}`);
+      for (const fault of FAULTS) {
+        throwIfInterrupted();
+        await isCalm(project);
+        runs[fault].push(...(await recoveries(project, fault)));
+      }
+      await isCalm(project);
+      runs[HOSTD].push(await hostdRecovery(project));
+    }
+    return { runs, cost };
+  } finally {
+    log("destroy");
+    await project.dispose();
+  }
+}
+
+/** Lets every agent beat a few times after what was done to it. */
+async function isCalm(project: Project): Promise<void> {
+  await project.onHost(HOST, "sleep 8");
+}
+
+/** The results as Markdown, beside what is asked for. */
+export function recoveryTable({ runs, cost }: RecoveryResult): string {
+  const rows = [...FAULTS, HOSTD].map((name) => {
+    const all = runs[name as keyof typeof runs];
+    const [p50, p99, max] = [50, 99, 100].map((percent) => seconds(percentile(all, percent)));
+    return [name, `${all.length}`, p50 ?? "", p99 ?? "", max ?? "", seconds(P99_MOST)];
+  });
+  return [
+    `### Recovery of ${AGENTS} agents on one host, all at once\n`,
+    table(["until it beats again, seconds", "runs", "p50", "p99", "max", "p99 at most"], rows),
+    `A hang counts from its timeout of ${TIMEOUT} s on, the deadman until it watches again. Quarantine begins at ${RESTARTS} restarts here.\n`,
+    table(
+      ["the deadman over a minute", "measured", "at most"],
+      [
+        ["resident, MB", (cost.resident / 1e6).toFixed(1), (COST_MOST.resident / 1e6).toFixed(0)],
+        ["of one core, %", (cost.share * 100).toFixed(2), (COST_MOST.share * 100).toFixed(0)],
+      ],
+    ),
+  ].join("\n");
+}

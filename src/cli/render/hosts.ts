@@ -1,0 +1,44 @@
+import { fullestOf, loadOf } from "../../model/machine.ts";
+import { inOrder } from "../exit.ts";
+import { codesOfHosts, type HostRow, type HostsReport } from "../hosts.ts";
+import { span } from "./agents.ts";
+import { silentHosts } from "./host.ts";
+import { table } from "./table.ts";
+import { safeJson, visible } from "./text.ts";
+
+const COLUMNS = ["HOST", "UP", "LOAD", "CORES", "MEMORY", "DISK", "FAILED", "DEADMAN"];
+
+/** One row a host; after them a sentence for each that gave no answer, and for what is not as it should be. */
+export function renderHosts({ hosts, rows }: HostsReport): string {
+  const ailments = rows.flatMap(({ host, ailments: all }) => all.map((one) => `${host}: ${one}.`));
+  const lines = [...silentHosts(hosts), ...ailments].map((line) => `${visible(line)}\n`);
+  return [table([COLUMNS, ...rows.map(cellsOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
+}
+
+/** The same as docs/schema/hosts.schema.json describes it. */
+export function renderHostsJson(report: HostsReport): string {
+  const codes = inOrder(codesOfHosts(report));
+  const { rows, hosts } = report;
+  return safeJson({ version: 1, exit: codes[0], codes, machines: rows, hosts });
+}
+
+function cellsOf({ host, machine }: HostRow): string[] {
+  if (machine === undefined) return [host, ...COLUMNS.slice(1).map(() => "-")];
+  const { uptime, cores, memory, failed, deadman } = machine;
+  const disk = fullestOf(machine);
+  return [
+    host,
+    span(uptime),
+    loadOf(machine).toFixed(1),
+    `${cores}`,
+    `${Math.round(memory.used)}% of ${gigabytes(memory.size)}`,
+    disk ? `${Math.round(disk.used)}% of ${gigabytes(disk.size)}, ${disk.path}` : "-",
+    `${failed.length}`,
+    deadman ?? "-",
+  ];
+}
+
+function gigabytes(bytes: number): string {
+  const size = bytes / 2 ** 30;
+  return `${size < 10 ? size.toFixed(1) : Math.round(size)}G`;
+}

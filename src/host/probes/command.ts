@@ -1,0 +1,34 @@
+import type { CommandProbe } from "../../model/health.ts";
+import { ENVIRONMENT } from "../run.ts";
+import { type Answer, noAnswer } from "./answer.ts";
+
+/** What a probe may use at most: it must never cost more than what it looks at. */
+const BOUNDS = [
+  "TasksMax=64",
+  "MemoryMax=256M",
+  "NoNewPrivileges=yes",
+  "ProtectSystem=strict",
+  "PrivateTmp=yes",
+];
+
+/** Seconds that systemd has to end it in, and to say so. */
+const GRACE = 5;
+
+/** Runs a program as its user, in a unit of its own, which systemd ends with all that it started. */
+export function probeCommand({ command, user, timeout }: CommandProbe): Promise<Answer> {
+  const { execFile } = process.getBuiltinModule("node:child_process");
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const properties = [`User=${user}`, `RuntimeMaxSec=${timeout}`, ...BOUNDS, ...SILENT];
+  const args = ["--quiet", "--wait", "--collect", ...properties.map((one) => `--property=${one}`)];
+  const options = { env: ENVIRONMENT, timeout: (timeout + GRACE) * 1000 };
+  const started = process.hrtime.bigint();
+  const child = execFile("systemd-run", [...args, "--", ...command], options, (error, _, stderr) => {
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    if (error === null) resolve({ ok: true, detail: "it ends with 0" });
+    else if (seconds >= timeout) resolve(noAnswer(timeout));
+    else resolve({ ok: false, detail: stderr.trim() || `it ends with ${child.exitCode ?? error.message}` });
+  });
+  return promise;
+}
+
+const SILENT = ["StandardOutput=null", "StandardError=null"];

@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from "node:util";
+import type { HealthCheck } from "../../model/health.ts";
+import type { Answer } from "./answer.ts";
+import { ask } from "./probe.ts";
+
+/** The last answer to a check. */
+export interface Answered extends Answer {
+  /** Tells it from the one before. */
+  readonly count: number;
+  /** How many answers in a row were as this one: health, or none. */
+  readonly alike: number;
+}
+
+/** Keeps asking, and never waits: its owner looks in as often as it likes. */
+export interface Prober {
+  /**
+   * Starts the probes that are due. A check that is asked no longer, or was changed, begins anew when it is back.
+   *
+   * @param wanted every check that there is, by name
+   * @param now seconds of a clock that only goes forward
+   * @returns what was answered last, by name; nothing of a check that has no answer yet
+   */
+  see(wanted: ReadonlyMap<string, HealthCheck>, now: number): ReadonlyMap<string, Answered>;
+}
+
+interface Watched {
+  readonly check: HealthCheck;
+  due: number;
+  isAsked: boolean;
+  last?: Answered;
+}
+
+/** @param probe asks once; it must not fail */
+export function newProber(probe: typeof ask = ask): Prober {
+  const all = new Map<string, Watched>();
+
+  const start = (watched: Watched, now: number) => {
+    watched.isAsked = true;
+    watched.due = now + watched.check.interval;
+    void probe(watched.check.probe).then((answer) => {
+      watched.isAsked = false;
+      watched.last = follow(watched.last, answer);
+    });
+  };
+  const see: Prober["see"] = (wanted, now) => {
+    for (const name of all.keys()) if (!wanted.has(name)) all.delete(name);
+    for (const [name, check] of wanted) {
+      const known = all.get(name);
+      const watched =
+        known !== undefined && isDeepStrictEqual(known.check, check)
+          ? known
+          : { check, due: now, isAsked: false };
+      all.set(name, watched);
+      // One that hangs is asked again when its time is over, never twice at once.
+      if (!watched.isAsked && watched.due <= now) start(watched, now);
+    }
+    return new Map([...all].flatMap(([name, { last }]) => (last === undefined ? [] : [[name, last]])));
+  };
+  return { see };
+}
+
+function follow(last: Answered | undefined, answer: Answer): Answered {
+  const { count = 0, alike = 0, ok } = last ?? {};
+  return { ...answer, count: count + 1, alike: ok === answer.ok ? alike + 1 : 1 };
+}

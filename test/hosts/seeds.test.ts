@@ -1,0 +1,148 @@
+/**
+ * What the seeds' documents call clicks, and what they found, each by its name: on the example fleets that are made after
+ * them, up on local hosts. docs/deadman.md has the figures.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { must, type Project } from "./support/project.ts";
+import { exampleUp } from "./support/seeds.ts";
+
+/** Seconds from an end, or from the timeout of one that hangs, to its next beat. */
+const BACK_WITHIN = 3;
+
+const TIMEOUT = 6;
+
+let timmy: Project;
+let mosaic: Project;
+
+const unit = (name: string) => `muster-agent-${name}.service`;
+const beat = (name: string) => `/run/muster-${name}/beat`;
+const paneOf = (name: string) =>
+  `$(runuser -u ${name} -- tmux -S /run/muster-${name}/tmux list-panes -F '#{pane_pid}')`;
+
+async function eventsOf(project: Project, name?: string): Promise<string[]> {
+  const { stdout } = await must(project.fleet(["history", ...(name ? [name] : []), "--json"]));
+  const { events } = JSON.parse(stdout) as { events: { event: string; agent?: string }[] };
+  return events.map(({ event, agent = "host" }) => `${agent} ${event}`);
+}
+
+/** Waits until an agent beats in another run, and gives the seconds since `start`, which the script sets. */
+async function backAfter(project: Project, host: string, name: string, script: string): Promise<number> {
+  const invocation = `systemctl show -P InvocationID ${unit(name)}`;
+  const seconds = await project.onHost(
+    host,
+    `run=$(${invocation}); ${script}
+    for i in $(seq 300); do
+      [ -e ${beat(name)} ] && [ "$(${invocation})" != "$run" ] && break
+      sleep 0.1
+    done
+    echo $(stat -c %.Y ${beat(name)}) $start | awk '{print $1 - $2}'`,
+  );
+  return Number(seconds);
+}
+
+/** From when on a hang counts: its last beat, and the timeout after that. */
+const hangs = (name: string) =>
+  `kill -STOP ${paneOf(name)}; sleep 0.5; start=$(stat -c %.Y ${beat(name)} | awk '{print $1 + ${TIMEOUT}}')`;
+
+const dies = (what: string) => `pid=${what}; start=$(date +%s.%N); kill -9 $pid`;
+
+beforeAll(async () => {
+  [timmy, mosaic] = await Promise.all([exampleUp("timmy"), exampleUp("mosaic")]);
+});
+
+afterAll(() => Promise.all([timmy?.dispose(), mosaic?.dispose()]));
+
+describe("the second seed's clicks, on examples/timmy", () => {
+  test("click 1, restart dead agents: hermes is killed, and is back by itself", async () => {
+    expect(await backAfter(timmy, "ezra", "ezra", dies(paneOf("ezra")))).toBeLessThan(BACK_WITHIN);
+    expect(await eventsOf(timmy, "ezra")).toEqual(expect.arrayContaining(["ezra died", "ezra restarted"]));
+  });
+
+  test("click 2, health checks: one command tells disk, memory and services of every server, and whether to look", async () => {
+    const calm = await must(timmy.fleet(["hosts"]));
+    for (const host of ["ezra", "allegro", "bezalel"]) {
+      expect(calm.stdout).toMatch(new RegExp(`^${host} .* \\d+% of .*G +\\d+% of .*G, / +0 +watching$`, "m"));
+    }
+    await timmy.onHost("bezalel", "systemd-run --quiet --wait --unit=gitea false || true");
+    const { stdout } = await must(timmy.fleet(["hosts", "--json"]), 5);
+    const { machines } = JSON.parse(stdout) as { machines: { host: string; ailments: string[] }[] };
+    expect(machines.filter(({ ailments }) => ailments.length > 0)).toEqual([
+      expect.objectContaining({ host: "bezalel", ailments: ["1 unit failed: gitea.service"] }),
+    ]);
+    await timmy.onHost("bezalel", "systemctl reset-failed gitea");
+    await must(timmy.fleet(["hosts"]));
+  });
+
+  test("click 3, dead pane recovery: a pane that dies with its tmux, and one that hangs, are back by themselves", async () => {
+    const tmux = `$(systemctl show -P MainPID ${unit("gemini")})`;
+    expect(await backAfter(timmy, "bezalel", "gemini", dies(tmux))).toBeLessThan(BACK_WITHIN);
+    expect(await backAfter(timmy, "allegro", "allegro", hangs("allegro"))).toBeLessThan(BACK_WITHIN);
+    const told = await eventsOf(timmy);
+    expect(told).toEqual(
+      expect.arrayContaining(["gemini died", "gemini restarted", "allegro hung", "allegro restarted"]),
+    );
+  });
+
+  test("click 8, config drift: an agent on the wrong model is told at once, by name, and is put right", async () => {
+    await timmy.onHost(
+      "allegro",
+      "sed -i 's/example-large/example-tiny/' /home/code-claw/.hermes/config.yaml",
+    );
+    const drift = await must(timmy.fleet(["drift"]), 7);
+    expect(drift.stdout).toMatch(/code-claw +\.hermes\/config\.yaml +content .*example-large.*example-tiny/);
+    await must(timmy.pulumi(["up", "--yes", "--skip-preview"]));
+    expect((await must(timmy.fleet(["drift"]))).stdout).toContain("no drift");
+  });
+});
+
+describe("the third seed's findings, on examples/mosaic", () => {
+  test.each([
+    ["workshop", "reviewer-claude"],
+    ["dragon", "reviewer-codex"],
+    ["dragon", "coder"],
+  ])(
+    "finding 1, a runtime that dies in a detached pane: on %s %s has a terminal, and its program was found",
+    async (host, name) => {
+      expect(await mosaic.onHost(host, `cat /home/${name}/size`)).toBe("50 200");
+      expect(await mosaic.onHost(host, `systemctl show -P NRestarts ${unit(name)}`)).toBe("0");
+    },
+  );
+
+  test.each([
+    ["workshop", "orchestrator"],
+    ["workshop", "guide"],
+    ["dragon", "coder"],
+  ])(
+    "finding 2, MUSTER_AGENT does not reach the pane: on %s %s knows its name and has its key",
+    async (host, name) => {
+      const environment = await mosaic.onHost(host, `tr '\\0' '\\n' </proc/${paneOf(name)}/environ`);
+      expect(environment.split("\n")).toEqual(
+        expect.arrayContaining([`MUSTER_AGENT=${name}`, `ANTHROPIC_API_KEY=sk-${name}-key-0123`]),
+      );
+    },
+  );
+
+  test("what is killed and what hangs is back by itself, and told", async () => {
+    expect(await backAfter(mosaic, "dragon", "coder", dies(paneOf("coder")))).toBeLessThan(BACK_WITHIN);
+    expect(await backAfter(mosaic, "workshop", "guide", hangs("guide"))).toBeLessThan(BACK_WITHIN);
+    const told = await eventsOf(mosaic);
+    expect(told).toEqual(expect.arrayContaining(["coder died", "guide hung", "guide restarted"]));
+  });
+
+  test("a reboot brings back every core agent, and none that is on demand, and is told", async () => {
+    const bootId = () => mosaic.onHost("dragon", "cat /proc/sys/kernel/random/boot_id").catch(() => "");
+    const boot = await bootId();
+    await mosaic.onHost("dragon", "systemctl reboot").catch(() => "");
+    const states = async () => {
+      const { stdout } = await mosaic.fleet(["ps", "--host", "dragon", "--json"]);
+      const { agents = [] } = JSON.parse(stdout || "{}") as { agents?: { agent: string; state: string }[] };
+      return agents.map(({ agent, state }) => `${agent} ${state}`);
+    };
+    await expect.poll(bootId, { timeout: 60_000, interval: 500 }).not.toMatch(new RegExp(`^$|${boot}`));
+    await expect
+      .poll(states, { timeout: 60_000, interval: 1000 })
+      .toEqual(["coder running", "reviewer-codex running", "scribe stopped"]);
+    await expect.poll(() => eventsOf(mosaic), { timeout: 30_000 }).toContain("host host-booted");
+    expect((await must(mosaic.fleet(["drift"]))).stdout).toContain("no drift");
+  });
+});

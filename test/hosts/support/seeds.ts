@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { makeProject, must, type Project } from "./project.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+
+const MIND = readFileSync(join(ROOT, "test/doubles/mind.sh"));
+
+interface FleetYaml {
+  readonly hosts: Record<string, object>;
+  readonly credentials: Record<string, { readonly from: string }>;
+  readonly agents: Record<string, Agent>;
+}
+
+interface Agent {
+  readonly runtime?: { readonly kind: string; readonly program?: string };
+  readonly command?: readonly string[];
+}
+
+/** Beats and timeouts of a test; the examples' own are minutes. */
+const HEARTBEAT = { by: "file", interval: 2, timeout: 6 };
+
+/** Whatever else this machine does is no matter of these tests. */
+const HEALTHY = { disk: 100, memory: 100, load: 1000 };
+
+/**
+ * Brings an example's fleet up on local hosts in place of its own: with secrets that are made up, heartbeats of seconds,
+ * and stand-ins where its programs would be installed.
+ */
+export async function exampleUp(name: string): Promise<Project> {
+  const files = filesOf(join(ROOT, "examples", name));
+  const fleet = localized(files["fleet.yaml"] ?? "");
+  const sources = Object.values(fleet.credentials).map(({ from }) => from.split(":"));
+  const secretsOf = (source: string) =>
+    Object.fromEntries(
+      sources.flatMap(([kind, key = ""]) => (kind === source ? [[key, `sk-${key}-0123`] as const] : [])),
+    );
+  const made = await makeProject({ ...files, "fleet.yaml": stringify(fleet) }, secretsOf("config"));
+  const env = secretsOf("env");
+  const project: Project = {
+    ...made,
+    pulumi: (args, options) => made.pulumi(args, { ...options, env: { ...env, ...options?.env } }),
+  };
+  const hosts = Object.keys(fleet.hosts);
+  const urns = hosts.map((host) => `urn:pulumi:test::muster::muster:index:LocalHost::${host}`);
+  const boot = urns.flatMap((urn) => ["--target", urn]);
+  await must(project.pulumi(["up", "--yes", "--skip-preview", ...boot]));
+  const programs = [...new Set(Object.values(fleet.agents).map(programOf))];
+  await Promise.all(hosts.map((host) => install(project, host, programs)));
+  await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+  return project;
+}
+
+function localized(text: string): FleetYaml {
+  const fleet = parse(text, { merge: true }) as FleetYaml;
+  const hosts = Object.keys(fleet.hosts).map((host) => [host, { kind: "local", healthy: HEALTHY }]);
+  const agents = Object.entries(fleet.agents).map(([name, agent]) => [
+    name,
+    { ...agent, heartbeat: HEARTBEAT },
+  ]);
+  return { ...fleet, hosts: Object.fromEntries(hosts), agents: Object.fromEntries(agents) };
+}
+
+function programOf({ runtime, command }: Agent): string {
+  return runtime?.program ?? runtime?.kind ?? command?.[0] ?? "";
+}
+
+async function install(project: Project, host: string, programs: readonly string[]): Promise<void> {
+  const paths = programs.map((program) => (program.includes("/") ? program : `/usr/local/bin/${program}`));
+  const lines = paths.map(
+    (path) => `echo ${MIND.toString("base64")} | base64 -d >${path}; chmod 755 ${path}`,
+  );
+  await project.onHost(host, lines.join("\n"));
+}
+
+function filesOf(dir: string): Record<string, string> {
+  const paths = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    paths.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path.slice(dir.length + 1), readFileSync(path, "utf8")];
+    }),
+  );
+}
