@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Policy } from "../model/deadman.ts";
-import type { ProgramItem, UnitItem } from "../model/items.ts";
+import type { Items, ProgramItem, UnitItem } from "../model/items.ts";
 import { policyFile, UNIT_DIR } from "../model/layout.ts";
 import { isLimited } from "../model/limits.ts";
 import type { AgentSpec } from "../spec/fleet.ts";
@@ -45,6 +45,7 @@ export const agentUnit: ResourceDefinition = {
             mode: "0600",
           },
         },
+        ...formerUnits(agent),
         unit: { kind: "unit", name: unitName(agent), want: wantOf(agent) },
         ...(isLimited(agent.limits)
           ? { limits: { kind: "limits", name: unitName(agent), want: agent.limits } }
@@ -58,6 +59,12 @@ function wantOf({ lifecycle }: AgentSpec): UnitItem["want"] {
   return lifecycle.kind === "core"
     ? { enabled: "enabled", active: "running", overrides: "none" }
     : { enabled: "disabled", overrides: "none" };
+}
+
+/** What ran it before is down before its own unit is started. */
+function formerUnits({ replaces, user }: AgentSpec): Items {
+  const want = { enabled: "disabled", active: "stopped" } as const;
+  return Object.fromEntries(replaces.map((name) => [`former ${name}`, { kind: "unit", name, user, want }]));
 }
 
 /** It goes before the unit: what cannot start is not started. */

@@ -151,6 +151,8 @@ export interface AgentSpec extends Lasting {
   readonly env: Readonly<Record<string, string>>;
   /** Seconds within which the program must ping systemd's watchdog; 0: it does not. */
   readonly watchdog: number;
+  /** Services of the host's own that ran it before; they are stopped and disabled. */
+  readonly replaces: readonly string[];
   /** What becomes of its home and of the contacts that it learned, when it is removed. */
   readonly onRemove: "aside" | "delete";
   readonly lifecycle: Lifecycle;

@@ -113,6 +113,7 @@ export interface RawAgent {
   readonly workdir?: string;
   readonly env?: Readonly<Record<string, string>> | null;
   readonly watchdog?: RawSeconds;
+  readonly replaces?: readonly string[];
   readonly onRemove?: "aside" | "delete";
   readonly protect?: boolean;
   readonly lifecycle?: "core" | "ephemeral";
