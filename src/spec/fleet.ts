@@ -73,6 +73,8 @@ export interface SshHostSpec extends Machinery {
   readonly hostKeys: readonly string[];
   readonly connectTimeout: number;
   readonly availability: Availability;
+  /** Nothing is installed or changed on it, and no agent lives there. */
+  readonly observe?: "only";
 }
 
 /** `intermittent`: a machine that comes and goes; that it is away is nothing to mend. */

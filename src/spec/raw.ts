@@ -13,6 +13,7 @@ export interface RawHost {
   readonly hostKeys?: readonly string[];
   readonly connectTimeout?: RawSeconds;
   readonly availability?: "always" | "intermittent";
+  readonly observe?: "only";
   readonly protect?: boolean;
   readonly maintenance?: readonly RawWindow[] | null;
   readonly healthy?: Partial<Healthy>;

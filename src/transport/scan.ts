@@ -13,15 +13,22 @@ export interface Scanned {
   readonly hostKeys: readonly string[];
 }
 
+export interface ScanOptions {
+  /** `root`: it must be one, or become one; `login`: with whichever rights the login has. */
+  readonly as: "root" | "login";
+  /** Whether a host may be met that has no key pinned: a person is to compare it then. */
+  readonly mayMeet: boolean;
+}
+
 /**
- * Runs a script that only looks, in a root shell on a host where nothing of ours needs to be. A host that was never
- * met is met: it is for a person to compare its key before anything is made of the answer.
+ * Runs a script that only looks, on a host where nothing of ours needs to be.
  *
- * @param script for /bin/sh, all of it within functions; calls `say` once with its answer
+ * @param script for /bin/sh, all of it within functions; calls `say` once with its answer, a line
  * @throws HostError; RuntimeError where the script fails
  */
-export async function scan(target: Target, script: string): Promise<Scanned> {
-  const { channel, target: met } = await open(target, "shell", { learnHostKey: () => undefined });
+export async function scan(target: Target, script: string, { as, mayMeet }: ScanOptions): Promise<Scanned> {
+  const options = mayMeet ? { learnHostKey: () => undefined } : {};
+  const { channel, target: met } = await open(target, as === "root" ? "shell" : "plain", options);
   try {
     const step = scriptSteps(channel, met, "it could not be looked at");
     const say = `say() { echo "${MARKER}$*"; }\n`;

@@ -30,6 +30,7 @@ export const command: CommandDefinition = {
     const { answer, hostKeys } = await scan(
       { ...host, kind: "ssh", connectTimeout: CONNECT_TIMEOUT },
       scanScript(IDENTITY_FILES),
+      { as: "root", mayMeet: true },
     );
     const seen = parseScan(answer);
     if (seen.foreign !== undefined) throw withoutSystemd(name, seen.foreign);

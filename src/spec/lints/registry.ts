@@ -3,6 +3,7 @@ import { allowed } from "./allowed.ts";
 import { identityOfTwo } from "./identity-of-two.ts";
 import type { Lint } from "./lint.ts";
 import { oauthOnTwoHosts } from "./oauth-on-two-hosts.ts";
+import { observedHost } from "./observed-host.ts";
 import { secretInEnv } from "./secret-in-env.ts";
 import { sharedSecret } from "./shared-secret.ts";
 import { sharedUid } from "./shared-uid.ts";
@@ -16,6 +17,7 @@ export const LINTS: readonly Lint[] = [
   allowed,
   identityOfTwo,
   oauthOnTwoHosts,
+  observedHost,
   secretInEnv,
   sharedSecret,
   sharedUid,

@@ -26,6 +26,7 @@ export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, _keys, { hom
     hostKeys: (raw.hostKeys ?? []).map(withoutComment),
     connectTimeout,
     availability,
+    ...(raw.observe !== undefined && { observe: raw.observe }),
     ...lasting,
   };
 };

@@ -11,7 +11,7 @@ export const FORM: readonly Case[] = [
   ["a section that is still to come", "tenants:", "services: {}\ntenants:", "7:1 services: is not there yet: a later version of Muster reads this section; until then leave it out"],
   ["another one", "tenants:", "monitoring: {}\ntenants:", "7:1 monitoring: is not there yet: a later version of Muster reads this section; until then leave it out"],
   ["an unknown key of a host", "{kind: local}", "{kind: local, conectTimeout: 5}", "5:22 hosts.hub.conectTimeout: is not a known key; did you mean \"connectTimeout\"?"],
-  ["an unknown key near none", "{kind: local}", "{kind: local, colour: red}", "5:22 hosts.hub.colour: is not a known key; known here: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability, protect, maintenance"],
+  ["an unknown key near none", "{kind: local}", "{kind: local, colour: red}", "5:22 hosts.hub.colour: is not a known key; known here: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability, protect, maintenance, observe, healthy"],
   ["a host of unknown kind", "{kind: local}", "{kind: locl}", "5:15 hosts.hub.kind: must be local or ssh; did you mean \"local\"?"],
   ["a host of a kind to come", "{kind: local}", "{kind: droplet}", "5:15 hosts.hub.kind: must be local or ssh"],
   ["a host without kind", "{kind: local}", "{}", "5:3 hosts.hub.kind: is missing"],
