@@ -18,7 +18,8 @@ export function control(host: Host, request: ControlRequest): ControlAnswer {
     const [state = {}] = showUnits(host, [unit]);
     if (state["LoadState"] === "not-found") throw refused(agent, "it is not on this host.", UP);
     const { other } = markOf(host, agent) ?? {};
-    if (other !== undefined && verb !== "stop")
+    const isHeld = quarantineOf(host, unit) !== undefined;
+    if (other !== undefined && isHeld && verb !== "stop")
       throw refused(agent, `it is about to move (${other}).`, MOVES);
     return { changed: VERBS[verb](host, request, state) };
   });

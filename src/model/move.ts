@@ -24,6 +24,8 @@ export interface MoveMark {
   readonly isStale?: true;
   /** Whether the agent ran when it was asked to leave. */
   readonly ran?: true;
+  /** Whether it was in quarantine then. */
+  readonly held?: true;
 }
 
 /** The resource that has an agent's home is `<host>/<agent>/identity`. */

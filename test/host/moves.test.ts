@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Host } from "../../src/host/context.ts";
+import { control } from "../../src/host/control.ts";
 import { converge } from "../../src/host/converge.ts";
 import { history } from "../../src/host/history.ts";
 import { arrive, unpack } from "../../src/host/moves/arrive.ts";
@@ -24,7 +25,7 @@ import { allMarks } from "../../src/host/moves/marks.ts";
 import { pack } from "../../src/host/moves/pack.ts";
 import { settle } from "../../src/host/moves/settle.ts";
 import { observe } from "../../src/host/observe.ts";
-import { quarantineOf } from "../../src/host/quarantine.ts";
+import { hold, quarantineOf, release } from "../../src/host/quarantine.ts";
 import { remove } from "../../src/host/remove.ts";
 import type { Items } from "../../src/model/items.ts";
 import { agentUnit } from "../../src/model/layout.ts";
@@ -216,6 +217,27 @@ describe("a move", () => {
       answers.push(await unpack(now, { op: "unpack", id: "west/iris/identity", move, ...piece }));
     const [aside = ""] = answers.flatMap((answer) => answer.aside);
     expect(readFileSync(join(aside, "stranger's"), "utf8")).toBe("kept");
+  });
+});
+
+describe("an agent that is held down already", () => {
+  test("stays in its quarantine where it does not move after all", () => {
+    const { old, coming, leaving, settled } = rig();
+    hold(old, UNIT, "5 restarts within 60 min");
+    coming();
+    settled("old", leaving().move, "failed");
+    expect(quarantineOf(old, UNIT)?.reason).toBe("5 restarts within 60 min");
+  });
+
+  test("that was let go by somebody begins another move, as it may have run since", () => {
+    const { old, coming, leaving } = rig();
+    coming();
+    const { move } = leaving();
+    expect(() =>
+      control(old, { op: "control", verb: "release", agent: "iris", unit: UNIT, by: "x" }),
+    ).toThrow(/it is about to move \(west\)/);
+    release(old, UNIT);
+    expect(leaving().move).not.toBe(move);
   });
 });
 

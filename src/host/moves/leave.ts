@@ -9,7 +9,7 @@ import { history, record } from "../history.ts";
 import { stopUnit } from "../kinds/unit.ts";
 import { withResourceLock } from "../lock.ts";
 import { endProcesses } from "../processes.ts";
-import { hold } from "../quarantine.ts";
+import { hold, quarantineOf } from "../quarantine.ts";
 import { findRecord, readRecords, refuseForeign } from "../store/records.ts";
 import { isRunning, showUnits } from "../systemctl.ts";
 import { type Home, homeOf } from "./home.ts";
@@ -42,17 +42,21 @@ export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
 function keepDown(host: Host, { to }: LeaveRequest, agent: string, before: MoveMark | undefined): MoveMark {
   const unit = agentUnit(agent);
   const [state] = showUnits(host, [unit]);
+  const isHeld = quarantineOf(host, unit) !== undefined;
+  // One that is marked and not held down may have run since, and so begins another move.
+  const same = isHeld ? before : undefined;
   const mark = writeMark(host, {
     agent,
     state: "leaving",
-    move: before?.move ?? randomUUID(),
+    move: same?.move ?? randomUUID(),
     other: to,
-    since: before?.since ?? new Date().toISOString(),
-    ...((before?.ran || isRunning(state)) && { ran: true }),
+    since: same?.since ?? new Date().toISOString(),
+    ...((same?.ran || isRunning(state)) && { ran: true }),
+    ...((same === undefined ? isHeld : same.held) && { held: true }),
   });
-  hold(host, unit, `it moves to ${to}`);
+  if (!isHeld) hold(host, unit, `it moves to ${to}`);
   if (state?.["LoadState"] !== "not-found") stopUnit(host, unit);
-  if (before === undefined) record(host, [{ event: "left", agent, detail: `for ${to}` }]);
+  if (same === undefined) record(host, [{ event: "left", agent, detail: `for ${to}` }]);
   return mark;
 }
 

@@ -10,9 +10,9 @@ import { dropMark, markOf } from "./marks.ts";
 import { clearStaging, place } from "./place.ts";
 
 /** Nobody else ever had an agent's home while it is marked as leaving, so it may live here again. */
-export function comeBack(host: Host, { agent, other }: MoveMark): void {
+export function comeBack(host: Host, { agent, other, held }: MoveMark): void {
   record(host, [{ event: "arrived", agent, detail: `again: it did not move to ${other}` }]);
-  release(host, agentUnit(agent));
+  if (!held) release(host, agentUnit(agent));
   dropMark(host, agent);
 }
 
