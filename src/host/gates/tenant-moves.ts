@@ -1,10 +1,11 @@
 import { MOVE_CHUNK, type MoveRequest } from "../../model/move.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
 import type { Host } from "../context.ts";
-import { arrive, unpack } from "../moves/arrive.ts";
+import { arrive } from "../moves/arrive.ts";
 import { leave } from "../moves/leave.ts";
 import { pack } from "../moves/pack.ts";
 import { settle } from "../moves/settle.ts";
+import { unpack } from "../moves/unpack.ts";
 import type { Table } from "../serve.ts";
 import { type Form, flawOf, isMap, OWNER } from "./form.ts";
 import type { Ownership } from "./tenant-own.ts";
