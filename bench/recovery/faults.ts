@@ -10,6 +10,9 @@ const UNITS = NAMES.map((name) => `muster-agent-${name}.service`).join(" ");
 
 const PROGRAMS = "$(pgrep -f '^/bin/sh agent.sh')";
 
+/** With their tmux, which lets a program in its pane go on that was stopped. */
+const ALL = "$(pgrep -f 'agent.sh$')";
+
 /**
  * Scripts that do it. Each sets `start`, from when on recovery counts: a line an agent, its name and seconds since
  * 1970. For a hang that is its last beat and the timeout after it.
@@ -17,7 +20,7 @@ const PROGRAMS = "$(pgrep -f '^/bin/sh agent.sh')";
 const SCRIPTS: Readonly<Record<Fault, string>> = {
   "the pane's process is killed": `pids="${PROGRAMS}"; now=$(date +%s.%N); kill -9 $pids`,
   "tmux is killed": `pids=$(systemctl show -P MainPID ${UNITS}); now=$(date +%s.%N); kill -9 $pids`,
-  "it hangs": `pids="${PROGRAMS}"; kill -STOP $pids; sleep 1; now=$(date +%s.%N)`,
+  "it hangs": `pids="${ALL}"; kill -STOP $pids; sleep 1; now=$(date +%s.%N)`,
 };
 
 /** Seconds that are waited for all to be back. */

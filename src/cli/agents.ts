@@ -1,4 +1,5 @@
 import type { BeatState, Lifecycle, Owed } from "../model/deadman.ts";
+import type { FailedOver } from "../model/failover.ts";
 import type { UnitStatus } from "../model/protocol.ts";
 import { unitName } from "../resources/ids.ts";
 import { type RuntimeKind, runtimeOf } from "../runtimes/registry.ts";
@@ -55,6 +56,8 @@ export interface AgentRow {
   readonly paused?: string;
   /** That it runs with what was declared before. */
   readonly owed?: Pick<Owed, "restart" | "within" | "since">;
+  /** On which provider it is to run, where that is another than its first, and since when. */
+  readonly failedOver?: FailedOver;
   /** Why it stays down, and since when. */
   readonly quarantine?: { readonly since: string; readonly reason: string };
 }
@@ -116,13 +119,14 @@ function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentStat
   const place = { agent: name, tenant, host, runtime, lifecycle: agent.lifecycle.kind };
   const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
-  const { enabled, pid, restarts, since, status, owed, quarantine } = unit;
+  const { enabled, pid, restarts, since, status, owed, failedOver, quarantine } = unit;
   return {
     ...place,
     ...{ state, enabled, pid, restarts, since, status },
     ...processOf(agent, unit),
     ...signsOf(unit),
     ...(owed && { owed: { restart: owed.restart, within: owed.within, since: owed.since } }),
+    ...(failedOver && { failedOver }),
     ...(quarantine && { quarantine }),
   };
 }

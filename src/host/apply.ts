@@ -18,7 +18,7 @@ import { differs } from "./kinds/standing.ts";
 import { removeUnfinished } from "./kinds/thing.ts";
 import { isAsWanted, lookAtItems, sceneOf, subjectsOf } from "./look.ts";
 import { reasonOf } from "./reason.ts";
-import { startAgain } from "./restart.ts";
+import { isRead, startAgain } from "./restart.ts";
 import { sourceOf } from "./store/contents.ts";
 import { sealOf } from "./store/seal.ts";
 
@@ -57,6 +57,7 @@ function removeAllUnfinished(host: Host, items: Items): void {
 
 /** The units whose start is part of the change: those that read what is written, and that a killed run left so. */
 export function unitsToStart(
+  host: Host,
   items: Items,
   observed: Observations,
   before: HostRecord | undefined,
@@ -65,7 +66,9 @@ export function unitsToStart(
   const reading = toDo.flatMap((name) => {
     const item = items[name];
     if (item?.kind === "unit") return [item.name];
-    return item !== undefined && isWritten(item, observed[name]) && item.notify ? [item.notify] : [];
+    return item !== undefined && isWritten(item, observed[name]) && item.notify && isRead(host, item)
+      ? [item.notify]
+      : [];
   });
   return [...new Set([...(before?.restart ?? []), ...reading])];
 }

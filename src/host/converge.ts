@@ -75,7 +75,7 @@ function change(host: Host, request: ConvergeRequest, work: Change): string[] {
   const { before, after, others, observed, toDo } = work;
   removeItems(host, withoutShared(droppedItems(before?.items, request.items), others));
   const { applied: intended, ...rest } = after;
-  const restart = unitsToStart(request.items, observed, before, toDo);
+  const restart = unitsToStart(host, request.items, observed, before, toDo);
   // Another run's sweep may not come between the record and the bytes that it names.
   withHostLock(host, () => {
     writeRecord(host, {

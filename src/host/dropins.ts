@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { MusterError } from "../base/errors.ts";
+import { isChoiceLink } from "./choices.ts";
 import { hasCode } from "./reason.ts";
 import type { UnitState } from "./systemctl.ts";
 
@@ -14,12 +15,15 @@ const ROOTS = [
 
 /**
  * The drop-in files by which somebody changed this unit: those that systemd has read, and those it will
- * read next time. What a distribution ships, or what is made for all services alike, is not among them.
+ * read next time. What a distribution ships, or what is made for all services alike, is not among them, nor is the link
+ * to a choice that is declared; see choices.ts.
  */
 export function overridesOf(unit: string, state: UnitState): string[] {
   const loaded = (state["DropInPaths"] ?? "").split(" ").filter((path) => /^\/(etc|run)\//.test(path));
   const own = loaded.filter((path) => basename(dirname(path)) !== "service.d");
-  return [...new Set([...own, ...ROOTS.flatMap((root) => dropInsIn(`${root}/${unit}.d`))])].sort();
+  return [...new Set([...own, ...ROOTS.flatMap((root) => dropInsIn(`${root}/${unit}.d`))])]
+    .filter((path) => !isChoiceLink(unit, path))
+    .sort();
 }
 
 /** Deletes a unit's overrides; throws where one lies in a folder that serves other units too. */

@@ -1,5 +1,6 @@
 import type { PsAnswer, PsRequest, UnitStatus } from "../model/protocol.ts";
 import { shown } from "../model/shown.ts";
+import { failedOver } from "./choices.ts";
 import type { Host } from "./context.ts";
 import { paneNames } from "./hostd/pane.ts";
 import { readView, watchOf } from "./hostd/view.ts";
@@ -17,6 +18,7 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
   return {
     units: units.map((unit, i) => {
       const [watched, quarantine, owed] = [seen.get(unit), quarantineOf(host, unit), owedOf(host, unit)];
+      const over = failedOver(host, unit);
       const status = statusOf(unit, states[i] ?? {}, now);
       const names = paneNames(status.pid).map(shown);
       return {
@@ -24,6 +26,7 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
         ...(names.length > 0 && { names }),
         ...(watched && { watched }),
         ...(owed && { owed }),
+        ...(over && { failedOver: over }),
         ...(quarantine && { quarantine }),
       };
     }),

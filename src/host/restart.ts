@@ -1,6 +1,8 @@
 import type { DirectoryItem, FileItem, Items } from "../model/items.ts";
+import { choiceFolder } from "../model/layout.ts";
 import type { ConvergeRequest } from "../model/protocol.ts";
 import { readAccounts } from "./accounts.ts";
+import { linkedChoice } from "./choices.ts";
 import type { Host } from "./context.ts";
 import { isIdle } from "./hostd/idle.ts";
 import { readPolicies } from "./hostd/policies.ts";
@@ -27,9 +29,10 @@ export function startAgain(
   written: readonly (FileItem | DirectoryItem)[],
   left: readonly string[] = [],
 ): string[] {
-  const reads = left.length > 0 || written.some(({ path }) => path.startsWith(`${host.paths.units}/`));
+  const read = written.filter((item) => isRead(host, item));
+  const reads = left.length > 0 || read.some((item) => isUnitText(host, item));
   if (reads) daemonReload(host);
-  const notified = written.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
+  const notified = read.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
   return [...new Set([...left, ...notified])].filter((unit) => {
     const reader = readerOf(unit, items);
     if (reader !== undefined && mustWait(host, unit, reader)) return true;
@@ -38,6 +41,16 @@ export function startAgain(
     else restartIfRunning(host, [unit]);
     return false;
   });
+}
+
+/** Whether a unit reads a file, and not only on another provider than it runs on. */
+export function isRead(host: Host, item: FileItem | DirectoryItem): boolean {
+  if (item.kind !== "file" || item.choice === undefined || item.notify === undefined) return true;
+  return item.choice === linkedChoice(host, item.notify);
+}
+
+function isUnitText({ paths }: Host, { path }: FileItem | DirectoryItem): boolean {
+  return path.startsWith(`${paths.units}/`) || path.startsWith(`${choiceFolder(paths.hostd)}/`);
 }
 
 /** An item that says what becomes of the unit when it changes. */

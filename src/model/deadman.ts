@@ -1,3 +1,5 @@
+import type { FailoverPolicy } from "./failover.ts";
+
 /** What the deadman of a host, its agents and the commands that ask about them have in common. */
 
 export const HEARTBEATS = ["file", "notify", "pane", "none"] as const;
@@ -66,6 +68,8 @@ export interface Policy {
   readonly maintenance: readonly MaintenanceWindow[];
   /** Seconds after which it is stopped, where it is not always on. */
   readonly ttl?: number;
+  /** There where it has more than one provider to run on. */
+  readonly failover?: FailoverPolicy;
 }
 
 export const BEAT_STATES = ["idle", "busy", "stuck"] as const;
@@ -91,6 +95,11 @@ export type HistoryKind =
   | "released"
   | "paused"
   | "resumed"
+  | "provider-down"
+  | "provider-up"
+  | "failed-over"
+  | "returned"
+  | "stranded"
   | "left"
   | "arrived"
   | "flood";

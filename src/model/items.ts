@@ -33,6 +33,8 @@ export interface FileItem {
   /** When that is started again after the content changed; left out: now. `within` seconds, if not idle before. */
   readonly restart?: OnChange;
   readonly within?: number;
+  /** The provider, none of an agent's first, on which alone that unit reads this file. */
+  readonly choice?: string;
   /** Where the value of a secret file comes from: `config:NAME`, `env:NAME` or `file:PATH`. */
   readonly secret?: string;
   /** Why another agent may hold the same secret. */
@@ -126,6 +128,23 @@ export interface UnitItem {
   };
 }
 
+/**
+ * Which model of which provider a unit has its program run, as systemd has read it. What is wanted is the first choice;
+ * while one of the `others` is in force, that is as good.
+ */
+export interface ModelItem {
+  readonly kind: "model";
+  readonly unit: string;
+  /** The option of the program's command line before the model; left out: MUSTER_MODEL tells. */
+  readonly option?: string;
+  /** JSON: what is as good, by the name of the provider that is in force. */
+  readonly others?: string;
+  readonly want: {
+    readonly provider?: string;
+    readonly model?: string;
+  };
+}
+
 /** Declared rows of one SQLite table in an agent's tree; rows with other keys are the agent's own. */
 export interface RowsItem {
   readonly kind: "rows";
@@ -178,6 +197,7 @@ export type HostItem =
   | PackageItem
   | ProgramItem
   | UnitItem
+  | ModelItem
   | RowsItem
   | RuntimeItem
   | LimitsItem

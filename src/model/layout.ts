@@ -52,6 +52,26 @@ export function owedFile(unit: string, dir: string = HOSTD_DIR): string {
   return `${dir}/owed/${unit}`;
 }
 
+/** How the deadman finds out whether a provider of models works, one file a provider. */
+export function providerFile(provider: string, dir: string = HOSTD_DIR): string {
+  return `${dir}/providers/${provider}.json`;
+}
+
+/** One folder an agent, for what its unit says on each of its providers but the first. */
+export function choiceFolder(dir: string = HOSTD_DIR): string {
+  return `${dir}/choices`;
+}
+
+/** What an agent's unit says while it runs on another provider than its first, as `up` wrote it. */
+export function choiceFile(agent: string, provider: string, dir: string = HOSTD_DIR): string {
+  return `${choiceFolder(dir)}/${agent}/${provider}.conf`;
+}
+
+/** The link to that file by which systemd reads it: it is there while the agent is to run on that provider. */
+export function choiceLink(unit: string, provider: string, dir: string = UNIT_DIR): string {
+  return `${dir}/${unit}.d/muster-provider-${provider}.conf`;
+}
+
 /** What the deadman sees now, for `fleet ps`; in memory. */
 export const HOSTD_RUN_DIR = "/run/muster-hostd";
 
@@ -62,6 +82,11 @@ export const BIN_DIR = "/usr/local/bin";
 
 export function agentUnit(agent: string): string {
   return `muster-agent-${agent}.service`;
+}
+
+/** The agent that a unit is of; undefined where it is no agent's. */
+export function agentOf(unit: string): string | undefined {
+  return /^muster-agent-([a-z0-9-]+)\.service$/.exec(unit)?.[1];
 }
 
 /** An agent's folder in memory, which its unit makes and no sibling can enter. */

@@ -1,4 +1,5 @@
 import type { HistoryEvent, Owed, Quarantine, Watched } from "./deadman.ts";
+import type { FailedOver } from "./failover.ts";
 import type { Contents, Items, Observations } from "./items.ts";
 import type { Machine } from "./machine.ts";
 import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
@@ -72,6 +73,8 @@ export interface UnitStatus {
   readonly watched?: Watched;
   /** There while it runs with what was declared before. */
   readonly owed?: Owed;
+  /** There while it is to run on another provider than its first. */
+  readonly failedOver?: FailedOver;
   /** There while the unit is kept down. */
   readonly quarantine?: Quarantine;
 }

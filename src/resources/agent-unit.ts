@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import type { Policy } from "../model/deadman.ts";
-import type { Items, ProgramItem, UnitItem } from "../model/items.ts";
-import { policyFile, UNIT_DIR } from "../model/layout.ts";
+import type { FileItem, Items, ProgramItem, UnitItem } from "../model/items.ts";
+import { choiceFile, policyFile, UNIT_DIR } from "../model/layout.ts";
 import { isLimited } from "../model/limits.ts";
-import type { AgentSpec } from "../spec/fleet.ts";
-import type { ResourceDefinition } from "./definition.ts";
+import { runtimeOf } from "../runtimes/registry.ts";
+import type { AgentSpec, Fleet } from "../spec/fleet.ts";
+import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { agentId, unitName } from "./ids.ts";
 import { readAtStart } from "./notify.ts";
 import { ofAgents } from "./of-agents.ts";
-import { unitText } from "./unit-text.ts";
+import { choiceText, unitText } from "./unit-text.ts";
 
 /** What keeps an agent running: its systemd unit, mostly enabled at boot and running now, and what the deadman goes by. */
 export const agentUnit: ResourceDefinition = {
@@ -23,30 +24,14 @@ export const agentUnit: ResourceDefinition = {
       items: {
         program: programOf(agent),
         "unit file": {
-          kind: "file",
-          path: join(UNIT_DIR, unitName(agent)),
+          ...rootFile(join(UNIT_DIR, unitName(agent)), compiler.keep(unitText(fleet, agent)), "0644"),
           ...readAtStart(agent),
-          want: {
-            type: "file",
-            content: compiler.keep(unitText(fleet, agent)),
-            owner: "root",
-            group: "root",
-            mode: "0644",
-          },
         },
-        "deadman's policy": {
-          kind: "file",
-          path: policyFile(agent.name),
-          want: {
-            type: "file",
-            content: compiler.keep(policyText(agent)),
-            owner: "root",
-            group: "root",
-            mode: "0600",
-          },
-        },
+        "deadman's policy": rootFile(policyFile(agent.name), compiler.keep(policyText(agent)), "0600"),
+        ...choices(fleet, agent, compiler),
         ...formerUnits(agent),
         unit: { kind: "unit", name: unitName(agent), want: wantOf(agent) },
+        ...modelOf(agent),
         ...(isLimited(agent.limits)
           ? { limits: { kind: "limits", name: unitName(agent), want: agent.limits } }
           : {}),
@@ -86,9 +71,47 @@ function programOf(agent: AgentSpec): ProgramItem {
   };
 }
 
+/** What the unit says on each provider but the first: written now, so that the deadman has nothing to make up. */
+function choices(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
+  const [, ...others] = agent.failover?.choices ?? [];
+  const files = others.map((choice) => {
+    const text = compiler.keep(choiceText(fleet, agent, choice));
+    const file = rootFile(choiceFile(agent.name, choice.provider), text, "0644");
+    return [`on ${choice.provider}`, { ...file, ...readAtStart(agent), choice: choice.provider }] as const;
+  });
+  return Object.fromEntries(files);
+}
+
+/** What it runs on is told by name when it is another than declared, whichever line of its unit was changed for that. */
+function modelOf(agent: AgentSpec): Items {
+  const [, ...others] = agent.failover?.choices ?? [];
+  if (Object.keys(agent.model).length === 0) return {};
+  const option = runtimeOf(agent.runtime).modelOption;
+  const known = Object.fromEntries(others.map(({ provider, model }) => [provider, model]));
+  return {
+    model: {
+      kind: "model",
+      unit: unitName(agent),
+      ...(option !== undefined && agent.model.model !== undefined && { option }),
+      ...(others.length > 0 && { others: JSON.stringify(known) }),
+      want: agent.model,
+    },
+  };
+}
+
+function rootFile(path: string, content: FileItem["want"]["content"], mode: string): FileItem {
+  return { kind: "file", path, want: { type: "file", content, owner: "root", group: "root", mode } };
+}
+
 function policyText(agent: AgentSpec): string {
   const { heartbeat, restarts, maintenance, lifecycle } = agent;
   const ttl = lifecycle.kind === "ephemeral" ? { ttl: lifecycle.ttl } : {};
-  const policy: Policy = { heartbeat, restarts, maintenance, ...ttl };
+  const policy: Policy = { heartbeat, restarts, maintenance, ...ttl, ...failoverOf(agent) };
   return `${JSON.stringify(policy, null, 2)}\n`;
+}
+
+function failoverOf({ failover }: AgentSpec): Pick<Policy, "failover"> {
+  if (failover === undefined) return {};
+  const { choices, ...rules } = failover;
+  return { failover: { providers: choices.map(({ provider }) => provider), ...rules } };
 }

@@ -43,12 +43,21 @@ function credentialsOf(fleet: Fleet, agent: AgentSpec): CredentialSpec[] {
   return agent.credentials.flatMap((name) => fleet.credentials[name] ?? []);
 }
 
+/** What only a run on one of the other providers finds in its environment, changes no run on the first. */
+function onlyOn({ failover }: AgentSpec, name: string): Pick<FileItem, "choice"> {
+  const [first, ...others] = failover?.choices ?? [];
+  if (first === undefined || first.credentials.includes(name)) return {};
+  const [choice, ...more] = others.filter(({ credentials }) => credentials.includes(name));
+  return choice === undefined || more.length > 0 ? {} : { choice: choice.provider };
+}
+
 function secretFile(agent: AgentSpec, spec: CredentialSpec): FileItem {
   return {
     kind: "file",
     path: join(credentialsDir(agent), spec.name),
     secret: spec.from,
     ...readAtStart(agent),
+    ...onlyOn(agent, spec.name),
     ...(spec.env === undefined ? {} : { envName: spec.env }),
     ...(spec.sharedBecause === undefined ? {} : { sharedBecause: spec.sharedBecause }),
     want: {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { FileItem, Items, PackageItem } from "../model/items.ts";
-import { BIN_DIR, HOSTD_UNIT, UNIT_DIR } from "../model/layout.ts";
+import { BIN_DIR, HOSTD_UNIT, providerFile, UNIT_DIR } from "../model/layout.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { isObservedOnly } from "../spec/observed.ts";
@@ -31,6 +31,7 @@ export const host: ResourceDefinition = {
         tmux: debian("tmux"),
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
         ...(peopled.has(name) ? deadman(compiler) : {}),
+        ...probes(fleet, name, compiler),
         ...controllers(fleet, name),
       },
     }));
@@ -69,6 +70,20 @@ function deadman({ keep, runtime }: Compiler): Items {
       want: { enabled: "enabled", active: "running", overrides: "none" },
     },
   };
+}
+
+/** Of each provider that an agent here may run on, by the platform: what root asks is for no tenant to say. */
+function probes(fleet: Fleet, host: string, { keep }: Compiler): Items {
+  const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
+  const choices = agents.flatMap(({ failover }) => failover?.choices ?? []);
+  const files = [...new Set(choices.map(({ provider }) => provider))].flatMap((name) => {
+    const probe = fleet.providers[name]?.probe;
+    if (probe === undefined) return [];
+    return [
+      [`probe of ${name}`, rootFile(providerFile(name), keep(`${JSON.stringify(probe, null, 2)}\n`), "0600")],
+    ];
+  });
+  return Object.fromEntries(files);
 }
 
 function rootFile(path: string, content: FileItem["want"]["content"], mode: string): FileItem {

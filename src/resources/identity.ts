@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { FileItem, Items } from "../model/items.ts";
+import type { DirectoryItem, FileItem, Items } from "../model/items.ts";
 import { runtimeOf } from "../runtimes/registry.ts";
 import type { AgentSpec, Fleet, IdentityFile } from "../spec/fleet.ts";
 import { hasAccount, homeFolder, homeOf, userOf } from "./account.ts";
@@ -17,7 +17,7 @@ export const identity: ResourceDefinition = {
   declare: (fleet, compiler) =>
     ofAgents(fleet, "Identity", "identity", (agent) => ({
       needs: [hasAccount(fleet, agent) ? agentId(agent, "account") : tenantId(agent.host, agent.tenant)],
-      items: { ...place(fleet, agent), ...files(fleet, agent, compiler) },
+      items: { ...place(fleet, agent), ...files(fleet, agent, compiler), ...workFolder(agent) },
     })),
 };
 
@@ -31,6 +31,13 @@ function place(fleet: Fleet, agent: AgentSpec): Items {
   return home === homeOf(user) ? {} : homeFolder(home, user, tenant, fate);
 }
 
+/** Where its program starts, where that is in its home: a unit whose folder is not there does not start. */
+function workFolder({ workdir, home, user, tenant }: AgentSpec): Record<string, DirectoryItem> {
+  if (!workdir.startsWith(`${home}/`)) return {};
+  const want = { type: "directory", owner: user, group: tenant, mode: "0700" } as const;
+  return { "working directory": { kind: "directory", path: workdir, actor: user, want } };
+}
+
 /** As they are declared, and where the agent's runtime reads them; a path that is declared is as declared. */
 function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   const declared = fleet.identities[agent.identity]?.files ?? {};
@@ -38,7 +45,10 @@ function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   const mode = declared["SOUL.md"]?.mode ?? "0644";
   const runtime = runtimeOf(agent.runtime);
   const read = mapValues(runtime.identity(texts), (text) => ({ text, mode }));
-  const settings = mapValues(runtime.settings(agent.model).files ?? {}, (text) => ({ text, mode: "0444" }));
+  const settings = mapValues(runtime.settings(agent.model, agent.fallbacks).files ?? {}, (text) => ({
+    text,
+    mode: "0444",
+  }));
   return {
     ...mapValues(settings, (file, path) => ({
       ...identityFile(agent, path, file, compiler),

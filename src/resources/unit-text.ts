@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { agentRunDir, beatFile, quarantineFile } from "../model/layout.ts";
 import { limitLines } from "../model/limits.ts";
-import type { AgentSpec, Fleet } from "../spec/fleet.ts";
+import type { AgentSpec, ChoiceSpec, Fleet } from "../spec/fleet.ts";
 import { credentialsDir, environmentFiles } from "./credential.ts";
 import { hardening } from "./hardening.ts";
 import { sliceName, unitName } from "./ids.ts";
@@ -14,7 +14,6 @@ import { commandLine, environmentLines, escapePercent, type Line, renderUnit } f
  */
 export function unitText(fleet: Fleet, agent: AgentSpec): string {
   const runtimeDir = agentRunDir(agent.name);
-  const beats = agent.heartbeat.by === "file" ? { MUSTER_BEAT: beatFile(agent.name) } : {};
   return renderUnit({
     Unit: [
       ["Description", `Muster agent ${agent.name} of ${agent.tenant}`],
@@ -25,7 +24,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
     ],
     Service: [
       ["Type", "forking"],
-      ...programLines(fleet, agent, beats),
+      ...programLines(fleet, agent),
       ["RuntimeDirectory", basename(runtimeDir)],
       ["RuntimeDirectoryMode", "0700"],
       ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
@@ -43,16 +42,40 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
   });
 }
 
+/**
+ * What stands in place of the unit's own lines while its agent runs on another provider than its first: a drop-in, in
+ * which an empty value takes back what was said before it; systemd.unit(5).
+ */
+export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): string {
+  const run = { ...agent, ...choice };
+  return renderUnit({
+    Service: [
+      ["Environment", ""],
+      ["EnvironmentFile", ""],
+      ...environmentOf(fleet, run),
+      ["ExecStart", ""],
+      ["ExecStart", execStart(run, `${agentRunDir(agent.name)}/tmux`)],
+    ],
+  });
+}
+
 /** Whose rights a program of an agent's has, what it is kept from and what it finds. */
-function programLines(fleet: Fleet, agent: AgentSpec, variables: Readonly<Record<string, string>>): Line[] {
+function programLines(fleet: Fleet, agent: AgentSpec): Line[] {
+  const [first = agent] = agent.failover?.choices ?? [];
   return [
     ["User", agent.user],
     ["Group", agent.tenant],
     ["Slice", sliceName(agent.tenant)],
     ["WorkingDirectory", escapePercent(agent.workdir)],
-    ...environmentLines({ ...environment(agent), ...variables }),
-    ...environmentFiles(fleet, agent).map((path): Line => ["EnvironmentFile", escapePercent(path)]),
+    ...environmentOf(fleet, { ...agent, credentials: first.credentials }),
     ...hardening(fleet, agent),
+  ];
+}
+
+function environmentOf(fleet: Fleet, run: AgentSpec): Line[] {
+  return [
+    ...environmentLines(environment(run)),
+    ...environmentFiles(fleet, run).map((path): Line => ["EnvironmentFile", escapePercent(path)]),
   ];
 }
 
@@ -66,13 +89,18 @@ function execStart(agent: AgentSpec, socket: string): string {
   return commandLine([...tmux, ...size, "--", "/usr/bin/env", ...agent.command]);
 }
 
-function environment(agent: AgentSpec): Record<string, string> {
+/** What it runs on comes last: it is what is looked at to tell, and nothing declared may hide it. */
+function environment(run: AgentSpec): Record<string, string> {
+  const { provider, model } = run.model;
   return {
-    HOME: agent.home,
-    MUSTER_AGENT: agent.name,
-    MUSTER_TENANT: agent.tenant,
-    MUSTER_CONTACTS: join(agent.home, "contacts.db"),
-    ...(agent.credentials.length > 0 ? { MUSTER_CREDENTIALS: credentialsDir(agent) } : {}),
-    ...agent.env,
+    HOME: run.home,
+    MUSTER_AGENT: run.name,
+    MUSTER_TENANT: run.tenant,
+    MUSTER_CONTACTS: join(run.home, "contacts.db"),
+    ...(run.credentials.length > 0 ? { MUSTER_CREDENTIALS: credentialsDir(run) } : {}),
+    ...run.env,
+    ...(run.heartbeat.by === "file" && { MUSTER_BEAT: beatFile(run.name) }),
+    ...(provider !== undefined && { MUSTER_PROVIDER: provider }),
+    ...(model !== undefined && { MUSTER_MODEL: model }),
   };
 }

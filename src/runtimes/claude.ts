@@ -15,6 +15,7 @@ export const claude: Runtime = {
   processes: ["claude", "node"],
   heartbeat: "none",
   providers: Object.keys(PROVIDERS),
+  modelOption: "--model",
   settings: ({ provider = "anthropic", model }) => ({
     args: option("--model", model),
     env: PROVIDERS[provider] ?? {},

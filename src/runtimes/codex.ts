@@ -7,7 +7,10 @@ export const codex: Runtime = {
   program: "codex",
   processes: ["codex", "node"],
   heartbeat: "none",
-  // Besides `openai` those that its config.toml names under [model_providers].
+  // Besides these those that its config.toml names under [model_providers].
+  providers: ["openai", "ollama", "lmstudio", "amazon-bedrock"],
+  providersFile: ".codex/config.toml",
+  modelOption: "--model",
   settings: ({ provider, model }) => ({
     args: [
       ...option("--model", model),

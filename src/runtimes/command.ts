@@ -1,14 +1,9 @@
 import type { Runtime } from "./runtime.ts";
 
-/** Any program at all. Its identity lies in its home, as declared. */
+/** Any program at all. Its identity lies in its home, as declared; its model is told by the environment that all have. */
 export const command: Runtime = {
   processes: [],
   heartbeat: "none",
-  settings: ({ provider, model }) => ({
-    env: {
-      ...(provider !== undefined && { MUSTER_PROVIDER: provider }),
-      ...(model !== undefined && { MUSTER_MODEL: model }),
-    },
-  }),
+  settings: () => ({}),
   identity: () => ({}),
 };

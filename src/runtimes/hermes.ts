@@ -1,6 +1,16 @@
 import { placedAs } from "./identity-files.ts";
 import type { ModelChoice, Runtime } from "./runtime.ts";
 
+/** What it calls those that it brings, but `custom`, which needs an address; its documentation, "Fallback Providers". */
+const PROVIDERS = (
+  "ai-gateway alibaba alibaba-coding-plan anthropic arcee azure-foundry bedrock commandcode copilot copilot-acp " +
+  "deepseek gemini gmi huggingface kilocode kimi-coding kimi-coding-cn lmstudio minimax minimax-cn minimax-oauth " +
+  "nebius-token-factory nous novita nvidia ollama-cloud openai-codex opencode-free opencode-go opencode-zen openrouter " +
+  "qwen-oauth router stepfun tencent-tokenhub tencent-tokenplan upstage xai xai-oauth xiaomi zai"
+).split(" ");
+
+const CONFIG = ".hermes/config.yaml";
+
 /**
  * Hermes of Nous Research, a script of Python's; its folder is HERMES_HOME, `~/.hermes` where that is not set. AGENTS.md
  * it reads where it works, which is the home.
@@ -9,9 +19,13 @@ export const hermes: Runtime = {
   program: "hermes",
   processes: ["hermes", "python"],
   heartbeat: "none",
+  providers: PROVIDERS,
+  // Within a turn, and without losing the conversation, which no restart could do.
+  fallsBack: true,
+  settingsFile: CONFIG,
   // Its options reach its chat alone: the gateway and its crons go by the file.
-  settings: (choice) =>
-    Object.keys(choice).length === 0 ? {} : { files: { ".hermes/config.yaml": config(choice) } },
+  settings: (choice, fallbacks = []) =>
+    Object.keys(choice).length === 0 ? {} : { files: { [CONFIG]: config(choice, fallbacks) } },
   identity: placedAs({
     "SOUL.md": ".hermes/SOUL.md",
     "USER.md": ".hermes/memories/USER.md",
@@ -20,7 +34,11 @@ export const hermes: Runtime = {
 };
 
 /** YAML; a JSON text is one of YAML's, too. */
-function config({ provider, model }: ModelChoice): string {
+function config({ provider, model }: ModelChoice, fallbacks: readonly ModelChoice[]): string {
   const lines = Object.entries({ default: model, provider }).filter(([, value]) => value !== undefined);
-  return `model:\n${lines.map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`).join("")}`;
+  const main = `model:\n${lines.map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`).join("")}`;
+  const others = fallbacks.map(
+    (one) => `  - ${JSON.stringify({ provider: one.provider, model: one.model })}\n`,
+  );
+  return others.length === 0 ? main : `${main}fallback_providers:\n${others.join("")}`;
 }

@@ -2,11 +2,22 @@ import { joinedIn } from "./identity-files.ts";
 import { option } from "./option.ts";
 import type { Runtime } from "./runtime.ts";
 
+/** What it calls those that it brings; pi.dev/docs, "Providers". */
+const PROVIDERS = (
+  "amazon-bedrock ant-ling anthropic azure-openai-responses cerebras cloudflare-ai-gateway cloudflare-workers-ai " +
+  "deepseek fireworks github-copilot google google-antigravity google-gemini-cli google-vertex groq huggingface " +
+  "kimi-coding llama.cpp minimax minimax-cn mistral nvidia openai openai-codex opencode opencode-go openrouter radius " +
+  "together vercel-ai-gateway xai xiaomi xiaomi-token-plan-ams xiaomi-token-plan-cn xiaomi-token-plan-sgp zai zai-coding-cn"
+).split(" ");
+
 /** The pi coding agent: a script of Node's, and so mostly shown as `node`. */
 export const pi: Runtime = {
   program: "pi",
   processes: ["pi", "node"],
   heartbeat: "none",
+  providers: PROVIDERS,
+  providersFile: ".pi/agent/models.json",
+  modelOption: "--model",
   settings: ({ provider, model }) => ({
     args: [...option("--provider", provider), ...option("--model", model)],
   }),

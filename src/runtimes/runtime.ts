@@ -26,9 +26,18 @@ export interface Runtime {
   readonly processes: readonly string[];
   /** How it beats where nothing is declared. One that waits for somebody at a silent prompt does not hang. */
   readonly heartbeat: HeartbeatBy;
-  /** The only providers that it knows; left out: those that its own configuration names. */
+  /** The providers that it knows by itself; left out: any. */
   readonly providers?: readonly string[];
-  settings(choice: ModelChoice): Settings;
+  /** Its own configuration, by its path in the home, which may name more of them. */
+  readonly providersFile?: string;
+  /** The option of its command line before the model. */
+  readonly modelOption?: string;
+  /** That it goes to another provider by itself, and so needs no deadman for that. */
+  readonly fallsBack?: true;
+  /** The file that settings are in, where they are. */
+  readonly settingsFile?: string;
+  /** @param fallbacks what it goes to where the choice fails, in this order; only for one that falls back by itself */
+  settings(choice: ModelChoice, fallbacks?: readonly ModelChoice[]): Settings;
   /**
    * Where it reads who it is: the files of an identity as they must lie for it, besides where they are declared.
    *

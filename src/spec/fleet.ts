@@ -5,6 +5,8 @@ import type {
   MaintenanceWindow,
   RestartLimit,
 } from "../model/deadman.ts";
+import type { FailoverPolicy } from "../model/failover.ts";
+import type { HealthCheck } from "../model/health.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
@@ -97,6 +99,8 @@ export interface ProviderSpec {
   readonly vendor: string;
   readonly account?: string;
   readonly region?: string;
+  /** How a host finds out whether it works; without one it counts as well. */
+  readonly probe?: HealthCheck;
 }
 
 export interface CredentialSpec {
@@ -129,6 +133,23 @@ export interface ContactSpec {
   readonly columns: Readonly<Record<string, string>>;
 }
 
+/** One of the providers that an agent may run on, and how it runs then. */
+export interface ChoiceSpec {
+  /** Its name in fleet.yaml. */
+  readonly provider: string;
+  readonly model: ModelChoice;
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Of those that the agent holds, the ones that are for every run or for this. */
+  readonly credentials: readonly string[];
+}
+
+/** Which provider an agent runs on, and when it changes. */
+export interface FailoverSpec extends Omit<FailoverPolicy, "providers"> {
+  /** The best first, which is what the agent itself says; at least two. */
+  readonly choices: readonly ChoiceSpec[];
+}
+
 export interface AgentSpec extends Lasting {
   readonly name: string;
   readonly host: string;
@@ -137,6 +158,7 @@ export interface AgentSpec extends Lasting {
   readonly user: string;
   readonly home: string;
   readonly identity: string;
+  /** All that it holds, of every provider that it may run on. */
   readonly credentials: readonly string[];
   /** The contacts in its book, by name. */
   readonly contacts: readonly string[];
@@ -146,6 +168,10 @@ export interface AgentSpec extends Lasting {
   readonly runtime: RuntimeKind;
   /** Of which provider its model is, as far as that is declared. */
   readonly model: ModelChoice;
+  /** What its runtime goes to by itself where that fails, in this order. */
+  readonly fallbacks?: readonly ModelChoice[];
+  /** There where the deadman has it run on another provider when one fails. */
+  readonly failover?: FailoverSpec;
   /** The program and its arguments; the first is found in the PATH of `env`, or from `workdir` where it has a `/`. */
   readonly command: readonly string[];
   readonly workdir: string;

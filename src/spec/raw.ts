@@ -1,4 +1,5 @@
 import type { OnChange } from "../model/deadman.ts";
+import type { SwitchWhen } from "../model/failover.ts";
 import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
@@ -73,6 +74,7 @@ export interface RawProvider {
   readonly vendor?: string;
   readonly account?: string;
   readonly region?: string;
+  readonly probe?: RawHealth;
 }
 
 export interface RawCredential {
@@ -102,6 +104,18 @@ export interface RawRuntime {
   readonly model?: string;
 }
 
+export interface RawChoice {
+  readonly provider: string;
+  readonly model?: string;
+  readonly credential?: string;
+}
+
+export interface RawFailover {
+  readonly switch?: SwitchWhen;
+  readonly deadline?: RawSeconds;
+  readonly returnAfter?: RawSeconds;
+}
+
 export interface RawAgent {
   readonly host: string;
   readonly tenant: string;
@@ -111,6 +125,8 @@ export interface RawAgent {
   readonly routesTo?: readonly string[];
   readonly command?: readonly string[];
   readonly runtime?: RuntimeKind | RawRuntime;
+  readonly providers?: readonly RawChoice[];
+  readonly failover?: SwitchWhen | RawFailover;
   readonly workdir?: string;
   readonly env?: Readonly<Record<string, string>> | null;
   readonly watchdog?: RawSeconds;

@@ -13,6 +13,8 @@ interface Reference {
   readonly noun: string;
   /** A field that is a list; a single word in it is no name (`contacts: all`). */
   readonly isList?: true;
+  /** Of a list of maps: the key that names the entry. */
+  readonly key?: string;
 }
 
 /** Every field that names an entry of a section, or has a list of such names. */
@@ -23,6 +25,15 @@ const REFERENCES: readonly Reference[] = [
   { section: "agents", field: "credentials", isList: true, to: "credentials", noun: "credential" },
   { section: "agents", field: "contacts", isList: true, to: "contacts", noun: "contact" },
   { section: "agents", field: "routesTo", isList: true, to: "agents", noun: "agent" },
+  { section: "agents", field: "providers", isList: true, key: "provider", to: "providers", noun: "provider" },
+  {
+    section: "agents",
+    field: "providers",
+    isList: true,
+    key: "credential",
+    to: "credentials",
+    noun: "credential",
+  },
   { section: "readers", field: "tenant", to: "tenants", noun: "tenant" },
   { section: "credentials", field: "provider", to: "providers", noun: "provider" },
 ];
@@ -45,14 +56,15 @@ interface Written {
   readonly keys: (string | number)[];
 }
 
-function namesWritten(root: unknown, { section, field, isList }: Reference): Written[] {
+function namesWritten(root: unknown, { section, field, isList, key }: Reference): Written[] {
   const entries = asMap(asMap(root)[section]);
   return namesIn(entries).flatMap((name) => {
     const keys = [section, name, field];
     const value = asMap(entries[name])[field];
     if (!isList) return typeof value === "string" ? [{ written: value, keys }] : [];
-    return (Array.isArray(value) ? value : []).flatMap((item, index) =>
-      typeof item === "string" ? [{ written: item, keys: [...keys, index] }] : [],
-    );
+    return (Array.isArray(value) ? value : []).flatMap((item, index) => {
+      const [written, place] = key === undefined ? [item, []] : [asMap(item)[key], [key]];
+      return typeof written === "string" ? [{ written, keys: [...keys, index, ...place] }] : [];
+    });
   });
 }

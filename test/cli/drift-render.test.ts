@@ -57,6 +57,23 @@ describe("what a person reads", () => {
     expect(text).not.toContain("difference");
   });
 
+  test("a model that nobody declared has a name of its own, wherever it was changed", () => {
+    const model = {
+      type: "AgentUnit",
+      item: "model",
+      property: "model",
+      declared: "large",
+      observed: "tiny",
+    } as const;
+    const text = renderDrift(reportOf({ findings: [finding(model)] }));
+    expect(text).toContain("declared large  observed tiny  changed on the host: RUNTIME\n");
+    expect(text).toContain("iris runs on a model or a provider that nobody declared");
+    const settings = finding({ type: "Identity", item: ".hermes/config.yaml" });
+    expect(renderDrift(reportOf({ findings: [settings] }))).toContain(": RUNTIME\n");
+    const pending = finding({ ...model, cause: "intended" });
+    expect(renderDrift(reportOf({ findings: [pending, finding()] }))).not.toContain("RUNTIME");
+  });
+
   test("an agent in quarantine is told with what frees it, as no up mends that", () => {
     const held = finding({ item: "unit", property: "active", declared: "running", observed: "quarantined" });
     const text = renderDrift(reportOf({ findings: [held] }));

@@ -3,8 +3,9 @@ import { posix } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { findGate, tableOf } from "../../src/host/gates/registry.ts";
+import { bytesFlaw } from "../../src/host/gates/tenant-bytes.ts";
 import { refusalOf } from "../../src/host/gates/tenant-items.ts";
-import { unitRefusal } from "../../src/host/gates/tenant-unit.ts";
+import { choiceRefusal, unitRefusal } from "../../src/host/gates/tenant-unit.ts";
 import { record } from "../../src/host/history.ts";
 import { parsePolicy } from "../../src/host/hostd/policy.ts";
 import { readRecords } from "../../src/host/store/records.ts";
@@ -17,7 +18,7 @@ import type { HostRecord } from "../../src/model/record.ts";
 import { SWITCHES, type Switch } from "../../src/model/switches.ts";
 import type { TenantScope } from "../../src/model/tenant-scope.ts";
 import { compilePlan } from "../../src/resources/index.ts";
-import { unitText } from "../../src/resources/unit-text.ts";
+import { choiceText, unitText } from "../../src/resources/unit-text.ts";
 import type { AgentSpec } from "../../src/spec/fleet.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 import { IRIS, makeWorld, type World } from "./world.ts";
@@ -151,6 +152,64 @@ describe("a tenant's gate", () => {
   });
 });
 
+describe("another choice of provider, through a tenant's gate", () => {
+  const choice = (provider: string) => ({
+    provider,
+    model: { provider, model: "large" },
+    command: ["pi", "--provider", provider, 'a "b" $HOME 50%'],
+    env: { PATH: "/usr/bin" },
+    credentials: ["iris-key"],
+  });
+  const failover = {
+    choices: ["nous", "google"].map(choice),
+    restart: "now",
+    deadline: 60,
+    returnAfter: 60,
+  } as const;
+  const spec = agent({
+    runtime: "pi",
+    model: { provider: "nous", model: "large" },
+    credentials: ["iris-key"],
+    failover,
+  });
+  const { declarations, contents, fleet } = compiled(spec);
+  const items = declarations.flatMap((one) => Object.entries(one.items));
+  const item = items.find(([name]) => name === "on google")?.[1];
+  const text = choiceText(fleet, spec, choice("google"));
+
+  test("passes as `up` has it, with all else that belongs to it", () => {
+    const own = declarations.filter(({ type }) => !["Host", "Tenant", "Account"].includes(type));
+    for (const one of own.flatMap((declaration) => Object.values(declaration.items))) {
+      expect(iris && refusalOf(scope, iris, one, true)).toBeUndefined();
+    }
+    const bytes = (digest: string) => contents[digest as Digest];
+    expect(iris && item && bytesFlaw(scope, iris, item, bytes)).toBeUndefined();
+    expect(iris && choiceRefusal(iris, text)).toBeUndefined();
+  });
+
+  test.each([
+    ...HOSTILE_LINES.filter((line) => line !== "# x \\"),
+    "User=iris",
+    "NoNewPrivileges=yes",
+    "ExecStart=/bin/sh",
+    "EnvironmentFile=/var/lib/muster/credentials/iris/../loom/key",
+    "[Unit]",
+  ])("changes nothing but what it runs: not %s", (line) => {
+    expect(iris && choiceRefusal(iris, `${text}${line}\n`)).toMatch(/unit/);
+  });
+
+  test.each([
+    "/var/lib/muster/hostd/choices/loom/google.conf",
+    "/var/lib/muster/hostd/choices/iris/../loom/google.conf",
+    "/var/lib/muster/hostd/choices/iris/x/google.conf",
+    "/var/lib/muster/hostd/choices/iris/.conf",
+    "/var/lib/muster/hostd/choices/iris/google",
+    "/var/lib/muster/hostd/providers/google.json",
+  ])("lies nowhere else, such as %s", (path) => {
+    expect(iris && refusalOf(scope, iris, { ...item, path }, true)).toMatch(/not iris's/);
+  });
+});
+
 describe("a session through a tenant's gate", () => {
   test("knows no other tenant's record and bytes, and leaves what the platform has", () => {
     const world = opened();
@@ -272,6 +331,26 @@ describe("a session through a tenant's gate", () => {
     [policyText({ heartbeat: { by: "fifo", interval: 1, timeout: 3 } }), undefined],
     [policyText({ restarts: { most: 0, within: 60 } }), undefined],
     [`${policyText({})}${" ".repeat(70_000)}`, undefined],
+    [
+      policyText({ failover: { providers: ["nous"], restart: "now", deadline: 1, returnAfter: 1 } }),
+      undefined,
+    ],
+    [
+      policyText({ failover: { providers: ["nous", "../x"], restart: "now", deadline: 1, returnAfter: 1 } }),
+      undefined,
+    ],
+    [
+      policyText({ failover: { providers: ["nous", "nous"], restart: "now", deadline: 1, returnAfter: 1 } }),
+      undefined,
+    ],
+    [
+      policyText({ failover: { providers: ["a", "b"], restart: "never", deadline: 1, returnAfter: 1 } }),
+      undefined,
+    ],
+    [
+      policyText({ failover: { providers: ["a", "b"], restart: "now", deadline: "1", returnAfter: 1 } }),
+      undefined,
+    ],
     [policyText({}), JSON.parse(policyText({}))],
   ])("lets no policy through that the deadman could stumble over: %.80s", (text, policy) => {
     expect(parsePolicy(text)).toEqual(policy);

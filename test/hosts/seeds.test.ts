@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { must, type Project } from "./support/project.ts";
-import { exampleUp } from "./support/seeds.ts";
+import { startProviders } from "./support/providers.ts";
+import { exampleUp, PROVIDER_PORTS } from "./support/seeds.ts";
 
 /** Seconds from an end, or from the timeout of one that hangs, to its next beat. */
 const BACK_WITHIN = 3;
@@ -40,9 +41,9 @@ async function backAfter(project: Project, host: string, name: string, script: s
   return Number(seconds);
 }
 
-/** From when on a hang counts: its last beat, and the timeout after that. */
+/** Its tmux too, which would let it go on. A hang counts from its last beat and the timeout after that. */
 const hangs = (name: string) =>
-  `kill -STOP ${paneOf(name)}; sleep 0.5; start=$(stat -c %.Y ${beat(name)} | awk '{print $1 + ${TIMEOUT}}')`;
+  `pane=${paneOf(name)}; kill -STOP $(systemctl show -P MainPID ${unit(name)}) $pane; sleep 0.5; start=$(stat -c %.Y ${beat(name)} | awk '{print $1 + ${TIMEOUT}}')`;
 
 const dies = (what: string) => `pid=${what}; start=$(date +%s.%N); kill -9 $pid`;
 
@@ -81,6 +82,26 @@ describe("the second seed's clicks, on examples/timmy", () => {
     expect(told).toEqual(
       expect.arrayContaining(["gemini died", "gemini restarted", "allegro hung", "allegro restarted"]),
     );
+  });
+
+  test("click 4, provider failover: gemini's provider goes down, it runs on the next, and goes back by itself", async () => {
+    const runsOn = () =>
+      timmy.onHost(
+        "bezalel",
+        `tr '\\0' '\\n' </proc/${paneOf("gemini")}/environ | grep -E '^(MUSTER_PROVIDER|GEMINI_API_KEY|NOUS_API_KEY)='`,
+      );
+    const first = "GEMINI_API_KEY=sk-GEMINI_GOOGLE_KEY-0123\nMUSTER_PROVIDER=gemini";
+    const second = "MUSTER_PROVIDER=nous\nNOUS_API_KEY=sk-GEMINI_NOUS_KEY-0123";
+    const sorted = async () => (await runsOn().catch(() => "")).split("\n").sort().join("\n");
+    const make = await startProviders(timmy, "bezalel", PROVIDER_PORTS);
+    await expect.poll(sorted, { timeout: 60_000, interval: 500 }).toBe(first);
+    await make("google", "down");
+    await expect.poll(sorted, { timeout: 30_000, interval: 500 }).toBe(second);
+    expect((await must(timmy.fleet(["drift"]))).stdout).toContain("no drift");
+    await make("google", "well");
+    await expect.poll(sorted, { timeout: 30_000, interval: 500 }).toBe(first);
+    const told = (await eventsOf(timmy, "gemini")).filter((event) => !/beat|stale/.test(event));
+    expect(told).toEqual(expect.arrayContaining(["gemini failed-over", "gemini returned"]));
   });
 
   test("click 8, config drift: an agent on the wrong model is told at once, by name, and is put right", async () => {

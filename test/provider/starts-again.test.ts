@@ -21,6 +21,7 @@ test.each([
     { restart: "when-idle", within: 900 },
     "hub: iris is started again when it is idle, after 15 min at the latest",
   ],
+  [{ restart: "now", choice: "google" }, "hub: iris is started again, where it runs on google by then"],
   [{ restart: "never" }, "hub: iris is not started again, and goes on as it is"],
 ])("a preview says which agents a change starts again, by %j", (policy, sentence) => {
   expect(told(policy, "sha256:a", "sha256:b")).toEqual([sentence]);

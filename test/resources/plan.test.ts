@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { addressOf } from "../../src/model/address.ts";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
+import type { Digest } from "../../src/model/items.ts";
 import { compilePlan, definitions } from "../../src/resources/index.ts";
 import type { Fleet, TenantSpec } from "../../src/spec/fleet.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
@@ -50,6 +51,57 @@ describe("a compiled fleet", () => {
     for (const { type, needs } of declarations.filter((one) => one.agent === "iris")) {
       expect(needs).toContain(type === "Identity" ? "hub/tenant-arc" : "hub/iris/identity");
     }
+  });
+
+  test("writes each of an agent's choices, and the probe of each of its providers once a host", () => {
+    const choice = (provider: string) => ({
+      provider,
+      model: { provider, model: `of ${provider}` },
+      command: ["/bin/sh", provider],
+      env: {},
+      credentials: ["iris-key"],
+    });
+    const failover = {
+      choices: [choice("nous"), choice("google")],
+      restart: "now",
+      deadline: 60,
+      returnAfter: 9,
+    } as const;
+    const probe = {
+      probe: { kind: "tcp", host: "a", port: 1, timeout: 1 },
+      interval: 9,
+      failures: 3,
+      successes: 2,
+    } as const;
+    const fleet: Fleet = {
+      ...fleetOf(agent({ failover, model: { provider: "nous", model: "of nous" } })),
+      providers: {
+        nous: { name: "nous", vendor: "nous", probe },
+        other: { name: "other", vendor: "other", probe },
+      },
+    };
+    const { declarations, contents } = compilePlan(fleet, runtime);
+    const text = (type: string, name: string) => {
+      const item = declarations.find((one) => one.type === type)?.items[name];
+      return item?.kind === "file" ? contents[item.want.content as Digest] : undefined;
+    };
+    expect(JSON.parse(text("Host", "probe of nous") ?? "")).toEqual(probe);
+    expect(text("Host", "probe of other")).toBeUndefined();
+    expect(text("AgentUnit", "unit file")).toContain("/usr/bin/env /bin/sh agent.sh\n");
+    expect(text("AgentUnit", "on google")).toMatch(/^\[Service\]\nEnvironment=\nEnvironmentFile=\n/);
+    expect(text("AgentUnit", "on google")).toMatch(
+      /MUSTER_MODEL=of google"[\s\S]*\nExecStart=\nExecStart=.* \/bin\/sh google\n$/,
+    );
+    expect(JSON.parse(text("AgentUnit", "deadman's policy") ?? "").failover).toEqual({
+      providers: ["nous", "google"],
+      restart: "now",
+      deadline: 60,
+      returnAfter: 9,
+    });
+    expect(declarations.find(({ type }) => type === "AgentUnit")?.items["model"]).toMatchObject({
+      others: '{"google":{"provider":"google","model":"of google"}}',
+      want: { provider: "nous", model: "of nous" },
+    });
   });
 
   test("has a deadman where there are agents, started anew by another runtime, and a policy for each agent", () => {

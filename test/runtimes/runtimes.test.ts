@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { RUNTIMES, type RuntimeKind, runtimeOf } from "../../src/runtimes/registry.ts";
 
 const CHOICE = { provider: "anthropic", model: "claude-sonnet-4-5" };
@@ -10,7 +11,7 @@ const SETTINGS: Readonly<Record<RuntimeKind, object>> = {
   hermes: {
     files: { ".hermes/config.yaml": 'model:\n  default: "claude-sonnet-4-5"\n  provider: "anthropic"\n' },
   },
-  command: { env: { MUSTER_PROVIDER: "anthropic", MUSTER_MODEL: "claude-sonnet-4-5" } },
+  command: {},
 };
 
 const FILES = { "SOUL.md": "# Iris\n", "USER.md": "A person.\n", "notes/plan.md": "A plan.\n" };
@@ -51,4 +52,17 @@ test("claude goes to another cloud by its environment alone", () => {
     args: [],
     env: { CLAUDE_CODE_USE_BEDROCK: "1" },
   });
+});
+
+test("hermes has its own list of fallbacks written, in their order, in the form that it reads", () => {
+  const fallbacks = [
+    { provider: "gemini", model: "example-long" },
+    { provider: "openrouter", model: "a/b:free" },
+  ];
+  expect(parse(runtimeOf("hermes").settings(CHOICE, fallbacks).files?.[".hermes/config.yaml"] ?? "")).toEqual(
+    {
+      model: { provider: "anthropic", default: "claude-sonnet-4-5" },
+      fallback_providers: fallbacks,
+    },
+  );
 });

@@ -4,11 +4,11 @@ import { broken, check, lines, useFolder } from "./support/folder.ts";
 const folder = useFolder();
 
 /** Iris with a runtime in place of her command, among two providers. */
-function irisWith(runtime: string) {
+function irisWith(runtime: string, more = "") {
   const text = broken("command: [/bin/true]}\n  loom", `runtime: ${runtime}}\n  loom`);
   return check(
     folder,
-    text.replace("tenants:", "providers: {main: {vendor: anthropic}, nous: {}}\ntenants:"),
+    text.replace("tenants:", `providers: {main: {vendor: anthropic}, nous: {}, ${more}}\ntenants:`),
   );
 }
 
@@ -40,4 +40,23 @@ test("a vendor that the runtime does not know is refused, as it would fail every
       'agents.iris.runtime.provider: claude knows no vendor "nous", only anthropic, bedrock',
     ),
   ]);
+});
+
+test.each(["pi", "codex", "hermes"])(
+  "a vendor that %s does not bring, and no file of its own names, is refused",
+  (kind) => {
+    const [problem] = lines(irisWith(`{kind: ${kind}, provider: antropic, model: m}`).problems);
+    expect(problem).toContain("agents.iris.runtime.provider: ");
+    expect(problem).toMatch(/no provider is named "antropic"|knows no vendor/);
+    const misspelt = irisWith(`{kind: ${kind}, provider: typo, model: m}`, "typo: {vendor: openrouterr}");
+    expect(lines(misspelt.problems)).toEqual([expect.stringContaining('knows no vendor "openrouterr"')]);
+  },
+);
+
+test("a vendor that the identity's own configuration of the runtime names is taken", () => {
+  const models = '{files: {".pi/agent/models.json": {text: \'{"providers": {"ours": {}}}\'}}, soul: SOUL.md}';
+  const text = broken("command: [/bin/true]}\n  loom", "runtime: {kind: pi, provider: ours}}\n  loom")
+    .replace("iris: {soul: SOUL.md}", `iris: ${models}`)
+    .replace("tenants:", "providers: {ours: {}}\ntenants:");
+  expect(lines(check(folder, text).problems)).toEqual([]);
 });

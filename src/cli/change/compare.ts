@@ -48,10 +48,10 @@ function update(before: Declaration, after: Declaration, contents: Contents): Re
 /** Which change no content: they only say what becomes of a unit whose files do. */
 const TELLS_HOW = new Set(["restart", "within"]);
 
-/** The item, as it is to be, where a unit reads it when it starts. */
+/** The item, as it is to be, where a unit reads it when it starts: on its first provider, as it mostly runs. */
 function readersOf(before: Items, after: Items, name: string): FileItem[] {
   return [after[name], before[name]].flatMap((item) =>
-    item?.kind === "file" && item.notify !== undefined ? [item] : [],
+    item?.kind === "file" && item.notify !== undefined && item.choice === undefined ? [item] : [],
   );
 }
 

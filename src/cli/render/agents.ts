@@ -64,16 +64,23 @@ function remarksOn({ agents, unwatched }: AgentsReport): string[] {
     ...unwatched.map(
       (host) => `${host}: its deadman is silent: \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\``,
     ),
-    ...agents.flatMap(({ agent, runtime, process, otherProcess, owed, quarantine, problem, paused }) => [
-      ...(quarantine
-        ? [`${agent} is in quarantine: ${quarantine.reason}: \`npx fleet release ${agent}\` frees it.`]
-        : []),
-      ...(otherProcess ? [`${agent}: in its pane runs ${process}, which is none of ${runtime}'s.`] : []),
-      ...(owed ? [owedSentence(agent, owed)] : []),
-      ...(problem ? [`${agent}: its heartbeat is wrong: ${problem}.`] : []),
-      ...(paused ? [`${agent} is left alone: ${paused}.`] : []),
-    ]),
+    ...agents.flatMap(
+      ({ agent, runtime, process, otherProcess, owed, failedOver, quarantine, problem, paused }) => [
+        ...(quarantine
+          ? [`${agent} is in quarantine: ${quarantine.reason}: \`npx fleet release ${agent}\` frees it.`]
+          : []),
+        ...(otherProcess ? [`${agent}: in its pane runs ${process}, which is none of ${runtime}'s.`] : []),
+        ...(failedOver ? [failedOverSentence(agent, failedOver)] : []),
+        ...(owed ? [owedSentence(agent, owed)] : []),
+        ...(problem ? [`${agent}: its heartbeat is wrong: ${problem}.`] : []),
+        ...(paused ? [`${agent} is left alone: ${paused}.`] : []),
+      ],
+    ),
   ];
+}
+
+function failedOverSentence(agent: string, { provider, since }: NonNullable<AgentRow["failedOver"]>): string {
+  return `${agent} is on provider ${provider} since ${since}, not on its first: \`npx fleet history ${agent}\` tells why.`;
 }
 
 function owedSentence(agent: string, { restart, within, since }: NonNullable<AgentRow["owed"]>): string {

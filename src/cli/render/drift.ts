@@ -1,4 +1,6 @@
 import type { Cause, Finding } from "../../model/finding.ts";
+import { RUNTIMES } from "../../runtimes/registry.ts";
+import type { Runtime } from "../../runtimes/runtime.ts";
 import { type FleetReport, type HostReport, isMissed, isPending } from "../report.ts";
 import { renderChange } from "./change.ts";
 import { silentHosts } from "./host.ts";
@@ -69,6 +71,7 @@ function closing(report: FleetReport): string[] {
   const found = [
     ...held,
     ...drifted.filter(isBootEnable).map(bootSentence),
+    ...[...new Set(drifted.filter(isRuntime).map(({ agent = "AGENT" }) => agent))].map(runtimeSentence),
     ...(drifted.length > 0 ? [driftSentence(drifted)] : []),
     ...(pending > 0 ? [pendingSentence(pending)] : []),
   ];
@@ -100,7 +103,19 @@ function isBootEnable({ type, property, declared, cause }: Finding): boolean {
 }
 
 function termOf(finding: Finding): string[] {
-  return isBootEnable(finding) ? ["BOOT-ENABLE"] : [];
+  return [...(isBootEnable(finding) ? ["BOOT-ENABLE"] : []), ...(isRuntime(finding) ? ["RUNTIME"] : [])];
+}
+
+/** It runs, and on what nobody declared: who pays for it, and what it can do, is found out when it is too late. */
+function isRuntime({ type, item, cause }: Finding): boolean {
+  const isOfRuntime = type === "AgentUnit" ? item === "model" : type === "Identity" && SETTINGS.has(item);
+  return isOfRuntime && cause !== "intended";
+}
+
+const SETTINGS = new Set(Object.values(RUNTIMES).flatMap(({ settingsFile }: Runtime) => settingsFile ?? []));
+
+function runtimeSentence(agent: string): string {
+  return `${agent} runs on a model or a provider that nobody declared, or would at its next start (RUNTIME).`;
 }
 
 function bootSentence({ agent = "AGENT" }: Finding): string {

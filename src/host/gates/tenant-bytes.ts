@@ -3,7 +3,8 @@ import { policyFile, UNIT_DIR } from "../../model/layout.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { parsePolicy } from "../hostd/policy.ts";
 import { type Source, wantedBytes } from "../store/contents.ts";
-import { unitRefusal } from "./tenant-unit.ts";
+import { isChoiceOf } from "./tenant-items.ts";
+import { choiceRefusal, unitRefusal } from "./tenant-unit.ts";
 
 /** What is wrong with the very bytes that would be written; the text of a unit is one that systemd may read. */
 export function bytesFlaw(
@@ -18,5 +19,6 @@ export function bytesFlaw(
   if (text === undefined) return "its bytes were not sent";
   if (item.kind !== "file") return undefined;
   if (item.path === policyFile(agent.name)) return parsePolicy(text) ? undefined : "its policy is none";
+  if (isChoiceOf(agent, item.path)) return choiceRefusal(agent, text);
   return item.path === `${UNIT_DIR}/${agent.unit}` ? unitRefusal(scope, agent, text) : undefined;
 }

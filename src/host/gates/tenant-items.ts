@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { policyFile, UNIT_DIR } from "../../model/layout.ts";
+import { isProviderName } from "../../model/failover.ts";
+import { choiceFile, policyFile, UNIT_DIR } from "../../model/layout.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { type Form, flawOf, isMap, shown } from "./form.ts";
 
@@ -43,15 +44,24 @@ function formOf(
   if (kind === "unit") return name === agent.unit ? unit(agent) : undefined;
   if (kind === "limits") return name === agent.unit ? limits(agent) : undefined;
   if (kind === "program") return program(agent);
+  if (kind === "model") return model(agent);
   if (typeof path !== "string" || posix.normalize(path) !== path || !LINE.test(path)) return undefined;
   if (kind === "directory" && path === agent.home) return home(group, agent);
   if (kind === "directory" && path === agent.credentials) return secretsFolder(group, agent);
+  if (kind === "directory" && isWithin(agent.home, path)) return workFolder(group, agent);
   if (kind === "rows" && isWithin(agent.home, path)) return rows(group, agent);
   if (kind !== "file") return undefined;
   if (path === `${UNIT_DIR}/${agent.unit}`) return unitFile(agent);
   if (path === policyFile(agent.name)) return policy;
+  if (isChoiceOf(agent, path)) return unitFile(agent);
   if (posix.dirname(path) === agent.credentials) return secretFile(group, agent);
   return isWithin(agent.home, path) ? homeFile(group, agent) : undefined;
+}
+
+/** Whether a path is that of what an agent's unit says on one of its providers. */
+export function isChoiceOf({ name }: ScopedAgent, path: string): boolean {
+  const provider = posix.basename(path, ".conf");
+  return isProviderName(provider) && path === choiceFile(name, provider);
 }
 
 function isWithin(folder: string, path: string): boolean {
@@ -75,6 +85,11 @@ const home = (group: string, { user, home, unit }: ScopedAgent): ItemForm => ({
 const secretsFolder = (group: string, { credentials }: ScopedAgent): ItemForm => ({
   address: { kind: "directory", path: credentials, onRemove: "delete" },
   want: { type: "directory", owner: "root", group, mode: "0710" },
+});
+
+const workFolder = (group: string, { user }: ScopedAgent): ItemForm => ({
+  address: { kind: "directory", path: LINE, actor: user },
+  want: { type: "directory", owner: user, group, mode: "0700" },
 });
 
 /** With the user's rights alone: whatever stands in a home, root does not open it. */
@@ -104,6 +119,7 @@ const secretFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
 const readAtStart = (unit: string): Form => ({
   "notify?": unit,
   "restart?": /^(never|when-idle|now)$/,
+  "choice?": isProviderName,
   "within?": (value) => typeof value === "number" && value > 0,
 });
 
@@ -118,6 +134,20 @@ const policy: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
 };
+
+/** It is only looked at. */
+const model = ({ unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "model", unit, "option?": /^--?[a-z-]{1,50}$/, "others?": isJson },
+  want: { "provider?": LINE, "model?": LINE },
+});
+
+function isJson(value: unknown): boolean {
+  try {
+    return typeof value === "string" && value.length < 10_000 && isMap(JSON.parse(value));
+  } catch {
+    return false;
+  }
+}
 
 /** It is only looked up, with the user's rights. */
 const program = ({ user, unit }: ScopedAgent): ItemForm => ({

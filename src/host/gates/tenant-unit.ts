@@ -1,77 +1,27 @@
 import { posix } from "node:path";
 import { quarantineFile } from "../../model/layout.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
-import { shown } from "./form.ts";
+import { type Directive, type Sections, type Test, textRefusal } from "./unit-parser.ts";
 
-/** Whether a value is one that a directive may have. */
-type Test = (value: string) => boolean;
-
-interface Directive {
-  readonly test: Test;
-  /** What it must be, where there is but one such value. */
-  readonly only?: string;
-  /** A unit without it would run with other rights than the scope's. */
-  readonly needed?: true;
-  readonly many?: true;
-}
-
-type Sections = Readonly<Record<string, Readonly<Record<string, Directive>>>>;
-
-/**
- * Why systemd may not be given a text as the unit of an agent; nothing where it may. A parser of our own that knows
- * a part of systemd's syntax and refuses the rest: sections, one directive a line, and no line that goes on in the next.
- */
+/** Why systemd may not be given a text as the unit of an agent; nothing where it may. */
 export function unitRefusal(scope: TenantScope, agent: ScopedAgent, text: string): string | undefined {
   if (agent.hardening === undefined) return "what its unit must have is not said by this version yet";
-  const sections = sectionsFor(scope, agent);
-  const seen = new Set<string>();
-  let section = "";
-  if (!text.isWellFormed() || text.length > 256 * 1024) return "its unit is not a short text";
-  for (const line of text.split("\n")) {
-    const flaw = lineFlaw(line);
-    if (flaw !== undefined) return flaw;
-    const header = /^\[(\w+)\]$/.exec(line)?.[1];
-    if (header !== undefined) section = header;
-    const directives = sections[section];
-    if (directives === undefined || !Object.hasOwn(sections, section))
-      return `its unit has ${shown(line)}, which no agent's unit has`;
-    if (line === "" || header !== undefined) continue;
-    const refusal = directiveRefusal(directives, section, line, seen);
-    if (refusal !== undefined) return refusal;
-  }
-  return missing(sections, seen);
+  return textRefusal(sectionsFor(scope, agent), text);
 }
 
-function lineFlaw(line: string): string | undefined {
-  if (/[^\P{Cc}\t]/u.test(line)) return `its unit has the line ${shown(line)}, with a control character`;
-  return line.endsWith("\\") ? `its unit has the line ${shown(line)}, which goes on in the next` : undefined;
+/** Why systemd may not be given a text as what that unit says on another provider: it may change what it runs alone. */
+export function choiceRefusal(agent: ScopedAgent, text: string): string | undefined {
+  const { Environment, EnvironmentFile, ExecStart } = runLines(agent);
+  const lines = Object.entries({ Environment, EnvironmentFile, ExecStart });
+  return textRefusal(
+    { Service: Object.fromEntries(lines.map(([key, line]) => [key, orNothing(line)])) },
+    text,
+  );
 }
 
-function directiveRefusal(
-  directives: Sections[string],
-  section: string,
-  line: string,
-  seen: Set<string>,
-): string | undefined {
-  const [, key = "", value = ""] = /^([A-Za-z]+)=(.*)$/s.exec(line) ?? [];
-  const directive = Object.hasOwn(directives, key) ? directives[key] : undefined;
-  const place = `${section}.${key}`;
-  if (directive === undefined) return `its unit has ${shown(line)}, which no agent's unit has`;
-  if (seen.has(place) && !directive.many) return `its unit says ${key}= twice`;
-  seen.add(place);
-  if (directive.test(value)) return undefined;
-  const must = directive.only === undefined ? "" : `, which must be ${directive.only}`;
-  return `its unit has ${shown(line)}${must}`;
-}
-
-function missing(sections: Sections, seen: ReadonlySet<string>): string | undefined {
-  for (const [section, directives] of Object.entries(sections)) {
-    const lacks = Object.keys(directives).find(
-      (key) => directives[key]?.needed && !seen.has(`${section}.${key}`),
-    );
-    if (lacks !== undefined) return `its unit does not say ${lacks}=`;
-  }
-  return undefined;
+/** An empty value takes back what stands before it. */
+function orNothing({ test, ...rest }: Directive): Directive {
+  return { ...rest, test: (value) => value === "" || test(value), many: true };
 }
 
 function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sections {
@@ -91,12 +41,7 @@ function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sectio
       WorkingDirectory: { test: isPlainPath },
       RuntimeDirectory: exactly(runtimeDir),
       RuntimeDirectoryMode: exactly("0700"),
-      Environment: { test: isAssignment, many: true },
-      EnvironmentFile: {
-        test: (path) => isPlainPath(path) && posix.dirname(path) === agent.credentials,
-        many: true,
-      },
-      ExecStart: { test: startsTmux(`/run/${runtimeDir}/tmux`, agent.name), needed: true },
+      ...runLines(agent),
       Restart: oneOf(/^(always|on-failure|no)$/),
       RestartSec: oneOf(/^\d{1,5}$/),
       TimeoutStopSec: oneOf(/^\d{1,3}$/),
@@ -112,6 +57,18 @@ function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sectio
     },
     Install: { WantedBy: exactly("multi-user.target") },
   };
+}
+
+/** What its program is, and what it finds. */
+function runLines({ name, credentials }: ScopedAgent) {
+  return {
+    Environment: { test: isAssignment, many: true },
+    EnvironmentFile: {
+      test: (path: string) => isPlainPath(path) && posix.dirname(path) === credentials,
+      many: true,
+    },
+    ExecStart: { test: startsTmux(`/run/muster-${name}/tmux`, name), needed: true },
+  } as const satisfies Readonly<Record<string, Directive>>;
 }
 
 const free: Directive = { test: (value) => value.length < 1000 };

@@ -3,7 +3,9 @@ import { record } from "../history.ts";
 import type { Memory } from "./memory.ts";
 import { readMemory, writeMemory } from "./memory-file.ts";
 import { attempt, obey } from "./obey.ts";
+import { hasProviderNews } from "./provider-health.ts";
 import { sensesOf } from "./senses.ts";
+import { switchProviders } from "./switch.ts";
 import { tick, wakeUp } from "./tick.ts";
 import { monotonic, writeView } from "./view.ts";
 
@@ -14,8 +16,13 @@ const LOOK_EVERY = 10;
 const SAVE_EVERY = 60;
 
 export interface Deadman {
-  /** Looks, decides, acts and remembers: once. @param isPoked something was heard of a unit */
-  turn(isPoked: boolean): void;
+  /**
+   * Looks, decides, acts and remembers: once.
+   *
+   * @param isPoked something was heard of a unit
+   * @param agents of whose; left out: of anybody's
+   */
+  turn(isPoked: boolean, agents?: ReadonlySet<string>): void;
   /** Remembers that it ends because it was told to. */
   end(): void;
 }
@@ -30,31 +37,33 @@ export function deadmanOf(host: Host, boot: string): Deadman {
   let savedAt = Number.NEGATIVE_INFINITY;
   attempt("the history", () => record(host, woken.events));
 
-  const look = () => {
-    senses.look();
-    lookedAt = now;
+  const look = (agents?: ReadonlySet<string>) => {
+    senses.look(agents);
+    if (agents === undefined) lookedAt = now;
   };
   const save = () => {
     attempt("the deadman's memory", () => writeMemory(host, memory));
     savedAt = now;
   };
-  const turn = (isPoked: boolean) => {
+  const turn = (isPoked: boolean, agents?: ReadonlySet<string>) => {
     const since = monotonic() - now;
     now += since;
-    let isFresh = isPoked || now - lookedAt >= LOOK_EVERY;
-    if (isFresh) look();
+    const isDue = now - lookedAt >= LOOK_EVERY;
+    const isFresh = isPoked || isDue;
+    if (isFresh) look(isDue ? undefined : agents);
     let sight = senses.see(isFresh);
     let outcome = tick(memory, { since, ...sight });
-    if (outcome.wantsLook && !isFresh) {
-      isFresh = true;
+    // Of somebody that it was not just asked about.
+    if (outcome.wantsLook) {
       look();
-      sight = senses.see(isFresh);
+      sight = senses.see(true);
       outcome = tick(memory, { since, ...sight });
     }
     // What was done can be seen again, what was only meant could not: the memory comes last.
+    switchProviders(host, outcome.actions);
     obey(host, outcome.actions);
     attempt("the history", () => record(host, outcome.events));
-    const isNews = outcome.actions.length > 0 || hasNews(memory, outcome.memory);
+    const isNews = outcome.actions.length > 0 || outcome.events.length > 0 || hasNews(memory, outcome.memory);
     memory = outcome.memory;
     if (isNews || now - savedAt >= SAVE_EVERY) save();
     attempt("the view", () => writeView(host, memory, sight.agents));
@@ -68,6 +77,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
 
 /** Whether anything changed that must not be forgotten. That an agent beats may be. */
 function hasNews(before: Memory, after: Memory): boolean {
+  if (hasProviderNews(before.providers ?? {}, after.providers ?? {})) return true;
   const names = new Set([...Object.keys(before.agents), ...Object.keys(after.agents)]);
   return [...names].some((name) => {
     const [was, is] = [before.agents[name], after.agents[name]];

@@ -1,16 +1,21 @@
 import { readFileSync, watch } from "node:fs";
+import { basename } from "node:path";
+import { agentRunDir } from "../../model/layout.ts";
 import type { Host } from "../context.ts";
 import { deadmanOf } from "./deadman.ts";
 import { notify } from "./notify.ts";
 
-/** Milliseconds between two turns. */
-const EVERY = 1000;
+/** Milliseconds between two turns. A hang is noticed up to two of them late: one until its last beat was seen, one now. */
+const EVERY = 500;
 
 /** Milliseconds from the first sign that a unit starts or stops to the turn that looks at it. */
 const SOON = 200;
 
 /** Turns between two pings of systemd's watchdog, which waits for more than twice as long. */
-const PING_EVERY = 3;
+const PING_EVERY = 6;
+
+/** What the names of agents' folders there begin with. */
+const RUN_DIR = basename(agentRunDir(""));
 
 /**
  * Runs the deadman until systemd ends it. systemd makes an agent's runtime folder when its unit starts and removes
@@ -20,19 +25,21 @@ export function runHostd(host: Host): void {
   process.umask(0o077);
   const deadman = deadmanOf(host, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
   let turns = 0;
-  let isSoon = false;
-  const turn = (isPoked: boolean) => {
-    deadman.turn(isPoked);
+  const heardOf = new Set<string>();
+  const turn = (isPoked: boolean, agents?: ReadonlySet<string>) => {
+    deadman.turn(isPoked, agents);
     if (turns % PING_EVERY === 0) notify("WATCHDOG=1");
     turns += 1;
   };
   turn(true);
   watch("/run", (_, name) => {
-    if (isSoon || !name?.startsWith("muster-")) return;
-    isSoon = true;
+    if (!name?.startsWith(RUN_DIR)) return;
+    heardOf.add(name.slice(RUN_DIR.length));
+    if (heardOf.size > 1) return;
     setTimeout(() => {
-      isSoon = false;
-      turn(true);
+      const agents = new Set(heardOf);
+      heardOf.clear();
+      turn(true, agents);
     }, SOON);
   });
   setInterval(turn, EVERY, false);

@@ -1,6 +1,8 @@
 import { noticeBeats, noticePause, stopWhatHangs } from "./beats.ts";
 import { restartWhatIsDue } from "./due.ts";
+import { changeProvider } from "./fail-over.ts";
 import { type AgentMemory, BUDGET } from "./memory.ts";
+import type { Providers } from "./provider-health.ts";
 import { countRestarts, endWhatIsOver, holdWhatCrashes, noticeRuns } from "./runs.ts";
 import type { Action, Noticed, Seen, Step, Turn } from "./turn.ts";
 
@@ -16,8 +18,9 @@ export interface Judgement {
  * Judges one agent: a pure function of what is seen and what is remembered.
  *
  * @param clock the deadman's own, in seconds
+ * @param providers how the providers are that it may run on
  */
-export function judge(before: AgentMemory, seen: Seen, clock: number): Judgement {
+export function judge(before: AgentMemory, seen: Seen, clock: number, providers: Providers = {}): Judgement {
   const events: Noticed[] = [];
   const actions: Action[] = [];
   const { agent, unit } = seen.policy;
@@ -25,11 +28,12 @@ export function judge(before: AgentMemory, seen: Seen, clock: number): Judgement
   const turn: Turn = {
     seen,
     clock,
+    providers,
     wantLook: () => {
       wantsLook = true;
     },
     tell: (event, detail) => events.push({ event, agent, ...(detail && { detail }) }),
-    act: (act, reason) => actions.push({ act, agent, unit, reason }),
+    act: (act, reason, change) => actions.push({ act, agent, unit, reason, ...(change && { change }) }),
   };
   const after = STEPS.reduce((memory, step) => step(memory, turn), before);
   return { actions, wantsLook, ...withinBudget(after, events, clock) };
@@ -43,6 +47,7 @@ const STEPS: readonly Step[] = [
   noticeBeats,
   stopWhatHangs,
   endWhatIsOver,
+  changeProvider,
   restartWhatIsDue,
 ];
 

@@ -1,3 +1,5 @@
+import type { Providers } from "./provider-health.ts";
+
 /** What the deadman remembers of one agent. Times are seconds of its own clock. */
 export interface AgentMemory {
   /** The unit's run that was seen last, by systemd's InvocationID. */
@@ -17,6 +19,10 @@ export interface AgentMemory {
   readonly paused: string;
   /** When it was first seen to run with what was declared before. */
   readonly owedSince?: number;
+  /** The provider that it was to change to last, and when, while that has not come about. */
+  readonly asked?: { readonly to: string; readonly at: number };
+  /** That it was told that all of its providers fail. */
+  readonly stranded?: boolean;
   /** What was last told of its beats: a problem, or that it is stuck. */
   readonly told: string;
   /** How many more lines of history it may have now, and when that was reckoned. */
@@ -32,6 +38,8 @@ export interface Memory {
   /** Whether the deadman ended because it was told to. */
   readonly ended: boolean;
   readonly agents: Readonly<Record<string, AgentMemory>>;
+  /** Left out by a deadman that knew of none. */
+  readonly providers?: Providers;
 }
 
 /** What is known of an agent that was never seen. */

@@ -5,7 +5,7 @@ import { systemctl } from "../systemctl.ts";
 import type { Action } from "./turn.ts";
 
 /** By what act each is told to systemd, which alone starts anything. */
-const WORDS: Readonly<Record<Action["act"], readonly string[]>> = {
+const WORDS: Readonly<Record<Exclude<Action["act"], "switch">, readonly string[]>> = {
   restart: ["try-restart", "--no-block"],
   kill: ["kill", "--signal=SIGKILL"],
   hold: ["stop", "--no-block"],
@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<Action["act"], readonly string[]>> = {
 
 /**
  * Does what was decided: what runs is told to end, or to start anew. Many that hang at once, as when their provider
- * does, are one call; systemctl goes on with the others where it fails for one.
+ * does, are one call; systemctl goes on with the others where it fails for one. A change of provider is made before this.
  */
 export function obey(host: Host, actions: readonly Action[]): void {
   // The mark first: whatever ends us now, the unit is not started at the next boot.
@@ -22,6 +22,7 @@ export function obey(host: Host, actions: readonly Action[]): void {
     if (act === "hold") attempt(`${unit} cannot be marked`, () => hold(host, unit, reason));
   }
   for (const [act, some] of Map.groupBy(actions, ({ act }) => act)) {
+    if (act === "switch") continue;
     const units = some.map(({ unit }) => unit);
     attempt(`${act} of ${units.join(" ")}`, () => systemctl(host, ...WORDS[act], "--", ...units));
   }

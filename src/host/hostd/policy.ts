@@ -1,4 +1,5 @@
 import { HEARTBEATS, type MaintenanceWindow, type Policy } from "../../model/deadman.ts";
+import { isFailoverPolicy } from "../../model/failover.ts";
 
 /** Characters. A policy is a page. */
 const CAP = 64 * 1024;
@@ -12,11 +13,18 @@ const CAP = 64 * 1024;
 export function parsePolicy(text = ""): Policy | undefined {
   try {
     if (text.length > CAP) return undefined;
-    const { heartbeat, restarts, maintenance, ttl } = JSON.parse(text) as Policy;
+    const { heartbeat, restarts, maintenance, ttl, failover } = JSON.parse(text) as Policy;
     const numbers = [heartbeat.interval, heartbeat.timeout, restarts.most, restarts.within, ttl ?? 1];
     const isWhole =
       HEARTBEATS.includes(heartbeat.by) && numbers.every(isPositive) && maintenance.every(isWindow);
-    return isWhole ? { heartbeat, restarts, maintenance, ...(ttl !== undefined && { ttl }) } : undefined;
+    if (!isWhole || !(failover === undefined || isFailoverPolicy(failover))) return undefined;
+    return {
+      heartbeat,
+      restarts,
+      maintenance,
+      ...(ttl !== undefined && { ttl }),
+      ...(failover && { failover }),
+    };
   } catch {
     return undefined;
   }

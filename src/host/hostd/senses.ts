@@ -1,35 +1,56 @@
+import type { HealthCheck } from "../../model/health.ts";
 import { type Accounts, readAccounts } from "../accounts.ts";
+import { linkedChoice, loadedChoice } from "../choices.ts";
 import type { Host } from "../context.ts";
 import { allOwed, settleOwed } from "../owed.ts";
+import { type Answered, newProber } from "../probes/prober.ts";
 import { unitsInQuarantine } from "../quarantine.ts";
 import { reasonOf } from "../reason.ts";
 import type { Stamped } from "./beat-file.ts";
 import { isIdle } from "./idle.ts";
 import { readPauses } from "./pauses.ts";
 import { readPolicies } from "./policies.ts";
+import type { ProviderSight } from "./provider-health.ts";
+import { readProviders } from "./providers.ts";
 import { readSign } from "./readings.ts";
-import type { Charge, Seen } from "./turn.ts";
+import type { Charge, ChoiceSeen, Seen } from "./turn.ts";
 import { lookAtUnits, type Unit } from "./units.ts";
 import { monotonic } from "./view.ts";
 
 /** What the deadman knows of its host between two looks. */
 export interface Senses {
-  /** Asks systemd, and reads what `up` and people may have changed. */
-  look(): void;
+  /**
+   * Asks systemd, and reads what `up` and people may have changed.
+   *
+   * @param agents who is asked about, which costs for each; left out: all
+   */
+  look(agents?: ReadonlySet<string>): void;
   /** What holds now. @param isFresh whether `look` was just called */
-  see(isFresh: boolean): { known: readonly string[]; agents: Readonly<Record<string, Seen>> };
+  see(isFresh: boolean): {
+    known: readonly string[];
+    agents: Readonly<Record<string, Seen>>;
+    providers: Readonly<Record<string, ProviderSight>>;
+  };
 }
 
 export function sensesOf(host: Host): Senses {
   let policies: ReadonlyMap<string, Charge> = new Map();
   let units: ReadonlyMap<string, Unit> = new Map();
   let accounts: Accounts | undefined;
+  let checks: ReadonlyMap<string, HealthCheck> = new Map();
   const readings = new Map<string, Stamped>();
+  const prober = newProber();
 
-  const look = () => {
+  let isAsked: (agent: string) => boolean = () => true;
+
+  const look = (agents?: ReadonlySet<string>) => {
     policies = readPolicies(host);
+    checks = readProviders(host, policies);
     accounts = readAccounts(host.paths.etc);
-    units = unitsOf(host, policies);
+    isAsked = (agent) => agents === undefined || agents.has(agent);
+    const [asked, others] = [[...policies.values()], [...units]];
+    const names = asked.filter(({ agent }) => isAsked(agent)).map(({ unit }) => unit);
+    units = new Map([...others.filter(([name]) => !names.includes(name)), ...unitsOf(host, names)]);
     forgetWhatRunsAnew(host, units);
   };
   const see = (isFresh: boolean) => {
@@ -47,15 +68,28 @@ export function sensesOf(host: Host): Senses {
       const paused = pauses(policy);
       const owed = debts.get(policy.unit);
       agents[name] = {
-        ...{ policy, unit, age, reading: sign.reading, isQuarantined, paused, isFresh },
+        ...{ policy, unit, age, reading: sign.reading, isQuarantined, paused },
+        isFresh: isFresh && isAsked(name),
+        ...(policy.failover && { choice: choiceOf(host, policy.unit, unit) }),
         ...(owed?.restart === "when-idle" && {
           owed: { within: owed.within, isIdle: isIdle(sign.reading, unit.pid) },
         }),
       };
     }
-    return { known: [...policies.keys()], agents };
+    const answers = prober.see(checks, monotonic());
+    const providers = [...checks].map(([name, check]) => [name, sightOf(check, answers.get(name))] as const);
+    return { known: [...policies.keys()], agents, providers: Object.fromEntries(providers) };
   };
   return { look, see };
+}
+
+function sightOf(check: HealthCheck, answered: Answered | undefined): ProviderSight {
+  return { check, ...(answered && { answered }) };
+}
+
+function choiceOf(host: Host, name: string, { dropIns }: Unit): ChoiceSeen {
+  const [linked, loaded] = [linkedChoice(host, name), loadedChoice(name, dropIns)];
+  return { ...(linked && { linked }), ...(loaded && { loaded }) };
 }
 
 /** What was started since, whoever did it, has read what is declared now. */
@@ -67,12 +101,9 @@ function forgetWhatRunsAnew(host: Host, units: ReadonlyMap<string, Unit>): void 
 }
 
 /** While systemd does not answer, nothing is known of any unit, and nothing is done to one. */
-function unitsOf(host: Host, policies: ReadonlyMap<string, Charge>): ReadonlyMap<string, Unit> {
+function unitsOf(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   try {
-    return lookAtUnits(
-      host,
-      [...policies.values()].map(({ unit }) => unit),
-    );
+    return lookAtUnits(host, names);
   } catch (error) {
     process.stderr.write(`systemd did not answer: ${reasonOf(error)}\n`);
     return new Map();

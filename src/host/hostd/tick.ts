@@ -1,6 +1,7 @@
 import { advance } from "./clock.ts";
 import { judge } from "./judge.ts";
 import { type AgentMemory, type Memory, newAgent } from "./memory.ts";
+import { followProviders, type ProviderSight, wakeProviders } from "./provider-health.ts";
 import type { Action, Noticed, Seen } from "./turn.ts";
 
 /** What the deadman sees of its host at one moment. */
@@ -11,6 +12,8 @@ export interface Sight {
   readonly agents: Readonly<Record<string, Seen>>;
   /** The names of all that have a policy: the others are forgotten. */
   readonly known: readonly string[];
+  /** The providers that are probed, by name. */
+  readonly providers?: Readonly<Record<string, ProviderSight>>;
 }
 
 export interface Outcome {
@@ -24,20 +27,22 @@ export interface Outcome {
 /** The deadman's whole mind: what it sees and remembers becomes what it does and remembers. */
 export function tick(before: Memory, sight: Sight): Outcome {
   const clock = advance(before.clock, sight.since);
+  const { providers, events } = followProviders(before.providers ?? {}, sight.providers ?? {}, clock);
   const judged = sight.known.flatMap((name) => {
     const seen = sight.agents[name];
     const known = before.agents[name];
     if (seen === undefined) return known === undefined ? [] : [{ name, ...unseen(known) }];
-    return [{ name, ...judge(known ?? newAgent(clock), seen, clock) }];
+    return [{ name, ...judge(known ?? newAgent(clock), seen, clock, providers) }];
   });
   return {
     memory: {
       ...before,
       clock,
+      providers,
       agents: Object.fromEntries(judged.map(({ name, memory }) => [name, memory])),
     },
     actions: judged.flatMap(({ actions }) => actions),
-    events: judged.flatMap(({ events }) => events),
+    events: [...events, ...judged.flatMap(({ events }) => events)],
     wantsLook: judged.some(({ wantsLook }) => wantsLook),
   };
 }
@@ -53,11 +58,13 @@ function unseen(memory: AgentMemory) {
 export function wakeUp(before: Memory, boot: string): { memory: Memory; events: readonly Noticed[] } {
   const isNewBoot = before.boot !== boot;
   const anew = { run: "", counted: 0, mark: "", health: "well", alive: before.clock } as const;
-  const after = (memory: AgentMemory): AgentMemory => (isNewBoot ? { ...memory, ...anew } : memory);
+  const after = ({ asked: _, ...memory }: AgentMemory): AgentMemory =>
+    isNewBoot ? { ...memory, ...anew } : memory;
   const agents = Object.fromEntries(Object.entries(before.agents).map(([name, one]) => [name, after(one)]));
   const events: Noticed[] = [
     ...(isNewBoot && before.boot !== "" ? [{ event: "host-booted" } as const] : []),
     { event: "hostd-started", ...(!before.ended && !isNewBoot && { detail: "it was killed, or it hung" }) },
   ];
-  return { memory: { ...before, boot, ended: false, agents }, events };
+  const providers = wakeProviders(before.providers ?? {});
+  return { memory: { ...before, boot, ended: false, agents, providers }, events };
 }

@@ -1,5 +1,6 @@
 import type { BeatState, HistoryKind, Policy } from "../../model/deadman.ts";
 import type { AgentMemory } from "./memory.ts";
+import type { Providers } from "./provider-health.ts";
 
 /** A unit as systemd has it now. */
 export interface UnitView {
@@ -31,6 +32,14 @@ export interface Charge extends Policy {
   readonly unit: string;
 }
 
+/** On which provider an agent runs; left out in both: on its first. */
+export interface ChoiceSeen {
+  /** As it is linked, and so is to be. */
+  readonly linked?: string;
+  /** As systemd has read it. */
+  readonly loaded?: string;
+}
+
 /** Everything that is known of an agent now. */
 export interface Seen {
   readonly policy: Charge;
@@ -41,18 +50,31 @@ export interface Seen {
   readonly isQuarantined: boolean;
   /** There while it is to be started again for a change. `within` seconds at most. */
   readonly owed?: { readonly within: number; readonly isIdle: boolean };
+  /** There where it has more than one provider. */
+  readonly choice?: ChoiceSeen;
   /** Why it is to be left alone; empty where it is not. */
   readonly paused: string;
   /** Whether systemd was asked just now. Nothing is stopped for what was so a while ago. */
   readonly isFresh: boolean;
 }
 
-/** What to do. `restart`: what runs with what was declared before. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there, or its time is over. */
+/** What to do. `restart`: what runs with what was declared before. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there, or its time is over. `switch`: have it run on another provider. */
 export interface Action {
-  readonly act: "restart" | "kill" | "hold" | "stop";
+  readonly act: "restart" | "kill" | "hold" | "stop" | "switch";
   readonly agent: string;
   readonly unit: string;
   readonly reason: string;
+  /** With `switch`. */
+  readonly change?: ProviderChange;
+}
+
+export interface ProviderChange {
+  /** Left out: to its first. */
+  readonly to?: string;
+  /** Seconds after which it is started again though it is not idle. */
+  readonly within: number;
+  /** The run that is to end for it. */
+  readonly run: string;
 }
 
 export interface Noticed {
@@ -65,9 +87,10 @@ export interface Noticed {
 export interface Turn {
   readonly seen: Seen;
   readonly clock: number;
+  readonly providers: Providers;
   wantLook(): void;
   tell(event: HistoryKind, detail?: string): void;
-  act(act: Action["act"], reason: string): void;
+  act(act: Action["act"], reason: string, change?: ProviderChange): void;
 }
 
 /** One step: what is remembered before it becomes what is remembered after it. */

@@ -12,6 +12,7 @@ const PROPERTIES = [
   "WatchdogTimestampMonotonic",
   "ActiveEnterTimestampMonotonic",
   "User",
+  "DropInPaths",
 ];
 
 /** Seconds; systemd answers in milliseconds, and while it does not, nothing can be judged. */
@@ -26,6 +27,8 @@ export interface Unit extends UnitView {
   readonly pinged: string;
   /** Whose rights it has. */
   readonly user: string;
+  /** The drop-ins that systemd has read, in a row. */
+  readonly dropIns: string;
 }
 
 /** Asks systemd about all units at once. @returns them by name */
@@ -45,6 +48,7 @@ export function unitOf(state: UnitState): Unit {
     upSince: Number(state["ActiveEnterTimestampMonotonic"] ?? 0) / 1e6,
     pinged: state["WatchdogTimestampMonotonic"] ?? "0",
     user: state["User"] ?? "",
+    dropIns: state["DropInPaths"] ?? "",
   };
 }
 

@@ -5,6 +5,7 @@ import { file } from "./file.ts";
 import { group } from "./group.ts";
 import type { Kind } from "./kind.ts";
 import { limits } from "./limits.ts";
+import { model } from "./model.ts";
 import { debianPackage } from "./package.ts";
 import { program } from "./program.ts";
 import { rows } from "./rows.ts";
@@ -23,6 +24,7 @@ const KINDS = {
   file,
   rows,
   unit,
+  model,
   limits,
   controllers,
 };

@@ -1,5 +1,6 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, UnitItem } from "../../model/items.ts";
+import { linkChoice } from "../choices.ts";
 import type { Host } from "../context.ts";
 import { overridesOf, removeOverrides } from "../dropins.ts";
 import { settleOwed } from "../owed.ts";
@@ -188,6 +189,7 @@ function remove(host: Host, name: string): readonly string[] {
   const state = stateOf(host, name);
   release(host, name);
   settleOwed(host, name);
+  linkChoice(host, name, undefined);
   removeOverrides(
     name,
     overridesOf(name, state).filter((path) => path.includes(`/${name}.d/`)),

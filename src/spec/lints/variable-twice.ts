@@ -1,19 +1,34 @@
 import type { AgentSpec, Fleet } from "../fleet.ts";
+import type { Keys } from "../problem.ts";
 import type { Lint, Remark } from "./lint.ts";
 
 /** Of two claims to one environment variable only one could win, and nobody could tell which. */
 export const variableTwice: Lint = (fleet) =>
-  Object.values(fleet.agents).flatMap((agent) => claimedTwice(agent, fleet));
+  Object.values(fleet.agents).flatMap((agent) => {
+    const runs = agent.failover?.choices ?? [agent];
+    const remarks = runs.flatMap(({ credentials }) => claimedTwice(agent, credentials, fleet));
+    return [...new Map(remarks.map((one) => [one.sentence, one])).values()];
+  });
 
-function claimedTwice(agent: AgentSpec, fleet: Fleet): Remark[] {
+/** @param credentials those that one run finds in its environment */
+function claimedTwice(agent: AgentSpec, credentials: readonly string[], fleet: Fleet): Remark[] {
   const claims = new Map(Object.keys(agent.env).map((variable) => [variable, `its env`]));
-  return agent.credentials.flatMap((name, index) => {
+  return credentials.flatMap((name) => {
     const variable = fleet.credentials[name]?.env;
     if (variable === undefined) return [];
     const earlier = claims.get(variable);
     claims.set(variable, `credential "${name}"`);
     if (earlier === undefined) return [];
     const sentence = `credential "${name}" sets ${variable}, which ${earlier} sets already`;
-    return [{ keys: ["agents", agent.name, "credentials", index], sentence }];
+    return [{ keys: placeOf(agent, name), sentence }];
   });
+}
+
+/** Where an agent is declared to hold a credential: for all its runs, or for those on one provider. */
+function placeOf({ name, credentials, failover }: AgentSpec, credential: string): Keys {
+  const choices = failover?.choices ?? [];
+  const isOfAll = choices.every((one) => one.credentials.includes(credential));
+  if (isOfAll) return ["agents", name, "credentials", credentials.indexOf(credential)];
+  const at = choices.findIndex((one) => one.credentials.includes(credential));
+  return ["agents", name, "providers", at, "credential"];
 }

@@ -1,9 +1,10 @@
 import { posix } from "node:path";
-import type { AgentSpec, ProviderSpec, TenantSpec } from "../fleet.ts";
+import type { AgentSpec, TenantSpec } from "../fleet.ts";
 import { formerNames } from "../moved.ts";
 import type { RawAgent } from "../raw.ts";
 import { isReserved } from "../reserved.ts";
 import { didYouMean } from "../suggest.ts";
+import type { Known } from "./choices.ts";
 import type { Context, Resolver } from "./context.ts";
 import { heartbeatOf } from "./heartbeat.ts";
 import { lifecycleOf } from "./lifecycle.ts";
@@ -17,11 +18,11 @@ import { runningOf } from "./runtime.ts";
  * A resolver of agents with their defaults.
  *
  * @param tenants the tenants as resolved: they decide which user an agent runs as
- * @param providers the providers as resolved: they decide what a runtime is told of its provider
+ * @param known what its runtime may run on
  */
 export function agentResolver(
   tenants: Readonly<Record<string, TenantSpec>>,
-  providers: Readonly<Record<string, ProviderSpec>>,
+  known: Known,
 ): Resolver<RawAgent, AgentSpec> {
   return (name, raw, keys, context) => {
     if (isReserved(name)) {
@@ -36,7 +37,7 @@ export function agentResolver(
     const identity = raw.identity ?? name;
     if (!hasIdentity(identity, name, context)) return undefined;
     const home = `/home/${name}`;
-    const running = runningOf(raw, home, providers, keys, context);
+    const running = runningOf(raw, { home, identity }, known, keys, context);
     if (running === undefined) return undefined;
     const heartbeat = heartbeatOf(raw, running.runtime, keys, context);
     return {
@@ -46,7 +47,6 @@ export function agentResolver(
       user: tenants[raw.tenant]?.isolation === "tenant" ? raw.tenant : name,
       home,
       identity,
-      credentials: raw.credentials ?? [],
       contacts: contactsOf(raw, context),
       routesTo: raw.routesTo ?? [],
       ...running,

@@ -15,6 +15,8 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
   const { name } = asMap(context.source.value);
   const tenants = resolveSection("tenants", context, resolveTenant);
   const providers = resolveSection("providers", context, resolveProvider);
+  const credentials = resolveSection("credentials", context, resolveCredential);
+  const identities = resolveSection("identities", context, resolveIdentity);
   return {
     name: typeof name === "string" ? name : "",
     dir: context.dir,
@@ -22,10 +24,10 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     hosts: resolveSection("hosts", context, resolveHost),
     tenants,
     providers,
-    credentials: resolveSection("credentials", context, resolveCredential),
-    identities: resolveSection("identities", context, resolveIdentity),
+    credentials,
+    identities,
     contacts: resolveContacts(contacts, context.report),
-    agents: resolveSection("agents", context, agentResolver(tenants, providers)),
+    agents: resolveSection("agents", context, agentResolver(tenants, { providers, credentials, identities })),
     readers: resolveSection("readers", context, resolveReader),
   };
 }

@@ -1,43 +1,82 @@
 import { type RuntimeKind, runtimeOf } from "../../runtimes/registry.ts";
-import type { AgentSpec, ProviderSpec } from "../fleet.ts";
+import type { ModelChoice } from "../../runtimes/runtime.ts";
+import type { AgentSpec, ChoiceSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import type { RawAgent, RawRuntime } from "../raw.ts";
-import { didYouMean } from "../suggest.ts";
+import { type Choice, choicesOf, type Known } from "./choices.ts";
 import type { Context } from "./context.ts";
+import { failoverOf } from "./failover.ts";
 
 /** Where programs are looked for: where a user's own installers put them, then where the system's are. */
 const PATH = ".local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-type Running = Pick<AgentSpec, "runtime" | "model" | "command" | "env">;
+type Running = Pick<
+  AgentSpec,
+  "runtime" | "model" | "fallbacks" | "failover" | "command" | "env" | "credentials"
+>;
 
 /**
- * What an agent runs, and with which environment: what its runtime needs, then what is declared.
+ * What an agent runs, and with which environment: what its runtime needs, then what is declared; and what it runs where
+ * that provider fails.
  *
+ * @param place the agent's home and the name of its identity
  * @returns undefined after a problem was told
  */
 export function runningOf(
   raw: RawAgent,
-  home: string,
-  providers: Readonly<Record<string, ProviderSpec>>,
+  place: { readonly home: string; readonly identity: string },
+  known: Known,
   keys: Keys,
   context: Context,
 ): Running | undefined {
   const declared = runtimeWritten(raw);
   const program = programOf(declared, [...keys, "runtime"], context);
   if (program === undefined) return undefined;
-  const { kind, args = [], model, provider } = declared;
-  const vendor = vendorOf(kind, provider, providers, [...keys, "runtime", "provider"], context);
-  const choice = {
-    ...(vendor !== undefined && { provider: vendor }),
-    ...(model !== undefined && { model }),
-  };
-  const settings = runtimeOf(kind).settings(choice);
+  const [first = { model: {} }, ...others] = choicesOf(raw, declared, place.identity, known, keys, context);
+  const { kind } = declared;
+  const own = raw.credentials ?? [];
+  const fallsBack = runtimeOf(kind).fallsBack === true;
+  const fallbacks = fallsBack ? others.map(({ model }) => model) : [];
+  const start = (model: ModelChoice) => startOf(declared, program, raw, place.home, model, fallbacks);
+  const choices = fallsBack ? [] : [first, ...others].flatMap((one) => choiceOf(one, own, start(one.model)));
+  const failover = failoverOf(raw, choices, known, keys, context);
   return {
     runtime: kind,
-    model: choice,
+    model: first.model,
+    ...(fallbacks.length > 0 && { fallbacks }),
+    ...(failover && { failover }),
+    ...start(first.model),
+    credentials: [...new Set([...own, ...[first, ...others].flatMap(({ credential }) => credential ?? [])])],
+  };
+}
+
+type Start = Pick<ChoiceSpec, "command" | "env">;
+
+function startOf(
+  { kind, args = [] }: RawRuntime,
+  program: string,
+  raw: RawAgent,
+  home: string,
+  model: ModelChoice,
+  fallbacks: readonly ModelChoice[],
+): Start {
+  const settings = runtimeOf(kind).settings(model, fallbacks);
+  return {
     command: [program, ...(settings.args ?? []), ...args],
     env: { PATH: `${home}/${PATH}`, ...settings.env, ...raw.env },
   };
+}
+
+/** @param own the credentials of every run */
+function choiceOf(
+  { provider, model, credential }: Choice,
+  own: readonly string[],
+  start: Start,
+): ChoiceSpec[] {
+  if (provider === undefined) return [];
+  return [
+    { provider, model, ...start, credentials: [...new Set([...own, ...(credential ? [credential] : [])])] },
+  ];
 }
 
 /** `command` is short for a runtime that is any program; one of the two is there. */
@@ -47,34 +86,11 @@ function runtimeWritten({ command: [program = "", ...args] = [], runtime }: RawA
 }
 
 function programOf(
-  { kind, program }: RawRuntime,
+  { kind, program }: { readonly kind: RuntimeKind; readonly program?: string },
   keys: Keys,
   { report, source }: Context,
 ): string | undefined {
   const known = program ?? runtimeOf(kind).program;
   if (known === undefined) report.error(source, keys, `has no \`program\`, which kind ${kind} needs`);
   return known;
-}
-
-/** What the runtime calls the provider. A misspelt one would fail every task of the night. */
-function vendorOf(
-  kind: RuntimeKind,
-  provider: string | undefined,
-  providers: Readonly<Record<string, ProviderSpec>>,
-  keys: Keys,
-  { report, source, declared }: Context,
-): string | undefined {
-  if (provider === undefined) return undefined;
-  const names = declared["providers"];
-  if (names !== undefined && !names.has(provider)) {
-    report.error(source, keys, `no provider is named "${provider}"${didYouMean(provider, names)}`);
-    return undefined;
-  }
-  const vendor = providers[provider]?.vendor;
-  const served = runtimeOf(kind).providers;
-  if (vendor !== undefined && served !== undefined && !served.includes(vendor)) {
-    const sentence = `${kind} knows no vendor "${vendor}", only ${served.join(", ")}: see providers.${provider}.vendor`;
-    report.error(source, keys, sentence);
-  }
-  return vendor;
 }

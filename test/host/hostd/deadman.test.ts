@@ -1,6 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { linkChoice } from "../../../src/host/choices.ts";
 import type { Host } from "../../../src/host/context.ts";
 import { control } from "../../../src/host/control.ts";
 import { history } from "../../../src/host/history.ts";
@@ -8,6 +10,7 @@ import { deadmanOf } from "../../../src/host/hostd/deadman.ts";
 import { readView } from "../../../src/host/hostd/view.ts";
 import { owe, owedOf } from "../../../src/host/owed.ts";
 import { quarantineOf } from "../../../src/host/quarantine.ts";
+import { choiceFile, choiceLink } from "../../../src/model/layout.ts";
 import { makeWorld } from "../world.ts";
 import { policyOf } from "./simulated.ts";
 
@@ -119,6 +122,77 @@ describe("the deadman on a host's disk", () => {
     set(UNIT, { InvocationID: "2" });
     deadman.turn(true);
     expect(owedOf(host, UNIT)).toBeUndefined();
+  });
+
+  describe("where a provider fails", () => {
+    /** iris may run on nous, of which the port is closed, and on google. */
+    const failing = (rules: object = {}) => {
+      const made = rig();
+      const { host, set, declare } = made;
+      const { unit, agent, ...policy } = policyOf("iris", {
+        heartbeat: { by: "none", interval: 15, timeout: 45 },
+      });
+      const failover = {
+        providers: ["nous", "google"],
+        restart: "when-idle",
+        deadline: 300,
+        returnAfter: 60,
+        ...rules,
+      };
+      declare("iris", JSON.stringify({ ...policy, failover }));
+      const probe = { kind: "tcp", host: "127.0.0.1", port: 1, timeout: 1 };
+      mkdirSync(join(host.paths.hostd, "providers"));
+      writeFileSync(
+        join(host.paths.hostd, "providers", "nous.json"),
+        JSON.stringify({ probe, interval: 0.01, failures: 2, successes: 2 }),
+      );
+      mkdirSync(join(host.paths.hostd, "choices", "iris"), { recursive: true });
+      writeFileSync(choiceFile("iris", "google", host.paths.hostd), "[Service]\n");
+      const turns = async (deadman: ReturnType<typeof deadmanOf>, count = 4) => {
+        for (let i = 0; i < count; i += 1) {
+          deadman.turn(true);
+          await setTimeout(40);
+        }
+      };
+      const link = choiceLink(UNIT, "google", host.paths.units);
+      const reloads = () => made.calls.filter((call) => call === "daemon-reload").length;
+      return { ...made, turns, link, reloads, isRead: () => set(UNIT, { DropInPaths: link }) };
+    };
+
+    test("links the next choice, has systemd read it once, and notes that the run is to end", async () => {
+      const { host, reloads, turns, link, isRead, told } = failing();
+      const deadman = deadmanOf(host, "boot 1");
+      await turns(deadman);
+      expect(readlinkSync(link)).toBe(choiceFile("iris", "google", host.paths.hostd));
+      expect(reloads()).toBe(1);
+      expect(owedOf(host, UNIT)).toMatchObject({ restart: "when-idle", within: 300, run: "1" });
+      expect(told().slice(0, 3)).toEqual(["host hostd-started", "host provider-down", "iris failed-over"]);
+      isRead();
+      await turns(deadman);
+      expect(reloads()).toBe(1);
+    });
+
+    test("ends what one before it, killed in between, had begun: the link is there, and systemd has not read it", async () => {
+      const { host, reloads, turns, link, isRead } = failing();
+      linkChoice(host, UNIT, "google");
+      const deadman = deadmanOf(host, "boot 1");
+      await turns(deadman);
+      expect(reloads()).toBe(1);
+      expect(owedOf(host, UNIT)).toBeDefined();
+      expect(existsSync(link)).toBe(true);
+      isRead();
+      await turns(deadmanOf(host, "boot 1"));
+      expect(reloads()).toBe(1);
+    });
+
+    test("starts it again at once where that is declared, once its run has settled", async () => {
+      const { host, calls, turns, isRead } = failing({ restart: "now" });
+      const deadman = deadmanOf(host, "boot 1");
+      await turns(deadman, 3);
+      isRead();
+      await turns(deadman, 1);
+      expect(calls).toEqual(["daemon-reload", `try-restart --no-block -- ${UNIT}`]);
+    });
   });
 
   test("starts and stops nothing but agents", () => {

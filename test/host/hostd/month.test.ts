@@ -14,20 +14,34 @@ const REBOOT_SECONDS = 60;
 const HOSTD_KILLS_A_DAY = 2;
 const STALLS_A_DAY = 1;
 const MOST_TIMEOUT = 300;
+const OUTAGES_A_DAY = 1;
+const OUTAGE_SECONDS = 20 * 60;
+/** With the rules of fleet.yaml where it says nothing. */
+const FAILOVER = {
+  providers: ["nous", "google"],
+  restart: "when-idle",
+  deadline: 300,
+  returnAfter: 600,
+} as const;
+const PROBE = { interval: 30, failures: 3, successes: 2 };
 const LOOPER = "looper";
 const MOST_RESTARTS = 5;
 const RELEASED_AFTER = 8 * 3600;
 
 const seed = Number(process.env["MUSTER_SEED"] ?? 20_260_102);
 
-test(`30 simulated days of crashes, hangs, reboots and a crash loop (seed ${seed})`, () => {
+test(`30 simulated days of crashes, hangs, reboots, outages of providers and a crash loop (seed ${seed})`, () => {
   const random = seededRandom(seed);
   const names = ["arc", "iris", "loom", "forge", "spark"];
   const host = new SimulatedHost(
     [...names, LOOPER].map((name) =>
-      policyOf(name, { heartbeat: { by: "file", interval: 60, timeout: MOST_TIMEOUT } }),
+      policyOf(name, {
+        heartbeat: { by: "file", interval: 60, timeout: MOST_TIMEOUT },
+        ...(name !== LOOPER && { failover: FAILOVER }),
+      }),
     ),
   );
+  for (const provider of FAILOVER.providers) host.provide(provider, PROBE);
   const plan = schedule(names, random);
   const downSeconds = new Map(names.map((name) => [name, 0]));
   let releaseAt = Number.POSITIVE_INFINITY;
@@ -42,8 +56,8 @@ test(`30 simulated days of crashes, hangs, reboots and a crash loop (seed ${seed
     }
     host.pass(STEP);
     for (const name of names) {
-      const { state, hangs } = host.agent(name);
-      if (state !== "up" || hangs) add(downSeconds, name, STEP);
+      const { state, hangs, runsOn } = host.agent(name);
+      if (state !== "up" || hangs || !host.providers[runsOn]?.isWell) add(downSeconds, name, STEP);
     }
     const isHeld = host.quarantined.has(host.agent(LOOPER).policy.unit);
     if (isHeld && host.agent(LOOPER).state !== "down") lost += 1;
@@ -58,7 +72,8 @@ test(`30 simulated days of crashes, hangs, reboots and a crash loop (seed ${seed
   for (const [name, down] of downSeconds) expect(100 * (1 - down / (DAYS * DAY)), name).toBeGreaterThan(99.5);
   // No restart storm: a fault costs its agent one start, and the loop is cut at its fifth.
   const reboots = host.boots - 1;
-  const most = DAYS * (CRASHES_A_DAY + HANGS_A_DAY) + reboots;
+  const changes = 2 * OUTAGES_A_DAY * FAILOVER.providers.length;
+  const most = DAYS * (CRASHES_A_DAY + HANGS_A_DAY + changes) + reboots;
   for (const name of names) expect(host.agent(name).run - 1, name).toBeLessThanOrEqual(most);
   expect(host.agent(LOOPER).run - 1).toBeLessThanOrEqual((releases + 1) * (MOST_RESTARTS + 1) + reboots);
   // Nothing was ever stopped that did not hang, and nobody else came into quarantine.
@@ -69,6 +84,8 @@ test(`30 simulated days of crashes, hangs, reboots and a crash loop (seed ${seed
   expect(new Set(held.map(({ agent }) => agent))).toEqual(new Set([LOOPER]));
   const reason = `${MOST_RESTARTS} restarts within 60 min`;
   expect(new Set(held.map(({ detail }) => detail))).toEqual(new Set([reason]));
+  const over = host.events.filter(({ event, agent }) => event === "failed-over" && agent === names[0]);
+  expect(over.length).toBeGreaterThanOrEqual(0.9 * DAYS * OUTAGES_A_DAY);
   // One quarantine for each release, and perhaps a last one: none was forgotten, over kills and reboots.
   expect(held.length - releases).toBeLessThanOrEqual(1);
   expect(releases).toBeGreaterThan(80);
@@ -91,6 +108,16 @@ function schedule(names: readonly string[], random: () => number): Fault[] {
   for (const name of names) {
     each(CRASHES_A_DAY, (host) => host.crash(name));
     each(HANGS_A_DAY, (host) => host.hang(name));
+  }
+  for (const provider of FAILOVER.providers) {
+    const become = (isWell: boolean) => (host: SimulatedHost) => {
+      const one = host.providers[provider];
+      if (one !== undefined) one.isWell = isWell;
+    };
+    for (let day = 0; day < DAYS * OUTAGES_A_DAY; day += 1) {
+      const at = (day / OUTAGES_A_DAY + random() / OUTAGES_A_DAY) * DAY;
+      faults.push({ at, act: become(false) }, { at: at + OUTAGE_SECONDS, act: become(true) });
+    }
   }
   each(HOSTD_KILLS_A_DAY, (host) => host.restartHostd());
   each(STALLS_A_DAY, (host) => host.stall(3600));

@@ -1,6 +1,8 @@
 import { type Memory, parseMemory } from "../../../src/host/hostd/memory.ts";
+import type { ProviderSight } from "../../../src/host/hostd/provider-health.ts";
 import { tick, wakeUp } from "../../../src/host/hostd/tick.ts";
 import type { Action, Charge, Noticed, Seen, UnitView } from "../../../src/host/hostd/turn.ts";
+import type { HealthCheck } from "../../../src/model/health.ts";
 
 /** systemd's RestartSec in agents' units. */
 const RESTART_SECONDS = 1;
@@ -20,6 +22,19 @@ export interface SimulatedAgent {
   beatsAt: number;
   beat: number;
   result: string;
+  /** The provider that its unit is linked to, and that systemd has read; empty: its first. */
+  linked: string;
+  loaded: string;
+  /** The provider that its program was started on. */
+  runsOn: string;
+}
+
+/** A provider that is asked at each interval, and answers as it is told. */
+export interface SimulatedProvider {
+  readonly check: HealthCheck;
+  isWell: boolean;
+  asksAt: number;
+  count: number;
 }
 
 /** A host in memory: its systemd, its agents and the real deadman, in simulated seconds. */
@@ -33,7 +48,13 @@ export class SimulatedHost {
   readonly events: (Noticed & { at: number })[] = [];
   /** Whom the deadman stopped for hanging, and whether it did. */
   readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
+  readonly providers: Record<string, SimulatedProvider> = {};
   paused = "";
+  /** How often somebody was to change the provider, and whether nothing comes of that. */
+  switches = 0;
+  isReadOnly = false;
+  /** Who is never idle. */
+  readonly busy = new Set<string>();
   /** Who runs with what was declared before. */
   owed: Record<string, { within: number; isIdle: boolean }> = {};
   private since = 0;
@@ -47,6 +68,7 @@ export class SimulatedHost {
   /** The deadman ends without a word and is started again; what it wrote is all that it has. */
   restartHostd(): void {
     this.memory = parseMemory(JSON.stringify(this.memory));
+    for (const provider of Object.values(this.providers)) provider.count = 0;
     this.wake();
   }
 
@@ -60,6 +82,15 @@ export class SimulatedHost {
       if (!this.quarantined.has(agent.policy.unit)) this.start(agent);
     }
     this.restartHostd();
+  }
+
+  /** @param rules as in a probe; what is left out is asked every 10 s, three failures, two successes */
+  provide(name: string, rules: Partial<HealthCheck> = {}): SimulatedProvider {
+    const probe = { kind: "tcp", host: "127.0.0.1", port: 1, timeout: 1 } as const;
+    const check = { probe, interval: 10, failures: 3, successes: 2, ...rules };
+    const provider = { check, isWell: true, asksAt: this.now, count: 0 };
+    this.providers[name] = provider;
+    return provider;
   }
 
   /** By hand, as `fleet start` does it. */
@@ -99,6 +130,11 @@ export class SimulatedHost {
     this.now += seconds;
     this.since += seconds;
     for (const agent of Object.values(this.agents)) this.live(agent);
+    for (const provider of Object.values(this.providers)) {
+      if (provider.asksAt > this.now) continue;
+      provider.asksAt = this.now + provider.check.interval;
+      provider.count += 1;
+    }
     this.look();
   }
 
@@ -119,6 +155,8 @@ export class SimulatedHost {
     agent.run += 1;
     agent.startedAt = this.now;
     agent.hangs = false;
+    agent.runsOn = agent.loaded || (agent.policy.failover?.providers[0] ?? "");
+    delete this.owed[agent.policy.agent];
     agent.beatsAt = this.now;
     agent.diesAt = agent.crashesAfter > 0 ? this.now + agent.crashesAfter : Number.POSITIVE_INFINITY;
   }
@@ -132,7 +170,9 @@ export class SimulatedHost {
   private look(): void {
     const agents: Record<string, Seen> = {};
     for (const [name, agent] of Object.entries(this.agents)) agents[name] = this.seen(agent);
-    const sight = { since: this.since, agents, known: Object.keys(agents) };
+    const asked = Object.entries(this.providers).map(([name, one]) => [name, sightOf(one)] as const);
+    const providers = Object.fromEntries(asked);
+    const sight = { since: this.since, agents, known: Object.keys(agents), providers };
     this.since = 0;
     const outcome = tick(this.memory, sight);
     for (const action of outcome.actions) this.obey(action);
@@ -146,6 +186,12 @@ export class SimulatedHost {
       policy,
       unit: { state, run: `${run}`, restarts, result },
       age: this.now - agent.startedAt,
+      ...(policy.failover && {
+        choice: {
+          ...(agent.linked && { linked: agent.linked }),
+          ...(agent.loaded && { loaded: agent.loaded }),
+        },
+      }),
       ...(this.owed[policy.agent] && { owed: this.owed[policy.agent] }),
       reading: state === "up" && beat > 0 ? { mark: `${beat}`, state: "idle" } : {},
       isQuarantined: this.quarantined.has(policy.unit),
@@ -159,6 +205,18 @@ export class SimulatedHost {
     if (action.act === "kill") {
       this.kills.push({ agent: action.agent, hung: agent.hangs });
       this.die(agent, "signal");
+      return;
+    }
+    if (action.act === "switch") {
+      this.switches += 1;
+      if (this.isReadOnly) return;
+      agent.linked = action.change?.to ?? "";
+      agent.loaded = agent.linked;
+      if (agent.state !== "down")
+        this.owed[action.agent] = {
+          within: action.change?.within ?? 0,
+          isIdle: !this.busy.has(action.agent),
+        };
       return;
     }
     if (action.act === "restart") {
@@ -179,6 +237,15 @@ export class SimulatedHost {
   }
 }
 
+function sightOf({ check, isWell, count }: SimulatedProvider): ProviderSight {
+  if (count === 0) return { check };
+  // How many were alike the deadman counts itself, over its own ends.
+  return {
+    check,
+    answered: { ok: isWell, detail: isWell ? "it answers 200" : "it answers 500", count, alike: 1 },
+  };
+}
+
 function startedAgent(policy: Charge): SimulatedAgent {
   return {
     policy,
@@ -193,6 +260,9 @@ function startedAgent(policy: Charge): SimulatedAgent {
     beatsAt: 0,
     beat: 0,
     result: "success",
+    linked: "",
+    loaded: "",
+    runsOn: policy.failover?.providers[0] ?? "",
   };
 }
 

@@ -30,6 +30,7 @@ const FORMS: FormsByKind = {
   runtime: runtimeForms,
   // What is told of them depends on what else makes systemd read its files: isolation.test.ts has them alone.
   limits: () => [],
+  model: () => [],
   controllers: () => [],
 };
 

@@ -10,16 +10,23 @@ const MIND = readFileSync(join(ROOT, "test/doubles/mind.sh"));
 interface FleetYaml {
   readonly hosts: Record<string, object>;
   readonly credentials: Record<string, { readonly from: string }>;
+  readonly providers: Record<string, { readonly probe?: object }>;
   readonly agents: Record<string, Agent>;
 }
 
 interface Agent {
   readonly runtime?: { readonly kind: string; readonly program?: string };
   readonly command?: readonly string[];
+  readonly failover?: object;
 }
 
 /** Beats and timeouts of a test; the examples' own are minutes. */
 const HEARTBEAT = { by: "file", interval: 2, timeout: 6 };
+
+/** Providers of models are asked on the host itself, and soon: nobody outside is. */
+export const PROVIDER_PORTS = { nous: 8071, google: 8072 };
+const PROBE = { interval: 1, timeout: 1, failures: 2, successes: 2 };
+const FAILOVER = { switch: "when-idle", deadline: 2, returnAfter: 4 };
 
 /** Whatever else this machine does is no matter of these tests. */
 const HEALTHY = { disk: 100, memory: 100, load: 1000 };
@@ -57,9 +64,19 @@ function localized(text: string): FleetYaml {
   const hosts = Object.keys(fleet.hosts).map((host) => [host, { kind: "local", healthy: HEALTHY }]);
   const agents = Object.entries(fleet.agents).map(([name, agent]) => [
     name,
-    { ...agent, heartbeat: HEARTBEAT },
+    { ...agent, heartbeat: HEARTBEAT, ...(agent.failover && { failover: FAILOVER }) },
   ]);
-  return { ...fleet, hosts: Object.fromEntries(hosts), agents: Object.fromEntries(agents) };
+  const ports: Readonly<Record<string, number>> = PROVIDER_PORTS;
+  const providers = Object.entries(fleet.providers).map(([name, { probe, ...rest }]) => [
+    name,
+    { ...rest, ...(probe && { probe: { ...PROBE, http: `http://127.0.0.1:${ports[name]}/` } }) },
+  ]);
+  return {
+    ...fleet,
+    hosts: Object.fromEntries(hosts),
+    providers: Object.fromEntries(providers),
+    agents: Object.fromEntries(agents),
+  };
 }
 
 function programOf({ runtime, command }: Agent): string {

@@ -71,6 +71,8 @@ function files(): Record<string, string> {
     name: "shared",
     hosts: { one: { kind: "local" }, two: { kind: "local" } },
     tenants: { north: null, south: {} },
+    // It works as long as the host can be reached.
+    providers: { nous: { probe: { tcp: 22 } }, local: null },
     credentials: Object.fromEntries(
       agents().map(({ name }) => [
         `${name}-key`,
@@ -89,6 +91,9 @@ function files(): Record<string, string> {
       command: ["/bin/sh", "agent.sh"],
       onChange: "now",
       watchdog: 60,
+      ...(name === TENANTS.north.one && {
+        providers: [{ provider: "nous", model: "large" }, { provider: "local" }],
+      }),
     })),
   };
   const souls = agents().map(({ name }) => [`identities/${name}.md`, `# ${name}\n\nI am ${name}.\n`]);

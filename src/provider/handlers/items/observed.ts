@@ -22,7 +22,7 @@ export function unknownReasons(items: WireItems, observed: Observations): readon
 
 /** Whether nothing of the resource is there any more. A program that it starts is none of its own. */
 export function isGone(items: WireItems, observed: Observations): boolean {
-  const own = Object.keys(items).filter((name) => items[name]?.["kind"] !== "program");
+  const own = Object.keys(items).filter((name) => !["program", "model"].includes(`${items[name]?.["kind"]}`));
   return own.every((name) => isAbsent(observed[name]));
 }
 

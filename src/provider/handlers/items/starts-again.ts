@@ -14,13 +14,14 @@ const WHEN: Readonly<Record<OnChange, string>> = {
 export function startsAgain(state: Properties, news: Properties): string[] {
   const changes = diff(state, news);
   const { host, id } = parseProperties(news);
-  const sentences = Object.entries(wireItems(news)).flatMap(([name, { notify, restart, within }]) => {
+  const sentences = Object.entries(wireItems(news)).flatMap(([name, { notify, restart, within, choice }]) => {
     const paths = ["content", "type"].map((key) => propertyPath("items", name, key));
     const isRead =
       notify !== undefined && [...paths, propertyPath("items", name)].some((path) => path in changes);
     if (!isRead) return [];
     const latest = typeof within === "number" ? `, after ${Math.ceil(within / 60)} min at the latest` : "";
-    return [`${host}: ${subjectOf(id)} ${WHEN[(restart ?? "now") as OnChange]}${latest}`];
+    const where = choice === undefined ? "" : `, where it runs on ${choice} by then`;
+    return [`${host}: ${subjectOf(id)} ${WHEN[(restart ?? "now") as OnChange]}${latest}${where}`];
   });
   return [...new Set(sentences)];
 }

@@ -1,0 +1,76 @@
+import type { ModelItem, Observation, Props } from "../../model/items.ts";
+import { linkedChoice } from "../choices.ts";
+import type { Host } from "../context.ts";
+import { daemonReload, showProperties, type UnitState } from "../systemctl.ts";
+import type { Kind, Subject } from "./kind.ts";
+import { orUnknown } from "./look.ts";
+import { restartIfRunning } from "./unit.ts";
+
+/**
+ * What an agent runs on, as systemd has read it: its unit and every drop-in, whoever wrote them. Its texts are items of
+ * their own; here their outcome has a name.
+ */
+export const model: Kind<ModelItem> = {
+  observe: ({ host }, subjects) => observe(host, subjects),
+  // By now the texts are as declared: systemd has read others.
+  converge: ({ host }, { item }) => {
+    daemonReload(host);
+    restartIfRunning(host, [item.unit]);
+  },
+  remove: () => [],
+  afterReload: true,
+};
+
+const PROPERTIES = ["LoadState", "Environment", "ExecStart"];
+
+function observe(host: Host, subjects: readonly Subject<ModelItem>[]): Observation[] {
+  const units = subjects.map(({ item }) => item.unit);
+  const states = orUnknown(() => showProperties(host, units, PROPERTIES));
+  if ("unknown" in states) return units.map(() => states);
+  return subjects.map(({ item }, i) => ({
+    props: modelProps(item, states[i] ?? {}, linkedChoice(host, item.unit)),
+  }));
+}
+
+/**
+ * Provider and model out of what systemd says of a unit.
+ *
+ * @param inForce the provider that it is to run on, where that is not its first
+ */
+export function modelProps(
+  { want, option, others = "{}" }: ModelItem,
+  state: UnitState,
+  inForce?: string,
+): Props {
+  const known = JSON.parse(others) as Readonly<Record<string, ModelItem["want"]>>;
+  const asGood = (inForce === undefined ? undefined : known[inForce]) ?? want;
+  const { LoadState, Environment = "", ExecStart = "" } = state;
+  // That there is no unit is told by its own items.
+  if (LoadState === "not-found" || LoadState === "masked") return want as Props;
+  const seen: ModelItem["want"] = {
+    provider: variableOf(Environment, "MUSTER_PROVIDER"),
+    model: (option && wordAfter(ExecStart, option)) || variableOf(Environment, "MUSTER_MODEL"),
+  };
+  const props = (["provider", "model"] as const).flatMap((key) => {
+    if (want[key] === undefined) return [];
+    return [[key, seen[key] === (asGood[key] ?? NONE) ? want[key] : seen[key]] as const];
+  });
+  return Object.fromEntries(props) as Props;
+}
+
+const NONE = "none";
+
+/** A variable as `systemctl show` writes them: word by word, in quotes and with escapes where it needs them. */
+function variableOf(environment: string, name: string): string {
+  const words = [...environment.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
+    ([, quoted, bare]) => quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "",
+  );
+  return words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? NONE;
+}
+
+/** The word after an option, of a command line whose words `systemctl show` joins by spaces. */
+function wordAfter(exec: string, option: string): string | undefined {
+  const words = / ; argv\[\]=(.*?) ; ignore_errors=/.exec(exec)?.[1]?.split(" ") ?? [];
+  const at = words.indexOf(option);
+  return at === -1 ? undefined : words[at + 1]?.replace(/^"(.*)"$/, "$1");
+}
