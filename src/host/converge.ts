@@ -4,7 +4,7 @@ import { secretDigest } from "../model/digest.ts";
 import type { Items, Observations } from "../model/items.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
-import { applyItems, unitsToStart } from "./apply.ts";
+import { applyItems, refuseItems, unitsToStart } from "./apply.ts";
 import { carryOver } from "./carry-over.ts";
 import type { Host } from "./context.ts";
 import { keptAside } from "./kept-aside.ts";
@@ -12,6 +12,7 @@ import { inOrder } from "./kinds/registry.ts";
 import { withHostLock, withResourceLock } from "./lock.ts";
 import { lookAtItems, sceneOf, subjectsOf } from "./look.ts";
 import { endArrival, stayOrRefuse } from "./moves/stay.ts";
+import { removeParents } from "./remove.ts";
 import { droppedItems, removeItems, withoutShared } from "./remove-items.ts";
 import { sourceOf, storeContents, sweepContents } from "./store/contents.ts";
 import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
@@ -73,7 +74,10 @@ interface Change {
  */
 function change(host: Host, request: ConvergeRequest, work: Change): string[] {
   const { before, after, others, observed, toDo } = work;
-  removeItems(host, withoutShared(droppedItems(before?.items, request.items), others));
+  refuseItems(host, request);
+  const dropped = withoutShared(droppedItems(before?.items, request.items), others);
+  removeItems(host, dropped);
+  removeParents(host, Object.values(dropped), [...others, after]);
   const { applied: intended, ...rest } = after;
   const restart = unitsToStart(host, request.items, observed, before, toDo);
   // Another run's sweep may not come between the record and the bytes that it names.

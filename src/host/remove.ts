@@ -52,7 +52,7 @@ function itemsById(host: Host, { id, items }: Pick<HostRecord, "id" | "items">):
 }
 
 /** Folders that were made on the way to an item go with the last thing in them, if nobody declares them. */
-function removeParents(host: Host, items: readonly HostItem[], others: readonly HostRecord[]): void {
+export function removeParents(host: Host, items: readonly HostItem[], others: readonly HostRecord[]): void {
   const declared = new Set(others.flatMap(({ items: theirs }) => Object.values(theirs).map(pathOf)));
   const accounts = readAccounts(host.paths.etc);
   for (const item of items) {
@@ -66,10 +66,11 @@ function removeParents(host: Host, items: readonly HostItem[], others: readonly 
   }
 }
 
-/** The folder in which we may have made others: an actor's home, or our own tree. */
+/** The folder in which we may have made others: an actor's home, our own tree, or where our settings of units lie. */
 function topOf(host: Host, item: HostItem, accounts: Accounts): string | undefined {
   if ("actor" in item && item.actor !== undefined) return accounts.users.get(item.actor)?.home;
-  return host.paths.state;
+  const { state, settings } = host.paths;
+  return pathOf(item)?.startsWith(`${settings}/`) ? dirname(dirname(settings)) : state;
 }
 
 function pathOf(item: HostItem): string | undefined {

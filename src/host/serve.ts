@@ -13,6 +13,7 @@ import type { Host } from "./context.ts";
 import { control } from "./control.ts";
 import { converge } from "./converge.ts";
 import { history } from "./history.ts";
+import { jobs } from "./jobs/status.ts";
 import { machine } from "./machine.ts";
 import { arrive } from "./moves/arrive.ts";
 import { leave } from "./moves/leave.ts";
@@ -33,7 +34,7 @@ export type Table = {
 type Later<A> = A | Promise<A>;
 
 /** Only looks: a host that serves this table has no way to change anything. */
-export const READERS: Table = { observe, ps, history, machine };
+export const READERS: Table = { observe, ps, history, jobs, machine };
 
 /** A change is answered when what it started has stayed for a moment. */
 export const WRITERS = {

@@ -43,10 +43,10 @@ export function noMoves(): Moves {
   };
 }
 
-/** Of an agent all, and of the host what is nobody else's: a tenant, the runtime, a machine. */
+/** Of the agent all, and what it stands on: a tenant, the runtime, a machine. */
 function isNeeded(name: string, { id }: PendingMove): boolean {
-  const [, owner, part] = name.split("/");
-  return part === undefined || owner === id.split("/")[1];
+  const [, owner = "host"] = name.split("/");
+  return owner === "host" || owner.startsWith("tenant-") || owner === id.split("/")[1];
 }
 
 function tooEarly(name: string, { id, from, to }: PendingMove): MusterError {

@@ -61,6 +61,16 @@ describe("a renamed resource", () => {
   });
 });
 
+test("a folder that was made on the way to a file goes with it, though its resource stays; one that holds more does not", () => {
+  const world = makeWorld();
+  const at = (path: string) => ({ [path]: world.file(`${world.home()}/${path}`, "text") });
+  world.up({ ...at("a/deep/one"), ...at("b/two"), ...at("c") });
+  writeFileSync(`${world.home()}/b/own`, "mine");
+  world.up(at("c"));
+  expect(readdirSync(world.home()).sort()).toEqual(["b", "c"]);
+  expect(readdirSync(`${world.home()}/b`)).toEqual(["own"]);
+});
+
 describe("what two resources have", () => {
   test("stays with the other when one is removed, or drops it", () => {
     const world = makeWorld();

@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { MusterError } from "../../base/errors.ts";
 import { agentUnit } from "../../model/layout.ts";
-import { type LeaveAnswer, type LeaveRequest, MOST_EVENTS, type MoveMark } from "../../model/move.ts";
+import {
+  agentOf,
+  type LeaveAnswer,
+  type LeaveRequest,
+  MOST_EVENTS,
+  type MoveMark,
+} from "../../model/move.ts";
 import type { HostRecord } from "../../model/record.ts";
 import { readAccounts } from "../accounts.ts";
 import type { Host } from "../context.ts";
@@ -33,6 +39,7 @@ export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
     if (before?.state === "gone") return answer(host, before, "gone");
     if (before !== undefined && before.state !== "leaving") throw onTheWay(before);
     const mark = keepDown(host, request, home.agent, before);
+    for (const job of jobsOf(records, home.agent)) stopUnit(host, job);
     if (!isShared(records, home)) endPrograms(host, home);
     return answer(host, mark, "leaving");
   });
@@ -63,6 +70,15 @@ function keepDown(host: Host, { to }: LeaveRequest, agent: string, before: MoveM
 function answer(host: Host, { agent, move }: MoveMark, state: LeaveAnswer["state"]): LeaveAnswer {
   const { events } = history(host, { op: "history", agent, last: MOST_EVENTS });
   return { move, state, history: events };
+}
+
+/** The services of its jobs: that it is held down lets none begin, and ends none. */
+function jobsOf(records: readonly HostRecord[], agent: string): string[] {
+  return records
+    .filter(({ id }) => agentOf(id) === agent)
+    .flatMap(({ items }) =>
+      Object.values(items).flatMap((item) => (item.kind === "timer" ? [item.service] : [])),
+    );
 }
 
 /** Under `isolation: tenant` others live on as the same user. */
