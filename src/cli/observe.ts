@@ -4,8 +4,9 @@ import { type Finding, placeOf } from "../model/finding.ts";
 import { type Contents, DIFFERENT, type Digest } from "../model/items.ts";
 import type { ObserveAnswer, Observed } from "../model/protocol.ts";
 import type { Fleet } from "../spec/fleet.ts";
+import { isSelected } from "./agents.ts";
 import { askHost, type OpenHost } from "./ask.ts";
-import type { FleetReport, HostReport, Orphan, UnknownItem } from "./report.ts";
+import type { FleetReport, HostReport, Orphan, UnknownItem, UnmanagedThing } from "./report.ts";
 import { type Selection, select } from "./selection.ts";
 
 /** What one host adds to the report. */
@@ -14,6 +15,7 @@ interface HostLook {
   readonly findings: readonly Finding[];
   readonly unknown: readonly UnknownItem[];
   readonly orphans: readonly Orphan[];
+  readonly unmanaged: readonly UnmanagedThing[];
 }
 
 /**
@@ -35,10 +37,12 @@ export async function observeFleet(
   return {
     fleet: fleet.name,
     agents: new Set(declarations.flatMap((one) => one.agent ?? [])).size,
+    services: new Set(declarations.flatMap((one) => one.service ?? [])).size,
     hosts: looks.map((look) => look.host),
     findings: looks.flatMap((look) => look.findings),
     unknown: looks.flatMap((look) => look.unknown),
     orphans: looks.flatMap((look) => look.orphans),
+    unmanaged: looks.flatMap((look) => look.unmanaged).filter((one) => isAsked(fleet, one, selection)),
   };
 }
 
@@ -52,9 +56,14 @@ async function lookAt(
 ): Promise<HostLook> {
   const resources = declarations.map(({ id, items }) => ({ id, items }));
   const asked = await askHost(fleet, host, open, (reader) =>
-    reader.observe({ op: "observe", resources, contents: rowsOf(declarations, contents) }),
+    reader.observe({
+      op: "observe",
+      resources,
+      contents: rowsOf(declarations, contents),
+      unmanaged: true,
+    }),
   );
-  if (asked.answer === undefined) return { host: asked.host, findings: [], unknown: [], orphans: [] };
+  if (asked.answer === undefined) return { host: asked.host, ...NOTHING };
   const { answer } = asked;
   return {
     host: asked.host,
@@ -64,7 +73,25 @@ async function lookAt(
     }),
     unknown: declarations.flatMap((one) => unknownOf(one, answer.resources[one.id])),
     orphans: orphansOf(host, answer, known),
+    unmanaged: (answer.unmanaged ?? []).map((one) => ({ host, ...agentOf(fleet, host, one.user), ...one })),
   };
+}
+
+const NOTHING = { findings: [], unknown: [], orphans: [], unmanaged: [] };
+
+/** The agent whose user it is; under `isolation: tenant` that may be several. */
+function agentOf(fleet: Fleet, host: string, user: string): { agent?: string } {
+  const [agent, ...others] = Object.values(fleet.agents).filter(
+    (one) => one.host === host && one.user === user,
+  );
+  return agent === undefined || others.length > 0 ? {} : { agent: agent.name };
+}
+
+/** Whether a user is one of those that are looked at; whom no agent has any more belongs to the whole. */
+function isAsked(fleet: Fleet, { host, user }: UnmanagedThing, selection: Selection): boolean {
+  const agents = Object.values(fleet.agents).filter((one) => one.host === host && one.user === user);
+  const isWhole = selection.tenant === undefined && selection.slice?.kind !== "tenant";
+  return agents.length === 0 ? isWhole : agents.some((agent) => isSelected(agent, selection));
 }
 
 /** What differs by a rename is what fleet.yaml wants; of a secret the record under the new name tells nothing yet. */

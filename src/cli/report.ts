@@ -1,4 +1,5 @@
 import type { Finding, Place } from "../model/finding.ts";
+import type { Unmanaged } from "../model/unmanaged.ts";
 import type { FleetChange } from "./change/change.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 
@@ -35,15 +36,24 @@ export interface Orphan {
   readonly owner: string;
 }
 
+/** What runs as a user of ours and nobody declared. It is a note: no exit code stands for it, and `up` leaves it alone. */
+export interface UnmanagedThing extends Unmanaged {
+  readonly host: string;
+  readonly agent?: string;
+}
+
 /** What was found on the hosts; from it alone come the text, the JSON, the Markdown and the exit code. */
 export interface FleetReport {
   readonly fleet: string;
   /** How many agents were looked at. */
   readonly agents: number;
+  /** How many services. */
+  readonly services: number;
   readonly hosts: readonly HostReport[];
   readonly findings: readonly Finding[];
   readonly unknown: readonly UnknownItem[];
   readonly orphans: readonly Orphan[];
+  readonly unmanaged: readonly UnmanagedThing[];
   /** What a change of fleet.yaml would do, where one was asked about. */
   readonly change?: FleetChange;
 }

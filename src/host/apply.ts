@@ -44,10 +44,20 @@ export function applyItems(host: Host, request: ConvergeRequest, { before, obser
   const waiting = startAgain(host, request, written, before?.restart);
   const late = subjects.filter(([, { item }]) => kindOf(item.kind).afterReload);
   const now = lookAtItems(sceneFor(host, request), late);
-  for (const named of late) {
-    if (!isAsWanted(named[1].item, now[named[0]])) applyOne(host, request, named, now[named[0]]);
+  const differing = late.filter(([name, { item }]) => !isAsWanted(item, now[name]));
+  for (const [kind, same] of Map.groupBy(differing, ([, { item }]) => item.kind)) {
+    if (kindOf(kind).convergeAll !== undefined) applyAll(host, request, same);
+    else for (const named of same) applyOne(host, request, named, now[named[0]]);
   }
   return waiting;
+}
+
+/** Refuses what the host cannot have, before anything is written. @throws MusterError */
+export function refuseItems(host: Host, request: ConvergeRequest): void {
+  const subjects = subjectsOf(request.items, undefined).map(([, subject]) => subject);
+  for (const [kind, same] of Map.groupBy(subjects, ({ item }) => item.kind)) {
+    kindOf(kind).refuse?.(sceneFor(host, request), same);
+  }
 }
 
 function removeAllUnfinished(host: Host, items: Items): void {
@@ -87,6 +97,17 @@ function applyOne(
     const what = `${request.id}: ${name} (${addressOf(subject.item)})`;
     throw new MusterError({ what, why: reasonOf(error), ...(next !== undefined && { next }), cause: error });
   }
+}
+
+/** Applies items of one kind at once; what fails names the item itself. */
+function applyAll(
+  host: Host,
+  request: ConvergeRequest,
+  named: readonly (readonly [string, Subject])[],
+): void {
+  const subjects = named.map(([, subject]) => subject);
+  const [first] = subjects;
+  if (first !== undefined) kindOf(first.item.kind).convergeAll?.(sceneFor(host, request), subjects);
 }
 
 /** Whether another file or folder comes to stand there. */

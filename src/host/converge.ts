@@ -4,7 +4,7 @@ import { secretDigest } from "../model/digest.ts";
 import type { Items, Observations } from "../model/items.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
-import { applyItems, unitsToStart } from "./apply.ts";
+import { applyItems, refuseItems, unitsToStart } from "./apply.ts";
 import { carryOver } from "./carry-over.ts";
 import type { Host } from "./context.ts";
 import { keptAside } from "./kept-aside.ts";
@@ -71,6 +71,7 @@ interface Change {
  */
 function change(host: Host, request: ConvergeRequest, work: Change): string[] {
   const { before, after, others, observed, toDo } = work;
+  refuseItems(host, request);
   const dropped = withoutShared(droppedItems(before?.items, request.items), others);
   removeItems(host, dropped);
   removeParents(host, Object.values(dropped), [...others, after]);

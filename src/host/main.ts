@@ -1,7 +1,8 @@
 /**
  * The host runtime: `host.mjs serve [--read-only]` answers requests on its standard input, one JSON line
  * each and one after another, until that ends. `host.mjs gate KIND NAME` does so for the scope of one key, and
- * `host.mjs mend` is what it starts as an agent's user. `host.mjs hostd` is the deadman, which systemd keeps running.
+ * `host.mjs mend` is what it starts as an agent's user. `host.mjs hostd` is the deadman, which systemd keeps running, and
+ * `host.mjs job failed|replace WORD` what it starts for a job.
  */
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,7 @@ import type { GateName } from "../model/gate.ts";
 import { thisHost } from "./context.ts";
 import { findGate, tableOf } from "./gates/registry.ts";
 import { runHostd } from "./hostd/hostd.ts";
+import { handleJob } from "./jobs/handle.ts";
 import { runMender } from "./mender.ts";
 import { reasonOf } from "./reason.ts";
 import { answerLine, greeting, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
@@ -23,9 +25,12 @@ if (command === "serve" && words.length === 0) serve(READERS_AND_WRITERS);
 else if (command === "serve" && words.join(" ") === "--read-only") serve(READERS);
 else if (gate !== undefined) serveGate(gate);
 else if (command === "mend" && words.length === 0) process.exitCode = runMender();
+else if (command === "job") process.exitCode = handleJob(host, words);
 else if (command === "hostd" && words.length === 0) runHostd(host);
 else {
-  process.stderr.write("usage: host.mjs serve [--read-only] | gate KIND NAME | mend | hostd\n");
+  process.stderr.write(
+    "usage: host.mjs serve [--read-only] | gate KIND NAME | mend | hostd | job VERB WORD\n",
+  );
   process.exitCode = 2;
 }
 

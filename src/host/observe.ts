@@ -5,9 +5,14 @@ import { lookAtAll, sceneOf, subjectsOf } from "./look.ts";
 import { sourceOf } from "./store/contents.ts";
 import { findRecord, readRecords } from "./store/records.ts";
 import { openRecord, sealOf } from "./store/seal.ts";
+import { findUnmanaged, usersIn } from "./unmanaged/find.ts";
 
-/** Looks at many resources at once and changes nothing. */
-export function observe(host: Host, request: ObserveRequest): ObserveAnswer {
+/**
+ * Looks at many resources at once and changes nothing.
+ *
+ * @param users of whom it is told what nobody declared, where that is asked for; left out: all of ours
+ */
+export function observe(host: Host, request: ObserveRequest, users?: ReadonlySet<string>): ObserveAnswer {
   const records = readRecords(host);
   const resources = (request.resources ?? recordedBy(records, request.owner)).map(({ id, items }) => {
     const record = findRecord(records, id, request.owner);
@@ -26,6 +31,9 @@ export function observe(host: Host, request: ObserveRequest): ObserveAnswer {
   return {
     resources: Object.fromEntries(answers),
     recorded: records.map(({ id, owner }) => ({ id, owner })),
+    ...(request.unmanaged && {
+      unmanaged: findUnmanaged(host, scene.accounts, users ?? usersIn(records), records),
+    }),
   };
 }
 

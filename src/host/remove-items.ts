@@ -8,13 +8,19 @@ import { sceneOf } from "./look.ts";
 import { reasonOf } from "./reason.ts";
 import { sourceOf } from "./store/contents.ts";
 import { sealOf } from "./store/seal.ts";
-import { daemonReload } from "./systemctl.ts";
+import { daemonReload, isUnitPath } from "./systemctl.ts";
 
 /** Takes items away, the last first. @returns where things were moved aside to */
 export function removeItems(host: Host, items: Items): string[] {
-  const aside = Object.entries(inOrder(items))
-    .reverse()
-    .flatMap(([name, item]) => removeOne(host, name, item));
+  const byKind = Map.groupBy(Object.entries(inOrder(items)).reverse(), ([, item]) => item.kind);
+  const aside = [...byKind].flatMap(([kind, same]) => {
+    const { removeAll } = kindOf(kind);
+    if (removeAll === undefined) return same.flatMap(([name, item]) => removeOne(host, name, item));
+    return removeAll(
+      sceneOf(host, sourceOf(host), sealOf(host)),
+      same.map(([, item]) => ({ item })),
+    );
+  });
   if (Object.values(items).some((item) => isUnitFile(host, item))) daemonReload(host);
   return aside;
 }
@@ -48,5 +54,5 @@ function removeOne(host: Host, name: string, item: HostItem): readonly string[] 
 }
 
 function isUnitFile(host: Host, item: HostItem): boolean {
-  return item.kind === "file" && item.path.startsWith(`${host.paths.units}/`);
+  return item.kind === "file" && isUnitPath(host, item.path);
 }

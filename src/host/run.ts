@@ -23,6 +23,8 @@ export const ENVIRONMENT = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
   DEBIAN_FRONTEND: "noninteractive",
+  // Times in what programs say are read again.
+  TZ: "UTC",
 };
 
 export const run: Run = (program, args, options = {}) => {

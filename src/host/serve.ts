@@ -13,6 +13,7 @@ import type { Host } from "./context.ts";
 import { control } from "./control.ts";
 import { converge } from "./converge.ts";
 import { history } from "./history.ts";
+import { jobs } from "./jobs/status.ts";
 import { machine } from "./machine.ts";
 import { observe } from "./observe.ts";
 import { ps } from "./ps.ts";
@@ -28,7 +29,7 @@ export type Table = {
 type Later<A> = A | Promise<A>;
 
 /** Only looks: a host that serves this table has no way to change anything. */
-export const READERS: Table = { observe, ps, history, machine };
+export const READERS: Table = { observe, ps, history, jobs, machine };
 
 /** A change is answered when what it started has stayed for a moment. */
 export const WRITERS = {

@@ -2,7 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { agentUnit } from "../model/layout.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
-import { endedAtOnce } from "./kinds/unit.ts";
+import { isStray } from "./hostd/pane.ts";
+import { notStayed } from "./start-failure.ts";
 import { showProperties } from "./systemctl.ts";
 
 /** Milliseconds that a program must stay: one that ends sooner cannot be started as it is declared. */
@@ -11,6 +12,7 @@ const STAYS = 1000;
 const PROPERTIES = [
   "ActiveState",
   "InvocationID",
+  "MainPID",
   "ActiveEnterTimestampMonotonic",
   "ActiveExitTimestampMonotonic",
   "Restart",
@@ -27,11 +29,12 @@ export function onceTheyStay<A>(host: Host, units: readonly string[], answer: A)
   return runs.length === 0 ? answer : settled(host, runs).then(() => answer);
 }
 
-/** The units of agents that a change may just have started. */
-export function unitsStarted({ items }: ConvergeRequest, { changed }: ConvergeAnswer): string[] {
+/** The units of agents and services that a change may just have started. */
+export function unitsStarted({ type, items }: ConvergeRequest, { changed }: ConvergeAnswer): string[] {
   if (changed.length === 0) return [];
+  const isSettling = (unit: string) => type === "Service" || unit.startsWith(AGENTS);
   return Object.values(items).flatMap((item) =>
-    item.kind === "unit" && item.want.active === "running" && item.name.startsWith(AGENTS) ? [item.name] : [],
+    item.kind === "unit" && item.want.active === "running" && isSettling(item.name) ? [item.name] : [],
   );
 }
 
@@ -60,6 +63,7 @@ async function settled(host: Host, runs: readonly Run[]): Promise<void> {
   await setTimeout(Math.max(0, ...runs.map(({ left }) => left)));
   for (const { unit, id } of runs) {
     const [state = {}] = showProperties(host, [unit], PROPERTIES);
-    if (state["ActiveState"] !== "active" || state["InvocationID"] !== id) throw endedAtOnce(unit);
+    const stays = state["ActiveState"] === "active" && state["InvocationID"] === id;
+    if (!stays || isStray(Number(state["MainPID"]))) throw notStayed(host, unit);
   }
 }

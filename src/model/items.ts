@@ -77,6 +77,7 @@ export interface DirectoryItem {
 export interface GroupItem {
   readonly kind: "group";
   readonly name: string;
+  readonly onRemove?: "keep";
   readonly want: { readonly present: true };
 }
 
@@ -85,6 +86,8 @@ export interface UserItem {
   readonly name: string;
   /** An account of ours for logins by key, with a number below those of people. */
   readonly system?: true;
+  /** It stays when its resource is removed: what it owns would be the next new user's. */
+  readonly onRemove?: "keep";
   readonly want: {
     readonly present: true;
     readonly group: string;
@@ -116,12 +119,32 @@ export interface ProgramItem {
 export interface UnitItem {
   readonly kind: "unit";
   readonly name: string;
+  /** What was there before us goes on as it is when its resource is removed. */
+  readonly onRemove?: "keep";
   readonly want: {
     /** UnitFileState: enabled, disabled, masked, … */
     readonly enabled: "enabled" | "disabled" | "static";
     /** `running` while active or on the way there (activating, auto-restart are health); else `stopped`. Left out: either. */
     readonly active?: "running" | "stopped";
     /** `none`, or the drop-in files that change the unit, joined by a space. */
+    readonly overrides: "none";
+  };
+}
+
+/** A systemd timer, and the service that it starts; the texts of both are FileItems. */
+export interface TimerItem {
+  readonly kind: "timer";
+  readonly name: string;
+  readonly service: string;
+  /** When it starts it, as calendar events of systemd.time(7), with `; ` between them. */
+  readonly schedule: string;
+  /** The user that the service runs as and that nobody here makes. */
+  readonly user?: string;
+  readonly want: {
+    readonly enabled: "enabled";
+    /** `running` while it waits for its time. Whether the service runs just now is no matter of declaration. */
+    readonly active: "running";
+    /** As of a unit, of the timer and of the service. */
     readonly overrides: "none";
   };
 }
@@ -195,6 +218,7 @@ export type HostItem =
   | PackageItem
   | ProgramItem
   | UnitItem
+  | TimerItem
   | ModelItem
   | RowsItem
   | RuntimeItem

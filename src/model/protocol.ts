@@ -1,8 +1,10 @@
-import type { HistoryEvent, Owed, Quarantine, Watched } from "./deadman.ts";
+import type { HistoryEvent, Owed, Quarantine, Watched, WatchedService } from "./deadman.ts";
 import type { FailedOver } from "./failover.ts";
 import type { Contents, Items, Observations } from "./items.ts";
+import type { JobStatus } from "./job.ts";
 import type { Machine } from "./machine.ts";
 import type { HostRecord } from "./record.ts";
+import type { Unmanaged } from "./unmanaged.ts";
 
 /** Raised when a request or an answer changes its meaning; a reader and a host agree on it at the start. */
 export const PROTOCOL = 1;
@@ -31,6 +33,8 @@ export interface ObserveRequest {
   readonly owner?: string;
   /** Rows' contents by digest; those the host holds already may be left out. */
   readonly contents?: Contents;
+  /** Whether to tell also what runs as users of ours and is nobody's. */
+  readonly unmanaged?: true;
 }
 
 export interface Observed {
@@ -46,6 +50,8 @@ export interface ObserveAnswer {
   readonly resources: Readonly<Record<string, Observed>>;
   /** Every record on the host, as id and owner, so that a reader can name the orphans. */
   readonly recorded: readonly { readonly id: string; readonly owner: string }[];
+  /** Where that was asked for. */
+  readonly unmanaged?: readonly Unmanaged[];
 }
 
 /** One row of `fleet ps` for each unit named. */
@@ -68,6 +74,8 @@ export interface UnitStatus {
   readonly names?: readonly string[];
   /** How the deadman sees the agent; absent where it sees none. */
   readonly watched?: Watched;
+  /** How it sees the service; absent where it sees none. */
+  readonly checked?: WatchedService;
   /** There while it runs with what was declared before. */
   readonly owed?: Owed;
   /** There while it is to run on another provider than its first. */
@@ -85,7 +93,7 @@ export interface PsAnswer {
 /** What happened on the host. */
 export interface HistoryRequest {
   readonly op: "history";
-  /** Left out: of all agents, and of the host itself. */
+  /** Of an agent or a service, by its name. Left out: of all, and of the host itself. */
   readonly agent?: string;
   /** At most so many events, the latest. */
   readonly last: number;
@@ -94,6 +102,16 @@ export interface HistoryRequest {
 export interface HistoryAnswer {
   /** The oldest first. */
   readonly events: readonly HistoryEvent[];
+}
+
+/** How jobs are, by their words; see jobWord. */
+export interface JobsRequest {
+  readonly op: "jobs";
+  readonly words: readonly string[];
+}
+
+export interface JobsAnswer {
+  readonly jobs: readonly JobStatus[];
 }
 
 /** How the host itself is doing: disks, memory, load, failed units. */
@@ -105,11 +123,14 @@ export const CONTROL_VERBS = ["start", "stop", "release"] as const;
 
 export type ControlVerb = (typeof CONTROL_VERBS)[number];
 
-/** Starts or stops an agent, or frees it from quarantine and starts it. */
+/** Starts or stops an agent or a service, or frees it from quarantine and starts it. */
 export interface ControlRequest {
   readonly op: "control";
   readonly verb: ControlVerb;
+  /** Its name. */
   readonly agent: string;
+  /** That it is a service; left out: an agent. */
+  readonly isService?: true;
   readonly unit: string;
   /** Who asks, for the history. */
   readonly by: string;
@@ -159,7 +180,7 @@ export interface RemoveAnswer {
   readonly aside: readonly string[];
 }
 
-export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | MachineRequest;
+export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | JobsRequest | MachineRequest;
 export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest;
 export type Request = ReadRequest | WriteRequest;
 
@@ -167,6 +188,7 @@ export interface Answers {
   readonly observe: ObserveAnswer;
   readonly ps: PsAnswer;
   readonly history: HistoryAnswer;
+  readonly jobs: JobsAnswer;
   readonly machine: Machine;
   readonly control: ControlAnswer;
   readonly converge: ConvergeAnswer;

@@ -19,10 +19,15 @@ export interface StackSettings {
 /** Every resource, by the login that fleet.yaml names. */
 export const WHOLE_FLEET: StackSettings = { slice: { kind: "all" } };
 
-const PLATFORM: readonly string[] = ["LocalHost", "Host", "Tenant", "Reader", "Account"] satisfies (
-  | ResourceType
-  | "LocalHost"
-)[];
+const PLATFORM: readonly string[] = [
+  "LocalHost",
+  "Host",
+  "Tenant",
+  "Reader",
+  "Account",
+  "HostJobs",
+  "Service",
+] satisfies (ResourceType | "LocalHost")[];
 
 /**
  * Reads a stack's settings.

@@ -14,6 +14,7 @@ const WANT: WantKeys = {
   package: ["present"],
   program: ["found"],
   unit: ["enabled", "active", "overrides"],
+  timer: ["enabled", "active", "overrides"],
   model: ["provider", "model"],
   rows: ["type", "rows", "owner", "group", "mode"],
   runtime: ["bundle", "node"],

@@ -12,10 +12,12 @@ if [ -z "${"$"}{MUSTER_BEAT:-}" ]; then
   echo "muster-beat: MUSTER_BEAT is not set: declare heartbeat: {by: file} for this agent" >&2
   exit 1
 fi
-task=$(printf %s "${"$"}{2:-}" | tr -d '[:cntrl:]' | cut -c 1-200 | sed 's/[\\"]/\\&/g')
+task=${"$"}{2:-}
+[ -z "$task" ] || task=$(printf %s "$task" | tr -d '[:cntrl:]' | cut -c 1-200 | sed 's/[\\"]/\\&/g')
 new=$MUSTER_BEAT.$$
 trap 'rm -f "$new"' EXIT
 printf '{"time":"%s","pid":%d,"state":"%s","task":"%s"}\n' \
   "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$PPID" "$state" "$task" >"$new"
 mv -f "$new" "$MUSTER_BEAT"
+trap - EXIT
 `;

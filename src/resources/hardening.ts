@@ -12,13 +12,30 @@ import { type Line, quote } from "./unit-syntax.ts";
  */
 export function hardening(fleet: Fleet, agent: AgentSpec): Line[] {
   const may = (one: Switch) => agent.allow.includes(one);
+  return [...RIGHTS, ...files(fleet, agent, may("writes")), ...walls(may)];
+}
+
+/** The same for a job of a host's, which has the files that its user may have: those of homes are none of its own. */
+export function hostJobHardening(hasOwnUser: boolean): Line[] {
   return [
-    ["UMask", "0077"],
-    ["NoNewPrivileges", "yes"],
-    ["CapabilityBoundingSet", ""],
-    ["RestrictSUIDSGID", "yes"],
-    ["RemoveIPC", "yes"],
-    ...files(fleet, agent, may("writes")),
+    ...RIGHTS,
+    ["ProtectSystem", hasOwnUser ? "strict" : "full"],
+    ...unless(!hasOwnUser, ["ProtectHome", "yes"]),
+    ["TemporaryFileSystem", `${STATE_DIR}:ro`],
+    ...walls(() => false),
+  ];
+}
+
+const RIGHTS: readonly Line[] = [
+  ["UMask", "0077"],
+  ["NoNewPrivileges", "yes"],
+  ["CapabilityBoundingSet", ""],
+  ["RestrictSUIDSGID", "yes"],
+  ["RemoveIPC", "yes"],
+];
+
+function walls(may: (one: Switch) => boolean): Line[] {
+  return [
     ["InaccessiblePaths", `-${UNIT_DIR}${may("bus") ? "" : " -/run/dbus"}`],
     ["PrivateTmp", "yes"],
     ["PrivateMounts", "yes"],

@@ -3,13 +3,16 @@ import { digestOf } from "../model/digest.ts";
 import type { Digest } from "../model/items.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { agentAccount } from "./agent-account.ts";
+import { agentJobs } from "./agent-jobs.ts";
 import { agentUnit } from "./agent-unit.ts";
 import { contactBook } from "./contact-book.ts";
 import { credential } from "./credential.ts";
 import type { ResourceDefinition, RuntimeVersion } from "./definition.ts";
 import { host } from "./host.ts";
+import { hostJobs } from "./host-jobs.ts";
 import { identity } from "./identity.ts";
 import { reader } from "./reader.ts";
+import { service } from "./service.ts";
 import { tenant } from "./tenant.ts";
 
 /** Every resource type, in the order of their needs. A new one is one file and one line here. */
@@ -22,6 +25,9 @@ export const definitions: readonly ResourceDefinition[] = [
   contactBook,
   credential,
   agentUnit,
+  agentJobs,
+  hostJobs,
+  service,
 ];
 
 /**

@@ -29,7 +29,8 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["RuntimeDirectoryMode", "0700"],
       ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
       ["Restart", agent.lifecycle.kind === "core" ? "always" : "no"],
-      ["RestartSec", "1"],
+      // Where all of a host's agents end at once, the processor takes two seconds more to start them.
+      ["RestartSec", "500ms"],
       // What does not end by itself keeps nobody waiting for its next start.
       ["TimeoutStopSec", "10"],
       ["NotifyAccess", "all"],
@@ -60,7 +61,7 @@ export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): 
 }
 
 /** Whose rights a program of an agent's has, what it is kept from and what it finds. */
-function programLines(fleet: Fleet, agent: AgentSpec): Line[] {
+export function programLines(fleet: Fleet, agent: AgentSpec): Line[] {
   const [first = agent] = agent.failover?.choices ?? [];
   return [
     ["User", agent.user],

@@ -71,7 +71,17 @@ function emptyFile(value: unknown): string | undefined {
 }
 
 function declaredIn(source: Source, contacts: ContactsPlace | undefined): Declared {
-  const sections = ["hosts", "tenants", "providers", "credentials", "identities", "agents", "readers"];
+  const sections = [
+    "hosts",
+    "tenants",
+    "providers",
+    "credentials",
+    "identities",
+    "agents",
+    "services",
+    "readers",
+    "jobs",
+  ];
   const root = asMap(source.value);
   return {
     ...Object.fromEntries(sections.map((section) => [section, declaredNames(root[section])])),

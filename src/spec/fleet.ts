@@ -3,10 +3,12 @@ import type {
   Heartbeat,
   Lifecycle,
   MaintenanceWindow,
+  OnUnhealthy,
   RestartLimit,
 } from "../model/deadman.ts";
 import type { FailoverPolicy } from "../model/failover.ts";
 import type { HealthCheck } from "../model/health.ts";
+import type { JobOverlap, JobRetry } from "../model/job.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
@@ -30,7 +32,9 @@ export interface Fleet {
   readonly identities: Readonly<Record<string, IdentitySpec>>;
   readonly contacts: Readonly<Record<string, ContactSpec>>;
   readonly agents: Readonly<Record<string, AgentSpec>>;
+  readonly services: Readonly<Record<string, ServiceSpec>>;
   readonly readers: Readonly<Record<string, ReaderSpec>>;
+  readonly jobs: Readonly<Record<string, JobSpec>>;
 }
 
 export type HostSpec = LocalHostSpec | SshHostSpec;
@@ -188,6 +192,64 @@ export interface AgentSpec extends Lasting {
   readonly limits: Limits;
   /** What its unit does not keep it from. */
   readonly allow: readonly Switch[];
+}
+
+/** What is run at certain times, of an agent or of a host. */
+export interface JobSpec {
+  readonly name: string;
+  /** That of its agent, where it has one. */
+  readonly host: string;
+  /** Whose job it is, and so whose user, folder and environment it has; left out: the host's own. */
+  readonly agent?: string;
+  /** The Linux user of a host's job; left out: one that systemd makes for each run. */
+  readonly user?: string;
+  /** When, as systemd.time(7) has calendar events; at least one. */
+  readonly schedule: readonly string[];
+  readonly command: readonly string[];
+  /** Of a host's job; of an agent's its agent's. */
+  readonly workdir: string;
+  /** Besides its agent's; of a host's job with a PATH. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly overlap: JobOverlap;
+  readonly catchUp: boolean;
+  readonly retry: JobRetry;
+}
+
+/** A systemd service of a host. */
+export interface ServiceSpec {
+  readonly name: string;
+  readonly host: string;
+  /** Its unit, such as `gitea.service`. */
+  readonly unit: string;
+  /** Debian's packages that it needs. */
+  readonly packages: readonly string[];
+  /** The unit's own text; left out: its package's, or what was there before. */
+  readonly text?: string;
+  /** Files that it reads when it starts, by their absolute path. */
+  readonly files: Readonly<Record<string, ServiceFile>>;
+  /** The user of the host that it runs as. */
+  readonly user: string;
+  /** How that user is made; left out: it is there already. */
+  readonly account?: { readonly home: string; readonly shell: string };
+  readonly credentials: readonly string[];
+  /** UnitFileState: `static` where the text has no [Install]. */
+  readonly enabled: "enabled" | "disabled" | "static";
+  readonly running: boolean;
+  readonly health?: HealthCheck;
+  /** Seconds after each start in which a failed check counts for nothing. */
+  readonly grace: number;
+  readonly onUnhealthy: OnUnhealthy;
+  readonly restarts: RestartLimit;
+  /** Its own windows, its host's and the fleet's. */
+  readonly maintenance: readonly MaintenanceWindow[];
+  readonly protect: boolean;
+}
+
+export interface ServiceFile extends IdentityFile {
+  readonly owner: string;
+  readonly group: string;
 }
 
 /** A key that may look at what was applied on the hosts, and can change nothing: for CI. */

@@ -1,5 +1,6 @@
-import type { OnChange } from "../model/deadman.ts";
+import type { OnChange, OnUnhealthy } from "../model/deadman.ts";
 import type { SwitchWhen } from "../model/failover.ts";
+import type { JobOverlap } from "../model/job.ts";
 import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
@@ -139,6 +140,45 @@ export interface RawAgent {
   readonly maintenance?: readonly RawWindow[] | null;
   readonly limits?: RawLimits;
   readonly allow?: readonly Switch[];
+}
+
+export interface RawJob {
+  readonly agent?: string;
+  readonly host?: string;
+  readonly schedule: string | readonly string[];
+  readonly command: readonly string[];
+  readonly timeout?: RawSeconds;
+  readonly overlap?: JobOverlap;
+  readonly catchUp?: boolean;
+  readonly onFailure?: { readonly retries?: number; readonly after?: RawSeconds };
+  readonly env?: Readonly<Record<string, string>> | null;
+  readonly workdir?: string;
+  readonly user?: string;
+  readonly rootBecause?: string;
+}
+
+export interface RawService {
+  readonly host: string;
+  readonly unit?: string;
+  readonly packages?: readonly string[];
+  readonly unitFile?: RawFile;
+  readonly files?: Readonly<Record<string, RawServiceFile>> | null;
+  readonly user?: string;
+  readonly account?: { readonly home?: string; readonly shell?: string } | null;
+  readonly credentials?: readonly string[];
+  readonly enabled?: boolean;
+  readonly running?: boolean;
+  readonly health?: RawHealth;
+  readonly grace?: RawSeconds;
+  readonly onUnhealthy?: OnUnhealthy;
+  readonly restarts?: RawRestarts;
+  readonly maintenance?: readonly RawWindow[] | null;
+  readonly protect?: boolean;
+}
+
+export interface RawServiceFile extends RawFile {
+  readonly owner?: string;
+  readonly group?: string;
 }
 
 /** A value as a map; an empty one where it is none. */

@@ -25,6 +25,8 @@ const REFERENCES: readonly Reference[] = [
   { section: "agents", field: "credentials", isList: true, to: "credentials", noun: "credential" },
   { section: "agents", field: "contacts", isList: true, to: "contacts", noun: "contact" },
   { section: "agents", field: "routesTo", isList: true, to: "agents", noun: "agent" },
+  { section: "jobs", field: "agent", to: "agents", noun: "agent" },
+  { section: "jobs", field: "host", to: "hosts", noun: "host" },
   { section: "agents", field: "providers", isList: true, key: "provider", to: "providers", noun: "provider" },
   {
     section: "agents",
@@ -34,6 +36,8 @@ const REFERENCES: readonly Reference[] = [
     to: "credentials",
     noun: "credential",
   },
+  { section: "services", field: "host", to: "hosts", noun: "host" },
+  { section: "services", field: "credentials", isList: true, to: "credentials", noun: "credential" },
   { section: "readers", field: "tenant", to: "tenants", noun: "tenant" },
   { section: "credentials", field: "provider", to: "providers", noun: "provider" },
 ];

@@ -7,6 +7,8 @@ import type {
   Hello,
   HistoryAnswer,
   HistoryRequest,
+  JobsAnswer,
+  JobsRequest,
   MachineRequest,
   ObserveAnswer,
   ObserveRequest,
@@ -30,6 +32,7 @@ export interface HostReader {
   observe(request: ObserveRequest): Promise<ObserveAnswer>;
   ps(request: PsRequest): Promise<PsAnswer>;
   history(request: HistoryRequest): Promise<HistoryAnswer>;
+  jobs(request: JobsRequest): Promise<JobsAnswer>;
   machine(request: MachineRequest): Promise<Machine>;
   /** Waits for the answers that are still due, then ends the connection. */
   close(): Promise<void>;
@@ -80,6 +83,7 @@ export function readerOn(session: Session): HostReader {
     observe: session.request,
     ps: session.request,
     history: session.request,
+    jobs: session.request,
     machine: session.request,
     close: session.close,
   };

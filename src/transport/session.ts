@@ -23,6 +23,7 @@ const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   observe: 60,
   ps: 60,
   history: 60,
+  jobs: 60,
   machine: 60,
   control: 300,
   converge: 300,

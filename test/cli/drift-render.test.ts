@@ -26,16 +26,43 @@ const unknown = {
   item: "SOUL.md",
   reason: "permission denied",
 };
+const stray = {
+  host: "hub",
+  agent: "iris",
+  user: "iris",
+  kind: "cron",
+  name: "/opt/x",
+  where: "/etc/cron.d/x:1",
+} as const;
 const everything = reportOf({
   hosts: [{ host: "hub", state: "ok" }, away, { ...mayBeAway, host: "box" }],
   findings: [finding()],
   unknown: [unknown],
   orphans: [{ host: "hub", resource: "hub/old/identity", owner: "arc/example" }],
+  unmanaged: [stray],
 });
 
 describe("what a person reads", () => {
   test("a clean fleet is one line", () => {
     expect(renderDrift(clean)).toBe("3 hosts, 5 agents: no drift\n");
+  });
+
+  test("what nobody declared is a note beside a clean fleet, and no exit code stands for it", () => {
+    const report = reportOf({
+      unmanaged: [stray, { ...stray, agent: undefined, user: "\u001b[2Jarc" } as never],
+    });
+    expect(renderDrift(report)).toBe(
+      [
+        "Note: nobody declared these, and `up` leaves them alone (docs/jobs.md):",
+        "  hub  iris          cron  /opt/x  /etc/cron.d/x:1",
+        "  hub  \\u001b[2Jarc  cron  /opt/x  /etc/cron.d/x:1",
+        "",
+        "3 hosts, 5 agents: no drift",
+        "",
+      ].join("\n"),
+    );
+    expect(codesOf(report)).toEqual([]);
+    expect(renderMarkdown(report)).toContain("### Nobody declared these (a note)");
   });
 
   test("a finding names the agent, the item, the property, both values, the cause and what to do", () => {

@@ -112,6 +112,7 @@ const GONE: Readonly<Record<string, Props>> = {
   user: { present: false },
   package: { present: false },
   unit: { enabled: "absent", active: "stopped", overrides: "none" },
+  timer: { enabled: "absent", active: "stopped", overrides: "none" },
 };
 
 function look(host: MemoryHost, item: HostItem): Observation {

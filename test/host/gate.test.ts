@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { findGate, tableOf } from "../../src/host/gates/registry.ts";
 import { bytesFlaw } from "../../src/host/gates/tenant-bytes.ts";
 import { refusalOf } from "../../src/host/gates/tenant-items.ts";
+import { jobRefusal } from "../../src/host/gates/tenant-job.ts";
 import { choiceRefusal, unitRefusal } from "../../src/host/gates/tenant-unit.ts";
 import { record } from "../../src/host/history.ts";
 import { parsePolicy } from "../../src/host/hostd/policy.ts";
@@ -12,14 +13,16 @@ import { readRecords } from "../../src/host/store/records.ts";
 import { ON_CHANGE } from "../../src/model/deadman.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Digest, HostItem, Items } from "../../src/model/items.ts";
-import type { ConvergeRequest, HistoryAnswer } from "../../src/model/protocol.ts";
+import { JOB_OVERLAPS } from "../../src/model/job.ts";
+import type { ConvergeRequest, HistoryAnswer, ObserveAnswer } from "../../src/model/protocol.ts";
 import type { HostRecord } from "../../src/model/record.ts";
 import { SWITCHES, type Switch } from "../../src/model/switches.ts";
 import type { TenantScope } from "../../src/model/tenant-scope.ts";
 import { compilePlan } from "../../src/resources/index.ts";
+import { jobServiceText, jobTimerText } from "../../src/resources/job-text.ts";
 import { choiceText, unitText } from "../../src/resources/unit-text.ts";
-import type { AgentSpec } from "../../src/spec/fleet.ts";
-import { agent, fleetOf } from "../fixtures/fleet.ts";
+import type { AgentSpec, JobSpec } from "../../src/spec/fleet.ts";
+import { agent, fleetOf, job } from "../fixtures/fleet.ts";
 import { IRIS, makeWorld, type World } from "./world.ts";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample";
@@ -28,8 +31,13 @@ const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 /** A fleet whose tenant has a stack of its own, compiled. */
 function compiled(...agents: AgentSpec[]) {
+  return compiledWith([], ...agents);
+}
+
+function compiledWith(jobs: readonly JobSpec[], ...agents: AgentSpec[]) {
   const fleet = {
     ...fleetOf(...agents),
+    jobs: Object.fromEntries(jobs.map((one) => [one.name, one])),
     tenants: {
       arc: { name: "arc", isolation: "agent", formerly: [], protect: false, key: KEY, limits: {} } as const,
     },
@@ -83,6 +91,83 @@ describe("a tenant's gate", () => {
       }),
       { seed, numRuns: 200 },
     );
+  });
+
+  test(`lets through all jobs of its agents (SEED=${seed})`, () => {
+    const text = fc.string({ unit: "grapheme-ascii" });
+    const parts = fc.record({
+      schedule: fc.uniqueArray(fc.constantFrom("daily", "Mon..Fri *-*-* 09:00 Europe/Berlin", "*:0/5"), {
+        minLength: 1,
+      }),
+      command: fc.array(text, { minLength: 1, maxLength: 4 }),
+      env: fc.dictionary(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/), text),
+      timeout: fc.integer({ min: 1, max: 604_800 }),
+      overlap: fc.constantFrom(...JOB_OVERLAPS),
+      catchUp: fc.boolean(),
+      retry: fc.record({ retries: fc.nat(20), after: fc.integer({ min: 1, max: 86_400 }) }),
+    });
+    const allow = fc.subarray(Object.keys(SWITCHES) as Switch[]);
+    fc.assert(
+      fc.property(parts, allow, (one, switches) => {
+        const whole = compiledWith([job(one)], agent({ allow: switches, credentials: ["iris-key"] }));
+        const [scoped] = whole.scope.agents;
+        const jobs = whole.declarations.find(({ type }) => type === "AgentJobs");
+        const items = Object.values(jobs?.items ?? {});
+        expect(items).toHaveLength(4);
+        const bytes = (digest: string) => whole.contents[digest as Digest];
+        for (const item of items) {
+          expect(scoped && refusalOf(whole.scope, scoped, item, true)).toBeUndefined();
+          expect(scoped && bytesFlaw(whole.scope, scoped, item, bytes)).toBeUndefined();
+        }
+      }),
+      { seed, numRuns: 200 },
+    );
+  });
+
+  test(`lets no line into a job's units by which root would do something (SEED=${seed})`, () => {
+    const one = job({ retry: { retries: 2, after: 300 } });
+    const { fleet } = compiledWith([one], agent());
+    const texts = { service: jobServiceText(fleet, one), timer: jobTimerText(one) };
+    const hostile = fc.oneof(
+      fc.constantFrom(...HOSTILE_LINES, ...HOSTILE_JOB_LINES),
+      fc.stringMatching(/^[A-Z][A-Za-z]{1,20}$/).map((key) => `${key}=/bin/sh`),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom("service", "timer"), hostile, fc.nat(60), (kind, line, at) => {
+        if (iris === undefined) return;
+        const lines = texts[kind as keyof typeof texts].split("\n");
+        const text = lines.toSpliced(at % lines.length, 0, line).join("\n");
+        expect(jobRefusal(scope, iris, `muster-job-iris.retro.${kind}`, text)).toMatch(/unit/);
+      }),
+      { seed, numRuns: 1000 },
+    );
+  });
+
+  test("lets no line out of a job's units by which it would be held, told or kept in", () => {
+    const { fleet } = compiledWith([job()], agent());
+    const text = jobServiceText(fleet, job());
+    const dispensable =
+      /^(Description|After|StartLimit|Environment|TimeoutStop|Success|WorkingDirectory|$|\[)/;
+    for (const line of text.split("\n").filter((one) => !dispensable.test(one))) {
+      const without = text.replace(`${line}\n`, "");
+      expect(iris && jobRefusal(scope, iris, "muster-job-iris.retro.service", without)).toMatch(
+        /does not say/,
+      );
+    }
+  });
+
+  test.each([
+    "muster-job-loom.retro.timer",
+    "muster-job-retro.timer",
+    "muster-job-iris.retro.service",
+    "muster-job-failed@.timer",
+    "muster-job-iris.a.b.timer",
+    "ssh.timer",
+    "muster-job-iris./../x.timer",
+  ])("knows no timer %s of its agent's", (name) => {
+    const want = { enabled: "enabled", active: "running", overrides: "none" };
+    const item = { kind: "timer", name, service: name.replace(/timer$/, "service"), schedule: "daily", want };
+    expect(iris && refusalOf(scope, iris, item, true)).toMatch(/is not iris's/);
   });
 
   test(`reaches no path outside the agent's own, however it is written (SEED=${seed})`, () => {
@@ -284,6 +369,35 @@ describe("a session through a tenant's gate", () => {
     }
   });
 
+  test("tells of its own agents' jobs, and of what nobody declared of its own users", () => {
+    const { host, table } = opened();
+    const words = (...all: unknown[]) => ({ op: "jobs", words: all }) as never;
+    expect(table.jobs?.(host, words())).toEqual({ jobs: [] });
+    for (const word of ["loom.retro", "retro", "iris", 5, "iris.retro/../x"])
+      expect(() => table.jobs?.(host, words(word))).toThrow(/was refused/);
+    mkdirSync(host.paths.crontabs);
+    for (const user of ["iris", "loom"]) writeFileSync(`${host.paths.crontabs}/${user}`, "@daily /opt/x\n");
+    const look = table.observe?.(host, { op: "observe", resources: [], unmanaged: true });
+    const crons = (look as ObserveAnswer).unmanaged?.filter(({ kind }) => kind === "cron");
+    expect(crons?.map(({ user }) => user)).toEqual(["iris"]);
+  });
+
+  test("has no service: none is told of, declared, started or stopped", () => {
+    const world = opened();
+    const { host, table, request } = world;
+    record(host, [{ event: "unhealthy", service: "cache" }]);
+    expect(table.history?.(host, { op: "history", agent: "cache", last: 9 })).toEqual({ events: [] });
+    const unit = "muster-agent-iris.service";
+    const stop = { op: "control", verb: "stop", by: "x", agent: "iris", unit, isService: true } as const;
+    expect(() => table.control?.(host, stop)).toThrow(/was refused/);
+    const file = homeFile(`${world.home()}/x`);
+    expect(() => table.converge?.(host, { ...request({ file }), id: "hub/cache/service" })).toThrow(
+      /not a resource of this tenant's agents/,
+    );
+    const policy = homeFile("/var/lib/muster/hostd/services/cache.json");
+    expect(() => table.converge?.(host, request({ policy }))).toThrow(/was refused/);
+  });
+
   test.each([
     ["{}", undefined],
     ["null", undefined],
@@ -371,6 +485,24 @@ const HOSTILE_LINES = [
   "WantedBy=basic.target",
   "Also=ssh.service",
   "Environment=A=b",
+] as const;
+
+const HOSTILE_JOB_LINES = [
+  "ExecStopPost=+/bin/sh",
+  "ExecCondition=/bin/sh",
+  "OnFailure=muster-job-failed@loom.retro.service",
+  "OnSuccess=ssh.service",
+  "ConditionPathExists=/x",
+  "ConditionPathExists=|!/x",
+  "Unit=ssh.service",
+  "Unit=muster-job-replace@loom.retro.service",
+  "OnCalendar=daily %n",
+  "OnCalendar=",
+  "OnBootSec=1",
+  "WakeSystem=yes",
+  "X-Muster-Retry=99999 1",
+  "X-Evil=1",
+  "Persistent=no",
 ] as const;
 
 function homeFile(path: string, text = "I am Iris.\n"): HostItem {

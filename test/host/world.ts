@@ -103,6 +103,8 @@ function hostIn(dir: string, people: readonly Person[]): Host {
   for (const person of people) mkdirSync(join(dir, "home", person.name), { mode: 0o700 });
   const state = join(dir, "state");
   const paths = {
+    crontabs: join(dir, "crontabs"),
+    unitFolders: [join(dir, "units")],
     mounts: "/proc/self/mounts",
     state,
     records: join(state, "records"),
@@ -111,6 +113,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
     lock: join(dir, "lock"),
     aside: join(dir, "aside"),
     units: join(dir, "units"),
+    settings: join(dir, "settings"),
     etc: join(dir, "etc"),
     dpkg: join(dir, "dpkg"),
     scratch: join(dir, "scratch"),

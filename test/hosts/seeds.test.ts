@@ -104,6 +104,28 @@ describe("the second seed's clicks, on examples/timmy", () => {
     expect(told).toEqual(expect.arrayContaining(["gemini failed-over", "gemini returned"]));
   });
 
+  test("click 7, nightly retro: it is a job, which is told and tried again when it fails, and pushes when it does not", async () => {
+    const { stdout } = await must(timmy.fleet(["jobs"]));
+    expect(stdout).toMatch(/^retro +timmy +ezra +\*-\*-\* 23:30 +waiting +- +- +in /m);
+    const retro = "systemctl start muster-job-timmy.retro";
+    await timmy.onHost("ezra", `${retro} || true`);
+    await expect
+      .poll(async () => (await must(timmy.fleet(["history", "timmy"]))).stdout, { timeout: 10_000 })
+      .toMatch(/timmy +job-failed +retro: exit code \d+, tried again in 600 s/);
+    const clone = `cd; git init -q --bare upstream; git clone -q upstream retros 2>/dev/null; cd retros
+      git config user.name timmy; git config user.email timmy@example.org; git commit -q --allow-empty -m first; git push -q
+      mkdir -p ~/.local/bin; echo '[ "$1" = chat ] && exec echo A calm day.; exec /usr/local/bin/hermes "$@"' >~/.local/bin/hermes
+      sed -i '1i #!/bin/sh' ~/.local/bin/hermes; chmod +x ~/.local/bin/hermes`;
+    const asTimmy = (script: string) =>
+      timmy.onHost("ezra", `runuser -l timmy -s /bin/sh <<'END'\nset -e\n${script}\nEND`);
+    await asTimmy(clone);
+    await timmy.onHost("ezra", retro);
+    expect(await asTimmy("cd upstream; git log -1 --format=%s; git show HEAD:$(date +%F).md")).toMatch(
+      /^Retro of \d{4}-\d\d-\d\d\nA calm day\.$/,
+    );
+    await must(timmy.fleet(["hosts"]));
+  });
+
   test("click 8, config drift: an agent on the wrong model is told at once, by name, and is put right", async () => {
     await timmy.onHost(
       "allegro",

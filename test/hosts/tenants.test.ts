@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
 import { digestOf } from "../../src/model/digest.ts";
 import { INSTALL_SCRIPT } from "../../src/transport/install-script.ts";
 import { must, type Project } from "./support/project.ts";
@@ -65,6 +66,24 @@ describe("two tenants on the same two hosts", () => {
     await must(inStack(project, "north", ...UP));
     await must(project.fleet(["drift"]));
   });
+
+  test("a job of a tenant's agent is its own stack's to bring, to look at and to take away", async () => {
+    const before = project.read("fleet.yaml");
+    const job = { agent: "iris", schedule: "*-01-01 03:00", command: ["/bin/sh", "-c", "id -un >ran"] };
+    project.write("fleet.yaml", stringify({ ...parse(before), jobs: { nightly: job } }));
+    await must(inStack(project, "north", ...UP));
+    await must(project.fleet(["drift"]));
+    await project.onHost("one", "systemctl start muster-job-iris.nightly");
+    expect(
+      await project.onHost("one", "cat /home/iris/ran; systemctl show -P Slice muster-job-iris.nightly"),
+    ).toBe("iris\nmuster-north.slice");
+    const told = await must(project.fleet(["jobs", "--stack", "north"]));
+    expect(told.stdout).toMatch(/^nightly +iris +one .* waiting .* ok /m);
+    project.write("fleet.yaml", before);
+    await must(inStack(project, "north", ...UP));
+    await must(project.fleet(["drift"]));
+    expect(await project.onHost("one", "ls /etc/systemd/system | grep nightly || true")).toBe("");
+  });
 });
 
 describe("a hostile client with the key of tenant north", () => {
@@ -111,6 +130,18 @@ describe("a hostile client with the key of tenant north", () => {
       `[Service]\nType=forking\n${user}\nGroup=north\nSlice=muster-north.slice\nNoNewPrivileges=yes\n${line}\n`,
     );
   const rootFile = { owner: "root", group: "root" };
+  const jobFile = (unit: string, text: string) =>
+    converge(
+      "one/iris/jobs",
+      {
+        x: {
+          kind: "file",
+          path: `/etc/systemd/system/muster-job-${unit}`,
+          want: { ...want("root", "0644"), ...rootFile, content: digestOf(text) },
+        },
+      },
+      { contents: { [digestOf(text)]: text } },
+    );
 
   const REQUESTS: readonly [name: string, request: object][] = [
     ["another tenant's resource", converge("one/loom/identity", { evil: file("/home/iris/x") })],
@@ -244,6 +275,15 @@ describe("a hostile client with the key of tenant north", () => {
         ],
       },
     ],
+    ["a job of another tenant's agent", jobFile("loom.evil.service", "[Service]\nUser=iris\n")],
+    ["a job of the host", jobFile("evil.timer", "[Timer]\nOnCalendar=daily\nUnit=muster-job-evil.service\n")],
+    ["a job that runs as root", jobFile("iris.evil.service", "[Service]\nType=oneshot\nUser=root\n")],
+    [
+      "a job's timer that starts another unit",
+      jobFile("iris.evil.timer", "[Timer]\nOnCalendar=daily\nUnit=poweroff.service\n"),
+    ],
+    ["the state of another tenant's job", { op: "jobs", words: ["loom.evil"] }],
+    ["the state of the host's jobs", { op: "jobs", words: ["evil"] }],
     ["the state of another's unit", { op: "ps", units: ["muster-agent-loom.service"] }],
     [
       "the removal of another's resource",

@@ -60,6 +60,13 @@ const item: fc.Arbitrary<HostItem> = fc.oneof(
     want: fc.constant({ enabled: "enabled", active: "running", overrides: "none" } as const),
   }),
   record({
+    kind: fc.constant("timer" as const),
+    name: word,
+    service: word,
+    schedule: fc.constantFrom("daily", "daily; weekly"),
+    want: fc.constant({ enabled: "enabled", active: "running", overrides: "none" } as const),
+  }),
+  record({
     kind: fc.constant("limits" as const),
     name: word,
     want: fc.record(

@@ -54,6 +54,26 @@ describe("the program's roster", () => {
     expect(told()).toEqual([]);
   });
 
+  it("tells of the jobs of an agent that goes, and of none that a host or an agent alone loses", async () => {
+    const want = { enabled: "enabled", active: "running", overrides: "none" } as const;
+    const timer = { kind: "timer", name: "a.timer", service: "a.service", schedule: "daily", want } as const;
+    await withState();
+    for (const [type, id] of [
+      ["AgentJobs", "hub/iris/jobs"],
+      ["HostJobs", "hub/jobs"],
+    ] as const) {
+      const inputs = inputsOf(id, { retro: timer });
+      await rig.engine.create(urnOf(type, id), inputs);
+      await rig.engine.read(urnOf(type, id), id, { inputs, state: inputs });
+    }
+    await declare({ name: "hub/host" }, { name: ID });
+    expect(told()).toEqual([]);
+    await declare({ name: "hub/host" });
+    expect(told()).toEqual([
+      "hub: iris is not in fleet.yaml any more: `up` removes its jobs and moves its home /home/iris aside to /var/lib/muster-aside.",
+    ]);
+  });
+
   it("tells who was renamed, and takes nothing of it for gone", async () => {
     await withState();
     const { unclaimed } = await declare({ name: "hub/host" }, { name: "hub/vera/identity", formerly: [ID] });

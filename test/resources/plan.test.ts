@@ -31,6 +31,19 @@ describe("a compiled fleet", () => {
     }
   });
 
+  test("makes the folder that an agent works in, with its own rights, where that is in its home", () => {
+    const itemsOf = (workdir: string) =>
+      compilePlan(fleetOf(agent({ workdir })), runtime).declarations.find(({ type }) => type === "Identity")
+        ?.items["working directory"];
+    expect(itemsOf("/home/iris/work")).toEqual({
+      kind: "directory",
+      path: "/home/iris/work",
+      actor: "iris",
+      want: { type: "directory", owner: "iris", group: "arc", mode: "0700" },
+    });
+    expect([itemsOf("/home/iris"), itemsOf("/srv/work")]).toEqual([undefined, undefined]);
+  });
+
   test("is the same whatever the order in which contacts stand in the file", () => {
     const columns = { email: "a@example.org", display_name: "A" };
     const turned = { display_name: "A", email: "a@example.org" };

@@ -5,6 +5,16 @@ import { safeJson } from "./text.ts";
 /** The report as docs/schema/drift.schema.json describes it. */
 export function renderDriftJson(report: FleetReport): string {
   const codes = inOrder(codesOf(report));
-  const { hosts, findings, unknown, orphans, change } = report;
-  return safeJson({ version: 1, exit: codes[0], codes, hosts, findings, orphans, unknown, change });
+  const { hosts, findings, unknown, orphans, unmanaged, change } = report;
+  return safeJson({
+    version: 1,
+    exit: codes[0],
+    codes,
+    hosts,
+    findings,
+    orphans,
+    unknown,
+    unmanaged,
+    change,
+  });
 }

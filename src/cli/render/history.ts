@@ -11,9 +11,9 @@ export function renderHistory({ events, hosts }: HistoryReport): string {
   const rows = events.map((event) => [
     event.time.replace(/\.\d+Z$/, "Z"),
     event.host,
-    event.agent ?? "(host)",
+    event.agent ?? event.service ?? "(host)",
     event.event,
-    event.detail ?? "",
+    [event.job, event.detail].filter((part) => part !== undefined && part !== "").join(": "),
   ]);
   const told = rows.length > 0 ? table(rows) : "Nothing happened yet.\n";
   return [told, ...silentHosts(hosts).map((line) => `${line}\n`)].join("");
@@ -26,6 +26,7 @@ export function renderHistoryJson(report: HistoryReport): string {
   return safeJson({ version: 1, exit: codes[0], codes, events, hosts: report.hosts });
 }
 
-function inKeyOrder({ time, host, agent, event, detail }: HistoryEvent & { host: string }) {
-  return { time, host, ...(agent && { agent }), event, ...(detail && { detail }) };
+function inKeyOrder({ time, host, agent, service, event, job, detail }: HistoryEvent & { host: string }) {
+  const subject = { ...(agent && { agent }), ...(service && { service }) };
+  return { time, host, ...subject, event, ...(job && { job }), ...(detail && { detail }) };
 }

@@ -5,6 +5,8 @@ import type { HostRecord } from "../../model/record.ts";
 import { observe } from "../observe.ts";
 import { findRecord, readRecords } from "../store/records.ts";
 import { isSecret } from "../store/seal.ts";
+import { usersIn } from "../unmanaged/find.ts";
+
 import type { Gate } from "./gate.ts";
 
 /**
@@ -17,10 +19,13 @@ export const read: Gate<ReadScope> = (scope) => ({
     const asked = request.resources ?? records.filter(({ owner }) => owner === request.owner);
     const looks = asked.map((resource) => lookFor(resource, findRecord(records, resource.id)));
     const resources = looks.map(({ id, known }) => ({ id, items: known }));
-    const seen = observe(host, { op: "observe", resources }).resources;
+    const wanted = request.unmanaged === true ? { unmanaged: true as const } : {};
+    const answer = observe(host, { op: "observe", resources, ...wanted }, usersIn(records));
+    const seen = answer.resources;
     return {
       resources: Object.fromEntries(looks.map((look) => [look.id, answerTo(look, seen[look.id])])),
       recorded: records.map(({ id, owner }) => ({ id, owner })),
+      ...(answer.unmanaged && { unmanaged: answer.unmanaged }),
     };
   },
 });

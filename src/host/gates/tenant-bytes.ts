@@ -1,9 +1,11 @@
+import { basename, dirname } from "node:path";
 import type { HostItem } from "../../model/items.ts";
 import { policyFile, UNIT_DIR } from "../../model/layout.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { parsePolicy } from "../hostd/policy.ts";
 import { type Source, wantedBytes } from "../store/contents.ts";
 import { isChoiceOf } from "./tenant-items.ts";
+import { jobRefusal } from "./tenant-job.ts";
 import { choiceRefusal, unitRefusal } from "./tenant-unit.ts";
 
 /** What is wrong with the very bytes that would be written; the text of a unit is one that systemd may read. */
@@ -20,5 +22,7 @@ export function bytesFlaw(
   if (item.kind !== "file") return undefined;
   if (item.path === policyFile(agent.name)) return parsePolicy(text) ? undefined : "its policy is none";
   if (isChoiceOf(agent, item.path)) return choiceRefusal(agent, text);
-  return item.path === `${UNIT_DIR}/${agent.unit}` ? unitRefusal(scope, agent, text) : undefined;
+  if (item.path === `${UNIT_DIR}/${agent.unit}`) return unitRefusal(scope, agent, text);
+  // Nothing else of a tenant's has a place there.
+  return dirname(item.path) === UNIT_DIR ? jobRefusal(scope, agent, basename(item.path), text) : undefined;
 }

@@ -3,6 +3,7 @@ import { isProviderName } from "../../model/failover.ts";
 import { choiceFile, policyFile, UNIT_DIR } from "../../model/layout.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { type Form, flawOf, isMap, shown } from "./form.ts";
+import { jobUnitOf } from "./tenant-job.ts";
 
 /** An item in two parts: where it is and how it is treated, and what is wanted there. */
 interface ItemForm {
@@ -43,6 +44,7 @@ function formOf(
   const { kind, path, name } = address;
   if (kind === "unit") return name === agent.unit ? unit(agent) : undefined;
   if (kind === "limits") return name === agent.unit ? limits(agent) : undefined;
+  if (kind === "timer") return jobUnitOf(agent, name)?.kind === "timer" ? timer(`${name}`) : undefined;
   if (kind === "program") return program(agent);
   if (kind === "model") return model(agent);
   if (typeof path !== "string" || posix.normalize(path) !== path || !LINE.test(path)) return undefined;
@@ -52,6 +54,7 @@ function formOf(
   if (kind === "rows" && isWithin(agent.home, path)) return rows(group, agent);
   if (kind !== "file") return undefined;
   if (path === `${UNIT_DIR}/${agent.unit}`) return unitFile(agent);
+  if (jobUnitOf(agent, posix.basename(path)) && posix.dirname(path) === UNIT_DIR) return jobFile;
   if (path === policyFile(agent.name)) return policy;
   if (isChoiceOf(agent, path)) return unitFile(agent);
   if (posix.dirname(path) === agent.credentials) return secretFile(group, agent);
@@ -130,6 +133,12 @@ const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
 });
 
 /** Its text is held against rules of its own, too. */
+const jobFile: ItemForm = {
+  address: { kind: "file", path: LINE },
+  want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
+};
+
+/** Its text is held against rules of its own, too. */
 const policy: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
@@ -150,9 +159,26 @@ function isJson(value: unknown): boolean {
 }
 
 /** It is only looked up, with the user's rights. */
-const program = ({ user, unit }: ScopedAgent): ItemForm => ({
-  address: { kind: "program", unit, name: LINE, search: /^[^\p{Cc}]{0,32768}$/u, workdir: LINE, actor: user },
+const program = (agent: ScopedAgent): ItemForm => ({
+  address: {
+    kind: "program",
+    unit: (unit) => unit === agent.unit || jobUnitOf(agent, unit)?.kind === "service",
+    name: LINE,
+    search: /^[^\p{Cc}]{0,32768}$/u,
+    workdir: LINE,
+    actor: agent.user,
+  },
   want: { found: true },
+});
+
+const timer = (name: string): ItemForm => ({
+  address: {
+    kind: "timer",
+    name,
+    service: name.replace(/\.timer$/, ".service"),
+    schedule: /^[A-Za-z0-9*,./:~ +_;-]{1,6000}$/,
+  },
+  want: { enabled: "enabled", active: "running", overrides: "none" },
 });
 
 const unit = ({ unit }: ScopedAgent): ItemForm => ({

@@ -7,7 +7,7 @@ import { refusalOf } from "./tenant-items.ts";
 import { refuse } from "./tenant-refusal.ts";
 
 /** The resources that a tenant's stack has of each agent; the agent's account is the platform's. */
-const PARTS = ["identity", "contacts", "credentials", "unit"];
+const PARTS = ["identity", "contacts", "credentials", "unit", "jobs"];
 
 /** What on the host is a tenant's. */
 export interface Ownership {

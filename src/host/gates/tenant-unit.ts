@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { quarantineFile } from "../../model/layout.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
+import { exactly, free, isAssignment, isPlainPath, needed, oneOf, WORDS } from "./tenant-directives.ts";
 import { type Directive, type Sections, type Test, textRefusal } from "./unit-parser.ts";
 
 /** Why systemd may not be given a text as the unit of an agent; nothing where it may. */
@@ -24,7 +25,7 @@ function orNothing({ test, ...rest }: Directive): Directive {
   return { ...rest, test: (value) => value === "" || test(value), many: true };
 }
 
-function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sections {
+function sectionsFor(scope: TenantScope, agent: ScopedAgent): Sections {
   const runtimeDir = `muster-${agent.name}`;
   return {
     Unit: {
@@ -35,27 +36,37 @@ function sectionsFor({ tenant, slice }: TenantScope, agent: ScopedAgent): Sectio
     },
     Service: {
       Type: needed("forking"),
-      User: needed(agent.user),
-      Group: needed(tenant),
-      Slice: needed(slice),
-      WorkingDirectory: { test: isPlainPath },
+      ...programDirectives(scope, agent),
       RuntimeDirectory: exactly(runtimeDir),
       RuntimeDirectoryMode: exactly("0700"),
-      ...runLines(agent),
+      ExecStart: runLines(agent).ExecStart,
       Restart: oneOf(/^(always|on-failure|no)$/),
-      RestartSec: oneOf(/^\d{1,5}$/),
+      RestartSec: oneOf(/^\d{1,5}(ms)?$/),
       TimeoutStopSec: oneOf(/^\d{1,3}$/),
       NotifyAccess: oneOf(/^(all|main|exec|none)$/),
       WatchdogSec: oneOf(/^\d{1,5}$/),
-      MemoryMax: oneOf(/^\d{1,6}[MG]$/),
-      MemorySwapMax: exactly("0"),
-      CPUQuota: oneOf(/^\d{1,6}%$/),
-      TasksMax: oneOf(/^\d{1,7}$/),
       OOMPolicy: exactly("continue"),
-      // What it is kept from protects others too: that is for the platform to say.
-      ...Object.fromEntries(Object.entries(agent.hardening ?? {}).map(([key, only]) => [key, needed(only)])),
     },
     Install: { WantedBy: exactly("multi-user.target") },
+  };
+}
+
+/** Whose rights a program of an agent's must have, what it may find and use, and what it must be kept from. */
+export function programDirectives({ tenant, slice }: TenantScope, agent: ScopedAgent): Sections[string] {
+  const { Environment, EnvironmentFile } = runLines(agent);
+  return {
+    User: needed(agent.user),
+    Group: needed(tenant),
+    Slice: needed(slice),
+    WorkingDirectory: { test: isPlainPath },
+    Environment,
+    EnvironmentFile,
+    MemoryMax: oneOf(/^\d{1,6}[MG]$/),
+    MemorySwapMax: exactly("0"),
+    CPUQuota: oneOf(/^\d{1,6}%$/),
+    TasksMax: oneOf(/^\d{1,7}$/),
+    // What it is kept from protects others too: that is for the platform to say.
+    ...Object.fromEntries(Object.entries(agent.hardening ?? {}).map(([key, only]) => [key, needed(only)])),
   };
 }
 
@@ -71,37 +82,11 @@ function runLines({ name, credentials }: ScopedAgent) {
   } as const satisfies Readonly<Record<string, Directive>>;
 }
 
-const free: Directive = { test: (value) => value.length < 1000 };
-
-function exactly(only: string): Directive {
-  return { test: (value) => value === only, only };
-}
-
-function needed(only: string): Directive {
-  return { ...exactly(only), needed: true };
-}
-
-function oneOf(pattern: RegExp): Directive {
-  return { test: (value) => pattern.test(value) };
-}
-
-/** Absolute and plain, and so without a prefix that systemd reads; `%%` is a percent sign, any other a specifier. */
-function isPlainPath(value: string): boolean {
-  const path = value.replaceAll("%%", "");
-  return path.startsWith("/") && !path.includes("%") && posix.normalize(value) === value;
-}
-
-/** One `"NAME=value"`: systemd sets it for a program that has the agent's rights alone. */
-function isAssignment(value: string): boolean {
-  return /^"[A-Za-z_]\w*=(?:[^"\\]|\\.)*"$/.test(value);
-}
-
 /**
  * A tmux of the agent's own with its program in it. No word before it, as `+` or `!` would be, and none beside it that
- * is not quoted, as `;` would be, which begins another command.
+ * is not quoted.
  */
 function startsTmux(socket: string, session: string): Test {
   const tmux = `/usr/bin/tmux -S ${socket} -f /dev/null new-session -d -s ${session} -x 200 -y 50 -- /usr/bin/env`;
-  const words = /^(?: (?:[\w@%+=:,./$-]+|"(?:[^"\\]|\\.)*"))+$/;
-  return (value) => value.startsWith(`${tmux} `) && words.test(value.slice(tmux.length));
+  return (value) => value.startsWith(`${tmux} `) && WORDS.test(value.slice(tmux.length));
 }

@@ -1,8 +1,10 @@
 import { digestOf } from "../../model/digest.ts";
+import { parseJobWord } from "../../model/job.ts";
 import type { Request } from "../../model/protocol.ts";
 import type { HostRecord } from "../../model/record.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
 import { history } from "../history.ts";
+import { jobs } from "../jobs/status.ts";
 import { observe } from "../observe.ts";
 import { ps } from "../ps.ts";
 import { remove } from "../remove.ts";
@@ -33,6 +35,13 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
       const isAsked = (agent = "") => names.has(agent) && [undefined, agent].includes(request.agent);
       return { events: events.filter(({ agent }) => isAsked(agent)).slice(-request.last) };
     },
+    jobs: (host, request) => {
+      check(request);
+      const names = new Set(scope.agents.map(({ name }) => name));
+      const foreign = request.words.find((word) => !names.has(parseJobWord(word)?.agent ?? ""));
+      if (foreign !== undefined) refuse(scope, shown(foreign), "it is not a job of this tenant's agents");
+      return jobs(host, request);
+    },
     control: (host, request) => {
       check(request);
       const isOwn = scope.agents.some(({ name, unit }) => name === request.agent && unit === request.unit);
@@ -44,7 +53,8 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
       check(request, known);
       const theirs = known.filter(({ owner }) => owner === request.owner);
       const resources = request.resources ?? theirs.map(({ id, items }) => ({ id, items }));
-      const answer = observe(own.inside(host, known), { ...request, resources });
+      const users = new Set(scope.agents.map(({ user }) => user));
+      const answer = observe(own.inside(host, known), { ...request, resources }, users);
       return { ...answer, recorded: known.map(({ id, owner }) => ({ id, owner })) };
     },
     converge: (host, request) => {
@@ -77,8 +87,15 @@ const OWNER = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
 const FORMS: Readonly<Record<Asked["op"], Form>> = {
   ps: { op: "ps", units: Array.isArray },
   history: { op: "history", "agent?": NAME, last: isCount },
+  jobs: { op: "jobs", words: isWords },
   control: { op: "control", verb: /^(start|stop|release)$/, agent: NAME, unit: /./, by: /^.{1,200}$/ },
-  observe: { op: "observe", "resources?": Array.isArray, "owner?": OWNER, "contents?": isContents },
+  observe: {
+    op: "observe",
+    "resources?": Array.isArray,
+    "owner?": OWNER,
+    "contents?": isContents,
+    "unmanaged?": true,
+  },
   converge: {
     op: "converge",
     id: /./,
@@ -100,7 +117,8 @@ function checkRequest(
 ): void {
   const flaw = flawOf(request, FORMS[request.op]);
   if (flaw !== undefined) refuse(scope, `a request to ${request.op}`, `it ${flaw}`);
-  if (request.op === "ps" || request.op === "history" || request.op === "control") return;
+  if (request.op === "ps" || request.op === "history" || request.op === "jobs") return;
+  if (request.op === "control") return;
   const resources = request.op === "observe" ? (request.resources ?? []) : [request];
   for (const { id, items } of resources) own.check(id, items, known, request.op === "converge");
 }
@@ -108,6 +126,10 @@ function checkRequest(
 /** Bytes under a digest that is not theirs would name what another tenant has, and then be given it. */
 function isContents(value: unknown): boolean {
   return isTexts(value) && Object.entries(value).every(([digest, text]) => digestOf(text) === digest);
+}
+
+function isWords(value: unknown): boolean {
+  return Array.isArray(value) && value.every((word) => typeof word === "string");
 }
 
 function isCount(value: unknown): boolean {

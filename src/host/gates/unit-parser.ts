@@ -10,6 +10,8 @@ export interface Directive {
   /** A unit without it would run with other rights than the scope's. */
   readonly needed?: true;
   readonly many?: true;
+  /** The values that it must have, each of them. */
+  readonly each?: readonly string[];
 }
 
 export type Sections = Readonly<Record<string, Readonly<Record<string, Directive>>>>;
@@ -48,12 +50,12 @@ function directiveRefusal(
   line: string,
   seen: Set<string>,
 ): string | undefined {
-  const [, key = "", value = ""] = /^([A-Za-z]+)=(.*)$/s.exec(line) ?? [];
+  const [, key = "", value = ""] = /^([A-Za-z-]+)=(.*)$/s.exec(line) ?? [];
   const directive = Object.hasOwn(directives, key) ? directives[key] : undefined;
   const place = `${section}.${key}`;
   if (directive === undefined) return `its unit has ${shown(line)}, which no agent's unit has`;
   if (seen.has(place) && !directive.many) return `its unit says ${key}= twice`;
-  seen.add(place);
+  seen.add(place).add(`${place}=${value}`);
   if (directive.test(value)) return undefined;
   const must = directive.only === undefined ? "" : `, which must be ${directive.only}`;
   return `its unit has ${shown(line)}${must}`;
@@ -65,6 +67,10 @@ function missing(sections: Sections, seen: ReadonlySet<string>): string | undefi
       (key) => directives[key]?.needed && !seen.has(`${section}.${key}`),
     );
     if (lacks !== undefined) return `its unit does not say ${lacks}=`;
+    for (const [key, { each = [] }] of Object.entries(directives)) {
+      const value = each.find((one) => !seen.has(`${section}.${key}=${one}`));
+      if (value !== undefined) return `its unit does not say ${key}=${value}`;
+    }
   }
   return undefined;
 }

@@ -47,6 +47,21 @@ export function paneQuietFor(server: number, proc = "/proc"): number {
 }
 
 /**
+ * Whether a unit's main process is no tmux: a program that forks away while its tmux starts may end that, and what it
+ * left behind is then all that systemd finds.
+ *
+ * @param main the unit's main process as systemd has it; 0: none
+ */
+export function isStray(main: number, proc = "/proc"): boolean {
+  try {
+    return !readFileSync(`${proc}/${main}/comm`, "utf8").startsWith("tmux");
+  } catch {
+    // It ended meanwhile, which systemd tells.
+    return main === 0;
+  }
+}
+
+/**
  * The names of the process in a pane: the one it gave itself, proc_pid_comm(5), then that of the file it is of, without
  * its version. Node's own is the second. What its memory says it is called is not read: that could be made to wait.
  */

@@ -1,4 +1,6 @@
 import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import { pauseFile } from "../../model/layout.ts";
 import type { Host } from "../context.ts";
 import { hasCode } from "../reason.ts";
 import type { Charge } from "./turn.ts";
@@ -11,8 +13,9 @@ export type Pauses = (charge: Charge) => string;
 export function readPauses(host: Host, now = new Date()): Pauses {
   const files = new Set(namesIn(host.paths.hostd));
   return ({ agent, maintenance }) => {
-    if (files.has("pause")) return `paused by ${host.paths.hostd}/pause`;
-    if (files.has(`pause-${agent}`)) return `paused by ${host.paths.hostd}/pause-${agent}`;
+    const held = [pauseFile(undefined, host.paths.hostd), pauseFile(agent, host.paths.hostd)];
+    const pause = held.find((path) => files.has(basename(path)));
+    if (pause !== undefined) return `paused by ${pause}`;
     return isMaintenance(maintenance, now) ? "in its maintenance window" : "";
   };
 }

@@ -1,5 +1,6 @@
 import type { Host } from "../context.ts";
 import { showProperties, type UnitState } from "../systemctl.ts";
+import { isStray } from "./pane.ts";
 import type { UnitView } from "./turn.ts";
 
 const PROPERTIES = [
@@ -35,7 +36,11 @@ export interface Unit extends UnitView {
 export function lookAtUnits(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   if (names.length === 0) return new Map();
   const states = showProperties(host, names, PROPERTIES, PATIENCE);
-  return new Map(names.map((name, i) => [name, unitOf(states[i] ?? {})]));
+  return new Map(names.map((name, i) => [name, withStray(unitOf(states[i] ?? {}))]));
+}
+
+function withStray(unit: Unit): Unit {
+  return unit.state === "up" && isStray(unit.pid) ? { ...unit, isStray: true } : unit;
 }
 
 export function unitOf(state: UnitState): Unit {

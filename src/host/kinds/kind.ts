@@ -31,6 +31,11 @@ export interface Kind<I extends HostItem = HostItem> {
   readonly converge: (scene: Scene, subject: Subject<I>, observed: Props) => void;
   /** Takes an item away; already gone is a success. @returns where things were moved aside to */
   readonly remove: (scene: Scene, subject: Subject<I>) => readonly string[];
+  /** Throws where the host cannot have these items; called before anything of their resource is written. */
+  readonly refuse?: (scene: Scene, subjects: readonly Subject<I>[]) => void;
+  /** Like `converge` and `remove`, of many at once, where one after another would take long. */
+  readonly convergeAll?: (scene: Scene, subjects: readonly Subject<I>[]) => void;
+  readonly removeAll?: (scene: Scene, subjects: readonly Subject<I>[]) => readonly string[];
   /** Gives what an item owns the name of another; what has it already, or is not there, is a success. */
   readonly rename?: (scene: Scene, from: I, to: I) => void;
   /** Converged after all files stand and systemd has read them. */

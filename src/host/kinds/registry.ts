@@ -10,6 +10,7 @@ import { debianPackage } from "./package.ts";
 import { program } from "./program.ts";
 import { rows } from "./rows.ts";
 import { runtime } from "./runtime.ts";
+import { timer } from "./timer.ts";
 import { unit } from "./unit.ts";
 import { user } from "./user.ts";
 
@@ -24,6 +25,7 @@ const KINDS = {
   file,
   rows,
   unit,
+  timer,
   model,
   limits,
   controllers,

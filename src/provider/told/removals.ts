@@ -23,8 +23,9 @@ export type Manner = keyof typeof MANNERS;
 
 /** Whom a resource is of: an agent, a tenant, or the host itself. */
 export function ownerOf(name: string): string {
-  const [host, owner = "host"] = name.split("/");
-  return `${host}/${owner}`;
+  const [host, owner = "host", part] = name.split("/");
+  // What a host has in several resources is the host's all the same; an agent may have any name.
+  return `${host}/${owner === "jobs" && part === undefined ? "host" : owner}`;
 }
 
 /** What goes from which host, one sentence for each agent, tenant and host. */
@@ -57,7 +58,9 @@ function subjectOf(host: string, owner: string): string {
 
 function machineClause(ofHost: readonly Going[]): string {
   const agents = new Set(
-    ofHost.map(({ name }) => name.split("/")).flatMap(([, agent, part]) => (part && agent) || []),
+    ofHost
+      .map(({ name }) => name.split("/"))
+      .flatMap(([, agent, part]) => (part && part !== "service" && agent) || []),
   );
   const whole = "deletes this local host with its disk and all that is on it";
   return agents.size === 0 ? whole : `${whole}: ${listed([...agents].sort())}, with home and data`;
@@ -66,8 +69,9 @@ function machineClause(ofHost: readonly Going[]): string {
 function clausesOf(items: readonly HostItem[]): string {
   const removed = items.flatMap((item) => removedOf(item)).sort((a, b) => place(a) - place(b));
   const homes = items.flatMap((item) => homeClause(item));
+  const units = items.filter((item) => item.kind === "unit");
   const clauses = [
-    ...(items.some(({ kind }) => kind === "unit") ? ["stops it"] : []),
+    ...units.map((unit) => (unit.onRemove === "keep" ? "leaves its unit as it is" : "stops it")),
     ...(removed.length > 0 ? [`removes its ${listed([...new Set(removed)])}`] : []),
     ...(items.some(({ kind }) => kind === "runtime")
       ? ["removes Muster's runtime from it (packages stay)"]
@@ -80,12 +84,14 @@ function clausesOf(items: readonly HostItem[]): string {
 
 /** Whatever the order in which the state has the resources, they are told in the one in which they go. */
 function place(removed: string): number {
-  return ["unit", "credentials", "user", "group"].findIndex((one) => removed.startsWith(one));
+  return ["unit", "jobs", "credentials", "user", "group"].findIndex((one) => removed.startsWith(one));
 }
 
 function removedOf(item: HostItem): string[] {
-  if (item.kind === "unit") return ["unit"];
-  if (item.kind === "user" || item.kind === "group") return [`${item.kind} ${item.name}`];
+  if (item.kind === "unit") return item.onRemove === "keep" ? [] : ["unit"];
+  if (item.kind === "timer") return ["jobs"];
+  if (item.kind === "user" || item.kind === "group")
+    return item.onRemove === "keep" ? [] : [`${item.kind} ${item.name}`];
   return item.kind === "file" && item.secret !== undefined ? ["credentials"] : [];
 }
 

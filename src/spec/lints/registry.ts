@@ -3,7 +3,11 @@ import { allowed } from "./allowed.ts";
 import { identityOfTwo } from "./identity-of-two.ts";
 import type { Lint } from "./lint.ts";
 import { oauthOnTwoHosts } from "./oauth-on-two-hosts.ts";
+import { refusedSchedule } from "./refused-schedule.ts";
 import { secretInEnv } from "./secret-in-env.ts";
+import { secretInUnit } from "./secret-in-unit.ts";
+import { serviceNamedAsAgent } from "./service-named-as-agent.ts";
+import { serviceOfTwo } from "./service-of-two.ts";
 import { sharedSecret } from "./shared-secret.ts";
 import { sharedUid } from "./shared-uid.ts";
 import { unreachableRoute } from "./unreachable-route.ts";
@@ -16,7 +20,11 @@ export const LINTS: readonly Lint[] = [
   allowed,
   identityOfTwo,
   oauthOnTwoHosts,
+  refusedSchedule,
   secretInEnv,
+  secretInUnit,
+  serviceNamedAsAgent,
+  serviceOfTwo,
   sharedSecret,
   sharedUid,
   unreachableRoute,

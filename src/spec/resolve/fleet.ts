@@ -6,8 +6,10 @@ import { type Context, resolveSection } from "./context.ts";
 import { resolveCredential } from "./credential.ts";
 import { resolveHost } from "./host.ts";
 import { resolveIdentity } from "./identity.ts";
+import { jobResolver } from "./job.ts";
 import { resolveProvider } from "./provider.ts";
 import { resolveReader } from "./reader.ts";
+import { resolveService } from "./service.ts";
 import { resolveTenant } from "./tenant.ts";
 
 /** The fleet of all sound entries; it is whole where the report stays empty. */
@@ -17,6 +19,11 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
   const providers = resolveSection("providers", context, resolveProvider);
   const credentials = resolveSection("credentials", context, resolveCredential);
   const identities = resolveSection("identities", context, resolveIdentity);
+  const agents = resolveSection(
+    "agents",
+    context,
+    agentResolver(tenants, { providers, credentials, identities }),
+  );
   return {
     name: typeof name === "string" ? name : "",
     dir: context.dir,
@@ -27,7 +34,9 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     credentials,
     identities,
     contacts: resolveContacts(contacts, context.report),
-    agents: resolveSection("agents", context, agentResolver(tenants, { providers, credentials, identities })),
+    agents,
+    services: resolveSection("services", context, resolveService),
     readers: resolveSection("readers", context, resolveReader),
+    jobs: resolveSection("jobs", context, jobResolver(agents)),
   };
 }

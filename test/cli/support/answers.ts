@@ -35,6 +35,7 @@ export function readerOf(name: string, changes: Changes = {}, orphans: readonly 
     },
     ps: async () => ({ units: [] }),
     history: async () => ({ events: [] }),
+    jobs: async () => ({ jobs: [] }),
     machine: async () => MACHINE,
     close: async () => {},
   };

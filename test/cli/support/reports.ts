@@ -23,10 +23,12 @@ export function reportOf(parts: Partial<FleetReport> = {}): FleetReport {
   return {
     fleet: "arc",
     agents: 5,
+    services: 0,
     hosts: ["hub", "east", "west"].map((host) => ({ host, state: "ok" })),
     findings: [],
     unknown: [],
     orphans: [],
+    unmanaged: [],
     ...parts,
   };
 }

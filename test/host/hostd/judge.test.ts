@@ -19,6 +19,22 @@ function pass(host: SimulatedHost, seconds: number, each = 1): void {
 const told = (host: SimulatedHost) =>
   host.events.flatMap(({ event, agent }) => (agent === undefined ? [] : [event]));
 
+describe("an agent that forked away", () => {
+  test("is ended, so that it is started again and counts, and told once; while it is left alone it is not", () => {
+    const unit = { state: "up", run: "1", restarts: 0, result: "success", isStray: true } as const;
+    const seen: Seen = {
+      ...{ policy: IRIS, unit, age: 5, reading: {}, isQuarantined: false, paused: "", isFresh: true },
+    };
+    const known = { ...newAgent(0), run: "1" };
+    expect(judge(known, { ...seen, paused: "paused" }, 10).actions).toEqual([]);
+    expect(judge(known, { ...seen, isFresh: false }, 10).wantsLook).toBe(true);
+    const { actions, events, memory } = judge(known, seen, 10);
+    expect(actions).toMatchObject([{ act: "kill", agent: "iris" }]);
+    expect(events).toMatchObject([{ event: "died", detail: "its program left its terminal" }]);
+    expect(judge(memory, seen, 11)).toMatchObject({ actions: [], events: [] });
+  });
+});
+
 describe("an agent that beats", () => {
   test("is left alone, and nothing is told of it", () => {
     const host = hostOf(IRIS);

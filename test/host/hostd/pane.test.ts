@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { paneNames, readPane, terminalPath, ttyNumber } from "../../../src/host/hostd/pane.ts";
+import { isStray, paneNames, readPane, terminalPath, ttyNumber } from "../../../src/host/hostd/pane.ts";
 
 const proc = mkdtempSync(join(tmpdir(), "muster-proc-"));
 
@@ -52,4 +52,10 @@ test("a program is known by the name it gives itself and by its file's, without 
   symlinkSync("/usr/bin/python3.11", join(proc, "62/exe"));
   expect(paneNames(61, proc)).toEqual(["hermes", "python"]);
   expect(paneNames(71, proc)).toEqual([]);
+});
+
+test("what is no tmux is a stray, and so is a unit without a main process; one that ended is none", () => {
+  plant("71/comm", "tmux: server\n");
+  plant("72/comm", "sleep\n");
+  expect([71, 72, 0, 73].map((main) => isStray(main, proc))).toEqual([false, true, true, false]);
 });

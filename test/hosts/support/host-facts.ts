@@ -15,6 +15,8 @@ const SCRIPTS: ScriptByKind = {
   program: ({ item: { name } }) => `command -v ${name}`,
   unit: ({ item: { name } }) =>
     `systemctl is-enabled ${name}; systemctl is-active ${name}; systemctl show -p DropInPaths,NeedDaemonReload ${name}`,
+  timer: ({ item: { name, service } }) =>
+    `systemctl is-enabled ${name}; systemctl is-active ${name}; systemctl show -p DropInPaths,NeedDaemonReload ${name} ${service}`,
   model: ({ item: { unit } }) => `systemctl show -p Environment ${unit}`,
   user: ({ item: { name } }) => `getent passwd ${name}`,
   group: ({ item: { name } }) => `getent group ${name}`,

@@ -4,7 +4,7 @@ import { groupForms, userForms } from "./forms/accounts.ts";
 import { type Form, type Place, placesOf, toldOf } from "./forms/form.ts";
 import { directoryForms, fileForms } from "./forms/paths.ts";
 import { rowsForms } from "./forms/rows.ts";
-import { packageForms, programForms, runtimeForms, unitForms } from "./forms/system.ts";
+import { packageForms, programForms, runtimeForms, timerForms, unitForms } from "./forms/system.ts";
 
 /** One change by hand on a host, and what must be told of it. */
 export interface Mutation {
@@ -24,6 +24,7 @@ const FORMS: FormsByKind = {
   rows: rowsForms,
   program: programForms,
   unit: unitForms,
+  timer: timerForms,
   user: userForms,
   group: groupForms,
   package: packageForms,

@@ -1,4 +1,10 @@
-import type { PackageItem, ProgramItem, RuntimeItem, UnitItem } from "../../../../src/model/items.ts";
+import type {
+  PackageItem,
+  ProgramItem,
+  RuntimeItem,
+  TimerItem,
+  UnitItem,
+} from "../../../../src/model/items.ts";
 import { RUNTIME_DIR } from "../../../../src/model/layout.ts";
 import type { Form, Place } from "./form.ts";
 
@@ -25,6 +31,23 @@ export function unitForms({ item: { name } }: Place<UnitItem>): Form[] {
     { name: "overridden at the next reload", script: dropIn("/etc/systemd/system"), ...overrides },
     { name: "overridden until the next boot", script: dropIn("/run/systemd/system"), ...overrides },
     { name: "with a property set", script: `systemctl set-property ${name} CPUWeight=50`, ...overrides },
+  ];
+}
+
+export function timerForms({ item: { name, service } }: Place<TimerItem>): Form[] {
+  const overrides = { tells: ["overrides"] };
+  const dropIn = (unit: string) =>
+    `mkdir -p /etc/systemd/system/${unit}.d; printf '[Unit]\\nDocumentation=man:x\\n' >/etc/systemd/system/${unit}.d/override.conf`;
+  return [
+    { name: "stopped", script: `systemctl stop ${name}`, tells: ["active"] },
+    { name: "disabled", script: `systemctl disable -q ${name}`, tells: ["enabled"] },
+    {
+      name: "stopped and disabled",
+      script: `systemctl disable -q --now ${name}`,
+      tells: ["enabled", "active"],
+    },
+    { name: "overridden", script: `${dropIn(name)}; systemctl daemon-reload`, ...overrides },
+    { name: "with its service overridden", script: dropIn(service), ...overrides },
   ];
 }
 

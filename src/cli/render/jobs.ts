@@ -1,0 +1,30 @@
+import { codesOfAgents } from "../agents.ts";
+import { inOrder } from "../exit.ts";
+import type { JobRow, JobsReport } from "../jobs.ts";
+import { span } from "./agents.ts";
+import { silentHosts } from "./host.ts";
+import { table } from "./table.ts";
+import { safeJson, visible } from "./text.ts";
+
+const COLUMNS = ["JOB", "OF", "HOST", "SCHEDULE", "STATE", "LAST", "RESULT", "NEXT"];
+
+/** One row a job; after them a sentence for each host that gave no answer, and for each job that is held. */
+export function renderJobs({ jobs, hosts }: JobsReport, now = new Date()): string {
+  if (jobs.length === 0) return "fleet.yaml declares no jobs here.\n";
+  const held = jobs.flatMap((row) => (row.held === undefined ? [] : [`${row.job} is held: ${row.held}.`]));
+  const lines = [...silentHosts(hosts), ...held].map((line) => `${visible(line)}\n`);
+  const rows = jobs.map((row) => rowOf(row, now));
+  return [table([COLUMNS, ...rows]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
+}
+
+/** The same as docs/schema/jobs.schema.json describes it. */
+export function renderJobsJson({ jobs, hosts }: JobsReport): string {
+  const codes = inOrder(codesOfAgents({ hosts }));
+  return safeJson({ version: 1, exit: codes[0], codes, jobs, hosts });
+}
+
+function rowOf({ job, agent, host, schedule, state, last, result, next }: JobRow, now: Date): string[] {
+  const since = last === undefined ? "-" : `${span((now.getTime() - Date.parse(last)) / 1000)} ago`;
+  const until = next === undefined ? "-" : `in ${span((Date.parse(next) - now.getTime()) / 1000)}`;
+  return [job, agent ?? "(host)", host, schedule.join("; "), state, since, result ?? "-", until];
+}

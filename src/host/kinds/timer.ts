@@ -1,0 +1,154 @@
+import { MusterError } from "../../base/errors.ts";
+import type { Observation, TimerItem } from "../../model/items.ts";
+import { jobOfUnit } from "../../model/job.ts";
+import type { Host } from "../context.ts";
+import { overridesOf, removeOverrides } from "../dropins.ts";
+import { forgetAgentsOf } from "../jobs/folder.ts";
+import { forgetRetries, retryTimer } from "../jobs/retry.ts";
+import { daemonReload, isRunning, showUnits, type UnitState } from "../systemctl.ts";
+import type { Kind, Scene, Subject } from "./kind.ts";
+import { orUnknown } from "./look.ts";
+import { unitProps } from "./unit.ts";
+
+/** Timers are many: whatever is asked or told of systemd is so of all of them at once. */
+export const timer: Kind<TimerItem> = {
+  observe: ({ host }, subjects) => observe(host, itemsOf(subjects)),
+  refuse,
+  converge: ({ host }, { item }) => converge(host, [item]),
+  convergeAll: ({ host }, subjects) => converge(host, itemsOf(subjects)),
+  remove: ({ host }, { item }) => remove(host, [item]),
+  removeAll: ({ host }, subjects) => remove(host, itemsOf(subjects)),
+  afterReload: true,
+};
+
+function itemsOf(subjects: readonly Subject<TimerItem>[]): TimerItem[] {
+  return subjects.map(({ item }) => item);
+}
+
+/** A timer and the service that it starts, as systemd has them. */
+interface Pair {
+  readonly item: TimerItem;
+  readonly timer: UnitState;
+  readonly service: UnitState;
+}
+
+function pairsOf(host: Host, items: readonly TimerItem[]): Pair[] {
+  const states = showUnits(
+    host,
+    items.flatMap(({ name, service }) => [name, service]),
+  );
+  return items.map((item, i) => ({
+    item,
+    timer: states[2 * i] ?? {},
+    service: states[2 * i + 1] ?? {},
+  }));
+}
+
+function observe(host: Host, items: readonly TimerItem[]): Observation[] {
+  const pairs = orUnknown(() => pairsOf(host, items));
+  if ("unknown" in pairs) return items.map(() => pairs);
+  return pairs.map((pair) => {
+    const { enabled, active } = unitProps(pair.item.name, pair.timer);
+    return { props: { enabled, active, overrides: overridesIn(pair).flat().join(" ") || "none" } };
+  });
+}
+
+function overridesIn({ item, timer, service }: Pair): [ofTimer: string[], ofService: string[]] {
+  return [overridesOf(item.name, timer), overridesOf(item.service, service)];
+}
+
+/** What systemd would not take would leave a job without a timer, or every run without its user. */
+function refuse({ host, accounts }: Scene, subjects: readonly Subject<TimerItem>[]): void {
+  for (const { item } of subjects) {
+    if (item.user === undefined || accounts.users.has(item.user)) continue;
+    const why = `there is no user ${item.user} on this host.`;
+    throw new MusterError({ what: `${item.name} was not written`, why, next: "Make it, or name another." });
+  }
+  const times = subjects.flatMap(({ item }) => timesOf(item));
+  if (calendar(host, times) === "") return;
+  for (const { item } of subjects) {
+    const said = calendar(host, timesOf(item));
+    if (said === "") continue;
+    const next = "Correct `schedule` of the job; systemd.time(7) tells which times there are.";
+    throw new MusterError({ what: `${item.name} was not written`, why: `systemd says: ${said}.`, next });
+  }
+}
+
+function timesOf({ schedule }: TimerItem): string[] {
+  return schedule.split("; ");
+}
+
+/** What systemd has against these times; nothing where it takes them. */
+function calendar(host: Host, times: readonly string[]): string {
+  const { status, stderr } = host.run("systemd-analyze", ["calendar", "--", ...times]);
+  return status === 0 ? "" : stderr.trim().split("\n")[0] || "it ended without a word";
+}
+
+function converge(host: Host, items: readonly TimerItem[]): void {
+  const pairs = pairsOf(host, items);
+  const names = items.map(({ name }) => name);
+  let isChanged = false;
+  for (const pair of pairs) {
+    const [ofTimer, ofService] = overridesIn(pair);
+    removeOverrides(pair.item.name, ofTimer);
+    removeOverrides(pair.item.service, ofService);
+    isChanged ||= ofTimer.length + ofService.length > 0;
+  }
+  const masked = pairs.filter(({ timer }) => /^masked/.test(timer["UnitFileState"] ?? ""));
+  for (const flags of masked.length > 0 ? [[], ["--runtime"]] : []) {
+    tell(
+      host,
+      masked.map(({ item }) => item.name),
+      "unmask",
+      ...flags,
+    );
+    isChanged = true;
+  }
+  // That it starts at boot is for the next boot to read.
+  tell(host, names, "enable", "--no-reload");
+  if (isChanged) daemonReload(host);
+  const failed = pairs.filter(({ timer }) => timer["ActiveState"] === "failed");
+  if (failed.length > 0)
+    tell(
+      host,
+      failed.map(({ item }) => item.name),
+      "reset-failed",
+    );
+  tell(host, names, "start");
+}
+
+/** Tells systemd one thing of many timers. @throws MusterError with its own words, which name the timer */
+function tell(host: Host, names: readonly string[], ...verb: readonly string[]): void {
+  const { status, stderr } = host.run("systemctl", [...verb, "--", ...names]);
+  if (status === 0) return;
+  const why = stderr.trim().split("\n")[0] || `it ended with ${status}`;
+  throw new MusterError({ what: `systemctl ${verb.join(" ")} of ${names.length} timers`, why });
+}
+
+/** With a job ends what runs of it, and what systemd keeps of it. Of what is not there all of this says so, and no more. */
+function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
+  const timers = items.map(({ name }) => name);
+  const services = items.map(({ service }) => service);
+  for (const { name, service } of items)
+    for (const unit of [name, service]) removeOverrides(unit, ownOverrides(unit));
+  host.run("systemctl", ["disable", "--no-reload", "--", ...timers]);
+  host.run("systemctl", ["stop", "--", ...services.map(retryTimer), ...timers]);
+  host.run("systemctl", ["stop", "--", ...services]);
+  for (const { item, timer, service } of pairsOf(host, items)) {
+    if (![timer, service].some(isRunning)) continue;
+    throw new MusterError({ what: item.name, why: "systemd did not stop it, or what it started" });
+  }
+  host.run("systemctl", ["clean", "--what=state", "--", ...timers]);
+  host.run("systemctl", ["reset-failed", "--", ...timers, ...services]);
+  forgetRetries(host, services);
+  forgetAgentsOf(
+    host,
+    services.flatMap((service) => jobOfUnit(service) ?? []),
+  );
+  return [];
+}
+
+/** Those that serve other units too are not this one's to take along. */
+function ownOverrides(unit: string): string[] {
+  return overridesOf(unit, {}).filter((path) => path.includes(`/${unit}.d/`));
+}

@@ -1,0 +1,24 @@
+import type { ResourceDefinition } from "./definition.ts";
+import { hostId, hostJobsId } from "./ids.ts";
+import { jobItems } from "./job-items.ts";
+
+/** All jobs of a host itself in one resource. They are the platform's. */
+export const hostJobs: ResourceDefinition = {
+  type: "HostJobs",
+  declare: (fleet, compiler) =>
+    Object.values(fleet.hosts).flatMap(({ name, formerly }) => {
+      const jobs = Object.values(fleet.jobs).filter((job) => job.agent === undefined && job.host === name);
+      if (jobs.length === 0) return [];
+      return [
+        {
+          type: "HostJobs",
+          id: hostJobsId(name),
+          host: name,
+          needs: [hostId(name)],
+          formerly: formerly.map(hostJobsId),
+          protect: false,
+          items: jobItems(fleet, jobs, compiler),
+        },
+      ];
+    }),
+};

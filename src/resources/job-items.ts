@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import type { FileItem, Items } from "../model/items.ts";
+import { jobService, jobTimer } from "../model/job.ts";
+import { UNIT_DIR } from "../model/layout.ts";
+import type { AgentSpec, Fleet, JobSpec } from "../spec/fleet.ts";
+import type { Compiler } from "./definition.ts";
+import { jobNameOf, jobServiceText, jobTimerText } from "./job-text.ts";
+
+/** The items of jobs that are converged at once: of each its program, its service, its timer and whether that waits. */
+export function jobItems(fleet: Fleet, jobs: readonly JobSpec[], compiler: Compiler): Items {
+  return Object.assign({}, ...jobs.map((job) => itemsOf(fleet, job, compiler)));
+}
+
+function itemsOf(fleet: Fleet, job: JobSpec, { keep }: Compiler): Items {
+  const { name, schedule, user } = job;
+  const [service, timer] = [jobService(jobNameOf(job)), jobTimer(jobNameOf(job))];
+  const agent = job.agent === undefined ? undefined : fleet.agents[job.agent];
+  return {
+    [`${name} program`]: {
+      kind: "program",
+      unit: service,
+      name: job.command[0] ?? "",
+      search: { ...agent?.env, ...job.env }["PATH"] ?? "",
+      workdir: job.workdir,
+      actor: actorOf(job, agent),
+      want: { found: true },
+    },
+    [`${name} service file`]: unitFile(service, keep(jobServiceText(fleet, job))),
+    [`${name} timer file`]: unitFile(timer, keep(jobTimerText(job))),
+    [name]: {
+      kind: "timer",
+      name: timer,
+      service,
+      schedule: schedule.join("; "),
+      ...(user !== undefined && { user }),
+      want: { enabled: "enabled", active: "running", overrides: "none" },
+    },
+  };
+}
+
+/** With whose rights its program is looked up. A user that is made for each run has no more than nobody. */
+function actorOf({ user }: JobSpec, agent: AgentSpec | undefined): string {
+  return agent?.user ?? user ?? "nobody";
+}
+
+function unitFile(unit: string, content: FileItem["want"]["content"]): FileItem {
+  const want = { type: "file", content, owner: "root", group: "root", mode: "0644" } as const;
+  return { kind: "file", path: join(UNIT_DIR, unit), want };
+}

@@ -1,0 +1,91 @@
+import { JOB_FAILED, JOB_REPLACE, type JobName, jobService, jobWord, RETRY_KEY } from "../model/job.ts";
+import { pauseFile, quarantineFile } from "../model/layout.ts";
+import { limitLines } from "../model/limits.ts";
+import type { AgentSpec, Fleet, JobSpec } from "../spec/fleet.ts";
+import { hostJobHardening } from "./hardening.ts";
+import { unitName } from "./ids.ts";
+import { commandLine, environmentLines, escapePercent, type Line, renderUnit } from "./unit-syntax.ts";
+import { programLines } from "./unit-text.ts";
+
+/** The words by which a job is known on its host. */
+export function jobNameOf({ name, agent }: JobSpec): JobName {
+  return { job: name, ...(agent !== undefined && { agent }) };
+}
+
+/**
+ * The service of one run of a job. What it leaves behind ends with it. A pause, or a quarantine of its agent, is a
+ * condition: while it holds, no run begins, and none is made up for.
+ */
+export function jobServiceText(fleet: Fleet, job: JobSpec): string {
+  const agent = job.agent === undefined ? undefined : fleet.agents[job.agent];
+  const { retries, after } = job.retry;
+  return renderUnit({
+    Unit: [
+      ["Description", `Muster job ${job.name} of ${agent?.name ?? "this host"}`],
+      ["After", "network.target"],
+      ...holds(agent),
+      ["OnFailure", `${JOB_FAILED}${jobWord(jobNameOf(job))}.service`],
+      // Its timer decides how often it runs.
+      ["StartLimitIntervalSec", "0"],
+      ...(retries > 0 ? [[RETRY_KEY, `${retries} ${after}`] as const] : []),
+    ],
+    Service: [
+      ["Type", "oneshot"],
+      ...(agent === undefined ? hostLines(job) : agentLines(fleet, agent, job)),
+      // As an agent's program: found by the PATH that is declared, and not by systemd's own.
+      ["ExecStart", commandLine(["/usr/bin/env", ...job.command])],
+      // RuntimeMaxSec= does not count for a oneshot; systemd.service(5).
+      ["TimeoutStartSec", String(job.timeout)],
+      ["TimeoutStopSec", "10"],
+      // Who ends a run, as its next one does or the removal of its job, makes no failure of it.
+      ["SuccessExitStatus", "143 SIGTERM"],
+    ],
+  });
+}
+
+function holds(agent: AgentSpec | undefined): Line[] {
+  const files = [
+    pauseFile(),
+    ...(agent === undefined ? [] : [pauseFile(agent.name), quarantineFile(unitName(agent))]),
+  ];
+  return files.map((path): Line => ["ConditionPathExists", `!${path}`]);
+}
+
+/** As its agent on its first provider, but that no heart beats in a job. */
+function agentLines(fleet: Fleet, agent: AgentSpec, { name, env }: JobSpec): Line[] {
+  const heartbeat = { ...agent.heartbeat, by: "none" } as const;
+  const run = { ...agent, heartbeat, env: { ...agent.env, ...env, MUSTER_JOB: name } };
+  return [...programLines(fleet, run), ...limitLines(agent.limits)];
+}
+
+/** Who is root is kept from nothing: that was declared in words. */
+function hostLines({ name, user, env, workdir }: JobSpec): Line[] {
+  const isRoot = user === "root";
+  return [
+    user === undefined ? ["DynamicUser", "yes"] : ["User", user],
+    ["WorkingDirectory", escapePercent(workdir)],
+    ...environmentLines({ ...env, MUSTER_JOB: name }),
+    ...(isRoot ? [] : hostJobHardening(user === undefined)),
+  ];
+}
+
+/** The timer of a job: to the second, as cron has it to the minute. */
+export function jobTimerText(job: JobSpec): string {
+  const name = jobNameOf(job);
+  const service = jobService(name);
+  const isReplaced = job.overlap === "replace";
+  return renderUnit({
+    Unit: [
+      ["Description", `Starts Muster job ${job.name} of ${job.agent ?? "this host"}`],
+      // Only so that systemd does not forget how the last run ended.
+      ...(isReplaced ? [["After", service] as const] : []),
+    ],
+    Timer: [
+      ...job.schedule.map((time): Line => ["OnCalendar", time]),
+      ["AccuracySec", "1s"],
+      ...(job.catchUp ? [["Persistent", "yes"] as const] : []),
+      ["Unit", isReplaced ? `${JOB_REPLACE}${jobWord(name)}.service` : service],
+    ],
+    Install: [["WantedBy", "timers.target"]],
+  });
+}

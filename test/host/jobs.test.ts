@@ -1,0 +1,200 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { history } from "../../src/host/history.ts";
+import { handleJob } from "../../src/host/jobs/handle.ts";
+import { jobs, statusOf } from "../../src/host/jobs/status.ts";
+import type { Result } from "../../src/host/run.ts";
+import { howItEnded, jobWord, parseJobWord } from "../../src/model/job.ts";
+import { IRIS, makeWorld } from "./world.ts";
+
+const SERVICE = "muster-job-iris.retro.service";
+
+/** A host whose systemd is written down, with a job that may be tried again twice. */
+function hostWithJob(said: Partial<Result> = {}, planned: Partial<Result> = {}) {
+  const calls: string[][] = [];
+  const answerOf = (program: string, args: readonly string[]) =>
+    program === "systemd-run" ? planned : args.includes("show") ? said : {};
+  const { host, dir } = makeWorld([IRIS], (program, args) => {
+    calls.push([program, ...args]);
+    if (program === "flock") calls.pop();
+    return { status: 0, stdout: "", stderr: "", ...answerOf(program, args) };
+  });
+  mkdirSync(host.paths.units);
+  writeFileSync(join(host.paths.units, SERVICE), "[Unit]\nX-Muster-Retry=2 300\n[Service]\nType=oneshot\n");
+  const told = () => history(host, { op: "history", last: 9 }).events.map(({ time: _, ...event }) => event);
+  const started = () => calls.filter(([program]) => program === "systemd-run");
+  return { host, dir, calls, told, started };
+}
+
+const FAILED = "Result=exit-code\nExecMainStatus=3\nInvocationID=aa\n";
+const tries = (dir: string) => join(dir, "scratch/muster.jobs", SERVICE);
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe("the word of a job", () => {
+  test.each([
+    [{ job: "retro", agent: "iris" }, "iris.retro"],
+    [{ job: "retro" }, "retro"],
+    [{ job: "b-c", agent: "a" }, "a.b-c"],
+  ])("says whose it is, and back: %j", (name, word) => {
+    expect(jobWord(name)).toBe(word);
+    expect(parseJobWord(word)).toEqual(name);
+  });
+
+  test.each(["", ".", "a.", ".a", "a.b.c", "A", "../x", "a b", "iris.retro\n", "a/b", `${"a".repeat(40)}`])(
+    "is none of %j",
+    (word) => expect(parseJobWord(word)).toBeUndefined(),
+  );
+});
+
+describe("a job that failed", () => {
+  test("is told with how it ended, and systemd starts it again when that is declared", () => {
+    const { host, told, started, dir } = hostWithJob({ stdout: FAILED });
+    expect(handleJob(host, ["failed", "iris.retro"])).toBe(0);
+    expect(told()).toEqual([
+      { event: "job-failed", job: "retro", agent: "iris", detail: "exit code 3, tried again in 300 s" },
+    ]);
+    expect(started()).toHaveLength(1);
+    expect(started()[0]).toEqual(
+      expect.arrayContaining([
+        "--on-active=300",
+        "--unit=muster-retry-iris.retro",
+        SERVICE,
+        "aa",
+        tries(dir),
+      ]),
+    );
+  });
+
+  test("is given up after so many tries, and one of its times begins to count anew", () => {
+    const { host, told, started, dir } = hostWithJob({ stdout: FAILED });
+    const fail = () => handleJob(host, ["failed", "iris.retro"]);
+    const begin = () => writeFileSync(tries(dir), "begun\n", { flag: "a" });
+    fail();
+    begin();
+    fail();
+    begin();
+    fail();
+    expect(told().map(({ detail }) => detail)).toEqual([
+      "exit code 3, tried again in 300 s",
+      "exit code 3, tried again in 300 s",
+      "exit code 3, given up after 3 tries",
+    ]);
+    expect(started()).toHaveLength(2);
+    fail();
+    fail();
+    expect(started()).toHaveLength(4);
+  });
+
+  test("is told with the reason where systemd will not try it again", () => {
+    const { host, told } = hostWithJob(
+      { stdout: FAILED },
+      { status: 1, stderr: "Unit is \u001b[1mloaded\n" },
+    );
+    handleJob(host, ["failed", "iris.retro"]);
+    expect(told()[0]?.detail).toBe("exit code 3, not tried again: Unit is \\u001b[1mloaded");
+  });
+
+  test("is told by what systemd says in the environment, as its next run may have begun", () => {
+    const { host, told } = hostWithJob({ stdout: "Result=success\nExecMainStatus=0\nInvocationID=bb\n" });
+    vi.stubEnv("MONITOR_SERVICE_RESULT", "timeout");
+    vi.stubEnv("MONITOR_EXIT_STATUS", "TERM");
+    handleJob(host, ["failed", "tidy"]);
+    expect(told()).toEqual([{ event: "job-failed", job: "tidy", detail: "not done in time" }]);
+  });
+
+  test("leaves room in the history for others, however often it fails", () => {
+    const { host } = hostWithJob({ stdout: FAILED });
+    for (let i = 0; i < 100; i += 1) handleJob(host, ["failed", `iris.job-${i}`]);
+    handleJob(host, ["failed", "loom.retro"]);
+    handleJob(host, ["failed", "tidy"]);
+    const { events } = history(host, { op: "history", last: 999 });
+    expect(events.filter(({ agent }) => agent === "iris")).toHaveLength(61);
+    expect(events.slice(60).map(({ event, agent }) => [event, agent])).toEqual([
+      ["flood", "iris"],
+      ["job-failed", "loom"],
+      ["job-failed", undefined],
+    ]);
+  });
+
+  test.each([["failed"], ["failed", "../x"], ["failed", "a", "b"], ["remove", "a"], []])(
+    "is no other thing to say: %j",
+    (...words) => {
+      const { host, told } = hostWithJob({ stdout: FAILED });
+      expect(handleJob(host, words)).toBe(2);
+      expect(told()).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["success", "0", "ok"],
+    ["exit-code", "127", "exit code 127"],
+    ["signal", "KILL", "ended by signal KILL"],
+    ["oom-kill", "9", "out of memory"],
+    ["resources", "", "resources"],
+  ])("that ended with %s %s is said to be %j", (result, status, words) =>
+    expect(howItEnded(result, status)).toBe(words),
+  );
+});
+
+describe("a run that is to be replaced", () => {
+  test("is, but not while its job is held", () => {
+    const { host, calls } = hostWithJob();
+    handleJob(host, ["replace", "iris.retro"]);
+    expect(calls).toEqual([["systemctl", "restart", "--no-block", "--", SERVICE]]);
+    mkdirSync(host.paths.hostd, { recursive: true });
+    writeFileSync(join(host.paths.hostd, "pause-iris"), "");
+    handleJob(host, ["replace", "iris.retro"]);
+    handleJob(host, ["replace", "loom.retro"]);
+    expect(calls.map((call) => call.at(-1))).toEqual([SERVICE, "muster-job-loom.retro.service"]);
+  });
+});
+
+describe("how a job is", () => {
+  const timer = {
+    LoadState: "loaded",
+    ActiveState: "active",
+    NextElapseUSecRealtime: "Sat 2026-11-28 03:00:00 UTC",
+    LastTriggerUSec: "Fri 2026-11-27 03:00:00 UTC",
+  };
+  const ran = { ActiveState: "inactive", ExecMainStartTimestamp: "Fri 2026-11-27 03:00:01 UTC" };
+
+  test("tells its last run, how that ended, and the next", () => {
+    expect(statusOf(timer, { ...ran, Result: "exit-code", ExecMainStatus: "3" })).toEqual({
+      timer: "waiting",
+      isRunning: false,
+      last: "2026-11-27T03:00:01Z",
+      result: "exit code 3",
+      next: "2026-11-28T03:00:00Z",
+    });
+    expect(
+      statusOf(timer, { ...ran, Result: "success", ExecMainCode: "2", ExecMainStatus: "15" }).result,
+    ).toBe("ended");
+  });
+
+  test("tells nothing that systemd does not know: of a run that goes on, of the time before a boot, of no timer", () => {
+    expect(statusOf(timer, { ...ran, ActiveState: "activating" })).not.toHaveProperty("result");
+    const booted = statusOf(timer, {
+      ActiveState: "inactive",
+      Result: "success",
+      ExecMainStartTimestamp: "",
+    });
+    expect(booted).toMatchObject({ last: "2026-11-27T03:00:00Z" });
+    expect(booted).not.toHaveProperty("result");
+    expect(statusOf({ LoadState: "not-found", NextElapseUSecRealtime: "n/a" }, {})).toEqual({
+      timer: "absent",
+      isRunning: false,
+    });
+  });
+
+  test("is asked of systemd once for all, and of no other unit than a job's", () => {
+    const { host, calls } = hostWithJob({ stdout: "ActiveState=active\n\nActiveState=inactive\n" });
+    expect(jobs(host, { op: "jobs", words: ["iris.retro"] }).jobs).toMatchObject([
+      { word: "iris.retro", timer: "waiting" },
+    ]);
+    expect(calls).toHaveLength(1);
+    expect(jobs(host, { op: "jobs", words: ["iris.retro", "ssh/../x"] })).toEqual({ jobs: [] });
+    expect(calls).toHaveLength(1);
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { addressOf } from "../../src/model/address.ts";
+import { inSlice } from "../../src/model/slice.ts";
+import { compilePlan } from "../../src/resources/index.ts";
+import { jobServiceText, jobTimerText } from "../../src/resources/job-text.ts";
+import type { Fleet, JobSpec } from "../../src/spec/fleet.ts";
+import { agent, fleetOf, job } from "../fixtures/fleet.ts";
+
+const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
+const withJobs = (...jobs: JobSpec[]): Fleet => ({
+  ...fleetOf(
+    agent({ credentials: ["iris-key"] }),
+    agent({ name: "loom", user: "loom", identity: "loom", home: "/home/loom" }),
+  ),
+  jobs: Object.fromEntries(jobs.map((one) => [one.name, one])),
+});
+const service = (one: JobSpec) => jobServiceText(withJobs(one), one);
+
+describe("the jobs of a fleet", () => {
+  test("are one resource an agent and one a host, which is the platform's", () => {
+    const fleet = withJobs(
+      job(),
+      job({ name: "second" }),
+      job({ name: "tidy", agent: undefined }),
+      job({ name: "other", agent: "loom" }),
+    );
+    const found = compilePlan(fleet, runtime).declarations.filter(({ type }) => type.endsWith("Jobs"));
+    expect(found.map(({ id, type, needs }) => [id, type, needs])).toEqual([
+      ["hub/iris/jobs", "AgentJobs", ["hub/iris/identity", "hub/iris/contacts", "hub/iris/credentials"]],
+      ["hub/loom/jobs", "AgentJobs", ["hub/loom/identity", "hub/loom/contacts"]],
+      ["hub/jobs", "HostJobs", ["hub/host"]],
+    ]);
+    const arc = { kind: "tenant", tenant: "arc" } as const;
+    expect(found.map((one) => inSlice(arc, one))).toEqual([true, true, false]);
+    expect(found.map((one) => inSlice({ kind: "platform" }, one))).toEqual([false, false, true]);
+  });
+
+  test("have units that no two jobs share, also where names and dashes could make them one", () => {
+    const fleet = withJobs(
+      job({ name: "b-c", agent: "iris" }),
+      job({ name: "iris-b-c", agent: undefined }),
+      job({ name: "c", agent: "loom" }),
+    );
+    const items = compilePlan(fleet, runtime).declarations.flatMap((one) => Object.values(one.items));
+    const addresses = items.map(addressOf);
+    expect(new Set(addresses).size).toBe(addresses.length);
+    expect(addresses.filter((one) => one.startsWith("timer "))).toEqual([
+      "timer muster-job-iris.b-c.timer",
+      "timer muster-job-loom.c.timer",
+      "timer muster-job-iris-b-c.timer",
+    ]);
+  });
+
+  test("have former ids, so that they are carried over with their agent and their host", () => {
+    const fleet = withJobs(job(), job({ name: "tidy", agent: undefined }));
+    const { hub } = fleet.hosts;
+    const renamed = { ...fleet, hosts: { hub: { ...hub, formerly: ["box"] } } } as Fleet;
+    const ids = Object.fromEntries(
+      compilePlan(renamed, runtime).declarations.map((one) => [one.id, one.formerly]),
+    );
+    expect(ids["hub/iris/jobs"]).toEqual(["box/iris/jobs"]);
+    expect(ids["hub/jobs"]).toEqual(["box/jobs"]);
+  });
+
+  test("have what tells of failures on each host with agents or jobs, as it is the platform's to bring", () => {
+    const items = (fleet: Fleet) =>
+      Object.keys(compilePlan(fleet, runtime).declarations.find(({ id }) => id === "hub/host")?.items ?? {});
+    expect(items(fleetOf())).toContain("what tells of failed jobs");
+    expect(items({ ...fleetOf(), agents: {} })).not.toContain("what tells of failed jobs");
+    expect(items({ ...withJobs(job({ agent: undefined })), agents: {} })).toContain(
+      "what tells of failed jobs",
+    );
+  });
+});
+
+describe("a job's service", () => {
+  test("is its agent's in all but the command: user, slice, environment, limits, walls", () => {
+    const text = service(job({ command: ["./bin/retro", "50%", "$HOME"], env: { LEVEL: "info" } }));
+    for (const line of ["User=iris", "Group=arc", "Slice=muster-arc.slice", "ProtectHome=tmpfs"])
+      expect(text).toContain(`${line}\n`);
+    expect(text).toContain("EnvironmentFile=/var/lib/muster/credentials/iris/iris-key\n");
+    expect(text).toContain('Environment="LEVEL=info"\nEnvironment="MUSTER_JOB=retro"\n');
+    expect(text).toContain('ExecStart=/usr/bin/env ./bin/retro "50%%" "$$HOME"\n');
+    const limited = agent({ limits: { tasks: 40 } });
+    expect(jobServiceText({ ...withJobs(), agents: { iris: limited } }, job())).toContain("TasksMax=40\n");
+  });
+
+  test("begins no run in a pause or its agent's quarantine, and says who tells of its failures", () => {
+    const text = service(job());
+    expect(text.match(/^ConditionPathExists=.*$/gm)).toEqual([
+      "ConditionPathExists=!/var/lib/muster/hostd/pause",
+      "ConditionPathExists=!/var/lib/muster/hostd/pause-iris",
+      "ConditionPathExists=!/var/lib/muster/hostd/quarantine/muster-agent-iris.service",
+    ]);
+    expect(text).toContain("OnFailure=muster-job-failed@iris.retro.service\n");
+    expect(text).toContain("TimeoutStartSec=3600\n");
+    expect(text).not.toContain("X-Muster-Retry");
+    expect(service(job({ retry: { retries: 2, after: 300 } }))).toContain("X-Muster-Retry=2 300\n");
+  });
+
+  test("of a host's own has a user made for it, one that is named with walls, or root without", () => {
+    const tidy = service(job({ agent: undefined, workdir: "/tmp" }));
+    expect(tidy).toContain("DynamicUser=yes\nWorkingDirectory=/tmp\n");
+    expect(tidy).toMatch(/ProtectSystem=strict\nProtectHome=yes\n/);
+    expect(tidy).toContain("OnFailure=muster-job-failed@retro.service\n");
+    const web = service(job({ agent: undefined, user: "www-data" }));
+    expect(web).toMatch(/User=www-data\n/);
+    expect(web).toMatch(/NoNewPrivileges=yes\n/);
+    expect(web).not.toContain("ProtectHome");
+    const root = service(job({ agent: undefined, user: "root" }));
+    expect(root).toContain("User=root\n");
+    expect(root).not.toMatch(/NoNewPrivileges|Protect/);
+  });
+});
+
+test("a job's timer has all its times, makes up for none unless that is declared, and replaces by a helper", () => {
+  const usual = jobTimerText(job({ schedule: ["Mon 09:00", "Sat 12:00 UTC"] }));
+  expect(usual).toContain("OnCalendar=Mon 09:00\nOnCalendar=Sat 12:00 UTC\nAccuracySec=1s\n");
+  expect(usual).toContain("Unit=muster-job-iris.retro.service\n");
+  expect(usual).not.toContain("Persistent");
+  const other = jobTimerText(job({ catchUp: true, overlap: "replace" }));
+  expect(other).toContain("Persistent=yes\nUnit=muster-job-replace@iris.retro.service\n");
+});
