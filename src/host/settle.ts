@@ -3,7 +3,7 @@ import { agentUnit } from "../model/layout.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
 import { isStray } from "./hostd/pane.ts";
-import { endedAtOnce } from "./kinds/unit.ts";
+import { notStayed } from "./start-failure.ts";
 import { showProperties } from "./systemctl.ts";
 
 /** Milliseconds that a program must stay: one that ends sooner cannot be started as it is declared. */
@@ -29,11 +29,12 @@ export function onceTheyStay<A>(host: Host, units: readonly string[], answer: A)
   return runs.length === 0 ? answer : settled(host, runs).then(() => answer);
 }
 
-/** The units of agents that a change may just have started. */
-export function unitsStarted({ items }: ConvergeRequest, { changed }: ConvergeAnswer): string[] {
+/** The units of agents and services that a change may just have started. */
+export function unitsStarted({ type, items }: ConvergeRequest, { changed }: ConvergeAnswer): string[] {
   if (changed.length === 0) return [];
+  const isSettling = (unit: string) => type === "Service" || unit.startsWith(AGENTS);
   return Object.values(items).flatMap((item) =>
-    item.kind === "unit" && item.want.active === "running" && item.name.startsWith(AGENTS) ? [item.name] : [],
+    item.kind === "unit" && item.want.active === "running" && isSettling(item.name) ? [item.name] : [],
   );
 }
 
@@ -63,6 +64,6 @@ async function settled(host: Host, runs: readonly Run[]): Promise<void> {
   for (const { unit, id } of runs) {
     const [state = {}] = showProperties(host, [unit], PROPERTIES);
     const stays = state["ActiveState"] === "active" && state["InvocationID"] === id;
-    if (!stays || isStray(Number(state["MainPID"]))) throw endedAtOnce(unit);
+    if (!stays || isStray(Number(state["MainPID"]))) throw notStayed(host, unit);
   }
 }

@@ -29,6 +29,17 @@ export const ASIDE_DIR = "/var/lib/muster-aside";
 
 export const UNIT_DIR = "/etc/systemd/system";
 
+/**
+ * Where what Muster adds to a service's unit lies, as an administrator's installed units do (systemd.unit(5)): apart
+ * from what people change by `systemctl edit`, which is drift.
+ */
+export const INSTALLED_UNIT_DIR = "/usr/local/lib/systemd/system";
+
+/** What Muster adds to a service's unit, whoever wrote that. */
+export function settingsFile(unit: string, dir: string = INSTALLED_UNIT_DIR): string {
+  return `${dir}/${unit}.d/50-muster.conf`;
+}
+
 export const SUDOERS_DIR = "/etc/sudoers.d";
 
 /** The deadman's own: policies of agents, its memory, quarantines, pauses and the history. */
@@ -37,6 +48,11 @@ export const HOSTD_DIR = `${STATE_DIR}/hostd`;
 /** One policy an agent, as `up` wrote it. */
 export function policyFile(agent: string, dir: string = HOSTD_DIR): string {
   return `${dir}/agents/${agent}.json`;
+}
+
+/** What the deadman goes by for one service, as `up` wrote it. */
+export function servicePolicyFile(service: string, dir: string = HOSTD_DIR): string {
+  return `${dir}/services/${service}.json`;
 }
 
 /** It is there while a unit is in quarantine, and the unit does not start while it is there. */
