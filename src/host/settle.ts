@@ -4,13 +4,14 @@ import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
 import { isStray } from "./hostd/pane.ts";
 import { notStayed } from "./start-failure.ts";
-import { showProperties } from "./systemctl.ts";
+import { showProperties, type UnitState } from "./systemctl.ts";
 
 /** Milliseconds that a program must stay: one that ends sooner cannot be started as it is declared. */
 const STAYS = 1000;
 
 const PROPERTIES = [
   "ActiveState",
+  "SubState",
   "InvocationID",
   "MainPID",
   "ActiveEnterTimestampMonotonic",
@@ -63,7 +64,11 @@ async function settled(host: Host, runs: readonly Run[]): Promise<void> {
   await setTimeout(Math.max(0, ...runs.map(({ left }) => left)));
   for (const { unit, id } of runs) {
     const [state = {}] = showProperties(host, [unit], PROPERTIES);
-    const stays = state["ActiveState"] === "active" && state["InvocationID"] === id;
-    if (!stays || isStray(Number(state["MainPID"]))) throw notStayed(host, unit);
+    if (state["InvocationID"] !== id || !stays(state)) throw notStayed(host, unit);
   }
+}
+
+/** On a busy host one may still start after all that patience, which is no end. */
+function stays({ ActiveState, SubState, MainPID }: UnitState): boolean {
+  return ActiveState === "active" ? !isStray(Number(MainPID)) : SubState === "start";
 }

@@ -35,7 +35,7 @@ export function metAs(
 }
 
 function sshTarget(declared: SshHostSpec, inventory: Inventory): Target {
-  const { kind, hostKeys, availability: _, formerly: __, protect: ___, ...spec } = declared;
+  const { kind, hostKeys, availability: _, formerly: __, protect: ___, observe: ____, ...spec } = declared;
   const known = metAs(inventory.ssh, declared);
   // The keys belong to whoever answered at that address; another address is another first contact.
   const isSame = known?.address === spec.address && known.port === spec.port;

@@ -29,7 +29,7 @@ export async function deployFleet(): Promise<void> {
   const ours = partOf(plan, slice);
   const local = localHosts(ours, fleet);
   const droplets = dropletHosts(ours, fleet);
-  const orphans = callRoster(ours, [...local, ...droplets], plan);
+  const chores = callRoster(ours, [...local, ...droplets], plan);
   const machines = new Map<string, Machine>([
     ...local.map((host) => [host.name, bootLocalHost(host)] as const),
     ...(await makeDroplets(droplets, fleet)),
@@ -38,8 +38,11 @@ export async function deployFleet(): Promise<void> {
   const first = firstOnHosts(ours);
   // What another stack has must be there already, so nothing waits for it.
   for (const declaration of ours.declarations) {
-    const { id, host } = declaration;
-    const extra = first.has(id) ? { orphans: orphans.then((byHost) => byHost[host]) } : {};
+    const { id, host, type } = declaration;
+    const extra = {
+      ...(first.has(id) && { orphans: chores.then(({ orphans }) => orphans[host]) }),
+      ...(type === "Identity" && { movesFrom: chores.then(({ moves }) => moves[id]) }),
+    };
     made.set(id, declare(declaration, extra, made, machines.get(host)));
   }
 }

@@ -4,6 +4,7 @@ import { functionsOf } from "./functions/registry.ts";
 import { gate } from "./gate.ts";
 import { handlersOf } from "./handlers/registry.ts";
 import { sharedLooks } from "./looks.ts";
+import { noMoves } from "./moves.ts";
 import { type Config, type SecretSources, secretsFrom } from "./secrets.ts";
 import { nothingSeen } from "./seen.ts";
 import type { ContentStore, Droplets, HostFacts, Hosts, LocalMachines, Services } from "./services.ts";
@@ -51,6 +52,7 @@ export function makeProvider({
     contents,
     secrets: secretsFrom(sources),
     seen: nothingSeen(),
+    moves: noMoves(),
     isDestroy: env["MUSTER_DESTROYS"] === "1",
     env,
   };

@@ -82,6 +82,8 @@ export interface SshHostSpec extends Machinery {
   readonly hostKeys: readonly string[];
   readonly connectTimeout: number;
   readonly availability: Availability;
+  /** Nothing is installed or changed on it, and no agent lives there. */
+  readonly observe?: "only";
 }
 
 /** A host that is made at DigitalOcean; its address is known once it is there. */
@@ -190,6 +192,8 @@ export interface AgentSpec extends Lasting {
   readonly env: Readonly<Record<string, string>>;
   /** Seconds within which the program must ping systemd's watchdog; 0: it does not. */
   readonly watchdog: number;
+  /** Services of the host's own that ran it before; they are stopped and disabled. */
+  readonly replaces: readonly string[];
   /** What becomes of its home and of the contacts that it learned, when it is removed. */
   readonly onRemove: "aside" | "delete";
   readonly lifecycle: Lifecycle;

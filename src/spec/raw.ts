@@ -15,6 +15,7 @@ export interface RawHost extends RawDroplet {
   readonly hostKeys?: readonly string[];
   readonly connectTimeout?: RawSeconds;
   readonly availability?: "always" | "intermittent";
+  readonly observe?: "only";
   readonly protect?: boolean;
   readonly maintenance?: readonly RawWindow[] | null;
   readonly healthy?: Partial<Healthy>;
@@ -173,6 +174,7 @@ export interface RawAgent {
   readonly workdir?: string;
   readonly env?: Readonly<Record<string, string>> | null;
   readonly watchdog?: RawSeconds;
+  readonly replaces?: readonly string[];
   readonly onRemove?: "aside" | "delete";
   readonly protect?: boolean;
   readonly lifecycle?: "core" | "ephemeral";

@@ -168,7 +168,8 @@ describe("a change of declaration", () => {
     await hub("touch /home/busy/idle");
     await expect.poll(() => runOf("busy"), { timeout: 60_000, interval: 500 }).not.toBe(before[0]);
     await expect.poll(async () => (await row("busy"))?.owed, { timeout: 30_000 }).toBeUndefined();
-    expect(await hub(`tr '\\0' '\\n' </proc/${await paneOf("busy")}/environ`)).toContain("LEVEL=2");
+    const environment = async () => hub(`tr '\\0' '\\n' </proc/${await paneOf("busy")}/environ`);
+    await expect.poll(() => environment().catch(() => ""), { timeout: 30_000 }).toContain("LEVEL=2");
     expect((await row("stone"))?.owed).toMatchObject({ restart: "never" });
     expect(await runOf("stone")).toBe(before[1]);
   });

@@ -60,13 +60,8 @@ function subjectOf(host: string, owner: string): string {
 
 /** The agents that resources are of, by the resources' names. */
 export function agentsIn(names: readonly string[]): string[] {
-  return [
-    ...new Set(
-      names
-        .map((name) => name.split("/"))
-        .flatMap(([, agent, part]) => (part && part !== "service" && agent) || []),
-    ),
-  ].sort();
+  const parts = names.map((name) => name.split("/"));
+  return [...new Set(parts.flatMap(([, agent, part]) => (part && part !== "service" && agent) || []))].sort();
 }
 
 function machineClause(machine: Going, ofHost: readonly Going[]): string {

@@ -29,7 +29,8 @@ export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, keys, contex
     ...(key !== undefined && { identityFile: anywherePath(home, key) }),
     hostKeys: (raw.hostKeys ?? []).map(withoutComment),
   };
-  if (!isDroplet) return { kind: "ssh", address: raw.address, ...login, ...common };
+  const observe = raw.observe !== undefined && { observe: raw.observe };
+  if (!isDroplet) return { kind: "ssh", address: raw.address, ...login, ...observe, ...common };
   const droplet = dropletOf(name, raw, keys, context);
   return droplet && { kind: "droplet", droplet, user: "root", ...login, ...common };
 };
