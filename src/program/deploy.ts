@@ -93,11 +93,15 @@ function dropletHosts({ declarations }: Plan, fleet: Fleet): DropletHost[] {
 /** A fleet without droplets asks nobody about them. */
 async function makeDroplets(
   hosts: readonly DropletHost[],
-  { cloud, agents }: Fleet,
+  { cloud, agents, services }: Fleet,
 ): Promise<ReadonlyMap<string, DropletMachine>> {
   if (hosts.length === 0 || cloud === undefined) return new Map();
   const owner = `${getProject()}/${getStack()}`;
-  const specs = hosts.map(({ spec, protect }) => ({ ...spec, protect }));
+  const specs = hosts.map(({ spec, protect }) => {
+    const forServices = Object.values(services).flatMap(({ host, open }) => (host === spec.name ? open : []));
+    const droplet = { ...spec.droplet, open: [...spec.droplet.open, ...forServices] };
+    return { ...spec, droplet, protect };
+  });
   const held = Object.values(agents).flatMap(({ host, protect }) => (protect ? [host] : []));
   return deployDroplets(owner, specs, cloud, new Set(held));
 }

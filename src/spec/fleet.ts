@@ -14,7 +14,7 @@ import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 import type { ModelChoice } from "../runtimes/runtime.ts";
-import type { CloudSpec, DropletSpec } from "./cloud.ts";
+import type { CloudSpec, DropletSpec, OpenPort } from "./cloud.ts";
 
 /**
  * fleet.yaml after it was read, checked and resolved: every reference is known to lead somewhere,
@@ -236,6 +236,8 @@ export interface ServiceSpec {
   readonly host: string;
   /** Its unit, such as `gitea.service`. */
   readonly unit: string;
+  /** What a droplet's firewall lets in for it. */
+  readonly open: readonly OpenPort[];
   /** Debian's packages that it needs. */
   readonly packages: readonly string[];
   /** The unit's own text; left out: its package's, or what was there before. */

@@ -205,6 +205,7 @@ export interface RawJob {
 export interface RawService {
   readonly host: string;
   readonly unit?: string;
+  readonly open?: readonly RawOpenPort[];
   readonly packages?: readonly string[];
   readonly unitFile?: RawFile;
   readonly files?: Readonly<Record<string, RawServiceFile>> | null;

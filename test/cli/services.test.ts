@@ -14,7 +14,16 @@ import { readerOf } from "./support/answers.ts";
 
 function service(name: string, host: string): ServiceSpec {
   return {
-    ...{ name, host, unit: `${name}.service`, packages: [], files: {}, user: "root", credentials: [] },
+    ...{
+      name,
+      host,
+      unit: `${name}.service`,
+      open: [],
+      packages: [],
+      files: {},
+      user: "root",
+      credentials: [],
+    },
     ...{ enabled: "enabled", running: true, grace: 60, onUnhealthy: "restart" },
     ...{ restarts: { most: 5, within: 3600 }, maintenance: [], protect: false },
     health: {

@@ -15,6 +15,7 @@ function service(parts: Partial<ServiceSpec> = {}): ServiceSpec {
     name: "cache",
     host: "hub",
     unit: "redis-server.service",
+    open: [],
     packages: [],
     files: {},
     user: "redis",

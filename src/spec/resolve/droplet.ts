@@ -70,7 +70,8 @@ function volumesOf({ volumes }: RawHost) {
   });
 }
 
-function openPort({ port, protocol, from }: NonNullable<RawHost["open"]>[number]): OpenPort {
+/** A port with its defaults: TCP, from everywhere. */
+export function openPort({ port, protocol, from }: NonNullable<RawHost["open"]>[number]): OpenPort {
   return { port: `${port}`, protocol: protocol ?? "tcp", from: from ?? ["0.0.0.0/0", "::/0"] };
 }
 

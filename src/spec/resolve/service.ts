@@ -5,6 +5,7 @@ import { isReserved } from "../reserved.ts";
 import { isReservedPath, reservedUnit } from "../reserved-units.ts";
 import { canBeEnabled, readUnitFile, type UnitFile, valuesOf } from "../unit-file.ts";
 import type { Context, Resolver } from "./context.ts";
+import { openPort } from "./droplet.ts";
 import { checkNoFileIsAFolder, fileOf } from "./file.ts";
 import { healthOf } from "./health.ts";
 import { maintenanceOf } from "./maintenance.ts";
@@ -37,6 +38,7 @@ export const resolveService: Resolver<RawService, ServiceSpec> = (name, raw, key
     name,
     host: raw.host,
     unit,
+    open: (raw.open ?? []).map(openPort),
     packages: raw.packages ?? [],
     ...(file !== undefined && { text: file.text }),
     files,

@@ -1,0 +1,99 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { cloud, type TestCloud } from "./support/cloud.ts";
+import { CHAOS, SEED } from "./support/kill-plan.ts";
+import { makeProject, must, type Project } from "./support/project.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const HOSTS = ["ezra", "allegro", "bezalel"];
+const POINTS = Number(process.env["MUSTER_KILLS"] ?? (CHAOS ? 50 : 6));
+/** Milliseconds after which most runs are over. */
+const LATEST = 6000;
+
+let sky: TestCloud;
+let keys: string;
+let project: Project;
+
+beforeAll(async () => {
+  console.log(`droplet kills: MUSTER_SEED=${SEED} MUSTER_KILLS=${POINTS}`);
+  sky = await cloud({ hosts: false });
+  // So that requests are under way at most moments.
+  sky.admin.slow(400);
+  keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
+  await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "deploy", "-f", join(keys, "deploy")]);
+  project = await makeProject({ "fleet.yaml": fleetYaml() }, {}, sky.env);
+});
+
+afterAll(async () => {
+  await project?.dispose();
+  await sky?.dispose();
+  rmSync(keys, { recursive: true, force: true });
+});
+
+test("whenever a run is killed, each host has one droplet after the next, and none is left by a destroy", async () => {
+  const random = randomFrom(SEED);
+  for (let point = 0; point < POINTS; point++) {
+    const [delay, isUp] = [Math.round(random() * LATEST), point % 3 !== 2];
+    const told = `${isUp ? "up" : "destroy"} killed at ${delay} ms`;
+    await killed(isUp ? ["up"] : ["destroy"], delay);
+    if (isUp) {
+      // Nobody answers at a droplet here, so every run ends with that.
+      await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
+      expect({ told, hosts: named() }).toEqual({ told, hosts: [...HOSTS].sort() });
+      expect(sky.admin.firewalls()).toHaveLength(HOSTS.length);
+      expect(sky.admin.reservedIps()).toHaveLength(1);
+      expect(sky.admin.keys()).toHaveLength(1);
+    }
+  }
+  await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
+  const { admin } = sky;
+  expect([admin.droplets(), admin.firewalls(), admin.keys(), admin.reservedIps()]).toEqual([[], [], [], []]);
+});
+
+/** Starts a run and kills its engine; what it started goes on for a moment, as it would. */
+async function killed(args: readonly string[], delay: number): Promise<void> {
+  const run = execa(join(ROOT, "bin", "pulumi"), [...args, "--yes", "--skip-preview"], {
+    cwd: project.dir,
+    env: { ...sky.env, MUSTER_OFFLINE: "1" },
+    stdio: "ignore",
+    reject: false,
+  });
+  await Promise.race([once(run, "exit"), sleep(delay)]);
+  run.kill("SIGKILL");
+  await run;
+}
+
+function named(): string[] {
+  return sky.admin
+    .droplets()
+    .map(({ name }) => name)
+    .sort();
+}
+
+function fleetYaml(): string {
+  const droplet = { kind: "droplet", protect: false, connectTimeout: 1, bootTimeout: 1 };
+  const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKXgsZNRzWJrGFCOL9QrGmwgZzDwFrqL2bxYzcUl6HkP";
+  return stringify({
+    ...{ apiVersion: "muster/v1", kind: "Fleet", name: "killed", tenants: {}, agents: {} },
+    cloud: {
+      ...{ keys: { deploy: key }, sshFrom: ["192.0.2.1"], region: "nyc3" },
+      identityFile: join(keys, "deploy"),
+    },
+    hosts: Object.fromEntries(HOSTS.map((host, i) => [host, { ...droplet, reservedIp: i === 0 }])),
+  });
+}
+
+/** Park and Miller's generator. @returns numbers from 0 to 1 */
+function randomFrom(seed: number): () => number {
+  let state = (seed % 2147483646) + 1;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+}
