@@ -8,21 +8,12 @@ import { askHost, type OpenHost } from "./ask.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { type HostReport, isMissed } from "./report.ts";
 import type { Selection } from "./selection.ts";
+import { type UnitState, unitState } from "./unit-state.ts";
 
 /**
- * `away`: nothing is known, because its host gave no answer. `not there`: its host has no such unit. `stuck`: it says
- * so itself. `stale`: it shows no life. `quarantined`: it was started again too often, and stays down.
+ * `away`: nothing is known, because its host gave no answer. `stuck`: it says so itself. `stale`: it shows no life.
  */
-export type AgentState =
-  | "running"
-  | "stuck"
-  | "stale"
-  | "starting"
-  | "stopped"
-  | "failed"
-  | "quarantined"
-  | "away"
-  | "not there";
+export type AgentState = UnitState | "stuck" | "stale" | "away";
 
 export interface AgentRow {
   readonly agent: string;
@@ -132,10 +123,9 @@ function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentStat
 }
 
 /** The deadman's word counts only on what systemd says runs. */
-function stateOf({ state, quarantine, watched }: UnitStatus): AgentState {
-  const known = STATES[state] ?? "stopped";
-  if (known === "not there") return known;
-  if (quarantine !== undefined) return "quarantined";
+function stateOf(unit: UnitStatus): AgentState {
+  const { watched } = unit;
+  const known = unitState(unit);
   if (known !== "running" || watched === undefined) return known;
   if (watched.health === "stale" || watched.health === "hung") return "stale";
   return watched.state === "stuck" ? "stuck" : known;
@@ -162,12 +152,3 @@ function signsOf({ watched }: UnitStatus): Partial<AgentRow> {
     ...(paused && { paused }),
   };
 }
-
-/** systemd's ActiveState in a person's words; `absent` is the host runtime's, for a unit that is not there. */
-const STATES: Readonly<Record<string, AgentState>> = {
-  active: "running",
-  reloading: "running",
-  activating: "starting",
-  failed: "failed",
-  absent: "not there",
-};

@@ -1,8 +1,8 @@
 import { hostname, userInfo } from "node:os";
 import { MusterError } from "../base/errors.ts";
-import type { ControlVerb } from "../model/protocol.ts";
+import type { ControlRequest, ControlVerb } from "../model/protocol.ts";
 import { unitName } from "../resources/ids.ts";
-import type { AgentSpec } from "../spec/fleet.ts";
+import type { Fleet } from "../spec/fleet.ts";
 import type { CommandDefinition } from "./command.ts";
 import { withController } from "./connections.ts";
 import { openFleet } from "./project.ts";
@@ -17,32 +17,48 @@ const SAID: Readonly<Record<ControlVerb, readonly [changed: string, unchanged: s
   release: ["is free again, and runs", "is free"],
 };
 
-/** A command that has one verb carried out on one agent. */
+/** A command that has one verb carried out on one agent or service. */
 export function controlCommand(verb: ControlVerb, summary: string): CommandDefinition {
   return {
-    usage: `${verb} <agent>`,
+    usage: `${verb} <name>`,
     summary,
     options: { "--stack <name>": "by the way in of this stack" },
     async run({ args, options, io }) {
       const [name = ""] = args;
       const fleet = openFleet();
-      assertDeclared("agent", name, fleet.agents);
-      const agent = fleet.agents[name];
-      if (agent === undefined) throw new MusterError({ what: name, why: "it is not declared." });
-      const request = { op: "control", verb, agent: name, unit: unitName(agent), by: whoAsks() } as const;
+      assertDeclared("agent or service", name, { ...fleet.agents, ...fleet.services });
+      const { host, of, isLasting } = subjectOf(fleet, name);
+      const request = { op: "control", verb, agent: name, ...of, by: whoAsks() } as const;
       const stack = settingsOf(fleet, options["stack"]);
-      const { changed } = await withController(fleet, stack, agent.host, (host) => host.control(request));
-      io.out(`${name} ${SAID[verb][changed ? 0 : 1]}${changed ? untilWhen(verb, agent) : ""}\n`);
+      const { changed } = await withController(fleet, stack, host, (one) => one.control(request));
+      io.out(`${name} ${SAID[verb][changed ? 0 : 1]}${changed ? untilWhen(verb, isLasting) : ""}\n`);
       return [];
     },
   };
 }
 
+interface Subject {
+  readonly host: string;
+  readonly of: Pick<ControlRequest, "unit" | "isService">;
+  /** Whether it is always on, or for how many seconds. */
+  readonly isLasting: true | number;
+}
+
+function subjectOf(fleet: Fleet, name: string): Subject {
+  const [agent, service] = [fleet.agents[name], fleet.services[name]];
+  if (agent !== undefined) {
+    const { host, lifecycle } = agent;
+    return { host, of: { unit: unitName(agent) }, isLasting: lifecycle.kind === "core" || lifecycle.ttl };
+  }
+  if (service === undefined) throw new MusterError({ what: name, why: "it is not declared." });
+  return { host: service.host, of: { unit: service.unit, isService: true }, isLasting: true };
+}
+
 /** How long that lasts. */
-function untilWhen(verb: ControlVerb, { lifecycle }: AgentSpec): string {
-  const isCore = lifecycle.kind === "core";
+function untilWhen(verb: ControlVerb, isLasting: Subject["isLasting"]): string {
+  const isCore = isLasting === true;
   if (verb === "stop") return isCore ? ", until `npx fleet start` or the next `npx pulumi up`" : "";
-  return isCore ? "" : `, for ${span(lifecycle.ttl)} at most`;
+  return isCore ? "" : `, for ${span(isLasting)} at most`;
 }
 
 /** Who asks, as far as this machine can tell. */

@@ -5,9 +5,11 @@ import { askHost, type OpenHost } from "./ask.ts";
 import { isHostJobSelected } from "./jobs.ts";
 import type { HostReport } from "./report.ts";
 import type { Selection } from "./selection.ts";
+import { isSelectedService } from "./services.ts";
 
 export interface Asked extends Selection {
-  readonly agent?: string;
+  /** Of an agent or a service. */
+  readonly name?: string;
   /** Events of a host at most, the latest. */
   readonly last: number;
 }
@@ -18,7 +20,7 @@ export interface HistoryReport {
   readonly events: readonly (HistoryEvent & { readonly host: string })[];
 }
 
-/** What happened on the hosts that have agents; of one agent, on its host. */
+/** What happened on the hosts that have agents or services; of one, on its host. */
 export async function observeHistory(fleet: Fleet, asked: Asked, open: OpenHost): Promise<HistoryReport> {
   const looks = await Promise.all(hostsFor(fleet, asked).map((host) => historyOf(fleet, host, asked, open)));
   const events = looks.flatMap((look) => look.events);
@@ -29,11 +31,11 @@ export async function observeHistory(fleet: Fleet, asked: Asked, open: OpenHost)
 }
 
 function hostsFor(fleet: Fleet, asked: Asked): string[] {
-  const { agent } = asked;
-  const isAsked = (name: string) => agent === undefined || name === agent;
-  const agents = Object.values(fleet.agents).filter((one) => isAsked(one.name) && isSelected(one, asked));
-  const ofHosts = agent === undefined ? hostsOfJobs(fleet, asked) : [];
-  return [...new Set([...agents.map((one) => one.host), ...ofHosts])];
+  const agents = Object.values(fleet.agents).filter((one) => isSelected(one, asked));
+  const services = Object.values(fleet.services).filter((one) => isSelectedService(one, asked));
+  const all = [...agents, ...services].filter(({ name }) => asked.name === undefined || name === asked.name);
+  const ofHosts = asked.name === undefined ? hostsOfJobs(fleet, asked) : [];
+  return [...new Set([...all.map((one) => one.host), ...ofHosts])];
 }
 
 /** What became of a host's own jobs is told there, whether it has agents or not. */
@@ -41,8 +43,8 @@ function hostsOfJobs({ jobs }: Fleet, asked: Asked): string[] {
   return Object.values(jobs).flatMap((job) => (isHostJobSelected(job, asked) ? [job.host] : []));
 }
 
-async function historyOf(fleet: Fleet, host: string, { agent, last }: Asked, open: OpenHost) {
-  const request = { op: "history", ...(agent !== undefined && { agent }), last } as const;
+async function historyOf(fleet: Fleet, host: string, { name, last }: Asked, open: OpenHost) {
+  const request = { op: "history", ...(name !== undefined && { agent: name }), last } as const;
   const asked = await askHost(fleet, host, open, (reader) => reader.history(request));
   const events = asked.answer?.events ?? [];
   return { host: asked.host, events: events.map((event) => ({ ...event, host })) };

@@ -37,6 +37,7 @@ export async function observeFleet(
   return {
     fleet: fleet.name,
     agents: new Set(declarations.flatMap((one) => one.agent ?? [])).size,
+    services: new Set(declarations.flatMap((one) => one.service ?? [])).size,
     hosts: looks.map((look) => look.host),
     findings: looks.flatMap((look) => look.findings),
     unknown: looks.flatMap((look) => look.unknown),

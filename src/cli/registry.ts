@@ -7,6 +7,7 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
   drift: () => import("./commands/drift.ts"),
   ps: () => import("./commands/ps.ts"),
   jobs: () => import("./commands/jobs.ts"),
+  services: () => import("./commands/services.ts"),
   hosts: () => import("./commands/hosts.ts"),
   targets: () => import("./commands/targets.ts"),
   history: () => import("./commands/history.ts"),

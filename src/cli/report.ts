@@ -47,6 +47,8 @@ export interface FleetReport {
   readonly fleet: string;
   /** How many agents were looked at. */
   readonly agents: number;
+  /** How many services. */
+  readonly services: number;
   readonly hosts: readonly HostReport[];
   readonly findings: readonly Finding[];
   readonly unknown: readonly UnknownItem[];

@@ -35,7 +35,7 @@ export function selectionOf(
  * @throws InvalidError with the nearest name there is
  */
 export function assertDeclared(
-  kind: "host" | "tenant" | "agent" | "reader",
+  kind: "host" | "tenant" | "agent" | "agent or service" | "reader",
   name: string,
   declared: object,
 ): void {

@@ -4,6 +4,7 @@ import {
   CONTENTS_DIR,
   HOSTD_DIR,
   HOSTD_RUN_DIR,
+  INSTALLED_UNIT_DIR,
   KEY_FILE,
   LOCK_FILE,
   RECORDS_DIR,
@@ -39,6 +40,8 @@ export interface Paths {
   readonly lock: string;
   readonly aside: string;
   readonly units: string;
+  /** Holds what Muster adds to units of services. */
+  readonly settings: string;
   /** Holds passwd and group. */
   readonly etc: string;
   /** Where crontab(1) keeps users' crontabs. */
@@ -64,6 +67,7 @@ const PATHS: Paths = {
   lock: LOCK_FILE,
   aside: ASIDE_DIR,
   units: UNIT_DIR,
+  settings: INSTALLED_UNIT_DIR,
   etc: "/etc",
   crontabs: "/var/spool/cron/crontabs",
   unitFolders: [UNIT_DIR, "/usr/local/lib/systemd/system", "/run/systemd/system", "/run/systemd/transient"],

@@ -1,4 +1,5 @@
 import { MusterError } from "../base/errors.ts";
+import type { HistoryEvent } from "../model/deadman.ts";
 import { agentUnit } from "../model/layout.ts";
 import type { ControlAnswer, ControlRequest } from "../model/protocol.ts";
 import { shown } from "../model/shown.ts";
@@ -7,17 +8,33 @@ import { record } from "./history.ts";
 import { start, stopUnit } from "./kinds/unit.ts";
 import { withResourceLock } from "./lock.ts";
 import { quarantineOf, release } from "./quarantine.ts";
+import { readRecords } from "./store/records.ts";
 import { isRunning, showUnits, type UnitState } from "./systemctl.ts";
 
-/** Starts, stops or releases an agent, and puts it down in the history. */
+/** Starts, stops or releases an agent or a service, and puts it down in the history. */
 export function control(host: Host, request: ControlRequest): ControlAnswer {
-  const { agent, unit, verb } = request;
-  if (unit !== agentUnit(agent)) throw refused(agent, `${unit} is not its unit.`);
+  const { agent, unit, verb, isService } = request;
+  const known = isService ? serviceUnits(host, agent) : [agentUnit(agent)];
+  if (isService && known.length === 0) throw refused(agent, "it is not on this host.", UP);
+  if (!known.includes(unit)) throw refused(agent, `${unit} is not its unit.`);
   return withResourceLock(host, unit, () => {
     const [state = {}] = showUnits(host, [unit]);
     if (state["LoadState"] === "not-found") throw refused(agent, "it is not on this host.", UP);
     return { changed: VERBS[verb](host, request, state) };
   });
+}
+
+/** The units that a service has by its records. */
+function serviceUnits(host: Host, service: string): string[] {
+  return readRecords(host)
+    .filter(({ type, id }) => type === "Service" && id.endsWith(`/${service}/service`))
+    .flatMap(({ items }) => Object.values(items))
+    .flatMap((item) => (item.kind === "unit" ? [item.name] : []));
+}
+
+/** Whom an event of the history is about. */
+function subjectOf({ agent, isService }: ControlRequest): Pick<HistoryEvent, "agent" | "service"> {
+  return isService ? { service: agent } : { agent };
 }
 
 const UP = "Run `npx pulumi up` first.";
@@ -33,13 +50,13 @@ const VERBS: Readonly<Record<ControlRequest["verb"], Verb>> = {
       throw refused(agent, why, `\`npx fleet release ${agent}\` frees it.`);
     }
     if (isRunning(state)) return false;
-    record(host, [{ event: "asked", agent: request.agent, detail: `to start, by ${shown(request.by)}` }]);
+    record(host, [{ event: "asked", ...subjectOf(request), detail: `to start, by ${shown(request.by)}` }]);
     start(host, "start", unit);
     return true;
   },
   stop: (host, request, state) => {
     if (["inactive", "failed"].includes(state["ActiveState"] ?? "")) return false;
-    record(host, [{ event: "asked", agent: request.agent, detail: `to stop, by ${shown(request.by)}` }]);
+    record(host, [{ event: "asked", ...subjectOf(request), detail: `to stop, by ${shown(request.by)}` }]);
     stopUnit(host, request.unit);
     return true;
   },
@@ -47,7 +64,7 @@ const VERBS: Readonly<Record<ControlRequest["verb"], Verb>> = {
     const { agent, unit } = request;
     if (quarantineOf(host, unit) === undefined) throw refused(agent, "it is not in quarantine.");
     release(host, unit);
-    record(host, [{ event: "released", agent, detail: `by ${shown(request.by)}` }]);
+    record(host, [{ event: "released", ...subjectOf(request), detail: `by ${shown(request.by)}` }]);
     start(host, "start", unit);
     return true;
   },

@@ -23,7 +23,8 @@ export function history(host: Host, { agent, last }: HistoryRequest): HistoryAns
   const file = fileOf(host);
   const text = [`${file}.1`, file].map((path) => readOwn(path)?.toString("utf8") ?? "").join("");
   const events = text.split("\n").flatMap(parseLine);
-  const ours = agent === undefined ? events : events.filter((event) => event.agent === agent);
+  const ours =
+    agent === undefined ? events : events.filter((event) => event.agent === agent || event.service === agent);
   return { events: ours.slice(-last) };
 }
 

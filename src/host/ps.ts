@@ -12,12 +12,14 @@ import { showUnits, type UnitState } from "./systemctl.ts";
 export function ps(host: Host, { units }: PsRequest): PsAnswer {
   const now = Number(process.hrtime.bigint() / 1000n);
   const view = readView(host);
-  const seen = new Map(Object.values(view ?? {}).map((one) => [one.unit, one]));
+  const seen = new Map(Object.values(view?.agents ?? {}).map((one) => [one.unit, one]));
+  const services = new Map((view?.services ?? []).map((one) => [one.unit, one]));
   const states = showUnits(host, units);
   const deadman = watchOf(host, view);
   return {
     units: units.map((unit, i) => {
       const [watched, quarantine, owed] = [seen.get(unit), quarantineOf(host, unit), owedOf(host, unit)];
+      const checked = services.get(unit);
       const over = failedOver(host, unit);
       const status = statusOf(unit, states[i] ?? {}, now);
       const names = paneNames(status.pid).map(shown);
@@ -25,6 +27,7 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
         ...status,
         ...(names.length > 0 && { names }),
         ...(watched && { watched }),
+        ...(checked && { checked }),
         ...(owed && { owed }),
         ...(over && { failedOver: over }),
         ...(quarantine && { quarantine }),

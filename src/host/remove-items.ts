@@ -8,7 +8,7 @@ import { sceneOf } from "./look.ts";
 import { reasonOf } from "./reason.ts";
 import { sourceOf } from "./store/contents.ts";
 import { sealOf } from "./store/seal.ts";
-import { daemonReload } from "./systemctl.ts";
+import { daemonReload, isUnitPath } from "./systemctl.ts";
 
 /** Takes items away, the last first. @returns where things were moved aside to */
 export function removeItems(host: Host, items: Items): string[] {
@@ -54,5 +54,5 @@ function removeOne(host: Host, name: string, item: HostItem): readonly string[] 
 }
 
 function isUnitFile(host: Host, item: HostItem): boolean {
-  return item.kind === "file" && item.path.startsWith(`${host.paths.units}/`);
+  return item.kind === "file" && isUnitPath(host, item.path);
 }

@@ -59,10 +59,11 @@ export function removeParents(host: Host, items: readonly HostItem[], others: re
   }
 }
 
-/** The folder in which we may have made others: an actor's home, or our own tree. */
+/** The folder in which we may have made others: an actor's home, our own tree, or where our settings of units lie. */
 function topOf(host: Host, item: HostItem, accounts: Accounts): string | undefined {
   if ("actor" in item && item.actor !== undefined) return accounts.users.get(item.actor)?.home;
-  return host.paths.state;
+  const { state, settings } = host.paths;
+  return pathOf(item)?.startsWith(`${settings}/`) ? dirname(dirname(settings)) : state;
 }
 
 function pathOf(item: HostItem): string | undefined {

@@ -1,5 +1,5 @@
 import type { DirectoryItem, FileItem, Items } from "../model/items.ts";
-import { choiceFolder } from "../model/layout.ts";
+
 import type { ConvergeRequest } from "../model/protocol.ts";
 import { readAccounts } from "./accounts.ts";
 import { linkedChoice } from "./choices.ts";
@@ -14,7 +14,7 @@ import { owe } from "./owed.ts";
 import { sourceOf } from "./store/contents.ts";
 import { readRecords } from "./store/records.ts";
 import { sealOf } from "./store/seal.ts";
-import { daemonReload } from "./systemctl.ts";
+import { daemonReload, isUnitPath } from "./systemctl.ts";
 
 /**
  * Lets systemd read the unit files that were written, and starts again what reads any of these files: at once, or
@@ -30,7 +30,7 @@ export function startAgain(
   left: readonly string[] = [],
 ): string[] {
   const read = written.filter((item) => isRead(host, item));
-  const reads = left.length > 0 || read.some((item) => isUnitText(host, item));
+  const reads = left.length > 0 || read.some((item) => isUnitPath(host, item.path));
   if (reads) daemonReload(host);
   const notified = read.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
   return [...new Set([...left, ...notified])].filter((unit) => {
@@ -47,10 +47,6 @@ export function startAgain(
 export function isRead(host: Host, item: FileItem | DirectoryItem): boolean {
   if (item.kind !== "file" || item.choice === undefined || item.notify === undefined) return true;
   return item.choice === linkedChoice(host, item.notify);
-}
-
-function isUnitText({ paths }: Host, { path }: FileItem | DirectoryItem): boolean {
-  return path.startsWith(`${paths.units}/`) || path.startsWith(`${choiceFolder(paths.hostd)}/`);
 }
 
 /** An item that says what becomes of the unit when it changes. */

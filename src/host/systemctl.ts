@@ -1,4 +1,5 @@
 import { MusterError } from "../base/errors.ts";
+import { choiceFolder } from "../model/layout.ts";
 import type { Host } from "./context.ts";
 import { withHostLock } from "./lock.ts";
 import { pause } from "./reason.ts";
@@ -77,6 +78,11 @@ export function systemctl(host: Host, ...args: readonly string[]): void {
     what: `systemctl ${args.join(" ")}`,
     why: stderr.trim() || `it ended with ${status}`,
   });
+}
+
+/** Whether a path is of a file that systemd reads units from. */
+export function isUnitPath({ paths }: Host, path: string): boolean {
+  return [paths.units, paths.settings, choiceFolder(paths.hostd)].some((dir) => path.startsWith(`${dir}/`));
 }
 
 /** Lets systemd read its files again. */

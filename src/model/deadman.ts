@@ -1,4 +1,5 @@
 import type { FailoverPolicy } from "./failover.ts";
+import type { HealthCheck } from "./health.ts";
 
 /** What the deadman of a host, its agents and the commands that ask about them have in common. */
 
@@ -72,6 +73,38 @@ export interface Policy {
   readonly failover?: FailoverPolicy;
 }
 
+export const ON_UNHEALTHY = ["restart", "tell"] as const;
+
+/** What the deadman does about a service that is not healthy, besides telling it. */
+export type OnUnhealthy = (typeof ON_UNHEALTHY)[number];
+
+/** What `up` writes for the deadman about one service that has a health check. */
+export interface ServicePolicy {
+  /** Its systemd unit. */
+  readonly unit: string;
+  readonly health: HealthCheck;
+  /** Seconds after each start in which a failed check counts for nothing, unless one succeeded before. */
+  readonly grace: number;
+  readonly onUnhealthy: OnUnhealthy;
+  readonly restarts: RestartLimit;
+  readonly maintenance: readonly MaintenanceWindow[];
+}
+
+/** `unknown`: no check has told yet. */
+export type Verdict = "unknown" | "healthy" | "unhealthy";
+
+/** How the deadman sees one service now. */
+export interface WatchedService {
+  readonly unit: string;
+  readonly health: Verdict;
+  /** What the last check told, such as `it answers 200`. */
+  readonly detail?: string;
+  /** Restarts that count towards quarantine. */
+  readonly restarts: number;
+  /** Why the deadman leaves it alone. */
+  readonly paused?: string;
+}
+
 export const BEAT_STATES = ["idle", "busy", "stuck"] as const;
 
 /** What an agent says of itself; docs/schema/heartbeat.schema.json describes the file. */
@@ -96,6 +129,8 @@ export type HistoryKind =
   | "paused"
   | "resumed"
   | "job-failed"
+  | "healthy"
+  | "unhealthy"
   | "provider-down"
   | "provider-up"
   | "failed-over"
@@ -112,6 +147,8 @@ export interface HistoryEvent {
   readonly agent?: string;
   /** The job that it is about. */
   readonly job?: string;
+  /** There in what is about a service. */
+  readonly service?: string;
   /** A sentence without its point. */
   readonly detail?: string;
 }

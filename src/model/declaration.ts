@@ -11,6 +11,7 @@ export const RESOURCE_TYPES = [
   "AgentUnit",
   "AgentJobs",
   "HostJobs",
+  "Service",
 ] as const;
 
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
@@ -23,6 +24,7 @@ export interface Declaration {
   readonly host: string;
   readonly tenant?: string;
   readonly agent?: string;
+  readonly service?: string;
   /** Ids of the declarations that must be there first. */
   readonly needs: readonly string[];
   /** The ids that it had before it, its agent, tenant or host was renamed. */

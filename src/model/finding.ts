@@ -12,6 +12,7 @@ export interface Place {
   readonly host: string;
   readonly tenant?: string;
   readonly agent?: string;
+  readonly service?: string;
   readonly resource: string;
   readonly type: string;
 }
@@ -29,11 +30,12 @@ export interface Finding extends Place {
 }
 
 /** The place of a declared resource. */
-export function placeOf({ host, tenant, agent, id, type }: Declaration): Place {
+export function placeOf({ host, tenant, agent, service, id, type }: Declaration): Place {
   return {
     host,
     ...(tenant === undefined ? {} : { tenant }),
     ...(agent === undefined ? {} : { agent }),
+    ...(service === undefined ? {} : { service }),
     resource: id,
     type,
   };

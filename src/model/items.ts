@@ -77,6 +77,7 @@ export interface DirectoryItem {
 export interface GroupItem {
   readonly kind: "group";
   readonly name: string;
+  readonly onRemove?: "keep";
   readonly want: { readonly present: true };
 }
 
@@ -85,6 +86,8 @@ export interface UserItem {
   readonly name: string;
   /** An account of ours for logins by key, with a number below those of people. */
   readonly system?: true;
+  /** It stays when its resource is removed: what it owns would be the next new user's. */
+  readonly onRemove?: "keep";
   readonly want: {
     readonly present: true;
     readonly group: string;
@@ -116,6 +119,8 @@ export interface ProgramItem {
 export interface UnitItem {
   readonly kind: "unit";
   readonly name: string;
+  /** What was there before us goes on as it is when its resource is removed. */
+  readonly onRemove?: "keep";
   readonly want: {
     /** UnitFileState: enabled, disabled, masked, … */
     readonly enabled: "enabled" | "disabled" | "static";

@@ -29,6 +29,17 @@ export const ASIDE_DIR = "/var/lib/muster-aside";
 
 export const UNIT_DIR = "/etc/systemd/system";
 
+/**
+ * Where what Muster adds to a service's unit lies, as an administrator's installed units do (systemd.unit(5)): apart
+ * from what people change by `systemctl edit`, which is drift.
+ */
+export const INSTALLED_UNIT_DIR = "/usr/local/lib/systemd/system";
+
+/** What Muster adds to a service's unit, whoever wrote that. */
+export function settingsFile(unit: string, dir: string = INSTALLED_UNIT_DIR): string {
+  return `${dir}/${unit}.d/50-muster.conf`;
+}
+
 export const SUDOERS_DIR = "/etc/sudoers.d";
 
 /** The deadman's own: policies of agents, its memory, quarantines, pauses and the history. */
@@ -37,6 +48,11 @@ export const HOSTD_DIR = `${STATE_DIR}/hostd`;
 /** One policy an agent, as `up` wrote it. */
 export function policyFile(agent: string, dir: string = HOSTD_DIR): string {
   return `${dir}/agents/${agent}.json`;
+}
+
+/** What the deadman goes by for one service, as `up` wrote it. */
+export function servicePolicyFile(service: string, dir: string = HOSTD_DIR): string {
+  return `${dir}/services/${service}.json`;
 }
 
 /** It is there while a unit is in quarantine, and the unit does not start while it is there. */
@@ -89,6 +105,11 @@ export function agentUnit(agent: string): string {
 /** The agent that a unit is of; undefined where it is no agent's. */
 export function agentOf(unit: string): string | undefined {
   return /^muster-agent-([a-z0-9-]+)\.service$/.exec(unit)?.[1];
+}
+
+/** Whether a unit is an agent's, and so begins with a tmux. */
+export function isAgentUnit(unit: string): boolean {
+  return unit.startsWith("muster-agent-");
 }
 
 /** An agent's folder in memory, which its unit makes and no sibling can enter. */

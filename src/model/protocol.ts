@@ -1,4 +1,4 @@
-import type { HistoryEvent, Owed, Quarantine, Watched } from "./deadman.ts";
+import type { HistoryEvent, Owed, Quarantine, Watched, WatchedService } from "./deadman.ts";
 import type { FailedOver } from "./failover.ts";
 import type { Contents, Items, Observations } from "./items.ts";
 import type { JobStatus } from "./job.ts";
@@ -74,6 +74,8 @@ export interface UnitStatus {
   readonly names?: readonly string[];
   /** How the deadman sees the agent; absent where it sees none. */
   readonly watched?: Watched;
+  /** How it sees the service; absent where it sees none. */
+  readonly checked?: WatchedService;
   /** There while it runs with what was declared before. */
   readonly owed?: Owed;
   /** There while it is to run on another provider than its first. */
@@ -91,7 +93,7 @@ export interface PsAnswer {
 /** What happened on the host. */
 export interface HistoryRequest {
   readonly op: "history";
-  /** Left out: of all agents, and of the host itself. */
+  /** Of an agent or a service, by its name. Left out: of all, and of the host itself. */
   readonly agent?: string;
   /** At most so many events, the latest. */
   readonly last: number;
@@ -121,11 +123,14 @@ export const CONTROL_VERBS = ["start", "stop", "release"] as const;
 
 export type ControlVerb = (typeof CONTROL_VERBS)[number];
 
-/** Starts or stops an agent, or frees it from quarantine and starts it. */
+/** Starts or stops an agent or a service, or frees it from quarantine and starts it. */
 export interface ControlRequest {
   readonly op: "control";
   readonly verb: ControlVerb;
+  /** Its name. */
   readonly agent: string;
+  /** That it is a service; left out: an agent. */
+  readonly isService?: true;
   readonly unit: string;
   /** Who asks, for the history. */
   readonly by: string;

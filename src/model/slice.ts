@@ -26,6 +26,7 @@ const PLATFORM: readonly string[] = [
   "Reader",
   "Account",
   "HostJobs",
+  "Service",
 ] satisfies (ResourceType | "LocalHost")[];
 
 /**

@@ -27,9 +27,9 @@ function folder(agent: AgentSpec): DirectoryItem {
   return { kind: "directory", path: credentialsDir(agent), onRemove: "delete", want };
 }
 
-/** Where an agent's secrets are, as the agent itself is told by MUSTER_CREDENTIALS. */
-export function credentialsDir(agent: AgentSpec): string {
-  return join(CREDENTIALS_DIR, agent.name);
+/** Where the secrets of an agent or a service are, as it is told itself by MUSTER_CREDENTIALS. */
+export function credentialsDir({ name }: { readonly name: string }): string {
+  return join(CREDENTIALS_DIR, name);
 }
 
 /** The secrets that an agent finds as environment variables, as files for systemd's EnvironmentFile=. */

@@ -1,7 +1,8 @@
 import { type GateName, gateAccount, gateFolder, scopeFile } from "../model/gate.ts";
-import type { FileItem, Items } from "../model/items.ts";
+import type { Items } from "../model/items.ts";
 import { RUNTIME_DIR, SUDOERS_DIR } from "../model/layout.ts";
 import type { Compiler } from "./definition.ts";
+import { rootFile } from "./root-file.ts";
 
 /** A gate as it is declared: who may use it, and for what. */
 export interface Gate extends GateName {
@@ -44,8 +45,4 @@ export function gateItems(gate: Gate, compiler: Compiler): Items {
 function rootFolder(path: string): Items[string] {
   const want = { type: "directory", owner: "root", group: "root", mode: "0755" } as const;
   return { kind: "directory", path, onRemove: "delete", want };
-}
-
-function rootFile(path: string, content: FileItem["want"]["content"], mode: string): FileItem {
-  return { kind: "file", path, want: { type: "file", content, owner: "root", group: "root", mode } };
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { FileItem, Items, PackageItem } from "../model/items.ts";
+import type { Items, PackageItem } from "../model/items.ts";
 import { BIN_DIR, HOSTD_UNIT, providerFile, UNIT_DIR } from "../model/layout.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Fleet } from "../spec/fleet.ts";
@@ -9,16 +9,20 @@ import { hostdUnitText } from "./hostd-unit.ts";
 import { hostId } from "./ids.ts";
 import { jobHandlers } from "./job-handlers.ts";
 import { hostsOf } from "./reader.ts";
+import { rootFile } from "./root-file.ts";
 
 /**
  * The host runtime, and what units and gates need: tmux gives the pane its terminal, by sudo a gate's account starts
- * the runtime. Where there are agents, also their deadman and the program by which they beat.
+ * the runtime. Where there are agents, or services with a health check, also their deadman; and the program by which
+ * agents beat.
  */
 export const host: ResourceDefinition = {
   type: "Host",
   declare: (fleet, compiler) => {
     const peopled = new Set(Object.values(fleet.agents).map((agent) => agent.host));
     const timed = new Set(Object.values(fleet.jobs).map((job) => job.host));
+    const checked = Object.values(fleet.services).filter(({ health }) => health !== undefined);
+    const watched = new Set([...peopled, ...checked.map((service) => service.host)]);
     return Object.values(fleet.hosts).map(({ name, formerly, protect }) => ({
       type: "Host",
       id: hostId(name),
@@ -30,7 +34,8 @@ export const host: ResourceDefinition = {
         runtime: { kind: "runtime", want: compiler.runtime },
         tmux: debian("tmux"),
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
-        ...(peopled.has(name) ? deadman(compiler) : {}),
+        ...(peopled.has(name) ? beat(compiler) : {}),
+        ...(watched.has(name) ? deadman(compiler) : {}),
         // A tenant's stack may bring the first job to a host, and nothing of the host's.
         ...(peopled.has(name) || timed.has(name) ? jobHandlers(compiler) : {}),
         ...probes(fleet, name, compiler),
@@ -61,10 +66,13 @@ function controllers(fleet: Fleet, host: string): Items {
   return { limits: { kind: "controllers", want: Object.fromEntries(used.map((limit) => [limit, "held"])) } };
 }
 
+function beat({ keep }: Compiler): Items {
+  return { "muster-beat": rootFile(join(BIN_DIR, "muster-beat"), keep(MUSTER_BEAT), "0755") };
+}
+
 function deadman({ keep, runtime }: Compiler): Items {
   const unitFile = rootFile(join(UNIT_DIR, HOSTD_UNIT), keep(hostdUnitText(runtime)), "0644");
   return {
-    "muster-beat": rootFile(join(BIN_DIR, "muster-beat"), keep(MUSTER_BEAT), "0755"),
     "hostd unit file": { ...unitFile, notify: HOSTD_UNIT },
     hostd: {
       kind: "unit",
@@ -86,8 +94,4 @@ function probes(fleet: Fleet, host: string, { keep }: Compiler): Items {
     ];
   });
   return Object.fromEntries(files);
-}
-
-function rootFile(path: string, content: FileItem["want"]["content"], mode: string): FileItem {
-  return { kind: "file", path, want: { type: "file", content, owner: "root", group: "root", mode } };
 }

@@ -8,7 +8,7 @@ import type { RuntimeVersion } from "./definition.ts";
  */
 export function hostdUnitText({ bundle, node }: RuntimeVersion): string {
   return `[Unit]
-Description=Muster's deadman: keeps the agents of this host alive
+Description=Muster's deadman: keeps the agents and services of this host alive
 StartLimitIntervalSec=0
 X-Muster-Runtime=${bundle} ${node}
 

@@ -13,6 +13,7 @@ export const readerId = (host: string, reader: string): string => `${host}/reade
 export const agentId = (agent: OfAgent, part: string): string => `${agent.host}/${agent.name}/${part}`;
 
 export const hostJobsId = (host: string): string => `${host}/jobs`;
+export const serviceId = (host: string, service: string): string => `${host}/${service}/service`;
 
 /** A `-` in a slice's name would put it inside another's slice, and under its limits; systemd.slice(5). */
 export const sliceName = (tenant: string): string => `muster-${tenant.replaceAll("-", "\\x2d")}.slice`;

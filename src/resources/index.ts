@@ -12,6 +12,7 @@ import { host } from "./host.ts";
 import { hostJobs } from "./host-jobs.ts";
 import { identity } from "./identity.ts";
 import { reader } from "./reader.ts";
+import { service } from "./service.ts";
 import { tenant } from "./tenant.ts";
 
 /** Every resource type, in the order of their needs. A new one is one file and one line here. */
@@ -26,6 +27,7 @@ export const definitions: readonly ResourceDefinition[] = [
   agentUnit,
   agentJobs,
   hostJobs,
+  service,
 ];
 
 /**

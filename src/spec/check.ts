@@ -78,6 +78,7 @@ function declaredIn(source: Source, contacts: ContactsPlace | undefined): Declar
     "credentials",
     "identities",
     "agents",
+    "services",
     "readers",
     "jobs",
   ];

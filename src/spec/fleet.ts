@@ -3,6 +3,7 @@ import type {
   Heartbeat,
   Lifecycle,
   MaintenanceWindow,
+  OnUnhealthy,
   RestartLimit,
 } from "../model/deadman.ts";
 import type { FailoverPolicy } from "../model/failover.ts";
@@ -31,6 +32,7 @@ export interface Fleet {
   readonly identities: Readonly<Record<string, IdentitySpec>>;
   readonly contacts: Readonly<Record<string, ContactSpec>>;
   readonly agents: Readonly<Record<string, AgentSpec>>;
+  readonly services: Readonly<Record<string, ServiceSpec>>;
   readonly readers: Readonly<Record<string, ReaderSpec>>;
   readonly jobs: Readonly<Record<string, JobSpec>>;
 }
@@ -213,6 +215,41 @@ export interface JobSpec {
   readonly overlap: JobOverlap;
   readonly catchUp: boolean;
   readonly retry: JobRetry;
+}
+
+/** A systemd service of a host. */
+export interface ServiceSpec {
+  readonly name: string;
+  readonly host: string;
+  /** Its unit, such as `gitea.service`. */
+  readonly unit: string;
+  /** Debian's packages that it needs. */
+  readonly packages: readonly string[];
+  /** The unit's own text; left out: its package's, or what was there before. */
+  readonly text?: string;
+  /** Files that it reads when it starts, by their absolute path. */
+  readonly files: Readonly<Record<string, ServiceFile>>;
+  /** The user of the host that it runs as. */
+  readonly user: string;
+  /** How that user is made; left out: it is there already. */
+  readonly account?: { readonly home: string; readonly shell: string };
+  readonly credentials: readonly string[];
+  /** UnitFileState: `static` where the text has no [Install]. */
+  readonly enabled: "enabled" | "disabled" | "static";
+  readonly running: boolean;
+  readonly health?: HealthCheck;
+  /** Seconds after each start in which a failed check counts for nothing. */
+  readonly grace: number;
+  readonly onUnhealthy: OnUnhealthy;
+  readonly restarts: RestartLimit;
+  /** Its own windows, its host's and the fleet's. */
+  readonly maintenance: readonly MaintenanceWindow[];
+  readonly protect: boolean;
+}
+
+export interface ServiceFile extends IdentityFile {
+  readonly owner: string;
+  readonly group: string;
 }
 
 /** A key that may look at what was applied on the hosts, and can change nothing: for CI. */

@@ -27,6 +27,7 @@ function walk(value: unknown, keys: Keys, tell: (keys: Keys) => void): void {
   }
 }
 
-function isFileText([section, , part, , field]: Keys): boolean {
-  return section === "identities" && part === "files" && field === "text";
+function isFileText([section, , ...path]: Keys): boolean {
+  const isFile = path[0] === "files" && path[2] === "text";
+  return ["identities", "services"].includes(`${section}`) && (isFile || path.join(".") === "unitFile.text");
 }

@@ -1,4 +1,4 @@
-import type { OnChange } from "../model/deadman.ts";
+import type { OnChange, OnUnhealthy } from "../model/deadman.ts";
 import type { SwitchWhen } from "../model/failover.ts";
 import type { JobOverlap } from "../model/job.ts";
 import type { Healthy } from "../model/machine.ts";
@@ -155,6 +155,30 @@ export interface RawJob {
   readonly workdir?: string;
   readonly user?: string;
   readonly rootBecause?: string;
+}
+
+export interface RawService {
+  readonly host: string;
+  readonly unit?: string;
+  readonly packages?: readonly string[];
+  readonly unitFile?: RawFile;
+  readonly files?: Readonly<Record<string, RawServiceFile>> | null;
+  readonly user?: string;
+  readonly account?: { readonly home?: string; readonly shell?: string } | null;
+  readonly credentials?: readonly string[];
+  readonly enabled?: boolean;
+  readonly running?: boolean;
+  readonly health?: RawHealth;
+  readonly grace?: RawSeconds;
+  readonly onUnhealthy?: OnUnhealthy;
+  readonly restarts?: RawRestarts;
+  readonly maintenance?: readonly RawWindow[] | null;
+  readonly protect?: boolean;
+}
+
+export interface RawServiceFile extends RawFile {
+  readonly owner?: string;
+  readonly group?: string;
 }
 
 /** A value as a map; an empty one where it is none. */

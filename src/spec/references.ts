@@ -36,6 +36,8 @@ const REFERENCES: readonly Reference[] = [
     to: "credentials",
     noun: "credential",
   },
+  { section: "services", field: "host", to: "hosts", noun: "host" },
+  { section: "services", field: "credentials", isList: true, to: "credentials", noun: "credential" },
   { section: "readers", field: "tenant", to: "tenants", noun: "tenant" },
   { section: "credentials", field: "provider", to: "providers", noun: "provider" },
 ];

@@ -21,7 +21,7 @@ const EVENTS: Record<string, HistoryEvent[]> = {
   east: [{ time: "2026-01-02T03:02:00.000Z", event: "hung", agent: "loom", detail: "\u001b[2Jno" }],
 };
 
-function look(asked: { agent?: string; host?: string } = {}) {
+function look(asked: { name?: string; host?: string } = {}) {
   const requests: [string, HistoryRequest][] = [];
   const report = observeHistory(fleet, { ...asked, last: 10 }, async (host) => {
     if (host === "west") {
@@ -51,7 +51,7 @@ test("the history of all hosts is one, the oldest first, and harmless in a termi
 });
 
 test("of one agent only its host is asked, and only for it", async () => {
-  const { requests } = await look({ agent: "iris" });
+  const { requests } = await look({ name: "iris" });
   expect(requests).toEqual([["hub", { op: "history", agent: "iris", last: 10 }]]);
 });
 

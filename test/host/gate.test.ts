@@ -382,6 +382,22 @@ describe("a session through a tenant's gate", () => {
     expect(crons?.map(({ user }) => user)).toEqual(["iris"]);
   });
 
+  test("has no service: none is told of, declared, started or stopped", () => {
+    const world = opened();
+    const { host, table, request } = world;
+    record(host, [{ event: "unhealthy", service: "cache" }]);
+    expect(table.history?.(host, { op: "history", agent: "cache", last: 9 })).toEqual({ events: [] });
+    const unit = "muster-agent-iris.service";
+    const stop = { op: "control", verb: "stop", by: "x", agent: "iris", unit, isService: true } as const;
+    expect(() => table.control?.(host, stop)).toThrow(/was refused/);
+    const file = homeFile(`${world.home()}/x`);
+    expect(() => table.converge?.(host, { ...request({ file }), id: "hub/cache/service" })).toThrow(
+      /not a resource of this tenant's agents/,
+    );
+    const policy = homeFile("/var/lib/muster/hostd/services/cache.json");
+    expect(() => table.converge?.(host, request({ policy }))).toThrow(/was refused/);
+  });
+
   test.each([
     ["{}", undefined],
     ["null", undefined],

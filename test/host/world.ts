@@ -113,6 +113,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
     lock: join(dir, "lock"),
     aside: join(dir, "aside"),
     units: join(dir, "units"),
+    settings: join(dir, "settings"),
     etc: join(dir, "etc"),
     dpkg: join(dir, "dpkg"),
     scratch: join(dir, "scratch"),

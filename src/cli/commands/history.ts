@@ -12,8 +12,8 @@ import { settingsOf } from "../stack/settings.ts";
 const LAST = 200;
 
 export const command: CommandDefinition = {
-  usage: "history [agent]",
-  summary: "show what happened to agents: ends, restarts, quarantines, and who did what",
+  usage: "history [name]",
+  summary: "show what happened to agents and services: ends, restarts, quarantines, and who did what",
   options: {
     "--host <name>": "only this host",
     "--stack <name>": "only what this stack has, by its own way in",
@@ -22,13 +22,14 @@ export const command: CommandDefinition = {
   },
   async run({ options, args, io }) {
     const fleet = openFleet();
-    const [agent] = args;
-    if (agent !== undefined) assertDeclared("agent", agent, fleet.agents);
+    const [name] = args;
+    const declared = { ...fleet.agents, ...fleet.services };
+    if (name !== undefined) assertDeclared("agent or service", name, declared);
     const stack = settingsOf(fleet, options["stack"]);
     const selection = selectionOf(fleet, options, stack.slice);
     const last = lastOf(options["last"]);
     const report = await withHosts(fleet, stack, (open) =>
-      observeHistory(fleet, { ...selection, ...(agent && { agent }), last }, open),
+      observeHistory(fleet, { ...selection, ...(name && { name }), last }, open),
     );
     io.out(options["json"] === true ? renderHistoryJson(report) : renderHistory(report));
     return codesOfAgents(report);

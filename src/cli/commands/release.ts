@@ -1,3 +1,3 @@
 import { controlCommand } from "../control.ts";
 
-export const command = controlCommand("release", "free an agent from quarantine, and start it");
+export const command = controlCommand("release", "free an agent or a service from quarantine, and start it");

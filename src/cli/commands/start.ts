@@ -1,3 +1,3 @@
 import { controlCommand } from "../control.ts";
 
-export const command = controlCommand("start", "start an agent that is stopped");
+export const command = controlCommand("start", "start an agent or a service that is stopped");

@@ -1,3 +1,6 @@
 import { controlCommand } from "../control.ts";
 
-export const command = controlCommand("stop", "stop an agent, until it is started or the next `pulumi up`");
+export const command = controlCommand(
+  "stop",
+  "stop an agent or a service, until it is started or the next `pulumi up`",
+);

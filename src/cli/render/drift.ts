@@ -88,7 +88,8 @@ function closing(report: FleetReport): string[] {
 
 /** What is to be done about a finding that `up` does not mend; nothing of any other. */
 function heldSentence({
-  agent = "AGENT",
+  service,
+  agent = service ?? "AGENT",
   type,
   host,
   item,
@@ -105,8 +106,9 @@ function heldSentence({
 }
 
 /** What runs and is not enabled ends with the next reboot, which nobody sees before that. */
-function isBootEnable({ type, property, declared, cause }: Finding): boolean {
-  return type === "AgentUnit" && property === "enabled" && declared === "enabled" && cause !== "intended";
+function isBootEnable({ type, item, property, declared, cause }: Finding): boolean {
+  const isCore = type === "AgentUnit" || (type === "Service" && item === "unit");
+  return isCore && property === "enabled" && declared === "enabled" && cause !== "intended";
 }
 
 function termOf(finding: Finding): string[] {
@@ -125,7 +127,7 @@ function runtimeSentence(agent: string): string {
   return `${agent} runs on a model or a provider that nobody declared, or would at its next start (RUNTIME).`;
 }
 
-function bootSentence({ agent = "AGENT" }: Finding): string {
+function bootSentence({ service, agent = service ?? "AGENT" }: Finding): string {
   return `${agent} would not come back after a reboot (BOOT-ENABLE).`;
 }
 
@@ -145,8 +147,15 @@ function isNoted(host: HostReport): boolean {
   return host.state === "ok" || (host.state === "away" && !isMissed(host));
 }
 
-function cleanSentence({ hosts, agents, unknown }: FleetReport): string {
-  const looked = `${count(hosts.length, "host")}, ${count(agents, "agent")}`;
+/** What was looked at: `3 hosts, 5 agents`, and services where there are any. */
+export function lookedAt({ hosts, agents, services }: FleetReport): string {
+  const some = [count(hosts.length, "host"), count(agents, "agent")];
+  return [...some, ...(services > 0 ? [count(services, "service")] : [])].join(", ");
+}
+
+function cleanSentence(report: FleetReport): string {
+  const { hosts, unknown } = report;
+  const looked = lookedAt(report);
   const isWhole = unknown.length === 0 && hosts.every(({ state }) => state === "ok");
   return !isWhole ? `${looked}: no drift in the rest.` : `${looked}: no drift`;
 }

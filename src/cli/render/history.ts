@@ -11,7 +11,7 @@ export function renderHistory({ events, hosts }: HistoryReport): string {
   const rows = events.map((event) => [
     event.time.replace(/\.\d+Z$/, "Z"),
     event.host,
-    event.agent ?? "(host)",
+    event.agent ?? event.service ?? "(host)",
     event.event,
     [event.job, event.detail].filter((part) => part !== undefined && part !== "").join(": "),
   ]);
@@ -26,6 +26,7 @@ export function renderHistoryJson(report: HistoryReport): string {
   return safeJson({ version: 1, exit: codes[0], codes, events, hosts: report.hosts });
 }
 
-function inKeyOrder({ time, host, agent, event, job, detail }: HistoryEvent & { host: string }) {
-  return { time, host, ...(agent && { agent }), event, ...(job && { job }), ...(detail && { detail }) };
+function inKeyOrder({ time, host, agent, service, event, job, detail }: HistoryEvent & { host: string }) {
+  const subject = { ...(agent && { agent }), ...(service && { service }) };
+  return { time, host, ...subject, event, ...(job && { job }), ...(detail && { detail }) };
 }

@@ -1,6 +1,6 @@
 import type { PropertyChange, ResourceChange } from "../change/change.ts";
 import type { FleetReport, HostReport } from "../report.ts";
-import { causeText } from "./drift.ts";
+import { causeText, lookedAt } from "./drift.ts";
 import { cell, code, diffs, list, table } from "./markdown-blocks.ts";
 import { subject } from "./subject.ts";
 import { count } from "./text.ts";
@@ -76,13 +76,13 @@ function changeRows(change: ResourceChange): string[][] {
   );
 }
 
-function findingsTable({ findings, hosts, agents }: FleetReport): string {
+function findingsTable(report: FleetReport): string {
+  const { findings, hosts } = report;
   const answered = hosts.filter(({ state }) => state === "ok").length;
   if (findings.length === 0 && answered < hosts.length) {
     return `No drift found on ${answered} of ${count(hosts.length, "host")}; the others gave no answer.`;
   }
-  if (findings.length === 0)
-    return `${count(hosts.length, "host")}, ${count(agents, "agent")}: no drift found.`;
+  if (findings.length === 0) return `${lookedAt(report)}: no drift found.`;
   return table(
     ["host", "agent", "item", "property", "declared", "observed", "cause"],
     findings.map((one) => [

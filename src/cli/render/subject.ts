@@ -1,4 +1,8 @@
-/** Whom a finding is about: an agent, else a tenant, else the host itself. */
-export function subject(of: { readonly agent?: string; readonly tenant?: string }): string {
-  return of.agent ?? (of.tenant === undefined ? "(host)" : `(tenant ${of.tenant})`);
+/** Whom a finding is about: an agent or a service, else a tenant, else the host itself. */
+export function subject(of: {
+  readonly agent?: string;
+  readonly service?: string;
+  readonly tenant?: string;
+}): string {
+  return of.agent ?? of.service ?? (of.tenant === undefined ? "(host)" : `(tenant ${of.tenant})`);
 }

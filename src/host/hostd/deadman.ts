@@ -82,8 +82,7 @@ function hasNews(before: Memory, after: Memory): boolean {
   return [...names].some((name) => {
     const [was, is] = [before.agents[name], after.agents[name]];
     if (was === undefined || is === undefined) return true;
-    return (["run", "counted", "quarantined", "paused", "health"] as const).some(
-      (key) => was[key] !== is[key],
-    );
+    const keys = ["run", "counted", "quarantined", "paused", "health"] as const;
+    return keys.some((key) => was[key] !== is[key]) || was.checks?.verdict !== is.checks?.verdict;
   });
 }

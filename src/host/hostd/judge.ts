@@ -1,6 +1,7 @@
 import { noticeBeats, noticePause, stopWhatHangs } from "./beats.ts";
 import { restartWhatIsDue } from "./due.ts";
 import { changeProvider } from "./fail-over.ts";
+import { watchHealth } from "./health.ts";
 import { type AgentMemory, BUDGET } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
 import { countRestarts, endWhatIsOver, endWhatStrayed, holdWhatCrashes, noticeRuns } from "./runs.ts";
@@ -23,7 +24,8 @@ export interface Judgement {
 export function judge(before: AgentMemory, seen: Seen, clock: number, providers: Providers = {}): Judgement {
   const events: Noticed[] = [];
   const actions: Action[] = [];
-  const { agent, unit } = seen.policy;
+  const { agent, unit, service } = seen.policy;
+  const subject = service === undefined ? { agent } : { service: agent };
   let wantsLook = false;
   const turn: Turn = {
     seen,
@@ -32,7 +34,7 @@ export function judge(before: AgentMemory, seen: Seen, clock: number, providers:
     wantLook: () => {
       wantsLook = true;
     },
-    tell: (event, detail) => events.push({ event, agent, ...(detail && { detail }) }),
+    tell: (event, detail) => events.push({ event, ...subject, ...(detail && { detail }) }),
     act: (act, reason, change) => actions.push({ act, agent, unit, reason, ...(change && { change }) }),
   };
   const after = STEPS.reduce((memory, step) => step(memory, turn), before);
@@ -47,6 +49,7 @@ const STEPS: readonly Step[] = [
   endWhatStrayed,
   noticeBeats,
   stopWhatHangs,
+  watchHealth,
   endWhatIsOver,
   changeProvider,
   restartWhatIsDue,

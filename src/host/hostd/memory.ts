@@ -1,4 +1,21 @@
+import type { Verdict } from "../../model/deadman.ts";
 import type { Providers } from "./provider-health.ts";
+
+/** What the deadman remembers of a service's checks. */
+export interface Checks {
+  readonly verdict: Verdict;
+  /** The unit's run that what follows is of. */
+  readonly run: string;
+  /** The number of the last answer that was judged. */
+  readonly count: number;
+  /** Whether one succeeded in this run. */
+  readonly hasPassed: boolean;
+  /** How many succeeded, or failed, in a row. */
+  readonly passed: number;
+  readonly failed: number;
+  /** When it was last started again for them. */
+  readonly actedAt?: number;
+}
 
 /** What the deadman remembers of one agent. Times are seconds of its own clock. */
 export interface AgentMemory {
@@ -19,6 +36,8 @@ export interface AgentMemory {
   readonly paused: string;
   /** When it was first seen to run with what was declared before. */
   readonly owedSince?: number;
+  /** There for a service. */
+  readonly checks?: Checks;
   /** The provider that it was to change to last, and when, while that has not come about. */
   readonly asked?: { readonly to: string; readonly at: number };
   /** That it was told that all of its providers fail. */

@@ -7,6 +7,7 @@ import type { Action } from "./turn.ts";
 /** By what act each is told to systemd, which alone starts anything. */
 const WORDS: Readonly<Record<Exclude<Action["act"], "switch">, readonly string[]>> = {
   restart: ["try-restart", "--no-block"],
+  revive: ["restart", "--no-block"],
   kill: ["kill", "--signal=SIGKILL"],
   hold: ["stop", "--no-block"],
   stop: ["stop", "--no-block"],
@@ -24,6 +25,8 @@ export function obey(host: Host, actions: readonly Action[]): void {
   for (const [act, some] of Map.groupBy(actions, ({ act }) => act)) {
     if (act === "switch") continue;
     const units = some.map(({ unit }) => unit);
+    // What failed too often for systemd is not started before that is forgotten.
+    if (act === "revive") host.run("systemctl", ["reset-failed", "--", ...units]);
     attempt(`${act} of ${units.join(" ")}`, () => systemctl(host, ...WORDS[act], "--", ...units));
   }
 }

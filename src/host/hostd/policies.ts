@@ -1,20 +1,30 @@
 import { readdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { agentUnit, policyFile } from "../../model/layout.ts";
+import { agentUnit, policyFile, servicePolicyFile } from "../../model/layout.ts";
 import type { Host } from "../context.ts";
 import { hasCode } from "../reason.ts";
 import { readOwn } from "../store/files.ts";
-import { parsePolicy } from "./policy.ts";
+import { parsePolicy, parseServicePolicy } from "./policy.ts";
 import type { Charge } from "./turn.ts";
 
 /** The policies that `up` wrote, by agent. One that cannot be read concerns its own agent alone. */
 export function readPolicies(host: Host): ReadonlyMap<string, Charge> {
-  const names = agentsIn(dirname(policyFile("", host.paths.hostd)));
+  const names = namesIn(dirname(policyFile("", host.paths.hostd)));
   const charges = names.flatMap((agent): Charge[] => {
     const policy = parsePolicy(textOf(policyFile(agent, host.paths.hostd)));
     return policy === undefined ? [] : [{ ...policy, agent, unit: agentUnit(agent) }];
   });
   return new Map(charges.map((charge) => [charge.agent, charge]));
+}
+
+/** The services that have a health check, by a key that no agent has. */
+export function readServices(host: Host): ReadonlyMap<string, Charge> {
+  const names = namesIn(dirname(servicePolicyFile("", host.paths.hostd)));
+  const charges = names.flatMap((name): [string, Charge][] => {
+    const charge = parseServicePolicy(textOf(servicePolicyFile(name, host.paths.hostd)));
+    return charge === undefined ? [] : [[`service ${name}`, { ...charge, agent: name }]];
+  });
+  return new Map(charges);
 }
 
 /** Whatever a person put in the place of a policy holds up nobody; `up` mends it. */
@@ -26,7 +36,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
-function agentsIn(dir: string): string[] {
+function namesIn(dir: string): string[] {
   try {
     return readdirSync(dir).flatMap((name) => /^([a-z0-9-]+)\.json$/.exec(name)?.[1] ?? []);
   } catch (error) {

@@ -1,5 +1,13 @@
-import { HEARTBEATS, type MaintenanceWindow, type Policy } from "../../model/deadman.ts";
+import {
+  HEARTBEATS,
+  type MaintenanceWindow,
+  ON_UNHEALTHY,
+  type Policy,
+  type ServicePolicy,
+} from "../../model/deadman.ts";
 import { isFailoverPolicy } from "../../model/failover.ts";
+import { isHealthCheck } from "../../model/health.ts";
+import type { Charge } from "./turn.ts";
 
 /** Characters. A policy is a page. */
 const CAP = 64 * 1024;
@@ -25,6 +33,27 @@ export function parsePolicy(text = ""): Policy | undefined {
       ...(ttl !== undefined && { ttl }),
       ...(failover && { failover }),
     };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A service shows no life but by its check. */
+const NO_HEARTBEAT = { by: "none", interval: 15, timeout: 60 } as const;
+
+/** A service's policy as `up` wrote it; undefined as above. */
+export function parseServicePolicy(text = ""): Omit<Charge, "agent"> | undefined {
+  try {
+    if (text.length > CAP) return undefined;
+    const { unit, health, grace, onUnhealthy, restarts, maintenance } = JSON.parse(text) as ServicePolicy;
+    const isWhole =
+      /^\w[\w.-]*\.service$/.test(unit) &&
+      isHealthCheck(health) &&
+      [grace, restarts.most, restarts.within].every(isPositive) &&
+      ON_UNHEALTHY.includes(onUnhealthy) &&
+      maintenance.every(isWindow);
+    if (!isWhole) return undefined;
+    return { unit, heartbeat: NO_HEARTBEAT, restarts, maintenance, service: { health, grace, onUnhealthy } };
   } catch {
     return undefined;
   }

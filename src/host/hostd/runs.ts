@@ -1,5 +1,5 @@
 import type { AgentMemory } from "./memory.ts";
-import type { Step } from "./turn.ts";
+import type { Charge, Step, Turn } from "./turn.ts";
 
 /** An agent that was never seen has no past to tell. */
 export const noticeRuns: Step = (memory, { seen, clock, tell }) => {
@@ -66,15 +66,26 @@ export const countRestarts: Step = (memory, { seen: { unit, policy, paused, isQu
   return { ...memory, counted: unit.restarts, restarts, quarantined: isQuarantined };
 };
 
-export const holdWhatCrashes: Step = (memory, { seen: { unit, policy, paused }, tell, act }) => {
-  const { most, within } = policy.restarts;
+export const holdWhatCrashes: Step = (memory, turn) => {
+  const { unit, policy, paused } = turn.seen;
   if (memory.quarantined) {
-    if (unit.state !== "down") act("stop", "it is in quarantine");
+    if (unit.state !== "down") turn.act("stop", "it is in quarantine");
     return memory;
   }
-  if (paused !== "" || memory.restarts.length < most) return memory;
-  const reason = `${memory.restarts.length} restarts within ${Math.round(within / 60)} min`;
+  if (paused !== "" || !isTooMuch(memory, policy)) return memory;
+  return holdFor(memory, turn);
+};
+
+/** Of a service the last restart that it may have is given its chance: its check tells what came of it. */
+function isTooMuch({ restarts }: AgentMemory, { restarts: { most }, service }: Charge): boolean {
+  if (service === undefined) return restarts.length >= most;
+  return service.onUnhealthy === "restart" && restarts.length > most;
+}
+
+/** Into quarantine, for its restarts of late. */
+export function holdFor(memory: AgentMemory, { seen: { policy }, tell, act }: Turn): AgentMemory {
+  const reason = `${memory.restarts.length} restarts within ${Math.round(policy.restarts.within / 60)} min`;
   tell("quarantined", reason);
   act("hold", reason);
   return { ...memory, quarantined: true };
-};
+}

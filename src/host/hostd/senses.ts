@@ -9,7 +9,7 @@ import { reasonOf } from "../reason.ts";
 import type { Stamped } from "./beat-file.ts";
 import { isIdle } from "./idle.ts";
 import { readPauses } from "./pauses.ts";
-import { readPolicies } from "./policies.ts";
+import { readPolicies, readServices } from "./policies.ts";
 import type { ProviderSight } from "./provider-health.ts";
 import { readProviders } from "./providers.ts";
 import { readSign } from "./readings.ts";
@@ -44,7 +44,7 @@ export function sensesOf(host: Host): Senses {
   let isAsked: (agent: string) => boolean = () => true;
 
   const look = (agents?: ReadonlySet<string>) => {
-    policies = readPolicies(host);
+    policies = new Map([...readPolicies(host), ...readServices(host)]);
     checks = readProviders(host, policies);
     accounts = readAccounts(host.paths.etc);
     isAsked = (agent) => agents === undefined || agents.has(agent);
@@ -57,6 +57,7 @@ export function sensesOf(host: Host): Senses {
     const held = unitsInQuarantine(host);
     const pauses = readPauses(host);
     const debts = allOwed(host);
+    const answers = prober.see(new Map([...checks, ...checksOf(policies, units)]), monotonic());
     const agents: Record<string, Seen> = {};
     for (const [name, policy] of policies) {
       const unit = units.get(policy.unit);
@@ -67,20 +68,35 @@ export function sensesOf(host: Host): Senses {
       const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
       const paused = pauses(policy);
       const owed = debts.get(policy.unit);
+      const check = answers.get(checkName(policy, unit));
       agents[name] = {
         ...{ policy, unit, age, reading: sign.reading, isQuarantined, paused },
-        isFresh: isFresh && isAsked(name),
+        isFresh: isFresh && isAsked(policy.agent),
+        ...(check && { check }),
         ...(policy.failover && { choice: choiceOf(host, policy.unit, unit) }),
         ...(owed?.restart === "when-idle" && {
           owed: { within: owed.within, isIdle: isIdle(sign.reading, unit.pid) },
         }),
       };
     }
-    const answers = prober.see(checks, monotonic());
     const providers = [...checks].map(([name, check]) => [name, sightOf(check, answers.get(name))] as const);
     return { known: [...policies.keys()], agents, providers: Object.fromEntries(providers) };
   };
   return { look, see };
+}
+
+/** The checks of all services that are up. Of another run of a unit nothing is known yet. */
+function checksOf(policies: ReadonlyMap<string, Charge>, units: ReadonlyMap<string, Unit>) {
+  const checks = [...policies.values()].flatMap((policy): [string, HealthCheck][] => {
+    const unit = units.get(policy.unit);
+    const { health } = policy.service ?? {};
+    return health === undefined || unit?.state !== "up" ? [] : [[checkName(policy, unit), health]];
+  });
+  return new Map(checks);
+}
+
+function checkName({ agent }: Charge, { run }: Unit): string {
+  return `${agent} ${run}`;
 }
 
 function sightOf(check: HealthCheck, answered: Answered | undefined): ProviderSight {

@@ -1,4 +1,5 @@
-import type { BeatState, HistoryKind, Policy } from "../../model/deadman.ts";
+import type { BeatState, HistoryKind, Policy, ServicePolicy } from "../../model/deadman.ts";
+import type { Answered } from "../probes/prober.ts";
 import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
 
@@ -28,10 +29,13 @@ export interface Reading {
   readonly unknown?: string;
 }
 
-/** One agent in the deadman's care, and what is declared for it. */
+/** One agent in the deadman's care, and what is declared for it. A service is one that shows its life by its check. */
 export interface Charge extends Policy {
+  /** Its name. */
   readonly agent: string;
   readonly unit: string;
+  /** There for a service. */
+  readonly service?: Pick<ServicePolicy, "health" | "grace" | "onUnhealthy">;
 }
 
 /** On which provider an agent runs; left out in both: on its first. */
@@ -49,6 +53,8 @@ export interface Seen {
   /** Seconds that it is up. */
   readonly age: number;
   readonly reading: Reading;
+  /** What a service's check told last. */
+  readonly check?: Answered;
   readonly isQuarantined: boolean;
   /** There while it is to be started again for a change. `within` seconds at most. */
   readonly owed?: { readonly within: number; readonly isIdle: boolean };
@@ -60,9 +66,9 @@ export interface Seen {
   readonly isFresh: boolean;
 }
 
-/** What to do. `restart`: what runs with what was declared before. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there, or its time is over. `switch`: have it run on another provider. */
+/** What to do. `restart`: what runs with what was declared before. `revive`: a service, whether it runs or failed. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there, or its time is over. `switch`: have it run on another provider. */
 export interface Action {
-  readonly act: "restart" | "kill" | "hold" | "stop" | "switch";
+  readonly act: "restart" | "revive" | "kill" | "hold" | "stop" | "switch";
   readonly agent: string;
   readonly unit: string;
   readonly reason: string;
@@ -82,6 +88,7 @@ export interface ProviderChange {
 export interface Noticed {
   readonly event: HistoryKind;
   readonly agent?: string;
+  readonly service?: string;
   readonly detail?: string;
 }
 

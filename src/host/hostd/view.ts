@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import type { Watched } from "../../model/deadman.ts";
+import type { Watched, WatchedService } from "../../model/deadman.ts";
 import { HOSTD_UNIT } from "../../model/layout.ts";
+import { shown } from "../../model/shown.ts";
 import type { Host } from "../context.ts";
 import { readOwn } from "../store/files.ts";
-import type { Memory } from "./memory.ts";
+import type { AgentMemory, Memory } from "./memory.ts";
 import type { Seen } from "./turn.ts";
 
 /** Seconds after which the deadman counts as silent. */
@@ -14,6 +15,7 @@ interface View {
   /** Seconds of the monotonic clock when it was written. */
   readonly at: number;
   readonly agents: Readonly<Record<string, Watched>>;
+  readonly services?: readonly WatchedService[];
 }
 
 /** Seconds of the clock that nobody sets. */
@@ -22,22 +24,34 @@ export function monotonic(): number {
 }
 
 export function writeView(host: Host, memory: Memory, seen: Readonly<Record<string, Seen>>): void {
-  const agents = Object.entries(seen).map(([name, one]) => [name, watchedOf(name, one, memory)]);
-  const view: View = { at: monotonic(), agents: Object.fromEntries(agents) };
+  const entries = Object.entries(seen);
+  const isService = ([, { policy }]: (typeof entries)[number]) => policy.service !== undefined;
+  const agents = entries
+    .filter((one) => !isService(one))
+    .map(([name, one]) => [name, watchedOf(name, one, memory)]);
+  const services = entries.filter(isService).map(([name, one]) => watchedService(one, memory.agents[name]));
+  const view: View = { at: monotonic(), agents: Object.fromEntries(agents), services };
   const file = fileOf(host);
   mkdirSync(host.paths.hostdView, { recursive: true, mode: 0o700 });
   writeFileSync(`${file}.new`, JSON.stringify(view), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
-/** How the deadman sees its agents now, by name; undefined where it is silent. */
-export function readView(host: Host): Readonly<Record<string, Watched>> | undefined {
+/** What the deadman sees now. */
+export interface Sightings {
+  /** By their names. */
+  readonly agents: Readonly<Record<string, Watched>>;
+  readonly services: readonly WatchedService[];
+}
+
+/** How the deadman sees its agents and services now; undefined where it is silent. */
+export function readView(host: Host): Sightings | undefined {
   try {
     const view = JSON.parse(readOwn(fileOf(host))?.toString("utf8") ?? "") as View;
     const since = monotonic() - view.at;
     if (!(since >= 0 && since < SILENT)) return undefined;
     const aged = Object.entries(view.agents).map(([name, one]) => [name, { ...one, age: one.age + since }]);
-    return Object.fromEntries(aged);
+    return { agents: Object.fromEntries(aged), services: view.services ?? [] };
   } catch {
     return undefined;
   }
@@ -47,6 +61,16 @@ export function readView(host: Host): Readonly<Record<string, Watched>> | undefi
 export function watchOf(host: Host, view = readView(host)): "watching" | "silent" | undefined {
   if (!existsSync(`${host.paths.units}/${HOSTD_UNIT}`)) return undefined;
   return view === undefined ? "silent" : "watching";
+}
+
+function watchedService({ policy, check, paused }: Seen, memory?: AgentMemory): WatchedService {
+  return {
+    unit: policy.unit,
+    health: memory?.checks?.verdict ?? "unknown",
+    ...(check && { detail: shown(check.detail) }),
+    restarts: memory?.restarts.length ?? 0,
+    ...(paused && { paused }),
+  };
 }
 
 function watchedOf(name: string, { policy, reading, paused }: Seen, { clock, agents }: Memory): Watched {

@@ -9,7 +9,7 @@ export const group: Kind<GroupItem> = {
     subjects.map(({ item }) => ({ props: { present: accounts.groups.has(item.name) } })),
   converge: ({ host }, { item }) => change(host, "groupadd", [item.name]),
   remove: ({ host, accounts }, { item }) => {
-    if (accounts.groups.has(item.name)) change(host, "groupdel", [item.name]);
+    if (accounts.groups.has(item.name) && item.onRemove !== "keep") change(host, "groupdel", [item.name]);
     return [];
   },
   rename: ({ host, accounts }, from, to) => {

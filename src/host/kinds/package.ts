@@ -22,8 +22,20 @@ export const debianPackage: Kind<PackageItem> = {
   remove: () => [],
 };
 
-/** Another stack may install something at the same time. */
-const INSTALL = ["-o", "DPkg::Lock::Timeout=300", "install", "-y", "-q", "--no-install-recommends", "--"];
+/** Another stack may install something at the same time. A configuration file that is declared stays as it is. */
+const OPTIONS = [
+  "DPkg::Lock::Timeout=300",
+  "Dpkg::Options::=--force-confdef",
+  "Dpkg::Options::=--force-confold",
+];
+const INSTALL = [
+  ...OPTIONS.flatMap((one) => ["-o", one]),
+  "install",
+  "-y",
+  "-q",
+  "--no-install-recommends",
+  "--",
+];
 
 function observe({ host }: Scene, subjects: readonly Subject<PackageItem>[]): Observation[] {
   const names = subjects.map(({ item }) => item.name);

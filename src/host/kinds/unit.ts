@@ -5,6 +5,7 @@ import type { Host } from "../context.ts";
 import { overridesOf, removeOverrides } from "../dropins.ts";
 import { settleOwed } from "../owed.ts";
 import { quarantineOf, release } from "../quarantine.ts";
+import { notStarted, notStayed } from "../start-failure.ts";
 import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "../systemctl.ts";
 import type { Kind, Subject } from "./kind.ts";
 import { orUnknown } from "./look.ts";
@@ -16,7 +17,7 @@ const STOP_PATIENCE = 60;
 export const unit: Kind<UnitItem> = {
   observe: ({ host }, subjects) => observe(host, subjects),
   converge: ({ host }, subject) => converge(host, subject.item),
-  remove: ({ host }, { item }) => remove(host, item.name),
+  remove: ({ host }, { item }) => remove(host, item),
   afterReload: true,
 };
 
@@ -49,7 +50,7 @@ function comesBack({ ActiveState, Job = "", Restart = "no" }: UnitState): boolea
 
 function converge(host: Host, { name, want }: UnitItem): void {
   if (removeOverridesOf(host, name)) restartIfRunning(host, [name]);
-  if (/^masked/.test(stateOf(host, name)["UnitFileState"] ?? "")) unmask(host, name);
+  unmaskIfMasked(host, name, stateOf(host, name));
   const state = stateOf(host, name);
   if (want.enabled !== "static" && state["UnitFileState"] !== want.enabled) {
     systemctl(host, want.enabled === "enabled" ? "enable" : "disable", "--", name);
@@ -65,14 +66,19 @@ function quarantined(host: Host, name: string): MusterError {
   return new MusterError({
     what: `${name} was not started`,
     why: `it is in quarantine since ${since}: ${reason}.`,
-    next: "See `npx fleet history`; `npx fleet release AGENT` frees it.",
+    next: "See `npx fleet history`; `npx fleet release NAME` frees it.",
   });
 }
 
 /** Starts units again that run; others are left as they are. Throws where one does not come back. */
 export function restartIfRunning(host: Host, names: readonly string[]): void {
-  const running = showUnits(host, names).map(isRunning);
-  for (const name of names.filter((_, i) => running[i])) start(host, "restart", name);
+  for (const [i, state] of showUnits(host, names).entries()) {
+    const name = names[i] ?? "";
+    if (!isRunning(state)) continue;
+    // One that somebody masked runs on, but could not be started again.
+    unmaskIfMasked(host, name, state);
+    start(host, "restart", name);
+  }
 }
 
 function removeOverridesOf(host: Host, name: string): boolean {
@@ -87,7 +93,8 @@ function stateOf(host: Host, name: string): UnitState {
   return showUnits(host, [name])[0] ?? {};
 }
 
-function unmask(host: Host, name: string): void {
+function unmaskIfMasked(host: Host, name: string, state: UnitState): void {
+  if (!/^masked/.test(state["UnitFileState"] ?? "")) return;
   systemctl(host, "unmask", "--", name);
   systemctl(host, "unmask", "--runtime", "--", name);
   daemonReload(host);
@@ -101,21 +108,8 @@ export function start(host: Host, verb: "start" | "restart", name: string): void
   const state = waitForUnit(host, name, START_PATIENCE, hasNoJob);
   if (isRunning(state) && state["SubState"] !== "auto-restart") return;
   if (isDone(state)) return;
-  if (state["SubState"] === "auto-restart" && state["Result"] === "success") throw endedAtOnce(name);
-  throw new MusterError({
-    what: `${name} did not start`,
-    why: `it is ${state["ActiveState"]} (${state["SubState"]}); its journal ends: ${journalOf(host, name)}`,
-    next: `See \`journalctl -u ${name}\` on the host.`,
-  });
-}
-
-/** What is to be said of a program that was started, and whose words went with its terminal. */
-export function endedAtOnce(name: string): MusterError {
-  return new MusterError({
-    what: `${name} did not stay`,
-    why: "its program ended within a second of its start, and so would end again and again.",
-    next: "Start it by hand on the host, as the agent's user, to see what it says; `npx fleet ssh HOST` logs in.",
-  });
+  if (state["SubState"] === "auto-restart" && state["Result"] === "success") throw notStayed(host, name);
+  throw notStarted(host, name, state);
 }
 
 /** Whether a unit that nobody starts again ended well. */
@@ -139,20 +133,12 @@ function isStopped(state: UnitState): boolean {
   return ["inactive", "failed"].includes(state["ActiveState"] ?? "");
 }
 
-/** What the unit's own programs said last; where they said nothing, what systemd said of it. */
-function journalOf(host: Host, name: string): string {
-  // What it said last may still be on its way to the journal.
-  host.run("journalctl", ["--sync"]);
-  const last = (...match: readonly string[]) =>
-    host.run("journalctl", ["--no-pager", "-q", "-o", "cat", "-n", "5", ...match]).stdout.trim();
-  return (last(`_SYSTEMD_UNIT=${name}`) || last("-u", name) || "empty").split("\n").join(" / ");
-}
-
-function remove(host: Host, name: string): readonly string[] {
-  const state = stateOf(host, name);
+function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   release(host, name);
   settleOwed(host, name);
+  if (onRemove === "keep") return [];
   linkChoice(host, name, undefined);
+  const state = stateOf(host, name);
   removeOverrides(
     name,
     overridesOf(name, state).filter((path) => path.includes(`/${name}.d/`)),

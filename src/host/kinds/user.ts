@@ -62,7 +62,7 @@ function formerUid(accounts: Accounts, home: string): readonly string[] {
 
 function remove({ host, accounts }: Scene, { item }: Subject<UserItem>): readonly string[] {
   const account = accounts.users.get(item.name);
-  if (account === undefined) return [];
+  if (account === undefined || item.onRemove === "keep") return [];
   refuseInUse(host, item.name);
   endProcesses(account.uid, GRACE);
   change(host, "userdel", ["--", item.name]);

@@ -58,7 +58,9 @@ function subjectOf(host: string, owner: string): string {
 
 function machineClause(ofHost: readonly Going[]): string {
   const agents = new Set(
-    ofHost.map(({ name }) => name.split("/")).flatMap(([, agent, part]) => (part && agent) || []),
+    ofHost
+      .map(({ name }) => name.split("/"))
+      .flatMap(([, agent, part]) => (part && part !== "service" && agent) || []),
   );
   const whole = "deletes this local host with its disk and all that is on it";
   return agents.size === 0 ? whole : `${whole}: ${listed([...agents].sort())}, with home and data`;
@@ -67,8 +69,9 @@ function machineClause(ofHost: readonly Going[]): string {
 function clausesOf(items: readonly HostItem[]): string {
   const removed = items.flatMap((item) => removedOf(item)).sort((a, b) => place(a) - place(b));
   const homes = items.flatMap((item) => homeClause(item));
+  const units = items.filter((item) => item.kind === "unit");
   const clauses = [
-    ...(items.some(({ kind }) => kind === "unit") ? ["stops it"] : []),
+    ...units.map((unit) => (unit.onRemove === "keep" ? "leaves its unit as it is" : "stops it")),
     ...(removed.length > 0 ? [`removes its ${listed([...new Set(removed)])}`] : []),
     ...(items.some(({ kind }) => kind === "runtime")
       ? ["removes Muster's runtime from it (packages stay)"]
@@ -85,9 +88,10 @@ function place(removed: string): number {
 }
 
 function removedOf(item: HostItem): string[] {
-  if (item.kind === "unit") return ["unit"];
+  if (item.kind === "unit") return item.onRemove === "keep" ? [] : ["unit"];
   if (item.kind === "timer") return ["jobs"];
-  if (item.kind === "user" || item.kind === "group") return [`${item.kind} ${item.name}`];
+  if (item.kind === "user" || item.kind === "group")
+    return item.onRemove === "keep" ? [] : [`${item.kind} ${item.name}`];
   return item.kind === "file" && item.secret !== undefined ? ["credentials"] : [];
 }
 

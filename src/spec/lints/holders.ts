@@ -1,26 +1,42 @@
-import type { AgentSpec, CredentialSpec, Fleet } from "../fleet.ts";
+import type { CredentialSpec, Fleet } from "../fleet.ts";
 
-/** A credential and the agents that can read it. */
-export interface Held {
-  readonly credential: CredentialSpec;
-  /** The agents that list it. */
-  readonly listedBy: readonly AgentSpec[];
-  /** Those and, where a tenant has one uid, all its agents on the same hosts. */
-  readonly readableBy: readonly AgentSpec[];
+/** Who has a credential: an agent, or a service. */
+export interface Holder {
+  readonly name: string;
+  /** The Linux user that it runs as. */
+  readonly user: string;
+  readonly host: string;
+  readonly credentials: readonly string[];
+  /** Of a service its unit. */
+  readonly unit?: string;
 }
 
-/** Every credential that at least one agent lists. */
+/** A credential and those that can read it. */
+export interface Held {
+  readonly credential: CredentialSpec;
+  /** Those that list it. */
+  readonly listedBy: readonly Holder[];
+  /** Those and, where a tenant has one uid, all its agents on the same hosts. */
+  readonly readableBy: readonly Holder[];
+}
+
+/** All that may hold credentials. */
+export function holdersIn({ agents, services }: Fleet): Holder[] {
+  return [...Object.values(agents), ...Object.values(services)];
+}
+
+/** Every credential that somebody lists. */
 export function heldCredentials(fleet: Fleet): Held[] {
-  const agents = Object.values(fleet.agents);
+  const all = holdersIn(fleet);
   return Object.values(fleet.credentials).flatMap((credential) => {
-    const listedBy = agents.filter((agent) => agent.credentials.includes(credential.name));
+    const listedBy = all.filter(({ credentials }) => credentials.includes(credential.name));
     if (listedBy.length === 0) return [];
     const places = new Set(listedBy.map(placeOf));
-    return [{ credential, listedBy, readableBy: agents.filter((agent) => places.has(placeOf(agent))) }];
+    return [{ credential, listedBy, readableBy: all.filter((one) => places.has(placeOf(one))) }];
   });
 }
 
-/** The uid on its host: who is there reads the same files. */
-function placeOf(agent: AgentSpec): string {
-  return `${agent.user} ${agent.host}`;
+/** The uid on its host: who is there reads the same files. That root reads all of them is no news of any. */
+function placeOf({ name, user, host }: Holder): string {
+  return user === "root" ? name : `${user} ${host}`;
 }

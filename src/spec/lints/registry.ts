@@ -5,6 +5,9 @@ import type { Lint } from "./lint.ts";
 import { oauthOnTwoHosts } from "./oauth-on-two-hosts.ts";
 import { refusedSchedule } from "./refused-schedule.ts";
 import { secretInEnv } from "./secret-in-env.ts";
+import { secretInUnit } from "./secret-in-unit.ts";
+import { serviceNamedAsAgent } from "./service-named-as-agent.ts";
+import { serviceOfTwo } from "./service-of-two.ts";
 import { sharedSecret } from "./shared-secret.ts";
 import { sharedUid } from "./shared-uid.ts";
 import { unreachableRoute } from "./unreachable-route.ts";
@@ -19,6 +22,9 @@ export const LINTS: readonly Lint[] = [
   oauthOnTwoHosts,
   refusedSchedule,
   secretInEnv,
+  secretInUnit,
+  serviceNamedAsAgent,
+  serviceOfTwo,
   sharedSecret,
   sharedUid,
   unreachableRoute,

@@ -6,13 +6,18 @@ export const secretInEnv: Lint = (fleet) =>
   (["agents", "jobs"] as const).flatMap((section) =>
     Object.values<AgentSpec | JobSpec>(fleet[section]).flatMap((one) =>
       Object.entries(one.env)
-        .filter(([name, value]) => SECRET_NAME.test(name) && looksRandom(value))
+        .filter(([name, value]) => isSecret(name, value))
         .map(([name]) => ({
           keys: [section, one.name, "env", name],
           sentence: `looks like a secret: declare a credential with \`env: ${name}\`, and replace this secret`,
         })),
     ),
   );
+
+/** Whether a variable has the name of a secret, and a value that nobody would think up. */
+export function isSecret(name: string, value: string): boolean {
+  return SECRET_NAME.test(name) && looksRandom(value);
+}
 
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
 const SHORTEST = 16;

@@ -3,16 +3,32 @@ import type { Keys } from "../problem.ts";
 import type { Lint, Remark } from "./lint.ts";
 
 /** Of two claims to one environment variable only one could win, and nobody could tell which. */
-export const variableTwice: Lint = (fleet) =>
-  Object.values(fleet.agents).flatMap((agent) => {
+export const variableTwice: Lint = (fleet) => [
+  ...Object.values(fleet.agents).flatMap((agent) => {
     const runs = agent.failover?.choices ?? [agent];
-    const remarks = runs.flatMap(({ credentials }) => claimedTwice(agent, credentials, fleet));
+    const env = Object.keys(agent.env);
+    const placeOf = (credential: string) => placeOfAgent(agent, credential);
+    const remarks = runs.flatMap(({ credentials }) => claimedTwice(env, credentials, fleet, placeOf));
     return [...new Map(remarks.map((one) => [one.sentence, one])).values()];
-  });
+  }),
+  ...Object.values(fleet.services).flatMap(({ name, credentials }) =>
+    claimedTwice([], credentials, fleet, (credential) => [
+      "services",
+      name,
+      "credentials",
+      credentials.indexOf(credential),
+    ]),
+  ),
+];
 
 /** @param credentials those that one run finds in its environment */
-function claimedTwice(agent: AgentSpec, credentials: readonly string[], fleet: Fleet): Remark[] {
-  const claims = new Map(Object.keys(agent.env).map((variable) => [variable, `its env`]));
+function claimedTwice(
+  env: readonly string[],
+  credentials: readonly string[],
+  fleet: Fleet,
+  placeOf: (credential: string) => Keys,
+): Remark[] {
+  const claims = new Map(env.map((variable) => [variable, `its env`]));
   return credentials.flatMap((name) => {
     const variable = fleet.credentials[name]?.env;
     if (variable === undefined) return [];
@@ -20,12 +36,12 @@ function claimedTwice(agent: AgentSpec, credentials: readonly string[], fleet: F
     claims.set(variable, `credential "${name}"`);
     if (earlier === undefined) return [];
     const sentence = `credential "${name}" sets ${variable}, which ${earlier} sets already`;
-    return [{ keys: placeOf(agent, name), sentence }];
+    return [{ keys: placeOf(name), sentence }];
   });
 }
 
 /** Where an agent is declared to hold a credential: for all its runs, or for those on one provider. */
-function placeOf({ name, credentials, failover }: AgentSpec, credential: string): Keys {
+function placeOfAgent({ name, credentials, failover }: AgentSpec, credential: string): Keys {
   const choices = failover?.choices ?? [];
   const isOfAll = choices.every((one) => one.credentials.includes(credential));
   if (isOfAll) return ["agents", name, "credentials", credentials.indexOf(credential)];

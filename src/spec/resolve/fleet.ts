@@ -9,6 +9,7 @@ import { resolveIdentity } from "./identity.ts";
 import { jobResolver } from "./job.ts";
 import { resolveProvider } from "./provider.ts";
 import { resolveReader } from "./reader.ts";
+import { resolveService } from "./service.ts";
 import { resolveTenant } from "./tenant.ts";
 
 /** The fleet of all sound entries; it is whole where the report stays empty. */
@@ -34,6 +35,7 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     identities,
     contacts: resolveContacts(contacts, context.report),
     agents,
+    services: resolveSection("services", context, resolveService),
     readers: resolveSection("readers", context, resolveReader),
     jobs: resolveSection("jobs", context, jobResolver(agents)),
   };

@@ -1,12 +1,12 @@
 import type { MaintenanceWindow } from "../../model/deadman.ts";
 import type { Keys } from "../problem.ts";
-import { asMap, type RawAgent, type RawWindow } from "../raw.ts";
+import { asMap, type RawAgent, type RawService, type RawWindow } from "../raw.ts";
 import type { Context } from "./context.ts";
 
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/** An agent's own windows, its host's and the fleet's. What the schema has refused already is left out. */
-export function maintenanceOf(raw: RawAgent, keys: Keys, context: Context): MaintenanceWindow[] {
+/** The own windows of an agent or a service, its host's and the fleet's. What the schema has refused already is left out. */
+export function maintenanceOf(raw: RawAgent | RawService, keys: Keys, context: Context): MaintenanceWindow[] {
   const { report, source } = context;
   const root = asMap(source.value);
   const host = asMap(asMap(root["hosts"])[raw.host]);

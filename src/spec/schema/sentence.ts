@@ -25,7 +25,7 @@ const BY_KEYWORD: Readonly<Record<string, (error: ErrorObject) => string>> = {
 };
 
 /** Sections that the design has and this version does not read yet. */
-const LATER = new Set(["services", "routes", "monitoring"]);
+const LATER = new Set(["routes", "monitoring"]);
 
 function unknownKey(error: ErrorObject): string {
   const key = String(error.params["additionalProperty"]);

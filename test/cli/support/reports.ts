@@ -23,6 +23,7 @@ export function reportOf(parts: Partial<FleetReport> = {}): FleetReport {
   return {
     fleet: "arc",
     agents: 5,
+    services: 0,
     hosts: ["hub", "east", "west"].map((host) => ({ host, state: "ok" })),
     findings: [],
     unknown: [],

@@ -10,6 +10,7 @@ import { deadmanOf } from "../../../src/host/hostd/deadman.ts";
 import { readView } from "../../../src/host/hostd/view.ts";
 import { owe, owedOf } from "../../../src/host/owed.ts";
 import { quarantineOf } from "../../../src/host/quarantine.ts";
+import { writeRecord } from "../../../src/host/store/records.ts";
 import { choiceFile, choiceLink } from "../../../src/model/layout.ts";
 import { makeWorld } from "../world.ts";
 import { policyOf } from "./simulated.ts";
@@ -58,9 +59,20 @@ function rig() {
   };
   const told = () =>
     history(host, { op: "history", last: 100 }).events.map(
-      ({ event, agent = "host" }) => `${agent} ${event}`,
+      ({ event, service, agent = service ?? "host" }) => `${agent} ${event}`,
     );
-  return { host, calls, asked, set, declare, told };
+  const declareService = (service: string, most = 2) => {
+    const dir = join(host.paths.hostd, "services");
+    mkdirSync(dir, { recursive: true });
+    const probe = { kind: "command", command: ["/bin/true"], user: "nobody", timeout: 1 };
+    const health = { probe, interval: 0.1, failures: 1, successes: 1 };
+    const rules = { restarts: { most, within: 3600 }, maintenance: [], grace: 1, onUnhealthy: "restart" };
+    writeFileSync(
+      join(dir, `${service}.json`),
+      JSON.stringify({ unit: `${service}.service`, health, ...rules }),
+    );
+  };
+  return { host, calls, asked, set, declare, declareService, told };
 }
 
 describe("the deadman on a host's disk", () => {
@@ -112,6 +124,36 @@ describe("the deadman on a host's disk", () => {
     deadman.turn(true);
     expect(calls).toEqual([`stop --no-block -- ${UNIT} muster-agent-loom.service`]);
     expect(quarantineOf(host, UNIT)).toBeDefined();
+  });
+
+  test("starts a service again whose unit failed, knows it after its own end, and holds it when it is enough", () => {
+    const { host, calls, set, declareService, told } = rig();
+    declareService("cache");
+    const fail = (run: string) =>
+      set("cache.service", {
+        ActiveState: "failed",
+        SubState: "failed",
+        Result: "exit-code",
+        InvocationID: run,
+      });
+    for (const run of ["1", "2", "3", "4"]) {
+      fail(run);
+      // Each begins with what the one before wrote, and an interval later.
+      const deadman = deadmanOf(host, "boot 1");
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
+      deadman.turn(true);
+      expect(readView(host)?.services).toMatchObject([{ unit: "cache.service", health: "unhealthy" }]);
+      expect(readView(host)?.agents).toEqual({});
+    }
+    const again = ["reset-failed -- cache.service", "restart --no-block -- cache.service"];
+    expect(calls).toEqual([...again, ...again, "stop --no-block -- cache.service"]);
+    expect(quarantineOf(host, "cache.service")?.reason).toBe("2 restarts within 60 min");
+    expect(told().filter((one) => one.startsWith("cache "))).toEqual([
+      "cache unhealthy",
+      "cache asked",
+      "cache asked",
+      "cache quarantined",
+    ]);
   });
 
   test("is freed by a release, which starts it", () => {
@@ -234,10 +276,21 @@ describe("the deadman on a host's disk", () => {
     });
   });
 
-  test("starts and stops nothing but agents", () => {
-    const { host } = rig();
+  test("starts and stops nothing but agents and declared services", () => {
+    const { host, set } = rig();
+    set("cache.service", { ActiveState: "inactive" });
     const ask = { op: "control", verb: "stop", agent: "iris", by: "" } as const;
     expect(() => control(host, { ...ask, unit: "ssh.service" })).toThrow("is not its unit");
+    const service = { ...ask, agent: "cache", isService: true } as const;
+    expect(() => control(host, { ...service, unit: "cache.service" })).toThrow("it is not on this host");
+    const unit = {
+      kind: "unit",
+      name: "cache.service",
+      want: { enabled: "enabled", overrides: "none" },
+    } as const;
+    writeRecord(host, { id: "hub/cache/service", type: "Service", owner: "a/b", items: { unit } });
+    expect(() => control(host, { ...service, unit: "ssh.service" })).toThrow("is not its unit");
+    expect(control(host, { ...service, unit: "cache.service" })).toEqual({ changed: false });
   });
 
   test("goes on where its memory or one agent's policy is torn", () => {
@@ -247,7 +300,7 @@ describe("the deadman on a host's disk", () => {
     mkdirSync(host.paths.hostd, { recursive: true });
     writeFileSync(join(host.paths.hostd, "memory.json"), '{"clock": 12, "agen');
     deadmanOf(host, "boot 1").turn(true);
-    expect(Object.keys(readView(host) ?? {})).toEqual(["iris"]);
+    expect(Object.keys(readView(host)?.agents ?? {})).toEqual(["iris"]);
     expect(JSON.parse(readFileSync(join(host.paths.hostd, "memory.json"), "utf8")).agents).toHaveProperty(
       "iris",
     );
@@ -260,7 +313,7 @@ describe("the deadman on a host's disk", () => {
     deadman.turn(true);
     rmSync(join(host.paths.hostd, "agents", "iris.json"));
     deadman.turn(true);
-    expect(readView(host)).toEqual({});
+    expect(readView(host)?.agents).toEqual({});
     expect(JSON.parse(readFileSync(join(host.paths.hostd, "memory.json"), "utf8")).agents).toEqual({});
   });
 

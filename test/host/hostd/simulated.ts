@@ -22,6 +22,10 @@ export interface SimulatedAgent {
   beatsAt: number;
   beat: number;
   result: string;
+  /** What a service's check is answered, and how often it was asked in this run. */
+  answer: { readonly ok: boolean; readonly detail: string };
+  asked: number;
+  askedAt: number;
   /** The provider that its unit is linked to, and that systemd has read; empty: its first. */
   linked: string;
   loaded: string;
@@ -48,6 +52,8 @@ export class SimulatedHost {
   readonly events: (Noticed & { at: number })[] = [];
   /** Whom the deadman stopped for hanging, and whether it did. */
   readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
+  /** How often the deadman had a service started again. */
+  revived = 0;
   readonly providers: Record<string, SimulatedProvider> = {};
   paused = "";
   /** How often somebody was to change the provider, and whether nothing comes of that. */
@@ -144,6 +150,11 @@ export class SimulatedHost {
       agent.restarts += 1;
       this.start(agent);
     }
+    const every = agent.policy.service?.health.interval ?? Number.POSITIVE_INFINITY;
+    if (agent.state === "up" && agent.askedAt + every <= this.now) {
+      agent.asked += 1;
+      agent.askedAt = this.now;
+    }
     if (agent.state === "up" && !agent.hangs && agent.beatsAt <= this.now) {
       agent.beat += 1;
       agent.beatsAt = this.now + agent.policy.heartbeat.interval;
@@ -154,6 +165,8 @@ export class SimulatedHost {
     agent.state = "up";
     agent.run += 1;
     agent.startedAt = this.now;
+    agent.asked = 0;
+    agent.askedAt = this.now;
     agent.hangs = false;
     agent.runsOn = agent.loaded || (agent.policy.failover?.providers[0] ?? "");
     delete this.owed[agent.policy.agent];
@@ -193,6 +206,7 @@ export class SimulatedHost {
         },
       }),
       ...(this.owed[policy.agent] && { owed: this.owed[policy.agent] }),
+      ...(agent.asked > 0 && { check: { ...agent.answer, count: agent.asked, alike: agent.asked } }),
       reading: state === "up" && beat > 0 ? { mark: `${beat}`, state: "idle" } : {},
       isQuarantined: this.quarantined.has(policy.unit),
       paused: this.paused,
@@ -219,7 +233,8 @@ export class SimulatedHost {
         };
       return;
     }
-    if (action.act === "restart") {
+    if (action.act === "revive") this.revived += 1;
+    if (action.act === "restart" || action.act === "revive") {
       agent.restarts = 0;
       delete this.owed[action.agent];
       this.start(agent);
@@ -260,6 +275,9 @@ function startedAgent(policy: Charge): SimulatedAgent {
     beatsAt: 0,
     beat: 0,
     result: "success",
+    answer: { ok: true, detail: "it answers 200" },
+    asked: 0,
+    askedAt: 0,
     linked: "",
     loaded: "",
     runsOn: policy.failover?.providers[0] ?? "",

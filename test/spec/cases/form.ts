@@ -8,7 +8,7 @@ export const FORM: readonly Case[] = [
   ["another kind", "kind: Fleet", "kind: Pod", "2:7 kind: must be Fleet"],
   ["no agents", "agents:\n  iris: {host: hub, tenant: arc, credentials: [iris-key], routesTo: [loom], command: [/bin/true]}\n  loom: {host: east, tenant: arc, command: [/bin/true]}\n", "", "1:1 agents: is missing"],
   ["an unknown section", "tenants:", "tenant:\n  a: b\ntenants:", "7:1 tenant: is not a known key; did you mean \"tenants\"?"],
-  ["a section that is still to come", "tenants:", "services: {}\ntenants:", "7:1 services: is not there yet: a later version of Muster reads this section; until then leave it out"],
+  ["a section that is still to come", "tenants:", "routes: {}\ntenants:", "7:1 routes: is not there yet: a later version of Muster reads this section; until then leave it out"],
   ["another one", "tenants:", "monitoring: {}\ntenants:", "7:1 monitoring: is not there yet: a later version of Muster reads this section; until then leave it out"],
   ["an unknown key of a host", "{kind: local}", "{kind: local, conectTimeout: 5}", "5:22 hosts.hub.conectTimeout: is not a known key; did you mean \"connectTimeout\"?"],
   ["an unknown key near none", "{kind: local}", "{kind: local, colour: red}", "5:22 hosts.hub.colour: is not a known key; known here: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability, protect, maintenance, healthy"],

@@ -1,0 +1,57 @@
+import { HOSTD_UNIT } from "../../model/layout.ts";
+import { codesOfAgents } from "../agents.ts";
+import { inOrder } from "../exit.ts";
+import type { ServiceRow, ServicesReport } from "../services.ts";
+import { span } from "./agents.ts";
+import { silentHosts } from "./host.ts";
+import { table } from "./table.ts";
+import { safeJson, visible } from "./text.ts";
+
+const COLUMNS = [
+  "SERVICE",
+  "HOST",
+  "UNIT",
+  "STATE",
+  "HEALTH",
+  "ENABLED",
+  "PID",
+  "RESTARTS",
+  "SINCE",
+  "CHECK",
+];
+
+/** One row a service; after them a sentence for each host that gave no answer, and for what needs somebody. */
+export function renderServices(report: ServicesReport): string {
+  const { services, hosts } = report;
+  const lines = [...silentHosts(hosts), ...remarksOn(report)].map((line) => `${visible(line)}\n`);
+  return [table([COLUMNS, ...services.map(rowOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
+}
+
+/** The same as docs/schema/services.schema.json describes it. */
+export function renderServicesJson(report: ServicesReport): string {
+  const codes = inOrder(codesOfAgents(report));
+  const { services, hosts, unwatched } = report;
+  return safeJson({ version: 1, exit: codes[0], codes, services, hosts, unwatched });
+}
+
+function remarksOn({ services, unwatched }: ServicesReport): string[] {
+  return [
+    ...unwatched.map(
+      (host) => `${host}: its deadman is silent: \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\``,
+    ),
+    ...services.flatMap(({ service, quarantine, paused }) => [
+      ...(quarantine
+        ? [`${service} is in quarantine: ${quarantine.reason}: \`npx fleet release ${service}\` frees it.`]
+        : []),
+      ...(paused ? [`${service} is left alone: ${paused}.`] : []),
+    ]),
+  ];
+}
+
+function rowOf(row: ServiceRow): string[] {
+  const pid = row.pid === 0 ? undefined : row.pid;
+  const since = row.since === undefined || row.since === 0 ? undefined : span(row.since);
+  const health = row.state === "running" ? row.health : undefined;
+  const rest = [health, row.enabled || undefined, pid, row.restarts, since, row.detail];
+  return [row.service, row.host, row.unit, row.state, ...rest.map((value) => `${value ?? "-"}`)];
+}

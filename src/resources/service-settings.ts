@@ -1,0 +1,24 @@
+import { join } from "node:path";
+import { quarantineFile } from "../model/layout.ts";
+import type { CredentialSpec, ServiceSpec } from "../spec/fleet.ts";
+import { credentialsDir } from "./credential.ts";
+import { environmentLines, type Line, renderUnit } from "./unit-syntax.ts";
+
+/**
+ * What Muster adds to a service's unit, by a drop-in that is its own: that it does not start in quarantine, and where it
+ * finds its credentials. Empty where that is nothing.
+ */
+export function serviceSettings(service: ServiceSpec, credentials: readonly CredentialSpec[]): string {
+  const condition = ["ConditionPathExists", `!${quarantineFile(service.unit)}`] as const;
+  const folder = credentialsDir(service);
+  const files = credentials
+    .filter(({ env }) => env !== undefined)
+    .map(({ name }): Line => ["EnvironmentFile", join(folder, name)]);
+  const sections = {
+    ...(service.health !== undefined && { Unit: [condition] }),
+    ...(credentials.length > 0 && {
+      Service: [...environmentLines({ MUSTER_CREDENTIALS: folder }), ...files],
+    }),
+  };
+  return renderUnit(sections);
+}

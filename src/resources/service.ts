@@ -1,0 +1,134 @@
+import { join } from "node:path";
+import type { ServicePolicy } from "../model/deadman.ts";
+import { AS_DECLARED, type DirectoryItem, type FileItem, type Items, type UnitItem } from "../model/items.ts";
+import { servicePolicyFile, settingsFile, UNIT_DIR } from "../model/layout.ts";
+import type { CredentialSpec, Fleet, ServiceSpec } from "../spec/fleet.ts";
+import { credentialsDir } from "./credential.ts";
+import type { Compiler, ResourceDefinition } from "./definition.ts";
+import { formerIds, hostId, serviceId } from "./ids.ts";
+import { rootFile } from "./root-file.ts";
+import { serviceSettings } from "./service-settings.ts";
+
+/**
+ * A systemd service of a host: its packages, its user, what it reads and its unit. It is the host's, and so the
+ * platform's: whoever may write a unit may do anything there.
+ */
+export const service: ResourceDefinition = {
+  type: "Service",
+  declare: (fleet, compiler) =>
+    Object.values(fleet.services).map((one) => ({
+      type: "Service",
+      id: serviceId(one.host, one.name),
+      host: one.host,
+      service: one.name,
+      needs: [hostId(one.host)],
+      formerly: formerIds(fleet, one.host, { name: one.name, formerly: [] }, serviceId),
+      protect: one.protect,
+      items: {
+        ...packages(one),
+        ...account(one),
+        ...credentials(fleet, one),
+        ...files(one, compiler),
+        ...unitFiles(fleet, one, compiler),
+        ...policy(one, compiler),
+        unit: unitOf(one),
+      },
+    })),
+};
+
+function packages({ packages }: ServiceSpec): Items {
+  const items = packages.map((name) => [
+    `package ${name}`,
+    { kind: "package", name, want: { present: true } } as const,
+  ]);
+  return Object.fromEntries(items);
+}
+
+function account({ user, account }: ServiceSpec): Items {
+  if (account === undefined) return {};
+  const kept = { name: user, onRemove: "keep" } as const;
+  return {
+    [`group ${user}`]: { kind: "group", ...kept, want: { present: true } },
+    [`user ${user}`]: {
+      kind: "user",
+      ...kept,
+      system: true,
+      want: { present: true, group: user, ...account },
+    },
+  };
+}
+
+/** Whoever may pass through their folder cannot list it, and each of them is its user's alone. */
+function credentials(fleet: Fleet, service: ServiceSpec): Items {
+  const held = credentialsOf(fleet, service);
+  if (held.length === 0) return {};
+  const want = { type: "directory", owner: "root", group: "root", mode: "0711" } as const;
+  const path = credentialsDir(service);
+  const folder: DirectoryItem = { kind: "directory", path, onRemove: "delete", want };
+  const secrets = held.map((one) => [`credential ${one.name}`, secretFile(service, one)]);
+  return { "credentials' folder": folder, ...Object.fromEntries(secrets) };
+}
+
+function credentialsOf(fleet: Fleet, service: ServiceSpec): CredentialSpec[] {
+  return service.credentials.flatMap((name) => fleet.credentials[name] ?? []);
+}
+
+function secretFile(service: ServiceSpec, spec: CredentialSpec): FileItem {
+  const want = {
+    type: "file",
+    content: AS_DECLARED,
+    owner: service.user,
+    group: "root",
+    mode: "0400",
+  } as const;
+  return {
+    kind: "file",
+    path: join(credentialsDir(service), spec.name),
+    secret: spec.from,
+    notify: service.unit,
+    ...(spec.env !== undefined && { envName: spec.env }),
+    ...(spec.sharedBecause !== undefined && { sharedBecause: spec.sharedBecause }),
+    want,
+  };
+}
+
+function files({ files, unit }: ServiceSpec, { keep }: Compiler): Items {
+  const items = Object.entries(files).map(([path, { text, owner, group, mode }]) => {
+    const want = { type: "file", content: keep(text), owner, group, mode } as const;
+    return [path, { kind: "file", path, notify: unit, want }];
+  });
+  return Object.fromEntries(items);
+}
+
+/** Its text, where it has one of its own, and what Muster adds to the unit whoever wrote that. */
+function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Items {
+  const { unit, text } = service;
+  const settings = serviceSettings(service, credentialsOf(fleet, service));
+  const file = (path: string, content: string) => ({
+    ...rootFile(path, keep(content), "0644"),
+    notify: unit,
+  });
+  return {
+    ...(text !== undefined && { "unit file": file(join(UNIT_DIR, unit), text) }),
+    ...(settings !== "" && { "Muster's settings": file(settingsFile(unit), settings) }),
+  };
+}
+
+function policy(service: ServiceSpec, { keep }: Compiler): Items {
+  const { name, unit, health, grace, onUnhealthy, restarts, maintenance } = service;
+  if (health === undefined) return {};
+  const policy: ServicePolicy = { unit, health, grace, onUnhealthy, restarts, maintenance };
+  const content = keep(`${JSON.stringify(policy, null, 2)}\n`);
+  return { "deadman's policy": rootFile(servicePolicyFile(name), content, "0600") };
+}
+
+/** What neither its text nor its packages brought was there before, and stays when the service goes. */
+function unitOf({ unit, text, packages, enabled, running }: ServiceSpec): UnitItem {
+  const isTheirs = text === undefined && packages.length === 0;
+  return {
+    kind: "unit",
+    name: unit,
+    ...(isTheirs && { onRemove: "keep" }),
+    want: { enabled, active: running ? "running" : "stopped", overrides: "none" },
+  };
+}

@@ -1,0 +1,179 @@
+import { describe, expect, test } from "vitest";
+import { broken, check, lines, useFolder, write } from "./support/folder.ts";
+
+const folder = useFolder();
+
+const UNIT = `[Unit]
+Description=A forge
+
+[Service]
+User=git
+Environment="GITEA_WORK_DIR=/var/lib/gitea" \\
+  # a comment among continued lines
+  HOME=/var/lib/gitea
+ExecStart=/usr/local/bin/gitea web
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** The small fleet with one service. */
+function withService(entry: string, unit = UNIT, extra = ""): string {
+  write(folder.path, { "gitea.service": unit });
+  return broken("agents:", `services:\n  forge: ${entry}\n${extra}agents:`);
+}
+
+const problems = (entry: string, unit?: string, extra?: string) =>
+  lines(check(folder, withService(entry, unit, extra)).problems);
+
+const serviceOf = (entry: string, unit?: string) =>
+  check(folder, withService(entry, unit)).fleet?.services["forge"];
+
+const OWN = "{host: hub, unit: gitea.service, unitFile: {from: gitea.service}";
+
+describe("a service of fleet.yaml", () => {
+  test("that is a package's has its own name's unit, runs, is enabled and is root's unless it says otherwise", () => {
+    expect(serviceOf("{host: hub, packages: [redis-server]}")).toMatchObject({
+      unit: "forge.service",
+      packages: ["redis-server"],
+      user: "root",
+      enabled: "enabled",
+      running: true,
+      onUnhealthy: "restart",
+      grace: 60,
+      restarts: { most: 5, within: 3600 },
+    });
+  });
+
+  test("with a text of its own runs as that says, and is static where nothing is to be enabled", () => {
+    expect(serviceOf(`${OWN}}`)).toMatchObject({ text: UNIT, user: "git", enabled: "enabled" });
+    const still = UNIT.split("[Install]")[0] ?? "";
+    expect(serviceOf(`${OWN}, enabled: false}`, still)).toMatchObject({ enabled: "static" });
+    expect(problems(`${OWN}}`, still)).toEqual([
+      expect.stringContaining("has no [Install], so that it would not"),
+    ]);
+  });
+
+  test("has its files, its check and the user that is made for it", () => {
+    const entry = `${OWN}, files: {/etc/gitea/app.ini: {text: "a\\n", owner: git, mode: "0640"}}, account: {shell: /bin/bash}, health: {http: "http://127.0.0.1:3000/", expect: 200}}`;
+    expect(serviceOf(entry)).toMatchObject({
+      files: { "/etc/gitea/app.ini": { text: "a\n", owner: "git", group: "git", mode: "0640" } },
+      account: { home: "/var/lib/forge", shell: "/bin/bash" },
+      health: { probe: { kind: "http", expect: ["200"] }, interval: 30, failures: 3, successes: 2 },
+    });
+  });
+});
+
+describe("refused is", () => {
+  test.each([
+    [
+      "a unit of the system's own",
+      "{host: hub, unit: ssh.service}",
+      '"ssh.service" is one that the host itself cannot do without',
+    ],
+    ["another one", "{host: hub, unit: systemd-journald.service}", "the host itself cannot do without"],
+    ["one of Muster's", "{host: hub, unit: muster-hostd.service}", '"muster-hostd.service" is Muster\'s own'],
+    ["one of an agent's", "{host: hub, unit: muster-agent-iris.service}", "is Muster's own"],
+    ["a unit that is no service", "{host: hub, unit: nginx.socket}", "must be the name of a service's unit"],
+    ["a template", "{host: hub, unit: a@b.service}", "must be the name of a service's unit"],
+    ["a path for a unit", "{host: hub, unit: ../../x.service}", "must be the name of a service's unit"],
+    ["an unknown host", "{host: hubb}", 'no host is named "hubb"; did you mean "hub"?'],
+    ["an unknown credential", "{host: hub, credentials: [a]}", 'no credential is named "a"'],
+    [
+      "a package that is an option of apt",
+      "{host: hub, packages: [--yes]}",
+      "must be the name of a Debian package",
+    ],
+    [
+      "a file elsewhere",
+      "{host: hub, files: {/home/iris/a: {text: a}}}",
+      "must be an absolute path in /etc, /opt or /usr/local",
+    ],
+    [
+      "a file above",
+      "{host: hub, files: {/etc/../root/a: {text: a}}}",
+      "must be an absolute path in /etc, /opt or /usr/local",
+    ],
+    [
+      "a unit as a file",
+      "{host: hub, files: {/etc/systemd/system/a.service: {text: a}}}",
+      "is no service's to write",
+    ],
+    ["sudo's rules", "{host: hub, files: {/etc/sudoers.d/a: {text: a}}}", "is no service's to write"],
+    ["the accounts", "{host: hub, files: {/etc/passwd: {text: a}}}", "is no service's to write"],
+    [
+      "Muster's own runtime",
+      "{host: hub, files: {/usr/local/lib/muster/run: {text: a}}}",
+      "is no service's to write",
+    ],
+    [
+      "a user of the system's to be made",
+      "{host: hub, user: www-data, account: {}}",
+      'would make the user "www-data"',
+    ],
+    ["root to be made", "{host: hub, account: {}}", 'would make the user "root"'],
+    ["a check of nothing", "{host: hub, health: {}}", "must have exactly one of `http`, `tcp` and `command`"],
+    [
+      "a command of nobody's",
+      "{host: hub, health: {command: [/bin/true]}}",
+      "runs a command as nobody in particular",
+    ],
+    [
+      "a check of what does not run",
+      "{host: hub, running: false, health: {tcp: 1}}",
+      "is of a service that does not run",
+    ],
+    ["a grace without a check", "{host: hub, grace: 5}", "is for a service with a `health` check"],
+    [
+      "an unknown answer to bad health",
+      "{host: hub, health: {tcp: 1}, onUnhealthy: reboot}",
+      "must be restart or tell",
+    ],
+  ])("%s", (_, entry, sentence) => {
+    expect(problems(entry)).toEqual([expect.stringContaining(sentence)]);
+  });
+
+  test.each([
+    ["a unit of garbage", "\u0001\u0002", "has a control character in line 1"],
+    ["words", "this is no unit\n", "has in line 1 neither a [Section] nor a Key=value of one"],
+    ["a setting of no section", "ExecStart=/bin/true\n", "has in line 1 neither a [Section]"],
+    [
+      "one that starts nothing",
+      "[Unit]\nDescription=a\n[Install]\nWantedBy=a\n",
+      "has no ExecStart= in a [Service]",
+    ],
+    [
+      "one that takes the name of the way in",
+      `${UNIT}Alias=forge.service sshd.service\n`,
+      'has an Alias=, but "sshd.service"',
+    ],
+    ["lines ended as on Windows", UNIT.replaceAll("\n", "\r\n"), "has a control character in line 1"],
+    [
+      "a secret in its environment",
+      UNIT.replace("User=git", "User=git\nEnvironment=A=1 TOKEN=kX9fQ2mZ7vB4tR8wL1pD"),
+      "has what looks like a secret in TOKEN",
+    ],
+  ])("%s", (_, unit, sentence) => {
+    expect(problems(`${OWN}}`, unit)[0]).toContain(sentence);
+  });
+
+  test("a user that is not the unit text's", () => {
+    expect(problems(`${OWN}, user: iris}`)).toEqual([
+      expect.stringContaining('is "iris", but the unit\'s text has User=git'),
+    ]);
+  });
+
+  test("what two services claim, and a name that an agent has", () => {
+    const extra = "  other: {host: hub, unit: gitea.service}\n  iris: {host: hub}\n";
+    expect(problems("{host: hub, unit: gitea.service}", UNIT, extra)).toEqual([
+      expect.stringContaining('services.other: gitea.service is that of service "forge" already'),
+      expect.stringContaining("services.iris: is the name of an agent"),
+    ]);
+  });
+
+  test("a secret that an agent and a service hold, without a reason", () => {
+    expect(problems("{host: hub, credentials: [iris-key]}")).toEqual([
+      expect.stringContaining("is held by agents iris and services forge: give each its own"),
+    ]);
+  });
+});
