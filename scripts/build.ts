@@ -33,8 +33,9 @@ const programs: Record<string, [source: string, options: BuildOptions]> = {
   "provider.mjs": ["src/provider/main.ts", esm],
   "local-helper.mjs": ["src/cloud/local/helper/main.ts", esm],
   "host.mjs": ["src/host/main.ts", { ...esm, minify: true }],
-  // The SDK stays outside: the language host brings its own loader, and both must share one runtime.
-  "program.mjs": ["src/program/main.ts", { ...esm, external: ["@pulumi/*"] }],
+  // The SDK stays outside: the language host brings its own loader, and both must share one runtime. The vendors'
+  // resources are inside, and run only where a fleet has droplets.
+  "program.mjs": ["src/program/main.ts", { ...esm, external: ["@pulumi/pulumi"] }],
 };
 
 const started = new Date();

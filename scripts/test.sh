@@ -5,8 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # What the tests drive besides the product: an sshd and a PostgreSQL of their own, login shells that are no bash, and git
-# as CI has it.
-packages="openssh-server git fish tcsh procps iproute2 systemd postgresql"
+# as CI has it, and what makes disks of a cloud's volumes.
+packages="openssh-server git fish tcsh procps iproute2 systemd postgresql e2fsprogs mount"
 
 install_packages() {
   for package in $packages; do
@@ -23,7 +23,7 @@ sh scripts/with-deps.sh npm run --silent build
 [ $# -gt 0 ] || sh scripts/with-deps.sh npm run --silent lint
 if [ "$(id -u)" -ne 0 ]; then
   echo "the tests boot hosts and make users on them, so they run as root: sudo may ask for your password" >&2
-  exec sudo env "PATH=$PATH" "MUSTER_CHAOS=${MUSTER_CHAOS:-}" sh scripts/test.sh "${@:---run}"
+  exec sudo env "PATH=$PATH" "MUSTER_CHAOS=${MUSTER_CHAOS:-}" "MUSTER_REAL_PLUGINS=${MUSTER_REAL_PLUGINS:-}" sh scripts/test.sh "${@:---run}"
 fi
 install_packages
 exec sh scripts/with-deps.sh vitest run "$@"

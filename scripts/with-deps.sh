@@ -38,7 +38,7 @@ install_dependencies() {
   # With no stamp an earlier installation may have been killed half-way, which npm cannot tell.
   [ -f "$stamp" ] || rm -rf "$modules"
   rm -f "$stamp"
-  (cd "$root" && npm install --no-save --no-audit --no-fund --loglevel=error) >&2
+  (cd "$root" && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error) >&2
   cp "$root/package-lock.json" "$stamp"
 }
 

@@ -15,11 +15,11 @@ interface Asked<Answer> {
 }
 
 /** Asks a host one question; that it gives no answer is a result like any other. */
-export async function askHost<Answer>(
+export async function askHost<Answer, Way = HostReader>(
   fleet: Fleet,
   host: string,
-  open: OpenHost,
-  question: (reader: HostReader) => Promise<Answer>,
+  open: (host: string) => Promise<Way>,
+  question: (way: Way) => Promise<Answer>,
 ): Promise<Asked<Answer>> {
   try {
     const answer = await question(await open(host));

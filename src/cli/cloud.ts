@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { execa } from "execa";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import { packageRoot } from "../base/paths.ts";
@@ -11,10 +12,23 @@ interface Step {
   readonly op: string;
   readonly urn: string;
   readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
+  readonly oldState?: { readonly inputs?: unknown };
+  readonly newState?: { readonly inputs?: unknown };
 }
 
-/** The types of resources that are machines and no items on a host: the engine alone looks at them. */
-const MACHINES = ["LocalHost"];
+/** The types of resources that are machines, or a part of one, and no items on a host: the engine alone looks at them. */
+const MACHINES = [
+  "LocalHost",
+  "DropletHost",
+  "Droplet",
+  "Firewall",
+  "ReservedIp",
+  "Volume",
+  "VolumeAttachment",
+];
+
+/** Their tokens: `muster:index:LocalHost`, `digitalocean:index/droplet:Droplet`. */
+const TOKEN = /^(?:muster:index|digitalocean:index\/\w+):(\w+)$/;
 
 /**
  * What differs of the machines themselves, as the engine's preview sees them. It takes no lock and changes neither
@@ -25,32 +39,42 @@ const MACHINES = ["LocalHost"];
  * @throws InvalidError where the engine, the stack or its passphrase is missing
  */
 export async function cloudFindings(dir: string, selection: Selection, stack?: unknown): Promise<Finding[]> {
-  const steps = await preview(dir, typeof stack === "string" ? ["--stack", stack] : []);
-  const known = new Set(steps.filter(({ op }) => op === "refresh").map(({ urn }) => urn));
+  return machineFindings(await preview(dir, typeof stack === "string" ? ["--stack", stack] : []), selection);
+}
+
+/** What the steps of a preview say of machines. */
+export function machineFindings(steps: readonly Step[], selection: Selection): Finding[] {
+  const looks = new Map(steps.flatMap((step) => (step.op === "refresh" ? [[step.urn, step] as const] : [])));
   return steps.flatMap((step) => {
-    const [type = "", host = ""] = step.urn.split("::").slice(-2);
-    const machine = MACHINES.find((one) => type === `muster:index:${one}`);
+    const [token = "", name = ""] = step.urn.split("::").slice(-2);
+    const type = TOKEN.exec(token)?.[1] ?? "";
+    const host = name.split("/")[0] ?? name;
     const isAsked = selection.tenant === undefined && (selection.host ?? host) === host;
-    if (machine === undefined || !isAsked) return [];
-    const place = { host, resource: host, type: machine, item: "machine" };
-    return differencesOf(step, known.has(step.urn)).map((difference) => ({ ...place, ...difference }));
+    if (!MACHINES.includes(type) || !isAsked) return [];
+    const place = { host, resource: name, type, item: /Host$/.test(type) ? "machine" : type.toLowerCase() };
+    return differencesOf(step, looks.get(step.urn)).map((difference) => ({ ...place, ...difference }));
   });
 }
 
+/** @param look what the engine saw of it before */
 function differencesOf(
-  { op, detailedDiff }: Step,
-  wasKnown: boolean,
+  { op, urn, detailedDiff }: Step,
+  look: Step | undefined,
 ): Pick<Finding, "property" | "declared" | "observed" | "cause">[] {
-  const gone: Cause = wasKnown ? "drift" : "intended";
+  const gone: Cause = look === undefined ? "intended" : "drift";
   if (op === "create") return [{ property: "present", declared: true, observed: false, cause: gone }];
   if (op === "delete") return [{ property: "present", declared: false, observed: true, cause: "intended" }];
   if (op !== "update") return [];
-  return Object.keys(detailedDiff ?? {}).map((property) => ({
-    property,
-    declared: true,
-    observed: false,
-    cause: "drift",
-  }));
+  const paths = Object.keys(detailedDiff ?? {});
+  if (urn.includes("::muster:index:LocalHost::")) {
+    return paths.map((property) => ({ property, declared: true, observed: false, cause: "drift" }));
+  }
+  // What the engine saw is other than what it had recorded: somebody else changed it.
+  const isDrift = !isDeepStrictEqual(look?.oldState?.inputs, look?.newState?.inputs);
+  const observed = isDrift ? "changed there" : "as before";
+  return [...new Set(paths.map((path) => path.replace(/[.[].*$/s, "")))].map((property) => {
+    return { property, declared: "as in fleet.yaml", observed, cause: isDrift ? "drift" : "intended" };
+  });
 }
 
 async function preview(dir: string, stack: readonly string[]): Promise<readonly Step[]> {

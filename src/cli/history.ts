@@ -23,11 +23,23 @@ export interface HistoryReport {
 /** What happened on the hosts that have agents or services; of one, on its host. */
 export async function observeHistory(fleet: Fleet, asked: Asked, open: OpenHost): Promise<HistoryReport> {
   const looks = await Promise.all(hostsFor(fleet, asked).map((host) => historyOf(fleet, host, asked, open)));
-  const events = looks.flatMap((look) => look.events);
+  const events = once(looks.flatMap((look) => look.events));
   return {
     hosts: looks.map((look) => look.host),
     events: events.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)),
   };
+}
+
+/** What an agent brought along when it moved stands on two hosts. */
+function once(events: HistoryReport["events"]): HistoryReport["events"] {
+  const told = new Set<string>();
+  return events.filter(({ time, event, agent, detail }) => {
+    if (agent === undefined) return true;
+    const key = JSON.stringify([time, event, agent, detail]);
+    const isNew = !told.has(key);
+    told.add(key);
+    return isNew;
+  });
 }
 
 function hostsFor(fleet: Fleet, asked: Asked): string[] {

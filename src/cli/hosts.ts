@@ -1,5 +1,6 @@
 import { fullestOf, HEALTHY, type Healthy, loadOf, type Machine } from "../model/machine.ts";
 import type { Fleet } from "../spec/fleet.ts";
+import { isObservedOnly } from "../spec/observed.ts";
 import { codesOfAgents } from "./agents.ts";
 import { askHost, type OpenHost } from "./ask.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -21,12 +22,23 @@ export interface HostsReport {
   readonly rows: readonly HostRow[];
 }
 
-/** How every declared host is doing, in one round trip each, all at once. */
-export async function observeHosts(fleet: Fleet, { host }: Selection, open: OpenHost): Promise<HostsReport> {
+/**
+ * How every declared host is doing, in one round trip each, all at once.
+ *
+ * @param observe looks at one that has nothing of ours
+ */
+export async function observeHosts(
+  fleet: Fleet,
+  { host }: Selection,
+  open: OpenHost,
+  observe: (host: string) => Promise<Machine>,
+): Promise<HostsReport> {
   const names = Object.keys(fleet.hosts).filter((name) => host === undefined || name === host);
   const looks = await Promise.all(
     names.map(async (name) => {
-      const asked = await askHost(fleet, name, open, (reader) => reader.machine({ op: "machine" }));
+      const asked = isObservedOnly(fleet.hosts[name])
+        ? await askHost(fleet, name, observe, async (machine) => machine)
+        : await askHost(fleet, name, open, (reader) => reader.machine({ op: "machine" }));
       const { answer } = asked;
       const ailments = answer ? ailmentsOf(answer, { ...HEALTHY, ...fleet.hosts[name]?.healthy }) : [];
       return { report: asked.host, row: { host: name, ...(answer && { machine: answer }), ailments } };

@@ -15,6 +15,7 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
   stop: () => import("./commands/stop.ts"),
   release: () => import("./commands/release.ts"),
   ssh: () => import("./commands/ssh.ts"),
+  import: () => import("./commands/import.ts"),
   forget: () => import("./commands/forget.ts"),
   stack: () => import("./commands/stack.ts"),
   ci: () => import("./commands/ci.ts"),

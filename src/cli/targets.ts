@@ -17,8 +17,8 @@ export function targetsOf(
   { stack, project }: { readonly stack: string; readonly project: string },
 ): string[] {
   const chosen = agent === undefined ? undefined : fleet.agents[agent];
-  const hosts = Object.values(fleet.hosts).filter(({ name }) => name === (host ?? chosen?.host ?? name));
-  const names = hosts.flatMap((spec) => (chosen ? namesFor(spec, chosen) : namesOn(spec)));
+  const hosts = Object.values(fleet.hosts).filter(({ name }) => name === (host ?? name));
+  const names = chosen ? namesFor(chosen) : hosts.flatMap(namesOn);
   return names.map((name) => `urn:pulumi:${stack}::${project}::muster:index:*::${name}`);
 }
 
@@ -27,8 +27,9 @@ function namesOn(host: HostSpec): string[] {
   return namesOf(host).flatMap((name) => [name, `${name}/**`]);
 }
 
-function namesFor(host: HostSpec, agent: AgentSpec): string[] {
-  return namesOf(host).flatMap((name) => namesOf(agent).map((one) => `${name}/${one}/**`));
+/** On whichever host: an agent that moves is on two. */
+function namesFor(agent: AgentSpec): string[] {
+  return namesOf(agent).map((one) => `*/${one}/**`);
 }
 
 function namesOf({ name, formerly }: Pick<HostSpec, "name" | "formerly">): string[] {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { ENGINE_DEFAULTS } from "../base/engine-defaults.ts";
 import { cacheDir } from "../base/paths.ts";
+import { pluginEnv } from "./droplets.ts";
 import { passphraseFile, passphraseIsSet } from "./passphrase.ts";
 import { pulumiHome } from "./places.ts";
 import type { Project } from "./project.ts";
@@ -18,6 +19,7 @@ export function engineEnv(pulumi: string, project?: Project, stack?: string): No
     NODE_COMPILE_CACHE: join(cacheDir(), "compile"),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     ...ENGINE_DEFAULTS,
+    ...pluginEnv(project),
     ...(project && { MUSTER_PROJECT: project.dir }),
     ...(project && stack && passphraseEnv(project, stack)),
     ...process.env,

@@ -88,9 +88,9 @@ interface Workspace {
 }
 
 /** What cannot be read here is for the engine to tell: it names the line. */
-function readYaml(file: string): unknown {
+export function readYaml(file: string): unknown {
   try {
-    return parse(readFileSync(file, "utf8"));
+    return parse(readFileSync(file, "utf8"), { merge: true });
   } catch {
     return null;
   }

@@ -5,10 +5,12 @@ import { InvalidError, MusterError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
 import { type Call, isChange, isDestroy, isOperation, namedStack, readCall } from "./arguments.ts";
 import type { EngineStack } from "./ask.ts";
+import { requireDigitalOcean } from "./digitalocean.ts";
 import { engineEnv } from "./environment.ts";
 import { preparePassphrase } from "./init-passphrase.ts";
 import { ensureEngine } from "./install.ts";
 import { refuseLeaks } from "./leaks.ts";
+import { keysOfDroplets, lendingKeys } from "./lend-keys.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
 import { checkPassphrase } from "./passphrase-check.ts";
 import { stderrProgress } from "./progress.ts";
@@ -22,7 +24,10 @@ async function main(args: string[]): Promise<void> {
   const stack = project && currentStack(project, namedStack(call));
   if (project) await checkProject(project, stack, call);
   const { pulumi } = await ensureEngine(stderrProgress());
-  if (project && stack && isOperation(call)) await prepareState({ pulumi, project, stack }, call);
+  if (project && stack && isOperation(call)) {
+    await requireDigitalOcean({ pulumi, project, stack }, call, args);
+    await prepareState({ pulumi, project, stack }, call);
+  }
   const env = engineEnv(pulumi, project, stack);
   // Our provider cannot tell a preview from an `up` in any other way.
   env["MUSTER_CHANGES"] = isChange(call) ? "1" : "";
@@ -39,7 +44,9 @@ async function main(args: string[]): Promise<void> {
   }
   // Node writes its compile cache when it ends, and the engine is about to take this process over.
   flushCompileCache();
-  process.execve(pulumi, ["pulumi", ...args], env);
+  const keys = project && isOperation(call) ? keysOfDroplets(project) : [];
+  const engine = lendingKeys({ file: pulumi, args: ["pulumi", ...args] }, keys, env);
+  process.execve(engine.file, engine.args, env);
 }
 
 /** What can be refused before the engine is there. */

@@ -15,6 +15,12 @@ export interface StateResource {
   readonly name: string;
 }
 
+/** What a host has, or one agent on it. */
+export interface PartOfHost {
+  readonly host: string;
+  readonly agent?: string;
+}
+
 /** Resources of one host, as the state has them now. */
 export interface HostInState {
   readonly stack: string;
@@ -28,7 +34,7 @@ export interface HostInState {
 }
 
 /**
- * Looks up a host's resources in a stack's state.
+ * Looks up a host's resources, or an agent's there, in a stack's state.
  *
  * @param named the stack; undefined for the one that is selected
  * @throws InvalidError where there is no such stack, or its secrets cannot be read here
@@ -36,7 +42,7 @@ export interface HostInState {
 export async function hostInState(
   dir: string,
   named: string | undefined,
-  host: string,
+  part: PartOfHost,
   progress: Progress,
 ): Promise<HostInState> {
   const project = readProject(dir);
@@ -49,7 +55,7 @@ export async function hostInState(
   const { pulumi } = await ensureEngine(progress);
   const of: EngineStack = { pulumi, project, stack };
   const state = await ask(of, ["stack", "export"]);
-  const resources = resourcesOn(host, state);
+  const resources = resourcesOf(part, state);
   const drop = async () => {
     const backup = keepCopy(of, state);
     // One edit, in which the engine itself finds the order; protected is what no run may remove, and this is none.
@@ -59,13 +65,19 @@ export async function hostInState(
   return { stack, resources, drop };
 }
 
-function resourcesOn(host: string, state: string): StateResource[] {
+function resourcesOf({ host, agent }: PartOfHost, state: string): StateResource[] {
   const { deployment } = JSON.parse(state) as {
     deployment: { resources?: { urn: string; type: string; inputs?: { host?: unknown } }[] } | null;
   };
   return (deployment?.resources ?? [])
-    .filter(({ type, inputs }) => type.startsWith("muster:") && inputs?.host === host)
-    .map(({ urn }) => ({ urn, name: urn.split("::").at(-1) ?? urn }));
+    .map(({ urn, type, inputs }) => ({ urn, type, inputs, name: urn.split("::").slice(3).join("::") }))
+    .filter(({ type, inputs, name }) => {
+      // What was done once on a droplet is the vendor's, and known by its name. The droplet itself stays in the state.
+      if (type.startsWith("command:")) return name.startsWith(`${host}/`);
+      return type.startsWith("muster:") && inputs?.host === host;
+    })
+    .filter(({ name }) => agent === undefined || name.split("/")[1] === agent)
+    .map(({ urn, name }) => ({ urn, name }));
 }
 
 /** Secrets in it are encrypted, as they are in the state itself. */

@@ -7,6 +7,7 @@ import type { Host } from "./context.ts";
 import { record } from "./history.ts";
 import { start, stopUnit } from "./kinds/unit.ts";
 import { withResourceLock } from "./lock.ts";
+import { markOf } from "./moves/marks.ts";
 import { quarantineOf, release } from "./quarantine.ts";
 import { readRecords } from "./store/records.ts";
 import { isRunning, showUnits, type UnitState } from "./systemctl.ts";
@@ -20,6 +21,10 @@ export function control(host: Host, request: ControlRequest): ControlAnswer {
   return withResourceLock(host, unit, () => {
     const [state = {}] = showUnits(host, [unit]);
     if (state["LoadState"] === "not-found") throw refused(agent, "it is not on this host.", UP);
+    const { other } = markOf(host, agent) ?? {};
+    const isHeld = quarantineOf(host, unit) !== undefined;
+    if (other !== undefined && isHeld && verb !== "stop")
+      throw refused(agent, `it is about to move (${other}).`, MOVES);
     return { changed: VERBS[verb](host, request, state) };
   });
 }
@@ -38,6 +43,7 @@ function subjectOf({ agent, isService }: ControlRequest): Pick<HistoryEvent, "ag
 }
 
 const UP = "Run `npx pulumi up` first.";
+const MOVES = "`npx pulumi up` finishes the move, or ends it where fleet.yaml says that it stays.";
 
 type Verb = (host: Host, request: ControlRequest, state: UnitState) => boolean;
 

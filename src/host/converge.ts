@@ -11,6 +11,7 @@ import { keptAside } from "./kept-aside.ts";
 import { inOrder } from "./kinds/registry.ts";
 import { withHostLock, withResourceLock } from "./lock.ts";
 import { lookAtItems, sceneOf, subjectsOf } from "./look.ts";
+import { endArrival, stayOrRefuse } from "./moves/stay.ts";
 import { removeParents } from "./remove.ts";
 import { droppedItems, removeItems, withoutShared } from "./remove-items.ts";
 import { sourceOf, storeContents, sweepContents } from "./store/contents.ts";
@@ -23,6 +24,8 @@ export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
     const records = readRecords(host);
     const known = findRecord(records, request.id, request.owner);
     refuseForeign(known, request.owner, request.takesOver);
+    for (const item of Object.values(request.items)) if (item.kind === "unit") stayOrRefuse(host, item.name);
+    endArrival(host, request.id, request.items);
     const former = formerRecords(records, request);
     const taken = records.filter(({ id, owner }) => id === request.id && owner === takenFrom(request));
     const others = records.filter((record) => record.id !== request.id && !former.includes(record));

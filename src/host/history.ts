@@ -18,6 +18,18 @@ export function record(host: Host, events: readonly Omit<HistoryEvent, "time">[]
   appendFileSync(file, lines.join(""), { mode: 0o600 });
 }
 
+/** Takes over what happened to an agent on another host; what is here already is not taken twice. */
+export function append(host: Host, events: readonly HistoryEvent[]): void {
+  const known = new Set(history(host, { op: "history", last: Infinity }).events.map((one) => lineOf(one)));
+  for (const { time, ...event } of events.filter((one) => !known.has(lineOf(one)))) {
+    record(host, [event], new Date(time));
+  }
+}
+
+function lineOf({ time, event, agent, detail }: HistoryEvent): string {
+  return JSON.stringify([time, event, agent, detail]);
+}
+
 /** What happened on this host, the oldest first. */
 export function history(host: Host, { agent, last }: HistoryRequest): HistoryAnswer {
   const file = fileOf(host);

@@ -2,6 +2,7 @@ import type { ObserveAnswer, Observed, ObserveRequest, ResourceItems } from "../
 import type { HostRecord } from "../model/record.ts";
 import type { Host } from "./context.ts";
 import { lookAtAll, sceneOf, subjectsOf } from "./look.ts";
+import { allMarks } from "./moves/marks.ts";
 import { sourceOf } from "./store/contents.ts";
 import { findRecord, readRecords } from "./store/records.ts";
 import { openRecord, sealOf } from "./store/seal.ts";
@@ -28,9 +29,11 @@ export function observe(host: Host, request: ObserveRequest, users?: ReadonlySet
     const observed = Object.fromEntries(subjects.map(([name]) => [name, next(seen)]));
     return [id, { items, observed, ...(record && { record: openRecord(record, items, seal) }) }];
   });
+  const moves = allMarks(host);
   return {
     resources: Object.fromEntries(answers),
     recorded: records.map(({ id, owner }) => ({ id, owner })),
+    ...(moves.length > 0 && { moves }),
     ...(request.unmanaged && {
       unmanaged: findUnmanaged(host, scene.accounts, users ?? usersIn(records), records),
     }),

@@ -5,7 +5,9 @@ import type { HostRecord } from "../model/record.ts";
 import { type Accounts, readAccounts } from "./accounts.ts";
 import type { Host } from "./context.ts";
 import { removeEmptyParents } from "./kinds/thing.ts";
+import { refuseInUse } from "./kinds/user.ts";
 import { withHostLock, withResourceLock } from "./lock.ts";
+import { forgetMove, leftBehind } from "./moves/left-behind.ts";
 import { removeItems, withoutShared } from "./remove-items.ts";
 import { sweepContents } from "./store/contents.ts";
 import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
@@ -23,8 +25,9 @@ export function remove(host: Host, request: RemoveRequest): RemoveAnswer {
     const isGoing = (other: HostRecord) =>
       other.owner === request.owner && (isLast || other.id === request.id);
     const [going, others] = [records.filter(isGoing), records.filter((other) => !isGoing(other))];
-    const known: Items = Object.assign({}, ...going.map(itemsById), itemsById(request));
+    const known: Items = Object.assign({}, ...[...going, request].map((one) => itemsById(host, one)));
     const items = withoutShared(known, others);
+    for (const item of Object.values(items)) if (item.kind === "user") refuseInUse(host, item.name);
     for (const { id, type, owner, gate, items } of going) {
       writeRecord(host, { id, type, owner, ...(gate !== undefined && { gate }), items });
     }
@@ -34,14 +37,18 @@ export function remove(host: Host, request: RemoveRequest): RemoveAnswer {
       const left = readRecords(host).filter((other) => !isGoing(other));
       sweepContents(host, left);
     });
-    for (const { id } of [...going, request]) deleteRecord(host, request.owner, id);
+    for (const { id } of [...going, request]) {
+      forgetMove(host, id);
+      deleteRecord(host, request.owner, id);
+    }
     return { aside };
   });
 }
 
 /** The items under names that no two resources share. */
-function itemsById({ id, items }: Pick<HostRecord, "id" | "items">): Items {
-  return Object.fromEntries(Object.entries(items).map(([name, item]) => [`${id}: ${name}`, item]));
+function itemsById(host: Host, { id, items }: Pick<HostRecord, "id" | "items">): Items {
+  const fate = leftBehind(host, id);
+  return Object.fromEntries(Object.entries(items).map(([name, item]) => [`${id}: ${name}`, fate(item)]));
 }
 
 /** Folders that were made on the way to an item go with the last thing in them, if nobody declares them. */

@@ -19,6 +19,7 @@ export interface RunOptions {
   readonly descriptors?: readonly number[];
 }
 
+/** What programs find that we start: nothing of ours. */
 export const ENVIRONMENT = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",

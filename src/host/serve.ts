@@ -15,6 +15,11 @@ import { converge } from "./converge.ts";
 import { history } from "./history.ts";
 import { jobs } from "./jobs/status.ts";
 import { machine } from "./machine.ts";
+import { arrive } from "./moves/arrive.ts";
+import { leave } from "./moves/leave.ts";
+import { pack } from "./moves/pack.ts";
+import { settle } from "./moves/settle.ts";
+import { unpack } from "./moves/unpack.ts";
 import { observe } from "./observe.ts";
 import { ps } from "./ps.ts";
 import { reasonOf } from "./reason.ts";
@@ -43,6 +48,11 @@ export const WRITERS = {
     return onceTheyStay(host, isStarted ? [request.unit] : [], answer);
   },
   remove,
+  leave,
+  pack,
+  arrive,
+  unpack,
+  settle,
 } satisfies Table;
 
 export const READERS_AND_WRITERS: Table = { ...READERS, ...WRITERS };

@@ -10,19 +10,24 @@ export interface InventoryHost {
   readonly user?: string;
   /** A private key file, absolute. */
   readonly identityFile?: string;
-  /** The machine of a local host, where that has another name: the one that the host had when it was made. */
+  /**
+   * Which machine it is: of a droplet its number; of a local host the name that it was made by, where that is another.
+   */
   readonly machine?: string;
+  /** The `replace` of fleet.yaml by which the machine was made. */
+  readonly replace?: string;
   /** Public keys, such as `ssh-ed25519 AAAA…`. */
   readonly hostKeys: readonly string[];
 }
 
-/** The hosts that were met: those of kind ssh are committed and public, the local ones are this machine's. */
+/** The hosts that were met: the local ones are this machine's, the others are committed and public. */
 export type Inventory = Readonly<Record<HostKind, ReadonlyMap<string, InventoryHost>>>;
 
 /** The inventory's file of each kind, relative to the project. */
 export const INVENTORY_FILES: Readonly<Record<HostKind, string>> = {
   ssh: "stacks/inventory.yaml",
   local: "stacks/inventory.local.yaml",
+  droplet: "stacks/inventory.droplets.yaml",
 };
 
 export function inventoryFile(projectDir: string, kind: HostKind): string {

@@ -12,12 +12,16 @@ import {
 } from "./inventory.ts";
 
 /**
- * Reads both files of the inventory; one that is not there knows no host.
+ * Reads the files of the inventory; one that is not there knows no host.
  *
  * @throws InvalidError with file and line where one cannot be understood
  */
 export function readInventory(projectDir: string): Inventory {
-  return { ssh: readHosts(projectDir, "ssh"), local: readHosts(projectDir, "local") };
+  return {
+    ssh: readHosts(projectDir, "ssh"),
+    local: readHosts(projectDir, "local"),
+    droplet: readHosts(projectDir, "droplet"),
+  };
 }
 
 /** The hosts in the file of one kind. A file that is still the one that was read last is not parsed again. */
@@ -76,6 +80,7 @@ const FIELDS: Readonly<Record<keyof InventoryHost, Rule>> = {
   user: TEXT,
   identityFile: [(value) => typeof value === "string", "a path"],
   machine: TEXT,
+  replace: [(value) => typeof value === "string", "a text"],
   hostKeys: [
     (value) => Array.isArray(value) && value.every((key) => /^[\w@.-]+ [\w+/=]+$/.test(String(key))),
     "a list of public keys",

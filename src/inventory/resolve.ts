@@ -1,5 +1,5 @@
 import { InvalidError } from "../base/errors.ts";
-import type { HostSpec, HostSpecs, LocalHostSpec, SshHostSpec } from "../spec/fleet.ts";
+import type { DropletHostSpec, HostSpec, HostSpecs, LocalHostSpec, SshHostSpec } from "../spec/fleet.ts";
 import { HostError } from "../transport/host-error.ts";
 import type { Target } from "../transport/target.ts";
 import { type HostKind, INVENTORY_FILES, type Inventory, type InventoryHost } from "./inventory.ts";
@@ -8,15 +8,16 @@ import { type HostKind, INVENTORY_FILES, type Inventory, type InventoryHost } fr
 const CONNECT_TIMEOUT = 10;
 
 /**
- * How to reach a host: as fleet.yaml declares it, with the keys that it names or else the inventory's; a
- * local host, and one that fleet.yaml no longer knows, as the inventory says.
+ * How to reach a host: as fleet.yaml declares it, with the keys that it names or else the inventory's; a droplet at
+ * the address that the inventory has; a local host, and one that fleet.yaml no longer knows, as the inventory says.
  *
- * @throws HostError "never-booted" for a local host that was not made yet; InvalidError for an unknown name
+ * @throws HostError "never-booted" for a local host or a droplet that was not made yet; InvalidError for an unknown name
  */
 export function resolveTarget(hosts: HostSpecs | undefined, inventory: Inventory, name: string): Target {
   const spec = specOf(hosts ?? {}, name);
   if (spec === undefined) return inventoryTarget(inventory, name, Object.keys(hosts ?? {}));
-  return spec.kind === "local" ? localTarget(spec, inventory) : sshTarget(spec, inventory);
+  if (spec.kind === "local") return localTarget(spec, inventory);
+  return spec.kind === "ssh" ? sshTarget(spec, inventory) : dropletTarget(spec, inventory);
 }
 
 /** A host that was renamed is meant by its former names too, which the state has until the next `up`. */
@@ -26,15 +27,15 @@ export function specOf(hosts: HostSpecs, name: string): HostSpec | undefined {
 }
 
 /** What is known of a host, under its name or else a former one. */
-function metAs(
+export function metAs(
   known: ReadonlyMap<string, InventoryHost>,
-  { name, formerly }: HostSpec,
+  { name, formerly }: Pick<HostSpec, "name" | "formerly">,
 ): InventoryHost | undefined {
   return [name, ...formerly].map((one) => known.get(one)).find((one) => one !== undefined);
 }
 
 function sshTarget(declared: SshHostSpec, inventory: Inventory): Target {
-  const { kind, hostKeys, availability: _, formerly: __, protect: ___, ...spec } = declared;
+  const { kind, hostKeys, availability: _, formerly: __, protect: ___, observe: ____, ...spec } = declared;
   const known = metAs(inventory.ssh, declared);
   // The keys belong to whoever answered at that address; another address is another first contact.
   const isSame = known?.address === spec.address && known.port === spec.port;
@@ -58,12 +59,40 @@ function localTarget(spec: LocalHostSpec, inventory: Inventory): Target {
   });
 }
 
+function dropletTarget(declared: DropletHostSpec, inventory: Inventory): Target {
+  const known = metAs(inventory.droplet, declared);
+  if (known !== undefined) return dropletAt(declared, known);
+  throw new HostError({
+    host: declared.name,
+    reason: "never-booted",
+    what: "it cannot be reached",
+    why: "its droplet was not made yet, or not by anybody who committed stacks/inventory.droplets.yaml.",
+    next: "Run `npx pulumi up`.",
+  });
+}
+
+/** How a droplet is reached at an address; no keys are known where it was never met there. */
+export function dropletAt(
+  { kind, name, port, user, identityFile, connectTimeout, hostKeys: declared }: DropletHostSpec,
+  { address, hostKeys }: Pick<InventoryHost, "address" | "hostKeys">,
+): Target {
+  const isDeclared = declared.length > 0;
+  return {
+    ...{ kind, name, address, connectTimeout },
+    ...(port !== undefined && { port }),
+    ...(user !== undefined && { user }),
+    ...(identityFile !== undefined && { identityFile }),
+    hostKeys: isDeclared ? declared : hostKeys,
+    pinnedIn: isDeclared ? `fleet.yaml (hosts.${name}.hostKeys)` : pinnedIn("droplet", name),
+  };
+}
+
 function inventoryTarget(inventory: Inventory, name: string, declared: readonly string[]): Target {
-  for (const kind of ["ssh", "local"] as const) {
+  for (const kind of Object.keys(INVENTORY_FILES) as HostKind[]) {
     const known = inventory[kind].get(name);
     if (known !== undefined) return knownTarget(kind, name, known, CONNECT_TIMEOUT);
   }
-  const names = new Set([...declared, ...inventory.ssh.keys(), ...inventory.local.keys()]);
+  const names = new Set([...declared, ...Object.values(inventory).flatMap((hosts) => [...hosts.keys()])]);
   throw new InvalidError({
     what: `there is no host "${name}"`,
     why: "neither fleet.yaml nor the inventory knows it.",
@@ -72,7 +101,7 @@ function inventoryTarget(inventory: Inventory, name: string, declared: readonly 
 }
 
 function knownTarget(kind: HostKind, name: string, known: InventoryHost, connectTimeout: number): Target {
-  const { machine: _, ...way } = known;
+  const { machine: _, replace: __, ...way } = known;
   return { ...way, name, kind, connectTimeout, pinnedIn: pinnedIn(kind, name) };
 }
 

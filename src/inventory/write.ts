@@ -12,6 +12,9 @@ const HEADERS: Readonly<Record<HostKind, string>> = {
 `,
   local: `# The hosts that run on this machine. Written by \`npx pulumi up\`; it says nothing to other machines.
 `,
+  droplet: `# The droplets that were made, where each was reached, and the keys that it showed. Written by \`npx pulumi up\`.
+# Nothing in it is secret: commit it. A droplet that stands here is never made a second time unless it is asked for.
+`,
 };
 
 /**
@@ -58,13 +61,14 @@ function render(projectDir: string, kind: HostKind, hosts: ReadonlyMap<string, I
 
 /** In a fixed order, and with a key file inside the project named as it is in every clone. */
 function entryOf(projectDir: string, host: InventoryHost): Partial<InventoryHost> {
-  const { address, port, user, identityFile, machine, hostKeys } = host;
+  const { address, port, user, identityFile, machine, replace, hostKeys } = host;
   return {
     address,
     ...(port !== undefined && { port }),
     ...(user !== undefined && { user }),
     ...(identityFile !== undefined && { identityFile: inProject(projectDir, identityFile) }),
     ...(machine !== undefined && { machine }),
+    ...(replace !== undefined && { replace }),
     hostKeys,
   };
 }

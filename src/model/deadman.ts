@@ -136,6 +136,8 @@ export type HistoryKind =
   | "failed-over"
   | "returned"
   | "stranded"
+  | "left"
+  | "arrived"
   | "flood";
 
 /** One line of a host's history. */

@@ -9,6 +9,9 @@ export const STATE_DIR = "/var/lib/muster";
 /** One JSON file a resource: `<owner, / as ~>/<id, / as ~>.json`. */
 export const RECORDS_DIR = `${STATE_DIR}/records`;
 
+/** One JSON file an agent that is on its way from or to this host. */
+export const MOVES_DIR = `${STATE_DIR}/moves`;
+
 /** Bytes by digest, `<64 hex>`: the restore source for identity files, and the declared rows. */
 export const CONTENTS_DIR = `${STATE_DIR}/contents`;
 

@@ -3,6 +3,7 @@ import type { FailedOver } from "./failover.ts";
 import type { Contents, Items, Observations } from "./items.ts";
 import type { JobStatus } from "./job.ts";
 import type { Machine } from "./machine.ts";
+import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
 import type { HostRecord } from "./record.ts";
 import type { Unmanaged } from "./unmanaged.ts";
 
@@ -52,6 +53,8 @@ export interface ObserveAnswer {
   readonly recorded: readonly { readonly id: string; readonly owner: string }[];
   /** Where that was asked for. */
   readonly unmanaged?: readonly Unmanaged[];
+  /** Agents that are on their way from or to this host; left out where there is none. */
+  readonly moves?: readonly MoveMark[];
 }
 
 /** One row of `fleet ps` for each unit named. */
@@ -181,10 +184,10 @@ export interface RemoveAnswer {
 }
 
 export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | JobsRequest | MachineRequest;
-export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest;
+export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest | MoveRequest;
 export type Request = ReadRequest | WriteRequest;
 
-export interface Answers {
+export interface Answers extends MoveAnswers {
   readonly observe: ObserveAnswer;
   readonly ps: PsAnswer;
   readonly history: HistoryAnswer;

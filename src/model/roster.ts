@@ -25,6 +25,10 @@ export interface Unclaimed {
 export interface RosterAnswer {
   /** In the order in which they can be removed. */
   readonly unclaimed: readonly Unclaimed[];
+  /** The agents that are to move: by the id of the resource that is to have the home, that of the one that has it. */
+  readonly moves: Readonly<Record<string, string>>;
+  /** Homes that are not on their hosts yet and come from nowhere, as far as the engine asked about it. */
+  readonly newcomers: readonly string[];
   /** Whether the engine has a state: it asked about resources before the program ran. */
   readonly hasState: boolean;
 }

@@ -21,13 +21,14 @@ export const WHOLE_FLEET: StackSettings = { slice: { kind: "all" } };
 
 const PLATFORM: readonly string[] = [
   "LocalHost",
+  "DropletHost",
   "Host",
   "Tenant",
   "Reader",
   "Account",
   "HostJobs",
   "Service",
-] satisfies (ResourceType | "LocalHost")[];
+] satisfies (ResourceType | "LocalHost" | "DropletHost")[];
 
 /**
  * Reads a stack's settings.

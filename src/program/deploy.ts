@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Alias, Config, type Inputs } from "@pulumi/pulumi";
+import { type Alias, Config, getProject, getStack, type Inputs, type Resource } from "@pulumi/pulumi";
 import { InvalidError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
 import { installedRuntime } from "../base/runtime.ts";
@@ -9,14 +9,15 @@ import { inSlice, type Slice, type StackSettings, stackSettings } from "../model
 import { toWire } from "../model/wire.ts";
 import { compilePlan } from "../resources/index.ts";
 import { checkTenant } from "../spec/check-tenant.ts";
-import type { Fleet } from "../spec/fleet.ts";
+import type { DropletHostSpec, Fleet } from "../spec/fleet.ts";
 import { loadFleet } from "../spec/load.ts";
+import { type DropletMachine, deployDroplets } from "./cloud/index.ts";
 import { keepContents } from "./contents.ts";
 import { FleetResource } from "./resource.ts";
 import { callRoster } from "./roster.ts";
 
-/** Registers the stack's slice of the fleet with the engine: local hosts, then what should be on every host. */
-export function deployFleet(): void {
+/** Registers the stack's slice of the fleet with the engine: its machines, then what should be on every host. */
+export async function deployFleet(): Promise<void> {
   const project = projectDir();
   if (project === undefined) {
     throw new InvalidError({ what: "no project", why: "there is no Pulumi.yaml here or above." });
@@ -27,14 +28,21 @@ export function deployFleet(): void {
   keepContents(project, plan.contents);
   const ours = partOf(plan, slice);
   const local = localHosts(ours, fleet);
-  const orphans = callRoster(ours, local, plan);
-  const machines = new Map(local.map((host) => [host.name, bootLocalHost(host)]));
+  const droplets = dropletHosts(ours, fleet);
+  const chores = callRoster(ours, [...local, ...droplets], plan);
+  const machines = new Map<string, Machine>([
+    ...local.map((host) => [host.name, bootLocalHost(host)] as const),
+    ...(await makeDroplets(droplets, fleet)),
+  ]);
   const made = new Map<string, FleetResource>();
   const first = firstOnHosts(ours);
   // What another stack has must be there already, so nothing waits for it.
   for (const declaration of ours.declarations) {
-    const { id, host } = declaration;
-    const extra = first.has(id) ? { orphans: orphans.then((byHost) => byHost[host]) } : {};
+    const { id, host, type } = declaration;
+    const extra = {
+      ...(first.has(id) && { orphans: chores.then(({ orphans }) => orphans[host]) }),
+      ...(type === "Identity" && { movesFrom: chores.then(({ moves }) => moves[id]) }),
+    };
     made.set(id, declare(declaration, extra, made, machines.get(host)));
   }
 }
@@ -67,6 +75,33 @@ function localHosts({ declarations }: Plan, fleet: Fleet): LocalHost[] {
   });
 }
 
+/** The machine that a host is, where this stack makes it. */
+type Machine = { readonly standIn: Resource; readonly ended: Promise<Resource> } & Partial<
+  Pick<DropletMachine, "machine">
+>;
+
+type DropletHost = Declared & { readonly spec: DropletHostSpec; readonly protect: boolean };
+
+function dropletHosts({ declarations }: Plan, fleet: Fleet): DropletHost[] {
+  return declarations.flatMap(({ type, host, protect }) => {
+    const spec = fleet.hosts[host];
+    if (type !== "Host" || spec?.kind !== "droplet") return [];
+    return [{ name: host, host, formerly: spec.formerly, spec, protect }];
+  });
+}
+
+/** A fleet without droplets asks nobody about them. */
+async function makeDroplets(
+  hosts: readonly DropletHost[],
+  { cloud, agents }: Fleet,
+): Promise<ReadonlyMap<string, DropletMachine>> {
+  if (hosts.length === 0 || cloud === undefined) return new Map();
+  const owner = `${getProject()}/${getStack()}`;
+  const specs = hosts.map(({ spec, protect }) => ({ ...spec, protect }));
+  const held = Object.values(agents).flatMap(({ host, protect }) => (protect ? [host] : []));
+  return deployDroplets(owner, specs, cloud, new Set(held));
+}
+
 type LocalHost = Declared & Pick<Declaration, "protect">;
 
 function bootLocalHost({ name, formerly, protect }: LocalHost): FleetResource {
@@ -79,12 +114,12 @@ function aliasesOf(formerly: readonly string[]): Alias[] {
   return formerly.map((name) => ({ name }));
 }
 
-/** `deletedWith`: with its disk gone, a local host's resources need no delete of their own. */
+/** `deletedWith`: with its disk gone, the resources of a local host or a droplet need no delete of their own. */
 function declare(
   declaration: Declaration,
   extra: Inputs,
   made: ReadonlyMap<string, FleetResource>,
-  machine: FleetResource | undefined,
+  machine: Machine | undefined,
 ): FleetResource {
   const needs = declaration.needs.flatMap((id) => made.get(id)?.ended ?? []);
   const { id, host, items, formerly, protect } = declaration;
@@ -97,6 +132,7 @@ function declare(
       items: Object.fromEntries(Object.entries(items).map(([name, item]) => [name, toWire(item)])),
       ...(formerly.length > 0 && { formerly }),
       ...(protect && { protect }),
+      ...(machine?.machine !== undefined && { machine: machine.machine }),
       ...extra,
     },
     {

@@ -17,7 +17,7 @@ async function tellUnset(): Promise<void> {
 
 try {
   void tellUnset();
-  deployFleet();
+  await deployFleet();
 } catch (error) {
   // The SDK prints the message of a RunError alone, and of any other error where in our code it was thrown.
   throw error instanceof MusterError ? new RunError(error.message) : error;

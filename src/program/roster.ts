@@ -3,8 +3,13 @@ import { addressOf } from "../model/address.ts";
 import type { Plan } from "../model/declaration.ts";
 import { type Declared, ROSTER_TOKEN, type Roster, type RosterAnswer } from "../model/roster.ts";
 
-/** Ids of records by host, in the order in which they can be removed. */
-export type Orphans = Readonly<Record<string, readonly string[]>>;
+/** What a run has to do beside what is declared. */
+export interface Chores {
+  /** Ids of records by host, in the order in which they can be removed. */
+  readonly orphans: Readonly<Record<string, readonly string[]>>;
+  /** By the id of the resource that is to have an agent's home, that of the one on another host that has it. */
+  readonly moves: Readonly<Record<string, string>>;
+}
 
 /**
  * Tells the provider what is declared, so that it can tell what will go.
@@ -12,15 +17,17 @@ export type Orphans = Readonly<Record<string, readonly string[]>>;
  * @param plan what this stack has
  * @param machines the local hosts
  * @param whole the whole fleet: a record of what another stack's slice has waits to be taken over
- * @returns the records of this stack on the hosts that neither the plan nor the engine's state knows
+ * @returns the records of this stack on the hosts that neither the plan nor the engine's state knows, and the moves
  */
-export async function callRoster(plan: Plan, machines: readonly Declared[], whole: Plan): Promise<Orphans> {
+export async function callRoster(plan: Plan, machines: readonly Declared[], whole: Plan): Promise<Chores> {
   const resources = plan.declarations.map(({ id, host, formerly }) => ({ name: id, host, formerly }));
   const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
   const roster: Roster = { owner, declared: [...machines, ...resources] };
-  const { unclaimed, hasState } = (await pulumi.runtime.invoke(ROSTER_TOKEN, roster)) as RosterAnswer;
-  if (unclaimed.length === 0) return {};
-  const inState = hasState ? await namesInState() : [];
+  const answer = (await pulumi.runtime.invoke(ROSTER_TOKEN, roster)) as RosterAnswer;
+  const { unclaimed, moves, newcomers, hasState } = answer;
+  if (unclaimed.length === 0 && newcomers.length === 0) return { orphans: {}, moves };
+  const inState = hasState ? await namesInState() : new Set<string>();
+  const leftOut = newcomers.map((id) => homeElsewhere(id, inState, roster.declared));
   const known = new Set([...inState, ...whole.declarations.map(({ id }) => id)]);
   // What a declared resource has as well is adopted by that first; the record alone is left for the next run.
   const declared = new Set(
@@ -32,7 +39,20 @@ export async function callRoster(plan: Plan, machines: readonly Declared[], whol
     ({ id, host, addresses }) => !known.has(id) && !addresses.some((one) => declared.has(`${host} ${one}`)),
   );
   const byHost = Map.groupBy(orphans, ({ host }) => host);
-  return Object.fromEntries([...byHost].map(([host, ofHost]) => [host, ofHost.map(({ id }) => id)]));
+  const orphanIds = [...byHost].map(([host, ofHost]) => [host, ofHost.map(({ id }) => id)]);
+  return { orphans: Object.fromEntries(orphanIds), moves: Object.assign({}, moves, ...leftOut) };
+}
+
+/** The home that the state has of an agent on another host, which the run leaves out: the provider refuses that. */
+function homeElsewhere(
+  id: string,
+  inState: ReadonlySet<string>,
+  declared: readonly Declared[],
+): Readonly<Record<string, string>> {
+  const [, agent, part] = id.split("/");
+  const names = new Set(declared.flatMap(({ name, formerly }) => [name, ...formerly]));
+  const other = [...inState].find((name) => name.endsWith(`/${agent}/${part}`) && !names.has(name));
+  return other === undefined ? {} : { [id]: other };
 }
 
 /** The names of all resources in the engine's state, those that a `--target` leaves out too. */

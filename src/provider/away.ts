@@ -45,6 +45,17 @@ export function watchHosts(
           const writer = await hosts.writer(host);
           return { converge: (request) => watch(host, () => writer.converge(request)) };
         }),
+      mover: (host) =>
+        watch(host, async () => {
+          const mover = await hosts.mover(host);
+          return {
+            leave: (request) => watch(host, () => mover.leave(request)),
+            pack: (request) => watch(host, () => mover.pack(request)),
+            arrive: (request) => watch(host, () => mover.arrive(request)),
+            unpack: (request) => watch(host, () => mover.unpack(request)),
+            settle: (request) => watch(host, () => mover.settle(request)),
+          };
+        }),
       remover: (host) =>
         watch(host, async () => {
           const remover = await hosts.remover(host);

@@ -27,7 +27,7 @@ export function fleetPool(
       pinHost(project, target.kind, host, { ...placeOf(target), hostKeys });
     },
   });
-  return { ...pool, rename: (from, to) => renameHost(project, "ssh", from, to) };
+  return { ...pool, mover: pool.writer, rename: (from, to) => renameHost(project, "ssh", from, to) };
 }
 
 function placeOf({ address, port, user, identityFile }: Target) {

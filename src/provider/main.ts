@@ -3,6 +3,7 @@
 import { projectDir } from "../base/paths.ts";
 import { installedVersion } from "../base/runtime.ts";
 import { contentStore } from "./contents.ts";
+import { fleetDroplets } from "./droplets.ts";
 import { hostFacts } from "./host-facts.ts";
 import { declaredHosts, fleetPool } from "./hosts.ts";
 import { localMachines } from "./machines.ts";
@@ -19,6 +20,7 @@ const provider: FleetProvider = makeProvider({
   hosts: pool,
   facts: hostFacts(project, declared, process.env),
   machines,
+  droplets: fleetDroplets(project, declared),
   contents: contentStore(project),
 });
 const running = await serve(provider);

@@ -4,9 +4,10 @@ import { functionsOf } from "./functions/registry.ts";
 import { gate } from "./gate.ts";
 import { handlersOf } from "./handlers/registry.ts";
 import { sharedLooks } from "./looks.ts";
+import { noMoves } from "./moves.ts";
 import { type Config, type SecretSources, secretsFrom } from "./secrets.ts";
 import { nothingSeen } from "./seen.ts";
-import type { ContentStore, HostFacts, Hosts, LocalMachines, Services } from "./services.ts";
+import type { ContentStore, Droplets, HostFacts, Hosts, LocalMachines, Services } from "./services.ts";
 import { engineLog } from "./wire/engine.ts";
 import type { Provider } from "./wire/service.ts";
 
@@ -17,6 +18,7 @@ export interface Ground {
   readonly hosts: Hosts;
   readonly facts: HostFacts;
   readonly machines: LocalMachines;
+  readonly droplets: Droplets;
   readonly contents: ContentStore;
 }
 
@@ -26,7 +28,15 @@ export interface FleetProvider extends Provider {
 }
 
 /** Puts a provider together; nothing is contacted before the engine asks about a resource. */
-export function makeProvider({ version, env, hosts, facts, machines, contents }: Ground): FleetProvider {
+export function makeProvider({
+  version,
+  env,
+  hosts,
+  facts,
+  machines,
+  droplets,
+  contents,
+}: Ground): FleetProvider {
   let config: Config = new Map();
   const stack = () => stackSettings((name) => config.get(name)?.reveal());
   const sources = (): SecretSources => ({ config, env });
@@ -38,10 +48,13 @@ export function makeProvider({ version, env, hosts, facts, machines, contents }:
     looks: sharedLooks(watched.hosts),
     firstLooks: sharedLooks(hosts),
     machines,
+    droplets,
     contents,
     secrets: secretsFrom(sources),
     seen: nothingSeen(),
+    moves: noMoves(),
     isDestroy: env["MUSTER_DESTROYS"] === "1",
+    env,
   };
   return {
     version,

@@ -1,4 +1,5 @@
 import type { Contents, Items } from "../model/items.ts";
+import type { MoveAnswers, MoveRequest } from "../model/move.ts";
 import type {
   ConvergeAnswer,
   ConvergeRequest,
@@ -11,6 +12,7 @@ import type {
 } from "../model/protocol.ts";
 import type { StackSettings } from "../model/slice.ts";
 import type { WireItem } from "../model/wire.ts";
+import type { Moves } from "./moves.ts";
 import type { Seen } from "./seen.ts";
 
 /** The hosts as the provider needs them: a reader has no way to change anything. */
@@ -18,6 +20,8 @@ export interface Hosts {
   reader(host: string): Promise<{ observe(request: ObserveRequest): Promise<ObserveAnswer> }>;
   /** Brings the host's runtime up to date; on a first contact the host's key is learnt. */
   writer(host: string): Promise<{ converge(request: ConvergeRequest): Promise<ConvergeAnswer> }>;
+  /** As `writer`: agents leave it and come to it. */
+  mover(host: string): Promise<Mover>;
   remover(host: string): Promise<{
     remove(request: RemoveRequest): Promise<RemoveAnswer>;
     /** Removes the host runtime itself. */
@@ -28,6 +32,11 @@ export interface Hosts {
   /** What was known of a host under a former name is known under that of today. */
   rename(from: string, to: string): void;
 }
+
+/** What carries an agent from host to host: all of it changes a host. */
+export type Mover = {
+  readonly [Op in keyof MoveAnswers]: (request: Extract<MoveRequest, { op: Op }>) => Promise<MoveAnswers[Op]>;
+};
 
 /** What is known of a host without asking it. */
 export interface HostFacts {
@@ -86,13 +95,49 @@ export interface LocalMachines {
   remove(host: string): Promise<void>;
 }
 
+/** The droplets of the fleet as the inventory has them; that they are there, the cloud's own provider tells. */
+export interface Droplets {
+  find(host: string): MetDroplet | undefined;
+  /** Those of hosts that were met, by their name of today. */
+  met(
+    hosts: readonly { readonly host: string; readonly formerly: readonly string[] }[],
+  ): ReadonlyMap<string, MetDroplet>;
+  /**
+   * Waits until the host answers at its address, learns its keys where this machine was never met, and writes down how
+   * it is reached.
+   *
+   * @returns the keys
+   * @throws HostError where it does not answer in the time that fleet.yaml gives it
+   */
+  meet(
+    host: string,
+    droplet: Omit<MetDroplet, "hostKeys">,
+    progress: (line: string) => void,
+  ): Promise<string[]>;
+  rename(from: string, to: string): void;
+  /** That it is not known is a success. */
+  forget(host: string): void;
+}
+
+export interface MetDroplet {
+  readonly address: string;
+  /** The droplet's number. */
+  readonly machine: string;
+  /** The `replace` of fleet.yaml by which it was made. */
+  readonly replace?: string;
+  readonly hostKeys: readonly string[];
+}
+
 /** What the handlers of all types work with. */
 export interface Services {
   readonly seen: Seen;
+  /** The agents that this run has to move. */
+  readonly moves: Moves;
   /** Looks before a first contact, when nobody expects an answer yet: none of their failures is told. */
   readonly firstLooks: Looks;
   /** Whether this run removes all that the engine asks about. */
   readonly isDestroy: boolean;
+  readonly env: NodeJS.ProcessEnv;
   /** What the stack's configuration says of the stack itself. @throws InvalidError */
   readonly stack: () => StackSettings;
   readonly hosts: Hosts;
@@ -102,4 +147,5 @@ export interface Services {
   readonly secrets: Secrets;
   readonly contents: ContentStore;
   readonly machines: LocalMachines;
+  readonly droplets: Droplets;
 }

@@ -29,6 +29,7 @@ export const agentUnit: ResourceDefinition = {
         },
         "deadman's policy": rootFile(policyFile(agent.name), compiler.keep(policyText(agent)), "0600"),
         ...choices(fleet, agent, compiler),
+        ...formerUnits(agent),
         unit: { kind: "unit", name: unitName(agent), want: wantOf(agent) },
         ...modelOf(agent),
         ...(isLimited(agent.limits)
@@ -43,6 +44,12 @@ function wantOf({ lifecycle }: AgentSpec): UnitItem["want"] {
   return lifecycle.kind === "core"
     ? { enabled: "enabled", active: "running", overrides: "none" }
     : { enabled: "disabled", overrides: "none" };
+}
+
+/** What ran it before is down before its own unit is started. */
+function formerUnits({ replaces, user }: AgentSpec): Items {
+  const want = { enabled: "disabled", active: "stopped" } as const;
+  return Object.fromEntries(replaces.map((name) => [`former ${name}`, { kind: "unit", name, user, want }]));
 }
 
 /** It goes before the unit: what cannot start is not started. */

@@ -3,6 +3,7 @@ import type { Items, PackageItem } from "../model/items.ts";
 import { BIN_DIR, HOSTD_UNIT, providerFile, UNIT_DIR } from "../model/layout.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Fleet } from "../spec/fleet.ts";
+import { isObservedOnly } from "../spec/observed.ts";
 import { MUSTER_BEAT } from "./beat.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { hostdUnitText } from "./hostd-unit.ts";
@@ -23,7 +24,8 @@ export const host: ResourceDefinition = {
     const timed = new Set(Object.values(fleet.jobs).map((job) => job.host));
     const checked = Object.values(fleet.services).filter(({ health }) => health !== undefined);
     const watched = new Set([...peopled, ...checked.map((service) => service.host)]);
-    return Object.values(fleet.hosts).map(({ name, formerly, protect }) => ({
+    const ours = Object.values(fleet.hosts).filter((one) => !isObservedOnly(one));
+    return ours.map(({ name, formerly, protect }) => ({
       type: "Host",
       id: hostId(name),
       host: name,

@@ -1,6 +1,7 @@
 import type { Declaration } from "../model/declaration.ts";
 import type { ReadScope } from "../model/read-scope.ts";
 import type { Fleet, ReaderSpec } from "../spec/fleet.ts";
+import { isObservedOnly } from "../spec/observed.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { gateItems } from "./gate.ts";
 import { formerIds, hostId, readerId } from "./ids.ts";
@@ -17,7 +18,9 @@ export const reader: ResourceDefinition = {
 /** The hosts that a reader has anything to look at on. */
 export function hostsOf(fleet: Fleet, { tenant }: ReaderSpec): string[] {
   return Object.keys(fleet.hosts).filter(
-    (host) => tenant === undefined || agentsOn(fleet, host, tenant).length > 0,
+    (host) =>
+      !isObservedOnly(fleet.hosts[host]) &&
+      (tenant === undefined || agentsOn(fleet, host, tenant).length > 0),
   );
 }
 

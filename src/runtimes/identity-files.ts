@@ -4,7 +4,7 @@ import type { Texts } from "./runtime.ts";
  * The files that OpenClaw reads in its workspace and that tell who an agent is, in the order in which one reads them;
  * Hermes reads three of them. SOUL.md is the one that every identity has.
  */
-const IDENTITY_FILES = ["SOUL.md", "IDENTITY.md", "USER.md", "AGENTS.md", "TOOLS.md", "MEMORY.md"];
+export const IDENTITY_FILES = ["SOUL.md", "IDENTITY.md", "USER.md", "AGENTS.md", "TOOLS.md", "MEMORY.md"];
 
 /** For a runtime that reads one file: those of the set that are declared, one after another. */
 export function joinedIn(path: string): (files: Texts) => Texts {

@@ -14,6 +14,7 @@ import type { Healthy } from "../model/machine.ts";
 import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 import type { ModelChoice } from "../runtimes/runtime.ts";
+import type { CloudSpec, DropletSpec } from "./cloud.ts";
 
 /**
  * fleet.yaml after it was read, checked and resolved: every reference is known to lead somewhere,
@@ -26,6 +27,8 @@ export interface Fleet {
   /** The path of fleet.yaml itself, absolute; absent in a fleet that was not read from a file. */
   readonly file?: string;
   readonly hosts: HostSpecs;
+  /** What droplets have in common; there wherever there is a droplet. */
+  readonly cloud?: CloudSpec;
   readonly tenants: Readonly<Record<string, TenantSpec>>;
   readonly providers: Readonly<Record<string, ProviderSpec>>;
   readonly credentials: Readonly<Record<string, CredentialSpec>>;
@@ -37,7 +40,7 @@ export interface Fleet {
   readonly jobs: Readonly<Record<string, JobSpec>>;
 }
 
-export type HostSpec = LocalHostSpec | SshHostSpec;
+export type HostSpec = LocalHostSpec | SshHostSpec | DropletHostSpec;
 
 export type HostSpecs = Readonly<Record<string, HostSpec>>;
 
@@ -79,6 +82,14 @@ export interface SshHostSpec extends Machinery {
   readonly hostKeys: readonly string[];
   readonly connectTimeout: number;
   readonly availability: Availability;
+  /** Nothing is installed or changed on it, and no agent lives there. */
+  readonly observe?: "only";
+}
+
+/** A host that is made at DigitalOcean; its address is known once it is there. */
+export interface DropletHostSpec extends Omit<SshHostSpec, "kind" | "address"> {
+  readonly kind: "droplet";
+  readonly droplet: DropletSpec;
 }
 
 /** `intermittent`: a machine that comes and goes; that it is away is nothing to mend. */
@@ -181,6 +192,8 @@ export interface AgentSpec extends Lasting {
   readonly env: Readonly<Record<string, string>>;
   /** Seconds within which the program must ping systemd's watchdog; 0: it does not. */
   readonly watchdog: number;
+  /** Services of the host's own that ran it before; they are stopped and disabled. */
+  readonly replaces: readonly string[];
   /** What becomes of its home and of the contacts that it learned, when it is removed. */
   readonly onRemove: "aside" | "delete";
   readonly lifecycle: Lifecycle;

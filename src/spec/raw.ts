@@ -6,8 +6,8 @@ import type { Switch } from "../model/switches.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 
 /** fleet.yaml as its schema allows it, before names are resolved and files are read. */
-export interface RawHost {
-  readonly kind: "local" | "ssh";
+export interface RawHost extends RawDroplet {
+  readonly kind: "local" | "ssh" | "droplet";
   readonly address: string;
   readonly port?: number;
   readonly user?: string;
@@ -15,9 +15,53 @@ export interface RawHost {
   readonly hostKeys?: readonly string[];
   readonly connectTimeout?: RawSeconds;
   readonly availability?: "always" | "intermittent";
+  readonly observe?: "only";
   readonly protect?: boolean;
   readonly maintenance?: readonly RawWindow[] | null;
   readonly healthy?: Partial<Healthy>;
+}
+
+/** What `cloud` says of all droplets, and each may say otherwise. */
+interface RawDropletDefaults {
+  readonly region?: string;
+  readonly size?: string;
+  readonly image?: string;
+  readonly backups?: boolean;
+  readonly monitoring?: boolean;
+  readonly ipv6?: boolean;
+  readonly vpc?: string;
+  readonly tags?: readonly string[];
+  readonly identityFile?: string;
+  readonly bootTimeout?: RawSeconds;
+}
+
+export interface RawCloud extends RawDropletDefaults {
+  readonly keys: Readonly<Record<string, string>>;
+  readonly sshFrom: readonly string[];
+  readonly project?: string;
+}
+
+interface RawDroplet extends RawDropletDefaults {
+  readonly reservedIp?: boolean;
+  readonly volumes?: Readonly<
+    Record<string, { readonly size: number; readonly filesystem?: "ext4" | "xfs" }>
+  >;
+  readonly open?: readonly RawOpenPort[];
+  readonly setup?: Readonly<Record<string, RawSetupStep>> | null;
+  readonly replace?: string;
+}
+
+interface RawOpenPort {
+  readonly port: number | string;
+  readonly protocol?: "tcp" | "udp";
+  readonly from?: readonly string[];
+}
+
+interface RawSetupStep {
+  readonly run: string;
+  readonly unless?: string;
+  readonly triggers?: readonly string[];
+  readonly timeout?: RawSeconds;
 }
 
 export type RawSeconds = number | `${number}${"s" | "m" | "h"}`;
@@ -130,6 +174,7 @@ export interface RawAgent {
   readonly workdir?: string;
   readonly env?: Readonly<Record<string, string>> | null;
   readonly watchdog?: RawSeconds;
+  readonly replaces?: readonly string[];
   readonly onRemove?: "aside" | "delete";
   readonly protect?: boolean;
   readonly lifecycle?: "core" | "ephemeral";

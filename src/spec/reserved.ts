@@ -1,7 +1,8 @@
 /**
  * Names of users and groups that Debian 12 and its usual packages create: an agent or tenant of such a
  * name would take over what belongs to the system. Source: base-passwd's passwd.master and
- * group.master, systemd's sysusers.d, and the packages that hosts of ours run.
+ * group.master, systemd's sysusers.d, and the packages that hosts of ours run. `hostd`: its folder in memory would be the
+ * deadman's.
  */
 const RESERVED = new Set(
   (
@@ -10,7 +11,7 @@ const RESERVED = new Set(
     "plugdev staff users input sgx kvm render crontab netdev tss ssh sshd messagebus polkitd uuidd tcpdump " +
     "systemd-journal systemd-network systemd-resolve systemd-timesync systemd-coredump systemd-oom " +
     "ssl-cert postfix postdrop postgres mysql redis docker lxd wheel avahi dnsmasq ntp chrony statd " +
-    "prometheus node-exporter muster"
+    "prometheus node-exporter muster hostd"
   ).split(" "),
 );
 

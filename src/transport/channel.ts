@@ -64,9 +64,17 @@ export function openChannel(args: readonly string[], signal?: AbortSignal): Chan
   };
 }
 
-/** Without what is Pulumi's, such as the passphrase: ssh and the programs of ssh_config need none of it. */
+/**
+ * Without what is Pulumi's or a cloud's, such as passphrase and token: ssh and the programs of ssh_config need none
+ * of it. With the user's own agent, where the engine has one for the vendor's commands.
+ */
 function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
+  const { MUSTER_SSH_AUTH_SOCK: users, ...all } = process.env;
+  const own = Object.entries(all).filter(([name]) => !/^(PULUMI|DIGITALOCEAN)_/.test(name));
+  const env = Object.fromEntries(own);
+  if (users === undefined) return env;
+  const { SSH_AUTH_SOCK: _, ...without } = env;
+  return users === "" ? without : { ...without, SSH_AUTH_SOCK: users };
 }
 
 function endingOf(child: ChildProcessWithoutNullStreams): Promise<Omit<Ending, "cancelled">> {

@@ -1,5 +1,17 @@
 import type { Machine } from "../model/machine.ts";
 import type {
+  ArriveAnswer,
+  ArriveRequest,
+  LeaveAnswer,
+  LeaveRequest,
+  PackAnswer,
+  PackRequest,
+  SettleAnswer,
+  SettleRequest,
+  UnpackAnswer,
+  UnpackRequest,
+} from "../model/move.ts";
+import type {
   ControlAnswer,
   ControlRequest,
   ConvergeAnswer,
@@ -53,8 +65,17 @@ export interface HostRemover {
   uninstall(): Promise<void>;
 }
 
+/** A connection by which agents leave a host and come to it. */
+export interface HostMover {
+  leave(request: LeaveRequest): Promise<LeaveAnswer>;
+  pack(request: PackRequest): Promise<PackAnswer>;
+  arrive(request: ArriveRequest): Promise<ArriveAnswer>;
+  unpack(request: UnpackRequest): Promise<UnpackAnswer>;
+  settle(request: SettleRequest): Promise<SettleAnswer>;
+}
+
 /** A connection to the wanted runtime, which also converges. */
-export interface HostWriter extends HostReader, HostRemover {
+export interface HostWriter extends HostReader, HostRemover, HostMover {
   converge(request: ConvergeRequest): Promise<ConvergeAnswer>;
 }
 
@@ -105,5 +126,7 @@ export function removerOn(session: Session, options: OpenOptions): HostRemover {
 }
 
 export function writerOn(session: Session, options: OpenOptions): HostWriter {
-  return { ...readerOn(session), ...removerOn(session, options), converge: session.request };
+  const { request } = session;
+  const mover = { leave: request, pack: request, arrive: request, unpack: request, settle: request };
+  return { ...readerOn(session), ...removerOn(session, options), ...mover, converge: request };
 }

@@ -4,7 +4,7 @@ import { MARKER } from "../model/protocol.ts";
  * Installs the runtime. A constant: what it works on comes as data on its stdin. It is parsed whole
  * before it says "ready", so that the shell cannot swallow what follows as if it were script.
  *
- * Reads `<dir> <bundle> <its sha256> <node version> <its sha256>`, answers `send <missing pieces>` if any,
+ * Reads `<dir> <bundle> <its sha256> <node version> <its sha256> <systemd's folder>`, answers `send <missing pieces>` if any,
  * reads each as `<64 kB blocks> <rest in bytes>` and its gzipped bytes, and becomes the runtime. The old runtime
  * serves until `run` is replaced by rename. The runtime gets no helper threads: each time it takes an agent's
  * rights, every thread must be stopped and told.
@@ -56,7 +56,8 @@ remove_old() {
 install() {
   umask 022
   say ready
-  read -r dir bundle bundle_sum node node_sum || exit 1
+  read -r dir bundle bundle_sum node node_sum systemd || exit 1
+  [ -d "$systemd" ] || fail "it is a $(uname -s) without systemd, by which agents run"
   bundle_dir=bundle-$bundle node_dir=node-$node new=$dir/.new
   try mkdir -p "$dir"
   try chown root:root "$dir"

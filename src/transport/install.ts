@@ -35,7 +35,14 @@ export async function install(
   const step = scriptSteps(channel, target, FAILED);
   await step(STEP_SECONDS, () => channel.write(INSTALL_SCRIPT));
   const { bundle, node } = pieces;
-  const wanted = [dirs.runtime, runtime.bundleHash, bundle.sha256, runtime.node.version, node.sha256];
+  const wanted = [
+    dirs.runtime,
+    runtime.bundleHash,
+    bundle.sha256,
+    runtime.node.version,
+    node.sha256,
+    dirs.systemd,
+  ];
   const answer = await step(STEP_SECONDS, () => channel.write(`${wanted.join(" ")}\n`));
   if (!answer.startsWith("send ")) return answer;
   const missing = answer.split(" ").slice(1) as (keyof typeof pieces)[];

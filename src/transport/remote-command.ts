@@ -6,18 +6,25 @@ export interface RemoteDirs {
   readonly runtime: string;
   readonly state: string;
   readonly lock: string;
+  /** There as long as systemd runs; sd_booted(3). */
+  readonly systemd: string;
 }
 
-export const REMOTE_DIRS: RemoteDirs = { runtime: RUNTIME_DIR, state: STATE_DIR, lock: LOCK_FILE };
+export const REMOTE_DIRS: RemoteDirs = {
+  runtime: RUNTIME_DIR,
+  state: STATE_DIR,
+  lock: LOCK_FILE,
+  systemd: "/run/systemd/system",
+};
 
 /** Says that no runtime is installed, and for which machine one is needed. */
 export const ABSENT = "absent ";
 
 /**
- * What is started on the host: the runtime, which only looks or serves all requests, or a root shell that
- * reads a script. Where no runtime is installed, `serve` becomes that shell, and `look` just ends.
+ * What is started on the host: the runtime, which only looks or serves all requests, or a shell that reads a script,
+ * root's or the login's own. Where no runtime is installed, `serve` becomes root's shell, and `look` just ends.
  */
-export type RemoteProgram = "look" | "serve" | "shell";
+export type RemoteProgram = "look" | "serve" | "shell" | "plain";
 
 /**
  * The constant command for the login's shell, whichever that is: one line, and within its quotes no `'`,
@@ -38,6 +45,7 @@ export function remoteCommand(program: RemoteProgram, dirs: RemoteDirs = REMOTE_
     look: [asRoot, ...serve(" --read-only"), absent],
     serve: [asRoot, ...serve(""), absent, "exec $r /bin/sh"],
     shell: [asRoot, "$r true || exit 1", absent, "exec $r /bin/sh"],
+    plain: ["LC_ALL=C; export LC_ALL", absent, "exec /bin/sh"],
   };
   return `/bin/sh -c '${scripts[program].join("; ")}'`;
 }

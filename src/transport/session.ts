@@ -28,6 +28,11 @@ const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   control: 300,
   converge: 300,
   remove: 300,
+  leave: 300,
+  pack: 300,
+  arrive: 300,
+  unpack: 300,
+  settle: 300,
 };
 
 /** Speaks with the runtime on the other side of a channel that has said hello. */

@@ -1,7 +1,7 @@
 /** Everything that is needed to reach a host; made from fleet.yaml and the inventory alone. */
 export interface Target {
   readonly name: string;
-  readonly kind: "local" | "ssh";
+  readonly kind: "local" | "ssh" | "droplet";
   readonly address: string;
   readonly port?: number;
   readonly user?: string;

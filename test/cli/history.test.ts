@@ -50,6 +50,14 @@ test("the history of all hosts is one, the oldest first, and harmless in a termi
   expect(codesOfAgents(told)).toEqual([4]);
 });
 
+test("what an agent brought along when it moved is told once", async () => {
+  const died = EVENTS["hub"]?.[1] as HistoryEvent;
+  EVENTS["east"]?.push(died);
+  const { told } = await look();
+  EVENTS["east"]?.pop();
+  expect(told.events.filter(({ event }) => event === "died")).toHaveLength(1);
+});
+
 test("of one agent only its host is asked, and only for it", async () => {
   const { requests } = await look({ name: "iris" });
   expect(requests).toEqual([["hub", { op: "history", agent: "iris", last: 10 }]]);

@@ -29,11 +29,20 @@ if (hub === undefined) throw new Error("the fixture has a hub");
 const fleet = { ...rest, hosts: { hub, east: { ...hub, name: "east" }, west: { ...hub, name: "west" } } };
 
 const look = (machines: Readonly<Record<string, Machine>>) =>
-  observeHosts(fleet, {}, async (host) => {
-    const machine = machines[host];
-    if (machine !== undefined) return { ...readerOf(host).reader, machine: async () => machine };
-    throw new HostError({ host, reason: "timeout", what: "it cannot be reached", why: "no answer." });
-  });
+  observeHosts(
+    fleet,
+    {},
+    async (host) => {
+      const machine = machines[host];
+      if (machine !== undefined) return { ...readerOf(host).reader, machine: async () => machine };
+      throw new HostError({ host, reason: "timeout", what: "it cannot be reached", why: "no answer." });
+    },
+    unobserved,
+  );
+
+async function unobserved(host: string): Promise<never> {
+  throw new Error(`${host} is not observed only`);
+}
 
 test("each host is a row, and what is not as it should be is a sentence", async () => {
   const report = await look({ hub: MACHINE, east: ILL });
@@ -60,7 +69,7 @@ test("each host is a row, and what is not as it should be is a sentence", async 
 test("a host is held against what is declared for it", async () => {
   expect(ailmentsOf(MACHINE, { ...HEALTHY, disk: 29 })).toEqual(["/ is 30 % full, of 29 % at most"]);
   const strict = { ...fleet, hosts: { hub: { ...hub, healthy: { memory: 10 } } } };
-  const { rows } = await observeHosts(strict, {}, async (host) => readerOf(host).reader);
+  const { rows } = await observeHosts(strict, {}, async (host) => readerOf(host).reader, unobserved);
   expect(rows[0]?.ailments).toEqual(["20 % of its memory is in use, of 10 % at most"]);
 });
 

@@ -22,6 +22,6 @@ describe("the targets", () => {
 
   test("of an agent are its own resources, on its host alone", () => {
     const fleet = fleetOf(agent({ formerly: ["vera"] }), agent({ name: "loom" }));
-    expect(targetsOf(fleet, { agent: "iris" }, stack)).toEqual(urns("hub/iris/**", "hub/vera/**"));
+    expect(targetsOf(fleet, { agent: "iris" }, stack)).toEqual(urns("*/iris/**", "*/vera/**"));
   });
 });

@@ -20,13 +20,21 @@ export interface Engine {
   check(urn: string, news: Json): Promise<{ inputs: Json; failures: { property: string; reason: string }[] }>;
   diff(urn: string, olds: Json, news: Json): Promise<Record<string, string>>;
   diffResponse(urn: string, olds: Json, news: Json): Promise<provider_pb.DiffResponse>;
+  /** @param timeout seconds, as a program's customTimeouts say; 0 for the provider's own */
   create(
     urn: string,
     inputs: Json,
     preview?: boolean,
+    timeout?: number,
   ): Promise<{ id: string; state: Json; refresh: boolean }>;
   read(urn: string, id: string, recorded: Recorded): Promise<{ id: string; refresh: boolean } & Recorded>;
-  update(urn: string, olds: Json, news: Json, preview?: boolean): Promise<{ state: Json; refresh: boolean }>;
+  update(
+    urn: string,
+    olds: Json,
+    news: Json,
+    preview?: boolean,
+    id?: string,
+  ): Promise<{ state: Json; refresh: boolean }>;
   delete(urn: string, id: string, state: Json): Promise<void>;
   invoke(token: string, args: Json): Promise<Json>;
   cancel(): Promise<void>;
@@ -92,8 +100,8 @@ export async function connectEngine(port: number): Promise<Engine> {
     },
     diffResponse: diff,
     diff: async (urn, olds, news) => kindsOf(await diff(urn, olds, news)),
-    create: async (urn, inputs, preview = false) => {
-      const fields = { Urn: urn, Properties: struct(inputs), Preview: preview };
+    create: async (urn, inputs, preview = false, timeout = 0) => {
+      const fields = { Urn: urn, Properties: struct(inputs), Preview: preview, Timeout: timeout };
       const request = new provider_pb.CreateRequest();
       const answer = await call<provider_pb.CreateResponse>("create", request, fields);
       const refresh = answer.getRefreshBeforeUpdate();
@@ -106,8 +114,8 @@ export async function connectEngine(port: number): Promise<Engine> {
       const seen = { inputs: json(answer.getInputs()), state: json(answer.getProperties()) };
       return { id: answer.getId(), refresh, ...seen };
     },
-    update: async (urn, olds, news, preview = false) => {
-      const fields = { Urn: urn, Olds: struct(olds), News: struct(news), Preview: preview };
+    update: async (urn, olds, news, preview = false, id = "") => {
+      const fields = { Urn: urn, Id: id, Olds: struct(olds), News: struct(news), Preview: preview };
       const request = new provider_pb.UpdateRequest();
       const answer = await call<provider_pb.UpdateResponse>("update", request, fields);
       return { state: json(answer.getProperties()), refresh: answer.getRefreshBeforeUpdate() };

@@ -6,6 +6,7 @@ import {
   type Observation,
   type Props,
 } from "../../src/model/items.ts";
+import type { MoveMark, MoveRequest } from "../../src/model/move.ts";
 import type {
   ConvergeAnswer,
   ConvergeRequest,
@@ -17,14 +18,19 @@ import type {
 import type { HostRecord } from "../../src/model/record.ts";
 import type { Hosts } from "../../src/provider/services.ts";
 import { HostError } from "../../src/transport/host-error.ts";
+import { memoryMover } from "./memory-mover.ts";
 
-type AnyRequest = ObserveRequest | ConvergeRequest | RemoveRequest;
+type AnyRequest = ObserveRequest | ConvergeRequest | RemoveRequest | MoveRequest;
 
 /** A host that keeps its things in memory and answers as a real one does. */
 export interface MemoryHost {
   /** What is there, by address. Tests change it as a person on the host would. */
   readonly things: Map<string, Props>;
   readonly records: Map<string, HostRecord>;
+  /** Agents that are on their way, by name. */
+  readonly moves: Map<string, MoveMark>;
+  /** What homes hold, by agent. */
+  readonly homes: Map<string, string>;
   /** Every request that came, in order. */
   readonly requests: AnyRequest[];
   /** While set, nobody gets through to it; or where it says that the connection was cut, every request fails. */
@@ -37,7 +43,8 @@ export interface MemoryHost {
 }
 
 export function memoryHost(): MemoryHost {
-  return { things: new Map(), records: new Map(), requests: [], unknown: new Map(), uninstalled: false };
+  const [things, records, moves, homes, unknown] = [new Map(), new Map(), new Map(), new Map(), new Map()];
+  return { things, records, moves, homes, requests: [], unknown, uninstalled: false };
 }
 
 /** Hosts by name, as the provider sees them. */
@@ -69,6 +76,7 @@ export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts 
       };
       return { remove: async (request) => remove(arrived(host, request), request), uninstall };
     },
+    mover: async (name) => memoryMover(await connected(name)),
     rename: () => undefined,
     reset: (name) => {
       named(name).away = undefined;
@@ -96,7 +104,8 @@ function observe(host: MemoryHost, request: ObserveRequest): ObserveAnswer {
     return [id, { items, observed: lookAll(host, items), ...(record && { record }) }];
   });
   const recorded = records.map(({ id, owner }) => ({ id, owner }));
-  return { resources: Object.fromEntries(resources), recorded };
+  const moves = [...host.moves.values()];
+  return { resources: Object.fromEntries(resources), recorded, ...(moves.length > 0 && { moves }) };
 }
 
 function lookAll(host: MemoryHost, items: HostRecord["items"]): Record<string, Observation> {

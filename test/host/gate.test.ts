@@ -14,6 +14,7 @@ import { ON_CHANGE } from "../../src/model/deadman.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Digest, HostItem, Items } from "../../src/model/items.ts";
 import { JOB_OVERLAPS } from "../../src/model/job.ts";
+import { MOVE_CHUNK } from "../../src/model/move.ts";
 import type { ConvergeRequest, HistoryAnswer, ObserveAnswer } from "../../src/model/protocol.ts";
 import type { HostRecord } from "../../src/model/record.ts";
 import { SWITCHES, type Switch } from "../../src/model/switches.ts";
@@ -346,6 +347,44 @@ describe("a session through a tenant's gate", () => {
     const want = { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" } as const;
     put(world, "hub/iris/identity", "arc/dev", { ...items, user: { kind: "user", name: "iris", want } });
     expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/dev" })).toThrow(/was refused/);
+  });
+
+  test("lets its own agents come and leave, with their own rights, and no other", async () => {
+    const world = opened();
+    const { table, host } = world;
+    const home = (path: string, owner: string): Items => {
+      const want = { type: "directory", owner, group: "arc", mode: "0700" } as const;
+      return { home: { kind: "directory", path, onRemove: "aside", want } };
+    };
+    put(world, "hub/loom/identity", "arc/south", home("/home/loom", "loom"));
+    const [move, owner] = ["0".repeat(36), "arc/north"];
+    const refused = (ask: () => unknown) => expect(ask).toThrow(/was refused to tenant arc/);
+    for (const id of ["hub/loom/identity", "hub/host", "hub/iris/account"]) {
+      refused(() => table.leave?.(host, { op: "leave", id, owner, to: "east" }));
+      refused(() => table.pack?.(host, { op: "pack", id, owner, move, first: true }));
+      refused(() => table.settle?.(host, { op: "settle", id, move, outcome: "arrived" }));
+      refused(() => table.unpack?.(host, { op: "unpack", id, move, bytes: "" }));
+    }
+    const arrival = { op: "arrive", id: "hub/iris/identity", type: "Identity", owner, from: "east" } as const;
+    refused(() => table.arrive?.(host, { ...arrival, items: home("/etc", "iris") }));
+    refused(() => table.arrive?.(host, { ...arrival, items: home(world.home(), "root") }));
+    const user = {
+      kind: "user",
+      name: "iris",
+      want: { present: true, group: "arc", home: "/", shell: "/" },
+    } as const;
+    refused(() => table.arrive?.(host, { ...arrival, items: { ...home(world.home(), "iris"), user } }));
+    const own = home(world.home(), "iris");
+    refused(() => table.arrive?.(host, { ...arrival, items: own, move: "../x" }));
+    const unpack = { op: "unpack", id: arrival.id, move } as const;
+    refused(() => table.unpack?.(host, { ...unpack, bytes: "A".repeat(2 * MOVE_CHUNK + 4) }));
+    await expect(table.unpack?.(host, { ...unpack, bytes: "" })).rejects.toThrow(/not about to come/);
+    expect(table.arrive?.(host, { ...arrival, items: own })).toEqual({ state: "open" });
+    expect(readRecords(host).find(({ id }) => id === arrival.id)).toMatchObject({
+      gate: "muster-tenant-arc",
+    });
+    expect(table.observe?.(host, { op: "observe", owner })).toMatchObject({ moves: [{ agent: "iris" }] });
+    expect(table.observe?.(opened(makeWorld()).host, { op: "observe", owner })).not.toHaveProperty("moves");
   });
 
   test("tells the history of its own agents, and starts and stops no other", () => {

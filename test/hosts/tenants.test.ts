@@ -298,6 +298,28 @@ describe("a hostile client with the key of tenant north", () => {
         items: { x: { kind: "directory", path: "/home/loom", onRemove: "aside", want: {} } },
       },
     ],
+    [
+      "another tenant's agent to leave",
+      { op: "leave", id: "one/loom/identity", owner: "muster/south", to: "two" },
+    ],
+    ["the host itself to leave", { op: "leave", id: "one/host", owner: "muster/test", to: "two" }],
+    [
+      "another tenant's home",
+      { op: "pack", id: "one/loom/identity", owner: "muster/south", move: "0".repeat(36), first: true },
+    ],
+    [
+      "a home that is another's to come to",
+      {
+        op: "arrive",
+        id: "one/iris/identity",
+        type: "Identity",
+        owner: "muster/north",
+        from: "two",
+        items: {
+          home: { kind: "directory", path: "/home/loom", onRemove: "aside", want: want("loom", "0700") },
+        },
+      },
+    ],
     ["an owner that is a path", iris(file("/home/iris/x"), { owner: "../../etc/x" })],
     ["a request that there is none of", { op: "install" }],
     ["no request at all", {}],
@@ -356,6 +378,32 @@ describe("a hostile client with the key of tenant north", () => {
       "su -s /bin/sh muster-tenant-north -c 'sudo -n id; sudo -n /usr/local/lib/muster/run serve; sudo -n /usr/local/lib/muster/run gate tenant south' 2>&1 || true",
     );
     expect(tried).not.toMatch(/uid=0|muster-host/);
+  });
+});
+
+describe("an agent that moves within its tenant", () => {
+  const runs = (host: string) => project.onHost(host, "systemctl is-active muster-agent-nora || true");
+
+  test("stays until the platform has made room, moves by its tenant's key, and the platform clears up", async () => {
+    await project.onHost("two", "su -s /bin/sh nora -c 'echo mine >/home/nora/notes'");
+    const fleet = parse(project.read("fleet.yaml")) as { agents: Record<string, object> };
+    fleet.agents["nora"] = { ...fleet.agents["nora"], host: "one" };
+    project.write("fleet.yaml", stringify(fleet));
+    const early = await inStack(project, "north", ...UP);
+    expect(early.exitCode).not.toBe(0);
+    expect(early.all).toMatch(/run `npx pulumi up` of the platform's stack first/);
+    expect([await runs("two"), await runs("one")]).toEqual(["active", "inactive"]);
+    const made = await inStack(project, "test", ...UP);
+    expect(made.all).toMatch(/user nora stays: the stack muster\/north still has two\/nora\//);
+    expect(await runs("two")).toBe("active");
+    await must(inStack(project, "north", ...UP));
+    expect([await runs("two"), await runs("one")]).toEqual(["inactive", "active"]);
+    expect(await project.onHost("one", "cat /home/nora/notes; stat -c '%U %G' /home/nora/notes")).toBe(
+      "mine\nnora north",
+    );
+    await must(inStack(project, "test", ...UP));
+    expect(await project.onHost("two", "getent passwd | grep -e nora -e north; ls /home; true")).toBe("sol");
+    await must(project.fleet(["drift"]));
   });
 });
 

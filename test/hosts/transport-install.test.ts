@@ -46,6 +46,16 @@ describe("up on a host", () => {
     expect([uid, gid, mode & 0o7777]).toEqual([0, 0, 0o755]);
   });
 
+  test("without systemd: is refused in a sentence, and nothing is installed", async () => {
+    const dirs = { ...remote.dirs, systemd: join(remote.root, "none") };
+    const refused = connect(sshd.target("host"), { dirs, runtime: remote.runtime() });
+    await expect(refused).rejects.toMatchObject({
+      reason: "install",
+      message: expect.stringContaining("it is a Linux without systemd, by which agents run."),
+    });
+    expect(existsSync(remote.dirs.runtime)).toBe(false);
+  });
+
   test("that has it already: installs nothing and opens one connection", async () => {
     await (await write(remote.runtime())).close();
     const before = statSync(join(remote.dirs.runtime, "run")).ino;

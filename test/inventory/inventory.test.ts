@@ -26,7 +26,7 @@ function write(text: string): void {
 
 describe("the inventory's files", () => {
   test("know no host where they are not there", () => {
-    expect(readInventory(project)).toEqual({ ssh: new Map(), local: new Map() });
+    expect(readInventory(project)).toEqual({ ssh: new Map(), local: new Map(), droplet: new Map() });
   });
 
   test("give back what was pinned, each kind in its own file", () => {

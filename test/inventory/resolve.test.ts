@@ -11,8 +11,13 @@ const OTHER_KEY = SOME_KEY.replace("HR4f", "HR4g");
 function inventory(parts: {
   ssh?: Record<string, InventoryHost>;
   local?: Record<string, InventoryHost>;
+  droplet?: Record<string, InventoryHost>;
 }): Inventory {
-  return { ssh: new Map(Object.entries(parts.ssh ?? {})), local: new Map(Object.entries(parts.local ?? {})) };
+  return {
+    ssh: new Map(Object.entries(parts.ssh ?? {})),
+    local: new Map(Object.entries(parts.local ?? {})),
+    droplet: new Map(Object.entries(parts.droplet ?? {})),
+  };
 }
 
 function sshFleet(parts: Partial<SshHostSpec> = {}): Fleet {

@@ -7,7 +7,7 @@ import { toWire } from "../../src/model/wire.ts";
 import { contentStore } from "../../src/provider/contents.ts";
 import { makeProvider } from "../../src/provider/provider.ts";
 import { serve } from "../../src/provider/server.ts";
-import type { HostFacts, LocalMachines } from "../../src/provider/services.ts";
+import type { Droplets, HostFacts, LocalMachines, MetDroplet } from "../../src/provider/services.ts";
 import { type CallFailure, connectEngine, type Engine, type Json } from "../doubles/engine.ts";
 import { type MemoryHost, memoryHost, memoryHosts } from "../doubles/memory-host.ts";
 
@@ -16,6 +16,8 @@ export interface Rig {
   readonly engine: Engine;
   readonly hosts: { readonly hub: MemoryHost; readonly edge: MemoryHost };
   readonly machines: Map<string, "stopped" | "running">;
+  /** The droplets that were met, by host. */
+  readonly droplets: Map<string, MetDroplet>;
   /** What is known of hosts without asking them. */
   readonly facts: Facts;
   /** Writes a text where the program leaves it for the provider. */
@@ -30,6 +32,7 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
   const project = mkdtempSync(join(tmpdir(), "muster-provider-"));
   const hosts = { hub: memoryHost(), edge: memoryHost() };
   const machines = new Map<string, "stopped" | "running">();
+  const droplets = new Map<string, MetDroplet>();
   const facts: Facts = { intermittent: new Set(), forgotten: new Set(), reached: new Map() };
   const ground = {
     version: "0.1.0",
@@ -38,6 +41,7 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
     facts: factsOf(facts),
     contents: contentStore(project),
     machines: memoryMachines(machines),
+    droplets: memoryDroplets(droplets),
   };
   const running = await serve(makeProvider(ground));
   const engine = await connectEngine(running.port);
@@ -53,7 +57,7 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
     await running.stop();
     rmSync(project, { recursive: true });
   };
-  return { engine, hosts, machines, facts, keep, project, stop };
+  return { engine, hosts, machines, droplets, facts, keep, project, stop };
 }
 
 /** Hosts by what is so of them. */
@@ -129,6 +133,30 @@ function memoryMachines(machines: Map<string, "stopped" | "running">): LocalMach
       machines.delete(from);
     },
     remove: async (host) => void machines.delete(host),
+  };
+}
+
+function memoryDroplets(droplets: Map<string, MetDroplet>): Droplets {
+  return {
+    find: (host) => droplets.get(host),
+    met: (hosts) =>
+      new Map(
+        hosts.flatMap(({ host, formerly }) => {
+          const met = [host, ...formerly].map((name) => droplets.get(name)).find(Boolean);
+          return met === undefined ? [] : [[host, met] as const];
+        }),
+      ),
+    meet: async (host, droplet) => {
+      const hostKeys = ["ssh-ed25519 AAAA"];
+      droplets.set(host, { ...droplet, hostKeys });
+      return hostKeys;
+    },
+    rename: (from, to) => {
+      const met = droplets.get(from);
+      if (met !== undefined) droplets.set(to, met);
+      droplets.delete(from);
+    },
+    forget: (host) => void droplets.delete(host),
   };
 }
 

@@ -38,6 +38,7 @@ test("a loaded fleet has every default filled in and every file read", () => {
     workdir: "/home/loom",
     env: { PATH: "/home/loom/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
     watchdog: 0,
+    replaces: [],
     onRemove: "aside",
     formerly: [],
     protect: false,

@@ -39,7 +39,7 @@ test("every problem is told at once, in the order of the file", () => {
     .replace("host: east", "host: esat")
     .replace("  loom: {type: agent}\n", "");
   expect(lines(check(folder, text).problems)).toEqual([
-    'fleet.yaml:5:15 hosts.hub.kind: must be local or ssh; did you mean "local"?',
+    'fleet.yaml:5:15 hosts.hub.kind: must be local, ssh or droplet; did you mean "local"?',
     "fleet.yaml:10:3 credentials.iris-key.from: is missing",
     'fleet.yaml:10:14 credentials.iris-key.form: is not a known key; did you mean "from"?',
     'fleet.yaml:17:70 agents.iris.routesTo[0]: "iris" routes to "loom" but has no contact "loom" in its book',

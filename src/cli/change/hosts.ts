@@ -20,6 +20,11 @@ function compareHost(host: string, before: HostSpec | undefined, after: HostSpec
     .map((field) => ({ host, field, before: old[field] ?? "none", after: wanted[field] ?? "none" }));
 }
 
+function textOf(value: unknown): string {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMap ? JSON.stringify(value) : String(value);
+}
+
 function fieldsOf(spec: HostSpec): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(spec).map(([field, value]) => [field, String(value)]));
+  return Object.fromEntries(Object.entries(spec).map(([field, value]) => [field, textOf(value)]));
 }

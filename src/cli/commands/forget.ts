@@ -5,12 +5,11 @@ import { type HostKind, INVENTORY_FILES } from "../../inventory/inventory.ts";
 import { forgetReached, lastReached, sinceWhen } from "../../inventory/reached.ts";
 import { readHosts } from "../../inventory/read.ts";
 import { forgetHost } from "../../inventory/write.ts";
-import { WHOLE_FLEET } from "../../model/slice.ts";
 import type { Fleet } from "../../spec/fleet.ts";
-import { askHost } from "../ask.ts";
 import type { CommandDefinition } from "../command.ts";
 import { confirm } from "../confirm.ts";
-import { withHosts } from "../connections.ts";
+import { forgetAgent } from "../forget/agent.ts";
+import { refuseAnswering } from "../forget/answering.ts";
 import { openFleet } from "../project.ts";
 import { count } from "../render/text.ts";
 
@@ -18,14 +17,16 @@ export const command: CommandDefinition = {
   usage: "forget <host>",
   summary: "take a host that never comes back out of the state and the inventory; nothing is changed on it",
   options: {
+    "--agent <name>": "only what this agent has there, which lives elsewhere by now; the host stays known",
     "--stack <name>": "out of this stack's state, not the selected one's",
     "--yes": "do not ask",
   },
   async run({ args: [host = ""], options, io }) {
     const fleet = openFleet();
+    if (typeof options["agent"] === "string") return forgetAgent(fleet, host, options["agent"], options, io);
     refuseDeclared(fleet, host);
     const traces = await tracesOf(fleet, host, options["stack"]);
-    if (traces.inventories.length > 0) await refuseAnswering(fleet, host);
+    if (traces.inventories.length > 0) await refuseAnswering(fleet, host, REMOVES);
     const parts = partsOf(traces).join("; ");
     io.err(`${host}, ${sinceWhen(lastReached(fleet.dir, host))}, will be forgotten: ${parts}.\n`);
     for (const { name } of traces.state.resources) io.err(`  ${name}\n`);
@@ -41,6 +42,8 @@ export const command: CommandDefinition = {
   },
 };
 
+const REMOVES = "Run `npx pulumi up`, which removes from it what fleet.yaml does not declare any more.";
+
 /** Where a host is still remembered. */
 interface Traces {
   readonly state: HostInState;
@@ -52,7 +55,7 @@ interface Traces {
 /** @throws InvalidError where nothing knows such a host */
 async function tracesOf(fleet: Fleet, host: string, stack: unknown): Promise<Traces> {
   const named = typeof stack === "string" ? stack : undefined;
-  const state = await hostInState(fleet.dir, named, host, stderrProgress());
+  const state = await hostInState(fleet.dir, named, { host }, stderrProgress());
   const kinds = Object.keys(INVENTORY_FILES) as HostKind[];
   const inventories = kinds.filter((kind) => readHosts(fleet.dir, kind).has(host));
   const hasDisk = localHosts(fleet.dir).list().includes(host);
@@ -94,18 +97,5 @@ function refuseDeclared(fleet: Fleet, host: string): void {
     what: `${host} was not forgotten`,
     why: "fleet.yaml still declares it.",
     next: "Remove it there with its agents, or give them another host; then run this again.",
-  });
-}
-
-/** A host that answers is better removed than forgotten: its agents would go on with nobody to know of them. */
-async function refuseAnswering(fleet: Fleet, host: string): Promise<void> {
-  const { answer } = await withHosts(fleet, WHOLE_FLEET, (open) =>
-    askHost(fleet, host, open, async ({ hello }) => hello),
-  );
-  if (answer === undefined) return;
-  throw new InvalidError({
-    what: `${host} was not forgotten`,
-    why: "it answers.",
-    next: "Run `npx pulumi up`, which removes from it what fleet.yaml does not declare any more.",
   });
 }

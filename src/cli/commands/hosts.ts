@@ -2,6 +2,7 @@ import { WHOLE_FLEET } from "../../model/slice.ts";
 import type { CommandDefinition } from "../command.ts";
 import { withHosts } from "../connections.ts";
 import { codesOfHosts, observeHosts } from "../hosts.ts";
+import { observedMachine } from "../observed/machine.ts";
 import { openFleet } from "../project.ts";
 import { renderHosts, renderHostsJson } from "../render/hosts.ts";
 import { selectionOf } from "../selection.ts";
@@ -16,7 +17,9 @@ export const command: CommandDefinition = {
   async run({ options, io }) {
     const fleet = openFleet();
     const selection = selectionOf(fleet, options);
-    const report = await withHosts(fleet, WHOLE_FLEET, (open) => observeHosts(fleet, selection, open));
+    const report = await withHosts(fleet, WHOLE_FLEET, (open) =>
+      observeHosts(fleet, selection, open, (host) => observedMachine(fleet, host)),
+    );
     io.out(options["json"] === true ? renderHostsJson(report) : renderHosts(report));
     return codesOfHosts(report);
   },

@@ -13,6 +13,8 @@ interface StateResource {
 }
 
 const OURS = "muster:";
+/** Of these the program asks, before it declares anything, what is there already. */
+const LOOKED_UP = ["digitalocean:", "command:"];
 const PROVIDERS = "pulumi:providers:";
 
 /** The operations that a killed run left pending. */
@@ -22,7 +24,8 @@ export function pendingOf({ deployment }: Deployment) {
 
 /**
  * Makes resources of what a killed run was creating. Their ids are known without it, being their names; whether
- * they are there, the next look at the host tells: what is there is kept, what is not is made again.
+ * they are there, the next look at the host tells: what is there is kept, what is not is made again. What it was
+ * making in a cloud is found there by the next run, by its tag or its name.
  *
  * @returns the state with nothing pending, and the names of what was adopted; undefined where a resource is pending
  * whose id only its maker knows: that one is for a person to look at
@@ -35,8 +38,10 @@ export function adoptPending(
     .filter(({ type }) => type === "creating")
     .map(({ resource }) => resource)
     .filter(({ urn, type }) => !known.has(urn) && !type.startsWith(PROVIDERS));
-  if (creating.some(({ type }) => !type.startsWith(OURS))) return undefined;
-  const adopted = creating.map((resource) => ({
+  const ours = creating.filter(({ type }) => type.startsWith(OURS));
+  const others = creating.filter(({ type }) => !type.startsWith(OURS));
+  if (others.some(({ type }) => !LOOKED_UP.some((one) => type.startsWith(one)))) return undefined;
+  const adopted = ours.map((resource) => ({
     ...resource,
     id: nameOf(resource),
     outputs: resource.inputs,

@@ -4,6 +4,9 @@ export type Rule = string | boolean | RegExp | ((value: unknown) => boolean);
 /** Every key that a map must have; one with `?` at its end may be left out. Any other key is refused. */
 export type Form = Readonly<Record<string, Rule>>;
 
+/** `<project>/<stack>`. */
+export const OWNER = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
+
 /**
  * Holds a value that a client sent against a form.
  *

@@ -1,5 +1,6 @@
 import { digestOf } from "../../model/digest.ts";
 import { parseJobWord } from "../../model/job.ts";
+import { agentOf, type MoveRequest } from "../../model/move.ts";
 import type { Request } from "../../model/protocol.ts";
 import type { HostRecord } from "../../model/record.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
@@ -10,9 +11,10 @@ import { ps } from "../ps.ts";
 import { remove } from "../remove.ts";
 import { WRITERS } from "../serve.ts";
 import { sourceOf } from "../store/contents.ts";
-import { type Form, flawOf, isMap, shown } from "./form.ts";
+import { type Form, flawOf, isMap, OWNER, shown } from "./form.ts";
 import type { Gate } from "./gate.ts";
 import { bytesFlaw } from "./tenant-bytes.ts";
+import { moving } from "./tenant-moves.ts";
 import { type Ownership, ownership } from "./tenant-own.ts";
 import { refuse } from "./tenant-refusal.ts";
 
@@ -22,6 +24,7 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
   const check = (request: Asked, known: readonly HostRecord[] = []) =>
     checkRequest(scope, own, request, known);
   return {
+    ...moving(scope, own),
     ps: (host, request) => {
       check(request);
       const foreign = request.units.find((unit) => !scope.agents.some((agent) => agent.unit === unit));
@@ -55,7 +58,13 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
       const resources = request.resources ?? theirs.map(({ id, items }) => ({ id, items }));
       const users = new Set(scope.agents.map(({ user }) => user));
       const answer = observe(own.inside(host, known), { ...request, resources }, users);
-      return { ...answer, recorded: known.map(({ id, owner }) => ({ id, owner })) };
+      const { moves = [], ...rest } = answer;
+      const mine = moves.filter(({ agent }) => known.some(({ id }) => agentOf(id) === agent));
+      return {
+        ...rest,
+        recorded: known.map(({ id, owner }) => ({ id, owner })),
+        ...(mine.length > 0 && { moves: mine }),
+      };
     },
     converge: (host, request) => {
       const known = own.records(host);
@@ -77,11 +86,10 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
   };
 };
 
-/** How the host itself is doing is for the platform alone. */
-type Asked = Exclude<Request, { op: "machine" }>;
+/** How the host itself is doing is for the platform alone; moves have forms of their own. */
+type Asked = Exclude<Request, { op: "machine" } | MoveRequest>;
 
 const NAME = /^[a-z0-9-]{1,40}$/;
-const OWNER = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
 
 /** What a request of each kind may say at all, and in which form. */
 const FORMS: Readonly<Record<Asked["op"], Form>> = {

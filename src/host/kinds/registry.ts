@@ -43,8 +43,10 @@ export function kindOf(kind: ItemKind): Kind {
 export function inOrder(items: Items): Items {
   const rank = ({ kind }: HostItem) => ORDER.indexOf(kind);
   const place = (item: HostItem) => ("path" in item ? item.path : "");
+  // What is to be down goes down before anything is started.
+  const turn = (item: HostItem) => Number(item.kind === "unit" && item.want.active !== "stopped");
   const sorted = Object.entries(items).sort(
-    ([, a], [, b]) => rank(a) - rank(b) || place(a).localeCompare(place(b)),
+    ([, a], [, b]) => rank(a) - rank(b) || turn(a) - turn(b) || place(a).localeCompare(place(b)),
   );
   return Object.fromEntries(sorted);
 }

@@ -6,7 +6,15 @@ import { overridesOf, removeOverrides } from "../dropins.ts";
 import { settleOwed } from "../owed.ts";
 import { quarantineOf, release } from "../quarantine.ts";
 import { notStarted, notStayed } from "../start-failure.ts";
-import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "../systemctl.ts";
+import {
+  daemonReload,
+  isRunning,
+  showProperties,
+  showUnits,
+  systemctl,
+  type UnitState,
+  waitForUnit,
+} from "../systemctl.ts";
 import type { Kind, Subject } from "./kind.ts";
 import { orUnknown } from "./look.ts";
 
@@ -17,7 +25,8 @@ const STOP_PATIENCE = 60;
 export const unit: Kind<UnitItem> = {
   observe: ({ host }, subjects) => observe(host, subjects),
   converge: ({ host }, subject) => converge(host, subject.item),
-  remove: ({ host }, { item }) => remove(host, item),
+  // What is not ours stays as it is, down.
+  remove: ({ host }, { item }) => (item.user === undefined ? remove(host, item) : []),
   afterReload: true,
 };
 
@@ -25,8 +34,11 @@ function observe(host: Host, subjects: readonly Subject<UnitItem>[]): Observatio
   const names = subjects.map(({ item }) => item.name);
   const states = orUnknown(() => showUnits(host, names));
   if ("unknown" in states) return names.map(() => states);
-  return subjects.map(({ item: { name, want } }, i) => {
+  return subjects.map(({ item: { name, user, want } }, i) => {
     const { active, ...rest } = unitProps(name, states[i] ?? {}, quarantineOf(host, name) !== undefined);
+    // Where it is gone it cannot start either, which is all that is wanted.
+    if (user !== undefined)
+      return { props: { active, enabled: isUp(rest.enabled) ? "enabled" : "disabled" } };
     // Where either will do, it is no property that could differ.
     return { props: want.active === undefined ? rest : { active, ...rest } };
   });
@@ -48,7 +60,16 @@ function comesBack({ ActiveState, Job = "", Restart = "no" }: UnitState): boolea
   return ActiveState === "deactivating" && ["", "0"].includes(Job) && Restart !== "no";
 }
 
-function converge(host: Host, { name, want }: UnitItem): void {
+/** Whether it starts by itself at boot. */
+function isUp(enabled: string): boolean {
+  return /^(enabled|linked)/.test(enabled);
+}
+
+function converge(host: Host, { name, user, want }: UnitItem): void {
+  if (user !== undefined) {
+    down(host, name, user);
+    return;
+  }
   if (removeOverridesOf(host, name)) restartIfRunning(host, [name]);
   unmaskIfMasked(host, name, stateOf(host, name));
   const state = stateOf(host, name);
@@ -59,6 +80,22 @@ function converge(host: Host, { name, want }: UnitItem): void {
   if (want.active === "stopped") stopUnit(host, name);
   else if (quarantineOf(host, name) !== undefined) throw quarantined(host, name);
   else if (!isRunning(state)) start(host, "start", name);
+}
+
+/** Stops and disables a unit that is not ours, for good. */
+function down(host: Host, name: string, user: string): void {
+  const [{ User: runsAs = "" } = {}] = showProperties(host, [name], ["User"]);
+  if (runsAs !== user) {
+    const as = runsAs === "" ? "root" : runsAs;
+    const next = "Take it out of the agent's `replaces`.";
+    throw new MusterError({
+      what: `${name} was not stopped`,
+      why: `it runs as ${as}, and not as ${user}.`,
+      next,
+    });
+  }
+  systemctl(host, "disable", "--", name);
+  stopUnit(host, name);
 }
 
 function quarantined(host: Host, name: string): MusterError {

@@ -78,14 +78,19 @@ function rename({ host, accounts }: Scene, from: UserItem, to: UserItem): void {
   change(host, "usermod", ["--login", to.name, "--home", to.want.home, "--", from.name]);
 }
 
-/** A user whose things another stack still has would leave them to nobody, and their unit failing. */
-function refuseInUse(host: Host, name: string): void {
+/**
+ * A user whose things another stack still has would leave them to nobody, and their unit failing; and without a gate's
+ * account that stack could not even take them away.
+ */
+export function refuseInUse(host: Host, name: string): void {
   const records = readRecords(host);
   const owner = records.find((record) =>
     hasItem(record, (item) => item.kind === "user" && item.name === name),
   )?.owner;
   const holder = records.find(
-    (record) => record.owner !== owner && hasItem(record, (item) => "actor" in item && item.actor === name),
+    (record) =>
+      record.owner !== owner &&
+      (record.gate === name || hasItem(record, (item) => "actor" in item && item.actor === name)),
   );
   if (owner === undefined || holder === undefined) return;
   throw new MusterError({

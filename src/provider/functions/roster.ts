@@ -1,16 +1,18 @@
 import { addressOf } from "../../model/address.ts";
 import { RESOURCE_TYPES } from "../../model/declaration.ts";
+import type { HostItem } from "../../model/items.ts";
+import type { ObserveAnswer } from "../../model/protocol.ts";
 import type { HostRecord } from "../../model/record.ts";
 import type { Declared, Roster, RosterAnswer, Unclaimed } from "../../model/roster.ts";
 import { fromWire } from "../../model/wire.ts";
 import { wireItems } from "../handlers/items/inputs.ts";
 import type { SeenResource } from "../seen.ts";
-import type { Looks, Services } from "../services.ts";
+import type { Services } from "../services.ts";
+import { moveSentences } from "../told/moves.ts";
 import { type Going, ownerOf, removalSentences } from "../told/removals.ts";
 import { renameSentences } from "../told/renames.ts";
-
-/** Tells a person one sentence about the run. */
-export type Tell = (sentence: string) => Promise<void>;
+import { findMoves, type LookAt } from "./moves.ts";
+import type { Tell } from "./tell.ts";
 
 /**
  * Takes what the program declares, tells what will go and what was renamed, and answers which records of this stack
@@ -22,28 +24,46 @@ export async function roster(
   tell: Tell,
 ): Promise<RosterAnswer> {
   const seen = services.seen.all();
-  for (const sentence of sentencesOf(seen, declared)) await tell(sentence);
-  const names = new Set(declared.flatMap(({ name, formerly }) => [name, ...formerly]));
-  const hosts = hostsInReach(seen, declared);
   const by = seen.length > 0 ? services.looks : services.firstLooks;
-  const looks = await Promise.all(hosts.map((host) => recordsOn(by, host, owner)));
-  const unclaimed = looks.flat().filter(({ id }) => !names.has(id));
-  return { unclaimed, hasState: seen.length > 0 };
+  const look = (host: string) => by.at(host, owner).catch(() => undefined);
+  const looks = await Promise.all(hostsInReach(seen, declared).map((place) => lookAt(place, look)));
+  const known = new Map(looks.flatMap(({ known, answer }) => (answer ? [[known, answer]] : [])));
+  const { moves, gone, newcomers } = await findMoves(owner, seen, declared, known, look);
+  services.moves.expect(moves);
+  const moving = new Set(moves.map(({ id }) => ownerOf(id)));
+  for (const sentence of moveSentences(moves)) await tell(sentence);
+  for (const sentence of sentencesOf(seen, declared, moving, new Map(gone))) await tell(sentence);
+  const names = new Set(declared.flatMap(({ name, formerly }) => [name, ...formerly]));
+  const unclaimed = looks.flatMap(recordsOn).filter(({ id }) => !names.has(id) && !moving.has(ownerOf(id)));
+  return {
+    unclaimed,
+    moves: Object.fromEntries(moves.map(({ toId, id }) => [toId, id])),
+    newcomers,
+    hasState: seen.length > 0,
+  };
 }
 
-function sentencesOf(seen: readonly SeenResource[], declared: readonly Declared[]): string[] {
+function sentencesOf(
+  seen: readonly SeenResource[],
+  declared: readonly Declared[],
+  moving: ReadonlySet<string>,
+  homesGone: ReadonlyMap<string, string>,
+): string[] {
   const today = new Map(
     declared.flatMap(({ name, formerly }) => [name, ...formerly].map((one) => [one, name])),
   );
-  const owners = new Set(declared.map(({ name }) => ownerOf(name)));
+  const owners = new Set([...declared.map(({ name }) => ownerOf(name)), ...moving]);
   const gone = seen.filter(({ urn }) => !today.has(urn.name) && !owners.has(ownerOf(urn.name)));
   const renamed = seen.flatMap(({ urn }) => {
     const to = today.get(urn.name) ?? urn.name;
     return to === urn.name ? [] : [{ type: urn.type, from: urn.name, to }];
   });
-  const going = gone.map((one) => goingOf(one, declared));
+  const going = gone.map((one) => goingOf(one, declared, homesGone.get(ownerOf(one.urn.name))));
   return [...removalSentences(going, "up"), ...renameSentences(renamed)];
 }
+
+/** The types that are a whole machine: nothing of it is on a host before it is there. */
+const MACHINES: readonly string[] = ["LocalHost", "DropletHost"];
 
 /** A host by its name of today, and the one by which it was looked at. */
 interface Place {
@@ -60,21 +80,28 @@ function hostsInReach(seen: readonly SeenResource[], declared: readonly Declared
     seen.length === 0
       ? declared.map(({ host }) => ({ host, known: host }))
       : seen.flatMap(({ urn, inputs }) => {
-          const host = urn.type === "LocalHost" ? undefined : today.get(urn.name);
+          const host = MACHINES.includes(urn.type) ? undefined : today.get(urn.name);
           return host === undefined ? [] : [{ host, known: `${inputs["host"]}` }];
         });
   return [...new Map(places.map((place) => [place.host, place])).values()];
 }
 
-/** A resource of the state, as one that goes. */
-function goingOf({ urn, inputs }: SeenResource, declared: readonly Declared[]): Going {
+/** A resource of the state, as one that goes. @param movedTo the host that has its agent's home by now */
+function goingOf({ urn, inputs }: SeenResource, declared: readonly Declared[], movedTo?: string): Going {
+  const items = Object.values(wireItems(inputs)).map(fromWire);
   return {
     name: urn.name,
     host: `${inputs["host"]}`,
-    items: Object.values(wireItems(inputs)).map(fromWire),
+    items: movedTo === undefined ? items : items.map(asCopy),
     isProtected: inputs["protect"] === true,
-    why: whyGone(urn.name, declared),
+    ...(inputs["machine"] !== undefined && urn.type === "DropletHost" && { machine: `${inputs["machine"]}` }),
+    why: movedTo === undefined ? whyGone(urn.name, declared) : ` has moved to ${movedTo}`,
   };
+}
+
+/** What an agent left behind is not kept. */
+function asCopy(item: HostItem): HostItem {
+  return item.kind === "directory" && item.onRemove === "aside" ? { ...item, onRemove: "wipe" } : item;
 }
 
 function whyGone(name: string, declared: readonly Declared[]): string {
@@ -85,9 +112,16 @@ function whyGone(name: string, declared: readonly Declared[]): string {
   return home === undefined ? " is not in fleet.yaml any more" : ` lives on ${home.host} now`;
 }
 
-async function recordsOn(looks: Looks, { host, known }: Place, owner: string): Promise<Unclaimed[]> {
-  const look = await looks.at(known, owner).catch(() => undefined);
-  const records = Object.entries(look?.resources ?? {});
+interface Look extends Place {
+  readonly answer: ObserveAnswer | undefined;
+}
+
+async function lookAt(place: Place, look: LookAt): Promise<Look> {
+  return { ...place, answer: await look(place.known) };
+}
+
+function recordsOn({ host, answer }: Look): Unclaimed[] {
+  const records = Object.entries(answer?.resources ?? {});
   return records
     .sort(([, a], [, b]) => rank(b.record) - rank(a.record))
     .map(([id, { items }]) => ({ id, host, addresses: Object.values(items).map(addressOf) }));

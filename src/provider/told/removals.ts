@@ -4,11 +4,13 @@ import { listed } from "./listed.ts";
 
 /** A resource that goes, as far as a person is told of it. */
 export interface Going {
-  /** Its Pulumi name: `hub/iris/unit`, or a local host's own. */
+  /** Its Pulumi name: `hub/iris/unit`, or the machine's own. */
   readonly name: string;
   readonly host: string;
   readonly items: readonly HostItem[];
   readonly isProtected: boolean;
+  /** Of a droplet itself its number. */
+  readonly machine?: string;
   /** Why it goes, such as " is not in fleet.yaml any more"; nothing where the command says it all. */
   readonly why: string;
 }
@@ -31,9 +33,9 @@ export function ownerOf(name: string): string {
 /** What goes from which host, one sentence for each agent, tenant and host. */
 export function removalSentences(going: readonly Going[], manner: Manner): string[] {
   return [...Map.groupBy(going, ({ host }) => host)].flatMap(([host, ofHost]) => {
-    // With its disk all else of a local host goes, and nothing of it is kept.
+    // With its disk all else of a local host or a droplet goes, and nothing of it is kept.
     const machine = ofHost.find(({ name }) => !name.includes("/"));
-    if (machine !== undefined) return [sentence(host, [machine], machineClause(ofHost), manner)];
+    if (machine !== undefined) return [sentence(host, [machine], machineClause(machine, ofHost), manner)];
     return [...Map.groupBy(ofHost, ({ name }) => ownerOf(name))].map(([owner, parts]) => {
       const items = parts.flatMap((part) => part.items);
       return sentence(subjectOf(host, owner), parts, clausesOf(items), manner);
@@ -56,14 +58,19 @@ function subjectOf(host: string, owner: string): string {
   return `${host}: ${name.startsWith("tenant-") ? `tenant ${name.slice("tenant-".length)}` : name}`;
 }
 
-function machineClause(ofHost: readonly Going[]): string {
-  const agents = new Set(
-    ofHost
-      .map(({ name }) => name.split("/"))
-      .flatMap(([, agent, part]) => (part && part !== "service" && agent) || []),
-  );
-  const whole = "deletes this local host with its disk and all that is on it";
-  return agents.size === 0 ? whole : `${whole}: ${listed([...agents].sort())}, with home and data`;
+/** The agents that resources are of, by the resources' names. */
+export function agentsIn(names: readonly string[]): string[] {
+  const parts = names.map((name) => name.split("/"));
+  return [...new Set(parts.flatMap(([, agent, part]) => (part && part !== "service" && agent) || []))].sort();
+}
+
+function machineClause(machine: Going, ofHost: readonly Going[]): string {
+  const agents = agentsIn(ofHost.map(({ name }) => name));
+  const whole =
+    machine.machine === undefined
+      ? "deletes this local host with its disk and all that is on it"
+      : `deletes its droplet ${machine.machine} with its disk, its backups and all that is on it`;
+  return agents.length === 0 ? whole : `${whole}: ${listed(agents)}, with home and data`;
 }
 
 function clausesOf(items: readonly HostItem[]): string {

@@ -4,7 +4,7 @@ import provider_pb from "@pulumi/pulumi/proto/provider_pb.js";
 import empty_pb from "google-protobuf/google/protobuf/empty_pb.js";
 import { MusterError } from "../../base/errors.ts";
 import type { ProviderFunction } from "../functions/registry.ts";
-import type { Tell } from "../functions/roster.ts";
+import type { Tell } from "../functions/tell.ts";
 import type { Gate } from "../gate.ts";
 import type { Call, Handler } from "../handlers/handler.ts";
 import type { Config } from "../secrets.ts";
@@ -98,7 +98,7 @@ function operations(provider: Provider): UntypedServiceImplementation {
     invoke: enter(async (request: provider_pb.InvokeRequest) => {
       const call = provider.functions[request.getTok()];
       if (call === undefined) throw unknownFunction(request.getTok());
-      const tell: Tell = (sentence) => provider.engine.log("warning", sentence, "");
+      const tell: Tell = (sentence, severity = "warning") => provider.engine.log(severity, sentence, "");
       return new provider_pb.InvokeResponse().setReturn(encode(await call(decode(request.getArgs()), tell)));
     }),
     delete: enter(async (request: provider_pb.DeleteRequest) => {

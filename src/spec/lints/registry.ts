@@ -3,6 +3,7 @@ import { allowed } from "./allowed.ts";
 import { identityOfTwo } from "./identity-of-two.ts";
 import type { Lint } from "./lint.ts";
 import { oauthOnTwoHosts } from "./oauth-on-two-hosts.ts";
+import { observedHost } from "./observed-host.ts";
 import { refusedSchedule } from "./refused-schedule.ts";
 import { secretInEnv } from "./secret-in-env.ts";
 import { secretInUnit } from "./secret-in-unit.ts";
@@ -20,6 +21,7 @@ export const LINTS: readonly Lint[] = [
   allowed,
   identityOfTwo,
   oauthOnTwoHosts,
+  observedHost,
   refusedSchedule,
   secretInEnv,
   secretInUnit,

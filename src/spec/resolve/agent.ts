@@ -51,6 +51,7 @@ export function agentResolver(
       routesTo: raw.routesTo ?? [],
       ...running,
       workdir: posix.resolve(home, raw.workdir ?? ""),
+      replaces: raw.replaces ?? [],
       onRemove: raw.onRemove ?? "aside",
       formerly: formerNames(context.source, "agents", name),
       protect: raw.protect ?? tenants[raw.tenant]?.protect ?? false,

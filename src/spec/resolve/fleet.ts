@@ -1,6 +1,7 @@
 import type { Fleet } from "../fleet.ts";
 import { asMap } from "../raw.ts";
 import { agentResolver } from "./agent.ts";
+import { resolveCloud } from "./cloud.ts";
 import { type ContactsPlace, resolveContacts } from "./contacts.ts";
 import { type Context, resolveSection } from "./context.ts";
 import { resolveCredential } from "./credential.ts";
@@ -17,6 +18,7 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
   const { name } = asMap(context.source.value);
   const tenants = resolveSection("tenants", context, resolveTenant);
   const providers = resolveSection("providers", context, resolveProvider);
+  const cloud = resolveCloud(context);
   const credentials = resolveSection("credentials", context, resolveCredential);
   const identities = resolveSection("identities", context, resolveIdentity);
   const agents = resolveSection(
@@ -29,6 +31,7 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     dir: context.dir,
     file: context.file,
     hosts: resolveSection("hosts", context, resolveHost),
+    ...(cloud !== undefined && { cloud }),
     tenants,
     providers,
     credentials,

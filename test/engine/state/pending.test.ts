@@ -45,5 +45,13 @@ test("what the state knows already, what was being changed, and providers are cl
 });
 
 test("a resource of another provider, whose id nobody knows, is left for a person", () => {
-  expect(adoptPending(state([["creating", "digitalocean:index/droplet:Droplet::web"]]))).toBeUndefined();
+  expect(adoptPending(state([["creating", "random:index/randomId:RandomId::web"]]))).toBeUndefined();
+});
+
+test("a droplet whose id nobody wrote down is left to the next run, which finds it by its tag", () => {
+  const result = adoptPending(state([["creating", "digitalocean:index/droplet:Droplet::web"]]));
+  expect(result).toMatchObject({
+    adopted: [],
+    deployment: { deployment: { pending_operations: [], resources: [] } },
+  });
 });

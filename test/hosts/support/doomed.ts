@@ -13,8 +13,11 @@ const LOOK_EVERY = 4;
 
 export interface Doom {
   readonly victim: Victim;
-  /** Killed once the run has done so much: lines that the engine said, connections and requests that it made. */
-  readonly after: number;
+  /**
+   * Killed once the run has done so much: lines that the engine said, connections and requests that it made; or once
+   * the trace of these is as is told.
+   */
+  readonly after: number | ((traced: string) => boolean);
   /** Milliseconds from then to the kill. */
   readonly delay: number;
   /** The cgroup of the local host that the run works on. */
@@ -52,11 +55,13 @@ export async function doomedRun(project: Project, args: readonly string[], doom?
   engine.stdout.setEncoding("utf8").on("data", (text: string) => {
     said += linesIn(text);
   });
-  const done = () => said + (existsSync(traced) ? linesIn(readFileSync(traced, "utf8")) : 0);
+  const trace = () => (existsSync(traced) ? readFileSync(traced, "utf8") : "");
+  const done = () => said + linesIn(trace());
+  const isTime = (after: Doom["after"]) => (typeof after === "number" ? done() >= after : after(trace()));
   const isAlive = () => engine.exitCode === null && engine.signalCode === null;
   let wasKilled = false;
   if (doom !== undefined) {
-    while (isAlive() && done() < doom.after) await sleep(LOOK_EVERY);
+    while (isAlive() && !isTime(doom.after)) await sleep(LOOK_EVERY);
     await sleep(doom.delay);
     while (isAlive() && !wasKilled) {
       wasKilled = pidsOf(doom.victim, engine.pid as number, doom.cgroup)

@@ -41,10 +41,12 @@ export interface Project {
  *
  * @param files by path, fleet.yaml among them
  * @param secrets by the NAME of `config:NAME`
+ * @param env what every command has in its environment
  */
 export async function makeProject(
   files: Readonly<Record<string, string>>,
   secrets: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Project> {
   const dir = mkdtempSync(join(tmpdir(), "muster-test-"));
   mkdirSync(join(dir, "node_modules"));
@@ -56,7 +58,7 @@ export async function makeProject(
     if (mode !== undefined) chmodSync(file, mode);
   };
   const run = (program: string, args: readonly string[], options: RunOptions = {}): Promise<Said> =>
-    runBare(join(ROOT, "bin", program), args, dir, options);
+    runBare(join(ROOT, "bin", program), args, dir, { ...options, env: { ...env, ...options.env } });
   const sshArguments = (host: string): string[] => bareSsh(dir, host);
   const project: Project = {
     dir,

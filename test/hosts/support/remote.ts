@@ -25,7 +25,13 @@ export function makeRemote(): Remote {
   const machine = arch() === "arm64" ? "aarch64" : "x86_64";
   return {
     root,
-    dirs: { runtime: join(root, "lib/muster"), state: join(root, "state"), lock: join(root, "run.lock") },
+    dirs: {
+      runtime: join(root, "lib/muster"),
+      state: join(root, "state"),
+      lock: join(root, "run.lock"),
+      // This machine may have none, and what is tried here needs none.
+      systemd: root,
+    },
     runtime: (version = "1", edit = (program) => program) => {
       const text = `${edit(PROGRAM)}// ${version}\n`;
       const bundleHash = createHash("sha256").update(text).digest("hex").slice(0, 16);

@@ -17,5 +17,6 @@ export const NAMES: readonly Case[] = [
   ["an unknown provider", "env: API_KEY", "provider: antropic", "10:64 credentials.iris-key.provider: no provider is named \"antropic\""],
   ["an agent without identity", "  loom: {soul: SOUL.md}\n", "", "18:3 agents.loom: has no identity: declare identities.loom, or name another as `identity`"],
   ["an agent that is a user of the system", "loom: {host: east", "games: {host: east", "18:70 agents.iris.routesTo[0]: no agent is named \"loom\"", "19:3 agents.games: is the name of a user of the system: choose another"],
+  ["an agent whose folder in memory would be the deadman's", "loom: {host: east", "hostd: {host: east", "18:70 agents.iris.routesTo[0]: no agent is named \"loom\"", "19:3 agents.hostd: is the name of a user of the system: choose another"],
   ["a tenant that is a group of the system", "arc: {}", "arc: {}\n  sudo: {}", "9:3 tenants.sudo: is the name of a group of the system: choose another"],
 ];

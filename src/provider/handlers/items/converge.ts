@@ -7,6 +7,7 @@ import { messageOf, PartialError } from "../../partial.ts";
 import type { Services } from "../../services.ts";
 import type { Properties } from "../../values.ts";
 import type { Call } from "../handler.ts";
+import { carry } from "./carry.ts";
 import { formerlyOf, withoutDirectives } from "./directives.ts";
 import { hostItems, type ItemProperties, mapValues, parseProperties, withItems } from "./inputs.ts";
 import { observedItems, unknownReasons } from "./observed.ts";
@@ -57,13 +58,15 @@ function requestFor(services: Services, call: Call, news: Properties): ConvergeR
 }
 
 async function apply(
-  { hosts, looks }: Services,
+  services: Services,
   call: Call,
   news: Properties,
   properties: ItemProperties,
   request: ConvergeRequest,
 ): Promise<Properties> {
   const { host, items } = properties;
+  const { hosts, looks } = services;
+  await carry(services, call, news, request);
   const writer = await hosts.writer(host);
   const answer = await writer.converge(request).finally(() => looks.forget(host));
   for (const path of answer.kept ?? []) await call.log("warning", keptSentence(properties, path));

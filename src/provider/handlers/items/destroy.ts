@@ -8,11 +8,13 @@ import { wireItems } from "./inputs.ts";
 /** The types that every agent, tenant and host has once: theirs is the sentence about the whole. */
 const SPEAKERS: ReadonlySet<string> = new Set(["Host", "Tenant", "Identity"]);
 
-/** Tells what a destroy does away with on a host, as the host's records have it; of a local host its machine tells. */
+/** Tells what a destroy does away with on a host, as the host's records have it; of a local host and of a droplet its machine tells. */
 export async function tellDestroy(services: Services, call: Call, inputs: Properties): Promise<void> {
   const { name, type, owner } = call.urn;
   const host = `${inputs["host"]}`;
-  if (!SPEAKERS.has(type) || services.machines.state(host) !== "absent") return;
+  const isOnMachine =
+    services.machines.state(host) !== "absent" || services.droplets.find(host) !== undefined;
+  if (!SPEAKERS.has(type) || isOnMachine) return;
   const look = await services.looks.at(host, owner).catch(() => undefined);
   const recorded = Object.entries(look?.resources ?? {}).filter(([id]) => ownerOf(id) === ownerOf(name));
   const items = [

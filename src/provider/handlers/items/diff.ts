@@ -2,25 +2,38 @@ import { diffItem } from "../../../model/diff.ts";
 import { addressOf, fromWire, type WireItem, wantOf } from "../../../model/wire.ts";
 import { asProperties, type Properties, UNKNOWN } from "../../values.ts";
 import type { Change, Changes } from "../handler.ts";
-import { ORPHANS, orphansOf } from "./directives.ts";
+import { MACHINE, MOVES_FROM, movesFromOf, ORPHANS, orphansOf } from "./directives.ts";
 import { wireItems } from "./inputs.ts";
 import { propertyPath } from "./path.ts";
 
 /** What differs between the observed state and the desired inputs, by property path. */
 export function diff(state: Properties, news: Properties): Changes {
   if (news["items"] === UNKNOWN) return { items: { kind: "update" } };
-  return { ...placeChanges(state, news), ...itemChanges(state, news), ...orphanChange(news) };
+  return {
+    ...placeChanges(state, news),
+    ...itemChanges(state, news),
+    ...orphanChange(news),
+    ...moveChange(news),
+  };
 }
 
-/** A resource has another host or id only where it was renamed, and the program said so: all of it is kept. */
+/**
+ * A resource has another host or id only where it was renamed, and the program said so: all of it is kept. On another
+ * machine of the same host nothing of it is there yet.
+ */
 function placeChanges(state: Properties, news: Properties): Changes {
-  const changed = ["host", "resource"].filter((key) => state[key] !== news[key]);
+  const changed = ["host", "resource", MACHINE].filter((key) => state[key] !== news[key]);
   return Object.fromEntries(changed.map((key) => [key, UPDATE]));
 }
 
 /** What a host has of this stack and should not have goes with the update of the first on it. */
 function orphanChange(news: Properties): Changes {
   return orphansOf(news).length === 0 ? {} : { [ORPHANS]: ADD };
+}
+
+/** What a home holds is no item: that it comes from another host is told as such. */
+function moveChange(news: Properties): Changes {
+  return movesFromOf(news) === undefined ? {} : { [MOVES_FROM]: ADD };
 }
 
 function itemChanges(state: Properties, news: Properties): Changes {

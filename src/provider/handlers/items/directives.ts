@@ -2,11 +2,13 @@ import type { Properties, Value } from "../../values.ts";
 
 /**
  * What the program says of a resource that is no part of what it is: the ids that it had before, whether it is
- * protected, and on the first of a host the records that nobody claims. None of it is in the state, and only the last is a change.
+ * protected, on the first of a host the records that nobody claims, and of a home that is on another host where it is.
+ * None of it is in the state, and only the last two are a change.
  */
 const FORMERLY = "formerly";
 const PROTECT = "protect";
 export const ORPHANS = "orphans";
+export const MOVES_FROM = "movesFrom";
 
 /** Ids of records on the host that are to go. */
 export function orphansOf(properties: Properties): readonly string[] {
@@ -18,9 +20,18 @@ export function formerlyOf(properties: Properties): readonly string[] {
   return texts(properties[FORMERLY]);
 }
 
+/** Which machine the host is; it is in the state, so that what was on another machine is written on this one. */
+export const MACHINE = "machine";
+
+/** The id of the resource on another host whose home this one is to have. */
+export function movesFromOf(properties: Properties): string | undefined {
+  const id = properties[MOVES_FROM];
+  return typeof id === "string" ? id : undefined;
+}
+
 /** The properties that are the resource itself. */
 export function withoutDirectives(properties: Properties): Properties {
-  const { [FORMERLY]: _, [PROTECT]: __, [ORPHANS]: ___, ...lasting } = properties;
+  const { [FORMERLY]: _, [PROTECT]: __, [ORPHANS]: ___, [MOVES_FROM]: ____, ...lasting } = properties;
   return lasting;
 }
 

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { CONTACT_COLUMNS } from "../../spec/fleet.ts";
+
+export type Contact = Readonly<Record<string, string>>;
+
+/**
+ * The contacts of an agent's own database, by name, as far as they have columns of ours.
+ *
+ * @returns undefined where it is none of ours: it stays the agent's own
+ */
+export function contactsIn(book: Buffer, log?: Buffer): Readonly<Record<string, Contact>> | undefined {
+  const dir = mkdtempSync(join(tmpdir(), "muster-book-"));
+  try {
+    writeFileSync(join(dir, "contacts.db"), book, { mode: 0o600 });
+    if (log) writeFileSync(join(dir, "contacts.db-wal"), log, { mode: 0o600 });
+    const db = new DatabaseSync(join(dir, "contacts.db"));
+    try {
+      db.exec("PRAGMA trusted_schema = OFF");
+      return rowsIn(db);
+    } finally {
+      db.close();
+    }
+  } catch {
+    return undefined;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function rowsIn(db: DatabaseSync): Readonly<Record<string, Contact>> | undefined {
+  const known = db.prepare("SELECT name FROM pragma_table_info('contacts')").all();
+  const columns = known.map(({ name }) => String(name));
+  if (!columns.includes("name")) return undefined;
+  const ours = CONTACT_COLUMNS.filter((column) => columns.includes(column));
+  const rows = db.prepare(`SELECT ${["name", ...ours].join(", ")} FROM contacts ORDER BY name`).all();
+  const entries = rows.map(({ name, ...row }): [string, Contact] => {
+    const filled = Object.entries(row).filter(([, value]) => typeof value === "string" && value !== "");
+    return [String(name), Object.fromEntries(filled) as Contact];
+  });
+  return Object.fromEntries(entries);
+}

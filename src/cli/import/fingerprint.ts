@@ -1,0 +1,8 @@
+import { createHash } from "node:crypto";
+
+/** A public key as `ssh-keygen -l` names it: `ssh-ed25519 SHA256:…`. */
+export function fingerprintOf(key: string): string {
+  const [type = "", bytes = ""] = key.split(" ");
+  const sum = createHash("sha256").update(Buffer.from(bytes, "base64")).digest("base64").replace(/=+$/, "");
+  return `${type} SHA256:${sum}`;
+}

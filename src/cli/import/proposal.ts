@@ -1,0 +1,107 @@
+import { isReserved } from "../../spec/reserved.ts";
+import { agentOf, type ProposedAgent } from "./agent.ts";
+import { contactsIn } from "./contacts.ts";
+import { mergedContacts } from "./merged-contacts.ts";
+import type { ScannedHost, ScannedUser } from "./scanned.ts";
+
+/** How the host is reached, as fleet.yaml is to say it. */
+export interface ImportedHost {
+  readonly name: string;
+  readonly address: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly identityFile?: string;
+  readonly hostKeys: readonly string[];
+}
+
+/** What a host would be in a fleet.yaml. */
+export interface Proposal {
+  readonly fleet: object;
+  /** Identity files by their path beside fleet.yaml. */
+  readonly files: Readonly<Record<string, string>>;
+  /** What a person should know, and decide, before `up`: sentences. */
+  readonly notes: readonly string[];
+  /** What could not be read into a declaration. */
+  readonly left: readonly string[];
+  /** Names of the secrets of the stack's configuration that are to be set. */
+  readonly secrets: readonly string[];
+}
+
+/** Declares what was seen on a host. @param tenant of all its agents; left out, their common group, or `team` */
+export function proposalOf(host: ImportedHost, seen: ScannedHost, tenant?: string): Proposal {
+  const found = seen.users.map((user) => foundOf(user, seen));
+  const agents = found.flatMap(({ agent }) => agent ?? []);
+  const group = tenant ?? commonGroup(agents.map(({ user }) => user)) ?? "team";
+  const books = agents.flatMap(({ user, agent }) => {
+    const rows = user.book && contactsIn(user.book, user.bookLog);
+    return rows === undefined ? [] : [{ agent: agent.name, rows }];
+  });
+  const contacts = mergedContacts(
+    agents.map(({ agent }) => agent.name),
+    books,
+  );
+  const { name, ...way } = host;
+  const byName = <T>(make: (one: ProposedAgent) => T) =>
+    Object.fromEntries(agents.map((one) => [one.agent.name, make(one)]));
+  return {
+    fleet: {
+      apiVersion: "muster/v1",
+      kind: "Fleet",
+      name: "imported",
+      hosts: { [name]: { kind: "ssh", ...way } },
+      tenants: { [group]: {} },
+      credentials: Object.assign({}, ...agents.map(({ credentials }) => credentials)),
+      identities: byName(({ identity }) => identity),
+      contacts: contacts.declared,
+      agents: byName(({ agent: { name, ...agent } }) => ({
+        host: host.name,
+        tenant: group,
+        ...agent,
+        contacts: contacts.of(name),
+      })),
+    },
+    files: Object.assign({}, ...agents.map(({ files }) => files)),
+    notes: [...agents.flatMap(({ notes }) => notes), ...contacts.notes, ...groupNotes(agents, group)],
+    left: [...found.flatMap(({ left }) => left), ...seen.left, ...seen.stacks.map(stackSentence)],
+    secrets: agents.flatMap(({ credentials }) => Object.keys(credentials)),
+  };
+}
+
+interface Found {
+  readonly agent?: ProposedAgent;
+  readonly left: readonly string[];
+}
+
+/** What an agent is: a user with a home of its own name, as whom a service runs. */
+function foundOf(user: ScannedUser, { services }: ScannedHost): Found {
+  const own = services.filter((service) => service.user === user.name);
+  const units = own.map(({ unit }) => unit).join(", ");
+  if (own.length === 0) return { left: [`user ${user.name}: no service runs as it, so it is no agent`] };
+  if (own.every(({ unit }) => unit.startsWith("muster-"))) return { left: [] };
+  if (!/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/.test(user.name) || isReserved(user.name)) {
+    return { left: [`${units} of user ${user.name}: an agent cannot have that name`] };
+  }
+  if (user.home !== `/home/${user.name}`) {
+    return {
+      left: [`${units} of user ${user.name}: its home is ${user.home}, and an agent's is /home/${user.name}`],
+    };
+  }
+  return agentOf(user, own);
+}
+
+/** The group that all have in common and that is nobody's own. */
+function commonGroup(users: readonly ScannedUser[]): string | undefined {
+  const [group, ...others] = [...new Set(users.map((user) => user.group))];
+  const isOne = group !== undefined && others.length === 0 && !users.some(({ name }) => name === group);
+  return isOne && /^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/.test(group) && !isReserved(group) ? group : undefined;
+}
+
+function groupNotes(agents: readonly ProposedAgent[], group: string): string[] {
+  const changing = agents.filter(({ user }) => user.group !== group).map(({ user }) => user.name);
+  if (changing.length === 0) return [];
+  return [`\`up\` makes ${group} the first group of ${changing.join(", ")}, and their homes 0700.`];
+}
+
+function stackSentence(owner: string): string {
+  return `what the stack ${owner} has there already: docs/tenants.md says how another stack takes it over`;
+}

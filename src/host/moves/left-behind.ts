@@ -1,0 +1,33 @@
+import type { HostItem } from "../../model/items.ts";
+import { agentUnit } from "../../model/layout.ts";
+import { agentOf, HOME_PART } from "../../model/move.ts";
+import type { Host } from "../context.ts";
+import { release } from "../quarantine.ts";
+import { dropMark, markOf } from "./marks.ts";
+import { clearStaging } from "./place.ts";
+
+/**
+ * What becomes of a resource's items when it is removed. What an agent left behind when it moved is a copy of what
+ * another host has, and goes; all else goes as it is declared.
+ */
+export function leftBehind(host: Host, id: string): (item: HostItem) => HostItem {
+  const agent = agentOf(id);
+  const mark = agent === undefined ? undefined : markOf(host, agent);
+  const isCopy = mark?.state === "gone" || mark?.isStale === true;
+  return (item) => {
+    if (!isCopy) return item;
+    if (item.kind === "directory" && item.onRemove === "aside") return { ...item, onRemove: "wipe" };
+    return item.kind === "rows" ? { ...item, onRemove: "wipe" } : item;
+  };
+}
+
+/** With the resource that has an agent's home goes what is remembered of its moves here. */
+export function forgetMove(host: Host, id: string): void {
+  const agent = id.endsWith(`/${HOME_PART}`) ? agentOf(id) : undefined;
+  const mark = agent === undefined ? undefined : markOf(host, agent);
+  if (mark === undefined) return;
+  if (mark.home !== undefined) clearStaging(host, mark.home);
+  // Where it never had a unit here, none that went took this with it.
+  release(host, agentUnit(mark.agent));
+  dropMark(host, mark.agent);
+}

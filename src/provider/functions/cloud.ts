@@ -1,0 +1,44 @@
+import { InvalidError } from "../../base/errors.ts";
+import { lookAtAccount } from "../../cloud/digitalocean/account.ts";
+import { adopt } from "../../cloud/digitalocean/adopt.ts";
+import type { CloudAnswer, CloudQuestion } from "../../model/cloud.ts";
+import type { Services } from "../services.ts";
+import { cloudSentences } from "../told/cloud.ts";
+import { agentsIn } from "../told/removals.ts";
+import type { Tell } from "./tell.ts";
+
+/**
+ * Looks at DigitalOcean before anything is declared there, tells what the run will do and cost, and answers what is
+ * there already. Changes nothing.
+ *
+ * @throws MusterError where it cannot be looked at: what is not known must not be made
+ */
+export async function cloud(
+  { droplets, looks, env }: Services,
+  asked: CloudQuestion,
+  tell: Tell,
+): Promise<CloudAnswer> {
+  const token = asked.api.token || env["DIGITALOCEAN_TOKEN"] || env["DIGITALOCEAN_ACCESS_TOKEN"] || "";
+  if (token === "") throw noToken();
+  const question = { ...asked, api: { ...asked.api, token } };
+  const met = droplets.met(question.droplets);
+  const numbers = [...met.values()].map(({ machine }) => machine);
+  const account = await lookAtAccount(question, numbers);
+  const answer = adopt(question, account, met);
+  const agents = new Map<string, readonly string[]>();
+  for (const { host } of question.droplets.filter((one) => answer.droplets[one.host]?.isReplaced)) {
+    const look = await looks.at(host, question.owner).catch(() => undefined);
+    agents.set(host, agentsIn(Object.keys(look?.resources ?? {})));
+  }
+  const sentences = cloudSentences(question, answer, account, met, (host) => agents.get(host) ?? []);
+  for (const { severity, text } of sentences) await tell(text, severity);
+  return answer;
+}
+
+function noToken(): InvalidError {
+  return new InvalidError({
+    what: "no token of DigitalOcean",
+    why: "fleet.yaml has droplets, and neither digitalocean:token nor DIGITALOCEAN_TOKEN is set.",
+    next: "Run `npx pulumi config set --secret digitalocean:token`.",
+  });
+}

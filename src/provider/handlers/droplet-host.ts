@@ -1,0 +1,92 @@
+import { InvalidError } from "../../base/errors.ts";
+import type { MetDroplet, Services } from "../services.ts";
+import { removalSentences } from "../told/removals.ts";
+import { type Properties, UNKNOWN } from "../values.ts";
+import type { Call, Changes, Handler } from "./handler.ts";
+
+/**
+ * A droplet as a host that is reached: it waits until the droplet lets us in, pins its key and writes the inventory.
+ * The droplet itself is the cloud provider's. Inputs: `{host, machine, address, replace?}`, of which the
+ * middle two are known once the droplet is there; the state has one of the host's keys as well.
+ */
+export function dropletHostHandler(services: Services): Handler {
+  const { droplets } = services;
+  return {
+    id: hostOf,
+    check: (_call, news) => ({ inputs: news, failures: [] }),
+    diff,
+    foresee: async ({ log }, news) => {
+      if (news["address"] === UNKNOWN) {
+        await log(
+          "info",
+          `${hostOf(news)} gets its address from DigitalOcean during \`up\`; its key is pinned then`,
+        );
+      }
+    },
+    create: (call, news) => meet(services, call, news),
+    read: async (call, _id, recorded) => {
+      services.seen.note({ urn: call.urn, inputs: recorded.inputs });
+      if (services.isDestroy) await tellDestroy(services, call, recorded.inputs);
+      const host = hostOf(recorded.inputs);
+      const known = droplets.find(host);
+      if (known === undefined) return undefined;
+      const state = stateOf(host, known);
+      const { protect } = recorded.inputs;
+      const { hostKey: _, ...inputs } = state;
+      return { inputs: { ...inputs, ...(protect !== undefined && { protect }) }, state };
+    },
+    update: async (call, news, state) => {
+      if (hostOf(state) !== hostOf(news)) droplets.rename(hostOf(state), hostOf(news));
+      return meet(services, call, news);
+    },
+    delete: async (_call, state) => {
+      droplets.forget(hostOf(state));
+      changed(services, hostOf(state));
+    },
+  };
+}
+
+async function meet(services: Services, { log }: Call, news: Properties): Promise<Properties> {
+  const host = hostOf(news);
+  const droplet = {
+    machine: `${news["machine"]}`,
+    address: `${news["address"]}`,
+    ...(news["replace"] !== undefined && { replace: `${news["replace"]}` }),
+  };
+  const hostKeys = await services.droplets.meet(host, droplet, (line) => void log("info", line));
+  changed(services, host);
+  return stateOf(host, { ...droplet, hostKeys });
+}
+
+/** What was known of a host before it was met is worth nothing after. */
+function changed({ hosts, looks }: Services, host: string): void {
+  hosts.reset(host);
+  looks.forget(host);
+}
+
+function stateOf(host: string, { machine, address, replace, hostKeys }: MetDroplet): Properties {
+  const [hostKey = ""] = hostKeys;
+  return { host, machine, address, hostKey, ...(replace !== undefined && { replace }) };
+}
+
+function diff(_call: Call, state: Properties, news: Properties): Changes {
+  const differing = ["host", "machine", "address", "replace"].filter((key) => state[key] !== news[key]);
+  return Object.fromEntries(differing.map((key) => [key, { kind: "update" }]));
+}
+
+/** All that is on a droplet goes with its disk; which agents those are its records tell. */
+async function tellDestroy({ looks }: Services, { urn, log }: Call, inputs: Properties): Promise<void> {
+  const host = hostOf(inputs);
+  const look = await looks.at(host, urn.owner).catch(() => undefined);
+  const isProtected = inputs["protect"] === true;
+  const machine = { name: host, host, items: [], isProtected, why: "", machine: `${inputs["machine"]}` };
+  const others = Object.keys(look?.resources ?? {}).map((name) => ({ ...machine, name }));
+  for (const text of removalSentences([machine, ...others], "destroy")) await log("warning", text);
+}
+
+function hostOf(properties: Properties): string {
+  const { host } = properties;
+  if (typeof host === "string") return host;
+  const why = "its inputs name no host.";
+  throw new InvalidError({ what: "the droplet's host cannot be read", why, next: "Run `pulumi up`." });
+}

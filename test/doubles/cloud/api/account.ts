@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import {
+  type Context,
+  created,
+  fromNow,
+  gone,
+  list,
+  ok,
+  type Params,
+  type Routes,
+  seen,
+} from "../context.ts";
+import { notFound, unprocessable } from "../error.ts";
+import { type Key, there } from "../things.ts";
+import { needed, text } from "./given.ts";
+
+/** The account and its SSH keys. */
+export function accountRoutes({ store, settings }: Context): Routes {
+  const { data } = store;
+  const find = (params: Params): Key => {
+    const found = findKey(seen(data.keys), params["id"] ?? "");
+    if (found === undefined) throw notFound();
+    return found;
+  };
+  return {
+    "GET /v2/account": () =>
+      ok({
+        account: {
+          droplet_limit: data.dropletLimit,
+          floating_ip_limit: 3,
+          reserved_ip_limit: 3,
+          volume_limit: 100,
+          email: "fleet@example.org",
+          name: "A Fleet",
+          uuid: "b6fr89dbf6d9156cace5f3c78dc9851d957381ef",
+          email_verified: true,
+          status: "active",
+          status_message: "",
+        },
+      }),
+    "GET /v2/account/keys": () => list("ssh_keys", seen(data.keys).map(shownKey)),
+    "POST /v2/account/keys": ({ body }) => {
+      const [name, publicKey] = [needed(body, "name"), needed(body, "public_key")];
+      const fingerprint = fingerprintOf(publicKey);
+      if (there(data.keys).some((key) => key.fingerprint === fingerprint)) {
+        throw unprocessable("SSH Key is already in use on your account");
+      }
+      const key = { id: store.nextId(), name, publicKey, fingerprint, ...fromNow(settings) };
+      data.keys.push(key);
+      return created({ ssh_key: shownKey(key) });
+    },
+    "GET /v2/account/keys/:id": ({ params }) => ok({ ssh_key: shownKey(find(params)) }),
+    "PUT /v2/account/keys/:id": ({ params, body }) => {
+      const key = find(params);
+      key.name = text(body, "name") ?? key.name;
+      return ok({ ssh_key: shownKey(key) });
+    },
+    "DELETE /v2/account/keys/:id": ({ params }) => {
+      find(params).goneAt = Date.now() + settings.lag;
+      return gone;
+    },
+  };
+}
+
+/** @param name its id or its fingerprint */
+export function findKey(keys: readonly Key[], name: string): Key | undefined {
+  return keys.find(({ id, fingerprint }) => String(id) === name || fingerprint === name);
+}
+
+/** MD5 of the key's bytes, as the API names keys. */
+function fingerprintOf(publicKey: string): string {
+  const [, type, blob = ""] = /^(ssh-\S+|ecdsa-\S+|sk-\S+) ([A-Za-z0-9+/=]+)/.exec(publicKey.trim()) ?? [];
+  const bytes = Buffer.from(blob, "base64");
+  // The bytes begin with the type's own name.
+  if (type === undefined || bytes.toString("latin1", 4, 4 + type.length) !== type) {
+    throw unprocessable("Key invalid, key should be of the format `type key [comment]`");
+  }
+  const digest = createHash("md5").update(bytes).digest("hex");
+  return digest.replace(/..(?=.)/g, "$&:");
+}
+
+function shownKey({ id, name, publicKey, fingerprint }: Key): object {
+  return { id, fingerprint, public_key: publicKey, name };
+}

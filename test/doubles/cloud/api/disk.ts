@@ -1,0 +1,13 @@
+import type { Context } from "../context.ts";
+import type { Disk } from "../machines/machines.ts";
+import type { Volume } from "../things.ts";
+
+/** A volume as a machine has it. */
+export function diskOf({ id, name, size, filesystemType }: Volume): Disk {
+  return { id, name, size, filesystem: filesystemType };
+}
+
+export async function attachNow({ machines }: Context, volume: Volume, droplet: number): Promise<void> {
+  await machines.attach(droplet, diskOf(volume));
+  volume.dropletIds = [droplet];
+}

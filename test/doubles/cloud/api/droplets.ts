@@ -1,0 +1,61 @@
+import { shownAction } from "../actions.ts";
+import { accepted, type Context, gone, list, ok, type Routes, seen } from "../context.ts";
+import { unprocessable } from "../error.ts";
+import type { Droplet } from "../things.ts";
+import { beginCreation, removeDroplet } from "./droplet-life.ts";
+import { checkedOrder, makeDroplet } from "./droplet-order.ts";
+import { findDroplet } from "./find.ts";
+import { needed, texts } from "./given.ts";
+import { shownDroplet } from "./shown-droplet.ts";
+
+/** Droplets: made, listed, asked after, deleted; what is done to them is in droplet-actions.ts. */
+export function dropletRoutes(context: Context): Routes {
+  const { store, actions } = context;
+  const { data } = store;
+  const find = (id: string | undefined): Droplet => findDroplet(context, id);
+  const remove = (droplet: Droplet): void => {
+    // One that never comes up has its event pending for ever, and can be deleted all the same.
+    const busy = actions.isBusy("droplet", droplet.id) && droplet.fate !== "stuck";
+    if (busy) throw unprocessable("Droplet already has a pending event.");
+    removeDroplet(context, droplet);
+  };
+  return {
+    "GET /v2/droplets": ({ query }) => {
+      const [tag, name] = [query.get("tag_name"), query.get("name")];
+      const found = seen(data.droplets).filter(
+        (one) => (tag === null || one.tags.includes(tag)) && (name === null || one.name === name),
+      );
+      return list(
+        "droplets",
+        found.map((droplet) => shownDroplet(store, droplet)),
+      );
+    },
+    "POST /v2/droplets": ({ body }) => {
+      const names =
+        body["names"] === undefined ? [needed(body, "name", "Name can't be blank")] : texts(body, "names");
+      const order = checkedOrder(context, body, names);
+      const made = names.map((name) => makeDroplet(context, name, order));
+      const begun = made.map((droplet) => beginCreation(context, droplet, order.volumes));
+      const links = { actions: begun.map(({ id }) => ({ id, rel: "create", href: `/v2/actions/${id}` })) };
+      const droplets = made.map((droplet) => shownDroplet(store, droplet));
+      return accepted(body["names"] === undefined ? { droplet: droplets[0], links } : { droplets, links });
+    },
+    "DELETE /v2/droplets": ({ query }) => {
+      const tag = query.get("tag_name");
+      if (tag === null) throw unprocessable("tag_name is required");
+      for (const droplet of seen(data.droplets).filter(({ tags }) => tags.includes(tag))) remove(droplet);
+      return gone;
+    },
+    "GET /v2/droplets/:id": ({ params }) => ok({ droplet: shownDroplet(store, find(params["id"])) }),
+    "DELETE /v2/droplets/:id": ({ params }) => {
+      remove(find(params["id"]));
+      return gone;
+    },
+    "GET /v2/droplets/:id/actions": ({ params }) =>
+      list("actions", actions.of("droplet", find(params["id"]).id).map(shownAction)),
+    "GET /v2/droplets/:id/actions/:action": ({ params }) =>
+      ok({ action: shownAction(actions.get(Number(params["action"]))) }),
+    "GET /v2/actions/:action": ({ params }) =>
+      ok({ action: shownAction(actions.get(Number(params["action"]))) }),
+  };
+}

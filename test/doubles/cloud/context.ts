@@ -1,0 +1,63 @@
+import type { Actions } from "./actions.ts";
+import type { Machines } from "./machines/machines.ts";
+import type { Store } from "./store.ts";
+import type { Fate, Seen } from "./things.ts";
+
+/** What a test set for the whole cloud; not kept over a restart. */
+export interface Settings {
+  /** Milliseconds. */
+  slow: number;
+  /** Milliseconds. */
+  lag: number;
+  /** What becomes of the next droplets. */
+  readonly fates: Fate[];
+}
+
+/** What each part of the API works on. */
+export interface Context {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly actions: Actions;
+  readonly machines: Machines;
+}
+
+export type Params = Readonly<Record<string, string>>;
+
+export interface Call {
+  readonly params: Params;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** None for 204. */
+  readonly body?: unknown;
+  /** A list, of which the server gives one page under this name. */
+  readonly list?: { readonly name: string; readonly items: readonly unknown[] };
+}
+
+export type Handler = (call: Call) => Answer | Promise<Answer>;
+
+/** By `METHOD /v2/path/:parameter`. */
+export type Routes = Readonly<Record<string, Handler>>;
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+export const created = (body: unknown): Answer => ({ status: 201, body });
+export const accepted = (body: unknown): Answer => ({ status: 202, body });
+export const gone: Answer = { status: 204 };
+export const list = (name: string, items: readonly unknown[]): Answer => ({
+  status: 200,
+  list: { name, items },
+});
+
+/** When something made now is seen. */
+export function fromNow(settings: Settings): Seen {
+  return { visibleAt: Date.now() + settings.lag, goneAt: null };
+}
+
+/** What a reader sees: not yet what was just made, and still what was just deleted. */
+export function seen<T extends Seen>(things: readonly T[]): T[] {
+  const now = Date.now();
+  return things.filter(({ visibleAt, goneAt }) => visibleAt <= now && (goneAt === null || goneAt > now));
+}

@@ -1,0 +1,67 @@
+import { makeActions } from "./actions.ts";
+import { type Admin, makeAdmin } from "./admin.ts";
+import { beginCreation } from "./api/droplet-life.ts";
+import { apiRoutes } from "./api/routes.ts";
+import type { Context, Settings } from "./context.ts";
+import { makeFaults } from "./faults.ts";
+import type { Machines } from "./machines/machines.ts";
+import { serveApi } from "./server.ts";
+import { openStore } from "./store.ts";
+import { there } from "./things.ts";
+
+export type { Admin, ShownDroplet, ShownFirewall } from "./admin.ts";
+
+export interface Cloud {
+  readonly url: string;
+  /** One that may do everything. */
+  readonly token: string;
+  readonly admin: Admin;
+  /** What failed behind the API's back. */
+  readonly failures: readonly string[];
+  /** Ends the server; droplets stay, and are there again when it is started on the same folder. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a cloud, or goes on with the one in a folder: actions that were under way are taken up again.
+ *
+ * @param options.dir where it keeps everything
+ * @param options.port 0 for a free one
+ */
+export async function startCloud(options: {
+  dir: string;
+  machines: Machines;
+  port?: number;
+}): Promise<Cloud> {
+  const store = openStore(options.dir);
+  const settings: Settings = { slow: 0, lag: 0, fates: [] };
+  const actions = makeActions(store, () => settings.slow);
+  const context: Context = { store, settings, actions, machines: options.machines };
+  const faults = makeFaults();
+  const admin: Admin = makeAdmin(context, faults, () => api.heard);
+  const [token] = Object.entries(store.data.tokens).find(([, rights]) => rights === "all") ?? [];
+  const parts = { store, routes: apiRoutes(context), faults, admin: { ...admin } };
+  const api = await serveApi(parts, options.port ?? 0);
+  resume(context);
+  return {
+    url: `http://127.0.0.1:${api.port}`,
+    token: token ?? admin.makeToken("all"),
+    admin,
+    failures: actions.failures,
+    stop: async () => {
+      await api.stop();
+      await actions.settled();
+      store.save();
+    },
+  };
+}
+
+/** A cloud that was killed makes its new droplets now, and tells of every other action that it failed. */
+function resume(context: Context): void {
+  const { data } = context.store;
+  for (const action of data.actions.filter(({ status }) => status === "in-progress"))
+    action.status = "errored";
+  for (const droplet of there(data.droplets).filter(({ status }) => status === "new")) {
+    beginCreation(context, droplet, []);
+  }
+}

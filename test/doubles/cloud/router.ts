@@ -1,0 +1,34 @@
+import type { Handler, Params, Routes } from "./context.ts";
+
+export interface Found {
+  /** The route's own text, such as `GET /v2/droplets/:id`. */
+  readonly name: string;
+  readonly handler: Handler;
+  readonly params: Params;
+}
+
+/** Finds the route of a request; where two fit, the one with fewer parameters. */
+export function routerOf(routes: Routes): (method: string, path: string) => Found | undefined {
+  const compiled = Object.entries(routes)
+    .map(([name, handler]) => ({ name, handler, pattern: patternOf(name) }))
+    .sort((a, b) => parametersIn(a.name) - parametersIn(b.name));
+  return (method, path) => {
+    for (const { name, handler, pattern } of compiled) {
+      const match = pattern.exec(`${method} ${path}`);
+      if (match !== null) return { name, handler, params: decoded(match.groups ?? {}) };
+    }
+    return undefined;
+  };
+}
+
+function patternOf(name: string): RegExp {
+  return new RegExp(`^${name.replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}/?$`);
+}
+
+function parametersIn(name: string): number {
+  return name.split(":").length;
+}
+
+function decoded(groups: Readonly<Record<string, string>>): Params {
+  return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
+}

@@ -1,0 +1,47 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Data } from "./things.ts";
+
+export interface Store {
+  readonly data: Data;
+  /** Writes the file; whoever kills us finds the old one or the new one. */
+  save(): void;
+  nextId(): number;
+}
+
+/** How many droplets an account may have at first; tests set their own. */
+const DROPLET_LIMIT = 25;
+
+export function openStore(dir: string): Store {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const file = join(dir, "cloud.json");
+  const data = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Data) : empty();
+  return {
+    data,
+    save: () => {
+      writeFileSync(`${file}.new`, JSON.stringify(data), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+    },
+    nextId: () => data.nextId++,
+  };
+}
+
+function empty(): Data {
+  return {
+    // As large as real ones, so that what takes an id for a small number is found out.
+    nextId: 400_000_001,
+    droplets: [],
+    keys: [],
+    firewalls: [],
+    reservedIps: [],
+    volumes: [],
+    projects: [],
+    vpcs: [],
+    tags: [],
+    actions: [],
+    tokens: {},
+    dropletLimit: DROPLET_LIMIT,
+    dropletsMade: 0,
+    requests: {},
+  };
+}

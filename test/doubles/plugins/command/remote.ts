@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import type { Call } from "../serve/plugin.ts";
+import { isMap, type Properties } from "../serve/values.ts";
+import { commandType } from "./infer.ts";
+import { previousOutput, runTold } from "./run.ts";
+
+/** What the vendor's plugin fills into a connection. */
+const CONNECTION: Properties = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
+
+/** `command:remote:Command`, by the system's OpenSSH: a connection is dialled, then the command runs over it. */
+export const remoteCommand = commandType({
+  required: ["connection"],
+  completed: (inputs) => {
+    const { connection } = inputs;
+    return isMap(connection) ? { ...inputs, connection: { ...CONNECTION, ...connection } } : inputs;
+  },
+  run: async (command, state, call) => {
+    const dir = mkdtempSync(join(tmpdir(), "pulumi-command-"));
+    const line = lineTo(state["connection"] as Properties, dir);
+    try {
+      await dial(line, state["connection"] as Properties, call);
+      const env = environmentOf(state, call);
+      const send = Object.keys(env).flatMap((name) => ["-o", `SendEnv=${name}`]);
+      return await runTold(["ssh", ...send, ...line, command], command, state, call, { env });
+    } finally {
+      await execa("ssh", ["-O", "exit", ...line], { reject: false });
+      rmSync(dir, { recursive: true, force: true });
+    }
+  },
+});
+
+/** ssh's arguments up to the address; keys go by files that only we can read. */
+function lineTo(connection: Properties, dir: string): string[] {
+  const { host, user, port, privateKey, hostKey, perDialTimeout, password, proxy, agentSocketPath } =
+    connection;
+  for (const [name, value] of Object.entries({ password, proxy })) {
+    if (value !== undefined) throw new Error(`this stand-in knows no connection.${name}`);
+  }
+  const known = join(dir, "known_hosts");
+  const named = port === 22 ? host : `[${host}]:${port}`;
+  writeFileSync(known, hostKey === undefined ? "" : `${named} ${String(hostKey).trim()}\n`);
+  const options = {
+    BatchMode: "yes",
+    LogLevel: "ERROR",
+    ControlPath: join(dir, "master"),
+    ConnectTimeout: perDialTimeout,
+    Port: port,
+    User: user,
+    UserKnownHostsFile: known,
+    GlobalKnownHostsFile: "/dev/null",
+    // Without a host key the vendor's plugin takes any.
+    StrictHostKeyChecking: hostKey === undefined ? "no" : "yes",
+    ...(agentSocketPath === undefined ? {} : { IdentityAgent: agentSocketPath }),
+  };
+  const key = join(dir, "key");
+  if (privateKey !== undefined) writeFileSync(key, `${String(privateKey).trimEnd()}\n`, { mode: 0o600 });
+  const identity = privateKey === undefined ? [] : ["-i", key, "-o", "IdentitiesOnly=yes"];
+  const set = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+  return ["-F", "none", ...identity, ...set, String(host)];
+}
+
+/** Milliseconds between attempts: half as long again each time, 5 s at most. */
+const [FIRST_DELAY, FACTOR, LONGEST] = [100, 1.5, 5000];
+
+async function dial(line: readonly string[], connection: Properties, call: Call): Promise<void> {
+  const limit = Number(connection["dialErrorLimit"]);
+  for (let tries = 0, delay = FIRST_DELAY; ; tries++, delay = Math.min(delay * FACTOR, LONGEST)) {
+    // The master would keep our pipes open.
+    const { exitCode, stderr } = await execa(
+      "ssh",
+      ["-o", "ControlMaster=yes", "-o", "ControlPersist=yes", ...line, "true"],
+      {
+        reject: false,
+        stdin: "ignore",
+      },
+    );
+    if (exitCode === 0) return;
+    if (call.signal.aborted) throw new Error("context canceled");
+    if (limit > -1 && tries + 1 > limit) throw new Error(`after ${tries} failed attempts: ${stderr.trim()}`);
+    call.log("info", `Dial ${tries + 1}/${limit === -1 ? "inf" : limit} failed: retrying`);
+    await sleep(delay);
+  }
+}
+
+/** What Debian's sshd takes (AcceptEnv); the rest it refuses, and the vendor's plugin with it. */
+const ACCEPTED = /^(?:LANG|LC_\w*)$/;
+
+function environmentOf(state: Properties, call: Call): Record<string, string> {
+  const given = (state["environment"] ?? {}) as Record<string, string>;
+  const refused = Object.keys(given).find((name) => !ACCEPTED.test(name));
+  if (refused !== undefined) {
+    throw new Error(`could not set environment variable "${refused}": ssh: setenv failed`);
+  }
+  for (const name of Object.keys(previousOutput(state))) {
+    const why = "This only works if your SSH server is configured to accept these variables via AcceptEnv.";
+    call.log("warning", `Unable to set '${name}'. ${why}`);
+  }
+  return given;
+}

@@ -1,0 +1,64 @@
+import type { Field } from "../serve/fields.ts";
+import type { Json, Properties } from "../serve/values.ts";
+import { type Api, part } from "./api.ts";
+
+export const TAGS: Field = { set: true };
+
+export const listOf = (value: Json): readonly Json[] =>
+  Array.isArray(value) ? (value as readonly Json[]) : [];
+
+/** Brings the tags of a thing from what they were to what they shall be. */
+export async function setTags(
+  api: Api,
+  resource: { id: string; type: "droplet" | "volume" },
+  before: Json,
+  after: Json,
+): Promise<void> {
+  const resources = [{ resource_id: resource.id, resource_type: resource.type }];
+  for (const tag of listOf(before)) {
+    if (listOf(after).includes(tag)) continue;
+    await api.delete(`/v2/tags/${part(tag)}/resources`, { resources });
+  }
+  for (const tag of listOf(after)) {
+    if (listOf(before).includes(tag)) continue;
+    await api.post("/v2/tags", { name: tag });
+    await api.post(`/v2/tags/${part(tag)}/resources`, { resources });
+  }
+}
+
+/** What differs between two lists. */
+export function changed(before: Json, after: Json): { added: readonly Json[]; removed: readonly Json[] } {
+  const [old, now] = [listOf(before), listOf(after)];
+  return {
+    added: now.filter((one) => !old.includes(one)),
+    removed: old.filter((one) => !now.includes(one)),
+  };
+}
+
+/** What failed says which step of the provider it was. */
+export async function saying<T>(words: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error) error.message = `${words}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Only what is not empty: the vendor's client leaves the rest out. */
+export function filled(body: Record<string, Json>): Properties {
+  return Object.fromEntries(
+    Object.entries(body).filter(([, value]) => value !== undefined && value !== "" && value !== false),
+  );
+}
+
+/** @returns undefined where the API knows nothing of it */
+export async function unlessGone<T>(words: string, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if ((error as { status?: number }).status === 404) return undefined;
+    if (error instanceof Error) error.message = `${words}: ${error.message}`;
+    throw error;
+  }
+}

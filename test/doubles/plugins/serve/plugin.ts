@@ -1,0 +1,72 @@
+import type { Json, Properties } from "./values.ts";
+
+/** One resource type behind the wire. Errors are told as they are. */
+export interface ResourceType {
+  /** @param name of the resource in the program */
+  check(inputs: Properties, olds: Properties, name: string): Checked;
+  diff(state: Properties, inputs: Properties): Diff;
+  /** What a preview answers for a resource that is not there yet. */
+  foreseen(inputs: Properties): Properties;
+  create(inputs: Properties, call: Call): Promise<Made>;
+  /** @returns undefined for what is gone */
+  read(id: string, inputs: Properties, state: Properties): Promise<Actual | undefined>;
+  update(id: string, state: Properties, inputs: Properties, call: Call): Promise<Properties>;
+  delete(id: string, state: Properties, call: Call): Promise<void>;
+}
+
+export interface Call {
+  /** Of the resource in the program. */
+  readonly name: string;
+  /** Seconds; undefined where the program sets none. */
+  readonly timeout: number | undefined;
+  /** Aborted when the engine cancels the run. */
+  readonly signal: AbortSignal;
+  log(severity: "info" | "warning", text: string): void;
+}
+
+export interface Checked {
+  readonly inputs: Properties;
+  readonly failures: readonly { readonly property: string; readonly reason: string }[];
+}
+
+export interface Made {
+  readonly id: string;
+  readonly state: Properties;
+}
+
+export interface Actual extends Made {
+  readonly inputs: Properties;
+}
+
+export type Kind = "add" | "delete" | "update";
+
+export interface Diff {
+  /** By property path. */
+  readonly changes: Readonly<Record<string, { readonly kind: Kind; readonly replace: boolean }>>;
+  readonly deleteBeforeReplace: boolean;
+}
+
+export type PluginFunction = (args: Properties) => Promise<Properties>;
+
+export interface Plugin {
+  readonly version: string;
+  /** By the type's token. */
+  readonly types: Readonly<Record<string, ResourceType>>;
+  /** By their token. */
+  readonly functions: Readonly<Record<string, PluginFunction>>;
+  /** Fills in what the configuration leaves out. */
+  checkConfig(config: Properties): Properties;
+  configure(config: Properties): void;
+}
+
+/** The thing is there, but not as it should be: the engine keeps it, with the reason. */
+export class PartialError extends Error {
+  readonly made: Made;
+
+  constructor(made: Made, message: string) {
+    super(message);
+    this.made = made;
+  }
+}
+
+export type { Json, Properties };

@@ -1,0 +1,339 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Host } from "../../src/host/context.ts";
+import { control } from "../../src/host/control.ts";
+import { converge } from "../../src/host/converge.ts";
+import { history } from "../../src/host/history.ts";
+import { arrive } from "../../src/host/moves/arrive.ts";
+import { leave } from "../../src/host/moves/leave.ts";
+import { allMarks } from "../../src/host/moves/marks.ts";
+import { pack } from "../../src/host/moves/pack.ts";
+import { settle } from "../../src/host/moves/settle.ts";
+import { unpack } from "../../src/host/moves/unpack.ts";
+import { observe } from "../../src/host/observe.ts";
+import { hold, quarantineOf, release } from "../../src/host/quarantine.ts";
+import { remove } from "../../src/host/remove.ts";
+import type { Items } from "../../src/model/items.ts";
+import { agentUnit } from "../../src/model/layout.ts";
+import { IRIS, makeWorld, OWNER, type World } from "./world.ts";
+
+const UNIT = agentUnit("iris");
+
+/** Of a file that a hostile archive would leave outside. */
+const NAME = `${process.pid}-stolen`;
+
+/** Two hosts on real files with real tars; systemd knows the agent's unit on the old one. */
+function twoWorlds() {
+  const [east, west] = [makeWorld(), makeWorld()];
+  const calls: string[] = [];
+  const on = (world: World): Host => ({
+    ...world.host,
+    run: (program, args, options) => {
+      if (program !== "systemctl") return world.host.run(program, args, options);
+      calls.push(`${world === east ? "east" : "west"} ${args[0]}`);
+      const state = "LoadState=loaded\nActiveState=inactive\nSubState=dead\nJob=\nResult=success";
+      return { status: 0, stdout: state, stderr: "" };
+    },
+  });
+  return { east, west, old: on(east), now: on(west), calls };
+}
+
+function itemsOf(world: World): Items {
+  const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
+  // Another home of the same user's, so that nobody's processes are looked for.
+  return { home: { kind: "directory", path: world.home(), onRemove: "aside", want } };
+}
+
+function declare(host: Host, world: World, part = "identity"): void {
+  const id = `${world.dir}/iris/${part}`.replace(world.dir, "east");
+  converge(host, {
+    op: "converge",
+    id,
+    type: "Identity",
+    owner: OWNER,
+    items: itemsOf(world),
+    contents: {},
+    secrets: {},
+  });
+}
+
+/** What another agent of the same user has: with it, leaving ends nobody's processes. */
+function declareSibling(host: Host, world: World): void {
+  const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
+  const items: Items = {
+    home: { kind: "directory", path: join(world.dir, "home/loom"), onRemove: "keep", want },
+  };
+  converge(host, {
+    op: "converge",
+    id: "east/loom/identity",
+    type: "Identity",
+    owner: OWNER,
+    items,
+    contents: {},
+    secrets: {},
+  });
+}
+
+function rig() {
+  const worlds = twoWorlds();
+  const { east, west, old, now } = worlds;
+  declare(old, east);
+  declareSibling(old, east);
+  fill(east.home());
+  const from = { id: "east/iris/identity", owner: OWNER } as const;
+  const to = {
+    id: "west/iris/identity",
+    owner: OWNER,
+    type: "Identity",
+    items: itemsOf(west),
+    from: "east",
+  } as const;
+  const coming = (move?: string) => arrive(now, { op: "arrive", ...to, ...(move !== undefined && { move }) });
+  const leaving = () => leave(old, { op: "leave", ...from, to: "west" });
+  const bytes = async (move: string) => {
+    const all = [];
+    for (let piece = await pack(old, { op: "pack", ...from, move, first: true }); ; ) {
+      all.push(piece);
+      if (piece.sum !== undefined) return all;
+      piece = await pack(old, { op: "pack", ...from, move, first: false });
+    }
+  };
+  const put = async (move: string, pieces: Awaited<ReturnType<typeof bytes>>) => {
+    for (const piece of pieces) await unpack(now, { op: "unpack", id: to.id, move, ...piece });
+  };
+  const settled = (where: "old" | "now", move: string, outcome: "arrived" | "failed" = "arrived") =>
+    settle(where === "old" ? old : now, {
+      op: "settle",
+      id: where === "old" ? from.id : to.id,
+      move,
+      outcome,
+      history: [{ time: "2026-01-02T03:04:05.678Z", event: "died", agent: "mallory" }],
+    }).state;
+  return { ...worlds, from, to, coming, leaving, bytes, put, settled };
+}
+
+function fill(home: string): void {
+  mkdirSync(join(home, "notes"));
+  writeFileSync(join(home, "notes/new\nline"), "one");
+  writeFileSync(join(home, "notes/big"), Buffer.alloc(5_000_000, "muster"));
+  utimesSync(join(home, "notes/big"), 981_173_106, 981_173_106);
+  chmodSync(join(home, "notes/big"), 0o640);
+  symlinkSync("/etc/shadow", join(home, "notes/away"));
+  execFileSync("mkfifo", [join(home, "notes/fifo")]);
+  chmodSync(join(home, "notes"), 0o750);
+}
+
+/** Names, modes, times and contents of all that a home holds. */
+function whole(home: string): string[] {
+  return readdirSync(home, { recursive: true, encoding: "utf8" })
+    .sort()
+    .map((name) => {
+      const stat = lstatSync(join(home, name));
+      const text = stat.isSymbolicLink() ? readlinkSync(join(home, name)) : "";
+      const sum = stat.isFile()
+        ? createHash("md5")
+            .update(readFileSync(join(home, name)))
+            .digest("hex")
+        : text;
+      return `${name} ${stat.mode.toString(8)} ${stat.isFile() ? stat.mtimeMs : ""} ${sum}`;
+    });
+}
+
+describe("a move", () => {
+  test("brings a home as it is, in pieces, and lets the old one go only then", async () => {
+    const { east, west, old, now, coming, leaving, bytes, put, settled } = rig();
+    const before = whole(east.home());
+    expect(coming()).toEqual({ state: "open" });
+    const { move, state } = leaving();
+    expect(state).toBe("leaving");
+    expect(quarantineOf(old, UNIT)?.reason).toBe("it moves to west");
+    expect(coming(move)).toEqual({ state: "open" });
+    const pieces = await bytes(move);
+    expect(pieces.length).toBeGreaterThan(2);
+    await put(move, pieces);
+    expect(allMarks(now)).toMatchObject([{ agent: "iris", state: "arrived", other: "east", move }]);
+    expect(settled("old", move)).toBe("gone");
+    expect(settled("now", move)).toBe("over");
+    expect(whole(west.home())).toEqual(before);
+    expect(allMarks(now)).toEqual([]);
+    expect(history(now, { op: "history", agent: "iris", last: 9 }).events.map(({ event }) => event)).toEqual([
+      "died",
+      "arrived",
+    ]);
+    expect(remove(old, { op: "remove", id: "east/iris/identity", owner: OWNER, items: {} }).aside).toEqual(
+      [],
+    );
+    expect(existsSync(east.home())).toBe(false);
+    expect([allMarks(old), readdirSync(join(east.dir, "home"))]).toEqual([[], ["loom"]]);
+    expect(readdirSync(join(west.dir, "home"))).toEqual(["iris"]);
+  });
+
+  test("is known on both hosts after each step, and is gone on with from there", async () => {
+    const { west, old, now, coming, leaving, bytes, put, settled, east } = rig();
+    coming();
+    const { move } = leaving();
+    expect(leaving().move).toBe(move);
+    coming(move);
+    // A run that was killed after the first piece.
+    const [first] = await bytes(move);
+    if (first) await unpack(now, { op: "unpack", id: "west/iris/identity", move, bytes: first.bytes });
+    expect(existsSync(join(west.home(), "notes"))).toBe(false);
+    expect(coming(move)).toEqual({ state: "open" });
+    await put(move, await bytes(move));
+    expect(coming(move)).toEqual({ state: "arrived" });
+    expect(leaving()).toMatchObject({ state: "leaving", move });
+    settled("old", move);
+    expect(leaving()).toMatchObject({ state: "gone", move });
+    expect(settled("old", move, "failed")).toBe("gone");
+    expect(observe(old, { op: "observe", owner: OWNER }).moves).toMatchObject([
+      { state: "gone", other: "west" },
+    ]);
+    expect(whole(west.home())).toEqual(whole(east.home()));
+  });
+
+  test("keeps what stood in the home's place, and says where", async () => {
+    const { west, now, coming, leaving, bytes } = rig();
+    writeFileSync(join(west.home(), "stranger's"), "kept");
+    coming();
+    const { move } = leaving();
+    coming(move);
+    const pieces = await bytes(move);
+    const answers = [];
+    for (const piece of pieces)
+      answers.push(await unpack(now, { op: "unpack", id: "west/iris/identity", move, ...piece }));
+    const [aside = ""] = answers.flatMap((answer) => answer.aside);
+    expect(readFileSync(join(aside, "stranger's"), "utf8")).toBe("kept");
+  });
+});
+
+describe("an agent that is held down already", () => {
+  test("stays in its quarantine where it does not move after all", () => {
+    const { old, coming, leaving, settled } = rig();
+    hold(old, UNIT, "5 restarts within 60 min");
+    coming();
+    settled("old", leaving().move, "failed");
+    expect(quarantineOf(old, UNIT)?.reason).toBe("5 restarts within 60 min");
+  });
+
+  test("that was let go by somebody begins another move, as it may have run since", () => {
+    const { old, coming, leaving } = rig();
+    coming();
+    const { move } = leaving();
+    expect(() =>
+      control(old, { op: "control", verb: "release", agent: "iris", unit: UNIT, by: "x" }),
+    ).toThrow(/it is about to move \(west\)/);
+    release(old, UNIT);
+    expect(leaving().move).not.toBe(move);
+  });
+});
+
+describe("a home that does not come whole", () => {
+  test("is not put in its place, and its agent stays where it was", async () => {
+    const { west, coming, leaving, bytes, put, settled, old, calls } = rig();
+    coming();
+    const { move } = leaving();
+    coming(move);
+    const pieces = await bytes(move);
+    const torn = pieces.map((piece) => (piece.sum === undefined ? piece : { ...piece, sum: "0".repeat(64) }));
+    await expect(put(move, torn)).rejects.toThrow(/did not come whole/);
+    expect(existsSync(join(west.home(), "notes"))).toBe(false);
+    expect(settled("old", move, "failed")).toBe("over");
+    expect(quarantineOf(old, UNIT)).toBeUndefined();
+    // It did not run before it was asked to leave, and so is not started.
+    expect(calls).not.toContain("east start");
+  });
+
+  test.each([
+    ["a name that leads out of it", [`--transform=s#.*#../../${NAME}#`, "-P", "stolen"]],
+    ["an absolute name", [`--transform=s#.*#/tmp/${NAME}#`, "-P", "stolen"]],
+    ["a link and a name behind it", ["--transform=s#^in/#out/#", "-P", "out", "in/stolen"]],
+  ])("writes nothing elsewhere: %s", async (_what, args) => {
+    const { west, now, coming, leaving } = rig();
+    const folder = mkdtempSync(join(west.dir, "hostile-"));
+    writeFileSync(join(folder, "stolen"), "x");
+    symlinkSync(west.dir, join(folder, "out"));
+    mkdirSync(join(folder, "in"));
+    writeFileSync(join(folder, "in/stolen"), "x");
+    const tar = execFileSync("tar", ["-c", "-f", "-", ...args], { cwd: folder });
+    coming();
+    const { move } = leaving();
+    coming(move);
+    const sum = createHash("sha256").update(tar).digest("hex");
+    const request = {
+      op: "unpack",
+      id: "west/iris/identity",
+      move,
+      bytes: tar.toString("base64"),
+      sum,
+    } as const;
+    await unpack(now, request).catch(() => undefined);
+    const found = execFileSync("find", [".", "-printf", "%P\\n"], { cwd: west.dir, encoding: "utf8" }).split(
+      "\n",
+    );
+    const outside = found.filter((path) => path.endsWith("stolen") && !/^(hostile-|home\/iris\/)/.test(path));
+    expect([outside, existsSync(join("/tmp", NAME))]).toEqual([[], false]);
+  });
+
+  test("that its agent cannot read is told by name", async () => {
+    const { east, coming, leaving, bytes } = rig();
+    if (IRIS.uid === 0) return;
+    writeFileSync(join(east.home(), "root's"), "x");
+    chmodSync(join(east.home(), "root's"), 0o000);
+    coming();
+    await expect(bytes(leaving().move)).rejects.toThrow(/root's: Cannot open: Permission denied/);
+  });
+});
+
+describe("the unit of an agent that moves", () => {
+  const unit: Items = {
+    unit: { kind: "unit", name: UNIT, want: { enabled: "enabled", active: "running", overrides: "none" } },
+  };
+  const start = (host: Host) =>
+    converge(host, {
+      op: "converge",
+      id: "east/iris/unit",
+      type: "AgentUnit",
+      owner: OWNER,
+      items: unit,
+      contents: {},
+      secrets: {},
+    });
+
+  test("does not start where the home has gone from", async () => {
+    const { old, coming, leaving, bytes, put, settled } = rig();
+    coming();
+    const { move } = leaving();
+    coming(move);
+    await put(move, await bytes(move));
+    settled("old", move);
+    expect(() => start(old)).toThrow(/its home has gone to west/);
+  });
+
+  test("does not start where the home has not come to, and does where it stays after all", () => {
+    const { old, now, coming, leaving } = rig();
+    coming();
+    leaving();
+    expect(() => start(now)).toThrow(/its home has not come from east yet/);
+    try {
+      start(old);
+    } catch {
+      // This systemd starts nothing.
+    }
+    expect([allMarks(old), quarantineOf(old, UNIT)]).toEqual([[], undefined]);
+  });
+});

@@ -1,0 +1,197 @@
+import { realpathSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hostPlace } from "../../src/cloud/local/layout.ts";
+import { localDir } from "../../src/cloud/local/state.ts";
+import { doomedRun } from "./support/doomed.ts";
+import { readStarts, startsScript } from "./support/host-facts.ts";
+import { CHAOS, SEED } from "./support/kill-plan.ts";
+import { moveKills } from "./support/move-kills.ts";
+import {
+  HOME,
+  LEARN,
+  LEFTOVERS,
+  livesOn,
+  overlaps,
+  type Side,
+  type TwoHosts,
+  twoHosts,
+} from "./support/moving.ts";
+import { must } from "./support/project.ts";
+
+const POINTS = Number(process.env["MUSTER_KILLS"] ?? (CHAOS ? 36 : 3));
+
+let hosts: TwoHosts;
+let home: string;
+
+const up = (exitCode = 0) => must(hosts.project.pulumi(["up", "--yes", "--skip-preview"]), exitCode);
+const preview = (exitCode = 0) => must(hosts.project.pulumi(["preview"]), exitCode);
+const starts = async (host: string, ...agents: string[]) =>
+  readStarts(await hosts.on(host, startsScript(agents)));
+const declareOn = (host: Side) =>
+  hosts.edit(({ agents }) => {
+    agents["iris"] = { ...agents["iris"], host };
+  });
+const isUp = (host: Side) => hosts.on(host, "systemctl is-active muster-agent-iris || true");
+
+/** By a port that nobody listens on a host is away. */
+const reach = (host: Side, isThere: boolean) =>
+  hosts.edit((fleet) => {
+    const { port: _, ...entry } = fleet.hosts[host] ?? {};
+    fleet.hosts[host] = { ...entry, ...(isThere ? {} : { port: 1 }) };
+  });
+
+beforeAll(async () => {
+  console.log(`moves: MUSTER_SEED=${SEED} MUSTER_KILLS=${POINTS}`);
+  hosts = await twoHosts();
+  await up();
+  await hosts.on("east", LEARN);
+  home = await hosts.on("east", HOME);
+});
+
+afterAll(() => hosts?.dispose());
+
+/** It lives on one host with all that it had, nothing of it is on the other, and it never lived on both. */
+async function expectMoved(from: Side, to: Side): Promise<void> {
+  expect(await hosts.on(to, HOME)).toBe(home);
+  expect(await isUp(to)).toBe("active");
+  expect(await hosts.on(from, LEFTOVERS)).toBe("");
+  expect(
+    await hosts.on(
+      to,
+      "ls -d /var/lib/muster/moves /var/lib/muster-aside/*iris* /home/.muster* 2>/dev/null; true",
+    ),
+  ).toBe("");
+  const [east, west] = [await livesOn(hosts, "east"), await livesOn(hosts, "west")];
+  expect([east.length, west.length]).not.toContain(0);
+  expect(overlaps(east, west)).toEqual([]);
+  expect((await must(hosts.project.fleet(["drift"]))).stdout).toContain("no drift");
+}
+
+describe("an agent whose host is another one now", () => {
+  test("is told to move, by name, with what moves, and nothing moves yet", async () => {
+    const before = await starts("east", "iris");
+    declareOn("west");
+    const { all } = await preview();
+    expect(all).toContain(
+      "iris moves from east to west: `up` stops it on east, carries its home /home/iris to west with all that it " +
+        "holds and the contacts that it learned, starts it there, and then removes it from east, home and all.",
+    );
+    expect(all).not.toMatch(/iris lives on|moves its home .* aside/);
+    expect(await starts("east", "iris")).toEqual(before);
+    expect(await hosts.on("west", LEFTOVERS)).toBe("");
+  });
+
+  test("moves with home, contacts and history, and nobody else is started again", async () => {
+    const [others, there] = [await starts("east", "loom"), await starts("west", "forge")];
+    await up();
+    await expectMoved("east", "west");
+    expect(await starts("east", "loom")).toEqual(others);
+    expect(await starts("west", "forge")).toEqual(there);
+    const { stdout } = await must(hosts.project.fleet(["history", "iris"]));
+    expect(stdout).toMatch(/left .*for west[\s\S]*arrived .*from east/);
+    await must(hosts.project.pulumi(["preview", "--expect-no-changes"]));
+  });
+
+  test("stays where it is, running, while the other host has no room for it", async () => {
+    declareOn("east");
+    await hosts.on("east", "mv /usr/bin/tar /usr/bin/tar.away");
+    const before = await starts("west", "iris");
+    const { all } = await up(1);
+    await hosts.on("east", "mv /usr/bin/tar.away /usr/bin/tar");
+    expect(all).toMatch(/its home cannot be unpacked: spawn tar ENOENT/);
+    expect(await isUp("west")).toBe("active");
+    expect((await starts("west", "iris"))["iris"]).not.toEqual(before["iris"]);
+    await up();
+    await expectMoved("west", "east");
+  });
+
+  test("that is declared where it was, after half a move, stays there", async () => {
+    declareOn("west");
+    await doomedRun(hosts.project, ["up", "--yes", "--skip-preview"], {
+      victim: "engine",
+      after: (traced) => traced.includes('"unpack"'),
+      delay: 0,
+      cgroup: "",
+    });
+    declareOn("east");
+    await up();
+    // What had come to the other host may be all that there is, for all that this one knows: it is kept.
+    await hosts.on("west", "rm -rf /var/lib/muster-aside");
+    await expectMoved("west", "east");
+  });
+});
+
+describe("a move that was killed, run again, ends as if nothing had been", () => {
+  test.each(moveKills(SEED, POINTS))(
+    "$step: $victim, $delay ms after",
+    async ({ step, victim, delay, side }) => {
+      const from: Side = (await isUp("east")) === "active" ? "east" : "west";
+      const to: Side = from === "east" ? "west" : "east";
+      declareOn(to);
+      const doomed = side === "old" ? from : to;
+      const cgroup = hostPlace(localDir(), realpathSync(hosts.machines.dir), doomed).id;
+      const { wasKilled } = await doomedRun(hosts.project, ["up", "--yes", "--skip-preview"], {
+        victim,
+        after: (traced) => isDone(traced, step, from, to),
+        delay,
+        cgroup,
+      });
+      if (!wasKilled) console.log("the run ended before its victim was met");
+      expect(
+        [await isUp("east"), await isUp("west")].filter((state) => state === "active").length,
+      ).toBeLessThan(2);
+      await up();
+      await expectMoved(from, to);
+    },
+  );
+});
+
+/** Whether a request was sent: `settle to`, to the new host; `remove unit from`, of the unit, to the old one. */
+function isDone(traced: string, step: string, from: string, to: string): boolean {
+  const [op, ...words] = step.split(" ");
+  const host = words.at(-1) === "from" ? from : to;
+  const part = words.length > 1 ? `/iris/${words[0]}"` : "";
+  return traced
+    .split("\n")
+    .some((line) => line.includes(`"host":"${host}","op":"${op}"`) && line.includes(part));
+}
+
+describe("an agent whose host is away", () => {
+  test("does not move, is not begun anew, and the sentence says how to give its home up", async () => {
+    const from: Side = (await isUp("east")) === "active" ? "east" : "west";
+    const to: Side = from === "east" ? "west" : "east";
+    declareOn(to);
+    reach(from, false);
+    const { all } = await up(1);
+    expect(all).toContain(
+      `iris cannot move from ${from} to ${to} while ${from} is away, as its home is there`,
+    );
+    expect(all).toMatch(new RegExp(`its home is on ${from}, which is away`));
+    expect(await hosts.on(to, LEFTOVERS)).toBe("");
+    reach(from, true);
+    await up();
+    await expectMoved(from, to);
+  });
+
+  test("begins anew where its home was given up, and is stopped on the old host when that is back", async () => {
+    const from: Side = (await isUp("east")) === "active" ? "east" : "west";
+    const to: Side = from === "east" ? "west" : "east";
+    const forget = ["forget", from, "--agent", "iris", "--yes"];
+    expect((await must(hosts.project.fleet(forget), 2)).all).toContain("fleet.yaml says that it lives there");
+    declareOn(to);
+    expect((await must(hosts.project.fleet(forget), 2)).all).toMatch(
+      /it answers\. Run `npx pulumi up`, which moves/,
+    );
+    reach(from, false);
+    await must(hosts.project.fleet(forget));
+    await up(1);
+    expect(await isUp(to)).toBe("active");
+    reach(from, true);
+    expect((await must(hosts.project.fleet(["drift"]))).stdout).toContain(`${from}/iris/identity`);
+    expect((await preview()).all).toMatch(new RegExp(`${from}: iris is left over.*stops it.*aside`));
+    await up();
+    expect([await isUp(from), await isUp(to)]).toEqual(["inactive", "active"]);
+    expect(await hosts.on(from, "cat /var/lib/muster-aside/iris-*/notes/deep/two")).toBe("two");
+    expect((await must(hosts.project.fleet(["drift"]))).stdout).toContain("no drift");
+  });
+});
