@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { agentUnit } from "../model/layout.ts";
+import { isAgentUnit } from "../model/layout.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
 import { isStray } from "./hostd/pane.ts";
@@ -33,13 +33,11 @@ export function onceTheyStay<A>(host: Host, units: readonly string[], answer: A)
 /** The units of agents and services that a change may just have started. */
 export function unitsStarted({ type, items }: ConvergeRequest, { changed }: ConvergeAnswer): string[] {
   if (changed.length === 0) return [];
-  const isSettling = (unit: string) => type === "Service" || unit.startsWith(AGENTS);
+  const isSettling = (unit: string) => type === "Service" || isAgentUnit(unit);
   return Object.values(items).flatMap((item) =>
     item.kind === "unit" && item.want.active === "running" && isSettling(item.name) ? [item.name] : [],
   );
 }
-
-const AGENTS = agentUnit("").replace(/\..*/, "");
 
 interface Run {
   readonly unit: string;
@@ -64,11 +62,12 @@ async function settled(host: Host, runs: readonly Run[]): Promise<void> {
   await setTimeout(Math.max(0, ...runs.map(({ left }) => left)));
   for (const { unit, id } of runs) {
     const [state = {}] = showProperties(host, [unit], PROPERTIES);
-    if (state["InvocationID"] !== id || !stays(state)) throw notStayed(host, unit);
+    if (state["InvocationID"] !== id || !stays(unit, state)) throw notStayed(host, unit);
   }
 }
 
 /** On a busy host one may still start after all that patience, which is no end. */
-function stays({ ActiveState, SubState, MainPID }: UnitState): boolean {
-  return ActiveState === "active" ? !isStray(Number(MainPID)) : SubState === "start";
+function stays(unit: string, { ActiveState, SubState, MainPID }: UnitState): boolean {
+  if (ActiveState !== "active") return SubState === "start";
+  return !isAgentUnit(unit) || !isStray(Number(MainPID));
 }

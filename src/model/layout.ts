@@ -110,6 +110,11 @@ export function agentOf(unit: string): string | undefined {
   return /^muster-agent-([a-z0-9-]+)\.service$/.exec(unit)?.[1];
 }
 
+/** Whether a unit is an agent's, and so begins with a tmux. */
+export function isAgentUnit(unit: string): boolean {
+  return unit.startsWith("muster-agent-");
+}
+
 /** An agent's folder in memory, which its unit makes and no sibling can enter. */
 export function agentRunDir(agent: string): string {
   return `/run/muster-${agent}`;

@@ -1,3 +1,4 @@
+import { isAgentUnit } from "../../model/layout.ts";
 import type { Host } from "../context.ts";
 import { showProperties, type UnitState } from "../systemctl.ts";
 import { isStray } from "./pane.ts";
@@ -36,11 +37,11 @@ export interface Unit extends UnitView {
 export function lookAtUnits(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   if (names.length === 0) return new Map();
   const states = showProperties(host, names, PROPERTIES, PATIENCE);
-  return new Map(names.map((name, i) => [name, withStray(unitOf(states[i] ?? {}))]));
+  return new Map(names.map((name, i) => [name, withStray(name, unitOf(states[i] ?? {}))]));
 }
 
-function withStray(unit: Unit): Unit {
-  return unit.state === "up" && isStray(unit.pid) ? { ...unit, isStray: true } : unit;
+function withStray(name: string, unit: Unit): Unit {
+  return isAgentUnit(name) && unit.state === "up" && isStray(unit.pid) ? { ...unit, isStray: true } : unit;
 }
 
 export function unitOf(state: UnitState): Unit {
