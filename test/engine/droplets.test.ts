@@ -15,7 +15,7 @@ function projectWith(files: Readonly<Record<string, string>>) {
 }
 
 const NONE = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
-const SOME = { PULUMI_OPTION_REFRESH: "true" };
+const SOME = { PULUMI_OPTION_REFRESH: "true", DIGITALOCEAN_HTTP_RETRY_MAX: "0" };
 
 test("a fleet without droplets fetches no vendor's plugin and asks no cloud", () => {
   expect(pluginEnv(undefined)).toEqual(NONE);
