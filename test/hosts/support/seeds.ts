@@ -12,6 +12,7 @@ interface FleetYaml {
   readonly credentials: Record<string, { readonly from: string }>;
   readonly providers: Record<string, { readonly probe?: object }>;
   readonly agents: Record<string, Agent>;
+  readonly cloud?: object;
 }
 
 interface Agent {
@@ -38,17 +39,7 @@ const HEALTHY = { disk: 100, memory: 100, load: 1000 };
 export async function exampleUp(name: string): Promise<Project> {
   const files = filesOf(join(ROOT, "examples", name));
   const fleet = localized(files["fleet.yaml"] ?? "");
-  const sources = Object.values(fleet.credentials).map(({ from }) => from.split(":"));
-  const secretsOf = (source: string) =>
-    Object.fromEntries(
-      sources.flatMap(([kind, key = ""]) => (kind === source ? [[key, `sk-${key}-0123`] as const] : [])),
-    );
-  const made = await makeProject({ ...files, "fleet.yaml": stringify(fleet) }, secretsOf("config"));
-  const env = secretsOf("env");
-  const project: Project = {
-    ...made,
-    pulumi: (args, options) => made.pulumi(args, { ...options, env: { ...env, ...options?.env } }),
-  };
+  const project = await projectOf(files, fleet);
   const hosts = Object.keys(fleet.hosts);
   const urns = hosts.map((host) => `urn:pulumi:test::muster::muster:index:LocalHost::${host}`);
   const boot = urns.flatMap((urn) => ["--target", urn]);
@@ -57,6 +48,47 @@ export async function exampleUp(name: string): Promise<Project> {
   await Promise.all(hosts.map((host) => install(project, host, programs)));
   await must(project.pulumi(["up", "--yes", "--skip-preview"]));
   return project;
+}
+
+/**
+ * Makes a project of an example whose hosts are droplets, with a test's own way in. A setup step brings the stand-ins of
+ * its programs, in place of its own steps: what they do to a kernel cannot be done in a container.
+ *
+ * @param cloudOf what is another in the section `cloud`
+ */
+export async function exampleOnCloud(
+  name: string,
+  cloudOf: object,
+  env: Readonly<Record<string, string>>,
+): Promise<Project> {
+  const files = filesOf(join(ROOT, "examples", name));
+  const fleet = parse(files["fleet.yaml"] ?? "", { merge: true }) as FleetYaml;
+  const run = installing([...new Set(Object.values(fleet.agents).map(programOf))]);
+  const hosts = Object.entries(fleet.hosts).map(([host, rest]) => [
+    host,
+    { ...rest, setup: { minds: { run } } },
+  ]);
+  const cloud = { ...fleet.cloud, ...cloudOf };
+  return projectOf(files, { ...fleet, cloud, hosts: Object.fromEntries(hosts) }, env);
+}
+
+/** An example's project, with secrets that are made up. */
+async function projectOf(
+  files: Readonly<Record<string, string>>,
+  fleet: FleetYaml,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Project> {
+  const sources = Object.values(fleet.credentials).map(({ from }) => from.split(":"));
+  const secretsOf = (source: string) =>
+    Object.fromEntries(
+      sources.flatMap(([kind, key = ""]) => (kind === source ? [[key, `sk-${key}-0123`] as const] : [])),
+    );
+  const made = await makeProject({ ...files, "fleet.yaml": stringify(fleet) }, secretsOf("config"), env);
+  const secrets = secretsOf("env");
+  return {
+    ...made,
+    pulumi: (args, options) => made.pulumi(args, { ...options, env: { ...secrets, ...options?.env } }),
+  };
 }
 
 function localized(text: string): FleetYaml {
@@ -84,11 +116,14 @@ function programOf({ runtime, command }: Agent): string {
 }
 
 async function install(project: Project, host: string, programs: readonly string[]): Promise<void> {
+  await project.onHost(host, installing(programs));
+}
+
+/** A script that puts a stand-in where each program would be. */
+function installing(programs: readonly string[]): string {
   const paths = programs.map((program) => (program.includes("/") ? program : `/usr/local/bin/${program}`));
-  const lines = paths.map(
-    (path) => `echo ${MIND.toString("base64")} | base64 -d >${path}; chmod 755 ${path}`,
-  );
-  await project.onHost(host, lines.join("\n"));
+  const mind = MIND.toString("base64");
+  return paths.map((path) => `echo ${mind} | base64 -d >${path}; chmod 755 ${path}`).join("; ");
 }
 
 function filesOf(dir: string): Record<string, string> {
