@@ -108,7 +108,7 @@ describe("a host that runs agents already", () => {
     ).toBe("inactive\nactive\ndisabled");
     expect(
       await onBox(
-        "systemctl show -P NRestarts muster-agent-iris.service; pgrep -u iris -fc 'sh /home/iris/agent.sh'",
+        "systemctl show -P NRestarts muster-agent-iris.service; pgrep -u iris -c -xf '/bin/sh /home/iris/agent.sh'",
       ),
     ).toBe("0\n1");
     const environ = "tr '\\0' '\\n' </proc/$(pgrep -u iris -xf '/bin/sh /home/iris/agent.sh')/environ";
