@@ -44,8 +44,8 @@ test("whenever a run is killed, each host has one droplet after the next, and no
     await killed(isUp ? ["up"] : ["destroy"], delay);
     if (isUp) {
       // Nobody answers at a droplet here, so every run ends with that.
-      await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
-      expect({ told, hosts: named() }).toEqual({ told, hosts: [...HOSTS].sort() });
+      const { all } = await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
+      expect({ told, hosts: named() }, all).toEqual({ told, hosts: [...HOSTS].sort() });
       expect(sky.admin.firewalls()).toHaveLength(HOSTS.length);
       expect(sky.admin.reservedIps()).toHaveLength(1);
       expect(sky.admin.keys()).toHaveLength(1);
