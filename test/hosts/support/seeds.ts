@@ -12,7 +12,14 @@ interface FleetYaml {
   readonly credentials: Record<string, { readonly from: string }>;
   readonly providers: Record<string, { readonly probe?: object }>;
   readonly agents: Record<string, Agent>;
+  readonly services?: Record<string, Service>;
   readonly cloud?: object;
+}
+
+interface Service {
+  readonly host: string;
+  readonly unit?: string;
+  readonly health?: object;
 }
 
 interface Agent {
@@ -45,7 +52,7 @@ export async function exampleUp(name: string): Promise<Project> {
   const boot = urns.flatMap((urn) => ["--target", urn]);
   await must(project.pulumi(["up", "--yes", "--skip-preview", ...boot]));
   const programs = [...new Set(Object.values(fleet.agents).map(programOf))];
-  await Promise.all(hosts.map((host) => install(project, host, programs)));
+  await Promise.all(hosts.map((host) => install(project, host, programs, unitsOn(host, fleet))));
   await must(project.pulumi(["up", "--yes", "--skip-preview"]));
   return project;
 }
@@ -103,8 +110,12 @@ function localized(text: string): FleetYaml {
     name,
     { ...rest, ...(probe && { probe: { ...PROBE, http: `http://127.0.0.1:${ports[name]}/` } }) },
   ]);
+  // What stands in for them answers nobody; test/hosts/services.test.ts is about health.
+  const health = { command: ["/bin/true"], user: "nobody" };
+  const services = Object.entries(fleet.services ?? {}).map(([name, one]) => [name, { ...one, health }]);
   return {
     ...fleet,
+    services: Object.fromEntries(services),
     hosts: Object.fromEntries(hosts),
     providers: Object.fromEntries(providers),
     agents: Object.fromEntries(agents),
@@ -115,8 +126,22 @@ function programOf({ runtime, command }: Agent): string {
   return runtime?.program ?? runtime?.kind ?? command?.[0] ?? "";
 }
 
-async function install(project: Project, host: string, programs: readonly string[]): Promise<void> {
-  await project.onHost(host, installing(programs));
+async function install(
+  project: Project,
+  host: string,
+  programs: readonly string[],
+  units: readonly string[],
+): Promise<void> {
+  const lines = units.map((unit) => `printf '${UNIT}' >/etc/systemd/system/${unit}`);
+  await project.onHost(host, [installing(programs), ...lines, "systemctl daemon-reload"].join("\n"));
+}
+
+/** What somebody set up by hand before. */
+const UNIT = "[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n";
+
+function unitsOn(host: string, { services = {} }: FleetYaml): string[] {
+  const here = Object.entries(services).filter(([, service]) => service.host === host);
+  return here.map(([name, { unit }]) => unit ?? `${name}.service`);
 }
 
 /** A script that puts a stand-in where each program would be. */
