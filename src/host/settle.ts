@@ -46,10 +46,10 @@ interface Run {
   readonly left: number;
 }
 
-/** A unit's run, where that is so new that it may end. That one ends which nobody starts again is no failure. */
+/** A unit's run, where that is so new that it may end. That one ends well which nobody starts again is no failure. */
 function newRun(host: Host, unit: string): Run[] {
   const [state = {}] = showProperties(host, [unit], PROPERTIES);
-  if (state["Restart"] === "no") return [];
+  if (state["Restart"] === "no" && state["ActiveState"] !== "failed") return [];
   const end =
     state["ActiveState"] === "active"
       ? Number(process.hrtime.bigint() / 1000n)

@@ -26,9 +26,12 @@ export function notStayed(host: Host, name: string): MusterError {
   });
 }
 
-/** What the unit's own programs said last; where they said nothing, what systemd said of it. */
+/**
+ * What the unit's own programs said last; where they said nothing, what systemd said of it, which includes what it said
+ * on the way to the program: a process that is gone at once the journal knows by that field alone.
+ */
 function journalOf(host: Host, name: string): string {
-  return inOneLine(ownWords(host, name) || lastWords(host, "-u", name) || "empty");
+  return inOneLine(ownWords(host, name) || lastWords(host, `UNIT=${name}`) || "empty");
 }
 
 function ownWords(host: Host, name: string): string {

@@ -236,10 +236,10 @@ describe("a service that cannot run", () => {
     };
     project.write("fleet.yaml", fleetYaml({ ...SERVICES, ...bad }));
     const { all } = await up(1);
-    expect(all).toMatch(/hub\/garbled\/service: .*bad unit file setting/);
-    expect(all).toMatch(/hub\/missing\/service: .*nobody-has-this/);
-    expect(all).toMatch(/hub\/ending\/service: .*I cannot/);
-    expect(all).toMatch(/hub\/stranger\/service: .*217\/USER/);
+    expect(all).toMatch(/hub: .*garbled.*bad unit file setting/);
+    expect(all).toMatch(/hub: .*missing.*nobody-has-this/);
+    expect(all).toMatch(/hub: .*ending.*journal ends: I cannot/);
+    expect(all).toMatch(/hub: .*stranger.*user credentials/);
     expect(await runOf("redis-server")).toBe(before);
     project.write("fleet.yaml", fleetYaml(SERVICES));
     await up();
