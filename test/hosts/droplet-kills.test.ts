@@ -13,6 +13,8 @@ import { makeProject, must, type Project } from "./support/project.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const HOSTS = ["ezra", "allegro", "bezalel"];
 const POINTS = Number(process.env["MUSTER_KILLS"] ?? (CHAOS ? 50 : 6));
+/** Milliseconds that a kill and the runs after it take at most. */
+const EACH = 60_000;
 /** Milliseconds after which most runs are over. */
 const LATEST = 6000;
 
@@ -36,7 +38,9 @@ afterAll(async () => {
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("whenever a run is killed, each host has one droplet after the next, and none is left by a destroy", async () => {
+test("whenever a run is killed, each host has one droplet after the next, and none is left by a destroy", {
+  timeout: POINTS * EACH,
+}, async () => {
   const random = randomFrom(SEED);
   for (let point = 0; point < POINTS; point++) {
     const [delay, isUp] = [Math.round(random() * LATEST), point % 3 !== 2];

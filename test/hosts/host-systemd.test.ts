@@ -14,7 +14,7 @@ import type { Items } from "../../src/model/items.ts";
 import { connect, type HostWriter } from "../../src/transport/connect.ts";
 import type { RuntimeFiles } from "../../src/transport/runtime-files.ts";
 import { drift } from "../host/world.ts";
-import { CREDENTIAL, contents, items, UNIT, UNIT_FILE, UNIT_TEXT } from "./support/whole-agent.ts";
+import { CREDENTIAL, contents, items, START, UNIT, UNIT_FILE, UNIT_TEXT } from "./support/whole-agent.ts";
 
 const project = mkdtempSync(join(tmpdir(), "muster-host-systemd-"));
 const identityFile = join(project, "key");
@@ -163,10 +163,7 @@ describe("an agent on a real host", () => {
 
   test("that cannot start is an error with its last words, in time", async () => {
     await byHand(`systemctl stop ${UNIT}`);
-    const text = UNIT_TEXT.replace(
-      "ExecStart=/bin/sleep infinity",
-      "Type=forking\nExecStart=/bin/sh -c 'echo I refuse; exit 3'",
-    );
+    const text = UNIT_TEXT.replace(START, "ExecStart=/bin/sh -c 'echo I refuse; exit 3'");
     const broken = {
       ...items,
       "unit file": {

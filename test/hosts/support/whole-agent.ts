@@ -4,11 +4,16 @@ import { AS_DECLARED, type Contents, type Items } from "../../../src/model/items
 export const UNIT = "muster-agent-iris.service";
 export const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
 export const CREDENTIAL = "/var/lib/muster/credentials/iris/spark";
+/** What it starts. */
+export const START =
+  "ExecStart=/usr/bin/tmux -S /run/muster-iris/tmux -f /dev/null new-session -d -s iris -- /bin/sleep infinity";
 export const UNIT_TEXT = `[Service]
+Type=forking
+RuntimeDirectory=muster-iris
 User=iris
 Group=arc
 EnvironmentFile=${CREDENTIAL}
-ExecStart=/bin/sleep infinity
+${START}
 Restart=always
 [Install]
 WantedBy=multi-user.target
