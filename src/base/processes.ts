@@ -7,6 +7,7 @@ const TICKS_PER_SECOND = 100;
 /** What Linux tells of a process: `start` in clock ticks since the machine's start, `name` of at most 15 characters. */
 export interface ProcessStatus {
   readonly pid: number;
+  readonly parent: number;
   readonly name: string;
   readonly zombie: boolean;
   readonly start: string;
@@ -30,7 +31,7 @@ export function statusOf(pid: number): ProcessStatus | undefined {
 
 /**
  * A process's line in the form of proc_pid_stat(5), from /proc or from a copy of it: the id comes first, the name
- * stands in brackets and may hold any byte; field 3, the state, follows it, and field 22 is the start.
+ * stands in brackets and may hold any byte; field 3, the state, follows it, then the parent, and field 22 is the start.
  *
  * @returns undefined where there is no such file, or nothing of that form in it
  */
@@ -41,7 +42,7 @@ export function readStatus(file: string): ProcessStatus | undefined {
   const start = fields[18];
   if (start === undefined) return undefined;
   const name = text.slice(text.indexOf("(") + 1, end);
-  return { pid: Number.parseInt(text, 10), name, zombie: state === "Z", start };
+  return { pid: Number.parseInt(text, 10), parent: Number(fields[0]), name, zombie: state === "Z", start };
 }
 
 /** When a process of this machine began, in milliseconds since 1970. Linux only. */

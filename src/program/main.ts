@@ -3,6 +3,7 @@ import { log, RunError } from "@pulumi/pulumi";
 import { ENGINE_DEFAULTS } from "../base/engine-defaults.ts";
 import { MusterError } from "../base/errors.ts";
 import { deployFleet } from "./deploy.ts";
+import { endWithEngine } from "./end-with-engine.ts";
 
 // The SDK takes a stack trace for every promise and resource, a third of its time; no person is shown one.
 Error.stackTraceLimit = 0;
@@ -15,6 +16,7 @@ async function tellUnset(): Promise<void> {
   await log.warn(`this is not the project's own pulumi, so unset are ${variables}. Use \`npx pulumi\`.`);
 }
 
+endWithEngine();
 try {
   void tellUnset();
   await deployFleet();
