@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { InvalidError } from "../base/errors.ts";
@@ -44,21 +44,28 @@ function taken(host: string, other: string): InvalidError {
 }
 
 /** Many hosts are made at once, and the key once for all of them. */
-let making: Promise<unknown> | undefined;
+const making = new Map<string, Promise<void>>();
 
 /** @returns the public half of the project's key pair, which is made where there is none */
 export async function ensureKey(project: string): Promise<string> {
   const file = join(project, KEY);
   mkdirSync(join(project, ".muster", "ssh"), { recursive: true, mode: 0o700 });
   if (!existsSync(`${file}.pub`)) {
-    making ??= makeKey(file);
-    await making;
+    const made = making.get(file) ?? makeKey(file);
+    making.set(file, made);
+    await made;
   }
   return readFileSync(`${file}.pub`, "utf8").trim();
 }
 
-/** Half of a pair that a killed run left lets nobody in, and ssh-keygen would ask whether to overwrite it. */
+/**
+ * The public half appears last and whole: who sees it may use the pair. Half of a pair that a killed run left lets nobody
+ * in, and ssh-keygen would ask whether to overwrite it.
+ */
 async function makeKey(file: string): Promise<void> {
-  rmSync(file, { force: true });
-  await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "muster", "-f", file]);
+  const made = `${file}.new`;
+  for (const half of [made, `${made}.pub`]) rmSync(half, { force: true });
+  await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "muster", "-f", made]);
+  renameSync(made, file);
+  renameSync(`${made}.pub`, `${file}.pub`);
 }
