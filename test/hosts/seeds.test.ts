@@ -36,14 +36,14 @@ async function backAfter(project: Project, host: string, name: string, script: s
       [ -e ${beat(name)} ] && [ "$(${invocation})" != "$run" ] && break
       sleep 0.1
     done
-    echo $(stat -c %.Y ${beat(name)}) $start | awk '{print $1 - $2}'`,
+    echo $(stat -c %.Y ${beat(name)}) $start | awk '{printf "%.3f", $1 - $2}'`,
   );
   return Number(seconds);
 }
 
 /** Its tmux too, which would let it go on. A hang counts from its last beat and the timeout after that. */
 const hangs = (name: string) =>
-  `pane=${paneOf(name)}; kill -STOP $(systemctl show -P MainPID ${unit(name)}) $pane; sleep 0.5; start=$(stat -c %.Y ${beat(name)} | awk '{print $1 + ${TIMEOUT}}')`;
+  `pane=${paneOf(name)}; kill -STOP $(systemctl show -P MainPID ${unit(name)}) $pane; sleep 0.5; start=$(stat -c %.Y ${beat(name)} | awk '{printf "%.3f", $1 + ${TIMEOUT}}')`;
 
 const dies = (what: string) => `pid=${what}; start=$(date +%s.%N); kill -9 $pid`;
 
