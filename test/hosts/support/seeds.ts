@@ -47,6 +47,17 @@ export async function exampleUp(name: string): Promise<Project> {
   const files = filesOf(join(ROOT, "examples", name));
   const fleet = localized(files["fleet.yaml"] ?? "");
   const project = await projectOf(files, fleet);
+  try {
+    await bringUp(project, fleet);
+    return project;
+  } catch (error) {
+    await project.dispose();
+    throw error;
+  }
+}
+
+/** Hosts, then what was there by hand before, then the fleet. */
+async function bringUp(project: Project, fleet: FleetYaml): Promise<void> {
   const hosts = Object.keys(fleet.hosts);
   const urns = hosts.map((host) => `urn:pulumi:test::muster::muster:index:LocalHost::${host}`);
   const boot = urns.flatMap((urn) => ["--target", urn]);
@@ -54,7 +65,6 @@ export async function exampleUp(name: string): Promise<Project> {
   const programs = [...new Set(Object.values(fleet.agents).map(programOf))];
   await Promise.all(hosts.map((host) => install(project, host, programs, unitsOn(host, fleet))));
   await must(project.pulumi(["up", "--yes", "--skip-preview"]));
-  return project;
 }
 
 /**
