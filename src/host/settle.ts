@@ -66,22 +66,26 @@ async function settled(host: Host, runs: readonly Run[]): Promise<void> {
   const ended = await endedOf(host, runs);
   if (ended.length === 0) return;
   await setTimeout(AGAIN);
-  const again = ended.map(({ unit }) => ({ unit, id: runOf(host, unit), left: STAYS }));
+  const units = ended.map(({ unit }) => unit);
+  const again = showProperties(host, units, PROPERTIES).map((state, i): Run => {
+    return { unit: units[i] ?? "", id: state["InvocationID"] ?? "", left: STAYS };
+  });
   const [lost] = await endedOf(host, again);
   if (lost !== undefined) throw notStayed(host, lost.unit);
 }
 
-/** Waits until all had to stay, and gives those that did not. */
+/** Waits until all had to stay, and gives those that did not. @param runs at least one */
 async function endedOf(host: Host, runs: readonly Run[]): Promise<Run[]> {
-  await setTimeout(Math.max(0, ...runs.map(({ left }) => left)));
-  return runs.filter(({ unit, id }) => {
-    const [state = {}] = showProperties(host, [unit], PROPERTIES);
+  await setTimeout(Math.max(...runs.map(({ left }) => left)));
+  const states = showProperties(
+    host,
+    runs.map(({ unit }) => unit),
+    PROPERTIES,
+  );
+  return runs.filter(({ unit, id }, i) => {
+    const state = states[i] ?? {};
     return state["InvocationID"] !== id || !stays(unit, state);
   });
-}
-
-function runOf(host: Host, unit: string): string {
-  return showProperties(host, [unit], PROPERTIES)[0]?.["InvocationID"] ?? "";
 }
 
 /** On a busy host one may still start after all that patience, which is no end. */

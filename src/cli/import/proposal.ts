@@ -1,3 +1,4 @@
+import type { SshHostSpec } from "../../spec/fleet.ts";
 import { isReserved } from "../../spec/reserved.ts";
 import { agentOf, type ProposedAgent } from "./agent.ts";
 import { contactsIn } from "./contacts.ts";
@@ -5,14 +6,10 @@ import { mergedContacts } from "./merged-contacts.ts";
 import type { ScannedHost, ScannedUser } from "./scanned.ts";
 
 /** How the host is reached, as fleet.yaml is to say it. */
-export interface ImportedHost {
-  readonly name: string;
-  readonly address: string;
-  readonly port?: number;
-  readonly user?: string;
-  readonly identityFile?: string;
-  readonly hostKeys: readonly string[];
-}
+export type ImportedHost = Pick<
+  SshHostSpec,
+  "name" | "address" | "port" | "user" | "identityFile" | "hostKeys"
+>;
 
 /** What a host would be in a fleet.yaml. */
 export interface Proposal {
