@@ -15,6 +15,7 @@ import { currentStack, requirePassphrase } from "./passphrase.ts";
 import { checkPassphrase } from "./passphrase-check.ts";
 import { stderrProgress } from "./progress.ts";
 import { makeFolders, type Project, readProject } from "./project.ts";
+import { refuseProtected } from "./protected.ts";
 import { reachState, readyState } from "./state/ready.ts";
 
 async function main(args: string[]): Promise<void> {
@@ -27,6 +28,7 @@ async function main(args: string[]): Promise<void> {
   if (project && stack && isOperation(call)) {
     await requireDigitalOcean({ pulumi, project, stack }, call, args);
     await prepareState({ pulumi, project, stack }, call);
+    if (isDestroy(call) && isChange(call)) await refuseProtected({ pulumi, project, stack }, args);
   }
   const env = engineEnv(pulumi, project, stack);
   // Our provider cannot tell a preview from an `up` in any other way.

@@ -112,7 +112,7 @@ test("a droplet is replaced when it is asked for by name: what is lost is told, 
 
 test("destroy is refused while they are protected, and leaves nothing once they are not", async () => {
   const refused = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]), 1);
-  expect(refused.all).toMatch(/web is protected, or an agent on it is: nothing of it is removed/);
+  expect(refused.all).toContain("nothing is destroyed: protected are hub, web. Write `protect: false` there");
   expect(sky.admin.counts()).toMatchObject({ dropletsNow: 2 });
   const free = { protect: false };
   const same = {
@@ -155,7 +155,7 @@ function fleetWith(changes: Readonly<Record<string, object>>): string {
     reservedIp: true,
     volumes: { data: { size: 10 } },
     open: [{ port: 443 }],
-    setup: { note: { run: "echo once >> /root/setup" } },
+    setup: { note: { run: "for one in once; do\n\techo $one >> /root/setup\ndone\n" } },
   };
   const sshFrom = ["0.0.0.0/0"];
   const deploy = readFileSync(join(keys, "deploy.pub"), "utf8").trim();
