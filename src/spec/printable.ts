@@ -5,17 +5,20 @@ import type { Source } from "./yaml/source.ts";
 
 /**
  * Tells the report every text with a control character, line break or reversed text in it: these end
- * up in units, terminals and tables. The texts of files are free.
+ * up in units, terminals and tables. The texts of files are free, and scripts have lines and tabs.
  */
 export function checkPrintable(source: Source, report: Report): void {
-  walk(source.value, [], (keys) =>
-    report.error(source, keys, "must be one line without control characters or reversed text"),
-  );
+  walk(source.value, [], (keys) => {
+    const what = isScript(keys)
+      ? "shell text without other control characters than tabs"
+      : "one line without control characters";
+    report.error(source, keys, `must be ${what} or reversed text`);
+  });
 }
 
 function walk(value: unknown, keys: Keys, tell: (keys: Keys) => void): void {
   if (typeof value === "string") {
-    if (!isPrintable(value) && !isFileText(keys)) tell(keys);
+    if (!isFileText(keys) && !isPrintable(isScript(keys) ? asOneLine(value) : value)) tell(keys);
   } else if (Array.isArray(value)) {
     value.forEach((item, index) => {
       walk(item, [...keys, index], tell);
@@ -25,6 +28,15 @@ function walk(value: unknown, keys: Keys, tell: (keys: Keys) => void): void {
       if (!key.startsWith("x-")) walk(item, [...keys, key], tell);
     }
   }
+}
+
+function asOneLine(script: string): string {
+  return script.replace(/[\n\t]/g, " ");
+}
+
+/** A host's `setup` step is shell text, which has lines. */
+function isScript([section, , ...path]: Keys): boolean {
+  return section === "hosts" && path[0] === "setup" && path[2] === "run" && path.length === 3;
 }
 
 function isFileText([section, , ...path]: Keys): boolean {

@@ -33,6 +33,15 @@ test("a step is done once on a machine, and again when its text or a trigger cha
   expect(readFileSync(join(dir, "count"), "utf8")).toBe("x\nx\n");
 });
 
+test("a step of several lines ends with the first that fails", () => {
+  const lines = (second: string) =>
+    `for n in 1 2; do\n\techo $n >>${dir}/lines\ndone\n${second}\necho last >>${dir}/lines\n`;
+  expect(run({ run: lines("true") })).toEqual(done("done"));
+  expect(readFileSync(join(dir, "lines"), "utf8")).toBe("1\n2\nlast\n");
+  expect(run({ run: lines("false") }).stderr).toMatch(/^note failed with 1/);
+  expect(readFileSync(join(dir, "lines"), "utf8")).toBe("1\n2\nlast\n1\n2\n");
+});
+
 test("a step whose `unless` succeeds has nothing to do", () => {
   expect(run({ run: "exit 9", unless: "test 1 = 1" })).toEqual(done("nothing to do"));
   expect(run({ run: "exit 8", unless: "false" }).status).toBe(1);

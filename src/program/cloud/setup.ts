@@ -35,7 +35,8 @@ export function setupScript(step: SetupStep): string {
           `if sh ${DONE}/.unless </dev/null >${log} 2>&1; then echo ${digest} >${done}; echo "nothing to do"; exit 0; fi`,
         ]),
     heredoc("run", run),
-    `timeout -k 10 ${timeout} sh ${DONE}/.run </dev/null >${log} 2>&1`,
+    // A line that fails is the step's end, whatever would come after it.
+    `timeout -k 10 ${timeout} sh -e ${DONE}/.run </dev/null >${log} 2>&1`,
     "code=$?",
     `if [ $code = 124 ]; then echo "${name} was ended after ${timeout} s; what it said is in ${log}" >&2; exit 1; fi`,
     `if [ $code != 0 ]; then echo "${name} failed with $code; what it said is in ${log}" >&2; exit 1; fi`,
