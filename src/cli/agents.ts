@@ -1,7 +1,7 @@
 import type { BeatState, Lifecycle, Owed } from "../model/deadman.ts";
 import type { FailedOver } from "../model/failover.ts";
 import type { UnitStatus } from "../model/protocol.ts";
-import { unitName } from "../resources/ids.ts";
+import { runningUnit, unitName } from "../resources/ids.ts";
 import { type RuntimeKind, runtimeOf } from "../runtimes/registry.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { askHost, type OpenHost } from "./ask.ts";
@@ -28,6 +28,8 @@ export interface AgentRow {
   readonly process?: string;
   /** That this is none of those that its runtime has. */
   readonly otherProcess?: true;
+  /** The unit of the host's own that runs it still. */
+  readonly former?: string;
   /** UnitFileState of systemd; what follows is there only where the unit is. */
   readonly enabled?: string;
   readonly pid?: number;
@@ -94,20 +96,21 @@ export function isSelected(agent: AgentSpec, { host, tenant, slice }: Selection)
 
 async function agentsOn(fleet: Fleet, host: string, agents: readonly AgentSpec[], open: OpenHost) {
   const asked = await askHost(fleet, host, open, (reader) =>
-    reader.ps({ op: "ps", units: agents.map(unitName) }),
+    reader.ps({ op: "ps", units: agents.map(runningUnit) }),
   );
   const units = new Map(asked.answer?.units.map((unit) => [unit.unit, unit]));
   const absent: AgentState = asked.host.state === "ok" || asked.host.state === "empty" ? "not there" : "away";
   return {
     host: asked.host,
     deadman: asked.answer?.deadman,
-    agents: agents.map((agent) => rowOf(agent, units.get(unitName(agent)), absent)),
+    agents: agents.map((agent) => rowOf(agent, units.get(runningUnit(agent)), absent)),
   };
 }
 
 function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentState): AgentRow {
   const { name, tenant, host, runtime } = agent;
-  const place = { agent: name, tenant, host, runtime, lifecycle: agent.lifecycle.kind };
+  const former = runningUnit(agent) === unitName(agent) ? {} : { former: runningUnit(agent) };
+  const place = { agent: name, tenant, host, runtime, lifecycle: agent.lifecycle.kind, ...former };
   const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
   const { enabled, pid, restarts, since, status, owed, failedOver, quarantine } = unit;

@@ -1,8 +1,8 @@
 import { hostname, userInfo } from "node:os";
-import { MusterError } from "../base/errors.ts";
+import { InvalidError, MusterError } from "../base/errors.ts";
 import type { ControlRequest, ControlVerb } from "../model/protocol.ts";
-import { unitName } from "../resources/ids.ts";
-import type { Fleet } from "../spec/fleet.ts";
+import { runningUnit, unitName } from "../resources/ids.ts";
+import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import type { CommandDefinition } from "./command.ts";
 import { withController } from "./connections.ts";
 import { openFleet } from "./project.ts";
@@ -48,10 +48,21 @@ function subjectOf(fleet: Fleet, name: string): Subject {
   const [agent, service] = [fleet.agents[name], fleet.services[name]];
   if (agent !== undefined) {
     const { host, lifecycle } = agent;
+    if (agent.takeOver === "later") throw notTakenOver(agent);
     return { host, of: { unit: unitName(agent) }, isLasting: lifecycle.kind === "core" || lifecycle.ttl };
   }
   if (service === undefined) throw new MusterError({ what: name, why: "it is not declared." });
   return { host: service.host, of: { unit: service.unit, isService: true }, isLasting: true };
+}
+
+/** Two units would run one agent. */
+function notTakenOver(agent: AgentSpec): InvalidError {
+  const unit = runningUnit(agent);
+  return new InvalidError({
+    what: agent.name,
+    why: `it runs in ${unit} still, which is not Muster's to start or stop.`,
+    next: `Take \`takeOver: later\` out and run \`npx pulumi up\`; until then: \`npx fleet ssh ${agent.host} -- systemctl … ${unit}\`.`,
+  });
 }
 
 /** How long that lasts. */

@@ -1,3 +1,4 @@
+export { type ApiAccess, digitalOceanAccess } from "./digitalocean.ts";
 export { engineChecks } from "./doctor.ts";
 export type { Engine } from "./find.ts";
 export { ensureEngine } from "./install.ts";

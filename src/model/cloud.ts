@@ -24,6 +24,8 @@ export interface DropletQuestion {
   /** GiB by the name of the volume in fleet.yaml. */
   readonly volumes: Readonly<Record<string, number>>;
   readonly replace?: string;
+  /** The number of the droplet that it was before Muster had it. */
+  readonly adopt?: string;
   /** An agent on it is protected, so that it stays whatever `replace` says. */
   readonly isHeld: boolean;
 }
@@ -54,6 +56,10 @@ export interface DropletAnswer {
   /** By which `replace` the droplet is made, or was. */
   readonly replace?: string;
   readonly reservedIp?: string;
+  /** It was there before Muster, and has its own name and tags. */
+  readonly isAdopted?: true;
+  /** It has another size than the declared one. */
+  readonly isResized?: true;
 }
 
 /** The function of the provider that answers. */
@@ -69,6 +75,12 @@ export function tagsOf(owner: string, host: string, replace?: string): string[] 
 export function stackTag(owner: string): string {
   const [project = "", stack = ""] = owner.split("/");
   return `muster:${asTag(project)}:${asTag(stack)}`;
+}
+
+/** The tags of a droplet by which a stack of Muster's other than this one has it. */
+export function foreignTags(owner: string | undefined, tags: readonly string[]): string[] {
+  const own = owner === undefined ? undefined : stackTag(owner);
+  return tags.filter((tag) => tag.startsWith("muster:") && tag !== own && !tag.startsWith(`${own}:`));
 }
 
 function replaceTag(ofHost: string, replace: string): string {

@@ -119,13 +119,13 @@ export interface ProgramItem {
 export interface UnitItem {
   readonly kind: "unit";
   readonly name: string;
-  /** A unit that is not ours, and is to be down for good: it is changed only where it runs as this user. */
+  /** A unit that is not ours, and is to be down for good, or to run on: it is changed only where it runs as this user. */
   readonly user?: string;
   /** What was there before us goes on as it is when its resource is removed. */
   readonly onRemove?: "keep";
   readonly want: {
-    /** UnitFileState: enabled, disabled, masked, … */
-    readonly enabled: "enabled" | "disabled" | "static";
+    /** UnitFileState: enabled, disabled, masked, … Left out, of one that is not ours: whichever it is. */
+    readonly enabled?: "enabled" | "disabled" | "static";
     /** `running` while active or on the way there (activating, auto-restart are health); else `stopped`. Left out: either. */
     readonly active?: "running" | "stopped";
     /** `none`, or the drop-in files that change the unit, joined by a space. Left out: they are nobody's business. */

@@ -26,7 +26,8 @@ export function fleetDroplets(project: string, declared: DeclaredHosts): Droplet
       const spec = specFor(declared, host);
       const before = known().get(host);
       // The keys are the machine's, wherever it is; another machine is another first contact.
-      const hostKeys = before?.machine === droplet.machine ? before.hostKeys : [];
+      const hostKeys =
+        before?.machine === droplet.machine ? before.hostKeys : keysFrom(spec, droplet.machine);
       const target = dropletAt(spec, { address: droplet.address, hostKeys });
       const learnt = await firstContact(target, spec.droplet.bootTimeout, progress);
       const { port, user, identityFile } = spec;
@@ -47,6 +48,11 @@ function asMet(known: InventoryHost | undefined): MetDroplet | undefined {
   if (known?.machine === undefined) return undefined;
   const { address, machine, replace, hostKeys } = known;
   return { address, machine, hostKeys, ...(replace !== undefined && { replace }) };
+}
+
+/** Those that were seen before `up` met it. */
+function keysFrom({ droplet: { adopt } }: DropletHostSpec, machine: string): readonly string[] {
+  return adopt?.droplet === machine ? adopt.hostKeys : [];
 }
 
 function specFor(declared: DeclaredHosts, host: string): DropletHostSpec {

@@ -27,7 +27,7 @@ export const agentUnit: ResourceDefinition = {
           ...rootFile(join(UNIT_DIR, unitName(agent)), compiler.keep(unitText(fleet, agent)), "0644"),
           ...readAtStart(agent),
         },
-        "deadman's policy": rootFile(policyFile(agent.name), compiler.keep(policyText(agent)), "0600"),
+        ...policyOf(agent, compiler),
         ...choices(fleet, agent, compiler),
         ...formerUnits(agent),
         unit: { kind: "unit", name: unitName(agent), want: wantOf(agent) },
@@ -40,15 +40,16 @@ export const agentUnit: ResourceDefinition = {
 };
 
 /** Whether one that is not always on runs just now is no matter of declaration. */
-function wantOf({ lifecycle }: AgentSpec): UnitItem["want"] {
-  return lifecycle.kind === "core"
+function wantOf({ lifecycle, takeOver }: AgentSpec): UnitItem["want"] {
+  return lifecycle.kind === "core" && takeOver === "now"
     ? { enabled: "enabled", active: "running", overrides: "none" }
     : { enabled: "disabled", overrides: "none" };
 }
 
-/** What ran it before is down before its own unit is started. */
-function formerUnits({ replaces, user }: AgentSpec): Items {
-  const want = { enabled: "disabled", active: "stopped" } as const;
+/** What ran it before is down before its own unit is started, or runs it still. */
+function formerUnits({ replaces, user, takeOver }: AgentSpec): Items {
+  const down = { enabled: "disabled", active: "stopped" } as const;
+  const want = takeOver === "now" ? down : ({ active: "running" } as const);
   return Object.fromEntries(replaces.map((name) => [`former ${name}`, { kind: "unit", name, user, want }]));
 }
 
@@ -101,6 +102,12 @@ function modelOf(agent: AgentSpec): Items {
 
 function rootFile(path: string, content: FileItem["want"]["content"], mode: string): FileItem {
   return { kind: "file", path, want: { type: "file", content, owner: "root", group: "root", mode } };
+}
+
+/** The deadman watches what Muster started. */
+function policyOf(agent: AgentSpec, { keep }: Compiler): Items {
+  if (agent.takeOver === "later") return {};
+  return { "deadman's policy": rootFile(policyFile(agent.name), keep(policyText(agent)), "0600") };
 }
 
 function policyText(agent: AgentSpec): string {

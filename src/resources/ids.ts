@@ -18,6 +18,12 @@ export const serviceId = (host: string, service: string): string => `${host}/${s
 /** A `-` in a slice's name would put it inside another's slice, and under its limits; systemd.slice(5). */
 export const sliceName = (tenant: string): string => `muster-${tenant.replaceAll("-", "\\x2d")}.slice`;
 
+/** The unit that runs an agent now: its own, or one that was there before and is not taken over yet. */
+export function runningUnit(agent: AgentSpec): string {
+  const [former] = agent.takeOver === "later" ? agent.replaces : [];
+  return former ?? unitName(agent);
+}
+
 export const unitName = (agent: Pick<AgentSpec, "name">): string => agentUnit(agent.name);
 
 /**

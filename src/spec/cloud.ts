@@ -1,6 +1,6 @@
 /** What all droplets of a fleet have in common. */
 export interface CloudSpec {
-  /** Who may log in to every droplet as root from its first boot on: public keys by name. */
+  /** Who may log in to every droplet as root from its first boot on: public keys by name; none where none is to be made. */
   readonly keys: Readonly<Record<string, string>>;
   /** From where SSH is let in: addresses and networks. */
   readonly sshFrom: readonly string[];
@@ -25,6 +25,8 @@ export interface DropletSpec {
   /** An address that stays when the droplet goes, in place of the droplet's own. */
   readonly reservedIp: boolean;
   readonly volumes: Readonly<Record<string, VolumeSpec>>;
+  /** From where SSH is let in, where that is another place than `cloud.sshFrom`. */
+  readonly sshFrom?: readonly string[];
   /** What its firewall lets in besides SSH. */
   readonly open: readonly OpenPort[];
   /** What is done on it once, in this order, before anything else. */
@@ -33,6 +35,18 @@ export interface DropletSpec {
   readonly bootTimeout: number;
   /** Why it was last replaced: a text that the droplet was not made by asks for a new one. */
   readonly replace?: string;
+  /** What the host was before Muster had it. */
+  readonly adopt?: AdoptSpec;
+}
+
+/** What is there at DigitalOcean already, and is taken up as it is. */
+export interface AdoptSpec {
+  /** The droplet's number. */
+  readonly droplet: string;
+  /** The UUID of the firewall that covers it alone. */
+  readonly firewall?: string;
+  /** Its public host keys, such as `ssh-ed25519 AAAA…`: another droplet in its place has others. */
+  readonly hostKeys: readonly string[];
 }
 
 export interface VolumeSpec {

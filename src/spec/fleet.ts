@@ -194,6 +194,8 @@ export interface AgentSpec extends Lasting {
   readonly watchdog: number;
   /** Services of the host's own that ran it before; they are stopped and disabled. */
   readonly replaces: readonly string[];
+  /** `later`: they run it still, and its own unit waits. */
+  readonly takeOver: "now" | "later";
   /** What becomes of its home and of the contacts that it learned, when it is removed. */
   readonly onRemove: "aside" | "delete";
   readonly lifecycle: Lifecycle;

@@ -46,9 +46,17 @@ interface RawDroplet extends RawDropletDefaults {
   readonly volumes?: Readonly<
     Record<string, { readonly size: number; readonly filesystem?: "ext4" | "xfs" }>
   >;
+  readonly sshFrom?: readonly string[];
   readonly open?: readonly RawOpenPort[];
   readonly setup?: Readonly<Record<string, RawSetupStep>> | null;
   readonly replace?: string;
+  readonly adopt?: RawAdopt;
+}
+
+interface RawAdopt {
+  readonly droplet: number;
+  readonly firewall?: string;
+  readonly hostKeys?: readonly string[];
 }
 
 interface RawOpenPort {
@@ -175,6 +183,7 @@ export interface RawAgent {
   readonly env?: Readonly<Record<string, string>> | null;
   readonly watchdog?: RawSeconds;
   readonly replaces?: readonly string[];
+  readonly takeOver?: "now" | "later";
   readonly onRemove?: "aside" | "delete";
   readonly protect?: boolean;
   readonly lifecycle?: "core" | "ephemeral";

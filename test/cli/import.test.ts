@@ -14,7 +14,12 @@ import {
 import { commandOf } from "../../src/cli/import/words.ts";
 import { writeProposal } from "../../src/cli/import/write.ts";
 
-const HOST = { name: "box", address: "192.0.2.10", user: "root", hostKeys: ["ssh-ed25519 AAAA"] };
+const HOST = {
+  name: "box",
+  entry: { kind: "ssh", address: "192.0.2.10", user: "root", hostKeys: ["ssh-ed25519 AAAA"] },
+  notes: [],
+  left: [],
+};
 
 const service = (parts: Partial<ScannedService> = {}): ScannedService => ({
   unit: "iris.service",
@@ -75,9 +80,10 @@ describe("a proposal", () => {
       command: ["/bin/sh", "/home/iris/agent.sh"],
       workdir: "/home/iris",
       replaces: ["iris.service"],
+      takeOver: "later",
       contacts: [],
     });
-    expect(text).toMatch(/^# - iris: `up` stops and disables iris\.service and starts it once again/);
+    expect(text).toMatch(/^# - iris: iris\.service runs it on as it is\. Take `takeOver: later` out when/);
   });
 
   test("holds no secret's value, and names where it is to come from", () => {

@@ -101,6 +101,37 @@ describe("which droplet a host is", () => {
   });
 });
 
+describe("a droplet that was there before Muster", () => {
+  const mine = (tags: readonly string[] = ["mine"]) =>
+    account([], { byNumber: new Map([["7", droplet(7, tags)]]) });
+  const asked = (there: Account, change: object = {}, met?: Met) => {
+    const { droplets, ...rest } = question();
+    const adopting = droplets.map((one) => ({ ...one, adopt: "7", ...change }));
+    const known = new Map(met === undefined ? [] : [["web", met]]);
+    return adopt({ ...rest, droplets: adopting }, there, known).droplets["web"];
+  };
+
+  test("is the host by its number, as it is", () => {
+    expect(asked(mine())).toEqual({ id: "7", isReplaced: false, isAdopted: true });
+    expect(asked(mine(), {}, { machine: "7" })).toMatchObject({ id: "7", isAdopted: true });
+    expect(asked(mine(), { size: "s-2vcpu-4gb" })).toMatchObject({ isAdopted: true, isResized: true });
+  });
+
+  test("is not the host any more once another was made in its place", () => {
+    const both = account([droplet(8, tagsOf(OWNER, "web", "why"))], { byNumber: mine().byNumber });
+    const after = { id: "8", isReplaced: false };
+    expect(asked(both, { replace: "why" }, { machine: "8", replace: "why" })).toMatchObject(after);
+    expect(asked(both, { replace: "why" })).toMatchObject(after);
+    expect(asked(both)?.isAdopted).toBeUndefined();
+  });
+
+  test("is refused where another stack has it", () => {
+    expect(() => asked(mine(tagsOf("arc/prod", "web")))).toThrow(
+      /a stack of Muster has it already, as its tag muster:arc:prod/,
+    );
+  });
+});
+
 test("keys, firewalls and reserved IPs that are there are found by what they are", () => {
   const answer = adopt(
     question(),

@@ -90,7 +90,8 @@ describe("units", () => {
     );
     mkdirSync(host.paths.units);
     const item = file(join(host.paths.units, "a.service"), "[Service]\nUser=iris\n");
-    up({ a: item });
+    up({ a: item, former: { kind: "unit", name: "c.service", user: "iris", want: {} } });
+    writeFileSync(join(dir, "units/c.service"), "[Service]\nUser=iris\n");
     writeFileSync(join(dir, "units/b.service"), "[Service]\nUser=iris\n");
     const request = { op: "observe", resources: [], unmanaged: true } as const;
     const { unmanaged = [] } = observe(host, request, new Set(["iris"]));

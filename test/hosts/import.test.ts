@@ -80,7 +80,7 @@ describe("a host that runs agents already", () => {
     expect(await onBox(listing)).toBe(before);
     expect(all).not.toContain("canary");
     expect(JSON.stringify(proposed())).not.toContain("canary");
-    expect(stdout).toContain("stops and disables iris.service and starts it once again");
+    expect(stdout).toContain("iris.service runs it on as it is");
     expect(stdout).toContain("npx pulumi config set --secret muster:iris-anthropic-api-key");
     expect(stdout).toMatch(
       /Not declared.*\n(.*\n)*.*loom\.service of user loom: .* is more than a command with plain words/,
@@ -95,12 +95,24 @@ describe("a host that runs agents already", () => {
     expect((await must(importing(), 2)).all).toContain("it is there already");
   });
 
-  test("is adopted by `up`: its agent starts once under its own unit, and nothing else does", async () => {
-    const loom = await onBox("systemctl show -P MainPID loom.service");
+  test("is adopted by `up`, and nothing on it is started again", async () => {
+    const pids = "systemctl show -P MainPID loom.service iris.service";
+    const before = await onBox(pids);
     project = await makeProject(proposed(), { "iris-anthropic-api-key": "sk-canary-by-hand" });
     await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+    expect(await onBox(pids)).toBe(before);
     await must(project.fleet(["drift"]));
     await must(project.pulumi(["preview", "--expect-no-changes"]));
+    expect((await must(project.fleet(["start", "iris"]), 2)).all).toContain("it runs in iris.service still");
+  });
+
+  test("has its agent under its own unit when that may be: it starts once, and nothing else does", async () => {
+    const loom = await onBox("systemctl show -P MainPID loom.service");
+    const whole = (project as Project).read("fleet.yaml");
+    (project as Project).write("fleet.yaml", whole.replace(/ *takeOver: later\n/, ""));
+    await must((project as Project).pulumi(["up", "--yes", "--skip-preview"]));
+    await must((project as Project).fleet(["drift"]));
+    await must((project as Project).pulumi(["preview", "--expect-no-changes"]));
     expect(
       await onBox(
         "systemctl is-active iris.service muster-agent-iris.service; systemctl is-enabled iris.service; true",
@@ -130,7 +142,7 @@ describe("a host that runs agents already", () => {
     const text = (project as Project).read("fleet.yaml");
     (project as Project).write("fleet.yaml", text.replace("- iris.service", "- ssh.service"));
     const { all } = await must((project as Project).pulumi(["up", "--yes", "--skip-preview"]), 1);
-    expect(all).toMatch(/ssh\.service was not stopped|it runs as root, and not as iris/);
+    expect(all).toMatch(/former ssh\.service.*: it runs as root, and not as iris/);
     expect(await onBox("systemctl is-active ssh.service")).toBe("active");
     (project as Project).write("fleet.yaml", text);
     await must((project as Project).pulumi(["up", "--yes", "--skip-preview"]));

@@ -64,7 +64,7 @@ describe("before droplets are declared", () => {
   it("what is there is found, and what is gone, kept or paid for is told", async () => {
     const api = await fakeApi({ droplets: [DROPLET] });
     const answer = await rig.engine.invoke("muster:index:cloud", question(api, { size: "s-2vcpu-4gb" }));
-    expect(answer["droplets"]).toEqual({ hub: { id: "7", isReplaced: false } });
+    expect(answer["droplets"]).toEqual({ hub: { id: "7", isReplaced: false, isResized: true } });
     expect(rig.engine.told.map(({ message }) => message)).toEqual([
       "hub: droplet 7 has this host's tag, so it is taken up as this host and no other is made.",
       "Costs a month: $12.00 before, $24.00 after (hub $12.00 → $24.00).",

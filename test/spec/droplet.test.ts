@@ -44,3 +44,26 @@ test("what a droplet says itself goes before what `cloud` says, and its setup ke
     },
   });
 });
+
+test("a setup step is a script of several lines, and holds no other control character", () => {
+  const host = (run: string) => `{kind: droplet, setup: {one: {run: ${JSON.stringify(run)}}}}`;
+  const run = "if true; then\n\techo a\nfi\n";
+  expect(loadFleet(fleetWith(CLOUD, host(run))).hosts["web"]).toMatchObject({
+    droplet: { setup: [{ run }] },
+  });
+  expect(() => loadFleet(fleetWith(CLOUD, host("echo \u001b[2J\n")))).toThrow(
+    /hosts\.web\.setup\.one\.run: must be shell text without other control characters than tabs/,
+  );
+});
+
+test("a droplet that was there before needs no key, and one that is to be made does", () => {
+  const cloud = "{keys: {}, sshFrom: [192.0.2.1], region: nyc3}";
+  const firewall = "bb4b2611-3d72-467b-8602-280330ecd65c";
+  const { hosts } = loadFleet(
+    fleetWith(cloud, `{kind: droplet, adopt: {droplet: 7, firewall: ${firewall}}}`),
+  );
+  expect(hosts["web"]).toMatchObject({ droplet: { adopt: { droplet: "7", firewall, hostKeys: [] } } });
+  for (const host of ["{kind: droplet}", "{kind: droplet, adopt: {droplet: 7}, replace: why}"]) {
+    expect(() => loadFleet(fleetWith(cloud, host))).toThrow(/`cloud\.keys` is empty/);
+  }
+});

@@ -39,6 +39,7 @@ test("a loaded fleet has every default filled in and every file read", () => {
     env: { PATH: "/home/loom/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
     watchdog: 0,
     replaces: [],
+    takeOver: "now",
     onRemove: "aside",
     formerly: [],
     protect: false,

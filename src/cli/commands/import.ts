@@ -3,8 +3,9 @@ import { InvalidError, MusterError } from "../../base/errors.ts";
 import { IDENTITY_FILES } from "../../runtimes/identity-files.ts";
 import { scan } from "../../transport/scan.ts";
 import type { CommandDefinition, Given, Io } from "../command.ts";
+import { type FoundHost, foundDroplet } from "../import/droplet.ts";
 import { fingerprintOf } from "../import/fingerprint.ts";
-import { type ImportedHost, type Proposal, proposalOf } from "../import/proposal.ts";
+import { type Proposal, proposalOf } from "../import/proposal.ts";
 import { scanScript } from "../import/scan-script.ts";
 import { parseScan } from "../import/scanned.ts";
 import { writeProposal } from "../import/write.ts";
@@ -16,9 +17,11 @@ const CONNECT_TIMEOUT = 10;
 export const command: CommandDefinition = {
   usage: "import <what> <name>",
   summary:
-    "read a host that runs agents already into a fleet.yaml: `import host NAME --ssh ADDRESS`; changes nothing",
+    "read a host that runs agents already into a fleet.yaml: `import host NAME --ssh ADDRESS` or `--droplet NUMBER`; changes nothing",
   options: {
     "--ssh <address>": "a host name, an address or an alias of your ssh_config",
+    "--droplet <number>": "a droplet of your DigitalOcean account, by its number",
+    "--stack <name>": "whose token of DigitalOcean is used, where that is not the selected stack's",
     "--user <login>": "root, or one that may `sudo -n`",
     "--port <port>": "of its sshd",
     "--identity-file <path>": "a private key",
@@ -26,15 +29,15 @@ export const command: CommandDefinition = {
     "--out <dir>": "the folder to write; imported/NAME where nothing is said",
   },
   async run({ args: [what = "", name = ""], options, io }) {
-    const host = hostOf(what, name, options);
-    const { answer, hostKeys } = await scan(
-      { ...host, kind: "ssh", connectTimeout: CONNECT_TIMEOUT },
-      scanScript(IDENTITY_FILES),
-      { as: "root", mayMeet: true },
-    );
+    checkAsked(what, name, options);
+    const { target, declared } = await foundHost(name, options);
+    const { answer, hostKeys } = await scan(target, scanScript(IDENTITY_FILES), {
+      as: "root",
+      mayMeet: true,
+    });
     const seen = parseScan(answer);
     if (seen.foreign !== undefined) throw withoutSystemd(name, seen.foreign);
-    const proposal = proposalOf({ ...host, hostKeys }, seen, textOf(options["tenant"]));
+    const proposal = proposalOf(declared(hostKeys), seen, textOf(options["tenant"]));
     const dir = resolve(textOf(options["out"]) ?? `imported/${name}`);
     const problems = writeProposal(dir, proposal);
     tell(io, relative(process.cwd(), dir), hostKeys, proposal, problems);
@@ -42,27 +45,39 @@ export const command: CommandDefinition = {
   },
 };
 
-function hostOf(what: string, name: string, options: Given["options"]): ImportedHost {
-  const address = textOf(options["ssh"]);
-  const [port, user, identityFile] = ["port", "user", "identityFile"].map((key) => textOf(options[key]));
-  if (what !== "host" || address === undefined || address.startsWith("-")) {
+function checkAsked(what: string, name: string, options: Given["options"]): void {
+  const [address, droplet] = [textOf(options["ssh"]), textOf(options["droplet"])];
+  const isOne = (address === undefined) !== (droplet === undefined);
+  if (what !== "host" || !isOne || address?.startsWith("-")) {
     throw new InvalidError({
       what: `import ${what} ${name}`,
-      why: "what can be imported is a host that is reached by SSH.",
-      next: "`npx fleet import host NAME --ssh ADDRESS`",
+      why: "what can be imported is a host that is reached by SSH, or a droplet.",
+      next: "`npx fleet import host NAME --ssh ADDRESS`, or `--droplet NUMBER`",
     });
   }
   if (!/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/.test(name)) {
     const why = "a host's name is 1 to 31 lower-case letters, digits or '-', a letter first.";
     throw new InvalidError({ what: `the name ${JSON.stringify(name)}`, why });
   }
-  return {
-    name,
-    address,
+}
+
+async function foundHost(name: string, options: Given["options"]): Promise<FoundHost> {
+  const [port, user, identityFile] = ["port", "user", "identityFile"].map((key) => textOf(options[key]));
+  const way = {
     ...(port !== undefined && { port: Number(port) }),
     ...(user !== undefined && { user }),
     ...(identityFile !== undefined && { identityFile: resolve(identityFile) }),
-    hostKeys: [],
+  };
+  const login = { ...way, connectTimeout: CONNECT_TIMEOUT };
+  const number = textOf(options["droplet"]);
+  if (number !== undefined) return foundDroplet(name, number, login, textOf(options["stack"]));
+  const address = textOf(options["ssh"]) ?? "";
+  return {
+    target: { ...login, name, kind: "ssh", address, hostKeys: [] },
+    declared: (hostKeys) => ({
+      ...{ name, notes: [], left: [] },
+      entry: { kind: "ssh", address, ...way, hostKeys },
+    }),
   };
 }
 

@@ -42,14 +42,19 @@ export function agentOf(user: ScannedUser, own: readonly ScannedService[]): Foun
         workdir: workdirOf(user, service),
         ...(Object.keys(env).length > 0 && { env }),
         replaces: [service.unit],
+        takeOver: service.active ? "later" : "now",
       },
       identity,
       credentials,
       files,
       notes: [
-        `${name}: \`up\` stops and disables ${service.unit} and starts it once again, under a unit of Muster's: in a ` +
-          "terminal of its own, kept to its home (docs/isolation.md; `allow` has the exceptions).",
-        ...(service.enabled ? [] : [`${name}: ${service.unit} is not started at boot today, and will be.`]),
+        service.active
+          ? `${name}: ${service.unit} runs it on as it is. Take \`takeOver: later\` out when it may be started again once, under ` +
+            "a unit of Muster's: in a terminal of its own, kept to its home (docs/isolation.md; `allow` has the exceptions)."
+          : `${name}: ${service.unit} is down; \`up\` disables it and starts the agent under a unit of Muster's.`,
+        ...(service.enabled
+          ? []
+          : [`${name}: ${service.unit} is not started at boot; a unit of Muster's is.`]),
         ...notes,
       ],
     },

@@ -1,15 +1,19 @@
-import type { SshHostSpec } from "../../spec/fleet.ts";
 import { isReserved } from "../../spec/reserved.ts";
 import { agentOf, type ProposedAgent } from "./agent.ts";
 import { contactsIn } from "./contacts.ts";
 import { mergedContacts } from "./merged-contacts.ts";
 import type { ScannedHost, ScannedUser } from "./scanned.ts";
 
-/** How the host is reached, as fleet.yaml is to say it. */
-export type ImportedHost = Pick<
-  SshHostSpec,
-  "name" | "address" | "port" | "user" | "identityFile" | "hostKeys"
->;
+/** A host as fleet.yaml is to say it: what it is, and how it is reached. */
+export interface ImportedHost {
+  readonly name: string;
+  readonly entry: object;
+  /** What droplets have in common, where it is one. */
+  readonly cloud?: object;
+  /** What a person should know of the machine itself, and what of it is not declared. */
+  readonly notes: readonly string[];
+  readonly left: readonly string[];
+}
 
 /** What a host would be in a fleet.yaml. */
 export interface Proposal {
@@ -37,7 +41,6 @@ export function proposalOf(host: ImportedHost, seen: ScannedHost, tenant?: strin
     agents.map(({ agent }) => agent.name),
     books,
   );
-  const { name, ...way } = host;
   const byName = <T>(make: (one: ProposedAgent) => T) =>
     Object.fromEntries(agents.map((one) => [one.agent.name, make(one)]));
   return {
@@ -45,7 +48,8 @@ export function proposalOf(host: ImportedHost, seen: ScannedHost, tenant?: strin
       apiVersion: "muster/v1",
       kind: "Fleet",
       name: "imported",
-      hosts: { [name]: { kind: "ssh", ...way } },
+      ...(host.cloud !== undefined && { cloud: host.cloud }),
+      hosts: { [host.name]: host.entry },
       tenants: { [group]: {} },
       credentials: Object.assign({}, ...agents.map(({ credentials }) => credentials)),
       identities: byName(({ identity }) => identity),
@@ -58,8 +62,18 @@ export function proposalOf(host: ImportedHost, seen: ScannedHost, tenant?: strin
       })),
     },
     files: Object.assign({}, ...agents.map(({ files }) => files)),
-    notes: [...agents.flatMap(({ notes }) => notes), ...contacts.notes, ...groupNotes(agents, group)],
-    left: [...found.flatMap(({ left }) => left), ...seen.left, ...seen.stacks.map(stackSentence)],
+    notes: [
+      ...host.notes,
+      ...agents.flatMap(({ notes }) => notes),
+      ...contacts.notes,
+      ...groupNotes(agents, group),
+    ],
+    left: [
+      ...host.left,
+      ...found.flatMap(({ left }) => left),
+      ...seen.left,
+      ...seen.stacks.map(stackSentence),
+    ],
     secrets: agents.flatMap(({ credentials }) => Object.keys(credentials)),
   };
 }

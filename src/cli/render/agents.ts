@@ -65,11 +65,14 @@ function remarksOn({ agents, unwatched }: AgentsReport): string[] {
       (host) => `${host}: its deadman is silent: \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\``,
     ),
     ...agents.flatMap(
-      ({ agent, runtime, process, otherProcess, owed, failedOver, quarantine, problem, paused }) => [
+      ({ agent, runtime, process, otherProcess, former, owed, failedOver, quarantine, problem, paused }) => [
         ...(quarantine
           ? [`${agent} is in quarantine: ${quarantine.reason}: \`npx fleet release ${agent}\` frees it.`]
           : []),
         ...(otherProcess ? [`${agent}: in its pane runs ${process}, which is none of ${runtime}'s.`] : []),
+        ...(former
+          ? [`${agent} runs in ${former} still: \`up\` takes it over once its \`takeOver: later\` is gone.`]
+          : []),
         ...(failedOver ? [failedOverSentence(agent, failedOver)] : []),
         ...(owed ? [owedSentence(agent, owed)] : []),
         ...(problem ? [`${agent}: its heartbeat is wrong: ${problem}.`] : []),

@@ -5,6 +5,7 @@ import {
   cloudName,
   type DropletAnswer,
   type DropletQuestion,
+  foreignTags,
   projectDescription,
   tagsOf,
 } from "../../model/cloud.ts";
@@ -29,7 +30,8 @@ export function adopt(question: CloudQuestion, account: Account, met: ReadonlyMa
   const answers = question.droplets.map((droplet) => {
     const found = dropletFor(owner, droplet, account, met.get(droplet.host));
     const at = account.reservedIps.find((one) => one.droplet && `${one.droplet.id}` === found.id);
-    return [droplet.host, { ...found, ...(droplet.reservedIp && at && { reservedIp: at.ip }) }] as const;
+    const reserved = droplet.reservedIp && at && { reservedIp: at.ip };
+    return [droplet.host, { ...found, ...reserved, ...asItIs(owner, droplet, account, found) }] as const;
   });
   const named = [...account.firewalls, ...account.volumes].map(({ name, id }) => [name, id] as const);
   const project = account.projects.find(({ name }) => name === question.project);
@@ -49,13 +51,17 @@ function dropletFor(
   owner: string,
   { host, formerly, isHeld, ...declared }: DropletQuestion,
   account: Account,
-  known: Met | undefined,
+  met: Met | undefined,
 ): DropletAnswer {
-  const replace = isHeld && known !== undefined ? known.replace : declared.replace;
   const names = [host, ...formerly];
   const ours = account.droplets.filter(({ tags }) =>
     names.some((name) => tags.includes(tagsOf(owner, name)[1] ?? "")),
   );
+  // What was there before Muster counts until something is known of what came after it.
+  const before: Met | undefined =
+    ours.length === 0 && declared.adopt ? { machine: declared.adopt } : undefined;
+  const known = met ?? before;
+  const replace = isHeld && known !== undefined ? known.replace : declared.replace;
   const made = ours.filter(({ tags }) => names.some((name) => isMadeBy(tags, owner, name, replace)));
   // What was asked for is there already, if only a killed run knew of it.
   const isAsked = replace !== undefined && replace !== known?.replace;
@@ -69,6 +75,37 @@ function dropletFor(
   }
   if (ours.length === 0) return { isReplaced: false, ...rest };
   return { id: theOne(host, ours, known), isReplaced: false, ...rest };
+}
+
+/**
+ * What of a droplet is otherwise than one that was made as it is declared.
+ *
+ * @throws InvalidError where it was there before and another stack has it
+ */
+function asItIs(
+  owner: string,
+  { host, size, adopt: number }: DropletQuestion,
+  { byNumber, droplets }: Account,
+  { id }: DropletAnswer,
+): Pick<DropletAnswer, "isAdopted" | "isResized"> {
+  const there = byNumber.get(`${id}`) ?? droplets.find((one) => `${one.id}` === id);
+  const isAdopted = id !== undefined && id === number;
+  const [tag] = isAdopted ? foreignTags(owner, there?.tags ?? []) : [];
+  if (tag !== undefined) throw anothers(host, id ?? "", tag);
+  return {
+    ...(isAdopted && { isAdopted }),
+    ...(there !== undefined && there.size_slug !== size && { isResized: true }),
+  };
+}
+
+/** Two stacks would each mend what the other does. */
+export function anothers(host: string, id: string, tag: string): InvalidError {
+  return new InvalidError({
+    where: host,
+    what: `droplet ${id} is not taken up`,
+    why: `a stack of Muster has it already, as its tag ${tag} says.`,
+    next: "Let that stack go of it first (docs/digitalocean.md, Leaving), and take its tags off.",
+  });
 }
 
 function isMadeBy(

@@ -37,7 +37,7 @@ export async function firstContact(
   const deadline = Date.now() + seconds * 1000;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await keysOf(target);
+      return await meet(target);
     } catch (error) {
       const isBooting = error instanceof HostError && BOOTING.includes(error.reason);
       if (!isBooting || Date.now() + PAUSE > deadline) throw isBooting ? neverCame(error, seconds) : error;
@@ -47,8 +47,12 @@ export async function firstContact(
   }
 }
 
-/** The key of this contact, and those that the host would show to others. */
-async function keysOf(target: Target): Promise<string[]> {
+/**
+ * The key of this contact, and those that the host would show to others.
+ *
+ * @throws HostError where it does not let us in, or shows a key that is none of its own
+ */
+export async function meet(target: Target): Promise<string[]> {
   const { channel, target: met } = await open(target, "shell", { learnHostKey: () => undefined });
   try {
     const step = scriptSteps(channel, target, "its host keys cannot be read");

@@ -25,8 +25,7 @@ const STOP_PATIENCE = 60;
 export const unit: Kind<UnitItem> = {
   observe: ({ host }, subjects) => observe(host, subjects),
   converge: ({ host }, subject) => converge(host, subject.item),
-  // What is not ours stays as it is, down.
-  remove: ({ host }, { item }) => (item.user === undefined ? remove(host, item) : []),
+  remove: ({ host }, { item }) => (item.user === undefined ? remove(host, item) : letGo(host, item)),
   afterReload: true,
 };
 
@@ -67,13 +66,15 @@ function isUp(enabled: string): boolean {
 
 function converge(host: Host, { name, user, want }: UnitItem): void {
   if (user !== undefined) {
-    down(host, name, user);
+    refuseOthers(host, name, user);
+    if (want.active === "stopped") down(host, name);
+    else if (!isRunning(stateOf(host, name))) start(host, "start", name);
     return;
   }
   if (removeOverridesOf(host, name)) restartIfRunning(host, [name]);
   unmaskIfMasked(host, name, stateOf(host, name));
   const state = stateOf(host, name);
-  if (want.enabled !== "static" && state["UnitFileState"] !== want.enabled) {
+  if (want.enabled !== undefined && want.enabled !== "static" && state["UnitFileState"] !== want.enabled) {
     systemctl(host, want.enabled === "enabled" ? "enable" : "disable", "--", name);
   }
   if (want.active === undefined) return;
@@ -82,20 +83,31 @@ function converge(host: Host, { name, user, want }: UnitItem): void {
   else if (!isRunning(state)) start(host, "start", name);
 }
 
+/** @throws MusterError where a unit that is not ours is somebody else's than the user's */
+function refuseOthers(host: Host, name: string, user: string): void {
+  const runsAs = userOf(host, name);
+  if (runsAs === user) return;
+  throw new MusterError({
+    what: `${name} was neither stopped nor started`,
+    why: `it runs as ${runsAs}, and not as ${user}.`,
+    next: "Take it out of the agent's `replaces`.",
+  });
+}
+
+function userOf(host: Host, name: string): string {
+  return showProperties(host, [name], ["User"])[0]?.["User"] || "root";
+}
+
 /** Stops and disables a unit that is not ours, for good. */
-function down(host: Host, name: string, user: string): void {
-  const [{ User: runsAs = "" } = {}] = showProperties(host, [name], ["User"]);
-  if (runsAs !== user) {
-    const as = runsAs === "" ? "root" : runsAs;
-    const next = "Take it out of the agent's `replaces`.";
-    throw new MusterError({
-      what: `${name} was not stopped`,
-      why: `it runs as ${as}, and not as ${user}.`,
-      next,
-    });
-  }
+function down(host: Host, name: string): void {
   systemctl(host, "disable", "--", name);
   stopUnit(host, name);
+}
+
+/** One that is down stays so; one that ran its agent to the end goes with it. */
+function letGo(host: Host, { name, user, want }: UnitItem): readonly string[] {
+  if (want.active === "running" && userOf(host, name) === user) down(host, name);
+  return [];
 }
 
 function quarantined(host: Host, name: string): MusterError {

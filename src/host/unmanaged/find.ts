@@ -27,7 +27,7 @@ export function findUnmanaged(
   const known = [...users].flatMap((name) => accounts.users.get(name) ?? []);
   const found = [
     ...crontabLines(host, users),
-    ...strayUnits(host, users, pathsOf(records)),
+    ...strayUnits(host, users, declaredIn(records)),
     ...known.flatMap((account) => orNothing(() => unitsInHome(account)) ?? []),
     ...(orNothing(() => tmuxServers(known)) ?? []),
   ];
@@ -41,9 +41,15 @@ export function usersIn(records: readonly HostRecord[]): Set<string> {
   return new Set(items.flatMap((item) => (item.kind === "user" && !item.system ? [item.name] : [])));
 }
 
-function pathsOf(records: readonly HostRecord[]): Set<string> {
+/** The paths of files, and the names of units, whose text may be somebody else's. */
+function declaredIn(records: readonly HostRecord[]): Set<string> {
   const items = records.flatMap((record) => Object.values(record.items));
-  return new Set(items.flatMap((item) => ("path" in item ? [item.path] : [])));
+  return new Set(
+    items.flatMap((item) => {
+      if (item.kind === "unit") return [item.name];
+      return "path" in item ? [item.path] : [];
+    }),
+  );
 }
 
 /** Whoever has very many tells nobody less of others. */

@@ -14,7 +14,7 @@ interface UnitFile {
  * Services and timers that a person put where people put them, and that run as a user of ours. What packages bring is
  * not looked at, and links are not: both are somebody's who said so.
  *
- * @param declared paths of files that records have
+ * @param declared paths of files, and names of units, that records have
  */
 export function strayUnits(
   { paths }: Host,
@@ -23,7 +23,8 @@ export function strayUnits(
 ): Unmanaged[] {
   const files = paths.unitFolders.flatMap((folder) =>
     namesAt(folder)
-      .filter((name) => /\.(service|timer)$/.test(name) && !declared.has(`${folder}/${name}`))
+      .filter((name) => /\.(service|timer)$/.test(name))
+      .filter((name) => !declared.has(name) && !declared.has(`${folder}/${name}`))
       .flatMap((name): UnitFile[] => {
         const text = textAt(`${folder}/${name}`);
         return text === undefined ? [] : [{ name, path: `${folder}/${name}`, text }];

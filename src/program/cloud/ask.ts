@@ -30,13 +30,14 @@ export async function askCloud(
       token: config.get("token") ?? "",
     },
     droplets: hosts.map(({ name, formerly, droplet }) => {
-      const { region, size, image, backups, reservedIp, volumes, replace } = droplet;
+      const { region, size, image, backups, reservedIp, volumes, replace, adopt } = droplet;
       const sizes = Object.entries(volumes).map(([volume, one]) => [volume, one.size]);
       return {
         ...{ host: name, formerly, region, size, image, backups, reservedIp },
         volumes: Object.fromEntries(sizes),
         isHeld: held.has(name),
         ...(replace !== undefined && { replace }),
+        ...(adopt !== undefined && { adopt: adopt.droplet }),
       };
     }),
   };

@@ -14,8 +14,9 @@ export function makeFirewall(
   self: Registered,
 ): Registered {
   const called = cloudName(owner, name);
-  const id = answer.named[called];
-  const ssh = { port: `${port ?? 22}`, protocol: "tcp", from: cloud.sshFrom };
+  const adopted = droplet.adopt?.firewall;
+  const id = adopted ?? answer.named[called];
+  const ssh = { port: `${port ?? 22}`, protocol: "tcp", from: droplet.sshFrom ?? cloud.sshFrom };
   const firewall = new sdk.Firewall(
     name,
     {
@@ -30,7 +31,12 @@ export function makeFirewall(
         { protocol: "icmp", destinationAddresses: ALL },
       ],
     },
-    { ...after(self, formerly), ...(id !== undefined && { import: id }) },
+    {
+      ...after(self, formerly),
+      ...(id !== undefined && { import: id }),
+      // Whoever made it named it, and said what it lets out.
+      ...(adopted !== undefined && { ignoreChanges: ["name", "outboundRules"] }),
+    },
   );
   return failingAlone(firewall, "digitalocean:index/firewall:Firewall", name);
 }

@@ -46,13 +46,13 @@ export function makeDroplet(spec: DropletHostSpec, making: Making): DropletParts
       monitoring: droplet.monitoring,
       ipv6: droplet.ipv6,
       ...(droplet.vpc !== undefined && { vpcUuid: droplet.vpc }),
-      tags: [...tagsOf(owner, name, found.replace), ...droplet.tags].sort(),
+      tags: [...(found.isAdopted ? [] : tagsOf(owner, name, found.replace)), ...droplet.tags].sort(),
       sshKeys: making.keys.map((key) => key.id),
       userData: USER_DATA,
     },
     {
       aliases,
-      ignoreChanges: FROM_FIRST_BOOT,
+      ignoreChanges: keptOf(found),
       dependsOn: making.keys.flatMap(({ self }) => self?.ended ?? []),
       // The number says that it is this droplet and no other: the engine refuses to replace what has one.
       ...(found.id !== undefined && { import: found.id }),
@@ -65,7 +65,7 @@ export function makeDroplet(spec: DropletHostSpec, making: Making): DropletParts
   const self = failingAlone(made, DROPLET, name);
   const id = outputOf(made.id, "");
   const dropletId = id.apply(Number);
-  const firewall = makeFirewall(spec, making, dropletId, self);
+  const firewall = hasFirewall(spec, found) ? [makeFirewall(spec, making, dropletId, self)] : [];
   const reserved = droplet.reservedIp ? makeReservedIp(spec, making, dropletId, self, found) : undefined;
   const volumes = Object.keys(droplet.volumes).map((volume) =>
     makeVolume(spec, volume, making, dropletId, self),
@@ -74,8 +74,24 @@ export function makeDroplet(spec: DropletHostSpec, making: Making): DropletParts
     id,
     address: reserved?.address ?? outputOf(made.ipv4Address, ""),
     urns: [outputOf(made.dropletUrn, ""), ...volumes.map(({ urn }) => urn)],
-    needs: [self, firewall, ...(reserved ? [reserved.self] : []), ...volumes.map(({ attached }) => attached)],
+    needs: [
+      self,
+      ...firewall,
+      ...(reserved ? [reserved.self] : []),
+      ...volumes.map(({ attached }) => attached),
+    ],
   };
+}
+
+/** What a difference of is no change. How a disk is resized is a question only while the size differs. */
+function keptOf({ isAdopted, isResized }: DropletAnswer): string[] {
+  return [...FROM_FIRST_BOOT, ...(isResized ? [] : ["resizeDisk"]), ...(isAdopted ? ["name"] : [])];
+}
+
+/** What was there before Muster, and has no firewall of its own, gets one where it is said what that lets in. */
+function hasFirewall({ droplet: { adopt, open, sshFrom } }: DropletHostSpec, { isAdopted }: DropletAnswer) {
+  const isAskedFor = adopt?.firewall !== undefined || open.length > 0 || sshFrom !== undefined;
+  return !isAdopted || isAskedFor;
 }
 
 const DROPLET = "digitalocean:index/droplet:Droplet";

@@ -88,7 +88,7 @@ function makeHost(
   answer: CloudAnswer,
 ): DropletMachine {
   const { name, formerly, protect, user, droplet } = spec;
-  const replace = answer.droplets[name]?.replace;
+  const { replace, isAdopted } = answer.droplets[name] ?? {};
   const host = new FleetResource(
     "DropletHost",
     name,
@@ -103,10 +103,11 @@ function makeHost(
       dependsOn: needs.map(({ ended }) => ended),
     },
   );
-  const connection = connectionTo(spec, host);
   const machine = host.value("machine");
+  const firstBoot = { step: "cloud-init", script: WAIT_FOR_CLOUD_INIT, triggers: [] as readonly string[] };
   const steps = [
-    { step: "cloud-init", script: WAIT_FOR_CLOUD_INIT, triggers: [] as readonly string[] },
+    // The first boot of what was there before Muster is long over.
+    ...(isAdopted ? [] : [firstBoot]),
     ...droplet.setup.map((one) => ({
       step: `setup/${one.name}`,
       script: setupScript(one),
@@ -119,7 +120,7 @@ function makeHost(
     const command = new Command(
       called,
       {
-        connection,
+        connection: connectionTo(spec, host),
         create: user === "root" ? "exec /bin/sh -s" : "exec sudo -n /bin/sh -s",
         stdin: script,
         triggers: [machine, ...triggers],

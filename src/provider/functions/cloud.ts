@@ -22,7 +22,8 @@ export async function cloud(
   if (token === "") throw noToken();
   const question = { ...asked, api: { ...asked.api, token } };
   const met = droplets.met(question.droplets);
-  const numbers = [...met.values()].map(({ machine }) => machine);
+  const adopted = question.droplets.flatMap(({ adopt }) => adopt ?? []);
+  const numbers = [...new Set([...[...met.values()].map(({ machine }) => machine), ...adopted])];
   const account = await lookAtAccount(question, numbers);
   const answer = adopt(question, account, met);
   const agents = new Map<string, readonly string[]>();

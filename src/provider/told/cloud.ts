@@ -34,7 +34,7 @@ export function cloudSentences(
     if (there === undefined) return [warning(goneText(host, found.id))];
     return [
       ...(droplet.isHeld && droplet.replace !== found.replace ? [warning(heldText(host, there))] : []),
-      ...(met.has(host) ? [] : [warning(adoptedText(host, there))]),
+      ...(met.has(host) ? [] : [adoptedSentence(host, there, found.isAdopted)]),
       ...differences(droplet, there).map(warning),
     ];
   });
@@ -68,8 +68,12 @@ function goneText(host: string, id: string): string {
   );
 }
 
-function adoptedText(host: string, { id }: Droplet): string {
-  return `${host}: droplet ${id} has this host's tag, so it is taken up as this host and no other is made.`;
+function adoptedSentence(host: string, { id }: Droplet, isAdopted: true | undefined): Sentence {
+  if (isAdopted)
+    return { severity: "info", text: `${host}: droplet ${id} is taken up as it is, as fleet.yaml says.` };
+  return warning(
+    `${host}: droplet ${id} has this host's tag, so it is taken up as this host and no other is made.`,
+  );
 }
 
 /** What a droplet has from its first boot and keeps for ever. */

@@ -76,7 +76,7 @@ function machineClause(machine: Going, ofHost: readonly Going[]): string {
 function clausesOf(items: readonly HostItem[]): string {
   const removed = items.flatMap((item) => removedOf(item)).sort((a, b) => place(a) - place(b));
   const homes = items.flatMap((item) => homeClause(item));
-  const units = items.filter((item) => item.kind === "unit");
+  const units = items.flatMap((item) => (item.kind === "unit" && item.user === undefined ? [item] : []));
   const clauses = [
     ...units.map((unit) => (unit.onRemove === "keep" ? "leaves its unit as it is" : "stops it")),
     ...(removed.length > 0 ? [`removes its ${listed([...new Set(removed)])}`] : []),

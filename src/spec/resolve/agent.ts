@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { AgentSpec, TenantSpec } from "../fleet.ts";
 import { formerNames } from "../moved.ts";
+import type { Keys } from "../problem.ts";
 import type { RawAgent } from "../raw.ts";
 import { isReserved } from "../reserved.ts";
 import { didYouMean } from "../suggest.ts";
@@ -52,6 +53,7 @@ export function agentResolver(
       ...running,
       workdir: posix.resolve(home, raw.workdir ?? ""),
       replaces: raw.replaces ?? [],
+      takeOver: takeOverOf(raw, keys, context),
       onRemove: raw.onRemove ?? "aside",
       formerly: formerNames(context.source, "agents", name),
       protect: raw.protect ?? tenants[raw.tenant]?.protect ?? false,
@@ -74,6 +76,19 @@ function hasIdentity(identity: string, agent: string, context: Context): boolean
   const sentence = `has no identity: declare identities.${agent}, or name another as \`identity\``;
   context.report.error(context.source, ["agents", agent], sentence + didYouMean(agent, known), "key");
   return false;
+}
+
+/** What is not there cannot run it meanwhile. */
+function takeOverOf(raw: RawAgent, keys: Keys, { report, source }: Context): AgentSpec["takeOver"] {
+  const isLater = raw.takeOver === "later";
+  if (isLater && (raw.replaces ?? []).length === 0) {
+    const sentence = "is `later`, but `replaces` names no service that runs it until then";
+    report.error(source, [...keys, "takeOver"], sentence);
+  }
+  if (isLater && raw.lifecycle === "ephemeral") {
+    report.error(source, [...keys, "takeOver"], "is for an agent that is always on");
+  }
+  return raw.takeOver ?? "now";
 }
 
 function contactsOf(raw: RawAgent, context: Context): readonly string[] {

@@ -1,7 +1,7 @@
-import type { DropletSpec, OpenPort, SetupStep } from "../cloud.ts";
+import type { AdoptSpec, DropletSpec, OpenPort, SetupStep } from "../cloud.ts";
 import type { Keys } from "../problem.ts";
 import { asMap, namesIn, type RawHost, secondsOf } from "../raw.ts";
-import { cloudWritten } from "./cloud.ts";
+import { cloudWritten, withoutComment } from "./cloud.ts";
 import type { Context } from "./context.ts";
 
 /** Small, and enough for a few agents that call a model elsewhere. */
@@ -17,6 +17,10 @@ export function dropletOf(name: string, raw: RawHost, keys: Keys, context: Conte
   const cloud = cloudWritten(context);
   const own = { ...cloud, ...raw };
   if (!isDeclared(keys, context)) return undefined;
+  if (namesIn(cloud.keys ?? { any: "" }).length === 0 && mayBeMade(raw)) {
+    refuse("would be made, but `cloud.keys` is empty, so that nobody could log in", keys, context);
+    return undefined;
+  }
   if (own.region === undefined) {
     // A faulty section may have had one.
     if (asMap(asMap(context.source.value)["cloud"])["region"] === undefined) {
@@ -39,11 +43,23 @@ export function dropletOf(name: string, raw: RawHost, keys: Keys, context: Conte
     tags: [...new Set([...(cloud.tags ?? []), ...(raw.tags ?? [])])].sort(),
     reservedIp: raw.reservedIp ?? false,
     volumes: Object.fromEntries(volumesOf(raw)),
+    ...(raw.sshFrom !== undefined && { sshFrom: raw.sshFrom }),
     open: (raw.open ?? []).map(openPort),
     setup: setupOf(raw),
     bootTimeout: secondsOf(own.bootTimeout ?? BOOT_TIMEOUT),
     ...(raw.replace !== undefined && { replace: raw.replace }),
+    ...(raw.adopt !== undefined && { adopt: adoptOf(raw.adopt) }),
   };
+}
+
+function adoptOf({ droplet, firewall, hostKeys = [] }: NonNullable<RawHost["adopt"]>): AdoptSpec {
+  const keys = hostKeys.map(withoutComment);
+  return { droplet: `${droplet}`, ...(firewall !== undefined && { firewall }), hostKeys: keys };
+}
+
+/** One that is there already needs no key that DigitalOcean puts on it. */
+function mayBeMade({ adopt, replace }: RawHost): boolean {
+  return adopt === undefined || replace !== undefined;
 }
 
 /** DigitalOcean takes 64 characters; the rest tells whose the volume is. */

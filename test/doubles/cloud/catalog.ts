@@ -52,6 +52,7 @@ export const IMAGES: readonly Image[] = [
   { id: 194_390_880, slug: "debian-13-x64", name: "13 x64", distribution: "Debian" },
   { id: 129_211_873, slug: "ubuntu-22-04-x64", name: "22.04 (LTS) x64", distribution: "Ubuntu" },
   { id: 155_133_621, slug: "ubuntu-24-04-x64", name: "24.04 (LTS) x64", distribution: "Ubuntu" },
+  { id: 136_932_290, slug: "rockylinux-9-x64", name: "9 x64", distribution: "Rocky Linux" },
 ];
 
 function size(

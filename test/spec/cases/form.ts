@@ -11,7 +11,7 @@ export const FORM: readonly Case[] = [
   ["a section that is still to come", "tenants:", "routes: {}\ntenants:", "7:1 routes: is not there yet: a later version of Muster reads this section; until then leave it out"],
   ["another one", "tenants:", "monitoring: {}\ntenants:", "7:1 monitoring: is not there yet: a later version of Muster reads this section; until then leave it out"],
   ["an unknown key of a host", "{kind: local}", "{kind: local, conectTimeout: 5}", "5:22 hosts.hub.conectTimeout: is not a known key; did you mean \"connectTimeout\"?"],
-  ["an unknown key near none", "{kind: local}", "{kind: local, colour: red}", "5:22 hosts.hub.colour: is not a known key; known here: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability, protect, maintenance, observe, healthy, region, size, image, backups, monitoring, ipv6, vpc, tags, bootTimeout, reservedIp, volumes, open, setup, replace"],
+  ["an unknown key near none", "{kind: local}", "{kind: local, colour: red}", "5:22 hosts.hub.colour: is not a known key; known here: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability, protect, maintenance, observe, healthy, region, size, image, backups, monitoring, ipv6, vpc, tags, bootTimeout, reservedIp, volumes, sshFrom, open, adopt, setup, replace"],
   ["a host of unknown kind", "{kind: local}", "{kind: locl}", "5:15 hosts.hub.kind: must be local, ssh or droplet; did you mean \"local\"?"],
   ["a host of a kind to come", "{kind: local}", "{kind: pod}", "5:15 hosts.hub.kind: must be local, ssh or droplet"],
   ["a droplet without a cloud", "{kind: local}", "{kind: droplet}", "5:3 hosts.hub: needs the section `cloud`, with `keys` that may log in and `sshFrom`, from where SSH is let in"],

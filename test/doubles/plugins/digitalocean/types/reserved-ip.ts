@@ -125,11 +125,12 @@ async function unlessUnassigned(work: Promise<void>): Promise<void> {
   }
 }
 
-/** Where it is assigned counts for the state only where the program says so too. */
+/** Where it is assigned counts for the state where the program says so too, or an import, which has no state, asks. */
 function madeOf(answer: Properties, declared: Properties) {
   const one = answer["reserved_ip"] as Properties;
   const droplet = one["droplet"] ?? null;
-  const dropletId = declared["dropletId"] && isMap(droplet) ? { dropletId: droplet["id"] } : {};
+  const isImport = Object.keys(declared).length === 0;
+  const dropletId = (isImport || declared["dropletId"]) && isMap(droplet) ? { dropletId: droplet["id"] } : {};
   const state = {
     region: (one["region"] as Properties)["slug"],
     ipAddress: one["ip"],
