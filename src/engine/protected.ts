@@ -68,14 +68,11 @@ function isNamed(urn: string, patterns: readonly string[]): boolean {
   });
 }
 
-/** `web`, `iris on box`: a host as a whole where it is protected itself. */
+/** `web`, `iris on box`: what is protected because of another is told with it. */
 function subjectsOf(kept: readonly Kept[]): string[] {
-  const names = kept.map(({ urn }) => (urn.split("::").at(-1) ?? urn).split("/"));
-  const hosts = new Set(
-    names.flatMap(([host = "", ...rest]) => (rest.length === 0 || rest[0] === "host" ? [host] : [])),
-  );
-  const others = names
-    .filter(([host = ""]) => !hosts.has(host))
-    .map(([host, owner = ""]) => `${owner.replace(/^tenant-/, "tenant ")} on ${host}`);
-  return [...new Set([...hosts, ...others])].sort();
+  const subjects = kept.map(({ urn }) => {
+    const [host = "", owner = "host"] = (urn.split("::").at(-1) ?? urn).split("/");
+    return owner === "host" ? host : `${owner.replace(/^tenant-/, "tenant ")} on ${host}`;
+  });
+  return [...new Set(subjects)].sort();
 }

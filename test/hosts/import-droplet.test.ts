@@ -93,7 +93,7 @@ test("up takes it up by its number: the preview has imports alone, and the agent
   expect(sky.admin.counts()).toMatchObject({ dropletsMade: 1, dropletsNow: 1 });
   expect(sky.admin.droplets()[0]).toMatchObject({ id, name: "web-01.example.org", tags: ["mine"] });
   expect(await agentsPid("iris.service")).toBe(pid);
-  expect((await must(project.fleet(["drift"]))).stdout).toBe("1 host, 1 agent: no drift\n");
+  expect((await must(project.fleet(["drift"]))).stdout).toBe("1 host, 1 agent: no drift");
   await must(project.pulumi(["preview", "--expect-no-changes"]));
   const ps = await must(project.fleet(["ps"]));
   expect(ps.stdout).toMatch(new RegExp(`iris .* running +enabled +${pid} `));
