@@ -29,8 +29,6 @@ export interface RosterAnswer {
   readonly moves: Readonly<Record<string, string>>;
   /** Homes that are not on their hosts yet and come from nowhere, as far as the engine asked about it. */
   readonly newcomers: readonly string[];
-  /** Whether the engine has a state: it asked about resources before the program ran. */
-  readonly hasState: boolean;
 }
 
 /** The function of the provider that takes the roster. */

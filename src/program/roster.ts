@@ -24,9 +24,10 @@ export async function callRoster(plan: Plan, machines: readonly Declared[], whol
   const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
   const roster: Roster = { owner, declared: [...machines, ...resources] };
   const answer = (await pulumi.runtime.invoke(ROSTER_TOKEN, roster)) as RosterAnswer;
-  const { unclaimed, moves, newcomers, hasState } = answer;
+  const { unclaimed, moves, newcomers } = answer;
   if (unclaimed.length === 0 && newcomers.length === 0) return { orphans: {}, moves };
-  const inState = hasState ? await namesInState() : new Set<string>();
+  // The provider cannot tell: where a secret was set since, it is another process than the one that was asked to look.
+  const inState = await namesInState();
   const leftOut = newcomers.map((id) => homeElsewhere(id, inState, roster.declared));
   const known = new Set([...inState, ...whole.declarations.map(({ id }) => id)]);
   // What a declared resource has as well is adopted by that first; the record alone is left for the next run.

