@@ -21,7 +21,7 @@ export const SWITCHES = {
   },
   processes: { may: "see which processes others have", price: 0.2 },
   sockets: { may: "open sockets of every family", price: 0.4 },
-  writes: { may: "write outside of its home, where its user may", price: 0.1 },
+  writes: { may: "write outside of its home, where its user may", price: 0 },
 } as const satisfies Readonly<Record<string, Price>>;
 
 export type Switch = keyof typeof SWITCHES;

@@ -29,8 +29,9 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["RuntimeDirectoryMode", "0700"],
       ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
       ["Restart", agent.lifecycle.kind === "core" ? "always" : "no"],
-      // Where all of a host's agents end at once, the processor takes two seconds more to start them.
-      ["RestartSec", "500ms"],
+      // Where all of a host's agents end at once, the processor takes two seconds more to start them. One that dies
+      // at once, again and again, is held after five starts.
+      ["RestartSec", "200ms"],
       // What does not end by itself keeps nobody waiting for its next start.
       ["TimeoutStopSec", "10"],
       ["NotifyAccess", "all"],

@@ -1,5 +1,6 @@
 import type { Host } from "../context.ts";
 import { record } from "../history.ts";
+import { arrivalsOf } from "./arrivals.ts";
 import type { Memory } from "./memory.ts";
 import { readMemory, writeMemory } from "./memory-file.ts";
 import { attempt, obey } from "./obey.ts";
@@ -41,6 +42,8 @@ export function deadmanOf(host: Host, boot: string): Deadman {
     senses.look(agents);
     if (agents === undefined) lookedAt = now;
   };
+  // Nothing tells when a start is over, and until then no silence counts.
+  const arrivals = arrivalsOf(senses.onTheirWay);
   const save = () => {
     attempt("the deadman's memory", () => writeMemory(host, memory));
     savedAt = now;
@@ -49,8 +52,10 @@ export function deadmanOf(host: Host, boot: string): Deadman {
     const since = monotonic() - now;
     now += since;
     const isDue = now - lookedAt >= LOOK_EVERY;
-    const isFresh = isPoked || isDue;
-    if (isFresh) look(isDue ? undefined : agents);
+    const arriving = arrivals(now);
+    const isFresh = isPoked || isDue || arriving.length > 0;
+    if (isDue || (isPoked && agents === undefined)) look();
+    else if (isFresh) look(new Set([...(agents ?? []), ...arriving]));
     let sight = senses.see(isFresh);
     let outcome = tick(memory, { since, ...sight });
     // Of somebody that it was not just asked about.

@@ -23,6 +23,8 @@ export interface AgentMemory {
   readonly run: string;
   /** systemd's count of restarts, as it was seen last. */
   readonly counted: number;
+  /** The same, as it was when this run was first seen: systemd counts a restart a moment before it begins the run. */
+  readonly countedAtRun?: number;
   /** When each restart of late was seen. */
   readonly restarts: readonly number[];
   /** What tells the last sign of life from the next. */

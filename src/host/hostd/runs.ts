@@ -6,10 +6,17 @@ export const noticeRuns: Step = (memory, { seen, clock, tell }) => {
   const { unit, policy, isQuarantined } = seen;
   const wasMet = memory.run !== "";
   if (unit.run !== memory.run && unit.state !== "down") {
-    const crashed = unit.restarts > memory.counted;
+    const crashed = unit.restarts > (memory.countedAtRun ?? memory.counted);
     if (wasMet && crashed && !isExpected(memory)) tell("died");
     if (wasMet) tell(crashed ? "restarted" : "started");
-    return { ...memory, run: unit.run, alive: clock, health: "well", told: "" };
+    return {
+      ...memory,
+      run: unit.run,
+      countedAtRun: unit.restarts,
+      alive: clock,
+      health: "well",
+      told: "",
+    };
   }
   const hasEnded = unit.state === "ended" || unit.state === "down";
   if (!wasMet || !hasEnded || isExpected(memory)) return memory;

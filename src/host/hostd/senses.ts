@@ -25,6 +25,8 @@ export interface Senses {
    * @param agents who is asked about, which costs for each; left out: all
    */
   look(agents?: ReadonlySet<string>): void;
+  /** Whose unit was on its way up or down when it was last asked about. */
+  onTheirWay(): readonly string[];
   /** What holds now. @param isFresh whether `look` was just called */
   see(isFresh: boolean): {
     known: readonly string[];
@@ -53,6 +55,8 @@ export function sensesOf(host: Host): Senses {
     units = new Map([...others.filter(([name]) => !names.includes(name)), ...unitsOf(host, names)]);
     forgetWhatRunsAnew(host, units);
   };
+  const onTheirWay = () =>
+    [...policies.values()].filter(({ unit }) => isOnItsWay(units.get(unit))).map(({ agent }) => agent);
   const see = (isFresh: boolean) => {
     const held = unitsInQuarantine(host);
     const pauses = readPauses(host);
@@ -82,7 +86,11 @@ export function sensesOf(host: Host): Senses {
     const providers = [...checks].map(([name, check]) => [name, sightOf(check, answers.get(name))] as const);
     return { known: [...policies.keys()], agents, providers: Object.fromEntries(providers) };
   };
-  return { look, see };
+  return { look, onTheirWay, see };
+}
+
+function isOnItsWay(unit: Unit | undefined): boolean {
+  return unit?.state === "moving" || unit?.state === "ended";
 }
 
 /** The checks of all services that are up. Of another run of a unit nothing is known yet. */

@@ -114,6 +114,21 @@ describe("the deadman on a host's disk", () => {
     expect(calls).toEqual([`try-restart --no-block -- ${loom}`]);
   });
 
+  test("asks again about who was on the way, so that its silence counts from its last beat on", () => {
+    const { host, asked, set, declare } = rig();
+    for (const name of ["iris", "loom"]) declare(name);
+    const deadman = deadmanOf(host, "boot 1");
+    deadman.turn(true);
+    set(UNIT, { ActiveState: "activating", SubState: "start", InvocationID: "2", NRestarts: 1 });
+    deadman.turn(true, new Set(["iris"]));
+    asked.length = 0;
+    set(UNIT, { InvocationID: "2", NRestarts: 1 });
+    deadman.turn(false);
+    expect(asked).toEqual([[UNIT]]);
+    deadman.turn(false);
+    expect(asked).toHaveLength(1);
+  });
+
   test("ends many that are to be ended by one call", () => {
     const { host, calls, set, declare } = rig();
     for (const name of ["iris", "loom"]) declare(name);

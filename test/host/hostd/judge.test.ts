@@ -35,6 +35,34 @@ describe("an agent that forked away", () => {
   });
 });
 
+describe("an agent that died", () => {
+  test("was started again by systemd, also where that counts before the new run is seen", () => {
+    const unit = { state: "ended", run: "1", restarts: 0, result: "signal" } as const;
+    const seen = (state: Partial<Seen["unit"]>): Seen => ({
+      ...{ policy: IRIS, unit: { ...unit, ...state }, age: 5, reading: {} },
+      ...{ isQuarantined: false, paused: "", isFresh: true },
+    });
+    const looks = [
+      seen({}),
+      seen({ restarts: 1 }),
+      seen({ state: "up", run: "2", restarts: 1 }),
+      seen({ state: "up", run: "3", restarts: 0 }),
+    ];
+    const { events, memory } = looks.reduce(
+      ({ events, memory }, look) => {
+        const judged = judge(memory, look, 10);
+        return { events: [...events, ...judged.events.map(({ event }) => event)], memory: judged.memory };
+      },
+      {
+        events: [] as string[],
+        memory: { ...newAgent(0), run: "1", countedAtRun: 0 } as ReturnType<typeof newAgent>,
+      },
+    );
+    expect(events).toEqual(["died", "restarted", "started"]);
+    expect(memory.restarts).toHaveLength(1);
+  });
+});
+
 describe("an agent that beats", () => {
   test("is left alone, and nothing is told of it", () => {
     const host = hostOf(IRIS);

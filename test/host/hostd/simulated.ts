@@ -5,7 +5,7 @@ import type { Action, Charge, Noticed, Seen, UnitView } from "../../../src/host/
 import type { HealthCheck } from "../../../src/model/health.ts";
 
 /** systemd's RestartSec in agents' units. */
-const RESTART_SECONDS = 0.5;
+const RESTART_SECONDS = 0.2;
 
 /** An agent with its unit, as far as the deadman can see it. */
 export interface SimulatedAgent {
