@@ -71,7 +71,10 @@ function isNamed(urn: string, patterns: readonly string[]): boolean {
 /** `web`, `iris on box`: what is protected because of another is told with it. */
 function subjectsOf(kept: readonly Kept[]): string[] {
   const subjects = kept.map(({ urn }) => {
-    const [host = "", owner = "host"] = (urn.split("::").at(-1) ?? urn).split("/");
+    const [type = "", name = urn] = urn.split("::").slice(-2);
+    const [host = "", part = "host"] = name.split("/");
+    // A volume is a part of its droplet.
+    const owner = type.startsWith("muster:") ? part : "host";
     return owner === "host" ? host : `${owner.replace(/^tenant-/, "tenant ")} on ${host}`;
   });
   return [...new Set(subjects)].sort();
