@@ -1,27 +1,57 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { exists } from "../../src/base/processes.ts";
 
 const SOURCE = join(import.meta.dirname, "../../src/program/end-with-engine.ts");
 
 /** A program that would stay for ever, as one whose engine never answers. */
-const PROGRAM = `import(${JSON.stringify(SOURCE)}).then(({ endWithEngine }) => {
+const PROGRAM = `console.log(process.pid);
+const begin = () => import(${JSON.stringify(SOURCE)}).then(({ endWithEngine }) => {
   endWithEngine();
   setInterval(() => {}, 1000);
-  console.log(process.pid);
-})`;
+});
+setTimeout(begin, Number(process.env.BEGINS_AFTER));`;
+
+let dir: string;
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "muster-engine-"));
+  // What a process is called is what the file is called that it was started from.
+  symlinkSync("/bin/sh", join(dir, "pulumi"));
+});
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** An engine, the language host that it starts, and the program that this starts. */
+async function run(beginsAfter: number) {
+  const host = `"$0" --no-warnings -e "$1"; :`;
+  const engine = spawn(
+    join(dir, "pulumi"),
+    ["-c", `sh -c '${host}' "$0" "$1"; :`, process.execPath, PROGRAM],
+    {
+      env: { ...process.env, BEGINS_AFTER: `${beginsAfter}` },
+    },
+  );
+  const [line] = (await once(engine.stdout, "data")) as [Buffer];
+  return { engine, program: Number(String(line)) };
+}
 
 test("a program whose engine was killed is gone soon after, though what started it still runs", async () => {
-  // An engine, the language host that it starts, and the program that this starts.
-  const host = `"$0" --no-warnings -e "$1"; :`;
-  const engine = spawn("sh", ["-c", `sh -c '${host}' "$0" "$1"; :`, process.execPath, PROGRAM]);
-  const [line] = (await once(engine.stdout, "data")) as [Buffer];
-  const program = Number(String(line));
+  const { engine, program } = await run(0);
   await sleep(1500);
   expect(exists(program)).toBe(true);
   engine.kill("SIGKILL");
+  await expect.poll(() => exists(program), { timeout: 5000 }).toBe(false);
+});
+
+test("a program whose engine was killed before it began ends as it begins", async () => {
+  const { engine, program } = await run(1000);
+  engine.kill("SIGKILL");
+  await once(engine, "exit");
   await expect.poll(() => exists(program), { timeout: 5000 }).toBe(false);
 });
