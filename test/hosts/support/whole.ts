@@ -54,6 +54,9 @@ interface Resource {
 /** Where the program registered a resource is the same for all, and is the engine's to know. */
 const LEFT_OUT = ["created", "modified", "sourcePosition", "stackTrace"];
 
+/** The engine's own, there after a run that had to ask for the state (src/program/roster.ts) and gone after the next. */
+const ASKED = "::pulumi:providers:pulumi::default";
+
 /**
  * A stack's state and the project's own files, without times, ciphers and seals, which differ between any two runs.
  */
@@ -64,7 +67,10 @@ export function everythingOf(project: Project): unknown {
   const { resources = [], pending_operations: pending = [] } = checkpoint.latest;
   return {
     pending,
-    resources: resources.map(withoutPassing).sort((a, b) => (a.urn < b.urn ? -1 : 1)),
+    resources: resources
+      .filter(({ urn }) => !urn.endsWith(ASKED))
+      .map(withoutPassing)
+      .sort((a, b) => (a.urn < b.urn ? -1 : 1)),
     files: ["stacks", ".muster/ssh", ".state/.pulumi/stacks", ".state/.pulumi/locks"].flatMap((folder) =>
       filesIn(project, folder),
     ),
