@@ -77,6 +77,9 @@ export function stackTag(owner: string): string {
   return `muster:${asTag(project)}:${asTag(stack)}`;
 }
 
+/** Everybody, as the networks of DigitalOcean's firewalls say it. */
+export const EVERYBODY: readonly string[] = ["0.0.0.0/0", "::/0"];
+
 /** The tags of a droplet by which a stack of Muster's other than this one has it. */
 export function foreignTags(owner: string | undefined, tags: readonly string[]): string[] {
   const own = owner === undefined ? undefined : stackTag(owner);

@@ -7,9 +7,10 @@ import { type Line, quote } from "./unit-syntax.ts";
 /**
  * What a service of an agent is kept from, for its [Service]: each key once, its value a function of what the platform
  * knows, as a tenant's gate asks for these very lines. Left out knowingly: MemoryDenyWriteExecute=, with which no
- * just-in-time compiler runs, Node's among them; ProtectKernelTunables=, which takes a fifth of a start's time to keep from
-/proc/sys and /sys who may write nothing there anyway (docs/adr/0037); PrivateNetwork= and IPAddressDeny=, as agents need their providers;
- * ProcSubset=pid, without whose /proc/meminfo and /proc/cpuinfo build tools and runtimes miscount.
+ * just-in-time compiler runs, Node's among them; ProtectKernelTunables=, which takes a fifth of a start's time to
+ * keep from /proc/sys and /sys who may write nothing there anyway (docs/adr/0037); PrivateNetwork= and IPAddressDeny=,
+ * as agents need their providers; ProcSubset=pid, without whose /proc/meminfo and /proc/cpuinfo build tools and
+ * runtimes miscount.
  */
 export function hardening(fleet: Fleet, agent: AgentSpec): Line[] {
   const may = (one: Switch) => agent.allow.includes(one);

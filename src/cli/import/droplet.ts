@@ -5,12 +5,11 @@ import { type FoundDroplet, lookAtDroplet } from "../../cloud/digitalocean/found
 import { meet } from "../../cloud/droplet/first-contact.ts";
 import { digitalOceanAccess, stderrProgress } from "../../engine/index.ts";
 import { readHosts } from "../../inventory/read.ts";
+import { EVERYBODY } from "../../model/cloud.ts";
+import type { OpenPort } from "../../spec/cloud.ts";
 import { loadHosts } from "../../spec/load-hosts.ts";
 import type { Target } from "../../transport/target.ts";
 import type { ImportedHost } from "./proposal.ts";
-
-/** Everybody, as DigitalOcean's own firewalls say it. */
-const ALL = ["0.0.0.0/0", "::/0"];
 
 /** How a host that is there is logged in to. */
 export type Login = Pick<Target, "port" | "user" | "identityFile" | "connectTimeout">;
@@ -81,7 +80,7 @@ function asDeclared(
   const { id, name, firewall, region, size, image, vpc, tags, reservedIp, left } = found;
   const { backups, monitoring, ipv6 } = found;
   return {
-    cloud: { keys: {}, sshFrom: firewall?.sshFrom ?? ALL, region },
+    cloud: { keys: {}, sshFrom: firewall?.sshFrom ?? EVERYBODY, region },
     entry: {
       kind: "droplet",
       adopt: { droplet: Number(id), ...(firewall && { firewall: firewall.id }), hostKeys },
@@ -107,8 +106,8 @@ function asDeclared(
   };
 }
 
-function openOf({ port, protocol, from }: NonNullable<FoundDroplet["firewall"]>["open"][number]) {
-  const isEverybody = [...from].sort().join() === [...ALL].sort().join();
+function openOf({ port, protocol, from }: OpenPort) {
+  const isEverybody = [...from].sort().join() === [...EVERYBODY].sort().join();
   return {
     port: /^\d+$/.test(port) ? Number(port) : port,
     ...(protocol !== "tcp" && { protocol }),

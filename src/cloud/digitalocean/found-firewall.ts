@@ -1,3 +1,5 @@
+import type { OpenPort } from "../../spec/cloud.ts";
+
 /** As the API shows one: https://docs.digitalocean.com/reference/api/ */
 export interface Firewall {
   readonly id: string;
@@ -19,11 +21,7 @@ export interface FoundFirewall {
   readonly id: string;
   readonly name: string;
   readonly sshFrom: readonly string[];
-  readonly open: readonly {
-    readonly port: string;
-    readonly protocol: string;
-    readonly from: readonly string[];
-  }[];
+  readonly open: readonly OpenPort[];
 }
 
 /**
@@ -59,17 +57,20 @@ function sharedBy({ droplet_ids, tags }: Firewall, droplet: number): string | un
 
 /** @returns undefined where something of it has no place in fleet.yaml */
 function declared({ id, name, inbound_rules }: Firewall, port: number): FoundFirewall | undefined {
-  const rules = (inbound_rules ?? []).map(({ protocol, ports = "", sources }) => {
-    const isPlain = ["tcp", "udp"].includes(protocol) && /^[1-9]\d{0,4}(-\d{1,5})?$/.test(ports);
+  const rules = (inbound_rules ?? []).map(({ protocol, ports = "", sources }): OpenPort | undefined => {
+    const isPlain = /^[1-9]\d{0,4}(-\d{1,5})?$/.test(ports);
     const peers = Object.entries(sources).filter(([, value]) => value && value.length > 0);
     const isByAddress = peers.length === 1 && peers[0]?.[0] === "addresses";
-    if (!isPlain || !isByAddress) return undefined;
+    if (!hasPorts(protocol) || !isPlain || !isByAddress) return undefined;
     return { port: ports, protocol, from: (sources["addresses"] ?? []).map(String) };
   });
   const sound = rules.filter((rule) => rule !== undefined);
-  const isSsh = (rule: { port: string; protocol: string }) =>
-    rule.protocol === "tcp" && rule.port === `${port}`;
+  const isSsh = (rule: OpenPort) => rule.protocol === "tcp" && rule.port === `${port}`;
   const [ssh, ...more] = sound.filter(isSsh);
   if (sound.length < rules.length || ssh === undefined || more.length > 0) return undefined;
   return { id, name, sshFrom: ssh.from, open: sound.filter((rule) => !isSsh(rule)) };
+}
+
+function hasPorts(protocol: string): protocol is OpenPort["protocol"] {
+  return protocol === "tcp" || protocol === "udp";
 }

@@ -1,25 +1,23 @@
 import { InvalidError, MusterError } from "../../base/errors.ts";
 import { type Api, openApi } from "../../digitalocean/api.ts";
 import { foreignTags } from "../../model/cloud.ts";
-import type { ReservedIp, Volume } from "./account.ts";
+import type { DropletSpec } from "../../spec/cloud.ts";
+import type { Droplet, ReservedIp, Volume } from "./account.ts";
 import { anothers } from "./adopt.ts";
 import { coveringFirewall, type Firewall, type FoundFirewall } from "./found-firewall.ts";
 
+/** What DigitalOcean tells of a droplet as fleet.yaml declares it. */
+type Declared = Pick<
+  DropletSpec,
+  "region" | "size" | "image" | "backups" | "monitoring" | "ipv6" | "vpc" | "tags" | "reservedIp"
+>;
+
 /** A droplet that somebody made, as it would be declared. */
-export interface FoundDroplet {
+export interface FoundDroplet extends Declared {
   readonly id: string;
   readonly name: string;
   /** Where it is reached: its reserved IP, or its own address. */
   readonly address: string;
-  readonly region: string;
-  readonly size: string;
-  readonly image: string;
-  readonly backups: boolean;
-  readonly monitoring: boolean;
-  readonly ipv6: boolean;
-  readonly vpc?: string;
-  readonly tags: readonly string[];
-  readonly reservedIp: boolean;
   /** The one that covers it alone, and says nothing that fleet.yaml cannot say. */
   readonly firewall?: FoundFirewall;
   /** What it has besides, and keeps: sentences. */
@@ -27,15 +25,9 @@ export interface FoundDroplet {
 }
 
 /** As the API shows it: https://docs.digitalocean.com/reference/api/ */
-interface Shown {
-  readonly id: number;
-  readonly name: string;
+interface Shown extends Required<Droplet> {
   readonly status: string;
-  readonly tags: readonly string[];
-  readonly features: readonly string[];
-  readonly size_slug: string;
-  readonly region: { readonly slug: string };
-  readonly image: { readonly id: number; readonly slug: string | null; readonly distribution?: string };
+  readonly image: Required<Droplet>["image"] & { readonly distribution?: string };
   readonly vpc_uuid?: string;
   readonly volume_ids?: readonly string[];
   readonly networks: { readonly v4: readonly { readonly ip_address: string; readonly type: string }[] };

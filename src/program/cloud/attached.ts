@@ -1,10 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { cloudName, type DropletAnswer } from "../../model/cloud.ts";
+import { cloudName, type DropletAnswer, EVERYBODY } from "../../model/cloud.ts";
 import type { DropletHostSpec } from "../../spec/fleet.ts";
 import { failingAlone, outputOf, type Registered } from "../resource.ts";
 import { after, type Making } from "./making.ts";
-
-const ALL = ["0.0.0.0/0", "::/0"];
 
 /** SSH from where it is declared, what is declared open, and nothing else comes in; all may go out. */
 export function makeFirewall(
@@ -17,6 +15,7 @@ export function makeFirewall(
   const adopted = droplet.adopt?.firewall;
   const id = adopted ?? answer.named[called];
   const ssh = { port: `${port ?? 22}`, protocol: "tcp", from: droplet.sshFrom ?? cloud.sshFrom };
+  const destinationAddresses = [...EVERYBODY];
   const firewall = new sdk.Firewall(
     name,
     {
@@ -26,9 +25,9 @@ export function makeFirewall(
         return { protocol, portRange, sourceAddresses: [...from] };
       }),
       outboundRules: [
-        { protocol: "tcp", portRange: "1-65535", destinationAddresses: ALL },
-        { protocol: "udp", portRange: "1-65535", destinationAddresses: ALL },
-        { protocol: "icmp", destinationAddresses: ALL },
+        { protocol: "tcp", portRange: "1-65535", destinationAddresses },
+        { protocol: "udp", portRange: "1-65535", destinationAddresses },
+        { protocol: "icmp", destinationAddresses },
       ],
     },
     {

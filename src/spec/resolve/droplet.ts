@@ -1,3 +1,4 @@
+import { EVERYBODY } from "../../model/cloud.ts";
 import type { AdoptSpec, DropletSpec, OpenPort, SetupStep } from "../cloud.ts";
 import type { Keys } from "../problem.ts";
 import { asMap, namesIn, type RawHost, secondsOf } from "../raw.ts";
@@ -88,7 +89,7 @@ function volumesOf({ volumes }: RawHost) {
 
 /** A port with its defaults: TCP, from everywhere. */
 export function openPort({ port, protocol, from }: NonNullable<RawHost["open"]>[number]): OpenPort {
-  return { port: `${port}`, protocol: protocol ?? "tcp", from: from ?? ["0.0.0.0/0", "::/0"] };
+  return { port: `${port}`, protocol: protocol ?? "tcp", from: from ?? EVERYBODY };
 }
 
 function setupOf({ setup }: RawHost): SetupStep[] {
