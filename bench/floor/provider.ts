@@ -1,12 +1,16 @@
-/** The provider's own server with handlers that answer from what the engine sends: no host, no file. */
-import { ROSTER_TOKEN } from "../../src/model/roster.ts";
+/**
+ * The provider's own server with handlers that answer from what the engine sends: no host, no file. It knows no type by
+ * name and no input, so whatever the program declares has its floor.
+ */
+import { ROSTER_TOKEN, type RosterAnswer } from "../../src/model/roster.ts";
 import { gate } from "../../src/provider/gate.ts";
 import type { Handler } from "../../src/provider/handlers/handler.ts";
 import { serve } from "../../src/provider/server.ts";
 import { engineLog } from "../../src/provider/wire/engine.ts";
 
 const recorded: Handler = {
-  id: (inputs) => `${inputs["resource"] ?? inputs["host"]}`,
+  // Everything is there already: nothing is created, and the engine has the ids.
+  id: () => "floor",
   check: (_call, news) => ({ inputs: news, failures: [] }),
   diff: () => ({}),
   create: async (_call, news) => news,
@@ -15,12 +19,12 @@ const recorded: Handler = {
   delete: async () => {},
 };
 
-const TYPES = ["LocalHost", "Host", "Tenant", "Identity", "ContactBook", "Credential", "AgentUnit"];
+const nothingToDo = { unclaimed: [], moves: {}, newcomers: [] } satisfies RosterAnswer;
 
 const running = await serve({
   version: "0.0.0",
-  handlers: Object.fromEntries(TYPES.map((type) => [`muster:index:${type}`, recorded])),
-  functions: { [ROSTER_TOKEN]: async () => ({ unclaimed: [], hasState: true }) },
+  handlers: new Proxy<Record<string, Handler>>({}, { get: () => recorded }),
+  functions: { [ROSTER_TOKEN]: async () => nothingToDo },
   gate: gate(),
   engine: engineLog(),
   configure: () => {},
