@@ -1,21 +1,19 @@
 import { join } from "node:path";
-import { execa } from "execa";
-import { installedRuntime } from "../src/base/runtime.ts";
-import { compilePlan } from "../src/resources/index.ts";
-import { loadFleet } from "../src/spec/load.ts";
-import { secretsFor } from "../test/hosts/support/fleets.ts";
-import { makeProject, must, type Project } from "../test/hosts/support/project.ts";
-import { writeBareScripts } from "./bare.ts";
-import { benchFleet, type Cell, layoutOf } from "./fleet.ts";
+import { must, type Project } from "../test/hosts/support/project.ts";
+import { makeEmptyProject } from "./empty.ts";
+import { type FirstRuns, runFirst } from "./first.ts";
+import { type Cell, layoutOf } from "./fleet.ts";
 import { makeFloorProject } from "./floor/project.ts";
-import { interleave, type Subject, timed } from "./measure.ts";
+import { interleave, type Subject } from "./measure.ts";
 import { type Requests, requestsOf } from "./requests.ts";
+import type { Site } from "./site.ts";
 import type { Runs } from "./stats.ts";
 
-/** Everything that is timed in a cell, by what a person would call it. */
+/** Everything that is timed on a fleet that is up, by what a person would call it. */
 export const COMMANDS = [
   "bare script",
   "fleet drift",
+  "preview, empty program",
   "preview, floor",
   "preview",
   "up, nothing to do, floor",
@@ -27,58 +25,81 @@ export const COMMANDS = [
 export type Command = (typeof COMMANDS)[number];
 
 export interface CellResult extends Cell {
-  /** Milliseconds of the one run that made hosts and agents. */
-  readonly firstUp: number;
-  /** Milliseconds. */
+  /** Milliseconds, on hosts that were just booted. */
+  readonly first: FirstRuns;
+  /** Milliseconds, on the hosts of the last first `up`. */
   readonly runs: Readonly<Record<Command, Runs>>;
+  /** What the stack has, the engine's own resources among them. */
+  readonly resources: number;
   /** What hosts were asked in one run. */
   readonly requests: Readonly<Record<string, Requests>>;
 }
 
-/** Milliseconds. */
-export const FIRST_UP_LIMIT = 1_800_000;
-
 /** Brings a fleet up, times all commands on it in turn, and removes it whatever happens. */
 export async function runCell(cell: Cell, rounds: number, log: (line: string) => void): Promise<CellResult> {
-  const layout = layoutOf(cell);
-  const project = await makeProject(benchFleet(layout), secretsFor(layout));
+  const { first, site } = await runFirst(layoutOf(cell), rounds, log);
   try {
-    log("first up");
-    const first = () => must(project.pulumi(["up", "--yes", "--skip-preview"], { timeout: FIRST_UP_LIMIT }));
-    const firstUp = await timed({ run: first });
-    const subjects = await subjectsOf(project, layout.hosts);
-    log(`${rounds} rounds of ${Object.keys(subjects).join("; ")}`);
-    const runs = await interleave(subjects, rounds);
-    return { ...cell, firstUp, runs, requests: await countRequests(project) };
+    const { project } = site;
+    const resources = await countResources(project);
+    const runs = await runCommands(site, rounds, log);
+    return { ...cell, first, runs, resources, requests: await countRequests(project) };
   } finally {
-    log("destroy");
-    await project.dispose();
+    log("remove");
+    await site.remove();
   }
 }
 
-async function subjectsOf(project: Project, hosts: readonly string[]): Promise<Record<Command, Subject>> {
-  const floor = join(project.dir, ".floor");
-  await makeFloorProject(project.dir, floor);
-  const fleet = loadFleet(join(project.dir, "fleet.yaml"));
-  const bare = writeBareScripts(project, compilePlan(fleet, installedRuntime()), hosts);
-  const onFloor = (args: readonly string[]) => must(project.pulumi(["--cwd", floor, ...args]));
-  await onFloor(["stack", "select", "test"]);
+async function runCommands(
+  site: Site,
+  rounds: number,
+  log: (line: string) => void,
+): Promise<CellResult["runs"]> {
+  const empty = await makeEmptyProject();
+  try {
+    const subjects = await subjectsOf(site, empty);
+    log(`${rounds} rounds of ${Object.keys(subjects).join("; ")}`);
+    return await interleave(subjects, rounds);
+  } finally {
+    await empty.dispose();
+  }
+}
+
+async function subjectsOf(site: Site, empty: Project): Promise<Record<Command, Subject>> {
+  const { project, bare } = site;
+  const onFloor = await floorOf(project);
   const up = ["up", "--yes"];
+  const nothing = "--expect-no-changes";
   return {
-    "bare script": { run: () => execa(bare) },
+    "bare script": { run: bare.check.run },
     "fleet drift": { run: () => must(project.fleet(["drift"])) },
-    "preview, floor": { run: () => onFloor(["preview"]) },
-    preview: { run: () => must(project.pulumi(["preview", "--expect-no-changes"])) },
-    "up, nothing to do, floor": { run: () => onFloor(up) },
-    "up, nothing to do": { run: () => must(project.pulumi([...up, "--expect-no-changes"])) },
-    "drift found": { before: () => spoil(project), run: () => must(project.fleet(["drift"]), 7) },
+    "preview, empty program": { run: () => must(empty.pulumi(["preview", nothing])) },
+    "preview, floor": { run: () => onFloor(["preview", nothing]) },
+    preview: { run: () => must(project.pulumi(["preview", nothing])) },
+    "up, nothing to do, floor": { run: () => onFloor([...up, nothing]) },
+    "up, nothing to do": { run: () => must(project.pulumi([...up, nothing])) },
+    "drift found": { before: () => spoil(site), run: () => must(project.fleet(["drift"]), 7) },
     "drift repaired": { run: () => must(project.pulumi([...up, "--skip-preview"])) },
   };
 }
 
+/** The same project on a provider that does nothing. @returns what runs `pulumi` there */
+async function floorOf(project: Project): Promise<(args: readonly string[]) => Promise<unknown>> {
+  const floor = join(project.dir, ".floor");
+  await makeFloorProject(project.dir, floor);
+  const onFloor = (args: readonly string[]) => must(project.pulumi(["--cwd", floor, ...args]));
+  await onFloor(["stack", "select", "test"]);
+  return onFloor;
+}
+
 /** Changes one file by hand, as somebody on the host would. */
-function spoil(project: Project): Promise<string> {
-  return project.onHost("h1", "echo 'I am somebody else.' >> /home/h1-a1/SOUL.md");
+function spoil({ machines }: Site): Promise<string> {
+  return machines.run("h1", "echo 'I am somebody else.' >> /home/h1-a1/SOUL.md");
+}
+
+async function countResources(project: Project): Promise<number> {
+  const { stdout } = await must(project.pulumi(["stack", "export"]));
+  const { deployment } = JSON.parse(stdout) as { deployment: { resources: readonly object[] } };
+  return deployment.resources.length;
 }
 
 async function countRequests(project: Project): Promise<Record<string, Requests>> {

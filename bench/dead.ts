@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { secretsFor } from "../test/hosts/support/fleets.ts";
 import { makeProject, must, type Project } from "../test/hosts/support/project.ts";
-import { FIRST_UP_LIMIT } from "./cell.ts";
+import { FIRST_UP_LIMIT } from "./first.ts";
 import { benchFleet, layoutOf } from "./fleet.ts";
 import { interleave } from "./measure.ts";
 import { type Runs, summarize } from "./stats.ts";

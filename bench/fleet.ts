@@ -32,8 +32,12 @@ export function layoutOf({ hosts, agents }: Cell): Layout {
   };
 }
 
-/** The files of a fleet with this layout: the tests' fleet, with books and souls of a real one's size. */
-export function benchFleet(layout: Layout): Record<string, string> {
+/**
+ * The files of a fleet with this layout: the tests' fleet, with books and souls of a real one's size.
+ *
+ * @param hosts as fleet.yaml declares them; left out: local hosts, which `up` boots
+ */
+export function benchFleet(layout: Layout, hosts?: Readonly<Record<string, object>>): Record<string, string> {
   const files = localFleet(layout);
   const fleet = parse(files["fleet.yaml"] ?? "") as FleetYaml;
   const strangers = exampleContacts();
@@ -48,6 +52,7 @@ export function benchFleet(layout: Layout): Record<string, string> {
     "agent.sh": AGENT_SH,
     "fleet.yaml": stringify({
       ...fleet,
+      hosts: hosts ?? fleet.hosts,
       contacts: { ...strangers, ...fleet.contacts },
       agents: Object.fromEntries(books),
     }),
@@ -55,6 +60,7 @@ export function benchFleet(layout: Layout): Record<string, string> {
 }
 
 interface FleetYaml {
+  readonly hosts: Readonly<Record<string, object>>;
   readonly contacts: Readonly<Record<string, object>>;
   readonly agents: Readonly<Record<string, object>>;
 }

@@ -1,8 +1,11 @@
 /**
- * `npm run bench [HOSTSxAGENTS…] [dead] [tenants] [recovery]`: times Muster beside the engine's floor and beside bare
- * ssh scripts, on real hosts; `dead` times the check of ten hosts with a dead one among them, `tenants` two tenants' `up`
- * alone and at once, `recovery` how soon fifty agents are back that die or hang together, and what their deadman costs.
- * BENCH_ROUNDS sets how often (5).
+ * `npm run bench [HOSTSxAGENTS…] [dead] [tenants] [recovery]`: times Muster beside what it is held against, on real
+ * hosts: bare ssh scripts that look at the same facts and that make the same from nothing, the engine with a program
+ * that declares nothing, and the engine's floor, which is the same program with a provider that does nothing. Each cell
+ * boots its hosts first and has them as `kind: ssh`, so no time has a boot in it.
+ * `dead` times the check of ten hosts with a dead one among them, `tenants` two tenants' `up` alone and at once,
+ * `recovery` how soon fifty agents are back that die or hang together, and what their deadman costs.
+ * BENCH_ROUNDS sets how often (5; what needs fresh hosts is done twice at most).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";

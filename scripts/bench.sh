@@ -1,5 +1,5 @@
 #!/bin/sh
-# Times Muster on real local hosts, beside the engine's floor and bare ssh scripts: bench.sh [HOSTSxAGENTS…]
+# Times Muster on real local hosts, beside bare ssh scripts and the bare engine: bench.sh [HOSTSxAGENTS…]
 set -eu
 cd "$(dirname "$0")/.."
 sh scripts/with-deps.sh npm run --silent build

@@ -1,5 +1,5 @@
 import { makeProject, must, type Project } from "../../test/hosts/support/project.ts";
-import { FIRST_UP_LIMIT } from "../cell.ts";
+import { FIRST_UP_LIMIT } from "../first.ts";
 import { throwIfInterrupted } from "../interrupt.ts";
 import { percentile, type Runs } from "../stats.ts";
 import { seconds, table } from "../tables.ts";

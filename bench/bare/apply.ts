@@ -1,0 +1,95 @@
+import { Secret } from "../../src/base/secret.ts";
+import { columnsOf, parseRows } from "../../src/host/sqlite/table.ts";
+import type { Contents, FileItem, HostItem } from "../../src/model/items.ts";
+import { renderSecret, resolveSecret } from "../../src/provider/secrets.ts";
+import { archive, type Entry } from "./archive.ts";
+import { type ItemOf, line, ofKind, quoted } from "./items.ts";
+
+/** What the items name and do not hold. */
+export interface Sources {
+  readonly contents: Contents;
+  /** By the NAME of `config:NAME`. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/**
+ * What an expert would write by hand to bring one new host up: accounts one by one, as the tools allow no more, all files
+ * and folders with their owners and modes as one archive, a sqlite3 a book, one reload, one start of all units.
+ * It looks at nothing first and can be run once.
+ *
+ * @param items without Muster's runtime, its deadman and packages: the script needs none, and hosts of the bench have
+ *   the packages
+ */
+export function applyScript(items: readonly HostItem[], sources: Sources): string {
+  const units = [...ofKind(items, "unit"), ...ofKind(items, "timer")];
+  const enabled = units.filter(({ want }) => want.enabled === "enabled").map(({ name }) => name);
+  const running = units.filter(({ want }) => want.active === "running").map(({ name }) => name);
+  return [
+    "set -eu",
+    ...ofKind(items, "group").map(({ name }) => `groupadd ${quoted(name)}`),
+    ...ofKind(items, "user").map(useradd),
+    ...unpack(entriesOf(items, sources)),
+    ...ofKind(items, "rows").flatMap((book) => fill(book, sources.contents)),
+    // `enable` alone would reload as well.
+    ...line("systemctl --quiet --no-reload enable --", enabled),
+    "systemctl daemon-reload",
+    ...line("systemctl start --", running),
+    "",
+  ].join("\n");
+}
+
+function useradd({ name, system, want }: ItemOf<"user">): string {
+  const place = ["--no-create-home", "--home-dir", want.home, "--gid", want.group, "--shell", want.shell];
+  const account = system ? ["--system", "--password", "*"] : [];
+  return ["useradd", ...[...place, ...account, "--", name].map(quoted)].join(" ");
+}
+
+/** A book begins as an empty file, which is an empty database with its owner and mode. */
+function entriesOf(items: readonly HostItem[], sources: Sources): Entry[] {
+  const folders = ofKind(items, "directory").map(({ path, want }) => ({ path, ...want }));
+  const files = ofKind(items, "file").map((item) => ({
+    path: item.path,
+    ...item.want,
+    text: textOf(item, sources),
+  }));
+  const books = ofKind(items, "rows").map(({ path, want }) => ({ path, ...want }));
+  return [...folders, ...files, ...books];
+}
+
+function textOf({ path, want, secret, envName }: FileItem, { contents, secrets }: Sources): string {
+  if (secret !== undefined) {
+    const config = new Map(Object.entries(secrets).map(([name, value]) => [name, new Secret(value)]));
+    return renderSecret(resolveSecret(secret, { config, env: {} }), envName);
+  }
+  const text = contents[want.content as keyof Contents];
+  if (text === undefined) throw new Error(`the plan has no content for ${path}`);
+  return text;
+}
+
+/** As base64, which no line of a content can end. */
+function unpack(entries: readonly Entry[]): string[] {
+  const text = archive(entries).toString("base64");
+  return ["base64 -d <<'ARCHIVE' | tar -xp -C /", ...(text.match(/.{1,76}/g) ?? []), "ARCHIVE"];
+}
+
+/** All rows of a book in one statement. */
+function fill({ path, table, want }: ItemOf<"rows">, contents: Contents): string[] {
+  const rows = parseRows(contents[want.rows] ?? "{}");
+  const columns = columnsOf(rows);
+  const value = (text: string | undefined) => (text === undefined ? "NULL" : sqlText(text));
+  const tuples = Object.entries(rows).map(([key, row]) => {
+    return `(${[sqlText(key), ...columns.map((column) => value(row[column]))].join(", ")})`;
+  });
+  const definitions = ["name TEXT PRIMARY KEY", ...columns.map((column) => `"${column}" TEXT`)];
+  return [
+    `sqlite3 ${quoted(path)} <<'ROWS'`,
+    `BEGIN; CREATE TABLE ${table} (${definitions.join(", ")});`,
+    ...(tuples.length > 0 ? [`INSERT INTO ${table} VALUES\n${tuples.join(",\n")};`] : []),
+    "COMMIT;",
+    "ROWS",
+  ];
+}
+
+function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

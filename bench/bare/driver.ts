@@ -1,0 +1,48 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { quoted } from "./items.ts";
+
+/** One shell script for each host, run by bare ssh. */
+export interface BareScripts {
+  /** Runs all of them at once, each over a cold connection of its own; rejects where one fails. */
+  run(): Promise<void>;
+  /** What they printed when they were last run, by host. */
+  printed(): Record<string, string>;
+}
+
+/**
+ * Writes the scripts and what runs them, which is a shell script too: nothing of this process is timed with it.
+ *
+ * @param dir where they are written; it is made
+ * @param ssh the arguments of a bare ssh to a host, without the command
+ */
+export function bareScripts(
+  dir: string,
+  scripts: Readonly<Record<string, string>>,
+  ssh: (host: string) => readonly string[],
+): BareScripts {
+  mkdirSync(dir, { recursive: true });
+  const hosts = Object.keys(scripts);
+  for (const host of hosts) writeFileSync(join(dir, `${host}.sh`), scripts[host] ?? "");
+  const driver = join(dir, "all.sh");
+  writeFileSync(driver, driverScript(dir, hosts, ssh));
+  chmodSync(driver, 0o755);
+  return {
+    run: async () => void (await execa(driver)),
+    printed: () =>
+      Object.fromEntries(hosts.map((host) => [host, readFileSync(join(dir, `${host}.out`), "utf8")])),
+  };
+}
+
+function driverScript(
+  dir: string,
+  hosts: readonly string[],
+  ssh: (host: string) => readonly string[],
+): string {
+  const command = (host: string) => ["ssh", ...ssh(host), "sh -s"].map(quoted).join(" ");
+  const starts = hosts.map(
+    (host) => `${command(host)} <${dir}/${host}.sh >${dir}/${host}.out & all="$all $!"`,
+  );
+  return ["#!/bin/sh", "set -eu", "all=", ...starts, "for one in $all; do wait $one; done", ""].join("\n");
+}

@@ -1,0 +1,107 @@
+import { RUNTIME_DIR } from "../src/model/layout.ts";
+import type { Layout } from "../test/hosts/support/fleets.ts";
+import { must } from "../test/hosts/support/project.ts";
+import { throwIfInterrupted } from "./interrupt.ts";
+import { timed } from "./measure.ts";
+import { makeSite, type Site } from "./site.ts";
+import type { Runs } from "./stats.ts";
+
+/** What brings fresh hosts up, which run already; and how much of the first `up` goes by until all have Muster's runtime. */
+export const FIRST = ["bare apply", "first up", "runtime on all hosts"] as const;
+
+/** Milliseconds. */
+export type FirstRuns = Readonly<Record<(typeof FIRST)[number], Runs>>;
+
+/** Each run needs hosts of its own, which takes longer than the run. */
+const MOST_ROUNDS = 2;
+
+/** Milliseconds. */
+export const FIRST_UP_LIMIT = 1_800_000;
+
+/**
+ * Times a bare apply and a first `up` in turn, each on hosts that were just booted, and holds both to one outcome.
+ *
+ * @returns the times, and what the last `up` made, which is the caller's to remove
+ */
+export async function runFirst(
+  layout: Layout,
+  rounds: number,
+  log: (line: string) => void,
+): Promise<{ first: FirstRuns; site: Site }> {
+  const first = { "bare apply": [], "first up": [], "runtime on all hosts": [] } as Record<
+    keyof FirstRuns,
+    number[]
+  >;
+  for (let round = 1; ; round += 1) {
+    log(`bare apply ${round}`);
+    const { time, applied } = await runBareApply(layout);
+    first["bare apply"].push(time);
+    log(`first up ${round}`);
+    const { times, site } = await runFirstUp(layout, applied);
+    first["first up"].push(times.up);
+    first["runtime on all hosts"].push(times.runtime);
+    if (round >= Math.min(rounds, MOST_ROUNDS)) return { first, site };
+    await site.remove();
+  }
+}
+
+/** What hosts look like to the bare check, by host; without the numbers of users and groups, which go by who came first. */
+type Applied = Readonly<Record<string, string>>;
+
+async function runBareApply(layout: Layout): Promise<{ time: number; applied: Applied }> {
+  throwIfInterrupted();
+  const site = await makeSite(layout);
+  try {
+    const time = await timed({ run: site.bare.apply.run });
+    return { time, applied: await appliedTo(site) };
+  } finally {
+    await site.remove();
+  }
+}
+
+async function runFirstUp(layout: Layout, applied: Applied) {
+  throwIfInterrupted();
+  const site = await makeSite(layout);
+  try {
+    const start = Date.now();
+    const up = await timed({ run: () => firstUp(site) });
+    sameOrThrow(applied, await appliedTo(site));
+    return { times: { up, runtime: (await runtimeSince(site)) - start }, site };
+  } catch (error) {
+    await site.remove();
+    throw error;
+  }
+}
+
+function firstUp({ project }: Site) {
+  return must(project.pulumi(["up", "--yes", "--skip-preview"], { timeout: FIRST_UP_LIMIT }));
+}
+
+async function appliedTo({ bare: { checkApplied } }: Site): Promise<Applied> {
+  await checkApplied.run();
+  const printed = Object.entries(checkApplied.printed());
+  return Object.fromEntries(printed.map(([host, text]) => [host, text.replace(/^([^:]+:x:)\d+/gm, "$1")]));
+}
+
+/** A bare apply that makes less, or other things, than `up` does would be nothing to compare it with. */
+function sameOrThrow(bare: Applied, up: Applied): void {
+  for (const host of Object.keys(up)) {
+    const [ofBare = [], ofUp = []] = [bare, up].map((all) => all[host]?.split("\n"));
+    const longer = ofBare.length > ofUp.length ? ofBare : ofUp;
+    const at = longer.findIndex((_, i) => ofBare[i] !== ofUp[i]);
+    if (at < 0) continue;
+    throw new Error(`${host} is not the same after both: bare apply "${ofBare[at]}", first up "${ofUp[at]}"`);
+  }
+}
+
+/**
+ * When the last host had its runtime: the installation's last step puts `run` in its place by rename, which a file's
+ * ctime tells. Local hosts have this machine's clock.
+ *
+ * @returns milliseconds since 1970
+ */
+async function runtimeSince({ machines }: Site): Promise<number> {
+  const script = `stat -c %.Z ${RUNTIME_DIR}/run`;
+  const times = await Promise.all(Object.keys(machines.specs).map((host) => machines.run(host, script)));
+  return Math.max(...times.map(Number)) * 1000;
+}

@@ -1,0 +1,81 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { type HostAddress, type LocalHosts, localHosts } from "../src/cloud/local/index.ts";
+import { makeKey } from "../test/hosts/support/sshd.ts";
+
+/** Hosts that run already, as a person's own servers do: nothing of Muster is on them but its Node, see below. */
+export interface Machines {
+  /** As fleet.yaml declares them. */
+  readonly specs: Readonly<Record<string, SshSpec>>;
+  /** The arguments of a bare ssh to a host as root, without the command. */
+  ssh(host: string): string[];
+  /** Runs a script on a host, and gives its standard output. */
+  run(host: string, script: string): Promise<string>;
+  /** Ends them and deletes their disks. */
+  remove(): Promise<void>;
+}
+
+export interface SshSpec {
+  readonly kind: "ssh";
+  readonly address: string;
+  readonly user: string;
+  readonly identityFile: string;
+  readonly hostKeys: readonly string[];
+}
+
+/**
+ * Boots fresh local hosts, and waits until their systemd has nothing to start any more. The Debian that they share has
+ * Node where Muster's runtime looks for it, so a first `up` sends its bundle alone.
+ */
+export async function bootMachines(hosts: readonly string[]): Promise<Machines> {
+  const dir = mkdtempSync(join(tmpdir(), "muster-bench-"));
+  const local = localHosts(dir);
+  const remove = () => removeAll(dir, local);
+  try {
+    const identityFile = join(dir, "id_ed25519");
+    await makeKey(identityFile);
+    const publicKey = readFileSync(`${identityFile}.pub`, "utf8");
+    // All of them are waited for: none may be made while the others are removed.
+    const addresses = await Promise.allSettled(hosts.map((name) => local.create({ name, publicKey })));
+    const specs = Object.fromEntries(
+      hosts.map((name, i) => [name, specOf(madeOrThrow(addresses[i]), identityFile)]),
+    );
+    const machines = { specs, remove, ...sshInto(dir, specs) };
+    // It ends with an error where a unit has failed, which none of ours has.
+    await Promise.all(hosts.map((host) => machines.run(host, "systemctl is-system-running --wait || true")));
+    return machines;
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+function specOf({ address, hostKeys }: HostAddress, identityFile: string): SshSpec {
+  return { kind: "ssh", address, user: "root", identityFile, hostKeys };
+}
+
+function madeOrThrow<T>(settled: PromiseSettledResult<T> | undefined): T {
+  if (settled?.status === "fulfilled") return settled.value;
+  throw settled?.reason;
+}
+
+function sshInto(dir: string, specs: Readonly<Record<string, SshSpec>>): Pick<Machines, "ssh" | "run"> {
+  const known = join(dir, "known_hosts");
+  const lines = Object.values(specs).flatMap(({ address, hostKeys }) =>
+    hostKeys.map((key) => `${address} ${key}\n`),
+  );
+  writeFileSync(known, lines.join(""));
+  const ssh = (host: string): string[] => [
+    ...["-i", join(dir, "id_ed25519"), "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"],
+    ...["-o", `UserKnownHostsFile=${known}`, "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=10"],
+    `root@${specs[host]?.address}`,
+  ];
+  return { ssh, run: async (host, script) => (await execa("ssh", [...ssh(host), script])).stdout };
+}
+
+async function removeAll(dir: string, local: LocalHosts): Promise<void> {
+  await Promise.all(local.list().map((name) => local.remove(name)));
+  rmSync(dir, { recursive: true, force: true });
+}

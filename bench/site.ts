@@ -1,0 +1,63 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { installedRuntime } from "../src/base/runtime.ts";
+import type { HostItem } from "../src/model/items.ts";
+import { compilePlan } from "../src/resources/index.ts";
+import { loadFleet } from "../src/spec/load.ts";
+import { type Layout, secretsFor } from "../test/hosts/support/fleets.ts";
+import { makeProject, type Project } from "../test/hosts/support/project.ts";
+import { applyScript } from "./bare/apply.ts";
+import { checkScript } from "./bare/check.ts";
+import { type BareScripts, bareScripts } from "./bare/driver.ts";
+import { itemsOf, withoutRuntime } from "./bare/items.ts";
+import { benchFleet } from "./fleet.ts";
+import { bootMachines, type Machines } from "./machines.ts";
+
+/** A fleet that was never applied, its machines, and the scripts that an expert would have in place of Muster. */
+export interface Site {
+  readonly project: Project;
+  readonly machines: Machines;
+  readonly bare: {
+    /** Brings all hosts up. */
+    readonly apply: BareScripts;
+    /** Looks at all that `fleet drift` looks at. */
+    readonly check: BareScripts;
+    /** Looks at what `apply` makes. */
+    readonly checkApplied: BareScripts;
+  };
+  /** Ends the machines and removes the project. */
+  remove(): Promise<void>;
+}
+
+/** Boots machines and makes a project that declares the layout's agents on them. */
+export async function makeSite(layout: Layout): Promise<Site> {
+  const machines = await bootMachines(layout.hosts);
+  const dirs: string[] = [];
+  // Whatever was made is on the machines' disks, so there is nothing to destroy first.
+  const remove = async () => {
+    await machines.remove();
+    for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    const project = await makeProject(benchFleet(layout, machines.specs), secretsFor(layout));
+    dirs.push(project.dir);
+    return { project, machines, bare: scriptsOf(project, layout, machines), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+function scriptsOf({ dir }: Project, layout: Layout, { ssh }: Machines): Site["bare"] {
+  const plan = compilePlan(loadFleet(join(dir, "fleet.yaml")), installedRuntime());
+  const sources = { contents: plan.contents, secrets: secretsFor(layout) };
+  const scripts = (name: string, scriptOf: (items: readonly HostItem[]) => string) => {
+    const byHost = layout.hosts.map((host) => [host, scriptOf(itemsOf(plan, host))] as const);
+    return bareScripts(join(dir, ".bare", name), Object.fromEntries(byHost), ssh);
+  };
+  return {
+    apply: scripts("apply", (items) => applyScript(withoutRuntime(items), sources)),
+    check: scripts("check", checkScript),
+    checkApplied: scripts("check-applied", (items) => checkScript(withoutRuntime(items))),
+  };
+}
