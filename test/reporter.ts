@@ -1,23 +1,51 @@
+import { relative } from "node:path";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 const SLOWEST = 10;
 
-/** Ends a run with its ten slowest tests and the one line that other programs read. */
+/** Ends a run with what took long and the one line that other programs read. */
 export default class Summary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
     const broken = modules.filter((module) => module.state() === "failed" && !hasFailedTest(module)).length;
     const failed = count("failed") + broken + errors.length;
-    const slowest = [...tests].sort((a, b) => duration(b) - duration(a)).slice(0, SLOWEST);
-    console.log("\nSlowest:");
-    for (const test of slowest) console.log(`  ${(duration(test) / 1000).toFixed(1)} s  ${test.fullName}`);
+    print("Files on real hosts", modules.filter(isOnHosts).map(fileLine));
+    print(`Slowest ${SLOWEST} tests`, tests.map(testLine), SLOWEST);
     console.log(`\n${count("passed")} passed, ${failed} failed`);
   }
 }
 
-function duration(test: TestCase): number {
-  return test.diagnostic()?.duration ?? 0;
+interface Line {
+  readonly seconds: number;
+  readonly text: string;
+}
+
+function fileLine(module: TestModule): Line {
+  return { seconds: module.diagnostic().duration / 1000, text: fileOf(module) };
+}
+
+function testLine(test: TestCase): Line {
+  const seconds = (test.diagnostic()?.duration ?? 0) / 1000;
+  return { seconds, text: `${fileOf(test.module)}  ${test.fullName}` };
+}
+
+/** The longest first. */
+function print(title: string, lines: readonly Line[], most = lines.length): void {
+  if (lines.length === 0) return;
+  console.log(`\n${title}:`);
+  for (const { seconds, text } of lines.toSorted((a, b) => b.seconds - a.seconds).slice(0, most)) {
+    console.log(`${seconds.toFixed(1).padStart(8)} s  ${text}`);
+  }
+}
+
+/** Tests and hooks of the others take seconds at most. */
+function isOnHosts({ project }: TestModule): boolean {
+  return project.name.startsWith("hosts");
+}
+
+function fileOf({ moduleId, project }: TestModule): string {
+  return relative(project.config.root, moduleId);
 }
 
 function hasFailedTest(module: TestModule): boolean {
