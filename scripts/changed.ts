@@ -1,0 +1,44 @@
+/**
+ * Chooses the tests that a change can affect: changed.ts BASE
+ * Prints what scripts/test.sh takes to run them, one a line; nothing where no real host is needed.
+ */
+import { execFileSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { affectedBy, hostsFiles } from "./affected.ts";
+
+const root = join(import.meta.dirname, "..");
+
+function git(...args: readonly string[]): string {
+  return execFileSync("git", args, { cwd: root, encoding: "utf8" });
+}
+
+/** Everything that differs from where this branch left the base, committed or not, new files and removed ones too. */
+function changedSince(base: string): string[] {
+  const from = git("merge-base", base, "HEAD").trim();
+  const lists = [
+    git("diff", "--name-only", "--no-renames", "-z", from),
+    git("ls-files", "--others", "--exclude-standard", "-z"),
+  ];
+  return lists.flatMap((list) => list.split("\0").filter((path) => path !== ""));
+}
+
+/** The folders whose tests need no host: they take seconds, and read files that no import tells of. */
+function unitFolders(): string[] {
+  const paths = globSync("test/*/**/*.test.ts", { cwd: root });
+  const folders = new Set(paths.map((path) => path.split("/").slice(0, 2).join("/")));
+  folders.delete("test/hosts");
+  return [...folders].sort().map((folder) => `${folder}/`);
+}
+
+const [, , base = "HEAD"] = process.argv;
+const changed = changedSince(base);
+const files = await hostsFiles();
+const chosen = new Set(changed.flatMap((path) => affectedBy(path, files)));
+process.stderr.write(
+  `${changed.length} paths differ from ${base}: all tests without hosts, and ${chosen.size} of ${files.length} files on real hosts\n`,
+);
+if (chosen.size > 0) {
+  const lines = [...unitFolders(), ...[...chosen].map(({ path }) => path).sort()];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { affectedBy, hostsFiles } from "../../scripts/affected.ts";
+
+const files = await hostsFiles();
+const all = files.map(({ path }) => nameOf(path));
+const affected = (path: string) => affectedBy(path, files).map((file) => nameOf(file.path));
+
+function nameOf(path: string): string {
+  return path.replace(/^test\/hosts\/|\.test\.ts$/g, "");
+}
+
+test.each(["src/provider/main.ts", "src/resources/index.ts", "src/host/main.ts", "src/model/diff.ts"])(
+  "a change of %s affects whatever brings a fleet up",
+  (path) => {
+    expect(affected(path)).toEqual(
+      expect.arrayContaining(["spine", "kills", "tarball", "state", "droplets"]),
+    );
+  },
+);
+
+test("a change of a command affects the files that run fleet, and no other", () => {
+  const found = affected("src/cli/commands/drift.ts");
+  expect(found).toEqual(expect.arrayContaining(["spine", "ci", "tarball", "tenants"]));
+  expect(found).not.toContain("droplet-kills");
+  expect(found).not.toContain("transport-pool");
+});
+
+test("a file affects those that import it, bundle it or stand by it", () => {
+  expect(affected("test/hosts/kills.test.ts")).toEqual(["kills"]);
+  expect(affected("test/hosts/support/faults/login.ts")).toEqual(["away"]);
+  expect(affected("src/host/actor.ts")).toEqual(expect.arrayContaining(["host-actors", "host-systemd"]));
+  expect(affected("src/cloud/local/helper/boot.ts")).toEqual(all);
+});
+
+test("a page affects the file that runs its commands", () => {
+  expect(affected("docs/state.md")).toEqual(["state"]);
+  expect(affected("docs/moving.md")).toEqual([]);
+  expect(affected("README.md")).toEqual([]);
+});
+
+test.each(["package-lock.json", "schema/fleet.schema.json", "src/gone.ts", "test/fixtures/fake-runtime.mjs"])(
+  "%s, of which no import tells who reads it, affects all",
+  (path) => {
+    expect(affected(path)).toEqual(all);
+  },
+);
+
+test("what only tests without hosts have affects no host", () => {
+  expect(affected("test/cli/exit.test.ts")).toEqual([]);
+  expect(affected("test/provider/rig.ts")).toEqual([]);
+});
