@@ -23,7 +23,7 @@ sh scripts/with-deps.sh npm run --silent build
 [ $# -gt 0 ] || sh scripts/with-deps.sh npm run --silent lint
 if [ "$(id -u)" -ne 0 ]; then
   echo "the tests boot hosts and make users on them, so they run as root: sudo may ask for your password" >&2
-  exec sudo env "PATH=$PATH" "MUSTER_CHAOS=${MUSTER_CHAOS:-}" "MUSTER_REAL_PLUGINS=${MUSTER_REAL_PLUGINS:-}" sh scripts/test.sh "${@:---run}"
+  exec sudo env "PATH=$PATH" "MUSTER_LONG=${MUSTER_LONG:-}" "MUSTER_REAL_PLUGINS=${MUSTER_REAL_PLUGINS:-}" sh scripts/test.sh "${@:---run}"
 fi
 install_packages
 exec sh scripts/with-deps.sh vitest run "$@"

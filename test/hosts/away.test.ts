@@ -10,7 +10,7 @@ import { type Souls, soulsOf } from "./support/souls.ts";
 import { type Trace, traceOf } from "./support/trace.ts";
 
 const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
-const CHAOS = process.env["MUSTER_CHAOS"] === "1";
+const LONG = process.env["MUSTER_LONG"] === "1";
 
 /** Seconds. */
 const DEFAULT_TIMEOUT = 10;
@@ -21,7 +21,7 @@ let trace: Trace;
 let souls: Souls;
 
 beforeAll(async () => {
-  console.log(`faults: MUSTER_SEED=${SEED} MUSTER_CHAOS=${CHAOS ? 1 : 0}`);
+  console.log(`faults: MUSTER_SEED=${SEED} MUSTER_LONG=${LONG ? 1 : 0}`);
   hosts = await fourHosts();
   project = hosts.project;
   trace = traceOf(project);
@@ -41,7 +41,7 @@ describe("one host of four", () => {
 
 describe("a fault in another run", () => {
   const runs = { preview, refresh, destroy, "drift and up": driftAndUp };
-  test.each(CHAOS ? wholeGrid(SEED) : twelveDraws(SEED))("$name", ({ run, troubles }) =>
+  test.each(LONG ? wholeGrid(SEED) : twelveDraws(SEED))("$name", ({ run, troubles }) =>
     withTroubles(troubles, () => runs[run](troubles)),
   );
 });

@@ -7,12 +7,12 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { cloud, type TestCloud } from "./support/cloud.ts";
-import { CHAOS, SEED } from "./support/kill-plan.ts";
+import { LONG, SEED } from "./support/kill-plan.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const HOSTS = ["ezra", "allegro", "bezalel"];
-const POINTS = Number(process.env["MUSTER_KILLS"] ?? (CHAOS ? 50 : 6));
+const POINTS = Number(process.env["MUSTER_KILLS"] ?? (LONG ? 50 : 6));
 /** Milliseconds that a kill and the runs after it take at most. */
 const EACH = 60_000;
 /** Milliseconds after which most runs are over. */

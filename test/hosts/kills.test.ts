@@ -7,7 +7,7 @@ import { localDir } from "../../src/cloud/local/state.ts";
 import type { ConvergeRequest } from "../../src/model/protocol.ts";
 import { type Doom, doomedRun } from "./support/doomed.ts";
 import { localFleet } from "./support/fleets.ts";
-import { CHAOS, killPlan, type Phase, type Point, SEED } from "./support/kill-plan.ts";
+import { killPlan, LONG, type Phase, type Point, SEED } from "./support/kill-plan.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
 import { everythingOf, everythingOn } from "./support/whole.ts";
 
@@ -16,8 +16,8 @@ const UP = ["up", "--yes"];
 const DESTROY = ["destroy", "--yes"];
 
 /** On a host that is there already, where only the first up and the destroy of a local one need a boot of their own. */
-const POINTS = Number(process.env["MUSTER_KILLS"] ?? (CHAOS ? 192 : 13));
-const LOCAL_POINTS = CHAOS ? 8 : 2;
+const POINTS = Number(process.env["MUSTER_KILLS"] ?? (LONG ? 192 : 13));
+const LOCAL_POINTS = LONG ? 8 : 2;
 
 type Version = "one" | "two";
 

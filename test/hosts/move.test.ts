@@ -4,7 +4,7 @@ import { hostPlace } from "../../src/cloud/local/layout.ts";
 import { localDir } from "../../src/cloud/local/state.ts";
 import { doomedRun } from "./support/doomed.ts";
 import { readStarts, startsScript } from "./support/host-facts.ts";
-import { CHAOS, SEED } from "./support/kill-plan.ts";
+import { LONG, SEED } from "./support/kill-plan.ts";
 import { moveKills } from "./support/move-kills.ts";
 import {
   HOME,
@@ -18,7 +18,7 @@ import {
 } from "./support/moving.ts";
 import { must } from "./support/project.ts";
 
-const POINTS = Number(process.env["MUSTER_KILLS"] ?? (CHAOS ? 36 : 3));
+const POINTS = Number(process.env["MUSTER_KILLS"] ?? (LONG ? 36 : 3));
 
 let hosts: TwoHosts;
 let home: string;

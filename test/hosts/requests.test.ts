@@ -8,7 +8,7 @@ import { makeProject, must, type Project, type RunOptions } from "./support/proj
 import { type Trace, traceOf } from "./support/trace.ts";
 
 /** A round is four drifts and one preview of an untouched fleet; 40 rounds are the 200 checks of a release. */
-const ROUNDS = process.env["MUSTER_CHAOS"] === "1" ? 40 : 5;
+const ROUNDS = process.env["MUSTER_LONG"] === "1" ? 40 : 5;
 const ROUND_PATIENCE = 30_000;
 
 const layout = { hosts: ["hub", "east"], agents: { hub: ["arc", "iris"], east: ["loom", "forge"] } };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { VICTIMS, type Victim } from "./victims.ts";
 
-export const CHAOS = process.env["MUSTER_CHAOS"] === "1";
+export const LONG = process.env["MUSTER_LONG"] === "1";
 export const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
 
 /** What a run can be about, in the order in which a host goes through them again and again. */
