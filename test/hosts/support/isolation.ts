@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { cacheDir } from "../../../src/base/paths.ts";
+import { hostPlace } from "../../../src/cloud/local/layout.ts";
+import { localDir } from "../../../src/cloud/local/state.ts";
 import { SWITCHES } from "../../../src/model/switches.ts";
 import { localFleet, secretsFor } from "./fleets.ts";
 import { makeProject, type Project } from "./project.ts";
@@ -80,9 +80,8 @@ const FILES = {
 } as const;
 
 export function outerGroups(project: Project, host: string): OuterGroups {
-  const id = idOf(project, host);
-  const list = execFileSync("find", ["/sys/fs/cgroup", "-maxdepth", "3", "-name", id], { encoding: "utf8" });
-  const groups = list.trim().split("\n");
+  const { id } = hostPlace(localDir(), realpathSync(project.dir), host);
+  const groups = globSync([`/sys/fs/cgroup/muster/${id}`, `/sys/fs/cgroup/*/muster/${id}`]);
   const fileOf = (of: "pids" | "memory", what: "limit" | "used") => {
     const paths = groups.flatMap((group) => FILES[of][what].map((file) => join(group, file)));
     const found = paths.find(existsSync);
@@ -96,13 +95,4 @@ export function outerGroups(project: Project, host: string): OuterGroups {
       await execa(program, [...sudo, fileOf(of, "limit")], { input: `${limit}` });
     },
   };
-}
-
-function idOf(project: Project, host: string): string {
-  const dir = join(cacheDir(), "local/hosts");
-  const isOurs = (id: string) =>
-    readFileSync(join(dir, id, "host.json"), "utf8").includes(`"${project.dir}"`);
-  const id = readdirSync(dir).find((name) => name.endsWith(`-${host}`) && isOurs(name));
-  if (id === undefined) throw new Error(`${host} is no local host of this project`);
-  return id;
 }

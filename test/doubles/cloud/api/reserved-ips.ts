@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { shownAction } from "../actions.ts";
 import { regionOf, shownRegion } from "../catalog.ts";
 import { accepted, type Context, created, fromNow, gone, list, ok, type Routes, seen } from "../context.ts";
@@ -8,8 +9,11 @@ import { needed } from "./given.ts";
 import { defaultProject } from "./projects.ts";
 import { shownDroplet } from "./shown-droplet.ts";
 
-/** Where reserved addresses come from: documentation's own (RFC 5737), which no droplet has. */
-const RANGE = "203.0.113";
+/**
+ * Where reserved addresses come from: a range for measurements (RFC 2544), which no droplet has. They lead to hosts of
+ * this machine, so they are drawn from many: those of another cloud beside this one are others.
+ */
+const RANGE = "198.18";
 
 /** Reserved IPs, under their name and under the one that they had before (floating IPs). */
 export function reservedIpRoutes(context: Context): Routes {
@@ -78,11 +82,10 @@ function routesOf(context: Context, name: "reserved_ip" | "floating_ip"): Routes
 }
 
 function freeIp(taken: readonly ReservedIp[]): string {
-  for (let last = 1; last < 255; last++) {
-    const ip = `${RANGE}.${last}`;
+  for (;;) {
+    const ip = `${RANGE}.${randomInt(256)}.${randomInt(1, 255)}`;
     if (!taken.some((one) => one.ip === ip)) return ip;
   }
-  throw unprocessable("You have reached the limit of reserved IPs");
 }
 
 export function shownReservedIp({ store }: Context, one: ReservedIp): object {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from
 import { join } from "node:path";
 import { execa } from "execa";
 import { writeFileLocked } from "../../../../src/base/files.ts";
+import { withLock } from "../../../../src/cloud/local/helper/lock.ts";
 import { BRIDGE, freeAddress, gatewayOf } from "../../../../src/cloud/local/helper/network.ts";
 import { type HostFile, readHostFile } from "../../../../src/cloud/local/host-file.ts";
 import { localHosts } from "../../../../src/cloud/local/index.ts";
@@ -52,10 +53,7 @@ export function nspawnMachines(dir: string): Machines & { removeAll(): Promise<v
     },
     changeAddress: async (id) => {
       await local.stop(nameOf(id));
-      const address = await freeAddress(localDir());
-      const config = `ADDRESS=${address}/24\nGATEWAY=${gatewayOf(address)}\n`;
-      writeFileSync(join(place(id).dir, "config/address"), config);
-      writeHostFile(place(id).dir, { ...hostFile(place(id).dir), address });
+      const address = await giveFreeAddress(place(id).dir);
       await powerOn(id);
       return address;
     },
@@ -95,6 +93,17 @@ function hostFile(hostDir: string): HostFile {
   const file = readHostFile(hostDir);
   if (file === undefined) throw new Error(`there is no host in ${hostDir}`);
   return file;
+}
+
+/** Under the lock of whoever else chooses an address on this machine meanwhile. */
+function giveFreeAddress(hostDir: string): Promise<string> {
+  return withLock("machine", async () => {
+    const address = await freeAddress(localDir());
+    const config = `ADDRESS=${address}/24\nGATEWAY=${gatewayOf(address)}\n`;
+    writeFileSync(join(hostDir, "config/address"), config);
+    writeHostFile(hostDir, { ...hostFile(hostDir), address });
+    return address;
+  });
 }
 
 function writeHostFile(hostDir: string, file: HostFile): void {
