@@ -1,8 +1,21 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
+import { localHosts } from "../../../src/cloud/local/index.ts";
+import { hostPlace } from "../../../src/cloud/local/layout.ts";
+import { localDir } from "../../../src/cloud/local/state.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
@@ -32,7 +45,7 @@ export interface Project {
   onHost(host: string, script: string): Promise<string>;
   /** The arguments of that bare ssh, without the command. */
   sshArguments(host: string): string[];
-  /** Destroys what is up and removes the folder, also after a failed test. */
+  /** Removes its local hosts, with whatever is on them, and the folder, also after a failed test. */
   dispose(): Promise<void>;
 }
 
@@ -69,12 +82,20 @@ export async function makeProject(
     sshArguments,
     onHost: async (host, script) => (await execa("ssh", [...sshArguments(host), script])).stdout,
     dispose: async () => {
-      await run("pulumi", ["destroy", "--yes", "--skip-preview"], { timeout: 300_000 });
+      await removeHosts(dir);
       rmSync(dir, { recursive: true, force: true });
     },
   };
   await prepare(project, files, secrets);
   return project;
+}
+
+/** Without the engine, which would first take everything off them; what a killed run has half made goes too. */
+async function removeHosts(dir: string): Promise<void> {
+  const prefix = hostPlace(localDir(), realpathSync(dir), "x").id.slice(0, -1);
+  const ids = globSync(`${prefix}*`, { cwd: join(localDir(), "hosts") });
+  const hosts = localHosts(dir);
+  await Promise.all(ids.map((id) => hosts.remove(id.slice(prefix.length))));
 }
 
 async function prepare(
@@ -86,9 +107,8 @@ async function prepare(
   for (const [path, text] of Object.entries(files)) project.write(path, text);
   project.write("stacks/test.passphrase", "a passphrase for tests\n", 0o600);
   await must(project.pulumi(["stack", "init", "test"]));
-  for (const [name, value] of Object.entries(secrets)) {
-    await must(project.pulumi(["config", "set", "--secret", `muster:${name}`], { input: value }));
-  }
+  const values = Object.entries(secrets).flatMap(([name, value]) => ["--secret", `muster:${name}=${value}`]);
+  if (values.length > 0) await must(project.pulumi(["config", "set-all", ...values]));
 }
 
 /** The checkout's own project file, with the paths as a repository of one's own has them. */
