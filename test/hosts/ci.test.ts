@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { localHosts } from "../../src/cloud/local/index.ts";
+import { HOSTD_DIR } from "../../src/model/layout.ts";
 import type { ObserveAnswer } from "../../src/model/protocol.ts";
 import { type ForgeDouble, startForge } from "../doubles/forge.ts";
 import { type CiCheckout, makeCiCheckout } from "./support/ci-checkout.ts";
@@ -86,11 +87,12 @@ const comment = (dir: string) =>
   checkout.fleet(["ci", "comment", dir, "--reader", "ci", "--key", key], env());
 const restore = () => must(project.pulumi(["up", "--yes", "--skip-preview"]));
 
-/** All that Muster keeps or writes on a host, with its times of change. */
+/** All that Muster keeps or writes on a host, with its times of change, but what the deadman writes for itself. */
 const hostTree = (host: string) =>
   project.onHost(
     host,
-    "find /var/lib/muster /usr/local/lib/muster /etc /home -printf '%p %s %T@ %C@\n' | sort",
+    `find /var/lib/muster /usr/local/lib/muster /etc /home ! -path ${HOSTD_DIR} ! -path '${HOSTD_DIR}/[mh]*' \
+       -printf '%p %s %T@ %C@\\n' | sort`,
   );
 
 describe("what a workflow runs, as nobody in a checkout that it cannot write to", () => {
