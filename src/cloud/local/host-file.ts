@@ -13,10 +13,14 @@ export interface HostFile {
   readonly hostKeys: readonly string[];
 }
 
-/** @returns undefined where there is no host, or one that was never finished */
+/** @returns undefined where there is no host, or one that was never finished; another project may just remove it */
 export function readHostFile(hostDir: string): HostFile | undefined {
-  const file = join(hostDir, "host.json");
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as HostFile) : undefined;
+  try {
+    return JSON.parse(readFileSync(join(hostDir, "host.json"), "utf8")) as HostFile;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
 }
 
 /** Every finished host of every project in this cache, by id. */
