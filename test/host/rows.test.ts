@@ -186,6 +186,8 @@ describe("declared rows", () => {
     const [aside = ""] = down();
     expect(existsSync(path)).toBe(false);
     expect(aside.startsWith(`${dir}/aside/`)).toBe(true);
+    // Also where it is the first that is kept aside, nobody else may so much as pass through.
+    expect(statSync(`${dir}/aside`).mode & 0o777).toBe(0o700);
     expect(new DatabaseSync(aside).prepare("SELECT count(*) AS n FROM contacts").get()).toEqual({ n: 3 });
   });
 

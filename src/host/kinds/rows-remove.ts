@@ -1,4 +1,4 @@
-import { renameSync } from "node:fs";
+import { mkdirSync, renameSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { RowsItem } from "../../model/items.ts";
 import { typeOf } from "../fs/read.ts";
@@ -40,6 +40,8 @@ function keep(scene: Scene, item: RowsItem, copy: Snapshot | Unknown): string[] 
   if ("unknown" in bytes) return keepBeside(scene, item);
   const target = copyPath(scene, item);
   const earlier = readOwn(target)?.equals(bytes) ? [] : nameCopy(scene, item);
+  // What is kept aside is for root alone, also where this is the first of it.
+  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   writeOwn(target, bytes);
   return earlier;
 }
