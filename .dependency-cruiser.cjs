@@ -10,7 +10,7 @@ const allowed = {
   inventory: ["base", "model", "spec", "transport"],
   cloud: ["base", "model", "transport", "inventory", "spec", "digitalocean"],
   digitalocean: ["base"],
-  engine: ["base", "digitalocean"],
+  engine: ["base", "model", "digitalocean"],
   forge: ["base"],
   provider: ["base", "model", "spec", "transport", "inventory", "cloud"],
   program: ["base", "model", "spec", "resources", "inventory"],

@@ -18,6 +18,8 @@ export function engineEnv(pulumi: string, project?: Project, stack?: string): No
     PULUMI_HOME: pulumiHome(),
     NODE_COMPILE_CACHE: join(cacheDir(), "compile"),
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // The engine is there for seconds and takes little memory: to look for garbage rarely saves a fifth of its time.
+    GOGC: "400",
     ...ENGINE_DEFAULTS,
     ...pluginEnv(project),
     ...(project && { MUSTER_PROJECT: project.dir }),

@@ -1,9 +1,13 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { hasDroplets } from "./droplets.ts";
 import { type Project, readYaml } from "./project.ts";
 
 /** The private keys that fleet.yaml names for droplets, absolute; where it is broken, none. */
-export function keysOfDroplets({ dir }: Project): string[] {
+export function keysOfDroplets(project: Project): string[] {
+  const { dir } = project;
+  // Most fleets have none, and need not be read whole to know it.
+  if (!hasDroplets(project)) return [];
   const { cloud, hosts } = mapOf(readYaml(join(dir, "fleet.yaml")));
   const own = Object.values(mapOf(hosts)).map(mapOf);
   const files = own.flatMap((host) =>

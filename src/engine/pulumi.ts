@@ -16,6 +16,7 @@ import { checkPassphrase } from "./passphrase-check.ts";
 import { stderrProgress } from "./progress.ts";
 import { makeFolders, type Project, readProject } from "./project.ts";
 import { refuseProtected } from "./protected.ts";
+import { quietHome } from "./quiet-home.ts";
 import { reachState, readyState } from "./state/ready.ts";
 
 async function main(args: string[]): Promise<void> {
@@ -31,6 +32,7 @@ async function main(args: string[]): Promise<void> {
     if (isDestroy(call) && isChange(call)) await refuseProtected({ pulumi, project, stack }, args);
   }
   const env = engineEnv(pulumi, project, stack);
+  if (isOperation(call) && call.verbosity === 0 && !process.env["PULUMI_HOME"]) env["PULUMI_HOME"] = quietHome();
   // Our provider cannot tell a preview from an `up` in any other way.
   env["MUSTER_CHANGES"] = isChange(call) ? "1" : "";
   env["MUSTER_DESTROYS"] = isDestroy(call) ? "1" : "";

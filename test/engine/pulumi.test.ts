@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -56,7 +57,6 @@ test("with nothing but PATH and HOME set, the engine gets all that our provider 
   const env = await environment(["up"]);
   expect(env).toMatchObject({
     HOME: box.home,
-    PULUMI_HOME: join(box.home, ".pulumi"),
     PULUMI_CONFIG_PASSPHRASE_FILE: file,
     PULUMI_CONTINUE_ON_ERROR: "true",
     PULUMI_PARALLEL: "64",
@@ -67,6 +67,33 @@ test("with nothing but PATH and HOME set, the engine gets all that our provider 
   });
   const [first, second] = (env["PATH"] ?? "").split(":");
   expect([first, second]).toEqual([dirname(process.execPath), join(box.launcher, "bin")]);
+});
+
+test("a run has the engine's own home, but no place for the log that costs half of its time", async () => {
+  const real = join(box.home, ".pulumi");
+  mkdirSync(real, { recursive: true });
+  writeFileSync(join(real, "credentials.json"), "{}");
+  const home = (await environment(["up"]))["PULUMI_HOME"] ?? "";
+  expect(realpathSync(join(home, "credentials.json"))).toBe(realpathSync(join(real, "credentials.json")));
+  expect(realpathSync(join(home, "workspaces"))).toBe(realpathSync(join(real, "workspaces")));
+  expect(statSync(join(home, "logs")).isFile()).toBe(true);
+  // What the engine puts in a link's place is gone with the next run, and what is new is there.
+  rmSync(join(home, "credentials.json"));
+  writeFileSync(join(home, "credentials.json"), "old");
+  writeFileSync(join(real, "new"), "");
+  await environment(["preview"]);
+  expect(readFileSync(join(home, "credentials.json"), "utf8")).toBe("{}");
+  expect(existsSync(join(home, "new"))).toBe(true);
+});
+
+test("whoever asks for a log, names a home, or does no more than ask gets the real one", async () => {
+  const real = join(box.home, ".pulumi");
+  expect((await environment(["up", "-v", "3"]))["PULUMI_HOME"]).toBe(real);
+  expect((await environment(["stack", "ls"]))["PULUMI_HOME"]).toBe(real);
+  const own = join(box.home, "own");
+  mkdirSync(own);
+  standInEngine(join(own, "versions", "3.259.0", "bin"), "3.259.0", "env");
+  expect((await environment(["up"], { PULUMI_HOME: own }))["PULUMI_HOME"]).toBe(own);
 });
 
 test("what is set stays as it is", async () => {
