@@ -18,6 +18,7 @@ export const COMMANDS = [
   "preview",
   "up, nothing to do, floor",
   "up, nothing to do",
+  "preview and up, nothing to do",
   "drift found",
   "drift repaired",
 ] as const;
@@ -67,7 +68,10 @@ async function runCommands(
 async function subjectsOf(site: Site, empty: Project): Promise<Record<Command, Subject>> {
   const { project, bare } = site;
   const onFloor = await floorOf(project);
-  const up = ["up", "--yes"];
+  const [both, up] = [
+    ["up", "--yes"],
+    ["up", "--yes", "--skip-preview"],
+  ];
   const nothing = "--expect-no-changes";
   return {
     "bare script": { run: bare.check.run },
@@ -77,8 +81,9 @@ async function subjectsOf(site: Site, empty: Project): Promise<Record<Command, S
     preview: { run: () => must(project.pulumi(["preview", nothing])) },
     "up, nothing to do, floor": { run: () => onFloor([...up, nothing]) },
     "up, nothing to do": { run: () => must(project.pulumi([...up, nothing])) },
+    "preview and up, nothing to do": { run: () => must(project.pulumi([...both, nothing])) },
     "drift found": { before: () => spoil(site), run: () => must(project.fleet(["drift"]), 7) },
-    "drift repaired": { run: () => must(project.pulumi([...up, "--skip-preview"])) },
+    "drift repaired": { run: () => must(project.pulumi(up)) },
   };
 }
 
@@ -108,6 +113,6 @@ async function countRequests(project: Project): Promise<Record<string, Requests>
   return {
     "fleet drift": await count((options) => must(project.fleet(["drift"], options))),
     preview: await count((options) => must(project.pulumi(["preview"], options))),
-    "up, nothing to do": await count((options) => must(project.pulumi(["up", "--yes"], options))),
+    "preview and up": await count((options) => must(project.pulumi(["up", "--yes"], options))),
   };
 }

@@ -1,7 +1,7 @@
 import type { BeatState, Lifecycle, Owed } from "../model/deadman.ts";
 import type { FailedOver } from "../model/failover.ts";
 import type { UnitStatus } from "../model/protocol.ts";
-import { runningUnit, unitName } from "../resources/ids.ts";
+import { runningUnit, unitName } from "../resources/unit-names.ts";
 import { type RuntimeKind, runtimeOf } from "../runtimes/registry.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { askHost, type OpenHost } from "./ask.ts";

@@ -5,6 +5,7 @@ import { InvalidError, MusterError } from "../base/errors.ts";
 import { packageRoot } from "../base/paths.ts";
 import { findEngine } from "../engine/find.ts";
 import type { Cause, Finding } from "../model/finding.ts";
+import { hostOf } from "../model/resource-id.ts";
 import type { Selection } from "./selection.ts";
 
 /** A step of `pulumi preview --json`, as far as it is read here. */
@@ -48,7 +49,7 @@ export function machineFindings(steps: readonly Step[], selection: Selection): F
   return steps.flatMap((step) => {
     const [token = "", name = ""] = step.urn.split("::").slice(-2);
     const type = TOKEN.exec(token)?.[1] ?? "";
-    const host = name.split("/")[0] ?? name;
+    const host = hostOf(name);
     const isAsked = selection.tenant === undefined && (selection.host ?? host) === host;
     if (!MACHINES.includes(type) || !isAsked) return [];
     const place = { host, resource: name, type, item: /Host$/.test(type) ? "machine" : type.toLowerCase() };

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import type { ControlRequest, ControlVerb } from "../model/protocol.ts";
-import { runningUnit, unitName } from "../resources/ids.ts";
+import { runningUnit, unitName } from "../resources/unit-names.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import type { CommandDefinition } from "./command.ts";
 import { withController } from "./connections.ts";

@@ -2,6 +2,7 @@ import type { Declaration, Plan } from "../model/declaration.ts";
 import { type Difference, diffItem } from "../model/diff.ts";
 import { type Finding, placeOf } from "../model/finding.ts";
 import { type Contents, DIFFERENT, type Digest } from "../model/items.ts";
+import { labelOf, partOf } from "../model/parts.ts";
 import type { ObserveAnswer, Observed } from "../model/protocol.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { isSelected } from "./agents.ts";
@@ -115,7 +116,14 @@ function rowsOf(declarations: readonly Declaration[], contents: Contents): Conte
 
 function findingsOf(declaration: Declaration, seen: Observed | undefined): Finding[] {
   const pending = (seen?.unapplied ?? []).map((item) => ({ item, ...NOT_APPLIED }));
-  return [...pending, ...differences(declaration, seen)].map((one) => ({ ...placeOf(declaration), ...one }));
+  const found = [...pending, ...differences(declaration, seen)];
+  return found.map((one) => ({ ...placeOf(declaration), ...one, ...itemPlace(one.item) }));
+}
+
+/** An item as people call it, and the part of an agent that it belongs to. */
+function itemPlace(name: string): Pick<Finding, "item" | "part"> {
+  const part = partOf(name);
+  return { item: labelOf(name), ...(part !== undefined && { part }) };
 }
 
 /** What a reader's key is told of an item that no `up` applied yet, or not there. */
@@ -134,7 +142,7 @@ function unknownOf(declaration: Declaration, seen: Observed | undefined): Unknow
     if (seen?.unapplied?.includes(item)) return [];
     const observation = seen?.observed[item] ?? { unknown: "the host said nothing of it." };
     if (!("unknown" in observation)) return [];
-    return [{ ...placeOf(declaration), item, reason: observation.unknown }];
+    return [{ ...placeOf(declaration), ...itemPlace(item), reason: observation.unknown }];
   });
 }
 

@@ -23,8 +23,7 @@ export function isMissed({ state, intermittent }: HostReport): boolean {
 }
 
 /** An item that the host could not tell anything of. */
-export interface UnknownItem extends Place {
-  readonly item: string;
+export interface UnknownItem extends Place, Pick<Finding, "item" | "part"> {
   readonly reason: string;
 }
 

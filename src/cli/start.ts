@@ -26,7 +26,7 @@ async function start(): Promise<number> {
     hasLocalHosts(fleet) ? localHosts(project).prepare(progress) : undefined,
   ]);
   await ensureExampleStack(project, STACK, madeUpSecrets(fleet), progress);
-  const up = run("pulumi", ["up", "--yes", "--skip-preview", "--stack", STACK]);
+  const up = run("pulumi", ["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", STACK]);
   return up === 0 ? run("fleet", ["ps"]) : up;
 }
 

@@ -19,7 +19,8 @@ export function targetsOf(
   const chosen = agent === undefined ? undefined : fleet.agents[agent];
   const hosts = Object.values(fleet.hosts).filter(({ name }) => name === (host ?? name));
   const names = chosen ? namesFor(chosen) : hosts.flatMap(namesOn);
-  return names.map((name) => `urn:pulumi:${stack}::${project}::muster:index:*::${name}`);
+  // What is on a host stands under it in the stack, or, in a tenant's stack and an older state, under nothing.
+  return names.map((name) => `urn:pulumi:${stack}::${project}::**muster:index:*::${name}`);
 }
 
 /** The host itself and all that is on it, under its names of today and before. */

@@ -1,4 +1,5 @@
 import { MusterError } from "../base/errors.ts";
+import { hostOf, subjectOf } from "../model/resource-id.ts";
 import { askEngine, type EngineStack } from "./ask.ts";
 
 /** A resource of `pulumi stack export`, as far as it is read here. */
@@ -72,10 +73,10 @@ function isNamed(urn: string, patterns: readonly string[]): boolean {
 function subjectsOf(kept: readonly Kept[]): string[] {
   const subjects = kept.map(({ urn }) => {
     const [type = "", name = urn] = urn.split("::").slice(-2);
-    const [host = "", part = "host"] = name.split("/");
     // A volume is a part of its droplet.
-    const owner = type.startsWith("muster:") ? part : "host";
-    return owner === "host" ? host : `${owner.replace(/^tenant-/, "tenant ")} on ${host}`;
+    const { kind, host, name: owner } = subjectOf(type.includes("muster:") ? name : hostOf(name));
+    if (kind === "host") return host;
+    return `${kind === "tenant" ? "tenant " : ""}${owner} on ${host}`;
   });
   return [...new Set(subjects)].sort();
 }

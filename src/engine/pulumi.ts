@@ -18,9 +18,11 @@ import { makeFolders, type Project, readProject } from "./project.ts";
 import { refuseProtected } from "./protected.ts";
 import { quietHome } from "./quiet-home.ts";
 import { reachState, readyState } from "./state/ready.ts";
+import { withTodaysTargets } from "./targets.ts";
 
-async function main(args: string[]): Promise<void> {
-  const call = readCall(args);
+async function main(given: string[]): Promise<void> {
+  const call = readCall(given);
+  const args = isOperation(call) ? withTodaysTargets(given) : given;
   const dir = projectDir(resolve(call.cwd ?? ""));
   const project = dir === undefined ? undefined : readProject(dir);
   const stack = project && currentStack(project, namedStack(call));
@@ -32,7 +34,8 @@ async function main(args: string[]): Promise<void> {
     if (isDestroy(call) && isChange(call)) await refuseProtected({ pulumi, project, stack }, args);
   }
   const env = engineEnv(pulumi, project, stack);
-  if (isOperation(call) && call.verbosity === 0 && !process.env["PULUMI_HOME"]) env["PULUMI_HOME"] = quietHome();
+  if (isOperation(call) && call.verbosity === 0 && !process.env["PULUMI_HOME"])
+    env["PULUMI_HOME"] = quietHome();
   // Our provider cannot tell a preview from an `up` in any other way.
   env["MUSTER_CHANGES"] = isChange(call) ? "1" : "";
   env["MUSTER_DESTROYS"] = isDestroy(call) ? "1" : "";

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import { writeFileAtomic } from "../base/files.ts";
+import { subjectOf } from "../model/resource-id.ts";
 import { askEngine, type EngineStack } from "./ask.ts";
 import { ensureEngine } from "./install.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
@@ -11,7 +12,7 @@ import { readProject } from "./project.ts";
 /** A resource in a stack's state. */
 export interface StateResource {
   readonly urn: string;
-  /** Its Pulumi name, such as `east/iris/identity`. */
+  /** Its Pulumi name, such as `east/iris/agent`. */
   readonly name: string;
 }
 
@@ -76,8 +77,13 @@ function resourcesOf({ host, agent }: PartOfHost, state: string): StateResource[
       if (type.startsWith("command:")) return name.startsWith(`${host}/`);
       return type.startsWith("muster:") && inputs?.host === host;
     })
-    .filter(({ name }) => agent === undefined || name.split("/")[1] === agent)
+    .filter(({ name }) => agent === undefined || isOfAgent(name, agent))
     .map(({ urn, name }) => ({ urn, name }));
+}
+
+function isOfAgent(id: string, agent: string): boolean {
+  const { kind, name } = subjectOf(id);
+  return kind === "agent" && name === agent;
 }
 
 /** Secrets in it are encrypted, as they are in the state itself. */

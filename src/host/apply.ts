@@ -9,56 +9,144 @@ import type {
   Observations,
   Props,
 } from "../model/items.ts";
+import { AGENT_PARTS, type AgentPart, labelOf, partOf } from "../model/parts.ts";
 import type { ConvergeRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
+import type { Attempts } from "./attempts.ts";
 import type { Host } from "./context.ts";
-import type { Subject } from "./kinds/kind.ts";
+import type { Kind, Scene, Subject } from "./kinds/kind.ts";
 import { kindOf } from "./kinds/registry.ts";
 import { differs } from "./kinds/standing.ts";
 import { removeUnfinished } from "./kinds/thing.ts";
-import { isAsWanted, lookAtItems, sceneOf, subjectsOf } from "./look.ts";
+import { isAsWanted, lookAtAll, sceneOf, subjectsOf } from "./look.ts";
 import { reasonOf } from "./reason.ts";
 import { isRead, startAgain } from "./restart.ts";
 import { sourceOf } from "./store/contents.ts";
 import { sealOf } from "./store/seal.ts";
+import type { Sight, Task } from "./task.ts";
 
-export interface Work {
-  readonly before: HostRecord | undefined;
-  readonly observed: Observations;
-  /** The names of the items that are not as declared. */
-  readonly toDo: readonly string[];
+/** A task that has something to do, and was begun. */
+export interface Change extends Sight {
+  readonly task: Task;
+  /** The units that are to start again because of it. */
+  readonly restart: readonly string[];
 }
 
 /**
- * Makes items as they are declared, in their order: what stands on the disk first; then systemd reads
- * changed units once and what read a changed file starts again; then the units themselves.
+ * Makes what is declared, of all changes at once, in the order of their items: what stands on the disk first; then
+ * systemd reads changed units once and what read a changed file starts again; then the units themselves.
  *
  * @returns the units that are not started again yet
  */
-export function applyItems(host: Host, request: ConvergeRequest, { before, observed, toDo }: Work): string[] {
-  if (before?.intended) removeAllUnfinished(host, before.items);
-  const subjects = subjectsOf(request.items, before, request.secrets);
-  const onDisk = subjects.filter(([name, { item }]) => toDo.includes(name) && !kindOf(item.kind).afterReload);
-  for (const named of onDisk) applyOne(host, request, named, observed[named[0]]);
-  const written = onDisk.flatMap(([name, { item }]) => (isWritten(item, observed[name]) ? [item] : []));
-  const waiting = startAgain(host, request, written, before?.restart);
-  const late = subjects.filter(([, { item }]) => kindOf(item.kind).afterReload);
-  const now = lookAtItems(sceneFor(host, request), late);
-  const differing = late.filter(([name, { item }]) => !isAsWanted(item, now[name]));
-  for (const [kind, same] of Map.groupBy(differing, ([, { item }]) => item.kind)) {
-    if (kindOf(kind).convergeAll !== undefined) applyAll(host, request, same);
-    else for (const named of same) applyOne(host, request, named, now[named[0]]);
-  }
+export function applyAll(host: Host, changes: readonly Change[]): ReadonlyMap<Task, readonly string[]> {
+  const written = changes.map((change) => ({ task: change.task, written: writeItems(host, change) }));
+  const waiting = startAgain(host, written);
+  applyLate(host, changes);
   return waiting;
 }
 
-/** Refuses what the host cannot have, before anything is written. @throws MusterError */
-export function refuseItems(host: Host, request: ConvergeRequest): void {
-  const subjects = subjectsOf(request.items, undefined).map(([, subject]) => subject);
-  for (const [kind, same] of Map.groupBy(subjects, ({ item }) => item.kind)) {
-    kindOf(kind).refuse?.(sceneFor(host, request), same);
+/** @returns the files and folders that others stand in the place of now */
+function writeItems(host: Host, { task, observed, toDo }: Change): (FileItem | DirectoryItem)[] {
+  const { request, before, parts } = task;
+  if (before?.intended) parts.run(undefined, () => removeAllUnfinished(host, before.items));
+  const written: (FileItem | DirectoryItem)[] = [];
+  for (const named of partByPart(subjectsOf(request.items, before, request.secrets))) {
+    const [name, { item }] = named;
+    if (!toDo.includes(name) || isLate(item)) continue;
+    parts.run(partOf(name), () => {
+      applyOne(host, request, named, observed[name]);
+      if (isWritten(item, observed[name])) written.push(item);
+    });
+  }
+  return written;
+}
+
+function isLate(item: HostItem): boolean {
+  return kindOf(item.kind).afterReload === true;
+}
+
+/** What a part needs is made before it, so that a part which is held up is left as it is. */
+function partByPart(named: readonly Named[]): Named[] {
+  const parts: readonly (AgentPart | undefined)[] = AGENT_PARTS;
+  const rank = ([name]: Named) => parts.indexOf(partOf(name));
+  return named.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** An item that is made after systemd has read its files. */
+interface Late {
+  readonly task: Task;
+  readonly named: Named;
+}
+
+function applyLate(host: Host, changes: readonly Change[]): void {
+  const late = changes.flatMap(({ task }) =>
+    subjectsOf(task.request.items, task.before, task.request.secrets)
+      .filter(([name, { item }]) => isLate(item) && task.parts.isOpen(partOf(name)))
+      .map((named): Late => ({ task, named })),
+  );
+  const contents = Object.assign({}, ...changes.map(({ task }) => task.request.contents));
+  const scene = sceneOf(host, sourceOf(host, contents), sealOf(host));
+  const now = lookAtAll(
+    scene,
+    late.map(({ named: [, subject] }) => subject),
+  );
+  const seen = new Map(late.map((one, i) => [one, now[i]]));
+  const differing = late.filter((one) => !isAsWanted(one.named[1].item, seen.get(one)));
+  for (const [kind, same] of Map.groupBy(differing, ({ named: [, { item }] }) => item.kind)) {
+    const { convergeAll, convergeEach } = kindOf(kind);
+    if (convergeEach !== undefined) applyEach(scene, same, convergeEach);
+    else if (convergeAll !== undefined) applyTogether(host, same);
+    else for (const one of same) applyAlone(host, one, seen.get(one));
   }
 }
+
+/** Items of many tasks at once, each of which may fail alone. */
+function applyEach(
+  scene: Scene,
+  same: readonly Late[],
+  convergeEach: NonNullable<Kind["convergeEach"]>,
+): void {
+  const open = same.filter(({ task, named: [name] }) => task.parts.isOpen(partOf(name)));
+  const errors = convergeEach(
+    scene,
+    open.map(({ named: [, subject] }) => subject),
+  );
+  for (const [i, { task, named }] of open.entries()) {
+    if (errors[i] !== undefined) task.parts.run(partOf(named[0]), () => fail(task.request, named, errors[i]));
+  }
+}
+
+/** Items of one part of a task at once; what fails names the item itself. */
+function applyTogether(host: Host, same: readonly Late[]): void {
+  for (const [task, ofTask] of Map.groupBy(same, (one) => one.task)) {
+    for (const [part, ofPart] of Map.groupBy(ofTask, ({ named: [name] }) => partOf(name))) {
+      const subjects = ofPart.map(({ named: [, subject] }) => subject);
+      const [first] = subjects;
+      if (first === undefined) continue;
+      task.parts.run(part, () =>
+        kindOf(first.item.kind).convergeAll?.(sceneFor(host, task.request), subjects),
+      );
+    }
+  }
+}
+
+function applyAlone(host: Host, { task, named }: Late, observation: Observation | undefined): void {
+  task.parts.run(partOf(named[0]), () => applyOne(host, task.request, named, observation));
+}
+
+/** Refuses what the host cannot have, before anything is written. */
+export function refuseItems(host: Host, request: ConvergeRequest, parts: Attempts): void {
+  for (const [part, named] of Map.groupBy(subjectsOf(request.items, undefined), ([name]) => partOf(name))) {
+    const subjects = named.map(([, subject]) => subject);
+    parts.run(part, () => {
+      for (const [kind, same] of Map.groupBy(subjects, ({ item }) => item.kind)) {
+        kindOf(kind).refuse?.(sceneFor(host, request), same);
+      }
+    });
+  }
+}
+
+type Named = [name: string, subject: Subject];
 
 function removeAllUnfinished(host: Host, items: Items): void {
   const scene = sceneOf(host, sourceOf(host), sealOf(host));
@@ -86,28 +174,24 @@ export function unitsToStart(
 function applyOne(
   host: Host,
   request: ConvergeRequest,
-  [name, subject]: readonly [string, Subject],
+  named: Named,
   observation: Observation | undefined,
 ): void {
+  const [, subject] = named;
   try {
     // A scene of its own: the item before may have made the user that this one belongs to.
     kindOf(subject.item.kind).converge(sceneFor(host, request), subject, propsOf(observation));
   } catch (error) {
-    const next = error instanceof MusterError ? error.next : undefined;
-    const what = `${request.id}: ${name} (${addressOf(subject.item)})`;
-    throw new MusterError({ what, why: reasonOf(error), ...(next !== undefined && { next }), cause: error });
+    fail(request, named, error);
   }
 }
 
-/** Applies items of one kind at once; what fails names the item itself. */
-function applyAll(
-  host: Host,
-  request: ConvergeRequest,
-  named: readonly (readonly [string, Subject])[],
-): void {
-  const subjects = named.map(([, subject]) => subject);
-  const [first] = subjects;
-  if (first !== undefined) kindOf(first.item.kind).convergeAll?.(sceneFor(host, request), subjects);
+function fail({ id }: ConvergeRequest, [name, { item }]: Named, error: unknown): never {
+  const next = error instanceof MusterError ? error.next : undefined;
+  const part = partOf(name);
+  const where = part === undefined ? id : `${id}: ${part}`;
+  const what = `${where}: ${labelOf(name)} (${addressOf(item)})`;
+  throw new MusterError({ what, why: reasonOf(error), ...(next !== undefined && { next }), cause: error });
 }
 
 /** Whether another file or folder comes to stand there. */

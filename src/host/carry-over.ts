@@ -46,10 +46,15 @@ function readdress(item: HostItem, { from, to }: Pair): HostItem {
   return { ...item, path: `${to.path}${item.path.slice(from.path.length)}` };
 }
 
-/** The item of a kind, where there is no doubt which. */
+/** The item of a kind that can be carried over, where there is no doubt which. */
 function theOnly(items: readonly HostItem[], kind: HostItem["kind"]): HostItem | undefined {
-  const [item, ...others] = items.filter((one) => one.kind === kind);
+  const [item, ...others] = items.filter((one) => one.kind === kind && isCarried(one));
   return others.length === 0 ? item : undefined;
+}
+
+/** Of an agent's folders only its home is carried over, with all that is in it. */
+function isCarried(item: HostItem): boolean {
+  return kindOf(item.kind).rename !== undefined && (item.kind !== "directory" || ownsContent(item));
 }
 
 function carryOne(host: Host, { from, to }: Pair): void {

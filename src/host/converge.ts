@@ -1,148 +1,175 @@
-import { isDeepStrictEqual } from "node:util";
-import { diffItem } from "../model/diff.ts";
-import { secretDigest } from "../model/digest.ts";
-import type { Items, Observations } from "../model/items.ts";
+import type { Observations } from "../model/items.ts";
+import { partOf } from "../model/parts.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { HostRecord } from "../model/record.ts";
-import { applyItems, refuseItems, unitsToStart } from "./apply.ts";
-import { carryOver } from "./carry-over.ts";
+import { applyAll, type Change, refuseItems, unitsToStart } from "./apply.ts";
 import type { Host } from "./context.ts";
-import { keptAside } from "./kept-aside.ts";
-import { inOrder } from "./kinds/registry.ts";
-import { withHostLock, withResourceLock } from "./lock.ts";
-import { lookAtItems, sceneOf, subjectsOf } from "./look.ts";
-import { endArrival, stayOrRefuse } from "./moves/stay.ts";
+import { withHostLock, withResourceLocks } from "./lock.ts";
+import { lookAtAll, sceneOf, subjectsOf } from "./look.ts";
 import { removeParents } from "./remove.ts";
 import { droppedItems, removeItems, withoutShared } from "./remove-items.ts";
 import { sourceOf, storeContents, sweepContents } from "./store/contents.ts";
-import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "./store/records.ts";
-import { isSecret, makeKey, sealOf, sealWants, withoutDigests } from "./store/seal.ts";
+import { deleteRecord, readRecords, rewriteFormer, writeRecord } from "./store/records.ts";
+import { makeKey, sealOf } from "./store/seal.ts";
+import { isOf, othersOf, prepareTask, type Sight, sightOf, type Task } from "./task.ts";
 
-/** Makes one resource as it is declared, and writes nothing at all where it is already. */
+/** What came of a request. */
+export type Outcome = { readonly answer: ConvergeAnswer } | { readonly error: unknown };
+
+/** Makes one resource as it is declared, and writes nothing at all where it is already. @throws what went wrong */
 export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
-  return withResourceLock(host, request.id, () => {
-    const records = readRecords(host);
-    const known = findRecord(records, request.id, request.owner);
-    refuseForeign(known, request.owner, request.takesOver);
-    for (const item of Object.values(request.items)) if (item.kind === "unit") stayOrRefuse(host, item.name);
-    endArrival(host, request.id, request.items);
-    const former = formerRecords(records, request);
-    const taken = records.filter(({ id, owner }) => id === request.id && owner === takenFrom(request));
-    const others = records.filter((record) => record.id !== request.id && !former.includes(record));
-    makeKey(host);
-    const items = withSecretDigests(inOrder(request.items), request.secrets);
-    const carried = former.map((record) => ({ ...record, items: carryOver(host, record.items, items) }));
-    const before = known ?? carried[0];
-    const after = recordOf(host, request, items, before);
-    const kept = before === undefined ? keptAside(host, items) : [];
-    const observed = look(host, request, items, before);
-    const changed = differences(items, observed);
-    const toDo = Object.keys(items).filter((name) => isToDo(name, changed, observed));
-    const isDone = toDo.length === 0 && isDeepStrictEqual(before, after);
-    const waiting = isDone
-      ? []
-      : change(host, { ...request, items }, { before, after, observed, toDo, others });
-    for (const { id, owner } of [...former, ...taken]) deleteRecord(host, owner, id);
-    if (isDone) return { observed, changed };
-    return {
-      observed: look(host, request, items, after),
-      changed,
-      ...(kept.length > 0 && { kept }),
-      ...(waiting.length > 0 && { waiting }),
-    };
-  });
-}
-
-function takenFrom({ owner, takesOver }: ConvergeRequest): string | undefined {
-  return takesOver === owner ? undefined : takesOver;
-}
-
-interface Change {
-  readonly before: HostRecord | undefined;
-  readonly after: HostRecord;
-  /** Those of the host's other resources. */
-  readonly others: readonly HostRecord[];
-  readonly observed: Observations;
-  readonly toDo: readonly string[];
+  const [outcome] = convergeAll(host, [request]);
+  if (outcome === undefined || "error" in outcome) throw outcome?.error;
+  return outcome.answer;
 }
 
 /**
- * The record says first what is meant to be, and last that it is: a run killed in between is known by that. What the
- * old record alone knows goes before the new one stands, and what nobody may miss comes after.
- *
- * @returns the units that are not started again yet
+ * The same for many at once, whose ids differ: the host is looked at once for all of them, and systemd reads its files
+ * once. What goes wrong with one holds up no other.
  */
-function change(host: Host, request: ConvergeRequest, work: Change): string[] {
-  const { before, after, others, observed, toDo } = work;
-  refuseItems(host, request);
-  const dropped = withoutShared(droppedItems(before?.items, request.items), others);
-  removeItems(host, dropped);
-  removeParents(host, Object.values(dropped), [...others, after]);
-  const { applied: intended, ...rest } = after;
-  const restart = unitsToStart(host, request.items, observed, before, toDo);
-  // Another run's sweep may not come between the record and the bytes that it names.
-  withHostLock(host, () => {
-    writeRecord(host, {
-      ...rest,
-      ...(before?.applied && { applied: before.applied }),
-      ...(intended && { intended }),
-      ...(restart.length > 0 && { restart }),
-    });
-    storeContents(host, request.items, request.contents);
+export function convergeAll(host: Host, requests: readonly ConvergeRequest[]): Outcome[] {
+  const ids = requests.map(({ id }) => id);
+  return withResourceLocks(host, ids, () => {
+    const records = readRecords(host);
+    makeKey(host);
+    const prepared = requests.map((request) => attempt(() => prepareTask(host, records, request)));
+    const tasks = prepared.flatMap((one) => ("error" in one ? [] : [one.value]));
+    const outcomes = outcomesOf(host, tasks, records);
+    return prepared.map((one) => ("error" in one ? one : (outcomes.get(one.value) ?? { error: undefined })));
   });
-  const waiting = applyItems(host, request, { before, observed, toDo });
-  withHostLock(host, () =>
-    sweepContents(host, [...readRecords(host).filter((other) => !isOf(other, after)), after]),
-  );
-  writeRecord(host, after);
-  return waiting;
 }
 
-function isOf(record: HostRecord, { id, owner }: HostRecord): boolean {
-  return record.id === id && record.owner === owner;
+type Attempted<T> = { readonly value: T } | { readonly error: unknown };
+
+function attempt<T>(work: () => T): Attempted<T> {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
 }
 
-/** What this resource has under the ids that it had before. */
-function formerRecords(
+function outcomesOf(
+  host: Host,
+  tasks: readonly Task[],
   records: readonly HostRecord[],
-  { formerly = [], owner }: ConvergeRequest,
-): HostRecord[] {
-  return records.filter((record) => record.owner === owner && formerly.includes(record.id));
-}
-
-function look(host: Host, request: ConvergeRequest, items: Items, record?: HostRecord): Observations {
-  const scene = sceneOf(host, sourceOf(host, request.contents), sealOf(host));
-  return lookAtItems(scene, subjectsOf(items, record));
-}
-
-/** `item.property` of all that differs. */
-function differences(items: Items, observed: Observations): string[] {
-  return Object.entries(items).flatMap(([name, item]) => {
-    const observation = observed[name];
-    if (observation === undefined) return [];
-    return diffItem(name, item, observation).map(({ property }) => `${name}.${property}`);
-  });
-}
-
-/** An item that could not be told is written too: what keeps it from being read may be what is mended. */
-function isToDo(name: string, changed: readonly string[], observed: Observations): boolean {
-  return "unknown" in (observed[name] ?? {}) || changed.some((path) => path.startsWith(`${name}.`));
-}
-
-/** The value that was sent decides what a secret's digest is. */
-function withSecretDigests(items: Items, secrets: ConvergeRequest["secrets"]): Items {
-  return Object.fromEntries(
-    Object.entries(items).map(([name, item]) => {
-      const value = secrets[name];
-      if (value === undefined || !isSecret(item)) return [name, item];
-      return [name, { ...item, want: { ...item.want, content: secretDigest(item.path, value) } }];
+): ReadonlyMap<Task, Outcome> {
+  const seen = look(host, tasks, ({ before }) => before);
+  const sights = new Map(tasks.map((task) => [task, sightOf(task, seen.get(task) ?? {})]));
+  const changes = [...sights].flatMap(([task, sight]) =>
+    sight.isDone ? [] : [begin(host, task, sight, othersOf(task, tasks, records))],
+  );
+  const waiting = applyAll(host, changes);
+  finish(host, changes);
+  for (const [task, { isDone }] of sights) tidy(host, task, isDone);
+  const changed = changes.map(({ task }) => task).filter(({ parts }) => parts.error === undefined);
+  const after = look(host, changed, (task) => task.after);
+  return new Map(
+    [...sights].map(([task, sight]) => {
+      return [task, outcomeOf(task, sight, after.get(task), waiting.get(task) ?? [])];
     }),
   );
 }
 
-function recordOf(host: Host, request: ConvergeRequest, items: Items, before?: HostRecord): HostRecord {
-  const { id, type, owner } = request;
-  const gate = host.gate?.account;
-  const applied = sealWants(items, sealOf(host), before?.applied);
-  return { id, type, owner, ...(gate !== undefined && { gate }), items: withoutDigests(items), applied };
+/** The records that a resource had before go last. */
+function tidy(host: Host, { parts, replaced, after }: Task, isDone: boolean): void {
+  if (parts.error !== undefined) return;
+  for (const { id, owner } of replaced) deleteRecord(host, owner, id);
+  if (isDone) rewriteFormer(host, after);
+}
+
+/**
+ * Notes what is meant to be, before anything of it is made: a run killed later is known by that. What the old record
+ * alone knows goes before the new one stands.
+ */
+function begin(host: Host, task: Task, sight: Sight, others: readonly HostRecord[]): Change {
+  const { request, before, after, parts } = task;
+  const restart = unitsToStart(host, request.items, sight.observed, before, sight.toDo);
+  refuseItems(host, request, parts);
+  parts.run(undefined, () => {
+    const dropped = withoutShared(droppedItems(before?.items, request.items), others);
+    removeItems(host, dropped);
+    removeParents(host, Object.values(dropped), [...others, after]);
+    const { applied: intended, ...rest } = after;
+    // Another run's sweep may not come between the record and the bytes that it names.
+    withHostLock(host, () => {
+      writeRecord(host, {
+        ...rest,
+        ...(before?.applied && { applied: before.applied }),
+        ...(intended && { intended }),
+        ...(restart.length > 0 && { restart }),
+      });
+      storeContents(host, request.items, request.contents);
+    });
+  });
+  return { task, ...sight, restart };
+}
+
+/** Notes what is done; what a change that failed as a whole had meant to be stays noted as such. */
+function finish(host: Host, changes: readonly Change[]): void {
+  const done = changes.filter(({ task }) => task.parts.error === undefined).map(recordAfter);
+  if (done.length === 0) return;
+  withHostLock(host, () => {
+    const others = readRecords(host).filter((other) => !done.some((one) => isOf(one, other)));
+    sweepContents(host, [...others, ...done]);
+  });
+  for (const record of done) writeRecord(host, record);
+}
+
+/** What was applied, and of the parts that failed what was meant to be. */
+function recordAfter({ task: { before, after, parts }, restart }: Change): HostRecord {
+  const { failures, isOpen } = parts;
+  if (failures.length === 0) return after;
+  const isDone = (name: string) => isOpen(partOf(name));
+  const isLeft = (name: string) => Object.hasOwn(after.items, name) && !isDone(name);
+  const left = isOpen("unit") ? [] : restart;
+  return {
+    ...after,
+    applied: { ...pick(before?.applied, isLeft), ...pick(after.applied, isDone) },
+    intended: pick(after.applied, isLeft),
+    failures,
+    ...(left.length > 0 && { restart: left }),
+  };
+}
+
+function pick<T>(from: Readonly<Record<string, T>> = {}, isWanted: (name: string) => boolean) {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => isWanted(name)));
+}
+
+function outcomeOf(
+  { parts, kept }: Task,
+  { observed, changed }: Sight,
+  after: Observations | undefined,
+  waiting: readonly string[],
+): Outcome {
+  const { error, failures } = parts;
+  if (error !== undefined) return { error };
+  return {
+    answer: {
+      observed: after ?? observed,
+      changed,
+      ...(after !== undefined && kept.length > 0 && { kept }),
+      ...(waiting.length > 0 && { waiting }),
+      ...(failures.length > 0 && { failures }),
+    },
+  };
+}
+
+/** What the items of all these tasks are like, looked at once. @param recordOf what each is compared with */
+function look(
+  host: Host,
+  tasks: readonly Task[],
+  recordOf: (task: Task) => HostRecord | undefined,
+): ReadonlyMap<Task, Observations> {
+  const contents = Object.assign({}, ...tasks.map(({ request }) => request.contents));
+  const scene = sceneOf(host, sourceOf(host, contents), sealOf(host));
+  const named = tasks.map((task) => subjectsOf(task.request.items, recordOf(task)));
+  const seen = lookAtAll(
+    scene,
+    named.flatMap((subjects) => subjects.map(([, subject]) => subject)),
+  ).values();
+  const next = () => seen.next().value ?? { unknown: "not looked at" };
+  return new Map(
+    tasks.map((task, i) => [task, Object.fromEntries((named[i] ?? []).map(([name]) => [name, next()]))]),
+  );
 }

@@ -17,6 +17,13 @@ export function withResourceLock<T>(host: Host, id: string, work: () => T): T {
   return locked(host, `${folder}/${digestOf(id).slice(-32)}`, work);
 }
 
+/** The same for several resources, in one order for everybody, so that no two runs wait for each other. */
+export function withResourceLocks<T>(host: Host, ids: readonly string[], work: () => T): T {
+  const [first, ...rest] = [...ids].sort();
+  if (first === undefined) return work();
+  return withResourceLock(host, first, () => withResourceLocks(host, rest, work));
+}
+
 /**
  * One at a time on the whole host, for moments alone: what all stacks share, as the accounts, the packages and the
  * kept bytes. It may be taken within a resource's lock, never the other way round, and not twice.

@@ -4,7 +4,7 @@
  * `host.mjs mend` is what it starts as an agent's user. `host.mjs hostd` is the deadman, which systemd keeps running, and
  * `host.mjs job failed|replace WORD` what it starts for a job.
  */
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { GateName } from "../model/gate.ts";
 import { thisHost } from "./context.ts";
@@ -13,7 +13,7 @@ import { runHostd } from "./hostd/hostd.ts";
 import { handleJob } from "./jobs/handle.ts";
 import { runMender } from "./mender.ts";
 import { reasonOf } from "./reason.ts";
-import { answerLine, greeting, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
+import { answerBatch, greeting, parseBatches, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
 
 /** Characters of one request: whoever sends more without an end wants to fill the memory. */
 const MOST = 64 * 1024 * 1024;
@@ -51,16 +51,31 @@ function serve(table: Table): void {
   void answerAll(table);
 }
 
-/** Between two requests the loop turns, so that one who is gone is noticed before the next is begun. */
+/** Milliseconds in which requests that were sent together arrive. */
+const MOMENT = 10;
+
+/** Between two batches the loop turns, so that one who is gone is noticed before the next is begun. */
 async function answerAll(table: Table): Promise<void> {
   let rest = "";
+  let waiting: string[] = [];
+  let turn = Promise.resolve();
+  const answerWaiting = async () => {
+    // Only changes are worth waiting for others.
+    await setTimeout(waiting[0]?.includes('"op":"converge"') ? MOMENT : 0);
+    const lines = waiting;
+    waiting = [];
+    for (const batch of parseBatches(lines)) {
+      for (const answer of answerBatch(host, table, batch))
+        void answer.then((line) => process.stdout.write(line));
+      await setImmediate();
+    }
+  };
   for await (const text of process.stdin.setEncoding("utf8")) {
     const lines = `${rest}${text}`.split("\n");
     rest = lines.pop() ?? "";
     if (rest.length > MOST) process.exit(1);
-    for (const line of lines.filter((l) => l.trim() !== "")) {
-      void answerLine(host, table, line).then((answer) => process.stdout.write(answer));
-      await setImmediate();
-    }
+    const isFirst = waiting.length === 0;
+    waiting.push(...lines.filter((line) => line.trim() !== ""));
+    if (isFirst && waiting.length > 0) turn = turn.then(answerWaiting);
   }
 }

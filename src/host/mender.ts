@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { MusterError } from "../base/errors.ts";
-import type { WireError } from "../model/protocol.ts";
+import type { WireError } from "../model/part-failure.ts";
 import type { Account } from "./accounts.ts";
 import type { Host } from "./context.ts";
 import { reasonOf } from "./reason.ts";

@@ -1,46 +1,106 @@
 import type { DirectoryItem, FileItem, Items } from "../model/items.ts";
-
-import type { ConvergeRequest } from "../model/protocol.ts";
+import { partOf } from "../model/parts.ts";
 import { readAccounts } from "./accounts.ts";
 import { linkedChoice } from "./choices.ts";
 import type { Host } from "./context.ts";
+import { overridesOf } from "./dropins.ts";
 import { isIdle } from "./hostd/idle.ts";
 import { readPolicies } from "./hostd/policies.ts";
 import { readSign } from "./hostd/readings.ts";
 import { lookAtUnits } from "./hostd/units.ts";
 import { restartIfRunning } from "./kinds/unit.ts";
-import { isAsWanted, lookAtItems, sceneOf, subjectsOf } from "./look.ts";
 import { owe } from "./owed.ts";
-import { sourceOf } from "./store/contents.ts";
-import { readRecords } from "./store/records.ts";
-import { sealOf } from "./store/seal.ts";
-import { daemonReload, isUnitPath } from "./systemctl.ts";
+import { daemonReload, isRunning, isUnitPath, showUnits } from "./systemctl.ts";
+import type { Task } from "./task.ts";
+
+/** What a task has changed that units read. */
+interface Written {
+  readonly task: Task;
+  readonly written: readonly (FileItem | DirectoryItem)[];
+}
 
 /**
- * Lets systemd read the unit files that were written, and starts again what reads any of these files: at once, or
- * when its agent's policy says.
+ * Lets systemd read the unit files that were written, once for all tasks, and starts again what reads any of the
+ * files: at once, or when its agent's policy says.
  *
- * @param left units that a killed run meant to start again
  * @returns the units that are not started again yet
  */
-export function startAgain(
-  host: Host,
-  { id, items }: ConvergeRequest,
-  written: readonly (FileItem | DirectoryItem)[],
-  left: readonly string[] = [],
-): string[] {
-  const read = written.filter((item) => isRead(host, item));
-  const reads = left.length > 0 || read.some((item) => isUnitPath(host, item.path));
-  if (reads) daemonReload(host);
-  const notified = read.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
-  return [...new Set([...left, ...notified])].filter((unit) => {
-    const reader = readerOf(unit, items);
-    if (reader !== undefined && mustWait(host, unit, reader)) return true;
-    // Mending a unit, and telling whether it starts then, is for the resource that has it.
-    if (isSpoiltElsewhere(host, id, unit)) host.run("systemctl", ["try-restart", "--no-block", "--", unit]);
-    else restartIfRunning(host, [unit]);
-    return false;
+export function startAgain(host: Host, all: readonly Written[]): ReadonlyMap<Task, readonly string[]> {
+  const reads = all.map(({ task, written }) => ({
+    task,
+    read: written.filter((item) => isRead(host, item)),
+  }));
+  const reloading = reads.filter(({ task, read }) => {
+    return leftOf(task).length > 0 || read.some((item) => isUnitPath(host, item.path));
   });
+  if (reloading.length > 0)
+    reload(
+      host,
+      reloading.map(({ task }) => task),
+    );
+  const notified = reads.map(({ task, read }) => {
+    const units = read.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
+    return { task, units: [...new Set([...leftOf(task), ...units])] };
+  });
+  const up = runningAmong(
+    host,
+    notified.flatMap(({ units }) => units),
+  );
+  return new Map(
+    notified.map(({ task, units }) => {
+      return [task, units.filter((unit) => up.has(unit) && waits(host, task, unit))];
+    }),
+  );
+}
+
+/** Units that a killed run meant to start again. */
+function leftOf({ before }: Task): readonly string[] {
+  return before?.restart ?? [];
+}
+
+function reload(host: Host, tasks: readonly Task[]): void {
+  try {
+    daemonReload(host);
+  } catch (error) {
+    for (const { parts } of tasks) {
+      parts.run(undefined, () => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** A unit that does not run has nothing to be started again for. */
+function runningAmong(host: Host, units: readonly string[]): ReadonlySet<string> {
+  const states = showUnits(host, units);
+  return new Set(units.filter((_, i) => isRunning(states[i])));
+}
+
+/** Starts a unit again. @returns whether it goes on as it is for now */
+function waits(host: Host, { request: { items }, parts }: Task, unit: string): boolean {
+  let isWaiting = false;
+  parts.run(partOfUnit(unit, items), () => {
+    isWaiting = !startOne(host, unit, items);
+  });
+  return isWaiting;
+}
+
+function partOfUnit(unit: string, items: Items) {
+  const own = Object.entries(items).find(([, item]) => item.kind === "unit" && item.name === unit);
+  return partOf(own?.[0] ?? "");
+}
+
+/** @returns whether it is started again; otherwise it goes on as it is for now */
+function startOne(host: Host, unit: string, items: Items): boolean {
+  const reader = readerOf(unit, items);
+  if (reader !== undefined && mustWait(host, unit, reader)) return false;
+  // With an override it may not start at all; the repair of the unit comes next, and starts it again without.
+  if (!isOverridden(host, unit)) restartIfRunning(host, [unit]);
+  return true;
+}
+
+function isOverridden(host: Host, unit: string): boolean {
+  return overridesOf(unit, showUnits(host, [unit])[0] ?? {}).length > 0;
 }
 
 /** Whether a unit reads a file, and not only on another provider than it runs on. */
@@ -70,15 +130,4 @@ function isIdleNow(host: Host, name: string, unit: Parameters<typeof readSign>[1
   const charge = [...readPolicies(host).values()].find((one) => one.unit === name);
   const account = readAccounts(host.paths.etc).users.get(unit.user);
   return isIdle(charge === undefined ? {} : readSign(charge, unit, account).reading, unit.pid);
-}
-
-/** Whether a unit is another resource's, which has drifted. */
-function isSpoiltElsewhere(host: Host, id: string, unit: string): boolean {
-  const others = readRecords(host).filter((record) => record.id !== id);
-  const record = others.find(({ items }) =>
-    Object.values(items).some((item) => item.kind === "unit" && item.name === unit),
-  );
-  if (record === undefined) return false;
-  const seen = lookAtItems(sceneOf(host, sourceOf(host), sealOf(host)), subjectsOf(record.items, record));
-  return Object.entries(record.items).some(([name, item]) => !isAsWanted(item, seen[name]));
 }

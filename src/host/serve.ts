@@ -1,17 +1,20 @@
 import { MusterError } from "../base/errors.ts";
+import type { WireError } from "../model/part-failure.ts";
+import { partOf } from "../model/parts.ts";
 import {
   type AnswerFrame,
   type Answers,
+  type ConvergeAnswer,
+  type ConvergeRequest,
   type Hello,
   MARKER,
   PROTOCOL,
   type Request,
   type RequestFrame,
-  type WireError,
 } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
 import { control } from "./control.ts";
-import { converge } from "./converge.ts";
+import { convergeAll, type Outcome } from "./converge.ts";
 import { history } from "./history.ts";
 import { jobs } from "./jobs/status.ts";
 import { machine } from "./machine.ts";
@@ -24,11 +27,17 @@ import { observe } from "./observe.ts";
 import { ps } from "./ps.ts";
 import { reasonOf } from "./reason.ts";
 import { remove } from "./remove.ts";
-import { onceTheyStay, unitsStarted } from "./settle.ts";
+import { onceAllStay, onceTheyStay, type Staying, unitsStarted } from "./settle.ts";
 
 /** What answers each request, at once or, with others answered meanwhile, later. */
 export type Table = {
   readonly [Op in Request["op"]]?: (host: Host, request: Extract<Request, { op: Op }>) => Later<Answers[Op]>;
+} & {
+  /** Answers many requests to converge at once, each by its own thunk, which throws where that one failed. */
+  readonly convergeAll?: (
+    host: Host,
+    requests: readonly ConvergeRequest[],
+  ) => readonly (() => Later<ConvergeAnswer>)[];
 };
 
 type Later<A> = A | Promise<A>;
@@ -39,9 +48,10 @@ export const READERS: Table = { observe, ps, history, jobs, machine };
 /** A change is answered when what it started has stayed for a moment. */
 export const WRITERS = {
   converge: (host, request) => {
-    const answer = converge(host, request);
-    return onceTheyStay(host, unitsStarted(request, answer), answer);
+    const [answer] = convergeMany(host, [request]);
+    return (answer as () => Later<ConvergeAnswer>)();
   },
+  convergeAll: (host, requests) => convergeMany(host, requests),
   control: (host, request) => {
     const answer = control(host, request);
     const isStarted = request.verb !== "stop" && answer.changed;
@@ -55,6 +65,39 @@ export const WRITERS = {
   settle,
 } satisfies Table;
 
+function convergeMany(host: Host, requests: readonly ConvergeRequest[]): (() => Later<ConvergeAnswer>)[] {
+  const staying = convergeAll(host, requests).map((outcome, i): Staying<Outcome> => {
+    const request = requests[i];
+    const isDone = !("error" in outcome) && request !== undefined;
+    return {
+      units: isDone ? unitsStarted(request, outcome.answer) : [],
+      answer: outcome,
+      lost: (unit, error) => (isDone ? withLost(request, outcome.answer, unit, error) : outcome),
+    };
+  });
+  return onceAllStay(host, staying).map((later) => () => {
+    return later instanceof Promise ? later.then(answerIn) : answerIn(later);
+  });
+}
+
+/** A unit that did not stay fails its part of an agent, or the whole of what has no parts. */
+function withLost(
+  { items }: ConvergeRequest,
+  answer: ConvergeAnswer,
+  unit: string,
+  error: MusterError,
+): Outcome {
+  const name = Object.keys(items).find((one) => items[one]?.kind === "unit" && items[one].name === unit);
+  const part = partOf(name ?? "");
+  if (part === undefined) return { error };
+  return { answer: { ...answer, failures: [...(answer.failures ?? []), { part, error: wireError(error) }] } };
+}
+
+function answerIn(outcome: Outcome): ConvergeAnswer {
+  if ("error" in outcome) throw outcome.error;
+  return outcome.answer;
+}
+
 export const READERS_AND_WRITERS: Table = { ...READERS, ...WRITERS };
 
 /** The first line of a session. */
@@ -66,17 +109,87 @@ export function greeting(host: Host): string {
 
 /** Answers one request line with one answer line; what goes wrong is an answer too. */
 export async function answerLine(host: Host, table: Table, line: string): Promise<string> {
-  return `${JSON.stringify(await answer(host, table, line))}\n`;
+  const [answer] = parseBatches([line]).flatMap((batch) => answerBatch(host, table, batch));
+  return answer ?? "";
 }
 
-async function answer(host: Host, table: Table, line: string): Promise<AnswerFrame> {
-  let seq = 0;
+/** Requests that are answered together. */
+export type Batch = readonly Parsed[];
+
+interface Parsed {
+  readonly seq: number;
+  readonly request?: Request;
+  readonly error?: unknown;
+}
+
+/** Lines in the order in which they came, where those that ask to converge and follow one another are one batch. */
+export function parseBatches(lines: readonly string[]): Batch[] {
+  return inBatches(lines.map(parseFrame));
+}
+
+/** Answers each request of a batch with a line of its own. */
+export function answerBatch(host: Host, table: Table, batch: Batch): Promise<string>[] {
+  const requests = batch.flatMap(({ request }) => (request?.op === "converge" ? [request] : []));
+  const thunks = batch.length > 1 ? attemptAll(host, table, requests) : undefined;
+  return batch.map((frame, i) => answerFrame(host, table, frame, thunks?.[i]));
+}
+
+function parseFrame(line: string): Parsed {
   try {
-    const frame = JSON.parse(line) as RequestFrame;
-    seq = frame.seq;
-    return { seq, answer: await dispatch(host, table, frame.request) };
+    return JSON.parse(line) as RequestFrame;
   } catch (error) {
-    return { seq, error: wireError(error) };
+    return { seq: 0, error };
+  }
+}
+
+/** Runs of requests to converge whose resources differ; every other request is a batch of its own. */
+function inBatches(frames: readonly Parsed[]): Parsed[][] {
+  const batches: Parsed[][] = [];
+  for (const frame of frames) {
+    const last = batches.at(-1);
+    if (last !== undefined && fits(frame, last)) last.push(frame);
+    else batches.push([frame]);
+  }
+  return batches;
+}
+
+function fits({ request }: Parsed, batch: readonly Parsed[]): boolean {
+  if (request?.op !== "converge") return false;
+  return batch.every((one) => one.request?.op === "converge" && one.request.id !== request.id);
+}
+
+type Thunk = () => Later<ConvergeAnswer>;
+
+/** What went wrong with all of them is what each is answered. */
+function attemptAll(
+  host: Host,
+  { convergeAll }: Table,
+  requests: readonly ConvergeRequest[],
+): readonly Thunk[] | undefined {
+  try {
+    return convergeAll?.(host, requests);
+  } catch (error) {
+    return requests.map(() => () => {
+      throw error;
+    });
+  }
+}
+
+async function answerFrame(host: Host, table: Table, { seq, request, error }: Parsed, thunk?: Thunk) {
+  return `${JSON.stringify(await answer(host, table, { seq, request, error }, thunk))}\n`;
+}
+
+async function answer(
+  host: Host,
+  table: Table,
+  { seq, request, error }: { seq: number; request: Request | undefined; error: unknown },
+  thunk: Thunk | undefined,
+): Promise<AnswerFrame> {
+  try {
+    if (request === undefined) throw error;
+    return { seq, answer: await (thunk === undefined ? dispatch(host, table, request) : thunk()) };
+  } catch (failure) {
+    return { seq, error: wireError(failure) };
   }
 }
 

@@ -1,5 +1,7 @@
 import { setTimeout } from "node:timers/promises";
+import type { MusterError } from "../base/errors.ts";
 import { isAgentUnit } from "../model/layout.ts";
+import { isOpen, partOf } from "../model/parts.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
 import { isStray } from "./hostd/pane.ts";
@@ -29,16 +31,52 @@ const PROPERTIES = [
  * @throws MusterError, in the promise, where one did not stay
  */
 export function onceTheyStay<A>(host: Host, units: readonly string[], answer: A): A | Promise<A> {
-  const runs = units.flatMap((unit) => newRun(host, unit));
-  return runs.length === 0 ? answer : settled(host, runs).then(() => answer);
+  const lost = (_: string, error: MusterError): never => {
+    throw error;
+  };
+  const [later] = onceAllStay(host, [{ units, answer, lost }]);
+  return later as A | Promise<A>;
 }
 
-/** The units of agents and services that a change may just have started. */
-export function unitsStarted({ type, items }: ConvergeRequest, { changed }: ConvergeAnswer): string[] {
+/** An answer that waits for units to stay, and what it is where one of them does not. */
+export interface Staying<A> {
+  readonly units: readonly string[];
+  readonly answer: A;
+  readonly lost: (unit: string, error: MusterError) => A;
+}
+
+/** The same for many answers, whose units are waited for together. */
+export function onceAllStay<A>(host: Host, all: readonly Staying<A>[]): (A | Promise<A>)[] {
+  const runs = newRuns(
+    host,
+    all.flatMap(({ units }) => units),
+  );
+  const lost = runs.length === 0 ? undefined : lostAmong(host, runs);
+  return all.map(({ units, answer, lost: onLost }) => {
+    const isNew = runs.some(({ unit }) => units.includes(unit));
+    if (lost === undefined || !isNew) return answer;
+    return lost.then((names) => {
+      const name = units.find((unit) => names.has(unit));
+      return name === undefined ? answer : onLost(name, notStayed(host, name));
+    });
+  });
+}
+
+/** The units of agents and services that a change may just have started; one whose part has failed was judged already. */
+export function unitsStarted(
+  { type, items }: ConvergeRequest,
+  { changed, failures = [] }: ConvergeAnswer,
+): string[] {
   if (changed.length === 0) return [];
+  const failed = new Set(failures.map(({ part }) => part));
   const isSettling = (unit: string) => type === "Service" || isAgentUnit(unit);
-  return Object.values(items).flatMap((item) =>
-    item.kind === "unit" && item.want.active === "running" && isSettling(item.name) ? [item.name] : [],
+  return Object.entries(items).flatMap(([name, item]) =>
+    item.kind === "unit" &&
+    item.want.active === "running" &&
+    isSettling(item.name) &&
+    isOpen(partOf(name), failed)
+      ? [item.name]
+      : [],
   );
 }
 
@@ -49,9 +87,15 @@ interface Run {
   readonly left: number;
 }
 
-/** A unit's run, where that is so new that it may end. That one ends well which nobody starts again is no failure. */
-function newRun(host: Host, unit: string): Run[] {
-  const [state = {}] = showProperties(host, [unit], PROPERTIES);
+/** The units' runs that are so new that they may end. */
+function newRuns(host: Host, units: readonly string[]): Run[] {
+  if (units.length === 0) return [];
+  const states = showProperties(host, units, PROPERTIES);
+  return units.flatMap((unit, i) => newRun(unit, states[i] ?? {}));
+}
+
+/** That one ends well which nobody starts again is no failure. */
+function newRun(unit: string, state: UnitState): Run[] {
   if (state["Restart"] === "no" && state["ActiveState"] !== "failed") return [];
   const end =
     state["ActiveState"] === "active"
@@ -62,16 +106,16 @@ function newRun(host: Host, unit: string): Run[] {
 }
 
 /** What ended once may have had bad luck, as on a busy host; what ends again at its next start will do so for ever. */
-async function settled(host: Host, runs: readonly Run[]): Promise<void> {
+async function lostAmong(host: Host, runs: readonly Run[]): Promise<ReadonlySet<string>> {
   const ended = await endedOf(host, runs);
-  if (ended.length === 0) return;
+  if (ended.length === 0) return new Set();
   await setTimeout(AGAIN);
   const units = ended.map(({ unit }) => unit);
   const again = showProperties(host, units, PROPERTIES).map((state, i): Run => {
     return { unit: units[i] ?? "", id: state["InvocationID"] ?? "", left: STAYS };
   });
-  const [lost] = await endedOf(host, again);
-  if (lost !== undefined) throw notStayed(host, lost.unit);
+  const lost = await endedOf(host, again);
+  return new Set(lost.map(({ unit }) => unit));
 }
 
 /** Waits until all had to stay, and gives those that did not. @param runs at least one */

@@ -102,12 +102,26 @@ export function waitForUnit(
   seconds: number,
   isDone: (state: UnitState) => boolean,
 ): UnitState {
+  return waitForUnits(host, [unit], seconds, isDone).get(unit) ?? {};
+}
+
+/** The same for many units, all of which are asked about at once. */
+export function waitForUnits(
+  host: Host,
+  units: readonly string[],
+  seconds: number,
+  isDone: (state: UnitState) => boolean,
+): ReadonlyMap<string, UnitState> {
   const deadline = Date.now() + seconds * 1000;
-  for (let wait = 10; ; wait = Math.min(wait * 2, 500)) {
-    const [state = {}] = showProperties(host, [unit], UNIT_PROPERTIES);
-    if (isDone(state) || Date.now() > deadline) return state;
+  const last = new Map<string, UnitState>();
+  for (let wait = 10, left = units; left.length > 0; wait = Math.min(wait * 2, 500)) {
+    const states = showProperties(host, left, UNIT_PROPERTIES);
+    for (const [i, unit] of left.entries()) last.set(unit, states[i] ?? {});
+    left = left.filter((unit) => !isDone(last.get(unit) ?? {}));
+    if (left.length === 0 || Date.now() > deadline) break;
     pause(wait);
   }
+  return last;
 }
 
 function property(line: string): [string, string] {

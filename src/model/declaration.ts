@@ -5,11 +5,7 @@ export const RESOURCE_TYPES = [
   "Tenant",
   "Reader",
   "Account",
-  "Identity",
-  "ContactBook",
-  "Credential",
-  "AgentUnit",
-  "AgentJobs",
+  "Agent",
   "HostJobs",
   "Service",
 ] as const;
@@ -19,7 +15,7 @@ export type ResourceType = (typeof RESOURCE_TYPES)[number];
 /** One resource of the fleet as plain data: what should be on which host. */
 export interface Declaration {
   readonly type: ResourceType;
-  /** Unique in the fleet and stable over runs, such as `hub/iris/identity`. Also its Pulumi name. */
+  /** Unique in the fleet and stable over runs, such as `hub/iris/agent`. Also its Pulumi name. */
   readonly id: string;
   readonly host: string;
   readonly tenant?: string;

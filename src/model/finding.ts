@@ -1,5 +1,6 @@
 import type { Declaration } from "./declaration.ts";
 import type { Scalar } from "./items.ts";
+import type { AgentPart } from "./parts.ts";
 
 /**
  * Why desired and observed differ: `drift` somebody changed the host; `intended` somebody changed
@@ -19,7 +20,10 @@ export interface Place {
 
 /** One property of one item that is not as declared. */
 export interface Finding extends Place {
+  /** What people call the item. */
   readonly item: string;
+  /** The part of an agent that the item belongs to. */
+  readonly part?: AgentPart;
   /** A property of the item, or a part of it: `content`, `rows.loom.email`. */
   readonly property: string;
   readonly declared: Scalar;

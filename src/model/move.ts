@@ -28,15 +28,6 @@ export interface MoveMark {
   readonly held?: true;
 }
 
-/** The resource that has an agent's home is `<host>/<agent>/identity`. */
-export const HOME_PART = "identity";
-
-/** The agent of a resource, `iris` of `hub/iris/unit`; undefined where it is of none. */
-export function agentOf(id: string): string | undefined {
-  const [, agent, part] = id.split("/");
-  return part === undefined ? undefined : agent;
-}
-
 /** Bytes of a home that travel in one request. */
 export const MOVE_CHUNK = 2 * 1024 * 1024;
 

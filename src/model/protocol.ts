@@ -4,11 +4,15 @@ import type { Contents, Items, Observations } from "./items.ts";
 import type { JobStatus } from "./job.ts";
 import type { Machine } from "./machine.ts";
 import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
+import type { PartFailure, WireError } from "./part-failure.ts";
 import type { HostRecord } from "./record.ts";
 import type { Unmanaged } from "./unmanaged.ts";
 
 /** Raised when a request or an answer changes its meaning; a reader and a host agree on it at the start. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
+
+/** The oldest protocol that can still be asked: its hosts know an agent's parts, and no agent; see former-agent.ts. */
+export const OLDEST_PROTOCOL = 1;
 
 /** Precedes the host's first line, so that a noisy login shell cannot be taken for an answer. */
 export const MARKER = "muster-host ";
@@ -168,6 +172,8 @@ export interface ConvergeAnswer {
   readonly kept?: readonly string[];
   /** Units that go on with what was declared before, and are started again later. */
   readonly waiting?: readonly string[];
+  /** The parts of an agent that are not as declared, and why; all its other parts are done. */
+  readonly failures?: readonly PartFailure[];
 }
 
 /** Removes what the items name; what is already gone is a success. */
@@ -209,9 +215,3 @@ export interface RequestFrame {
 export type AnswerFrame =
   | { readonly seq: number; readonly answer: Answers[Request["op"]] }
   | { readonly seq: number; readonly error: WireError };
-
-export interface WireError {
-  readonly what: string;
-  readonly why: string;
-  readonly next?: string;
-}

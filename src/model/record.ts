@@ -1,4 +1,5 @@
 import type { Items, Props } from "./items.ts";
+import type { PartFailure } from "./part-failure.ts";
 
 /**
  * What the last `up` wrote for one resource: root-owned JSON on the host, replaced by rename.
@@ -16,6 +17,26 @@ export interface HostRecord {
   readonly items: Items;
   readonly applied?: Readonly<Record<string, Props>>;
   readonly intended?: Readonly<Record<string, Props>>;
+  /** Beside `intended`: the parts of an agent that the last run did not finish, and why. */
+  readonly failures?: readonly PartFailure[];
   /** Beside `intended`: the units that are to start again because of this change, in case its run is killed. */
   readonly restart?: readonly string[];
+}
+
+/** What several records know of one resource, which had other names or another stack; where they differ the first is right. */
+export function joinRecords(records: readonly HostRecord[]): HostRecord | undefined {
+  const [first] = records;
+  if (first === undefined) return undefined;
+  const last = records.toReversed();
+  const union = (of: (record: HostRecord) => HostRecord["applied"]) =>
+    records.some(of) ? Object.assign({}, ...last.map(of)) : undefined;
+  const [applied, intended] = [union(({ applied }) => applied), union(({ intended }) => intended)];
+  const restart = [...new Set(records.flatMap((record) => record.restart ?? []))];
+  return {
+    ...first,
+    items: Object.assign({}, ...last.map(({ items }) => items)),
+    ...(applied && { applied }),
+    ...(intended && { intended }),
+    ...(restart.length > 0 && { restart }),
+  };
 }

@@ -4,6 +4,9 @@ import { InvalidError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
 import { installedRuntime } from "../base/runtime.ts";
 import type { Declaration, Plan } from "../model/declaration.ts";
+import { FORMER_TYPES, formerIdentityId } from "../model/former-agent.ts";
+import { byPart } from "../model/parts.ts";
+import { hostId } from "../model/resource-id.ts";
 import type { Declared } from "../model/roster.ts";
 import { inSlice, type Slice, type StackSettings, stackSettings } from "../model/slice.ts";
 import { toWire } from "../model/wire.ts";
@@ -13,11 +16,15 @@ import type { DropletHostSpec, Fleet } from "../spec/fleet.ts";
 import { loadFleet } from "../spec/load.ts";
 import { type DropletMachine, deployDroplets } from "./cloud/index.ts";
 import { keepContents } from "./contents.ts";
+import { type StackOutputs, stackOutputs } from "./outputs.ts";
 import { FleetResource } from "./resource.ts";
 import { callRoster } from "./roster.ts";
 
+/** The stack's outputs, each once its machines are there. */
+export type Deployed = { readonly [K in keyof StackOutputs]: Promise<StackOutputs[K]> };
+
 /** Registers the stack's slice of the fleet with the engine: its machines, then what should be on every host. */
-export async function deployFleet(): Promise<void> {
+export async function deployFleet(): Promise<Deployed> {
   const project = projectDir();
   if (project === undefined) {
     throw new InvalidError({ what: "no project", why: "there is no Pulumi.yaml here or above." });
@@ -41,10 +48,13 @@ export async function deployFleet(): Promise<void> {
     const { id, host, type } = declaration;
     const extra = {
       ...(first.has(id) && { orphans: chores.then(({ orphans }) => orphans[host]) }),
-      ...(type === "Identity" && { movesFrom: chores.then(({ moves }) => moves[id]) }),
+      ...(type === "Agent" && { movesFrom: chores.then(({ moves }) => moves[id]) }),
     };
     made.set(id, declare(declaration, extra, made, machines.get(host)));
   }
+  const met = Promise.all([...machines.values()].map(({ ended }) => ended));
+  const outputs = met.then(() => stackOutputs(project, fleet, slice));
+  return { hosts: outputs.then(({ hosts }) => hosts), agents: outputs.then(({ agents }) => agents) };
 }
 
 /** What of a plan a stack has. */
@@ -118,6 +128,20 @@ function aliasesOf(formerly: readonly string[]): Alias[] {
   return formerly.map((name) => ({ name }));
 }
 
+/**
+ * The same for what stands under its host: before version 0.2 it stood under nothing, and of an agent its Identity was
+ * what its Agent is.
+ */
+function aliasesUnder({ type, id, formerly }: Declaration): (Alias | string)[] {
+  const former = [id, ...formerly].map((name) => {
+    const urn = `urn:pulumi:${getStack()}::${getProject()}::muster:index:`;
+    return type === "Agent"
+      ? `${urn}${FORMER_TYPES.identity}::${formerIdentityId(name)}`
+      : `${urn}${type}::${name}`;
+  });
+  return [...aliasesOf(formerly), ...former];
+}
+
 /** `deletedWith`: with its disk gone, the resources of a local host or a droplet need no delete of their own. */
 function declare(
   declaration: Declaration,
@@ -126,14 +150,15 @@ function declare(
   machine: Machine | undefined,
 ): FleetResource {
   const needs = declaration.needs.flatMap((id) => made.get(id)?.ended ?? []);
-  const { id, host, items, formerly, protect } = declaration;
+  const { id, type, host, items, formerly, protect } = declaration;
+  const parent = type === "Host" ? undefined : made.get(hostId(host));
   return new FleetResource(
-    declaration.type,
+    type,
     id,
     {
       resource: id,
       host,
-      items: Object.fromEntries(Object.entries(items).map(([name, item]) => [name, toWire(item)])),
+      ...byPart(Object.fromEntries(Object.entries(items).map(([name, item]) => [name, toWire(item)]))),
       ...(formerly.length > 0 && { formerly }),
       ...(protect && { protect }),
       ...(machine?.machine !== undefined && { machine: machine.machine }),
@@ -141,7 +166,8 @@ function declare(
     },
     {
       protect,
-      aliases: aliasesOf(formerly),
+      ...(parent && { parent }),
+      aliases: type === "Host" ? aliasesOf(formerly) : aliasesUnder(declaration),
       dependsOn: machine === undefined ? needs : [machine.ended, ...needs],
       ...(machine === undefined ? {} : { deletedWith: machine.standIn }),
     },

@@ -2,7 +2,7 @@
 import { log, RunError } from "@pulumi/pulumi";
 import { ENGINE_DEFAULTS } from "../base/engine-defaults.ts";
 import { MusterError } from "../base/errors.ts";
-import { deployFleet } from "./deploy.ts";
+import { type Deployed, deployFleet } from "./deploy.ts";
 import { endWithEngine } from "./end-with-engine.ts";
 
 // The SDK takes a stack trace for every promise and resource, a third of its time; no person is shown one.
@@ -16,11 +16,16 @@ async function tellUnset(): Promise<void> {
   await log.warn(`this is not the project's own pulumi, so unset are ${variables}. Use \`npx pulumi\`.`);
 }
 
-endWithEngine();
-try {
-  void tellUnset();
-  await deployFleet();
-} catch (error) {
-  // The SDK prints the message of a RunError alone, and of any other error where in our code it was thrown.
-  throw error instanceof MusterError ? new RunError(error.message) : error;
+async function run(): Promise<Deployed> {
+  try {
+    void tellUnset();
+    return await deployFleet();
+  } catch (error) {
+    // The SDK prints the message of a RunError alone, and of any other error where in our code it was thrown.
+    throw error instanceof MusterError ? new RunError(error.message) : error;
+  }
 }
+
+endWithEngine();
+/** The stack's outputs, by the names that they are exported with. */
+export const { hosts, agents } = await run();

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addressOf } from "../model/address.ts";
 import type { Plan } from "../model/declaration.ts";
+import { wholeId } from "../model/former-agent.ts";
+import { agentOf } from "../model/resource-id.ts";
 import { type Declared, ROSTER_TOKEN, type Roster, type RosterAnswer } from "../model/roster.ts";
 
 /** What a run has to do beside what is declared. */
@@ -50,9 +52,9 @@ function homeElsewhere(
   inState: ReadonlySet<string>,
   declared: readonly Declared[],
 ): Readonly<Record<string, string>> {
-  const [, agent, part] = id.split("/");
+  const agent = agentOf(id);
   const names = new Set(declared.flatMap(({ name, formerly }) => [name, ...formerly]));
-  const other = [...inState].find((name) => name.endsWith(`/${agent}/${part}`) && !names.has(name));
+  const other = [...inState].find((name) => agentOf(name) === agent && !names.has(name));
   return other === undefined ? {} : { [id]: other };
 }
 
@@ -60,5 +62,6 @@ function homeElsewhere(
 async function namesInState(): Promise<Set<string>> {
   const token = "pulumi:pulumi:readStackResourceOutputs";
   const { outputs } = await pulumi.runtime.invoke(token, { stackName: pulumi.getStack() });
-  return new Set(Object.keys(outputs as object).map((urn) => urn.split("::").slice(3).join("::")));
+  const names = Object.keys(outputs as object).map((urn) => urn.split("::").slice(3).join("::"));
+  return new Set(names.map(wholeId));
 }

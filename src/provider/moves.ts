@@ -1,4 +1,5 @@
 import { MusterError } from "../base/errors.ts";
+import { subjectKey, subjectOf } from "../model/resource-id.ts";
 
 /** An agent that is declared on another host than the one that has its home. */
 export interface PendingMove {
@@ -45,15 +46,15 @@ export function noMoves(): Moves {
 
 /** Of the agent all, and what it stands on: a tenant, the runtime, a machine. */
 function isNeeded(name: string, { id }: PendingMove): boolean {
-  const [, owner = "host"] = name.split("/");
-  return owner === "host" || owner.startsWith("tenant-") || owner === id.split("/")[1];
+  const { kind } = subjectOf(name);
+  return kind === "host" || kind === "tenant" || subjectKey(name) === subjectKey(id);
 }
 
 function tooEarly(name: string, { id, from, to }: PendingMove): MusterError {
-  const agent = id.split("/")[1];
+  const agent = subjectOf(id).name;
   return new MusterError({
     what: `${name} was not removed`,
     why: `${agent} has not moved from ${from} to ${to} yet.`,
-    next: "The message at its identity says why; then `npx pulumi up` goes on.",
+    next: "The message at the agent says why; then `npx pulumi up` goes on.",
   });
 }

@@ -1,7 +1,7 @@
 import { STATE_DIR, UNIT_DIR } from "../model/layout.ts";
 import type { Switch } from "../model/switches.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
-import { credentialsDir } from "./credential.ts";
+import { credentialsDir } from "./agent/credentials.ts";
 import { type Line, quote } from "./unit-syntax.ts";
 
 /**

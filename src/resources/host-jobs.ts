@@ -1,5 +1,5 @@
+import { hostId, hostJobsId } from "../model/resource-id.ts";
 import type { ResourceDefinition } from "./definition.ts";
-import { hostId, hostJobsId } from "./ids.ts";
 import { jobItems } from "./job-items.ts";
 
 /** All jobs of a host itself in one resource. They are the platform's. */

@@ -2,15 +2,11 @@ import type { Declaration, Plan } from "../model/declaration.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Digest } from "../model/items.ts";
 import type { Fleet } from "../spec/fleet.ts";
+import { agent } from "./agent/index.ts";
 import { agentAccount } from "./agent-account.ts";
-import { agentJobs } from "./agent-jobs.ts";
-import { agentUnit } from "./agent-unit.ts";
-import { contactBook } from "./contact-book.ts";
-import { credential } from "./credential.ts";
 import type { ResourceDefinition, RuntimeVersion } from "./definition.ts";
 import { host } from "./host.ts";
 import { hostJobs } from "./host-jobs.ts";
-import { identity } from "./identity.ts";
 import { reader } from "./reader.ts";
 import { service } from "./service.ts";
 import { tenant } from "./tenant.ts";
@@ -21,11 +17,7 @@ export const definitions: readonly ResourceDefinition[] = [
   tenant,
   reader,
   agentAccount,
-  identity,
-  contactBook,
-  credential,
-  agentUnit,
-  agentJobs,
+  agent,
   hostJobs,
   service,
 ];

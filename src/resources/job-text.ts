@@ -3,7 +3,7 @@ import { pauseFile, quarantineFile } from "../model/layout.ts";
 import { limitLines } from "../model/limits.ts";
 import type { AgentSpec, Fleet, JobSpec } from "../spec/fleet.ts";
 import { hostJobHardening } from "./hardening.ts";
-import { unitName } from "./ids.ts";
+import { unitName } from "./unit-names.ts";
 import { commandLine, environmentLines, escapePercent, type Line, renderUnit } from "./unit-syntax.ts";
 import { programLines } from "./unit-text.ts";
 

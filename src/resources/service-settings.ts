@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { quarantineFile } from "../model/layout.ts";
 import type { CredentialSpec, ServiceSpec } from "../spec/fleet.ts";
-import { credentialsDir } from "./credential.ts";
+import { credentialsDir } from "./agent/credentials.ts";
 import { environmentLines, type Line, renderUnit } from "./unit-syntax.ts";
 
 /**

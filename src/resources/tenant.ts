@@ -2,14 +2,16 @@ import { join } from "node:path";
 import type { Items } from "../model/items.ts";
 import { UNIT_DIR } from "../model/layout.ts";
 import { isLimited, type Limits, limitLines } from "../model/limits.ts";
+import { hostId, tenantId } from "../model/resource-id.ts";
 import type { TenantScope } from "../model/tenant-scope.ts";
 import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { account } from "./account.ts";
-import { credentialsDir } from "./credential.ts";
+import { credentialsDir } from "./agent/credentials.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
+import { formerIds } from "./former-ids.ts";
 import { gateItems } from "./gate.ts";
 import { hardening } from "./hardening.ts";
-import { formerIds, hostId, sliceName, tenantId, unitName } from "./ids.ts";
+import { sliceName, unitName } from "./unit-names.ts";
 
 /** A tenant's agents on one host, which are at least one: a tenant is where its agents are. */
 interface Presence {

@@ -2,9 +2,9 @@ import { basename, join } from "node:path";
 import { agentRunDir, beatFile, quarantineFile } from "../model/layout.ts";
 import { limitLines } from "../model/limits.ts";
 import type { AgentSpec, ChoiceSpec, Fleet } from "../spec/fleet.ts";
-import { credentialsDir, environmentFiles } from "./credential.ts";
+import { credentialsDir, environmentFiles } from "./agent/credentials.ts";
 import { hardening } from "./hardening.ts";
-import { sliceName, unitName } from "./ids.ts";
+import { sliceName, unitName } from "./unit-names.ts";
 import { commandLine, environmentLines, escapePercent, type Line, renderUnit } from "./unit-syntax.ts";
 
 /**

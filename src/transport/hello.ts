@@ -1,4 +1,4 @@
-import { type Hello, PROTOCOL } from "../model/protocol.ts";
+import { type Hello, OLDEST_PROTOCOL, PROTOCOL } from "../model/protocol.ts";
 import { HostError, RuntimeError } from "./host-error.ts";
 import { plainLine } from "./plain-text.ts";
 import type { RuntimeFiles } from "./runtime-files.ts";
@@ -28,12 +28,12 @@ export function runs(hello: Hello, runtime: RuntimeFiles): boolean {
 
 /** @throws RuntimeError "too-old" */
 export function refuseTooOld(target: Target, hello: Hello): void {
-  if (hello.protocol >= PROTOCOL) return;
+  if (hello.protocol >= OLDEST_PROTOCOL) return;
   throw new RuntimeError({
     host: target.name,
     reason: "too-old",
     what: "the runtime there is too old to be asked",
-    why: `it speaks protocol ${hello.protocol}, and this muster speaks ${PROTOCOL}.`,
+    why: `it speaks protocol ${hello.protocol}, and this muster speaks ${OLDEST_PROTOCOL} to ${PROTOCOL}.`,
     next: "Run `npx pulumi up` first, which brings it up to date.",
   });
 }

@@ -1,7 +1,16 @@
 import { MusterError } from "../base/errors.ts";
-import type { AnswerFrame, Answers, AnswerTo, Hello, Request, WireError } from "../model/protocol.ts";
+import type { WireError } from "../model/part-failure.ts";
+import {
+  type AnswerFrame,
+  type Answers,
+  type AnswerTo,
+  type Hello,
+  PROTOCOL,
+  type Request,
+} from "../model/protocol.ts";
 import type { Channel, Ending } from "./channel.ts";
 import { whyOf } from "./failure.ts";
+import { formerHost } from "./former-host.ts";
 import { HostError } from "./host-error.ts";
 import { pendingRequests } from "./pending.ts";
 import { plainLine } from "./plain-text.ts";
@@ -59,7 +68,8 @@ export function openSession(channel: Channel, target: Target, hello: Hello): Ses
     return answer as Promise<AnswerTo<R>>;
   }
   const close = () => pending.idle().then(channel.close);
-  return { target, hello, request, close };
+  const ask = hello.protocol < PROTOCOL ? formerHost(request) : request;
+  return { target, hello, request: ask, close };
 }
 
 function parseFrame(line: string): AnswerFrame | undefined {

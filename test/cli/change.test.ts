@@ -29,7 +29,16 @@ const FILES = {
   "loom.md": "# Loom\n",
 };
 const STOPPED = {
-  "hub/iris/unit/unit": { props: { enabled: "enabled", active: "stopped", overrides: "none" } },
+  "hub/iris/agent/unit:unit": { props: { enabled: "enabled", active: "stopped", overrides: "none" } },
+};
+/** Where iris.md says it of her. */
+const STRICT = {
+  part: "identity",
+  item: "SOUL.md",
+  property: "content",
+  before: "line 3: You are kind.",
+  after: "line 3: You are strict.",
+  lines: ["-You are kind.", "+You are strict."],
 };
 
 let sandbox: Sandbox;
@@ -87,31 +96,24 @@ describe("fleet drift --change", () => {
       json.change.resources
         .filter((one: { action: string }) => one.action === action)
         .map((one: { resource: string }) => one.resource);
-    expect(named("create")).toEqual(["east/nova/identity", "east/nova/contacts", "east/nova/unit"]);
-    expect(named("delete")).toEqual(["east/loom/identity", "east/loom/contacts", "east/loom/unit"]);
-    expect(named("update")).toEqual(["hub/iris/identity", "hub/iris/contacts", "hub/iris/unit"]);
-    expect(json.change.resources).toContainEqual({
-      host: "hub",
-      tenant: "arc",
-      agent: "iris",
-      resource: "hub/iris/identity",
-      type: "Identity",
-      action: "update",
-      restarts: false,
-      properties: [
-        {
-          item: "SOUL.md",
-          property: "content",
-          before: "line 3: You are kind.",
-          after: "line 3: You are strict.",
-          lines: ["-You are kind.", "+You are strict."],
-        },
-      ],
-    });
+    expect(named("create")).toEqual(["east/nova/agent"]);
+    expect(named("delete")).toEqual(["east/loom/agent"]);
+    expect(named("update")).toEqual(["hub/iris/agent"]);
+    const iris = json.change.resources.find((one: { action: string }) => one.action === "update");
+    expect(iris).toMatchObject({ restarts: true, restart: "when-idle" });
+    expect(iris.properties).toContainEqual(STRICT);
     const text = (await told()).out;
     expect(text).toContain("iris@example.org -> new@example.org");
     expect(text).toMatch(/~ {2}iris {2}unit file .*\n.*is started again/);
-    expect(text).toMatch(/- {2}loom {2}Identity +east\/loom\/identity/);
+    expect(text).toMatch(/- {2}loom {2}Agent +east\/loom\/agent/);
+  });
+
+  test("starts no agent again for a text that it does not read when it starts", async () => {
+    write({ "iris.md": "# Iris\n\nYou are strict.\n" });
+    const place = { host: "hub", tenant: "arc", agent: "iris", resource: "hub/iris/agent", type: "Agent" };
+    expect(JSON.parse((await told("--json")).out).change.resources).toEqual([
+      { ...place, action: "update", restarts: false, properties: [STRICT] },
+    ]);
   });
 
   test("tells drift apart from what the change would do, and ends 7", async () => {

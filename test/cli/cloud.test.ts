@@ -34,7 +34,7 @@ test("keys and commands are no machines, and another host's are left out where o
   const others = [
     { op: "create", urn: urn("digitalocean:index/sshKey:SshKey", "deploy") },
     { op: "create", urn: urn("command:remote:Command", "web/setup/swap") },
-    { op: "create", urn: urn("muster:index:Identity", "web/iris/identity") },
+    { op: "create", urn: urn("muster:index:Agent", "web/iris/agent") },
   ];
   expect(machineFindings([...others, create], { host: "web" })).toMatchObject([{ resource: "web/data" }]);
   expect(machineFindings([...others, create], { host: "hub" })).toEqual([]);

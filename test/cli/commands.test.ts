@@ -23,7 +23,7 @@ agents:
   loom: { host: east, tenant: arc, command: [/bin/sh, agent.sh] }
 `;
 const STOPPED = {
-  "hub/iris/unit/unit": { props: { enabled: "enabled", active: "stopped", overrides: "none" } },
+  "hub/iris/agent/unit:unit": { props: { enabled: "enabled", active: "stopped", overrides: "none" } },
 };
 
 let sandbox: Sandbox;

@@ -21,11 +21,12 @@ const unknown = {
   host: "east",
   tenant: "arc",
   agent: "loom",
-  resource: "east/loom/identity",
-  type: "Identity",
+  resource: "east/loom/agent",
+  type: "Agent",
+  part: "identity",
   item: "SOUL.md",
   reason: "permission denied",
-};
+} as const;
 const stray = {
   host: "hub",
   agent: "iris",
@@ -38,7 +39,7 @@ const everything = reportOf({
   hosts: [{ host: "hub", state: "ok" }, away, { ...mayBeAway, host: "box" }],
   findings: [finding()],
   unknown: [unknown],
-  orphans: [{ host: "hub", resource: "hub/old/identity", owner: "arc/example" }],
+  orphans: [{ host: "hub", resource: "hub/old/agent", owner: "arc/example" }],
   unmanaged: [stray],
 });
 
@@ -86,7 +87,7 @@ describe("what a person reads", () => {
 
   test("a model that nobody declared has a name of its own, wherever it was changed", () => {
     const model = {
-      type: "AgentUnit",
+      part: "unit",
       item: "model",
       property: "model",
       declared: "large",
@@ -95,14 +96,15 @@ describe("what a person reads", () => {
     const text = renderDrift(reportOf({ findings: [finding(model)] }));
     expect(text).toContain("declared large  observed tiny  changed on the host: RUNTIME\n");
     expect(text).toContain("iris runs on a model or a provider that nobody declared");
-    const settings = finding({ type: "Identity", item: ".hermes/config.yaml" });
+    const settings = finding({ item: ".hermes/config.yaml" });
     expect(renderDrift(reportOf({ findings: [settings] }))).toContain(": RUNTIME\n");
     const pending = finding({ ...model, cause: "intended" });
     expect(renderDrift(reportOf({ findings: [pending, finding()] }))).not.toContain("RUNTIME");
   });
 
   test("an agent in quarantine is told with what frees it, as no up mends that", () => {
-    const held = finding({ item: "unit", property: "active", declared: "running", observed: "quarantined" });
+    const unit = { part: "unit", item: "unit", property: "active" } as const;
+    const held = finding({ ...unit, declared: "running", observed: "quarantined" });
     const text = renderDrift(reportOf({ findings: [held] }));
     expect(text).toContain("iris is in quarantine");
     expect(text).toContain("`npx fleet release iris` frees it.");
@@ -111,7 +113,7 @@ describe("what a person reads", () => {
   });
 
   test("a host that holds nobody to limits is told with where to read on, as no up mends that", () => {
-    const { agent: _, tenant: __, ...place } = finding();
+    const { agent: _, tenant: __, part: ___, ...place } = finding();
     const lacking = {
       type: "Host",
       item: "limits",
@@ -126,8 +128,8 @@ describe("what a person reads", () => {
   });
 
   test("what is no agent's is told as the tenant's or the host's", () => {
-    const { agent: _, ...tenants } = finding();
-    const { tenant: __, ...hosts } = tenants;
+    const { agent: _, part: __, ...tenants } = finding();
+    const { tenant: ___, ...hosts } = tenants;
     expect(renderDrift(reportOf({ findings: [tenants, hosts] }))).toMatch(/\(tenant arc\).*\n {2}\(host\)/);
   });
 
@@ -137,7 +139,7 @@ describe("what a person reads", () => {
       "west is away, last reached 2026-11-23 18:20 UTC: it cannot be reached: no route to host.\n",
     );
     expect(text).toContain("east  loom  SOUL.md  permission denied\n");
-    expect(text).toContain("hub  hub/old/identity  of arc/example\n");
+    expect(text).toContain("hub  hub/old/agent  of arc/example\n");
   });
 
   test("an intermittent host that is away is a note, and the rest is told to be clean", () => {
@@ -192,7 +194,7 @@ describe("Markdown", () => {
     const text = renderMarkdown(everything);
     expect(text).toContain("| <code>hub</code> | <code>iris</code> | <code>SOUL&#46;md</code> |");
     expect(text).toContain("### Hosts without an answer\n\n- <code>west</code> away: ");
-    expect(text).toContain("### Not in fleet.yaml any more\n\n- <code>hub&#47;old&#47;identity</code>");
+    expect(text).toContain("### Not in fleet.yaml any more\n\n- <code>hub&#47;old&#47;agent</code>");
   });
 
   test("does not call clean what it could not look at", () => {

@@ -32,11 +32,11 @@ describe("looking at a fleet", () => {
 
   test("names the host, tenant, agent, item and property of what somebody changed", async () => {
     const soul = { type: "file", content: "sha256:0", owner: "iris", group: "arc", mode: "0666" };
-    const open = hosts({ hub: { "hub/iris/identity/SOUL.md": { props: soul } } });
+    const open = hosts({ hub: { "hub/iris/agent/identity:SOUL.md": { props: soul } } });
     const { findings } = await observeFleet(fleet, plan, {}, open);
-    const place = { host: "hub", tenant: "arc", agent: "iris", resource: "hub/iris/identity" };
+    const place = { host: "hub", tenant: "arc", agent: "iris", resource: "hub/iris/agent" };
     expect(findings).toMatchObject([
-      { ...place, type: "Identity", item: "SOUL.md", property: "content", cause: "drift" },
+      { ...place, type: "Agent", part: "identity", item: "SOUL.md", property: "content", cause: "drift" },
       { ...place, property: "mode", declared: "0640", observed: "0666", cause: "drift" },
     ]);
   });
@@ -59,16 +59,18 @@ describe("looking at a fleet", () => {
   });
 
   test("lists what a host could not tell, with the reason", async () => {
-    const open = hosts({ hub: { "hub/iris/identity/SOUL.md": { unknown: "permission denied" } } });
+    const open = hosts({ hub: { "hub/iris/agent/identity:SOUL.md": { unknown: "permission denied" } } });
     const { unknown, findings } = await observeFleet(fleet, plan, {}, open);
-    expect(unknown).toMatchObject([{ agent: "iris", item: "SOUL.md", reason: "permission denied" }]);
+    expect(unknown).toMatchObject([
+      { agent: "iris", part: "identity", item: "SOUL.md", reason: "permission denied" },
+    ]);
     expect(findings).toEqual([]);
   });
 
   test("lists records that fleet.yaml does not declare, also when only a part is looked at", async () => {
-    const open: OpenHost = async (name) => readerOf(name, {}, ["hub/gone/identity"]).reader;
+    const open: OpenHost = async (name) => readerOf(name, {}, ["hub/gone/agent"]).reader;
     const { orphans } = await observeFleet(fleet, plan, { tenant: "arc" }, open);
-    expect(orphans).toEqual([{ host: "hub", resource: "hub/gone/identity", owner: "arc/example" }]);
+    expect(orphans).toEqual([{ host: "hub", resource: "hub/gone/agent", owner: "arc/example" }]);
   });
 
   test("asks each host once, for its own resources alone, and sends along only declared rows", async () => {
@@ -91,7 +93,7 @@ describe("looking at a fleet", () => {
   test("tells what a rename will change as intended, and the former records as no orphans", async () => {
     const renamed = compilePlan(fleetOf(agent({ formerly: ["vera"] })), { bundle: "b", node: "n" });
     const absent = { props: { type: "absent" } };
-    const { reader } = readerOf("hub", { "hub/iris/identity//home/iris": absent }, ["hub/vera/identity"]);
+    const { reader } = readerOf("hub", { "hub/iris/agent/identity:/home/iris": absent }, ["hub/vera/agent"]);
     const without = async (request: Parameters<typeof reader.observe>[0]) => {
       const answer = await reader.observe(request);
       return { ...answer, recorded: answer.recorded.filter(({ id }) => !id.startsWith("hub/iris/")) };

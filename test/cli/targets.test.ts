@@ -3,7 +3,7 @@ import { targetsOf } from "../../src/cli/targets.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
 const stack = { stack: "dev", project: "muster" };
-const urns = (...names: string[]) => names.map((name) => `urn:pulumi:dev::muster::muster:index:*::${name}`);
+const urns = (...names: string[]) => names.map((name) => `urn:pulumi:dev::muster::**muster:index:*::${name}`);
 
 describe("the targets", () => {
   test("of a host are the host and all that is on it, under its former names too", () => {

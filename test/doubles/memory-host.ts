@@ -7,6 +7,8 @@ import {
   type Props,
 } from "../../src/model/items.ts";
 import type { MoveMark, MoveRequest } from "../../src/model/move.ts";
+import type { PartFailure } from "../../src/model/part-failure.ts";
+import { isOpen, partOf } from "../../src/model/parts.ts";
 import type {
   ConvergeAnswer,
   ConvergeRequest,
@@ -37,6 +39,8 @@ export interface MemoryHost {
   away?: Error | undefined;
   /** Items that cannot be looked at, by address. */
   readonly unknown: Map<string, string>;
+  /** Parts of an agent that cannot be made as they are declared, and why. */
+  failures: readonly PartFailure[];
   /** Fails a converge after this many items were changed. */
   failAfter?: number | undefined;
   uninstalled: boolean;
@@ -44,7 +48,7 @@ export interface MemoryHost {
 
 export function memoryHost(): MemoryHost {
   const [things, records, moves, homes, unknown] = [new Map(), new Map(), new Map(), new Map(), new Map()];
-  return { things, records, moves, homes, requests: [], unknown, uninstalled: false };
+  return { things, records, moves, homes, requests: [], unknown, failures: [], uninstalled: false };
 }
 
 /** Hosts by name, as the provider sees them. */
@@ -139,15 +143,25 @@ function converge(host: MemoryHost, request: ConvergeRequest): ConvergeAnswer {
     throw new MusterError({ what: id, why: `it belongs to ${old.owner}.` });
   }
   const recorded = withoutSecrets(items);
-  const applied = Object.fromEntries(
-    Object.entries(recorded).map(([name, { want }]) => [name, want as Props]),
-  );
-  host.records.set(id, { id, type, owner, items: recorded, applied });
-  Object.values(items).forEach((item, index) => {
+  const wants = (done: boolean) =>
+    Object.fromEntries(
+      Object.entries(recorded)
+        .filter(([name]) => isDone(host, name) === done)
+        .map(([name, { want }]) => [name, want as Props]),
+    );
+  const { failures } = host;
+  const unfinished = failures.length > 0 && { intended: wants(false), failures };
+  host.records.set(id, { id, type, owner, items: recorded, applied: wants(true), ...unfinished });
+  Object.entries(items).forEach(([name, item], index) => {
     if (index === host.failAfter) throw new MusterError({ what: id, why: "the disk is full." });
-    host.things.set(addressOfItem(item), item.want as Props);
+    if (isDone(host, name)) host.things.set(addressOfItem(item), item.want as Props);
   });
-  return { observed: lookAll(host, items), changed: [] };
+  return { observed: lookAll(host, items), changed: [], ...(failures.length > 0 && { failures }) };
+}
+
+/** Whether an item's part neither fails nor needs one that does. */
+function isDone({ failures }: MemoryHost, name: string): boolean {
+  return isOpen(partOf(name), new Set(failures.map((failure) => failure.part)));
 }
 
 /** A record holds no digest of a secret. */

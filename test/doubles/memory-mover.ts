@@ -1,5 +1,6 @@
 import { MusterError } from "../../src/base/errors.ts";
-import { agentOf, type MoveMark, type MoveRequest } from "../../src/model/move.ts";
+import type { MoveMark, MoveRequest } from "../../src/model/move.ts";
+import { agentOf } from "../../src/model/resource-id.ts";
 import type { Mover } from "../../src/provider/services.ts";
 import type { MemoryHost } from "./memory-host.ts";
 

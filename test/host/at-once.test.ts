@@ -22,7 +22,7 @@ test("stacks that work on one host at once lose no record and no kept bytes", as
   );
   expect(ended).toEqual(AGENTS.map(() => 0));
   const records = readRecords(host);
-  const left = AGENTS.flatMap((agent) => [1, 3, 5, 7, 9, 11].map((n) => `hub/${agent}/${n}`));
+  const left = AGENTS.flatMap((agent) => [1, 3, 5, 7, 9, 11].map((n) => `hub/${agent}-${n}/agent`));
   expect(records.map(({ id }) => id).sort()).toEqual(left.sort());
   const named = new Set(JSON.stringify(records).match(/(?<=sha256:)[0-9a-f]{64}/g));
   expect([...named].filter((digest) => !existsSync(join(host.paths.contents, digest)))).toEqual([]);
@@ -31,8 +31,8 @@ test("stacks that work on one host at once lose no record and no kept bytes", as
 test("a change of one resource does not wait for another's, and what is the host's waits for neither", () => {
   const { host } = makeWorld();
   const done: string[] = [];
-  withResourceLock(host, "hub/iris/unit", () =>
-    withResourceLock(host, "hub/loom/unit", () => withHostLock(host, () => done.push("all at once"))),
+  withResourceLock(host, "hub/iris/agent", () =>
+    withResourceLock(host, "hub/loom/agent", () => withHostLock(host, () => done.push("all at once"))),
   );
   expect(done).toEqual(["all at once"]);
 });

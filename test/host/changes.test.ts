@@ -12,7 +12,7 @@ function home(world: World, name: string, onRemove: "aside" | "wipe" = "aside"):
 const records = ({ host }: World) => readdirSync(`${host.paths.records}/arc~main`);
 
 describe("a renamed resource", () => {
-  const renamed = { id: "hub/vera/test", formerly: ["hub/iris/test"] };
+  const renamed = { id: "hub/vera/service", formerly: ["hub/iris/service"] };
   const itemsOf = (world: World, name: string): Items => ({
     home: home(world, name),
     "SOUL.md": world.file(`${world.dir}/home/${name}/SOUL.md`, "# Iris\n"),
@@ -26,7 +26,7 @@ describe("a renamed resource", () => {
     expect(readFileSync(`${world.dir}/home/den/notes`, "utf8")).toBe("mine");
     expect(existsSync(`${world.dir}/home/lab`)).toBe(false);
     expect(existsSync(world.host.paths.aside)).toBe(false);
-    expect(records(world)).toEqual(["hub~vera~test.json"]);
+    expect(records(world)).toEqual(["hub~vera~service.json"]);
     expect(world.up(itemsOf(world, "den"), renamed).changed).toEqual([]);
   });
 
@@ -38,7 +38,7 @@ describe("a renamed resource", () => {
     expect(existsSync(`${world.dir}/home/den/SOUL.md`)).toBe(true);
     world.up(itemsOf(world, "den"), renamed);
     expect(readdirSync(`${world.dir}/home/den`)).toEqual(["SOUL.md"]);
-    expect(records(world)).toEqual(["hub~vera~test.json"]);
+    expect(records(world)).toEqual(["hub~vera~service.json"]);
   });
 
   test("is refused where something stands at the new place, and loses nothing", () => {
@@ -49,7 +49,7 @@ describe("a renamed resource", () => {
       /home\/den: something stands there already/,
     );
     expect(existsSync(`${world.dir}/home/lab/SOUL.md`)).toBe(true);
-    expect(records(world)).toEqual(["hub~iris~test.json"]);
+    expect(records(world)).toEqual(["hub~iris~service.json"]);
   });
 
   test("takes over no record of another stack", () => {
@@ -76,13 +76,13 @@ describe("what two resources have", () => {
     const world = makeWorld();
     const items = { home: home(world, "lab") };
     world.up(items);
-    world.up(items, { id: "hub/two/test" });
+    world.up(items, { id: "hub/two/service" });
     world.down();
     expect(existsSync(`${world.dir}/home/lab`)).toBe(true);
-    world.up(items, { id: "hub/three/test" });
-    world.up({}, { id: "hub/two/test" });
+    world.up(items, { id: "hub/three/service" });
+    world.up({}, { id: "hub/two/service" });
     expect(existsSync(`${world.dir}/home/lab`)).toBe(true);
-    remove(world.host, { op: "remove", id: "hub/three/test", owner: OWNER, items: {} });
+    remove(world.host, { op: "remove", id: "hub/three/service", owner: OWNER, items: {} });
     expect(existsSync(`${world.dir}/home/lab`)).toBe(false);
   });
 });

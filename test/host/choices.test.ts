@@ -5,7 +5,7 @@ import { failedOver, isChoiceLink, linkChoice, linkedChoice, loadedChoice } from
 import { modelProps } from "../../src/host/kinds/model.ts";
 import type { ModelItem } from "../../src/model/items.ts";
 import { agentUnit, choiceFile, choiceLink } from "../../src/model/layout.ts";
-import { IRIS, makeWorld } from "./world.ts";
+import { makeAgentWorld, makeWorld } from "./world.ts";
 
 const UNIT = agentUnit("iris");
 
@@ -136,7 +136,7 @@ describe("what changes of a choice", () => {
   const running = () => {
     const calls: string[] = [];
     const shown = "LoadState=loaded\nActiveState=active\nSubState=running\nInvocationID=1\n";
-    const world = makeWorld([IRIS], (program, args) => {
+    const world = makeAgentWorld((program, args) => {
       if (program === "systemctl" && args[0] !== "show") calls.push(args.slice(0, 2).join(" "));
       return { status: 0, stdout: program === "systemctl" ? shown : "", stderr: "" };
     });
@@ -144,7 +144,7 @@ describe("what changes of a choice", () => {
     const path = choiceFile("iris", "google", host.paths.hostd);
     const item = (text: string) => {
       const { actor: _, ...file } = world.file(path, text, { notify: UNIT });
-      return { "on google": { ...file, choice: "google" } };
+      return { "unit:on google": { ...file, choice: "google" } };
     };
     return { world, calls, up: (text: string) => world.up(item(text)) };
   };

@@ -7,7 +7,7 @@ import { type Run, run as runProgram } from "../../src/host/run.ts";
 import { type MendOrder, mendDatabase } from "../../src/host/sqlite/mend.ts";
 import { AS_DECLARED, type Contents, type Items } from "../../src/model/items.ts";
 import { dyingAt } from "./dying.ts";
-import { book, IRIS, makeWorld, type Table, type World } from "./world.ts";
+import { book, makeAgentWorld, type Table, type World } from "./world.ts";
 
 const LOOM = { loom: { email: "loom@example.org" } };
 const FORGE = { forge: { email: "forge@example.org" } };
@@ -34,19 +34,21 @@ function up(world: World, { soul, table, key, tools }: Version): void {
   const secret = world.file(path, "", { secret: "config:key", notify: "muster-agent-iris.service" });
   const { actor: _, ...plain } = secret;
   const items: Items = {
-    folder: {
+    "identity:bin": {
       kind: "directory",
       path: `${home}/bin`,
       actor: "iris",
       want: { type: "directory", owner: "iris", group: "iris", mode: "0750" },
     },
-    "SOUL.md": world.file(`${home}/SOUL.md`, soul),
-    key: { ...plain, want: { ...secret.want, content: AS_DECLARED } },
-    contacts: item,
-    ...Object.fromEntries(tools.map((name) => [name, world.file(`${home}/bin/${name}`, `${name}\n`)])),
+    "identity:SOUL.md": world.file(`${home}/SOUL.md`, soul),
+    "credentials:key": { ...plain, want: { ...secret.want, content: AS_DECLARED } },
+    "contacts:contacts.db": item,
+    ...Object.fromEntries(
+      tools.map((name) => [`identity:${name}`, world.file(`${home}/bin/${name}`, `${name}\n`)]),
+    ),
   };
   const bytes = { ...contentsOf(items, [soul, ...tools.map((name) => `${name}\n`)]), ...contents };
-  world.up(items, { contents: bytes, secrets: { key } });
+  world.up(items, { contents: bytes, secrets: { "credentials:key": key } });
 }
 
 function contentsOf(items: Items, texts: readonly string[]): Contents {
@@ -131,7 +133,7 @@ function makeDyingWorld(): World {
     else if (args[0] === "restart") writeFileSync(`${dir}/running-with`, readFileSync(keyOf(dir)));
     return { status: 0, stdout: "ActiveState=active\nSubState=running\n", stderr: "" };
   };
-  const world = makeWorld([IRIS], run);
+  const world = makeAgentWorld(run);
   dir = world.dir;
   return world;
 }

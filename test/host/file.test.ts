@@ -37,7 +37,7 @@ describe("a file", () => {
   test("that is as declared is not touched, and neither is its record", () => {
     const { up, items, path, host } = soulWorld();
     up(items);
-    const record = `${host.paths.records}/arc~main/hub~iris~test.json`;
+    const record = `${host.paths.records}/arc~main/hub~iris~service.json`;
     const before = [statSync(path).ctimeMs, statSync(record).ctimeMs, statSync(record).ino];
     expect(up(items).changed).toEqual([]);
     expect([statSync(path).ctimeMs, statSync(record).ctimeMs, statSync(record).ino]).toEqual(before);

@@ -15,6 +15,7 @@ import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Digest, HostItem, Items } from "../../src/model/items.ts";
 import { JOB_OVERLAPS } from "../../src/model/job.ts";
 import { MOVE_CHUNK } from "../../src/model/move.ts";
+import { byPart } from "../../src/model/parts.ts";
 import type { ConvergeRequest, HistoryAnswer, ObserveAnswer } from "../../src/model/protocol.ts";
 import type { HostRecord } from "../../src/model/record.ts";
 import { SWITCHES, type Switch } from "../../src/model/switches.ts";
@@ -83,8 +84,10 @@ describe("a tenant's gate", () => {
         const one = compiled(agent({ ...parts, credentials: ["iris-key"] }));
         const [scoped] = one.scope.agents;
         const own = one.declarations.filter(({ type }) => !["Host", "Tenant", "Account"].includes(type));
-        expect(own).toHaveLength(4);
-        for (const item of own.flatMap(({ items }) => Object.values(items))) {
+        expect(own).toHaveLength(1);
+        const items = own[0]?.items ?? {};
+        expect(Object.keys(byPart(items))).toEqual(["identity", "credentials", "contacts", "unit"]);
+        for (const item of Object.values(items)) {
           expect(scoped && refusalOf(one.scope, scoped, item, true)).toBeUndefined();
         }
         const spec = Object.values(one.fleet.agents)[0] as AgentSpec;
@@ -112,8 +115,8 @@ describe("a tenant's gate", () => {
       fc.property(parts, allow, (one, switches) => {
         const whole = compiledWith([job(one)], agent({ allow: switches, credentials: ["iris-key"] }));
         const [scoped] = whole.scope.agents;
-        const jobs = whole.declarations.find(({ type }) => type === "AgentJobs");
-        const items = Object.values(jobs?.items ?? {});
+        const declared = whole.declarations.find(({ type }) => type === "Agent");
+        const items = Object.values(byPart(declared?.items ?? {}).jobs ?? {});
         expect(items).toHaveLength(4);
         const bytes = (digest: string) => whole.contents[digest as Digest];
         for (const item of items) {
@@ -299,41 +302,76 @@ describe("a session through a tenant's gate", () => {
   test("knows no other tenant's record and bytes, and leaves what the platform has", () => {
     const world = opened();
     const { table, request, host } = world;
-    put(world, "hub/loom/identity", "arc/south", { soul: homeFile("/home/loom/SOUL.md", "secret plan") });
+    put(world, "hub/loom/agent", "arc/south", {
+      "identity:SOUL.md": homeFile("/home/loom/SOUL.md", "secret plan"),
+    });
     mkdirSync(host.paths.contents, { recursive: true });
     writeFileSync(`${host.paths.contents}/${digestOf("secret plan").slice(7)}`, "secret plan");
     const look = table.observe?.(host, { op: "observe", owner: "arc/south" });
     expect(look).toEqual({ resources: {}, recorded: [] });
-    const stolen = request({ x: homeFile(`${world.home()}/x`, "secret plan") }, {});
+    const stolen = request({ "identity:x": homeFile(`${world.home()}/x`, "secret plan") }, {});
     expect(() => table.converge?.(host, stolen)).toThrow(/its bytes were not sent/);
     const feigned = request(
-      { x: homeFile(`${world.home()}/x`, "secret plan") },
+      { "identity:x": homeFile(`${world.home()}/x`, "secret plan") },
       { [digestOf("secret plan")]: "?" },
     );
     expect(() => table.converge?.(host, feigned)).toThrow(/it has contents/);
-    const later = { ...request({}), formerly: ["hub/loom/identity"] };
-    expect(() => table.converge?.(host, later)).toThrow(/it has "formerly", which it may not have/);
+  });
+
+  test("carries over what came in by its own key, and no other record, whosever a client says it is", () => {
+    const world = opened();
+    const { table, request, host } = world;
+    const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    put(world, "hub/loom/agent", "arc/south", items);
+    for (const owner of ["arc/north", "arc/south"]) {
+      const later = { ...request(items), owner, formerly: ["hub/loom/agent"] };
+      expect(() => table.converge?.(host, later)).toThrow(
+        /"hub\/loom\/agent" was refused to tenant arc: it did not come in by this tenant's key/,
+      );
+    }
+    expect(readRecords(host)).toMatchObject([{ id: "hub/loom/agent", owner: "arc/south" }]);
+    table.converge?.(host, request(items));
+    const renamed = { ...request(items), id: "hub/vera/agent", formerly: ["hub/iris/agent"] };
+    opened(world, ["vera"]).table.converge?.(host, renamed);
+    expect(readRecords(host).map(({ id }) => id)).toEqual(["hub/vera/agent", "hub/loom/agent"]);
+  });
+
+  test.each([
+    "hub/iris/identity",
+    "hub/iris/unit",
+    "hub/iris/account",
+    "hub/iris",
+    "hub/tenant-arc",
+    "hub/host",
+  ])("has its agents alone, and no %s", (id) => {
+    const world = opened();
+    const { table, request, host } = world;
+    const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    const refused = (ask: () => unknown) => expect(ask).toThrow(/not a resource of this tenant's agents/);
+    refused(() => table.converge?.(host, { ...request(items), id }));
+    refused(() => table.remove?.(host, { op: "remove", id, owner: "arc/north", items }));
+    refused(() => table.observe?.(host, { op: "observe", resources: [{ id, items }] }));
   });
 
   test("writes records by which its account is known, and may remove what its scope knows no more", () => {
     const world = opened();
     const { table, request, host } = world;
-    const items = { "SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
     table.converge?.(host, request(items));
-    expect(readRecords(host)).toMatchObject([{ id: "hub/iris/identity", gate: "muster-tenant-arc" }]);
+    expect(readRecords(host)).toMatchObject([{ id: "hub/iris/agent", gate: "muster-tenant-arc" }]);
     const left = opened(world, []);
     expect(() => left.table.converge?.(host, request(items))).toThrow(
       /not a resource of this tenant's agents/,
     );
-    left.table.remove?.(host, { op: "remove", id: "hub/iris/identity", owner: "arc/north", items });
+    left.table.remove?.(host, { op: "remove", id: "hub/iris/agent", owner: "arc/north", items });
     expect(readRecords(host)).toEqual([]);
   });
 
   test("takes over from the stack that is named, and from no other; the record changes hands", () => {
     const world = opened();
     const { table, request, host } = world;
-    const items = { "SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
-    put(world, "hub/iris/identity", "arc/dev", items);
+    const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    put(world, "hub/iris/agent", "arc/dev", items);
     expect(() => table.converge?.(host, request(items))).toThrow(/belongs to the stack arc\/dev/);
     expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/other" })).toThrow(/arc\/dev/);
     table.converge?.(host, { ...request(items), takesOver: "arc/dev" });
@@ -343,9 +381,12 @@ describe("a session through a tenant's gate", () => {
   test("does not take over a record that still has its user: the platform comes first", () => {
     const world = opened();
     const { table, request, host } = world;
-    const items = { "SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
     const want = { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" } as const;
-    put(world, "hub/iris/identity", "arc/dev", { ...items, user: { kind: "user", name: "iris", want } });
+    put(world, "hub/iris/agent", "arc/dev", {
+      ...items,
+      "identity:user iris": { kind: "user", name: "iris", want },
+    });
     expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/dev" })).toThrow(/was refused/);
   });
 
@@ -354,18 +395,18 @@ describe("a session through a tenant's gate", () => {
     const { table, host } = world;
     const home = (path: string, owner: string): Items => {
       const want = { type: "directory", owner, group: "arc", mode: "0700" } as const;
-      return { home: { kind: "directory", path, onRemove: "aside", want } };
+      return { "identity:home": { kind: "directory", path, onRemove: "aside", want } };
     };
-    put(world, "hub/loom/identity", "arc/south", home("/home/loom", "loom"));
+    put(world, "hub/loom/agent", "arc/south", home("/home/loom", "loom"));
     const [move, owner] = ["0".repeat(36), "arc/north"];
     const refused = (ask: () => unknown) => expect(ask).toThrow(/was refused to tenant arc/);
-    for (const id of ["hub/loom/identity", "hub/host", "hub/iris/account"]) {
+    for (const id of ["hub/loom/agent", "hub/host", "hub/iris/account"]) {
       refused(() => table.leave?.(host, { op: "leave", id, owner, to: "east" }));
       refused(() => table.pack?.(host, { op: "pack", id, owner, move, first: true }));
       refused(() => table.settle?.(host, { op: "settle", id, move, outcome: "arrived" }));
       refused(() => table.unpack?.(host, { op: "unpack", id, move, bytes: "" }));
     }
-    const arrival = { op: "arrive", id: "hub/iris/identity", type: "Identity", owner, from: "east" } as const;
+    const arrival = { op: "arrive", id: "hub/iris/agent", type: "Agent", owner, from: "east" } as const;
     refused(() => table.arrive?.(host, { ...arrival, items: home("/etc", "iris") }));
     refused(() => table.arrive?.(host, { ...arrival, items: home(world.home(), "root") }));
     const user = {
@@ -373,7 +414,12 @@ describe("a session through a tenant's gate", () => {
       name: "iris",
       want: { present: true, group: "arc", home: "/", shell: "/" },
     } as const;
-    refused(() => table.arrive?.(host, { ...arrival, items: { ...home(world.home(), "iris"), user } }));
+    refused(() =>
+      table.arrive?.(host, {
+        ...arrival,
+        items: { ...home(world.home(), "iris"), "identity:user iris": user },
+      }),
+    );
     const own = home(world.home(), "iris");
     refused(() => table.arrive?.(host, { ...arrival, items: own, move: "../x" }));
     const unpack = { op: "unpack", id: arrival.id, move } as const;
@@ -626,8 +672,8 @@ function opened(world: World = makeWorld(), agents: readonly string[] = ["iris"]
   const text = "I am Iris.\n";
   const request = (items: Items, contents: Contents = { [digestOf(text)]: text }): ConvergeRequest => ({
     op: "converge",
-    id: "hub/iris/identity",
-    type: "Identity",
+    id: "hub/iris/agent",
+    type: "Agent",
     owner: "arc/north",
     items,
     contents,
@@ -637,7 +683,7 @@ function opened(world: World = makeWorld(), agents: readonly string[] = ["iris"]
 }
 
 function put({ host }: World, id: string, owner: string, items: Items): void {
-  const record: HostRecord = { id, type: "Identity", owner, items, applied: {} };
+  const record: HostRecord = { id, type: "Agent", owner, items, applied: {} };
   const folder = `${host.paths.records}/${owner.replace("/", "~")}`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/${id.replaceAll("/", "~")}.json`, JSON.stringify(record));

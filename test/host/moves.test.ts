@@ -56,15 +56,14 @@ function twoWorlds() {
 function itemsOf(world: World): Items {
   const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
   // Another home of the same user's, so that nobody's processes are looked for.
-  return { home: { kind: "directory", path: world.home(), onRemove: "aside", want } };
+  return { "identity:home": { kind: "directory", path: world.home(), onRemove: "aside", want } };
 }
 
-function declare(host: Host, world: World, part = "identity"): void {
-  const id = `${world.dir}/iris/${part}`.replace(world.dir, "east");
+function declare(host: Host, world: World): void {
   converge(host, {
     op: "converge",
-    id,
-    type: "Identity",
+    id: "east/iris/agent",
+    type: "Agent",
     owner: OWNER,
     items: itemsOf(world),
     contents: {},
@@ -76,12 +75,12 @@ function declare(host: Host, world: World, part = "identity"): void {
 function declareSibling(host: Host, world: World): void {
   const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
   const items: Items = {
-    home: { kind: "directory", path: join(world.dir, "home/loom"), onRemove: "keep", want },
+    "identity:home": { kind: "directory", path: join(world.dir, "home/loom"), onRemove: "keep", want },
   };
   converge(host, {
     op: "converge",
-    id: "east/loom/identity",
-    type: "Identity",
+    id: "east/loom/agent",
+    type: "Agent",
     owner: OWNER,
     items,
     contents: {},
@@ -95,11 +94,11 @@ function rig() {
   declare(old, east);
   declareSibling(old, east);
   fill(east.home());
-  const from = { id: "east/iris/identity", owner: OWNER } as const;
+  const from = { id: "east/iris/agent", owner: OWNER } as const;
   const to = {
-    id: "west/iris/identity",
+    id: "west/iris/agent",
     owner: OWNER,
-    type: "Identity",
+    type: "Agent",
     items: itemsOf(west),
     from: "east",
   } as const;
@@ -175,9 +174,7 @@ describe("a move", () => {
       "died",
       "arrived",
     ]);
-    expect(remove(old, { op: "remove", id: "east/iris/identity", owner: OWNER, items: {} }).aside).toEqual(
-      [],
-    );
+    expect(remove(old, { op: "remove", id: "east/iris/agent", owner: OWNER, items: {} }).aside).toEqual([]);
     expect(existsSync(east.home())).toBe(false);
     expect([allMarks(old), readdirSync(join(east.dir, "home"))]).toEqual([[], ["loom"]]);
     expect(readdirSync(join(west.dir, "home"))).toEqual(["iris"]);
@@ -191,7 +188,7 @@ describe("a move", () => {
     coming(move);
     // A run that was killed after the first piece.
     const [first] = await bytes(move);
-    if (first) await unpack(now, { op: "unpack", id: "west/iris/identity", move, bytes: first.bytes });
+    if (first) await unpack(now, { op: "unpack", id: "west/iris/agent", move, bytes: first.bytes });
     expect(existsSync(join(west.home(), "notes"))).toBe(false);
     expect(coming(move)).toEqual({ state: "open" });
     await put(move, await bytes(move));
@@ -215,7 +212,7 @@ describe("a move", () => {
     const pieces = await bytes(move);
     const answers = [];
     for (const piece of pieces)
-      answers.push(await unpack(now, { op: "unpack", id: "west/iris/identity", move, ...piece }));
+      answers.push(await unpack(now, { op: "unpack", id: "west/iris/agent", move, ...piece }));
     const [aside = ""] = answers.flatMap((answer) => answer.aside);
     expect(readFileSync(join(aside, "stranger's"), "utf8")).toBe("kept");
   });
@@ -276,7 +273,7 @@ describe("a home that does not come whole", () => {
     const sum = createHash("sha256").update(tar).digest("hex");
     const request = {
       op: "unpack",
-      id: "west/iris/identity",
+      id: "west/iris/agent",
       move,
       bytes: tar.toString("base64"),
       sum,
@@ -301,39 +298,40 @@ describe("a home that does not come whole", () => {
 
 describe("the unit of an agent that moves", () => {
   const unit: Items = {
-    unit: { kind: "unit", name: UNIT, want: { enabled: "enabled", active: "running", overrides: "none" } },
+    "unit:unit": {
+      kind: "unit",
+      name: UNIT,
+      want: { enabled: "enabled", active: "running", overrides: "none" },
+    },
   };
-  const start = (host: Host) =>
+  const start = (host: Host, id: string, more: Items = {}) =>
     converge(host, {
       op: "converge",
-      id: "east/iris/unit",
-      type: "AgentUnit",
+      id,
+      type: "Agent",
       owner: OWNER,
-      items: unit,
+      items: { ...more, ...unit },
       contents: {},
       secrets: {},
     });
 
   test("does not start where the home has gone from", async () => {
-    const { old, coming, leaving, bytes, put, settled } = rig();
+    const { east, old, from, coming, leaving, bytes, put, settled } = rig();
     coming();
     const { move } = leaving();
     coming(move);
     await put(move, await bytes(move));
     settled("old", move);
-    expect(() => start(old)).toThrow(/its home has gone to west/);
+    expect(() => start(old, from.id, itemsOf(east))).toThrow(/its home has gone to west/);
   });
 
   test("does not start where the home has not come to, and does where it stays after all", () => {
-    const { old, now, coming, leaving } = rig();
+    const { east, old, now, from, to, coming, leaving } = rig();
     coming();
     leaving();
-    expect(() => start(now)).toThrow(/its home has not come from east yet/);
-    try {
-      start(old);
-    } catch {
-      // This systemd starts nothing.
-    }
+    expect(() => start(now, to.id)).toThrow(/its home has not come from east yet/);
+    // This systemd starts nothing.
+    expect(start(old, from.id, itemsOf(east)).failures).toMatchObject([{ part: "unit" }]);
     expect([allMarks(old), quarantineOf(old, UNIT)]).toEqual([[], undefined]);
   });
 });

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ProgramItem } from "../../src/model/items.ts";
-import { makeWorld, type World } from "./world.ts";
+import { AGENT, makeAgentWorld, type World } from "./world.ts";
 
 function programIn(world: World, name: string, search = "/usr/bin:/bin"): ProgramItem {
   return {
@@ -17,12 +17,12 @@ function programIn(world: World, name: string, search = "/usr/bin:/bin"): Progra
 }
 
 const isFound = (world: World, item: ProgramItem) => {
-  const seen = world.look({ program: item }).observed["program"];
+  const seen = world.look({ "unit:program": item }).observed["unit:program"];
   return seen !== undefined && "props" in seen && seen.props["found"];
 };
 
 test("a program is found in its PATH alone, or at its path", () => {
-  const world = makeWorld();
+  const world = makeAgentWorld();
   const bin = join(world.home(), "bin");
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, "mind"), "#!/bin/sh\n");
@@ -42,11 +42,20 @@ test("a program is found in its PATH alone, or at its path", () => {
   expect(isFound(world, programIn(world, "./mind"))).toBe(false);
 });
 
-test("what cannot be started is refused in a sentence, and nothing after it is written", () => {
-  const world = makeWorld();
+test("what cannot be started is refused in a sentence, and nothing after it in its part is written", () => {
+  const world = makeAgentWorld();
   const unit = world.file(`${world.dir}/unit`, "text\n");
-  expect(() => world.up({ program: programIn(world, "mosaic"), unit })).toThrow(
-    "program (program mosaic of iris.service): iris finds no such program at any folder of its PATH, /usr/bin:/bin.",
-  );
-  expect(world.look({ unit }).observed["unit"]).toMatchObject({ props: { type: "absent" } });
+  const items = { "unit:program": programIn(world, "mosaic"), "unit:unit file": unit };
+  expect(world.up(items).failures).toMatchObject([
+    {
+      part: "unit",
+      error: {
+        what: `${AGENT.id}: unit: program (program mosaic of iris.service)`,
+        why: "iris finds no such program at any folder of its PATH, /usr/bin:/bin.",
+      },
+    },
+  ]);
+  expect(world.look({ "unit:unit file": unit }).observed["unit:unit file"]).toMatchObject({
+    props: { type: "absent" },
+  });
 });

@@ -6,22 +6,25 @@ import { digestOf, secretDigest } from "../../src/model/digest.ts";
 import { AS_DECLARED, type Contents, DIFFERENT, type FileItem, type Items } from "../../src/model/items.ts";
 import type { ObserveAnswer } from "../../src/model/protocol.ts";
 import type { ReadScope } from "../../src/model/read-scope.ts";
-import { book, makeWorld, OWNER, type World } from "./world.ts";
+import { AGENT, book, makeAgentWorld, OWNER, type World } from "./world.ts";
 
-const ID = "hub/iris/test";
+const ID = AGENT.id;
 const CANARY = "canary-51c2";
 const ALL: ReadScope = { host: "hub" };
 const ARC: ReadScope = { host: "hub", tenant: { name: "arc", agents: ["iris"] } };
 
 /** Iris's soul and key as `up` made them, and beside it a resource of another tenant's agent. */
 function madeWorld() {
-  const world = makeWorld();
+  const world = makeAgentWorld();
   const soul = world.file(`${world.home()}/SOUL.md`, "# Iris\n");
   const key: FileItem = world.file(`${world.home()}/key`, "", { secret: "config:key" });
-  const items: Items = { "SOUL.md": soul, key: { ...key, want: { ...key.want, content: AS_DECLARED } } };
-  world.up(items, { secrets: { key: CANARY } });
-  const theirs: Items = { "their.md": world.file(`${world.home()}/their.md`, "theirs\n") };
-  world.up(theirs, { id: "hub/loom/test" });
+  const items: Items = {
+    "identity:SOUL.md": soul,
+    "credentials:key": { ...key, want: { ...key.want, content: AS_DECLARED } },
+  };
+  world.up(items, { secrets: { "credentials:key": CANARY } });
+  const theirs: Items = { "identity:their.md": world.file(`${world.home()}/their.md`, "theirs\n") };
+  world.up(theirs, { id: "hub/loom/agent" });
   return { world, items, theirs, soul, key };
 }
 
@@ -39,11 +42,11 @@ describe("a reader's gate", () => {
     writeFileSync(`${world.home()}/SOUL.md`, "# Somebody\n");
     const seen = askFor(world, items);
     expect(seen?.unapplied).toBeUndefined();
-    expect(seen?.observed["SOUL.md"]).toMatchObject({
+    expect(seen?.observed["identity:SOUL.md"]).toMatchObject({
       props: { type: "file", content: digestOf("# Somebody\n"), mode: "0600" },
       detail: [{ lines: ["-# Iris", "+# Somebody"] }],
     });
-    expect(seen?.record?.applied?.["SOUL.md"]).toMatchObject({ content: digestOf("# Iris\n") });
+    expect(seen?.record?.applied?.["identity:SOUL.md"]).toMatchObject({ content: digestOf("# Iris\n") });
   });
 
   test("never opens a path that the client names", () => {
@@ -57,8 +60,11 @@ describe("a reader's gate", () => {
       null,
       "x",
     ]) {
-      const seen = askFor(world, { ...items, "SOUL.md": item } as Items);
-      expect([seen?.unapplied, Object.keys(seen?.observed ?? {})]).toEqual([["SOUL.md"], ["key"]]);
+      const seen = askFor(world, { ...items, "identity:SOUL.md": item } as Items);
+      expect([seen?.unapplied, Object.keys(seen?.observed ?? {})]).toEqual([
+        ["identity:SOUL.md"],
+        ["credentials:key"],
+      ]);
       expect(JSON.stringify(seen)).not.toContain(digestOf("private"));
     }
     const unknown = askFor(world, JSON.parse(`{"__proto__": {}, "constructor": {}, "more": {}}`));
@@ -68,7 +74,7 @@ describe("a reader's gate", () => {
   test("says of a secret only whether it is as applied, whatever the client guesses", () => {
     const { world, items, key } = madeWorld();
     const guess = secretDigest(key.path, CANARY);
-    const guessed = { ...items, key: { ...key, want: { ...key.want, content: guess } } };
+    const guessed = { ...items, "credentials:key": { ...key, want: { ...key.want, content: guess } } };
     const same = JSON.stringify(askFor(world, guessed));
     writeFileSync(key.path, "other");
     const other = JSON.stringify(askFor(world, guessed));
@@ -77,17 +83,20 @@ describe("a reader's gate", () => {
     );
     expect(same + other).not.toMatch(/hmac:|secret:[0-9a-f]|seal|canary/);
     const { secret: _, ...plain } = key;
-    expect(askFor(world, { key: plain })).toMatchObject({ observed: {}, unapplied: ["key"] });
+    expect(askFor(world, { "credentials:key": plain })).toMatchObject({
+      observed: {},
+      unapplied: ["credentials:key"],
+    });
   });
 
   test("compares rows with those that were applied, and with none that the client sends", () => {
-    const world = makeWorld();
+    const world = makeAgentWorld();
     const path = `${world.home()}/contacts.db`;
     const { item, contents } = book(path, { loom: { email: "loom@example.org" } });
-    world.up({ book: item }, { contents });
+    world.up({ "contacts:contacts.db": item }, { contents });
     const probe = book(path, { loom: { email: "x" }, secretly: { email: "learned" } });
-    const seen = askFor(world, { book: probe.item }, ALL, { contents: probe.contents });
-    expect(seen?.observed["book"]).toMatchObject({ props: { rows: item.want.rows } });
+    const seen = askFor(world, { "contacts:contacts.db": probe.item }, ALL, { contents: probe.contents });
+    expect(seen?.observed["contacts:contacts.db"]).toMatchObject({ props: { rows: item.want.rows } });
     expect(JSON.stringify(seen)).not.toContain("secretly");
   });
 
@@ -95,8 +104,8 @@ describe("a reader's gate", () => {
     const { world, items, soul } = madeWorld();
     const sent = { [digestOf("guess")]: "guess" } as Contents;
     const guessed = { ...soul, want: { ...soul.want, content: digestOf("guess") } };
-    const seen = askFor(world, { ...items, "SOUL.md": guessed }, ALL, { contents: sent });
-    expect(seen?.observed["SOUL.md"]).not.toHaveProperty("detail");
+    const seen = askFor(world, { ...items, "identity:SOUL.md": guessed }, ALL, { contents: sent });
+    expect(seen?.observed["identity:SOUL.md"]).not.toHaveProperty("detail");
   });
 
   test("knows nothing of another tenant's resources", () => {
@@ -106,21 +115,25 @@ describe("a reader's gate", () => {
       {
         resources: [
           { id: ID, items },
-          { id: "hub/loom/test", items: theirs },
+          { id: "hub/loom/agent", items: theirs },
         ],
       },
       ARC,
     );
-    expect(answer.resources["hub/loom/test"]).toEqual({ items: {}, observed: {}, unapplied: ["their.md"] });
+    expect(answer.resources["hub/loom/agent"]).toEqual({
+      items: {},
+      observed: {},
+      unapplied: ["identity:their.md"],
+    });
     expect(answer.recorded).toEqual([{ id: ID, owner: OWNER }]);
     expect(Object.keys(ask(world, { owner: OWNER }, ARC).resources)).toEqual([ID]);
-    expect(Object.keys(ask(world, { owner: OWNER }).resources)).toEqual([ID, "hub/loom/test"]);
+    expect(Object.keys(ask(world, { owner: OWNER }).resources)).toEqual([ID, "hub/loom/agent"]);
   });
 
   test("tells what stands under no record apart from what is gone", () => {
     const { world, items } = madeWorld();
-    const seen = ask(world, { resources: [{ id: "hub/nova/test", items }] }).resources["hub/nova/test"];
-    expect(seen).toEqual({ items: {}, observed: {}, unapplied: ["SOUL.md", "key"] });
+    const seen = ask(world, { resources: [{ id: "hub/nova/agent", items }] }).resources["hub/nova/agent"];
+    expect(seen).toEqual({ items: {}, observed: {}, unapplied: ["identity:SOUL.md", "credentials:key"] });
   });
 
   test.each(["ps", "converge", "remove", "__proto__", "constructor", ""])("refuses %j", async (op) => {

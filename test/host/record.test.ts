@@ -10,7 +10,7 @@ import { drift, makeWorld, OWNER, type World } from "./world.ts";
 const CANARY = "canary-3f9a";
 
 function recordFile({ host }: World): string {
-  return `${host.paths.records}/arc~main/hub~iris~test.json`;
+  return `${host.paths.records}/arc~main/hub~iris~service.json`;
 }
 
 function secretItems(world: World, content: string = AS_DECLARED): Items {
@@ -59,7 +59,7 @@ describe("a secret", () => {
 
   test("that differs and was not sent is an error that names the item", () => {
     const world = makeWorld();
-    expect(() => world.up(secretItems(world))).toThrow(/hub\/iris\/test: key .*its value was not sent/);
+    expect(() => world.up(secretItems(world))).toThrow(/hub\/iris\/service: key .*its value was not sent/);
   });
 });
 
@@ -111,8 +111,8 @@ describe("a record", () => {
   test("goes with the runtime, and all that it tells of, where the engine never learnt of it", () => {
     const world = makeWorld();
     const file = (name: string) => ({ [name]: world.file(`${world.home()}/${name}`, `${name}\n`) });
-    world.up(file("a"), { id: "hub/iris/made-by-a-killed-run" });
-    world.up(file("b"), { id: "hub/other", owner: "arc/other" });
+    world.up(file("a"), { id: "hub/loom/service" });
+    world.up(file("b"), { id: "hub/other/service", owner: "arc/other" });
     world.down({ runtime: { kind: "runtime", want: { bundle: "test", node: "24" } } });
     expect(readdirSync(world.home())).toEqual(["b"]);
     expect(readdirSync(world.host.paths.records)).toEqual(["arc~other"]);

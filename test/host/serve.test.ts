@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { MARKER } from "../../src/model/protocol.ts";
+import { MARKER, PROTOCOL } from "../../src/model/protocol.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/host/main.ts");
 
@@ -23,7 +23,7 @@ describe("a session", () => {
     const { status, hello, answers } = serve(["serve"], ...lines);
     expect(hello.startsWith(MARKER)).toBe(true);
     expect(JSON.parse(hello.slice(MARKER.length))).toMatchObject({
-      protocol: 1,
+      protocol: PROTOCOL,
       node: process.versions.node,
     });
     expect(answers).toMatchObject([1, 2, 3].map((seq) => ({ seq, answer: { resources: {} } })));

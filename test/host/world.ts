@@ -13,6 +13,12 @@ import type { ConvergeAnswer, ConvergeRequest, Observed } from "../../src/model/
 
 export const OWNER = "arc/main";
 
+/** A resource without parts, as most tests have it. */
+const SERVICE = { id: "hub/iris/service", type: "Service" } as const;
+
+/** A resource with parts: its items have names such as `identity:SOUL.md`. */
+export const AGENT = { id: "hub/iris/agent", type: "Agent" } as const;
+
 const PROGRAM = join(import.meta.dirname, "..", "..", "src", "host", "main.ts");
 
 /** The users of a world: by default one, who runs the test. */
@@ -36,8 +42,21 @@ export interface World {
   down(items?: Items): readonly string[];
 }
 
-/** @param runs how the host starts other programs */
-export function makeWorld(people: readonly Person[] = [IRIS], runs: Run = run): World {
+/** A world whose resource is an agent. @param runs how the host starts other programs */
+export function makeAgentWorld(runs?: Run): World {
+  return makeWorld([IRIS], runs, AGENT);
+}
+
+/**
+ * @param runs how the host starts other programs
+ * @param resource what is converged, looked at and removed, where a test names no other
+ */
+export function makeWorld(
+  people: readonly Person[] = [IRIS],
+  runs: Run = run,
+  resource: Pick<ConvergeRequest, "id" | "type"> = SERVICE,
+): World {
+  const { id } = resource;
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "muster-host-")));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const host: Host = { ...hostIn(dir, people), run: runs };
@@ -70,8 +89,7 @@ export function makeWorld(people: readonly Person[] = [IRIS], runs: Run = run): 
     up: (items, more = {}) =>
       converge(host, {
         op: "converge",
-        id: "hub/iris/test",
-        type: "Identity",
+        ...resource,
         owner: OWNER,
         items,
         contents: { ...contents } as Contents,
@@ -79,7 +97,6 @@ export function makeWorld(people: readonly Person[] = [IRIS], runs: Run = run): 
         ...more,
       }),
     look: (items, sent) => {
-      const id = "hub/iris/test";
       const resources = items && { resources: [{ id, items }] };
       const answer = observe(host, {
         op: "observe",
@@ -91,7 +108,7 @@ export function makeWorld(people: readonly Person[] = [IRIS], runs: Run = run): 
       if (seen === undefined) throw new Error(`${id} was not told`);
       return seen;
     },
-    down: (items = {}) => remove(host, { op: "remove", id: "hub/iris/test", owner: OWNER, items }).aside,
+    down: (items = {}) => remove(host, { op: "remove", id, owner: OWNER, items }).aside,
   };
 }
 

@@ -18,11 +18,13 @@ const up = (...more: string[]) => must(project.pulumi(["up", "--yes", "--skip-pr
 const preview = (exitCode = 0) => must(project.pulumi(["preview"]), exitCode);
 const nothingToDo = () => must(project.pulumi(["preview", "--expect-no-changes"]));
 const starts = async (...agents: string[]) => readStarts(await onBox(startsScript(agents)));
-const urnOf = (type: string, name: string) => `urn:pulumi:test::muster::muster:index:${type}::${name}`;
+const urnOf = (types: string, name: string) => `urn:pulumi:test::muster::${types}::${name}`;
 
 beforeAll(async () => {
   machine = await makeProject(localFleet({ hosts: ["box"], agents: {} }));
-  await must(machine.pulumi(["up", "--yes", "--skip-preview", "--target", urnOf("LocalHost", "box")]));
+  await must(
+    machine.pulumi(["up", "--yes", "--skip-preview", "--target", urnOf("muster:index:LocalHost", "box")]),
+  );
   project = await makeProject(sshFleet(), secretsFor(LAYOUT));
   edit(({ agents }) => {
     agents["loom"] = { ...agents["loom"], onRemove: "delete" };
@@ -63,10 +65,10 @@ describe("a removal", () => {
   test("leaves no orphan of this stack, touches no other stack's record, and stops nobody else", async () => {
     const [owner, theirs] = [`${RECORDS_DIR}/muster~test`, `${RECORDS_DIR}/muster~theirs`];
     await onBox(`mkdir ${theirs}; sed 's#"owner":"[^"]*"#"owner":"muster/theirs"#; s#box/ada/#box/eve/#' \
-      ${owner}/box~ada~contacts.json >${theirs}/box~eve~contacts.json`);
+      ${owner}/box~ada~agent.json >${theirs}/box~eve~agent.json`);
     const before = await starts("iris", "ada");
     const { stdout } = await must(project.fleet(["drift"]));
-    expect(stdout).toMatch(/box\/forge\/identity +of muster\/test/);
+    expect(stdout).toMatch(/box\/forge\/agent +of muster\/test/);
     await up();
     await nothingToDo();
     expect(await starts("iris", "ada")).toEqual(before);
@@ -76,7 +78,7 @@ describe("a removal", () => {
       ),
     ).toBe("ada\niris\nkept");
     expect(await onBox(`ls ${owner} | grep -c -e loom -e forge || true; ls ${theirs}; rm -r ${theirs}`)).toBe(
-      "0\nbox~eve~contacts.json",
+      "0\nbox~eve~agent.json",
     );
     await must(project.fleet(["drift"]));
   });
@@ -238,8 +240,8 @@ function rename<T>(section: Record<string, T>, from: string, to: string): void {
 
 /** As an operation on the state by hand leaves an agent: on its host, and nowhere else. */
 async function forgetInState(agent: string): Promise<void> {
-  const identity = urnOf("Identity", `box/${agent}/identity`);
-  await must(project.pulumi(["state", "delete", "--yes", "--target-dependents", identity]));
+  const urn = urnOf("muster:index:Host$muster:index:Agent", `box/${agent}/agent`);
+  await must(project.pulumi(["state", "delete", "--yes", urn]));
 }
 
 async function targets(...selection: string[]): Promise<string[]> {

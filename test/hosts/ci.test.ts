@@ -139,7 +139,7 @@ describe("what a workflow runs, as nobody in a checkout that it cannot write to"
     });
     const { stdout } = await must(comment(dir), 7);
     const [doing = "", now = ""] = stdout.split("What the hosts are like now:");
-    expect(doing).toMatch(/- +forge +AgentUnit +east\/forge\/unit/);
+    expect(doing).toMatch(/- +forge +Agent +east\/forge\/agent/);
     expect(doing).toContain("line 3: I am iris. -> line 3: I am iris, and strict.");
     expect(now).toMatch(/iris +SOUL\.md +content/);
     expect(now).not.toContain("strict");
@@ -244,7 +244,7 @@ describe("a hostile client with a reader's key", () => {
 
   test("learns by observing everything of a stack no secret and no digest of one", () => {
     expect([...recorded.keys()]).toEqual(
-      expect.arrayContaining(["hub/host", "hub/iris/credentials", "hub/loom/unit"]),
+      expect.arrayContaining(["hub/host", "hub/iris/agent", "hub/loom/agent"]),
     );
     expect(JSON.stringify([...recorded.values()])).not.toMatch(secrets);
   });
@@ -269,15 +269,15 @@ describe("a hostile client with a reader's key", () => {
       want: { type: "file", content: "x", owner: "root", group: "root", mode: "0600" },
     });
     const items = {
-      "SOUL.md": file("/etc/shadow"),
-      key: file("/var/lib/muster/key"),
+      "identity:SOUL.md": file("/etc/shadow"),
+      "credentials:iris-key": file("/var/lib/muster/key"),
       new: file("/root/.ssh/authorized_keys"),
     };
     const { stdout } = await say("muster-read-ci", "ci", [
       {
         op: "observe",
         resources: [
-          { id: "hub/iris/identity", items },
+          { id: "hub/iris/agent", items },
           { id: "x", items },
         ],
         contents: {},
@@ -288,11 +288,11 @@ describe("a hostile client with a reader's key", () => {
   });
 
   test("changes nothing by any request", async () => {
-    const { items = {} } = recorded.get("hub/iris/identity") ?? {};
+    const { items = {} } = recorded.get("hub/iris/agent") ?? {};
     const before = await hostTree("hub");
     const write = {
-      id: "hub/iris/identity",
-      type: "Identity",
+      id: "hub/iris/agent",
+      type: "Agent",
       owner: "muster/test",
       items,
       contents: {},

@@ -80,11 +80,16 @@ describe("an unreachable host", () => {
     expect(connectionsTo("hub")).toBe(1);
     expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe("# iris\n\nI am iris.");
     expect(await project.onHost("east", "ls -d /home/loom; getent passwd loom; true")).toBe("");
-    const state = (await must(pulumi(["stack", "export"]))).stdout;
-    for (const part of ["unit", "identity", "contacts", "credentials"]) {
-      expect(state).toContain(`::hub/arc/${part}"`);
-      expect(state).not.toContain(`::east/loom/${part}"`);
-    }
+    const recorded = await agentsInState();
+    expect(Object.keys(recorded).sort()).toEqual(["east/iris/agent", "hub/arc/agent"]);
+    expect(recorded["hub/arc/agent"]).toEqual(
+      expect.objectContaining({
+        identity: expect.objectContaining({ "SOUL.md": expect.anything() }),
+        credentials: expect.objectContaining({ "arc-key": expect.anything() }),
+        contacts: expect.objectContaining({ "contacts.db": expect.anything() }),
+        unit: expect.objectContaining({ unit: expect.anything() }),
+      }),
+    );
   });
 
   test("is mended by the next up when it is back", async () => {
@@ -167,6 +172,45 @@ describe("a full disk", () => {
   });
 });
 
+describe("an agent of which one part cannot be made", () => {
+  const isUp = () => project.onHost("east", "systemctl is-active muster-agent-iris || true");
+  const change = (text: string) => {
+    const soul = `# iris, ${text}\n`;
+    project.write("identities/iris.md", soul);
+    return soul.trimEnd();
+  };
+
+  test("has all others, where that is its contacts, and is told by that part's name", async () => {
+    await project.onHost(
+      "east",
+      `systemctl stop muster-agent-iris
+      sqlite3 /home/iris/contacts.db "DELETE FROM contacts; CREATE TRIGGER own AFTER INSERT ON contacts BEGIN SELECT 1; END"`,
+    );
+    const soul = change("whose book has a trigger");
+    const said = await must(up(), 1);
+    expect(said.all).toMatch(
+      /east: east\/iris\/agent: contacts: contacts\.db \(.*\): the table contacts has the trigger/,
+    );
+    expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe(soul);
+    expect(await isUp()).toBe("active");
+    expect((await must(project.fleet(["drift"]), 7)).stdout).toMatch(/iris +contacts\.db +rows/);
+    await project.onHost("east", 'sqlite3 /home/iris/contacts.db "DROP TRIGGER own"');
+    await must(up());
+    await must(project.fleet(["drift"]));
+  });
+
+  test("is not started, where that is its identity", async () => {
+    await project.onHost("east", `systemctl stop muster-agent-iris; ${fullDiskAt("/home/iris")}`);
+    change(`who has no room\n${"I am iris.\n".repeat(2000)}`);
+    const said = await must(up(), 1).finally(() => project.onHost("east", "umount -l /home/iris"));
+    expect(said.all).toMatch(/east: east\/iris\/agent: identity: SOUL\.md .*no space left on device/);
+    expect(await isUp()).toBe("inactive");
+    await must(up());
+    expect(await isUp()).toBe("active");
+    await must(project.fleet(["drift"]));
+  });
+});
+
 describe("a file where a folder should be", () => {
   test.each([
     ["an agent's home", "/home/iris", /\/home\/iris +type +declared directory +observed file/],
@@ -194,6 +238,15 @@ function pulumi(args: readonly string[]): Promise<Said> {
 
 function connectionsTo(host: string): number {
   return trace.take().filter((entry) => entry.host === host && entry.op === "connect").length;
+}
+
+/** What the state has of each agent, by its name there. */
+async function agentsInState(): Promise<Record<string, object>> {
+  const { deployment } = JSON.parse((await must(pulumi(["stack", "export"]))).stdout) as {
+    deployment: { resources: { urn: string; type: string; outputs?: object }[] };
+  };
+  const agents = deployment.resources.filter(({ type }) => type === "muster:index:Agent");
+  return Object.fromEntries(agents.map(({ urn, outputs = {} }) => [urn.split("::")[3] ?? "", outputs]));
 }
 
 /** Of the state on this machine, what only a run that did something would write. */

@@ -21,6 +21,7 @@ const identityFile = join(project, "key");
 const hosts = localHosts(project);
 
 const OWNER = "arc/main";
+const AGENT = "hub/iris/agent";
 let writer: HostWriter;
 beforeAll(async () => {
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", identityFile]);
@@ -68,14 +69,14 @@ async function byHand(script: string): Promise<string> {
 
 async function look() {
   const { resources } = await writer.observe({ op: "observe", owner: OWNER });
-  const seen = resources["hub/iris/all"];
+  const seen = resources[AGENT];
   if (seen === undefined) throw new Error("the host does not know the resource");
   return drift(seen);
 }
 
 function up(value = "SPARK=one") {
-  const request = { op: "converge", id: "hub/iris/all", type: "AgentUnit", owner: OWNER } as const;
-  return writer.converge({ ...request, items, contents, secrets: { key: value } });
+  const request = { op: "converge", id: AGENT, type: "Agent", owner: OWNER } as const;
+  return writer.converge({ ...request, items, contents, secrets: { "credentials:spark": value } });
 }
 
 async function statusOfUnit() {
@@ -92,53 +93,57 @@ describe("an agent on a real host", () => {
   });
 
   test.each<[string, string, Record<string, unknown>]>([
-    ["disabled", `systemctl disable ${UNIT}`, { "unit.enabled": "disabled" }],
-    ["stopped", `systemctl stop ${UNIT}`, { "unit.active": "stopped" }],
+    ["disabled", `systemctl disable ${UNIT}`, { "unit:unit.enabled": "disabled" }],
+    ["stopped", `systemctl stop ${UNIT}`, { "unit:unit.active": "stopped" }],
     [
       "masked",
       `rm ${UNIT_FILE}; ln -s /dev/null ${UNIT_FILE}`,
-      { "unit file.type": "symlink", "unit.enabled": "masked" },
+      { "unit:unit file.type": "symlink", "unit:unit.enabled": "masked" },
     ],
     [
       "changed by a drop-in that systemd has read",
       `mkdir -p ${UNIT_FILE}.d; printf '[Service]\\nNice=5\\n' >${UNIT_FILE}.d/nice.conf; systemctl daemon-reload`,
-      { "unit.overrides": `${UNIT_FILE}.d/nice.conf` },
+      { "unit:unit.overrides": `${UNIT_FILE}.d/nice.conf` },
     ],
     [
       "changed by a drop-in that systemd has not read yet",
       `mkdir -p /run/systemd/system/${UNIT}.d; touch /run/systemd/system/${UNIT}.d/x.conf`,
-      { "unit.overrides": `/run/systemd/system/${UNIT}.d/x.conf` },
+      { "unit:unit.overrides": `/run/systemd/system/${UNIT}.d/x.conf` },
     ],
     [
       "changed by set-property",
       `systemctl set-property ${UNIT} CPUWeight=50`,
-      { "unit.overrides": expect.stringContaining("CPUWeight") },
+      { "unit:unit.overrides": expect.stringContaining("CPUWeight") },
     ],
-    ["without its file", `rm ${UNIT_FILE}`, { "unit file.type": "absent", "unit.enabled": "absent" }],
+    [
+      "without its file",
+      `rm ${UNIT_FILE}`,
+      { "unit:unit file.type": "absent", "unit:unit.enabled": "absent" },
+    ],
     [
       "without the link that starts it at boot",
       `rm /etc/systemd/system/multi-user.target.wants/${UNIT}`,
-      { "unit.enabled": "disabled" },
+      { "unit:unit.enabled": "disabled" },
     ],
-    ["edited", `echo Nice=3 >>${UNIT_FILE}`, { "unit file.content": expect.stringMatching(/^sha256:/) }],
+    ["edited", `echo Nice=3 >>${UNIT_FILE}`, { "unit:unit file.content": expect.stringMatching(/^sha256:/) }],
     [
       "moved to another home while it runs",
       "sed -i s,:/home/iris:,:/tmp:, /etc/passwd",
-      { "user.home": "/tmp" },
+      { "identity:user iris.home": "/tmp" },
     ],
     [
       "in another group",
       "groupadd -g 4242 other; sed -i -E 's/^(iris:x:[0-9]+):[0-9]+/\\1:4242/' /etc/passwd",
-      { "user.group": "other" },
+      { "identity:user iris.group": "other" },
     ],
-    ["without its own home", "chown root /home/iris", { "home.owner": "root" }],
-    ["with a home open to all", "chmod 0755 /home/iris", { "home.mode": "0755" }],
-    ["with another secret", `echo x >${CREDENTIAL}`, { "key.content": "different" }],
-    ["with an open secret", `chmod 0444 ${CREDENTIAL}`, { "key.mode": "0444" }],
+    ["without its own home", "chown root /home/iris", { "identity:/home/iris.owner": "root" }],
+    ["with a home open to all", "chmod 0755 /home/iris", { "identity:/home/iris.mode": "0755" }],
+    ["with another secret", `echo x >${CREDENTIAL}`, { "credentials:spark.content": "different" }],
+    ["with an open secret", `chmod 0444 ${CREDENTIAL}`, { "credentials:spark.mode": "0444" }],
     [
       "with a soul of root's",
       "chown root:root /home/iris/SOUL.md",
-      { "SOUL.md.owner": "root", "SOUL.md.group": "root" },
+      { "identity:SOUL.md.owner": "root", "identity:SOUL.md.group": "root" },
     ],
   ])("that is %s is told as exactly that, and mended", async (_, script, expected) => {
     await byHand(script);
@@ -161,24 +166,26 @@ describe("an agent on a real host", () => {
     expect(await byHand(`tr '\\0' '\\n' </proc/${after?.pid}/environ | grep SPARK`)).toBe("SPARK=two");
   });
 
-  test("that cannot start is an error with its last words, in time", async () => {
-    await byHand(`systemctl stop ${UNIT}`);
+  test("that cannot start is a failure of its unit with its last words, in time; its other parts are made", async () => {
+    await byHand(`systemctl stop ${UNIT}; sqlite3 /home/iris/contacts.db "DELETE FROM contacts"`);
     const text = UNIT_TEXT.replace(START, "ExecStart=/bin/sh -c 'echo I refuse; exit 3'");
     const broken = {
       ...items,
-      "unit file": {
-        ...items["unit file"],
+      "unit:unit file": {
+        ...items["unit:unit file"],
         want: { type: "file", content: digestOf(text), owner: "root", group: "root", mode: "0644" },
       },
     } as Items;
-    const request = { op: "converge", id: "hub/iris/all", type: "AgentUnit", owner: OWNER } as const;
-    const failing = writer.converge({
+    const request = { op: "converge", id: AGENT, type: "Agent", owner: OWNER } as const;
+    const { failures } = await writer.converge({
       ...request,
       items: broken,
-      contents: { [digestOf(text)]: text },
+      contents: { ...contents, [digestOf(text)]: text },
       secrets: {},
     });
-    await expect(failing).rejects.toThrow(/muster-agent-iris.service.*I refuse/);
+    const error = { what: `${AGENT}: unit: unit (unit ${UNIT})`, why: expect.stringContaining("I refuse") };
+    expect(failures).toEqual([{ part: "unit", error: expect.objectContaining(error) }]);
+    expect(Object.keys(await look()).filter((path) => !path.startsWith("unit:"))).toEqual([]);
     await up("SPARK=two");
     expect(await look()).toEqual({});
   });
@@ -187,15 +194,13 @@ describe("an agent on a real host", () => {
     await byHand(
       "setsid -f su iris -c 'sleep 300' >/dev/null 2>&1 </dev/null; sqlite3 /home/iris/contacts.db \"INSERT INTO contacts (name) VALUES ('z')\"",
     );
-    const { aside } = await writer.remove({ op: "remove", id: "hub/iris/all", owner: OWNER, items });
+    const { aside } = await writer.remove({ op: "remove", id: AGENT, owner: OWNER, items });
     expect(aside).toHaveLength(2);
     expect(await byHand(`stat -c '%U %a' ${aside.join(" ")}`)).toMatch(
       /root 600\nroot 700|root 700\nroot 600/,
     );
     const left = `getent passwd iris; getent group arc; ls ${UNIT_FILE}* ${CREDENTIAL} /home/iris; pgrep -x sleep; systemctl list-units --all --no-legend ${UNIT}; true`;
     expect(await byHand(`{ ${left}; } 2>/dev/null`)).toBe("");
-    expect((await writer.remove({ op: "remove", id: "hub/iris/all", owner: OWNER, items })).aside).toEqual(
-      [],
-    );
+    expect((await writer.remove({ op: "remove", id: AGENT, owner: OWNER, items })).aside).toEqual([]);
   });
 });

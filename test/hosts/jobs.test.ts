@@ -216,6 +216,7 @@ describe("a change of fleet.yaml", () => {
 
   test("to one that only this host refuses fails its agent's jobs alone, in a sentence", async () => {
     await hub("rm -f /usr/share/zoneinfo/Pacific/Apia");
+    project.write("identities/iris.md", "# iris, by night\n");
     declareJobs(project, (all) => {
       Object.assign(all["retro"] ?? {}, { schedule: "daily Pacific/Apia" });
       Object.assign(all["skips"] ?? {}, { schedule: SOME_NIGHT });
@@ -224,6 +225,7 @@ describe("a change of fleet.yaml", () => {
     expect(said.all).toMatch(
       /muster-job-iris\.retro\.timer was not written: systemd says: .*daily Pacific\/Apia/,
     );
+    expect(await hub("cat /home/iris/SOUL.md")).toBe("# iris, by night");
     const skips = "/etc/systemd/system/muster-job-loom.skips.timer";
     expect(await hub(`grep OnCalendar ${skips}`)).toBe(`OnCalendar=${SOME_NIGHT}`);
     expect(await hub("grep OnCalendar /etc/systemd/system/muster-job-iris.retro.timer")).toBe(

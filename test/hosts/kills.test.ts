@@ -136,8 +136,8 @@ describe("two ups at once", () => {
 function requestFor(path: string): ConvergeRequest {
   const want = { type: "directory", owner: "root", group: "root", mode: "0700" } as const;
   const items = { folder: { kind: "directory", path, want } } as const;
-  const id = path.slice("/root/".length);
-  return { op: "converge", id, type: "Host", owner: "other/test", items, contents: {}, secrets: {} };
+  // Of one resource, so that they are no batch: what has come together is one piece of work.
+  return { op: "converge", id: "asked", type: "Host", owner: "other/test", items, contents: {}, secrets: {} };
 }
 
 async function undisturbedRun(phase: Phase, args: readonly string[]): Promise<void> {

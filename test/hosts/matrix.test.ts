@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FileItem, Props } from "../../src/model/items.ts";
+import { parseItemName } from "../../src/model/parts.ts";
 import { localFleet, secretsFor } from "./support/fleets.ts";
 import { type Place, placesOf, STASH } from "./support/forms/form.ts";
 import { factsScript, LISTING, readStarts, startsScript } from "./support/host-facts.ts";
@@ -30,15 +31,16 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-test("no property of any resource type is without a mutation", () => {
+test("no property of any resource type, or part of an agent, is without a mutation", () => {
   const mutations = batches.flat();
   const roles = new Map(mutations.map(({ role, place }) => [role, place]));
   for (const [role, { item }] of roles) {
     const own = mutations.filter((mutation) => mutation.role === role).flatMap(({ form }) => form.tells);
     expect([...new Set(own)].sort(), role).toEqual(Object.keys(item.want as Props).sort());
   }
-  const types = new Set(plan.declarations.map(({ type }) => type));
-  expect(new Set(mutations.map(({ place }) => place.declaration.type))).toEqual(types);
+  const partsOf = (places: readonly Place[]) =>
+    new Set(places.map(({ declaration, name }) => `${declaration.type} ${parseItemName(name).part}`));
+  expect(partsOf(mutations.map(({ place }) => place))).toEqual(partsOf(placesOf(plan)));
 });
 
 test("every agent reads its own credential by its path", async () => {
@@ -98,6 +100,6 @@ function plantScript(batch: readonly Mutation[]): string {
  * stopped or overridden.
  */
 function mayRestart({ told }: Mutation, agent: string): boolean {
-  const read = new RegExp(`^hub/${agent}/(unit|credentials): .*\\.(content|type|active|overrides)$`);
-  return told.some((one) => read.test(one) || one === `hub/${agent}/identity: /home/${agent}.type`);
+  const read = new RegExp(`^hub/${agent}/agent: (unit|credentials):.*\\.(content|type|active|overrides)$`);
+  return told.some((one) => read.test(one) || one === `hub/${agent}/agent: identity:/home/${agent}.type`);
 }

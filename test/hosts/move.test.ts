@@ -146,14 +146,14 @@ describe("a move that was killed, run again, ends as if nothing had been", () =>
   );
 });
 
-/** Whether a request was sent: `settle to`, to the new host; `remove unit from`, of the unit, to the old one. */
+/** Whether a request was sent: `settle to`, to the new host; `remove agent from`, of the agent, to the old one. */
 function isDone(traced: string, step: string, from: string, to: string): boolean {
   const [op, ...words] = step.split(" ");
   const host = words.at(-1) === "from" ? from : to;
-  const part = words.length > 1 ? `/iris/${words[0]}"` : "";
+  const of = words.length > 1 ? `/iris/${words[0]}"` : "";
   return traced
     .split("\n")
-    .some((line) => line.includes(`"host":"${host}","op":"${op}"`) && line.includes(part));
+    .some((line) => line.includes(`"host":"${host}","op":"${op}"`) && line.includes(of));
 }
 
 describe("an agent whose host is away", () => {
@@ -187,7 +187,7 @@ describe("an agent whose host is away", () => {
     await up(1);
     expect(await isUp(to)).toBe("active");
     reach(from, true);
-    expect((await must(hosts.project.fleet(["drift"]))).stdout).toContain(`${from}/iris/identity`);
+    expect((await must(hosts.project.fleet(["drift"]))).stdout).toContain(`${from}/iris/agent`);
     expect((await preview()).all).toMatch(new RegExp(`${from}: iris is left over.*stops it.*aside`));
     await up();
     expect([await isUp(from), await isUp(to)]).toEqual(["inactive", "active"]);

@@ -109,7 +109,7 @@ afterAll(() => project?.dispose());
 
 describe("bad input: a command", () => {
   const failureOf = (name: string) =>
-    first.all.split("\n").filter((line) => line.includes(`hub/${name}/unit`) || line.includes(unit(name)));
+    first.all.split("\n").filter((line) => line.includes(`hub/${name}/agent`) || line.includes(unit(name)));
 
   test("that does not exist is refused by `up` in a sentence", async () => {
     expect(first.exitCode).toBe(1);

@@ -37,12 +37,29 @@ describe("a fleet that was brought up", () => {
     expect(preview.stdout).not.toContain("(update)");
   });
 
+  test("tells other programs of its hosts and agents by the stack's outputs", async () => {
+    const { stdout } = await must(project.pulumi(["stack", "output", "--json"]));
+    const addressOf = (host: string) => project.sshArguments(host).at(-1)?.replace("root@", "");
+    const agent = (host: string, name: string) => {
+      return { host, tenant: "arc", unit: `muster-agent-${name}.service`, runtime: "command" };
+    };
+    expect(JSON.parse(stdout)).toEqual({
+      hosts: {
+        hub: { kind: "local", address: addressOf("hub") },
+        east: { kind: "local", address: addressOf("east") },
+      },
+      agents: { arc: agent("hub", "arc"), iris: agent("east", "iris"), loom: agent("east", "loom") },
+    });
+  });
+
   test("shows an identity that was overwritten, and up mends it", async () => {
     await project.onHost("east", "echo '# I am Arc' > /home/iris/SOUL.md");
     const drift = await must(project.fleet(["drift"]), 7);
     expect(drift.stdout).toMatch(/iris.*SOUL\.md.*content/);
-    const preview = await must(project.pulumi(["preview", "--diff", "--expect-no-changes"]), 7);
-    expect(preview.stdout).toContain("SOUL.md");
+    const preview = await must(project.pulumi(["preview", "--expect-no-changes"]), 7);
+    expect(preview.stdout).toMatch(/muster:index:Agent +east\/iris\/agent +update +\[diff: ~identity\]/);
+    const detailed = await must(project.pulumi(["preview", "--diff", "--expect-no-changes"]), 7);
+    expect(detailed.stdout).toContain("SOUL.md");
     await must(project.pulumi(["up", "--yes", "--skip-preview"]));
     expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe("# iris\n\nI am iris.");
     await must(project.fleet(["drift"]));

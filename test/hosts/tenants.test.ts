@@ -55,7 +55,18 @@ describe("two tenants on the same two hosts", () => {
     ]);
     const state = await must(inStack(project, "north", "stack", "export"));
     const types = [...state.stdout.matchAll(/"type": "muster:index:(\w+)"/g)].map((match) => match[1]);
-    expect([...new Set(types)].sort()).toEqual(["AgentUnit", "ContactBook", "Credential", "Identity"]);
+    expect(types).toEqual(["Agent", "Agent"]);
+    const told = await must(inStack(project, "north", "stack", "output", "--json"));
+    expect(JSON.parse(told.stdout)).toEqual({
+      hosts: {
+        one: { kind: "local", address: expect.any(String) },
+        two: { kind: "local", address: expect.any(String) },
+      },
+      agents: {
+        iris: { host: "one", tenant: "north", unit: "muster-agent-iris.service", runtime: "command" },
+        nora: { host: "two", tenant: "north", unit: "muster-agent-nora.service", runtime: "command" },
+      },
+    });
   });
 
   test("a change of one tenant's agent is mended by its own stack", async () => {
@@ -97,14 +108,15 @@ describe("a hostile client with the key of tenant north", () => {
   const converge = (id: string, items: object, more: object = {}) => ({
     op: "converge",
     id,
-    type: "Identity",
+    type: "Agent",
     owner: "muster/north",
     contents: { [digestOf("evil")]: "evil" },
     secrets: {},
     items,
     ...more,
   });
-  const iris = (item: object, more: object = {}) => converge("one/iris/identity", { evil: item }, more);
+  const iris = (item: object, more: object = {}) =>
+    converge("one/iris/agent", { "identity:evil": item }, more);
   const file = (path: string, more: object = {}) => ({
     kind: "file",
     path,
@@ -114,9 +126,9 @@ describe("a hostile client with the key of tenant north", () => {
   });
   const unitFile = (text: string) =>
     converge(
-      "one/iris/unit",
+      "one/iris/agent",
       {
-        "unit file": {
+        "unit:unit file": {
           kind: "file",
           path: "/etc/systemd/system/muster-agent-iris.service",
           notify: "muster-agent-iris.service",
@@ -132,9 +144,9 @@ describe("a hostile client with the key of tenant north", () => {
   const rootFile = { owner: "root", group: "root" };
   const jobFile = (unit: string, text: string) =>
     converge(
-      "one/iris/jobs",
+      "one/iris/agent",
       {
-        x: {
+        "jobs:x": {
           kind: "file",
           path: `/etc/systemd/system/muster-job-${unit}`,
           want: { ...want("root", "0644"), ...rootFile, content: digestOf(text) },
@@ -144,12 +156,16 @@ describe("a hostile client with the key of tenant north", () => {
     );
 
   const REQUESTS: readonly [name: string, request: object][] = [
-    ["another tenant's resource", converge("one/loom/identity", { evil: file("/home/iris/x") })],
-    ["a resource of another host", converge("two/iris/identity", { evil: file("/home/iris/x") })],
+    ["another tenant's resource", converge("one/loom/agent", { "identity:evil": file("/home/iris/x") })],
+    ["a resource of another host", converge("two/iris/agent", { "identity:evil": file("/home/iris/x") })],
     ["the platform's resource", converge("one/host", { evil: file("/home/iris/x") })],
     [
       "its own account, which is the platform's",
       converge("one/iris/account", { evil: file("/home/iris/x") }),
+    ],
+    [
+      "a part of its agent as a resource of its own",
+      converge("one/iris/unit", { evil: file("/home/iris/x") }),
     ],
     ["another tenant's file", iris(file("/home/loom/SOUL.md"))],
     ["another tenant's file by dots", iris(file("/home/iris/../loom/SOUL.md"))],
@@ -183,8 +199,8 @@ describe("a hostile client with the key of tenant north", () => {
     ],
     [
       "another tenant's secrets",
-      converge("one/iris/credentials", {
-        evil: {
+      converge("one/iris/agent", {
+        "credentials:evil": {
           kind: "file",
           path: "/var/lib/muster/credentials/loom/loom-key",
           secret: "x",
@@ -194,8 +210,8 @@ describe("a hostile client with the key of tenant north", () => {
     ],
     [
       "another tenant's unit",
-      converge("one/iris/unit", {
-        evil: {
+      converge("one/iris/agent", {
+        "unit:evil": {
           kind: "unit",
           name: "muster-agent-loom.service",
           want: { enabled: "disabled", active: "stopped", overrides: "none" },
@@ -204,8 +220,8 @@ describe("a hostile client with the key of tenant north", () => {
     ],
     [
       "a unit of the system",
-      converge("one/iris/unit", {
-        evil: {
+      converge("one/iris/agent", {
+        "unit:evil": {
           kind: "unit",
           name: "ssh.service",
           want: { enabled: "disabled", active: "stopped", overrides: "none" },
@@ -258,10 +274,15 @@ describe("a hostile client with the key of tenant north", () => {
         contents: { [digestOf("# loom\n\nI am loom.\n")]: "evil" },
       }),
     ],
-    ["what a later protocol may ask for", iris(file("/home/iris/x"), { formerly: ["one/loom/identity"] })],
+    ["what a later protocol may ask for", iris(file("/home/iris/x"), { later: true })],
+    [
+      "another tenant's agent as its own of before",
+      iris(file("/home/iris/x"), { formerly: ["one/loom/agent"] }),
+    ],
+    ["its account as its own of before", iris(file("/home/iris/x"), { formerly: ["one/iris/account"] })],
     [
       "a look at another tenant's resource",
-      { op: "observe", resources: [{ id: "one/loom/identity", items: {} }] },
+      { op: "observe", resources: [{ id: "one/loom/agent", items: {} }] },
     ],
     [
       "a look at a file of the system",
@@ -269,8 +290,8 @@ describe("a hostile client with the key of tenant north", () => {
         op: "observe",
         resources: [
           {
-            id: "one/iris/identity",
-            items: { x: { kind: "file", path: "/etc/shadow", want: want("iris") } },
+            id: "one/iris/agent",
+            items: { "identity:x": { kind: "file", path: "/etc/shadow", want: want("iris") } },
           },
         ],
       },
@@ -287,36 +308,41 @@ describe("a hostile client with the key of tenant north", () => {
     ["the state of another's unit", { op: "ps", units: ["muster-agent-loom.service"] }],
     [
       "the removal of another's resource",
-      { op: "remove", id: "one/loom/unit", owner: "muster/south", items: {} },
+      { op: "remove", id: "one/loom/agent", owner: "muster/south", items: {} },
     ],
     [
       "the removal of another's things",
       {
         op: "remove",
-        id: "one/iris/identity",
+        id: "one/iris/agent",
         owner: "muster/north",
-        items: { x: { kind: "directory", path: "/home/loom", onRemove: "aside", want: {} } },
+        items: { "identity:x": { kind: "directory", path: "/home/loom", onRemove: "aside", want: {} } },
       },
     ],
     [
       "another tenant's agent to leave",
-      { op: "leave", id: "one/loom/identity", owner: "muster/south", to: "two" },
+      { op: "leave", id: "one/loom/agent", owner: "muster/south", to: "two" },
     ],
     ["the host itself to leave", { op: "leave", id: "one/host", owner: "muster/test", to: "two" }],
     [
       "another tenant's home",
-      { op: "pack", id: "one/loom/identity", owner: "muster/south", move: "0".repeat(36), first: true },
+      { op: "pack", id: "one/loom/agent", owner: "muster/south", move: "0".repeat(36), first: true },
     ],
     [
       "a home that is another's to come to",
       {
         op: "arrive",
-        id: "one/iris/identity",
-        type: "Identity",
+        id: "one/iris/agent",
+        type: "Agent",
         owner: "muster/north",
         from: "two",
         items: {
-          home: { kind: "directory", path: "/home/loom", onRemove: "aside", want: want("loom", "0700") },
+          "identity:home": {
+            kind: "directory",
+            path: "/home/loom",
+            onRemove: "aside",
+            want: want("loom", "0700"),
+          },
         },
       },
     ],
@@ -394,7 +420,7 @@ describe("an agent that moves within its tenant", () => {
     expect(early.all).toMatch(/run `npx pulumi up` of the platform's stack first/);
     expect([await runs("two"), await runs("one")]).toEqual(["active", "inactive"]);
     const made = await inStack(project, "test", ...UP);
-    expect(made.all).toMatch(/user nora stays: the stack muster\/north still has two\/nora\//);
+    expect(made.all).toMatch(/user nora stays: the stack muster\/north still has two\/nora\/agent/);
     expect(await runs("two")).toBe("active");
     await must(inStack(project, "north", ...UP));
     expect([await runs("two"), await runs("one")]).toEqual(["inactive", "active"]);

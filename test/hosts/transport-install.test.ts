@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { OLDEST_PROTOCOL, PROTOCOL } from "../../src/model/protocol.ts";
 import { connect } from "../../src/transport/connect.ts";
 import type { RuntimeFiles } from "../../src/transport/runtime-files.ts";
 import { makeRemote, type Remote } from "./support/remote.ts";
@@ -153,11 +154,11 @@ function connectInNewProcess(runtime: RuntimeFiles) {
 describe("a runtime of another protocol", () => {
   const speaking = (protocol: number) =>
     remote.runtime(`protocol ${protocol}`, (program) =>
-      program.replace("PROTOCOL = 1", `PROTOCOL = ${protocol}`),
+      program.replace(/PROTOCOL = \d+/, `PROTOCOL = ${protocol}`),
     );
 
   test("that is older: a reader asks for `up`, which brings it up to date", async () => {
-    const old = await write(speaking(0));
+    const old = await write(speaking(OLDEST_PROTOCOL - 1));
     await old.close();
     await expect(read()).rejects.toMatchObject({
       reason: "too-old",
@@ -168,7 +169,7 @@ describe("a runtime of another protocol", () => {
   });
 
   test("that is newer is not taken back by an older muster", async () => {
-    await (await write(speaking(2))).close();
+    await (await write(speaking(PROTOCOL + 1))).close();
     await expect(write(remote.runtime())).rejects.toMatchObject({ reason: "too-new" });
     await expect(read()).rejects.toMatchObject({ reason: "too-new" });
   });
@@ -186,7 +187,7 @@ describe("uninstall", () => {
   test("keeps all while another stack has something on the host", async () => {
     const writer = await write(remote.runtime());
     mkdirSync(join(remote.dirs.state, "records/other~dev"), { recursive: true });
-    writeFileSync(join(remote.dirs.state, "records/other~dev/hub~iris.json"), "{}");
+    writeFileSync(join(remote.dirs.state, "records/other~dev/hub~iris~agent.json"), "{}");
     await writer.uninstall();
     await (await read()).close();
   });

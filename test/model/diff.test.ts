@@ -12,7 +12,7 @@ const soul: FileItem = {
 const asWanted: Props = soul.want;
 
 function recorded(applied: Props, intended?: Props): HostRecord {
-  const base = { id: "hub/iris/identity", type: "Identity", owner: "p/s", items: { soul } };
+  const base = { id: "hub/iris/agent", type: "Agent", owner: "p/s", items: { soul } };
   return { ...base, applied: { soul: applied }, ...(intended ? { intended: { soul: intended } } : {}) };
 }
 

@@ -9,7 +9,9 @@ import { inputsOf, itemsOf, makeRig, type Rig, secretItem, urnOf } from "./rig.t
 /** What a secret value looks like on the wire. */
 const marked = (value: string) => ({ "4dabf18193072939515e22adb298388d": SECRET, value });
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-const CREDENTIAL = urnOf("Credential", "hub/iris/credentials");
+const ID = "hub/iris/agent";
+const IRIS = urnOf("Agent", ID);
+const LOOM = urnOf("Agent", "hub/loom/agent");
 
 let rig: Rig;
 beforeEach(async () => {
@@ -18,49 +20,49 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe("a secret", () => {
-  const reference = inputsOf("hub/iris/credentials", { spark: secretItem("config:spark-key", "SPARK_KEY") });
+  const reference = inputsOf(ID, { "credentials:spark": secretItem("config:spark-key", "SPARK_KEY") });
   const path = secretItem("config:spark-key") as { path: string };
 
   it("shows as a changed digest when it is rotated, marked secret in inputs and state", async () => {
     await rig.engine.configure({ "spark-key": marked("one") });
-    const { inputs } = await rig.engine.check(CREDENTIAL, reference);
+    const { inputs } = await rig.engine.check(IRIS, reference);
     const digest = marked(secretDigest(path.path, 'SPARK_KEY="one"\n'));
-    expect(itemsOf(inputs)["spark"]).toMatchObject({ content: digest });
-    const { state } = await rig.engine.create(CREDENTIAL, inputs);
+    expect(itemsOf(inputs, "credentials")["spark"]).toMatchObject({ content: digest });
+    const { state } = await rig.engine.create(IRIS, inputs);
     expect(state).toEqual(inputs);
     await rig.engine.configure({ "spark-key": marked("two") });
-    const rotated = await rig.engine.check(CREDENTIAL, reference);
-    const seen = await rig.engine.read(CREDENTIAL, "hub/iris/credentials", { inputs, state });
+    const rotated = await rig.engine.check(IRIS, reference);
+    const seen = await rig.engine.read(IRIS, ID, { inputs, state });
     expect(seen.state).toEqual(state);
-    expect(await rig.engine.diff(CREDENTIAL, seen.state, rotated.inputs)).toEqual({
-      "items.spark.content": "update",
+    expect(await rig.engine.diff(IRIS, seen.state, rotated.inputs)).toEqual({
+      "credentials.spark.content": "update",
     });
   });
 
   it("reaches the host as it is written there, and nothing else", async () => {
     await rig.engine.configure({ "spark-key": marked('a"b$c') });
-    const { inputs } = await rig.engine.check(CREDENTIAL, reference);
-    await rig.engine.create(CREDENTIAL, inputs);
+    const { inputs } = await rig.engine.check(IRIS, reference);
+    await rig.engine.create(IRIS, inputs);
     const [converge] = rig.hosts.hub.requests;
-    expect(converge).toMatchObject({ secrets: { spark: 'SPARK_KEY="a\\"b\\$c"\n' } });
+    expect(converge).toMatchObject({ secrets: { "credentials:spark": 'SPARK_KEY="a\\"b\\$c"\n' } });
     expect(JSON.stringify(inputs)).not.toContain('a\\"b$c');
   });
 
   it("that was changed by hand is drift", async () => {
     await rig.engine.configure({ "spark-key": marked("one") });
-    const { inputs } = await rig.engine.check(CREDENTIAL, reference);
-    const { state } = await rig.engine.create(CREDENTIAL, inputs);
+    const { inputs } = await rig.engine.check(IRIS, reference);
+    const { state } = await rig.engine.create(IRIS, inputs);
     const [address = "", props] = [...rig.hosts.hub.things][0] ?? [];
     rig.hosts.hub.things.set(address, { ...props, content: "secret:of somebody" });
-    const seen = await rig.engine.read(CREDENTIAL, "hub/iris/credentials", { inputs, state });
-    expect(await rig.engine.diff(CREDENTIAL, seen.state, inputs)).toEqual({
-      "items.spark.content": "update",
+    const seen = await rig.engine.read(IRIS, ID, { inputs, state });
+    expect(await rig.engine.diff(IRIS, seen.state, inputs)).toEqual({
+      "credentials.spark.content": "update",
     });
-    expect(itemsOf(seen.state)["spark"]).toMatchObject({ content: marked("different") });
+    expect(itemsOf(seen.state, "credentials")["spark"]).toMatchObject({ content: marked("different") });
   });
 
   it("without a value fails the check and names the command that gives it one", async () => {
-    const { failures } = await rig.engine.check(CREDENTIAL, reference);
+    const { failures } = await rig.engine.check(IRIS, reference);
     expect(failures).toEqual([
       {
         property: "",
@@ -73,12 +75,15 @@ describe("a secret", () => {
   it("comes from the environment or a file as well", async () => {
     const file = join(rig.project, "key");
     writeFileSync(file, "from a file\n");
-    const both = inputsOf("c", { env: secretItem("env:API_KEY"), file: secretItem(`file:${file}`) });
-    const { failures, inputs } = await rig.engine.check(CREDENTIAL, both);
+    const both = inputsOf(ID, {
+      "credentials:env": secretItem("env:API_KEY"),
+      "credentials:file": secretItem(`file:${file}`),
+    });
+    const { failures, inputs } = await rig.engine.check(IRIS, both);
     expect(failures).toEqual([]);
-    await rig.engine.create(CREDENTIAL, inputs);
+    await rig.engine.create(IRIS, inputs);
     expect(rig.hosts.hub.requests[0]).toMatchObject({
-      secrets: { env: "from the environment", file: "from a file\n" },
+      secrets: { "credentials:env": "from the environment", "credentials:file": "from a file\n" },
     });
   });
 
@@ -86,12 +91,17 @@ describe("a secret", () => {
     await rig.engine.configure({ one: marked("same value"), two: marked("same value") });
     const two = secretItem("config:two");
     const loom = { ...two, want: { ...two.want, owner: "loom" } } as HostItem;
-    await rig.engine.check(CREDENTIAL, inputsOf("c", { a: secretItem("config:one"), b: two }));
-    const { failures } = await rig.engine.check(CREDENTIAL, inputsOf("d", { a: loom }));
+    await rig.engine.check(
+      IRIS,
+      inputsOf(ID, { "credentials:a": secretItem("config:one"), "credentials:b": two }),
+    );
+    const { failures } = await rig.engine.check(LOOM, inputsOf("hub/loom/agent", { "credentials:a": loom }));
     expect(failures).toHaveLength(1);
     expect(failures[0]?.reason).toMatch(/^a: config:two and config:one hold the same value: /);
     const declared = { ...loom, sharedBecause: "one seat" } as HostItem;
-    expect((await rig.engine.check(CREDENTIAL, inputsOf("d", { a: declared }))).failures).toEqual([]);
+    expect(
+      (await rig.engine.check(LOOM, inputsOf("hub/loom/agent", { "credentials:a": declared }))).failures,
+    ).toEqual([]);
   });
 
   it("that was rotated makes the engine start over with the new configuration", async () => {

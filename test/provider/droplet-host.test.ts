@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { tagsOf } from "../../src/model/cloud.ts";
 import { UNKNOWN } from "../../src/provider/values.ts";
-import { failureOf, ID, IDENTITY, identity, makeRig, type Rig, urnOf } from "./rig.ts";
+import { AGENT, failureOf, ID, iris, makeRig, type Rig, urnOf } from "./rig.ts";
 
 let rig: Rig;
 beforeEach(async () => {
@@ -42,11 +42,11 @@ describe("a droplet's host", () => {
   });
 
   it("on another droplet gets all of its resources anew", async () => {
-    const before = { ...identity, machine: "7" };
-    await rig.engine.create(IDENTITY, before);
-    const { state } = await rig.engine.read(IDENTITY, ID, { inputs: before, state: before });
-    expect(await rig.engine.diff(IDENTITY, state, before)).toEqual({});
-    expect(await rig.engine.diff(IDENTITY, state, { ...before, machine: "8" })).toEqual({
+    const before = { ...iris, machine: "7" };
+    await rig.engine.create(AGENT, before);
+    const { state } = await rig.engine.read(AGENT, ID, { inputs: before, state: before });
+    expect(await rig.engine.diff(AGENT, state, before)).toEqual({});
+    expect(await rig.engine.diff(AGENT, state, { ...before, machine: "8" })).toEqual({
       machine: "update",
     });
   });
@@ -90,7 +90,7 @@ describe("before droplets are declared", () => {
 
   it("one that is to be replaced is told with what goes with it", async () => {
     rig.droplets.set("hub", { machine: "7", address: "192.0.2.7", hostKeys: [] });
-    await rig.engine.create(IDENTITY, identity);
+    await rig.engine.create(AGENT, iris);
     const api = await fakeApi({ droplets: [DROPLET] });
     await rig.engine.invoke("muster:index:cloud", question(api, { replace: "disk is broken" }));
     expect(rig.engine.told[0]?.message).toMatch(

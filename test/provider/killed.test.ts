@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { initFailed } from "../doubles/engine.ts";
-import { failureOf, ID, IDENTITY, identity, makeRig, type Rig } from "./rig.ts";
+import { AGENT, failureOf, ID, iris, makeRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
 beforeEach(async () => {
   rig = await makeRig();
-  await rig.engine.create(IDENTITY, identity);
+  await rig.engine.create(AGENT, iris);
 });
 afterEach(() => rig.stop());
 
-const read = () => rig.engine.read(IDENTITY, ID, { inputs: identity, state: identity });
+const read = () => rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
 
 describe("a resource whose run was killed", () => {
   it("in a change is told as unfinished, so that the engine lets us finish what does not show as a difference", async () => {
@@ -17,8 +17,8 @@ describe("a resource whose run was killed", () => {
     rig.hosts.hub.records.set(ID, { ...record, intended: applied });
     expect(initFailed(await failureOf(read()))).toMatchObject({
       id: ID,
-      inputs: identity,
-      state: identity,
+      inputs: iris,
+      state: iris,
       reasons: ["hub: a run that changed it was killed; `npx pulumi up` finishes its work"],
     });
   });

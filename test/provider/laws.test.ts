@@ -2,12 +2,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/model/digest.ts";
 import type { HostItem, Items } from "../../src/model/items.ts";
+import { AGENT_PARTS, itemName } from "../../src/model/parts.ts";
 import type { Json } from "../doubles/engine.ts";
 import { inputsOf, makeRig, type Rig, secretItem, urnOf } from "./rig.ts";
 
 const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
-const ID = "hub/iris/any";
-const URN = urnOf("Identity", ID);
 const TEXTS = ["I am Iris.\n", "", "äöü\n"];
 
 let rig: Rig;
@@ -18,14 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-/** Runs one law against hosts that are empty at first. */
-async function law(check: (inputs: Json) => Promise<void>): Promise<void> {
-  const property = fc.asyncProperty(resource, async (inputs) => {
+/** Runs one law against hosts that are empty at first, for resources with parts and without. */
+async function law(check: (urn: string, inputs: Json) => Promise<void>): Promise<void> {
+  const property = fc.asyncProperty(fc.oneof(agent, service), async ([urn, inputs]) => {
     rig.hosts.hub.things.clear();
     rig.hosts.hub.records.clear();
-    const checked = await rig.engine.check(URN, inputs);
+    const checked = await rig.engine.check(urn, inputs);
     expect(checked.failures).toEqual([]);
-    await check(checked.inputs);
+    await check(urn, checked.inputs);
   });
   await fc.assert(property, { seed: SEED, numRuns: 60 });
 }
@@ -78,15 +77,21 @@ const item: fc.Arbitrary<HostItem> = fc.oneof(
   fc.constant(secretItem("env:API_KEY", "API_KEY")),
 );
 
-/** Items at different places, under names that need quotes and escapes. */
-const items: fc.Arbitrary<Items> = fc
-  .uniqueArray(fc.tuple(fc.string({ minLength: 1, maxLength: 6 }), item), {
-    minLength: 1,
-    maxLength: 5,
-    selector: ([name]) => name,
-  })
-  .map((entries) => Object.fromEntries(entries.map(([name, one], n) => [name, elsewhere(one, n)])));
-const resource = items.map((all) => inputsOf(ID, all));
+/** A few, which two parts of an agent may share, and any, which need quotes and escapes. */
+const label = fc.oneof(fc.constantFrom("unit", "key"), fc.string({ minLength: 1, maxLength: 6 }));
+const partsLabel = fc
+  .tuple(fc.constantFrom(...AGENT_PARTS), label)
+  .map(([part, name]) => itemName(part, name));
+
+/** Items at different places. */
+const itemsNamed = (name: fc.Arbitrary<string>): fc.Arbitrary<Items> =>
+  fc
+    .uniqueArray(fc.tuple(name, item), { minLength: 1, maxLength: 5, selector: ([one]) => one })
+    .map((entries) => Object.fromEntries(entries.map(([one, item], n) => [one, elsewhere(item, n)])));
+const resource = (type: string, id: string, name: fc.Arbitrary<string>) =>
+  itemsNamed(name).map((items) => [urnOf(type, id), inputsOf(id, items)] as const);
+const agent = resource("Agent", "hub/iris/agent", partsLabel);
+const service = resource("Service", "hub/cache/service", label);
 
 function elsewhere(one: HostItem, n: number): HostItem {
   const address = "path" in one ? { path: `/${n}/${one.path}` } : { name: `${n}-name` };
@@ -95,46 +100,46 @@ function elsewhere(one: HostItem, n: number): HostItem {
 
 describe("the provider's laws", () => {
   it("what was created is what is read, and differs in nothing", async () => {
-    await law(async (inputs) => {
-      const { id, state } = await rig.engine.create(URN, inputs);
+    await law(async (urn, inputs) => {
+      const { id, state } = await rig.engine.create(urn, inputs);
       expect(state).toEqual(inputs);
-      const seen = await rig.engine.read(URN, id, { inputs, state });
+      const seen = await rig.engine.read(urn, id, { inputs, state });
       expect(seen).toEqual({ id, refresh: true, inputs, state });
-      expect(await rig.engine.diff(URN, seen.state, inputs)).toEqual({});
+      expect(await rig.engine.diff(urn, seen.state, inputs)).toEqual({});
     });
   });
 
   it("an update done twice is an update done once", async () => {
-    await law(async (inputs) => {
-      const once = await rig.engine.update(URN, inputs, inputs);
+    await law(async (urn, inputs) => {
+      const once = await rig.engine.update(urn, inputs, inputs);
       const things = new Map(rig.hosts.hub.things);
-      expect(await rig.engine.update(URN, once.state, inputs)).toEqual(once);
+      expect(await rig.engine.update(urn, once.state, inputs)).toEqual(once);
       expect(rig.hosts.hub.things).toEqual(things);
     });
   });
 
   it("a delete leaves nothing, and a second one succeeds", async () => {
-    await law(async (inputs) => {
-      const { id, state } = await rig.engine.create(URN, inputs);
-      await rig.engine.delete(URN, id, state);
+    await law(async (urn, inputs) => {
+      const { id, state } = await rig.engine.create(urn, inputs);
+      await rig.engine.delete(urn, id, state);
       expect([rig.hosts.hub.things.size, rig.hosts.hub.records.size]).toEqual([0, 0]);
-      await rig.engine.delete(URN, id, state);
+      await rig.engine.delete(urn, id, state);
     });
   });
 
   it("checked inputs check to themselves", async () => {
-    await law(async (inputs) => {
-      expect((await rig.engine.check(URN, inputs)).inputs).toEqual(inputs);
+    await law(async (urn, inputs) => {
+      expect((await rig.engine.check(urn, inputs)).inputs).toEqual(inputs);
     });
   });
 
   it("an unknown item is never a gone resource", async () => {
-    await law(async (inputs) => {
-      const { id, state } = await rig.engine.create(URN, inputs);
+    await law(async (urn, inputs) => {
+      const { id, state } = await rig.engine.create(urn, inputs);
       const [address = ""] = [...rig.hosts.hub.things.keys()];
       rig.hosts.hub.things.clear();
       rig.hosts.hub.unknown.set(address, "it cannot be told");
-      await expect(rig.engine.read(URN, id, { inputs, state })).rejects.toThrow("it cannot be told");
+      await expect(rig.engine.read(urn, id, { inputs, state })).rejects.toThrow("it cannot be told");
       rig.hosts.hub.unknown.clear();
     });
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failureOf, ID, IDENTITY, identity, inputsOf, makeRig, type Rig, urnOf } from "./rig.ts";
+import { AGENT, failureOf, ID, inputsOf, iris, makeRig, type Rig, urnOf } from "./rig.ts";
 
 let rig: Rig;
 beforeEach(async () => {
@@ -9,13 +9,13 @@ afterEach(() => rig.stop());
 
 describe("the end", () => {
   it("tells where an agent's own data was moved", async () => {
-    await rig.engine.create(IDENTITY, identity);
-    await rig.engine.delete(IDENTITY, ID, identity);
+    await rig.engine.create(AGENT, iris);
+    await rig.engine.delete(AGENT, ID, iris);
     expect(rig.engine.told).toEqual([
       {
         severity: 1,
         message: "hub: moved aside, kept for you: /var/lib/muster-aside/home/iris",
-        urn: IDENTITY,
+        urn: AGENT,
       },
     ]);
     expect(rig.hosts.hub.things.size).toBe(0);
@@ -29,7 +29,7 @@ describe("the end", () => {
 
   it("of a run by Ctrl-C lets nothing new begin", async () => {
     await rig.engine.cancel();
-    const failure = await failureOf(rig.engine.create(IDENTITY, identity));
+    const failure = await failureOf(rig.engine.create(AGENT, iris));
     expect(failure.details).toContain("the run was cancelled");
     expect(rig.hosts.hub.requests).toEqual([]);
   });

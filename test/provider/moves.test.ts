@@ -2,22 +2,22 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ROSTER_TOKEN } from "../../src/model/roster.ts";
 import { HostError } from "../../src/transport/host-error.ts";
 import type { Json } from "../doubles/engine.ts";
-import { failureOf, HOME, ID, IDENTITY, identity, inputsOf, makeRig, type Rig, SOUL, urnOf } from "./rig.ts";
+import { AGENT, failureOf, HOME, ID, inputsOf, iris, makeRig, type Rig, SOUL, urnOf } from "./rig.ts";
 
 const OWNER = "fleet/dev";
-const TO = "edge/iris/identity";
-const THERE = urnOf("Identity", TO);
+const TO = "edge/iris/agent";
+const THERE = urnOf("Agent", TO);
 const there = { ...inputsOf(TO, { "SOUL.md": SOUL, home: HOME }, "edge"), movesFrom: ID };
 
 let rig: Rig;
 beforeEach(async () => {
   rig = await makeRig();
   rig.hosts.hub.homes.set("iris", "all of it");
-  await rig.engine.create(IDENTITY, identity);
+  await rig.engine.create(AGENT, iris);
 });
 afterEach(() => rig.stop());
 
-const seen = (inputs: Json = identity) => rig.engine.read(IDENTITY, ID, { inputs, state: identity });
+const seen = (inputs: Json = iris) => rig.engine.read(AGENT, ID, { inputs, state: iris });
 const declare = () =>
   rig.engine.invoke(ROSTER_TOKEN, {
     owner: OWNER,
@@ -69,7 +69,7 @@ describe("an agent that is declared on another host", () => {
       "edge unpack",
       "edge settle",
     ]);
-    await rig.engine.delete(IDENTITY, ID, identity);
+    await rig.engine.delete(AGENT, ID, iris);
     expect(await declare()).toMatchObject({ moves: {} });
   });
 
@@ -95,9 +95,9 @@ describe("an agent that cannot move", () => {
     await declare();
     rig.hosts.edge.away = away("edge");
     await failureOf(rig.engine.create(THERE, there));
-    const message = await sentenceOf(rig.engine.delete(IDENTITY, ID, identity));
-    expect(message).toContain("hub/iris/identity was not removed: iris has not moved from hub to edge yet.");
-    const host = await sentenceOf(rig.engine.delete(urnOf("Host", "hub/host"), "hub/host", identity));
+    const message = await sentenceOf(rig.engine.delete(AGENT, ID, iris));
+    expect(message).toContain("hub/iris/agent was not removed: iris has not moved from hub to edge yet.");
+    const host = await sentenceOf(rig.engine.delete(urnOf("Host", "hub/host"), "hub/host", iris));
     expect(host).toContain("hub/host was not removed");
     expect(steps().filter((step) => /leave|remove/.test(step))).toEqual([]);
   });
@@ -126,7 +126,7 @@ describe("an agent that cannot move", () => {
   });
 
   it("is told so where it is protected", async () => {
-    await seen({ ...identity, protect: true });
+    await seen({ ...iris, protect: true });
     await declare();
     const message = await sentenceOf(rig.engine.create(THERE, there));
     expect(message).toContain("it is protected on hub");

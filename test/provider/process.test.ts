@@ -41,8 +41,8 @@ it("ends when the engine was killed and its end of stdin closes", async () => {
 it("a host that nobody knows is told by name, and nothing is contacted", async () => {
   const { child, port } = await start();
   const engine = await connectEngine(port);
-  const inputs = inputsOf("a", { "SOUL.md": SOUL });
-  const refused = engine.delete(urnOf("Identity", "a"), "a", inputs);
+  const inputs = inputsOf("hub/a/agent", { "SOUL.md": SOUL });
+  const refused = engine.delete(urnOf("Agent", "hub/a/agent"), "hub/a/agent", inputs);
   await expect(refused).rejects.toMatchObject({ code: 3, details: expect.stringContaining('no host "hub"') });
   engine.close();
   child.kill("SIGTERM");

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { digestOf } from "../../src/model/digest.ts";
 import type { HostItem, Items } from "../../src/model/items.ts";
+import { byPart, type ItemProperty, itemName, partOf } from "../../src/model/parts.ts";
+import { agentOf } from "../../src/model/resource-id.ts";
 import { toWire } from "../../src/model/wire.ts";
 import { contentStore } from "../../src/provider/contents.ts";
 import { makeProvider } from "../../src/provider/provider.ts";
@@ -82,19 +84,18 @@ export function urnOf(type: string, name: string): string {
   return `urn:pulumi:dev::fleet::muster:index:${type}::${name}`;
 }
 
-/** A resource's inputs as the program sends them. */
+/** A resource's inputs as the program sends them; an agent's item that names no part is of its identity. */
 export function inputsOf(id: string, items: Items, host = "hub"): Json {
-  return {
-    host,
-    resource: id,
-    items: Object.fromEntries(Object.entries(items).map(([k, item]) => [k, toWire(item)])),
-  };
+  const nameOf = (name: string) =>
+    agentOf(id) === undefined || partOf(name) !== undefined ? name : itemName("identity", name);
+  const wire = Object.entries(items).map(([name, item]) => [nameOf(name), toWire(item)]);
+  return { host, resource: id, ...byPart(Object.fromEntries(wire)) };
 }
 
-/** Another value of one item's property. */
+/** Another value of one property of an item of an agent's identity. */
 export function changed(inputs: Json, item: string, properties: Json): Json {
-  const items = inputs["items"] as Record<string, Json>;
-  return { ...inputs, items: { ...items, [item]: { ...items[item], ...properties } } };
+  const items = itemsOf(inputs);
+  return { ...inputs, identity: { ...items, [item]: { ...items[item], ...properties } } };
 }
 
 export const SOUL: HostItem = {
@@ -160,10 +161,10 @@ function memoryDroplets(droplets: Map<string, MetDroplet>): Droplets {
   };
 }
 
-/** An agent's identity, as the tests' usual resource. */
-export const ID = "hub/iris/identity";
-export const IDENTITY = urnOf("Identity", ID);
-export const identity = inputsOf(ID, { "SOUL.md": SOUL, home: HOME });
+/** An agent that has an identity and no other part, as the tests' usual resource. */
+export const ID = "hub/iris/agent";
+export const AGENT = urnOf("Agent", ID);
+export const iris = inputsOf(ID, { "SOUL.md": SOUL, home: HOME });
 
 /** What a call failed with; it must fail. */
 export function failureOf(call: Promise<unknown>): Promise<CallFailure> {
@@ -173,7 +174,7 @@ export function failureOf(call: Promise<unknown>): Promise<CallFailure> {
   return call.then(unexpected, (error: CallFailure) => error);
 }
 
-/** The items of a resource, by name. */
-export function itemsOf(properties: Json): Record<string, Json> {
-  return properties["items"] as Record<string, Json>;
+/** The items of a part of an agent, by label. */
+export function itemsOf(properties: Json, part: ItemProperty = "identity"): Record<string, Json> {
+  return properties[part] as Record<string, Json>;
 }

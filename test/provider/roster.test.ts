@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ROSTER_TOKEN } from "../../src/model/roster.ts";
-import { HOME, ID, IDENTITY, identity, inputsOf, makeRig, type Rig, SOUL, urnOf } from "./rig.ts";
+import { AGENT, HOME, ID, inputsOf, iris, makeRig, type Rig, SOUL, urnOf } from "./rig.ts";
 
 const OWNER = "fleet/dev";
 const HOST = urnOf("Host", "hub/host");
@@ -19,12 +19,12 @@ const declare = (...names: { name: string; host?: string; formerly?: string[] }[
   });
 const told = () => rig.engine.told.map(({ message }) => message);
 
-/** The host's runtime and an agent's identity, as a state that the engine asks about has them. */
+/** The host's runtime and an agent, as a state that the engine asks about has them. */
 async function withState(): Promise<void> {
   await rig.engine.create(HOST, host);
-  await rig.engine.create(IDENTITY, identity);
+  await rig.engine.create(AGENT, iris);
   await rig.engine.read(HOST, "hub/host", { inputs: host, state: host });
-  await rig.engine.read(IDENTITY, ID, { inputs: identity, state: identity });
+  await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
 }
 
 describe("the program's roster", () => {
@@ -46,9 +46,13 @@ describe("the program's roster", () => {
     ]);
   });
 
-  it("tells nothing of an agent that loses a part alone", async () => {
+  it("tells nothing of an agent that loses its account alone", async () => {
+    const account = inputsOf("hub/iris/account", { home: HOME });
+    const ACCOUNT = urnOf("Account", "hub/iris/account");
     await withState();
-    await declare({ name: "hub/host" }, { name: "hub/iris/unit" });
+    await rig.engine.create(ACCOUNT, account);
+    await rig.engine.read(ACCOUNT, "hub/iris/account", { inputs: account, state: account });
+    await declare({ name: "hub/host" }, { name: ID });
     expect(told()).toEqual([]);
   });
 
@@ -56,11 +60,11 @@ describe("the program's roster", () => {
     const want = { enabled: "enabled", active: "running", overrides: "none" } as const;
     const timer = { kind: "timer", name: "a.timer", service: "a.service", schedule: "daily", want } as const;
     await withState();
-    for (const [type, id] of [
-      ["AgentJobs", "hub/iris/jobs"],
-      ["HostJobs", "hub/jobs"],
+    for (const [type, id, items] of [
+      ["Agent", ID, { "SOUL.md": SOUL, home: HOME, "jobs:retro": timer }],
+      ["HostJobs", "hub/jobs", { tidy: { ...timer, name: "b.timer" } }],
     ] as const) {
-      const inputs = inputsOf(id, { retro: timer });
+      const inputs = inputsOf(id, items);
       await rig.engine.create(urnOf(type, id), inputs);
       await rig.engine.read(urnOf(type, id), id, { inputs, state: inputs });
     }
@@ -74,7 +78,7 @@ describe("the program's roster", () => {
 
   it("tells who was renamed, and takes nothing of it for gone", async () => {
     await withState();
-    const { unclaimed } = await declare({ name: "hub/host" }, { name: "hub/vera/identity", formerly: [ID] });
+    const { unclaimed } = await declare({ name: "hub/host" }, { name: "hub/vera/agent", formerly: [ID] });
     expect(unclaimed).toEqual([]);
     expect(told()).toEqual([
       "hub: iris becomes vera: `up` stops it, renames its user and its home with all that it holds, and starts it again.",
@@ -82,7 +86,7 @@ describe("the program's roster", () => {
   });
 
   it("says of what is protected how it can be removed", async () => {
-    await rig.engine.read(IDENTITY, ID, { inputs: { ...identity, protect: true }, state: identity });
+    await rig.engine.read(AGENT, ID, { inputs: { ...iris, protect: true }, state: iris });
     await declare({ name: "hub/host" });
     expect(told()).toEqual([
       "hub: iris is not in fleet.yaml any more, and is protected: nothing of it is removed. To remove it, declare it " +
@@ -92,24 +96,18 @@ describe("the program's roster", () => {
 
   it("answers with the records that nobody declares, what needs others first", async () => {
     await rig.engine.create(HOST, host);
-    await rig.engine.create(
-      urnOf("ContactBook", "hub/old/contacts"),
-      inputsOf("hub/old/contacts", { "SOUL.md": SOUL }),
-    );
-    await rig.engine.create(
-      urnOf("Identity", "hub/old/identity"),
-      inputsOf("hub/old/identity", { home: HOME }),
-    );
+    await rig.engine.create(urnOf("Account", "hub/old/account"), inputsOf("hub/old/account", { home: HOME }));
+    await rig.engine.create(urnOf("Agent", "hub/old/agent"), inputsOf("hub/old/agent", { "SOUL.md": SOUL }));
     expect((await declare({ name: "hub/host" }))["unclaimed"]).toEqual([
-      { id: "hub/old/contacts", host: "hub", addresses: ["/home/iris/SOUL.md"] },
-      { id: "hub/old/identity", host: "hub", addresses: ["/home/iris"] },
+      { id: "hub/old/agent", host: "hub", addresses: ["/home/iris/SOUL.md"] },
+      { id: "hub/old/account", host: "hub", addresses: ["/home/iris"] },
     ]);
   });
 
   it("does not ask a host that the run is not about", async () => {
     await rig.engine.create(HOST, host);
-    await rig.engine.read(urnOf("Identity", "edge/ada/identity"), "edge/ada/identity", {
-      inputs: inputsOf("edge/ada/identity", { home: HOME }, "edge"),
+    await rig.engine.read(urnOf("Agent", "edge/ada/agent"), "edge/ada/agent", {
+      inputs: inputsOf("edge/ada/agent", { home: HOME }, "edge"),
       state: {},
     });
     rig.hosts.hub.requests.length = 0;
@@ -121,7 +119,7 @@ describe("the program's roster", () => {
 describe("orphans", () => {
   it("are a change of their Host, told by name, and go with its update", async () => {
     await rig.engine.create(HOST, host);
-    await rig.engine.create(IDENTITY, identity);
+    await rig.engine.create(AGENT, iris);
     const news = { ...host, orphans: [ID] };
     await rig.engine.check(HOST, news);
     expect(await rig.engine.diff(HOST, host, news)).toEqual({ orphans: "add" });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failureOf, ID, IDENTITY, identity, makeRig, type Rig, urnOf } from "./rig.ts";
+import { AGENT, failureOf, ID, iris, makeRig, type Rig, urnOf } from "./rig.ts";
 
 let rig: Rig;
 beforeEach(async () => {
@@ -9,12 +9,12 @@ afterEach(() => rig.stop());
 
 describe("a stack whose slice does not have a resource any more", () => {
   beforeEach(async () => {
-    await rig.engine.create(IDENTITY, identity);
+    await rig.engine.create(AGENT, iris);
     await rig.engine.configure({ slice: "platform" });
   });
 
   it("does not take it away as long as it is its own", async () => {
-    const failure = await failureOf(rig.engine.delete(IDENTITY, ID, identity));
+    const failure = await failureOf(rig.engine.delete(AGENT, ID, iris));
     expect(failure.details).toMatch(/not in this stack's slice \(platform\), but still fleet\/dev's/);
     expect(rig.hosts.hub.things.size).toBeGreaterThan(0);
   });
@@ -22,7 +22,7 @@ describe("a stack whose slice does not have a resource any more", () => {
   it("forgets it once another stack has taken it over, and says whose it is", async () => {
     const record = rig.hosts.hub.records.get(ID);
     if (record !== undefined) rig.hosts.hub.records.set(ID, { ...record, owner: "fleet/north" });
-    await rig.engine.delete(IDENTITY, ID, identity);
+    await rig.engine.delete(AGENT, ID, iris);
     expect(rig.engine.told.map(({ message }) => message)).toEqual(["left on its host: it is fleet/north's"]);
     expect(rig.hosts.hub.things.size).toBeGreaterThan(0);
     expect(rig.hosts.hub.requests.map(({ op }) => op)).not.toContain("remove");

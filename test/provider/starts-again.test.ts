@@ -6,8 +6,8 @@ const FILE = { kind: "file", path: "/etc/unit", notify: "muster-agent-iris.servi
 const told = (more: object, before: string, after: string) => {
   const of = (content: string) => ({
     host: "hub",
-    resource: "hub/iris/unit",
-    items: {
+    resource: "hub/iris/agent",
+    unit: {
       "unit file": { ...FILE, ...more, type: "file", content, owner: "root", group: "root", mode: "0644" },
     },
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { addressOf } from "../../src/model/address.ts";
+import type { Declaration } from "../../src/model/declaration.ts";
 import { inSlice } from "../../src/model/slice.ts";
 import { compilePlan } from "../../src/resources/index.ts";
 import { jobServiceText, jobTimerText } from "../../src/resources/job-text.ts";
@@ -17,19 +18,22 @@ const withJobs = (...jobs: JobSpec[]): Fleet => ({
 const service = (one: JobSpec) => jobServiceText(withJobs(one), one);
 
 describe("the jobs of a fleet", () => {
-  test("are one resource an agent and one a host, which is the platform's", () => {
+  test("are a part of their agent, and of a host one resource, which is the platform's", () => {
     const fleet = withJobs(
       job(),
       job({ name: "second" }),
       job({ name: "tidy", agent: undefined }),
       job({ name: "other", agent: "loom" }),
     );
-    const found = compilePlan(fleet, runtime).declarations.filter(({ type }) => type.endsWith("Jobs"));
-    expect(found.map(({ id, type, needs }) => [id, type, needs])).toEqual([
-      ["hub/iris/jobs", "AgentJobs", ["hub/iris/identity", "hub/iris/contacts", "hub/iris/credentials"]],
-      ["hub/loom/jobs", "AgentJobs", ["hub/loom/identity", "hub/loom/contacts"]],
-      ["hub/jobs", "HostJobs", ["hub/host"]],
+    const timers = ({ items }: Declaration) =>
+      Object.entries(items).flatMap(([name, { kind }]) => (kind === "timer" ? [name] : []));
+    const found = compilePlan(fleet, runtime).declarations.filter((one) => timers(one).length > 0);
+    expect(found.map((one) => [one.id, one.type, timers(one)])).toEqual([
+      ["hub/iris/agent", "Agent", ["jobs:retro", "jobs:second"]],
+      ["hub/loom/agent", "Agent", ["jobs:other"]],
+      ["hub/jobs", "HostJobs", ["tidy"]],
     ]);
+    expect(found[2]?.needs).toEqual(["hub/host"]);
     const arc = { kind: "tenant", tenant: "arc" } as const;
     expect(found.map((one) => inSlice(arc, one))).toEqual([true, true, false]);
     expect(found.map((one) => inSlice({ kind: "platform" }, one))).toEqual([false, false, true]);
@@ -58,7 +62,7 @@ describe("the jobs of a fleet", () => {
     const ids = Object.fromEntries(
       compilePlan(renamed, runtime).declarations.map((one) => [one.id, one.formerly]),
     );
-    expect(ids["hub/iris/jobs"]).toEqual(["box/iris/jobs"]);
+    expect(ids["hub/iris/agent"]).toEqual(["box/iris/agent"]);
     expect(ids["hub/jobs"]).toEqual(["box/jobs"]);
   });
 

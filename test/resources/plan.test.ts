@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import { addressOf } from "../../src/model/address.ts";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
 import type { Digest } from "../../src/model/items.ts";
+import { AGENT_PARTS, byPart, type ItemProperty, labelOf } from "../../src/model/parts.ts";
 import { compilePlan, definitions } from "../../src/resources/index.ts";
 import type { Fleet, TenantSpec } from "../../src/spec/fleet.ts";
-import { agent, fleetOf } from "../fixtures/fleet.ts";
+import { agent, fleetOf, job } from "../fixtures/fleet.ts";
 
 const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
 
@@ -33,8 +34,8 @@ describe("a compiled fleet", () => {
 
   test("makes the folder that an agent works in, with its own rights, where that is in its home", () => {
     const itemsOf = (workdir: string) =>
-      compilePlan(fleetOf(agent({ workdir })), runtime).declarations.find(({ type }) => type === "Identity")
-        ?.items["working directory"];
+      compilePlan(fleetOf(agent({ workdir })), runtime).declarations.find(({ type }) => type === "Agent")
+        ?.items["identity:working directory"];
     expect(itemsOf("/home/iris/work")).toEqual({
       kind: "directory",
       path: "/home/iris/work",
@@ -52,18 +53,21 @@ describe("a compiled fleet", () => {
     expect(compilePlan(two, runtime)).toEqual(compilePlan(one, runtime));
   });
 
-  test("has at most four resources an agent", () => {
-    const { declarations } = compilePlan(fleetOf(agent({ credentials: ["iris-key"] })), runtime);
-    expect(declarations.filter((one) => one.agent === "iris")).toHaveLength(4);
+  test("has one resource an agent, whatever parts it has", () => {
+    const fleet = { ...fleetOf(agent({ credentials: ["iris-key"] })), jobs: { retro: job() } };
+    const { declarations } = compilePlan(fleet, runtime);
+    const ours = declarations.filter((one) => one.agent === "iris");
+    expect(ours.map(({ id, type }) => [id, type])).toEqual([["hub/iris/agent", "Agent"]]);
+    expect(Object.keys(byPart(ours[0]?.items ?? {}))).toEqual([...AGENT_PARTS]);
   });
 
   test("gives each agent a user of its own, which is made first and so removed last", () => {
     const { declarations } = compilePlan(fleetOf(agent({ credentials: ["iris-key"] })), runtime);
-    const identity = declarations.find((one) => one.type === "Identity");
-    expect(Object.keys(identity?.items ?? {})).toEqual(["user iris", "/home/iris", "SOUL.md"]);
-    for (const { type, needs } of declarations.filter((one) => one.agent === "iris")) {
-      expect(needs).toContain(type === "Identity" ? "hub/tenant-arc" : "hub/iris/identity");
-    }
+    const iris = declarations.find((one) => one.type === "Agent");
+    const items = iris?.items ?? {};
+    expect(Object.keys(items)[0]).toBe("identity:user iris");
+    expect(Object.keys(byPart(items).identity ?? {})).toEqual(["user iris", "/home/iris", "SOUL.md"]);
+    expect(iris?.needs).toEqual(["hub/tenant-arc"]);
   });
 
   test("writes each of an agent's choices, and the probe of each of its providers once a host", () => {
@@ -100,18 +104,18 @@ describe("a compiled fleet", () => {
     };
     expect(JSON.parse(text("Host", "probe of nous") ?? "")).toEqual(probe);
     expect(text("Host", "probe of other")).toBeUndefined();
-    expect(text("AgentUnit", "unit file")).toContain("/usr/bin/env /bin/sh agent.sh\n");
-    expect(text("AgentUnit", "on google")).toMatch(/^\[Service\]\nEnvironment=\nEnvironmentFile=\n/);
-    expect(text("AgentUnit", "on google")).toMatch(
+    expect(text("Agent", "unit:unit file")).toContain("/usr/bin/env /bin/sh agent.sh\n");
+    expect(text("Agent", "unit:on google")).toMatch(/^\[Service\]\nEnvironment=\nEnvironmentFile=\n/);
+    expect(text("Agent", "unit:on google")).toMatch(
       /MUSTER_MODEL=of google"[\s\S]*\nExecStart=\nExecStart=.* \/bin\/sh google\n$/,
     );
-    expect(JSON.parse(text("AgentUnit", "deadman's policy") ?? "").failover).toEqual({
+    expect(JSON.parse(text("Agent", "unit:deadman's policy") ?? "").failover).toEqual({
       providers: ["nous", "google"],
       restart: "now",
       deadline: 60,
       returnAfter: 9,
     });
-    expect(declarations.find(({ type }) => type === "AgentUnit")?.items["model"]).toMatchObject({
+    expect(declarations.find(({ type }) => type === "Agent")?.items["unit:model"]).toMatchObject({
       others: '{"google":{"provider":"google","model":"of google"}}',
       want: { provider: "nous", model: "of nous" },
     });
@@ -131,8 +135,8 @@ describe("a compiled fleet", () => {
     expect(Object.keys(items("bare/host"))).toEqual(["runtime", "tmux"]);
     expect(items("hub/host")["hostd"]).toMatchObject({ name: "muster-hostd.service" });
     expect(items("hub/host", "a")["hostd unit file"]).not.toEqual(items("hub/host", "b")["hostd unit file"]);
-    expect(items("hub/iris/unit", "a")).toEqual(items("hub/iris/unit", "b"));
-    expect(items("hub/iris/unit")["deadman's policy"]).toMatchObject({
+    expect(items("hub/iris/agent", "a")).toEqual(items("hub/iris/agent", "b"));
+    expect(items("hub/iris/agent")["unit:deadman's policy"]).toMatchObject({
       path: "/var/lib/muster/hostd/agents/iris.json",
       want: { owner: "root", mode: "0600" },
     });
@@ -145,22 +149,23 @@ describe("a compiled fleet", () => {
       tenants: { arc: { name: "arc", isolation: "tenant", formerly: [], protect: false, limits: {} } },
     };
     const { declarations } = compilePlan(fleet, runtime);
-    const items = (id: string) => Object.keys(declarations.find((one) => one.id === id)?.items ?? {});
-    expect(items("hub/tenant-arc")).toEqual(["group", "user arc", "/home/arc"]);
-    expect(items("hub/iris/identity")).toEqual(["/home/iris", "SOUL.md"]);
-    expect(items("hub/arc/identity")).toEqual(["SOUL.md"]);
+    const items = (id: string, part: ItemProperty) =>
+      Object.keys(byPart(declarations.find((one) => one.id === id)?.items ?? {})[part] ?? {});
+    expect(items("hub/tenant-arc", "items")).toEqual(["group", "user arc", "/home/arc"]);
+    expect(items("hub/iris/agent", "identity")).toEqual(["/home/iris", "SOUL.md"]);
+    expect(items("hub/arc/agent", "identity")).toEqual(["SOUL.md"]);
   });
 
   test("limits a tenant by its slice and asks its host for controllers only where somebody declares limits", () => {
     const itemsOf = (fleet: Fleet) =>
       Object.fromEntries(compilePlan(fleet, runtime).declarations.map(({ id, items }) => [id, items]));
     const unlimited = itemsOf(fleetOf());
-    expect(Object.values(unlimited).flatMap(Object.keys)).not.toContain("limits");
+    expect(Object.values(unlimited).flatMap(Object.keys).map(labelOf)).not.toContain("limits");
     const fleet = fleetOf(agent({ limits: { tasks: 40 } }));
     const arc = { ...fleet.tenants["arc"], limits: { memory: "2G" } } as TenantSpec;
     const limited = itemsOf({ ...fleet, tenants: { arc } });
     expect(limited["hub/host"]?.["limits"]?.want).toEqual({ memory: "held", tasks: "held" });
-    expect(limited["hub/iris/unit"]?.["limits"]?.want).toEqual({ tasks: 40 });
+    expect(limited["hub/iris/agent"]?.["unit:limits"]?.want).toEqual({ tasks: 40 });
     expect(limited["hub/tenant-arc"]?.["limits"]).toMatchObject({
       name: "muster-arc.slice",
       want: { memory: "2G", overrides: "none" },
@@ -181,14 +186,14 @@ describe("a compiled fleet", () => {
     const formerly = Object.fromEntries(declarations.map((one) => [one.id, one.formerly]));
     expect(formerly["hub/host"]).toEqual(["box/host"]);
     expect(formerly["hub/tenant-arc"]).toEqual(["box/tenant-arc"]);
-    expect(formerly["hub/iris/unit"]).toEqual(["hub/vera/unit", "box/iris/unit", "box/vera/unit"]);
+    expect(formerly["hub/iris/agent"]).toEqual(["hub/vera/agent", "box/iris/agent", "box/vera/agent"]);
   });
 
   test("protects what a protected agent needs, and no other agent", () => {
     const loom = agent({ name: "loom", user: "loom", identity: "loom" });
     const { declarations } = compilePlan(fleetOf(agent({ protect: true }), loom), runtime);
     const free = declarations.filter((one) => !one.protect).map((one) => one.id);
-    expect(free).toEqual(["hub/loom/identity", "hub/loom/contacts", "hub/loom/unit"]);
+    expect(free).toEqual(["hub/loom/agent"]);
   });
 
   test("wipes the home and the contacts of an agent alone that says so", () => {
@@ -201,7 +206,7 @@ describe("a compiled fleet", () => {
 
   test("holds no secret's value, only where it comes from", () => {
     const { declarations } = compilePlan(fleetOf(agent({ credentials: ["iris-key"] })), runtime);
-    const item = declarations.find((one) => one.type === "Credential")?.items["iris-key"];
+    const item = declarations.find((one) => one.type === "Agent")?.items["credentials:iris-key"];
     expect(item).toMatchObject({ secret: "config:iris-key", want: { content: "as declared", mode: "0400" } });
   });
 });

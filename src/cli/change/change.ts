@@ -1,10 +1,9 @@
 import type { OnChange } from "../../model/deadman.ts";
-import type { Place } from "../../model/finding.ts";
+import type { Finding, Place } from "../../model/finding.ts";
 import type { Scalar } from "../../model/items.ts";
 
 /** One property that the change would set otherwise. A thing that comes or goes is `present`. */
-export interface PropertyChange {
-  readonly item: string;
+export interface PropertyChange extends Pick<Finding, "item" | "part"> {
   readonly property: string;
   readonly before: Scalar;
   readonly after: Scalar;

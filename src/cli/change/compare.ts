@@ -2,6 +2,7 @@ import type { Declaration, Plan } from "../../model/declaration.ts";
 import { placeOf } from "../../model/finding.ts";
 import type { Contents, Detail, Digest, FileItem, HostItem, Items, Scalar } from "../../model/items.ts";
 import { lineDetail } from "../../model/lines.ts";
+import { itemName, labelOf, partOf, WHOLE } from "../../model/parts.ts";
 import { compareRows, type Rows, shorten } from "../../model/rows.ts";
 import { toWire } from "../../model/wire.ts";
 import { type Selection, select } from "../selection.ts";
@@ -37,8 +38,8 @@ function update(before: Declaration, after: Declaration, contents: Contents): Re
     compareItems(name, before.items[name], after.items[name], contents),
   );
   if (properties.length === 0) return [];
-  const readers = properties.flatMap(({ item, property }) =>
-    TELLS_HOW.has(property) ? [] : readersOf(before.items, after.items, item),
+  const readers = properties.flatMap(({ item, part, property }) =>
+    TELLS_HOW.has(property) ? [] : readersOf(before.items, after.items, itemName(part ?? WHOLE, item)),
   );
   const restart = readers[0] && (readers[0].restart ?? "now");
   const restarts = restart !== undefined && restart !== "never";
@@ -61,17 +62,19 @@ function compareItems(
   after: HostItem | undefined,
   contents: Contents,
 ): PropertyChange[] {
+  const part = partOf(name);
+  const place = { item: labelOf(name), ...(part !== undefined && { part }) };
   if (before === undefined || after === undefined) {
-    return [{ item: name, property: "present", before: before !== undefined, after: after !== undefined }];
+    return [{ ...place, property: "present", before: before !== undefined, after: after !== undefined }];
   }
   const [old, wanted] = [toWire(before), toWire(after)];
   const keys = Object.keys({ ...old, ...wanted }).filter((key) => old[key] !== wanted[key]);
   return keys.flatMap((property): PropertyChange[] => {
     const values = { before: old[property] ?? "none", after: wanted[property] ?? "none" };
     const details = detailsOf(property, values, contents);
-    if (details.length === 0) return [{ item: name, property, ...values }];
+    if (details.length === 0) return [{ ...place, property, ...values }];
     return details.map(({ property, declared, observed, lines }) => ({
-      item: name,
+      ...place,
       property,
       before: declared,
       after: observed,

@@ -106,8 +106,8 @@ function heldSentence({
 }
 
 /** What runs and is not enabled ends with the next reboot, which nobody sees before that. */
-function isBootEnable({ type, item, property, declared, cause }: Finding): boolean {
-  const isCore = type === "AgentUnit" || (type === "Service" && item === "unit");
+function isBootEnable({ type, part, item, property, declared, cause }: Finding): boolean {
+  const isCore = part === "unit" || (type === "Service" && item === "unit");
   return isCore && property === "enabled" && declared === "enabled" && cause !== "intended";
 }
 
@@ -116,8 +116,8 @@ function termOf(finding: Finding): string[] {
 }
 
 /** It runs, and on what nobody declared: who pays for it, and what it can do, is found out when it is too late. */
-function isRuntime({ type, item, cause }: Finding): boolean {
-  const isOfRuntime = type === "AgentUnit" ? item === "model" : type === "Identity" && SETTINGS.has(item);
+function isRuntime({ part, item, cause }: Finding): boolean {
+  const isOfRuntime = part === "unit" ? item === "model" : part === "identity" && SETTINGS.has(item);
   return isOfRuntime && cause !== "intended";
 }
 

@@ -1,15 +1,16 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Project } from "../project.ts";
+import { isFormerState } from "./former.ts";
 import { holderHere, type LockOwner, type StackLock } from "./lock.ts";
-import type { Store } from "./store.ts";
+import type { Look, Store } from "./store.ts";
 
 /** A state in the project's own folder: its files are read and removed one by one, without the engine. */
 export function localStore(project: Project, stack: string, dir: string): Store {
   const locks = join(dir, ".pulumi", "locks", "organization", project.name, stack);
   const checkpoint = join(dir, ".pulumi", "stacks", project.name, `${stack}.json`);
   return {
-    look: async () => ({ locks: readLocks(locks), isInterrupted: namesPending(checkpoint) }),
+    look: async () => ({ locks: readLocks(locks), ...lookInto(checkpoint) }),
     unlock: async (removed) => {
       for (const { place } of removed) {
         for (const file of [place, `${place}.attrs`]) rmSync(file, { force: true });
@@ -33,7 +34,8 @@ function readLock(place: string): StackLock | undefined {
   }
 }
 
-/** A word of the text is enough to look closer: most states are large, and name nothing pending. */
-function namesPending(checkpoint: string): boolean {
-  return existsSync(checkpoint) && readFileSync(checkpoint).includes('"pending_operations"');
+/** A word of the text is enough to look closer: most states are large, and need nothing done. */
+function lookInto(checkpoint: string): Omit<Look, "locks"> {
+  const text = existsSync(checkpoint) ? readFileSync(checkpoint, "utf8") : "";
+  return { isInterrupted: text.includes('"pending_operations"'), isFormer: isFormerState(text) };
 }

@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { MusterError } from "../../base/errors.ts";
-import { askEngine, type EngineStack } from "../ask.ts";
+import { type Answer, askEngine, type EngineStack } from "../ask.ts";
 import { withLock } from "../lock.ts";
 import { elapsed } from "../progress.ts";
+import { isFormerState, upgradeState } from "./former.ts";
 import { ownerOf, type StackLock, takenAt } from "./lock.ts";
 import { storeOf } from "./open.ts";
 import { adoptPending, type Deployment, pendingOf } from "./pending.ts";
@@ -17,8 +19,8 @@ export async function reachState(of: EngineStack): Promise<void> {
 }
 
 /**
- * Makes a stack's state ready for this process to change: the locks of killed runs are removed, and what they were
- * making is adopted.
+ * Makes a stack's state ready for this process to change: the locks of killed runs are removed, what they were making
+ * is adopted, and a state of an earlier version becomes one of today.
  *
  * @throws MusterError where the state cannot be reached, or somebody is at work on the stack
  */
@@ -26,11 +28,11 @@ export async function readyState(of: EngineStack, tell: Tell): Promise<void> {
   const store = storeOf(of);
   if (store === undefined) return;
   await alone(of, tell, async () => {
-    const { locks, isInterrupted } = await store.look(true);
+    const { locks, isInterrupted, isFormer } = await store.look(true);
     const held = locks.find(({ holder }) => holder !== "dead");
     if (held !== undefined) throw atWork(of.stack, held);
     await removeLocks(store, of, locks, tell);
-    if (isInterrupted) await adopt(of, tell);
+    if (isInterrupted || isFormer) await rewrite(of, tell);
     noteRun(of.project, of.stack, process.pid);
   });
 }
@@ -98,21 +100,35 @@ async function removeLocks(
 }
 
 /** `stack import` takes the stack's lock, and clears what is pending in the engine's own way. */
-async function adopt(of: EngineStack, tell: Tell): Promise<void> {
-  const exported = await askEngine(of, ["stack", "export", "--stack", of.stack]);
-  if (exported.failed) throw notAdopted(of.stack, exported.stderr);
+async function rewrite(of: EngineStack, tell: Tell): Promise<void> {
+  const exported = await exportState(of);
+  if (exported.failed) throw notRewritten(of.stack, exported.stderr);
   const state = JSON.parse(exported.stdout) as Deployment;
-  const result = pendingOf(state).length > 0 ? adoptPending(state) : undefined;
-  if (result === undefined) return;
-  const input = JSON.stringify(result.deployment);
+  const adoption = pendingOf(state).length > 0 ? adoptPending(state) : undefined;
+  const isFormer = isFormerState(exported.stdout);
+  if (adoption === undefined && !isFormer) return;
+  const adopted = adoption?.deployment ?? state;
+  const input = JSON.stringify(isFormer ? upgradeState(adopted) : adopted);
   const imported = await askEngine(of, ["stack", "import", "--stack", of.stack], { input });
-  if (imported.failed) throw notAdopted(of.stack, imported.stderr);
-  if (result.adopted.length === 0) return;
-  tell(`a killed run was making ${result.adopted.join(", ")}: this run looks at what is there and goes on`);
+  if (imported.failed) throw notRewritten(of.stack, imported.stderr);
+  if (isFormer)
+    tell(`stack ${of.stack}: each agent is one resource from now on; nothing on a host is changed by that`);
+  if (adoption === undefined || adoption.adopted.length === 0) return;
+  tell(`a killed run was making ${adoption.adopted.join(", ")}: this run looks at what is there and goes on`);
 }
 
-function notAdopted(stack: string, stderr: string): MusterError {
-  const what = `what a killed run left pending in stack ${stack} could not be cleared`;
+/** How often, and after how many milliseconds, a state is read again that a killed run is still writing. */
+const [TRIES, PAUSE] = [6, 500];
+
+async function exportState(of: EngineStack, tries = TRIES): Promise<Answer> {
+  const exported = await askEngine(of, ["stack", "export", "--stack", of.stack]);
+  if (!exported.failed || tries === 1 || !/\bEOF\b/.test(exported.stderr)) return exported;
+  await setTimeout(PAUSE);
+  return exportState(of, tries - 1);
+}
+
+function notRewritten(stack: string, stderr: string): MusterError {
+  const what = `the state of stack ${stack} could not be made ready`;
   return new MusterError({ what, why: stderr.trim(), next: "Run it again." });
 }
 

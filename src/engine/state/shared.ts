@@ -1,5 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { type Answer, askEngine, type EngineStack } from "../ask.ts";
+import { isFormerState } from "./former.ts";
 import { type Holder, holderHere, type LockOwner, type StackLock } from "./lock.ts";
 import { type Deployment, pendingOf } from "./pending.ts";
 import { isAlive, notedRuns, noteRun, type Run } from "./runs.ts";
@@ -23,9 +24,9 @@ export function sharedStore(of: EngineStack): Store {
   return {
     look: async (forChange) => {
       const busy = forChange ? ownRun(of) : undefined;
-      if (busy !== undefined) return { locks: [busy], isInterrupted: false };
-      const [isInterrupted, locks] = await Promise.all([exported(of), forChange ? askLocks(of) : []]);
-      return { locks, isInterrupted } satisfies Look;
+      if (busy !== undefined) return { locks: [busy], isInterrupted: false, isFormer: false };
+      const [state, locks] = await Promise.all([exported(of), forChange ? askLocks(of) : []]);
+      return { locks, ...state } satisfies Look;
     },
     unlock: async () => {
       const { failed, ...answer } = await ask(of, ["cancel", "--yes", "--stack", of.stack]);
@@ -43,12 +44,13 @@ function ownRun({ project, stack }: EngineStack): StackLock | undefined {
   return { place: "", username, hostname: hostname(), pid, timestamp, holder: "alive" };
 }
 
-/** Reads the state. @returns whether it names operations that a killed run left pending */
-async function exported(of: EngineStack): Promise<boolean> {
+/** Reads the state, and tells what has to be done to it. */
+async function exported(of: EngineStack): Promise<Omit<Look, "locks">> {
   const answer = await ask(of, ["stack", "export", "--stack", of.stack]);
-  if (hasNoStack(answer)) return false;
+  if (hasNoStack(answer)) return { isInterrupted: false, isFormer: false };
   if (answer.failed) throw unreachable(of, answer);
-  return pendingOf(JSON.parse(answer.stdout) as Deployment).length > 0;
+  const isInterrupted = pendingOf(JSON.parse(answer.stdout) as Deployment).length > 0;
+  return { isInterrupted, isFormer: isFormerState(answer.stdout) };
 }
 
 /**

@@ -5,6 +5,8 @@ export interface Look {
   readonly locks: readonly StackLock[];
   /** A killed run may have left operations pending. */
   readonly isInterrupted: boolean;
+  /** It was written by a version that had other resources. */
+  readonly isFormer: boolean;
 }
 
 /** Where a stack's state is kept, as far as locks and killed runs go. */

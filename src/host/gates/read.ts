@@ -2,6 +2,7 @@ import { AS_DECLARED, type HostItem, type Items, type Observation } from "../../
 import type { Observed, ResourceItems } from "../../model/protocol.ts";
 import type { ReadScope } from "../../model/read-scope.ts";
 import type { HostRecord } from "../../model/record.ts";
+import { subjectOf } from "../../model/resource-id.ts";
 import { observe } from "../observe.ts";
 import { findRecord, readRecords } from "../store/records.ts";
 import { isSecret } from "../store/seal.ts";
@@ -87,8 +88,8 @@ function withoutSeal(observation: Observation): Observation {
 
 function isWithin({ host, tenant }: ReadScope, { id }: HostRecord): boolean {
   if (tenant === undefined) return true;
-  return (
-    id === `${host}/tenant-${tenant.name}` ||
-    tenant.agents.some((agent) => id.startsWith(`${host}/${agent}/`))
-  );
+  const subject = subjectOf(id);
+  if (subject.host !== host) return false;
+  if (subject.kind === "tenant") return subject.name === tenant.name;
+  return subject.kind === "agent" && tenant.agents.includes(subject.name);
 }

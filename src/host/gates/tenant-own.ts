@@ -1,13 +1,11 @@
 import type { HostRecord } from "../../model/record.ts";
+import { agentId } from "../../model/resource-id.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import type { Host } from "../context.ts";
 import { readRecords } from "../store/records.ts";
 import { isMap, shown } from "./form.ts";
 import { refusalOf } from "./tenant-items.ts";
 import { refuse } from "./tenant-refusal.ts";
-
-/** The resources that a tenant's stack has of each agent; the agent's account is the platform's. */
-const PARTS = ["identity", "contacts", "credentials", "unit", "jobs"];
 
 /** What on the host is a tenant's. */
 export interface Ownership {
@@ -17,13 +15,16 @@ export interface Ownership {
   agent(id: string): ScopedAgent | undefined;
   /** Refuses what is not the tenant's; `wants` as in refusalOf. */
   check(id: unknown, items: unknown, known: readonly HostRecord[], wants: boolean): void;
+  /** Refuses to carry over what did not come in by the tenant's key; the owner is what a client says. */
+  checkFormer(host: Host, ids: readonly string[]): void;
   /** The host as a session of this tenant has it: of other tenants' bytes it knows none. */
   inside(host: Host, known: readonly HostRecord[]): Host;
 }
 
 /** @param account of the gate: what came in by it is marked so in its record */
 export function ownership(scope: TenantScope, account: string): Ownership {
-  const agent = (id: string) => scope.agents.find(({ name }) => isPartOf(`${scope.host}/${name}`, id));
+  // The agent's account is the platform's.
+  const agent = (id: string) => scope.agents.find(({ name }) => id === agentId(scope.host, name));
   return {
     agent,
     records: (host) =>
@@ -45,6 +46,10 @@ export function ownership(scope: TenantScope, account: string): Ownership {
         if (flaw !== undefined) refuse(scope, `${shown(id)}: ${shown(name)}`, flaw);
       }
     },
+    checkFormer: (host, ids) => {
+      const foreign = readRecords(host).find(({ id, gate }) => ids.includes(id) && gate !== account);
+      if (foreign !== undefined) refuse(scope, shown(foreign.id), "it did not come in by this tenant's key");
+    },
     inside: (host, known) => {
       const named = new Set(JSON.stringify(known).match(/sha256:[0-9a-f]{64}/g));
       return { ...host, gate: { account, holds: (digest) => named.has(digest) } };
@@ -61,10 +66,6 @@ function itemFlaw(
 ): string | undefined {
   if (!/^[^\p{Cc}]{1,1000}$/u.test(name) || name === "__proto__") return "it has a name that no item has";
   return agent === undefined ? "it is not what came in here" : refusalOf(scope, agent, item, wants);
-}
-
-function isPartOf(agent: string, id: string): boolean {
-  return PARTS.some((part) => id === `${agent}/${part}`);
 }
 
 /** Whether two items are one, whatever is wanted of it. */

@@ -1,15 +1,17 @@
 import { digestOf } from "../../model/digest.ts";
 import { parseJobWord } from "../../model/job.ts";
-import { agentOf, type MoveRequest } from "../../model/move.ts";
-import type { Request } from "../../model/protocol.ts";
+import type { MoveRequest } from "../../model/move.ts";
+import type { ConvergeRequest, Request } from "../../model/protocol.ts";
 import type { HostRecord } from "../../model/record.ts";
+import { agentOf } from "../../model/resource-id.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
+import type { Host } from "../context.ts";
 import { history } from "../history.ts";
 import { jobs } from "../jobs/status.ts";
 import { observe } from "../observe.ts";
 import { ps } from "../ps.ts";
 import { remove } from "../remove.ts";
-import { WRITERS } from "../serve.ts";
+import { type Table, WRITERS } from "../serve.ts";
 import { sourceOf } from "../store/contents.ts";
 import { type Form, flawOf, isMap, OWNER, shown } from "./form.ts";
 import type { Gate } from "./gate.ts";
@@ -23,6 +25,16 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
   const own = ownership(scope, account);
   const check = (request: Asked, known: readonly HostRecord[] = []) =>
     checkRequest(scope, own, request, known);
+  const checkConverge = (host: Host, request: ConvergeRequest, known: readonly HostRecord[]) => {
+    check(request, known);
+    own.checkFormer(host, request.formerly ?? []);
+    const agent = own.agent(request.id);
+    const bytes = sourceOf(own.inside(host, known), request.contents);
+    for (const item of Object.values(request.items)) {
+      const flaw = agent && bytesFlaw(scope, agent, item, bytes);
+      if (flaw !== undefined) refuse(scope, request.id, flaw);
+    }
+  };
   return {
     ...moving(scope, own),
     ps: (host, request) => {
@@ -68,15 +80,15 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
     },
     converge: (host, request) => {
       const known = own.records(host);
-      check(request, known);
-      const inside = own.inside(host, known);
-      const agent = own.agent(request.id);
-      const bytes = sourceOf(inside, request.contents);
-      for (const item of Object.values(request.items)) {
-        const flaw = agent && bytesFlaw(scope, agent, item, bytes);
-        if (flaw !== undefined) refuse(scope, request.id, flaw);
-      }
-      return WRITERS.converge(inside, request);
+      checkConverge(host, request, known);
+      return WRITERS.converge(own.inside(host, known), request);
+    },
+    convergeAll: (host, requests) => {
+      const known = own.records(host);
+      const refusals = requests.map((request) => refusalOf(() => checkConverge(host, request, known)));
+      const open = requests.filter((_, i) => refusals[i] === undefined);
+      const answers = WRITERS.convergeAll(own.inside(host, known), open).values();
+      return refusals.map((refusal) => refusal ?? (answers.next().value as Thunk));
     },
     remove: (host, request) => {
       const known = own.records(host);
@@ -85,6 +97,20 @@ export const tenant: Gate<TenantScope> = (scope, account) => {
     },
   };
 };
+
+type Thunk = ReturnType<NonNullable<Table["convergeAll"]>>[number];
+
+/** Throws what a check does, when its request is answered. */
+function refusalOf(check: () => void): Thunk | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
 
 /** How the host itself is doing is for the platform alone; moves have forms of their own. */
 type Asked = Exclude<Request, { op: "machine" } | MoveRequest>;
@@ -113,6 +139,7 @@ const FORMS: Readonly<Record<Asked["op"], Form>> = {
     items: isMap,
     contents: isContents,
     secrets: isTexts,
+    "formerly?": isWords,
   },
   remove: { op: "remove", id: /./, owner: OWNER, items: isMap },
 };

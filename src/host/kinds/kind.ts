@@ -35,6 +35,8 @@ export interface Kind<I extends HostItem = HostItem> {
   readonly refuse?: (scene: Scene, subjects: readonly Subject<I>[]) => void;
   /** Like `converge` and `remove`, of many at once, where one after another would take long. */
   readonly convergeAll?: (scene: Scene, subjects: readonly Subject<I>[]) => void;
+  /** Like `convergeAll`, of which one that fails holds up no other. @returns what went wrong, in their order */
+  readonly convergeEach?: (scene: Scene, subjects: readonly Subject<I>[]) => readonly unknown[];
   readonly removeAll?: (scene: Scene, subjects: readonly Subject<I>[]) => readonly string[];
   /** Gives what an item owns the name of another; what has it already, or is not there, is a success. */
   readonly rename?: (scene: Scene, from: I, to: I) => void;

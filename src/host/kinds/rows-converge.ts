@@ -1,9 +1,14 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Props, RowsItem } from "../../model/items.ts";
+import type { Rows } from "../../model/rows.ts";
 import { accountOf } from "../accounts.ts";
+import { withActor } from "../actor.ts";
 import { split, withFolder } from "../fs/walk.ts";
+import { makeFolders } from "../fs/write.ts";
 import { mendAs } from "../mender.ts";
+import { putDatabase } from "../sqlite/mend.ts";
 import { bytesOf, withCopy } from "../sqlite/open.ts";
+import { repairTable } from "../sqlite/repair.ts";
 import { snapshot } from "../sqlite/snapshot.ts";
 import type { Scene, Subject } from "./kind.ts";
 import { rowsBefore, rowsOf } from "./rows-declared.ts";
@@ -15,6 +20,10 @@ export function convergeRows(scene: Scene, subject: Subject<RowsItem>, observed:
   const declared = rowsOf(scene, item.want.rows);
   if (declared === undefined)
     throw new MusterError({ what: item.path, why: "its rows are not on this host" });
+  if (observed["type"] === "absent") {
+    putNew(scene, item, declared);
+    return;
+  }
   const start = startOf(scene, item, observed);
   mendAs(scene.host, accountOf(scene.accounts, item.actor), {
     path: item.path,
@@ -25,6 +34,19 @@ export function convergeRows(scene: Scene, subject: Subject<RowsItem>, observed:
     ...(start && { start: Buffer.from(start).toString("base64") }),
     isForeign: observed["type"] === "not a database",
   });
+}
+
+/** A database that is not there is made where its actor has no hand in it, and put in place whole, as any file. */
+function putNew(scene: Scene, { path, table, actor, want }: RowsItem, declared: Rows): void {
+  const bytes = withCopy(scene.host, { main: Buffer.alloc(0), wal: Buffer.alloc(0) }, (db) => {
+    repairTable(db, table, declared, {});
+    return bytesOf(db);
+  });
+  const standing = standingOf(scene.accounts, want);
+  const { parent, name } = split(path);
+  withActor(accountOf(scene.accounts, actor), () =>
+    withFolder(parent, (folder) => putDatabase(folder, name, bytes, standing), makeFolders(0o700, true)),
+  );
 }
 
 /** The bytes that a new file begins with, where what stands there cannot be mended by its actor. */

@@ -14,6 +14,7 @@ import {
   systemctl,
   type UnitState,
   waitForUnit,
+  waitForUnits,
 } from "../systemctl.ts";
 import type { Kind, Subject } from "./kind.ts";
 import { orUnknown } from "./look.ts";
@@ -25,6 +26,11 @@ const STOP_PATIENCE = 60;
 export const unit: Kind<UnitItem> = {
   observe: ({ host }, subjects) => observe(host, subjects),
   converge: ({ host }, subject) => converge(host, subject.item),
+  convergeEach: ({ host }, subjects) =>
+    convergeEach(
+      host,
+      subjects.map(({ item }) => item),
+    ),
   remove: ({ host }, { item }) => (item.user === undefined ? remove(host, item) : letGo(host, item)),
   afterReload: true,
 };
@@ -64,23 +70,101 @@ function isUp(enabled: string): boolean {
   return /^(enabled|linked)/.test(enabled);
 }
 
-function converge(host: Host, { name, user, want }: UnitItem): void {
-  if (user !== undefined) {
-    refuseOthers(host, name, user);
-    if (want.active === "stopped") down(host, name);
-    else if (!isRunning(stateOf(host, name))) start(host, "start", name);
-    return;
+function converge(host: Host, item: UnitItem): void {
+  const [error] = convergeEach(host, [item]);
+  if (error !== undefined) throw error;
+}
+
+/** What must go down does so first; then what has drifted in other ways; then all that is left to start is started at once. */
+function convergeEach(host: Host, items: readonly UnitItem[]): unknown[] {
+  const errors = new Map<UnitItem, unknown>();
+  const each = (some: readonly UnitItem[], work: (item: UnitItem) => void) => {
+    for (const item of some.filter((one) => !errors.has(one))) {
+      try {
+        work(item);
+      } catch (error) {
+        errors.set(item, error);
+      }
+    }
+  };
+  const [foreign, ours] = [items.filter(isForeign), items.filter((item) => !isForeign(item))];
+  each(foreign, (item) => convergeForeign(host, item));
+  const states = stateByUnit(host, ours);
+  each(ours, (item) => clearOverrides(host, item.name, states.get(item.name) ?? {}));
+  for (const verb of ["enable", "disable"] as const) {
+    const differing = ours.filter((item) => isToBe(verb, item, states.get(item.name) ?? {}));
+    // Links count at the next boot; systemd need not read all of its files again for them.
+    together(host, [verb, "--no-reload"], differing, each);
   }
-  if (removeOverridesOf(host, name)) restartIfRunning(host, [name]);
-  unmaskIfMasked(host, name, stateOf(host, name));
-  const state = stateOf(host, name);
-  if (want.enabled !== undefined && want.enabled !== "static" && state["UnitFileState"] !== want.enabled) {
-    systemctl(host, want.enabled === "enabled" ? "enable" : "disable", "--", name);
+  each(
+    ours.filter(({ want }) => want.active === "stopped"),
+    ({ name }) => stopUnit(host, name),
+  );
+  const starting = ours.filter(({ want }) => want.active === "running");
+  each(starting, ({ name }) => {
+    if (quarantineOf(host, name) !== undefined) throw quarantined(host, name);
+  });
+  startEach(host, starting, each, errors);
+  return items.map((item) => errors.get(item));
+}
+
+type Each = (some: readonly UnitItem[], work: (item: UnitItem) => void) => void;
+
+function isForeign({ user }: UnitItem): boolean {
+  return user !== undefined;
+}
+
+function convergeForeign(host: Host, { name, user = "", want }: UnitItem): void {
+  refuseOthers(host, name, user);
+  if (want.active === "stopped") down(host, name);
+  else if (!isRunning(stateOf(host, name))) start(host, "start", name);
+}
+
+function stateByUnit(host: Host, items: readonly UnitItem[]): ReadonlyMap<string, UnitState> {
+  const names = items.map(({ name }) => name);
+  const states = showUnits(host, names);
+  return new Map(names.map((name, i) => [name, states[i] ?? {}]));
+}
+
+function clearOverrides(host: Host, name: string, state: UnitState): void {
+  const overrides = overridesOf(name, state);
+  if (overrides.length > 0) {
+    removeOverrides(name, overrides);
+    daemonReload(host);
+    restartIfRunning(host, [name]);
   }
-  if (want.active === undefined) return;
-  if (want.active === "stopped") stopUnit(host, name);
-  else if (quarantineOf(host, name) !== undefined) throw quarantined(host, name);
-  else if (!isRunning(state)) start(host, "start", name);
+  unmaskIfMasked(host, name, state);
+}
+
+function isToBe(verb: "enable" | "disable", { want }: UnitItem, state: UnitState): boolean {
+  return want.enabled === `${verb}d` && state["UnitFileState"] !== want.enabled;
+}
+
+/** One call of systemctl for many units; where that fails, one for each, so that each fails alone. */
+function together(host: Host, words: readonly string[], items: readonly UnitItem[], each: Each): void {
+  if (items.length === 0) return;
+  const names = items.map(({ name }) => name);
+  if (host.run("systemctl", [...words, "--", ...names]).status === 0) return;
+  each(items, ({ name }) => systemctl(host, ...words, "--", name));
+}
+
+/** Starts units that do not run, all at once, and waits for each of them. */
+function startEach(
+  host: Host,
+  items: readonly UnitItem[],
+  each: Each,
+  errors: ReadonlyMap<UnitItem, unknown>,
+): void {
+  const open = items.filter((item) => !errors.has(item));
+  const states = stateByUnit(host, open);
+  const down = open.filter(({ name }) => !isRunning(states.get(name)));
+  if (down.length === 0) return;
+  // A unit that failed too often is not started again before its failures are forgotten.
+  host.run("systemctl", ["reset-failed", "--", ...down.map(({ name }) => name)]);
+  together(host, ["start", "--no-block"], down, each);
+  const waited = down.filter((item) => !errors.has(item)).map(({ name }) => name);
+  const ended = waitForUnits(host, waited, START_PATIENCE, hasNoJob);
+  each(down, ({ name }) => assertStarted(host, name, ended.get(name) ?? {}));
 }
 
 /** @throws MusterError where a unit that is not ours is somebody else's than the user's */
@@ -130,14 +214,6 @@ export function restartIfRunning(host: Host, names: readonly string[]): void {
   }
 }
 
-function removeOverridesOf(host: Host, name: string): boolean {
-  const overrides = overridesOf(name, stateOf(host, name));
-  if (overrides.length === 0) return false;
-  removeOverrides(name, overrides);
-  daemonReload(host);
-  return true;
-}
-
 function stateOf(host: Host, name: string): UnitState {
   return showUnits(host, [name])[0] ?? {};
 }
@@ -154,7 +230,11 @@ export function start(host: Host, verb: "start" | "restart", name: string): void
   // A unit that failed too often is not started again before its failures are forgotten.
   host.run("systemctl", ["reset-failed", "--", name]);
   systemctl(host, verb, "--no-block", "--", name);
-  const state = waitForUnit(host, name, START_PATIENCE, hasNoJob);
+  assertStarted(host, name, waitForUnit(host, name, START_PATIENCE, hasNoJob));
+}
+
+/** @throws MusterError with the end of its journal where a unit that was asked for does not run */
+function assertStarted(host: Host, name: string, state: UnitState): void {
   if (isRunning(state) && state["SubState"] !== "auto-restart") return;
   if (isDone(state)) return;
   if (state["SubState"] === "auto-restart" && state["Result"] === "success") throw notStayed(host, name);

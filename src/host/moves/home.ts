@@ -1,6 +1,6 @@
 import { MusterError } from "../../base/errors.ts";
 import type { DirectoryItem, Items } from "../../model/items.ts";
-import { agentOf } from "../../model/move.ts";
+import { agentOf } from "../../model/resource-id.ts";
 import { type Account, accountOf, readAccounts } from "../accounts.ts";
 import type { Host } from "../context.ts";
 import { ownsContent } from "../kinds/directory.ts";
@@ -15,7 +15,7 @@ export interface Home {
 /**
  * The home among a resource's items.
  *
- * @param id such as `hub/iris/identity`
+ * @param id such as `hub/iris/agent`
  * @throws MusterError where there is none
  */
 export function homeOf(id: string, items: Items): Home {

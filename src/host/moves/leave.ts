@@ -1,14 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { MusterError } from "../../base/errors.ts";
 import { agentUnit } from "../../model/layout.ts";
-import {
-  agentOf,
-  type LeaveAnswer,
-  type LeaveRequest,
-  MOST_EVENTS,
-  type MoveMark,
-} from "../../model/move.ts";
+import { type LeaveAnswer, type LeaveRequest, MOST_EVENTS, type MoveMark } from "../../model/move.ts";
 import type { HostRecord } from "../../model/record.ts";
+import { agentOf } from "../../model/resource-id.ts";
 import { readAccounts } from "../accounts.ts";
 import type { Host } from "../context.ts";
 import { history, record } from "../history.ts";

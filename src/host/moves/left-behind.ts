@@ -1,6 +1,6 @@
 import type { HostItem } from "../../model/items.ts";
 import { agentUnit } from "../../model/layout.ts";
-import { agentOf, HOME_PART } from "../../model/move.ts";
+import { agentOf } from "../../model/resource-id.ts";
 import type { Host } from "../context.ts";
 import { release } from "../quarantine.ts";
 import { dropMark, markOf } from "./marks.ts";
@@ -21,9 +21,9 @@ export function leftBehind(host: Host, id: string): (item: HostItem) => HostItem
   };
 }
 
-/** With the resource that has an agent's home goes what is remembered of its moves here. */
+/** With an agent goes what is remembered of its moves here. */
 export function forgetMove(host: Host, id: string): void {
-  const agent = id.endsWith(`/${HOME_PART}`) ? agentOf(id) : undefined;
+  const agent = agentOf(id);
   const mark = agent === undefined ? undefined : markOf(host, agent);
   if (mark === undefined) return;
   if (mark.home !== undefined) clearStaging(host, mark.home);

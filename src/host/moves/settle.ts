@@ -1,11 +1,6 @@
 import { agentUnit } from "../../model/layout.ts";
-import {
-  agentOf,
-  MOST_EVENTS,
-  type MoveMark,
-  type SettleAnswer,
-  type SettleRequest,
-} from "../../model/move.ts";
+import { MOST_EVENTS, type MoveMark, type SettleAnswer, type SettleRequest } from "../../model/move.ts";
+import { agentOf } from "../../model/resource-id.ts";
 import type { Host } from "../context.ts";
 import { append, record } from "../history.ts";
 import { start } from "../kinds/unit.ts";

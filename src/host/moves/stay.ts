@@ -1,7 +1,8 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Items } from "../../model/items.ts";
 import { agentUnit } from "../../model/layout.ts";
-import { agentOf, HOME_PART, type MoveMark } from "../../model/move.ts";
+import type { MoveMark } from "../../model/move.ts";
+import { agentOf } from "../../model/resource-id.ts";
 import type { Host } from "../context.ts";
 import { record } from "../history.ts";
 import { release } from "../quarantine.ts";
@@ -21,7 +22,7 @@ export function comeBack(host: Host, { agent, other, held }: MoveMark): void {
  * given up. What came whole is the home; what did not is nothing.
  */
 export function endArrival(host: Host, id: string, items: Items): void {
-  const agent = id.endsWith(`/${HOME_PART}`) ? agentOf(id) : undefined;
+  const agent = agentOf(id);
   const mark = agent === undefined ? undefined : markOf(host, agent);
   if (mark?.home === undefined || !Object.values(items).some(({ kind }) => kind === "directory")) return;
   if (mark.state === "placing") place(host, { ...homeOf(id, items), path: mark.home }, mark);

@@ -43,9 +43,14 @@ export function mendDatabase(order: MendOrder): void {
 
 function putFile(folder: Handle, name: string, start: Uint8Array, { standing, isForeign }: MendOrder): void {
   if (isForeign) setAside(folder, name);
+  putDatabase(folder, name, start, standing);
+}
+
+/** Puts a database in place of whatever stands there. */
+export function putDatabase(folder: Handle, name: string, bytes: Uint8Array, standing: Standing): void {
   // Left from another database, they would be taken for changes to this one.
   for (const suffix of SIDE_FILES) discard(folder, name + suffix);
-  replaceFile(folder, name, start, standing);
+  replaceFile(folder, name, bytes, standing);
 }
 
 function mendFile(folder: Handle, name: string, standing: Standing, mend: (db: DatabaseSync) => void): void {

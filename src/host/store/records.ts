@@ -1,18 +1,24 @@
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
+import { formerPartIds, mergeRecords } from "../../model/former-agent.ts";
 import type { HostRecord } from "../../model/record.ts";
 import type { Host } from "../context.ts";
+import { withHostLock } from "../lock.ts";
 import { hasCode } from "../reason.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
-/** Every record on the host; one that is torn or cannot be parsed counts as none. */
+/**
+ * Every record on the host; one that is torn or cannot be parsed counts as none. What an earlier version wrote of the
+ * parts of an agent counts as that agent's one record.
+ */
 export function readRecords(host: Host): HostRecord[] {
-  return listDir(host.paths.records).flatMap((owner) =>
+  const records = listDir(host.paths.records).flatMap((owner) =>
     listDir(`${host.paths.records}/${owner}`).flatMap((file) => {
       const record = parse(readOwn(`${host.paths.records}/${owner}/${file}`));
       return record === undefined ? [] : [record];
     }),
   );
+  return mergeRecords(records);
 }
 
 /** The record of a resource: the owner's own before anybody else's. */
@@ -35,18 +41,32 @@ export function refuseForeign(record: HostRecord | undefined, owner: string, tak
   });
 }
 
+/** Puts one record in the place of those that an earlier version wrote of a resource, where there are any. */
+export function rewriteFormer(host: Host, record: HostRecord): void {
+  const files = formerPartIds(record.id).map((id) => pathOf(host, record.owner, id));
+  if (files.every((file) => readOwn(file) === undefined)) return;
+  // Another run's sweep may not find neither the old files nor the new one.
+  withHostLock(host, () => writeRecord(host, record));
+}
+
 export function writeRecord(host: Host, record: HostRecord): void {
   writeOwn(pathOf(host, record.owner, record.id), `${JSON.stringify(record)}\n`);
+  // They count for nothing from now on, and would count again when this record is gone.
+  deleteFiles(host, record.owner, formerPartIds(record.id));
 }
 
 /** Forgets a resource, and its owner's folder with the last of them; none there is a success. */
 export function deleteRecord(host: Host, owner: string, id: string): void {
-  rmSync(pathOf(host, owner, id), { force: true });
+  deleteFiles(host, owner, [...formerPartIds(id), id]);
   try {
     rmdirSync(folderOf(host, owner));
   } catch (error) {
     if (!hasCode(error, "ENOENT", "ENOTEMPTY", "EEXIST")) throw error;
   }
+}
+
+function deleteFiles(host: Host, owner: string, ids: readonly string[]): void {
+  for (const id of ids) rmSync(pathOf(host, owner, id), { force: true });
 }
 
 function parse(bytes: Buffer | undefined): HostRecord | undefined {

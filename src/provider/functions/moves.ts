@@ -1,6 +1,7 @@
 import type { DirectoryItem } from "../../model/items.ts";
-import { agentOf, HOME_PART, type MoveMark } from "../../model/move.ts";
+import type { MoveMark } from "../../model/move.ts";
 import type { ObserveAnswer } from "../../model/protocol.ts";
+import { agentOf } from "../../model/resource-id.ts";
 import type { Declared } from "../../model/roster.ts";
 import { fromWire } from "../../model/wire.ts";
 import { wireItems } from "../handlers/items/inputs.ts";
@@ -61,8 +62,9 @@ export async function findMoves(
   };
 }
 
+/** Whether a resource has an agent's home. */
 function isHome(name: string): boolean {
-  return name.endsWith(`/${HOME_PART}`) && agentOf(name) !== undefined;
+  return agentOf(name) !== undefined;
 }
 
 function homesOf(
@@ -86,8 +88,9 @@ function homesOf(
 }
 
 function homePath(items: readonly { readonly kind: string }[]): string | undefined {
-  const home = items.find((item): item is DirectoryItem => item.kind === "directory" && "onRemove" in item);
-  return home?.path;
+  const isHome = (item: { kind: string; onRemove?: unknown }) =>
+    item.kind === "directory" && (item.onRemove === "aside" || item.onRemove === "wipe");
+  return items.find((item): item is DirectoryItem => isHome(item))?.path;
 }
 
 /** The move that a declared home needs, if its agent does not live there already. */

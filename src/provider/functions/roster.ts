@@ -3,13 +3,14 @@ import { RESOURCE_TYPES } from "../../model/declaration.ts";
 import type { HostItem } from "../../model/items.ts";
 import type { ObserveAnswer } from "../../model/protocol.ts";
 import type { HostRecord } from "../../model/record.ts";
+import { agentOf, subjectKey, subjectOf } from "../../model/resource-id.ts";
 import type { Declared, Roster, RosterAnswer, Unclaimed } from "../../model/roster.ts";
 import { fromWire } from "../../model/wire.ts";
 import { wireItems } from "../handlers/items/inputs.ts";
 import type { SeenResource } from "../seen.ts";
 import type { Services } from "../services.ts";
 import { moveSentences } from "../told/moves.ts";
-import { type Going, ownerOf, removalSentences } from "../told/removals.ts";
+import { type Going, removalSentences } from "../told/removals.ts";
 import { renameSentences } from "../told/renames.ts";
 import { findMoves, type LookAt } from "./moves.ts";
 import type { Tell } from "./tell.ts";
@@ -30,11 +31,13 @@ export async function roster(
   const known = new Map(looks.flatMap(({ known, answer }) => (answer ? [[known, answer]] : [])));
   const { moves, gone, newcomers } = await findMoves(owner, seen, declared, known, look);
   services.moves.expect(moves);
-  const moving = new Set(moves.map(({ id }) => ownerOf(id)));
+  const moving = new Set(moves.map(({ id }) => subjectKey(id)));
   for (const sentence of moveSentences(moves)) await tell(sentence);
   for (const sentence of sentencesOf(seen, declared, moving, new Map(gone))) await tell(sentence);
   const names = new Set(declared.flatMap(({ name, formerly }) => [name, ...formerly]));
-  const unclaimed = looks.flatMap(recordsOn).filter(({ id }) => !names.has(id) && !moving.has(ownerOf(id)));
+  const unclaimed = looks
+    .flatMap(recordsOn)
+    .filter(({ id }) => !names.has(id) && !moving.has(subjectKey(id)));
   return {
     unclaimed,
     moves: Object.fromEntries(moves.map(({ toId, id }) => [toId, id])),
@@ -51,14 +54,19 @@ function sentencesOf(
   const today = new Map(
     declared.flatMap(({ name, formerly }) => [name, ...formerly].map((one) => [one, name])),
   );
-  const owners = new Set([...declared.map(({ name }) => ownerOf(name)), ...moving]);
-  const gone = seen.filter(({ urn }) => !today.has(urn.name) && !owners.has(ownerOf(urn.name)));
+  const kept = new Set([...declared.map(({ name }) => subjectKey(name)), ...moving]);
+  const gone = seen.filter(({ urn }) => !today.has(urn.name) && !kept.has(subjectKey(urn.name)));
   const renamed = seen.flatMap(({ urn }) => {
     const to = today.get(urn.name) ?? urn.name;
     return to === urn.name ? [] : [{ type: urn.type, from: urn.name, to }];
   });
-  const going = gone.map((one) => goingOf(one, declared, homesGone.get(ownerOf(one.urn.name))));
+  const going = gone.map((one) => goingOf(one, declared, homesGone.get(placeOf(one.urn.name))));
   return [...removalSentences(going, "up"), ...renameSentences(renamed)];
+}
+
+/** `<host>/<agent>`, as findMoves has places. */
+function placeOf(name: string): string {
+  return `${subjectOf(name).host}/${agentOf(name) ?? ""}`;
 }
 
 /** The types that are a whole machine: nothing of it is on a host before it is there. */
@@ -103,12 +111,13 @@ function asCopy(item: HostItem): HostItem {
   return item.kind === "directory" && item.onRemove === "aside" ? { ...item, onRemove: "wipe" } : item;
 }
 
-function whyGone(name: string, declared: readonly Declared[]): string {
-  const [, owner, part] = name.split("/");
+function whyGone(id: string, declared: readonly Declared[]): string {
+  const { kind, name } = subjectOf(id);
   // A tenant is on the hosts that its agents are on.
-  if (part === undefined && owner?.startsWith("tenant-")) return " has no agent here any more";
-  const home = declared.find((one) => part !== undefined && one.name === `${one.host}/${owner}/${part}`);
-  return home === undefined ? " is not in fleet.yaml any more" : ` lives on ${home.host} now`;
+  if (kind === "tenant") return " has no agent here any more";
+  const isSame = (other: string) => subjectOf(other).kind === kind && subjectOf(other).name === name;
+  const elsewhere = kind === "host" ? undefined : declared.find((one) => isSame(one.name));
+  return elsewhere === undefined ? " is not in fleet.yaml any more" : ` lives on ${elsewhere.host} now`;
 }
 
 interface Look extends Place {

@@ -1,6 +1,7 @@
 import { RESOURCE_TYPES } from "../../model/declaration.ts";
 import type { Services } from "../services.ts";
 import { dropletHostHandler } from "./droplet-host.ts";
+import { formerAgentHandlers } from "./former-agent.ts";
 import type { Handler } from "./handler.ts";
 import { itemHandler } from "./items/index.ts";
 import { leavingOthers } from "./leave.ts";
@@ -11,10 +12,13 @@ import { stayingUntilMoved } from "./moving.ts";
 export function handlersOf(services: Services): Readonly<Record<string, Handler>> {
   const guarded = (handler: Handler) => stayingUntilMoved(services, leavingOthers(services, handler));
   const items = guarded(itemHandler(services));
-  const ofItems = RESOURCE_TYPES.map((type) => [`muster:index:${type}`, items] as const);
-  return {
-    "muster:index:LocalHost": guarded(localHostHandler(services)),
-    "muster:index:DropletHost": guarded(dropletHostHandler(services)),
-    ...Object.fromEntries(ofItems),
+  const byType = {
+    LocalHost: guarded(localHostHandler(services)),
+    DropletHost: guarded(dropletHostHandler(services)),
+    ...Object.fromEntries(RESOURCE_TYPES.map((type) => [type, items])),
+    ...formerAgentHandlers(services, items),
   };
+  return Object.fromEntries(
+    Object.entries(byType).map(([type, handler]) => [`muster:index:${type}`, handler]),
+  );
 }

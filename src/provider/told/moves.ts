@@ -1,3 +1,4 @@
+import { subjectOf } from "../../model/resource-id.ts";
 import type { PendingMove } from "../moves.ts";
 
 /** A move, with what is known of the host that has the home. */
@@ -10,7 +11,7 @@ export interface ToldMove extends PendingMove {
 export function moveSentences(moves: readonly ToldMove[]): string[] {
   return moves.map((move) => {
     const { id, from, to } = move;
-    const agent = id.split("/")[1];
+    const agent = subjectOf(id).name;
     if (move.isProtected) {
       return `${agent} is protected on ${from}, and so does not move to ${to}: declare it on ${from} with \`protect: false\`, run \`npx pulumi up\`, and move it then.`;
     }

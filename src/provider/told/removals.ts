@@ -1,10 +1,11 @@
 import type { HostItem } from "../../model/items.ts";
 import { ASIDE_DIR } from "../../model/layout.ts";
+import { parseId, subjectKey, subjectOf } from "../../model/resource-id.ts";
 import { listed } from "./listed.ts";
 
 /** A resource that goes, as far as a person is told of it. */
 export interface Going {
-  /** Its Pulumi name: `hub/iris/unit`, or the machine's own. */
+  /** Its Pulumi name: `hub/iris/agent`, or the machine's own. */
   readonly name: string;
   readonly host: string;
   readonly items: readonly HostItem[];
@@ -23,22 +24,15 @@ const MANNERS = {
 
 export type Manner = keyof typeof MANNERS;
 
-/** Whom a resource is of: an agent, a tenant, or the host itself. */
-export function ownerOf(name: string): string {
-  const [host, owner = "host", part] = name.split("/");
-  // What a host has in several resources is the host's all the same; an agent may have any name.
-  return `${host}/${owner === "jobs" && part === undefined ? "host" : owner}`;
-}
-
 /** What goes from which host, one sentence for each agent, tenant and host. */
 export function removalSentences(going: readonly Going[], manner: Manner): string[] {
   return [...Map.groupBy(going, ({ host }) => host)].flatMap(([host, ofHost]) => {
     // With its disk all else of a local host or a droplet goes, and nothing of it is kept.
-    const machine = ofHost.find(({ name }) => !name.includes("/"));
+    const machine = ofHost.find(({ name }) => parseId(name) === undefined);
     if (machine !== undefined) return [sentence(host, [machine], machineClause(machine, ofHost), manner)];
-    return [...Map.groupBy(ofHost, ({ name }) => ownerOf(name))].map(([owner, parts]) => {
+    return [...Map.groupBy(ofHost, ({ name }) => subjectKey(name)).values()].map((parts) => {
       const items = parts.flatMap((part) => part.items);
-      return sentence(subjectOf(host, owner), parts, clausesOf(items), manner);
+      return sentence(subjectText(parts[0]?.name ?? host), parts, clausesOf(items), manner);
     });
   });
 }
@@ -52,16 +46,16 @@ function sentence(subject: string, parts: readonly Going[], clauses: string, man
 }
 
 /** `hub`, `hub: iris`, `hub: tenant arc`. */
-function subjectOf(host: string, owner: string): string {
-  const name = owner.slice(host.length + 1);
-  if (name === "host") return host;
-  return `${host}: ${name.startsWith("tenant-") ? `tenant ${name.slice("tenant-".length)}` : name}`;
+function subjectText(id: string): string {
+  const { kind, host, name } = subjectOf(id);
+  if (kind === "host") return host;
+  return `${host}: ${kind === "tenant" || kind === "reader" ? `${kind} ${name}` : name}`;
 }
 
 /** The agents that resources are of, by the resources' names. */
 export function agentsIn(names: readonly string[]): string[] {
-  const parts = names.map((name) => name.split("/"));
-  return [...new Set(parts.flatMap(([, agent, part]) => (part && part !== "service" && agent) || []))].sort();
+  const agents = names.map(subjectOf).filter(({ kind }) => kind === "agent");
+  return [...new Set(agents.map(({ name }) => name))].sort();
 }
 
 function machineClause(machine: Going, ofHost: readonly Going[]): string {

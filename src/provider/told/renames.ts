@@ -1,3 +1,5 @@
+import { subjectOf } from "../../model/resource-id.ts";
+
 /** A resource with the name that the state has for it and the one of today. */
 export interface Renamed {
   readonly type: string;
@@ -8,19 +10,21 @@ export interface Renamed {
 /** What a rename does on its host, one sentence for each agent, tenant and host. */
 export function renameSentences(renamed: readonly Renamed[]): string[] {
   return renamed.flatMap(({ type, from, to }) => {
-    const [[oldHost = "", was = ""], [host = "", is = ""]] = [from.split("/"), to.split("/")];
+    const [was, is] = [subjectOf(from), subjectOf(to)];
     if (type === "Host") {
-      return [`${oldHost} becomes ${host}: \`up\` renames its records; nothing on it is stopped or moved.`];
+      return [
+        `${was.host} becomes ${is.host}: \`up\` renames its records; nothing on it is stopped or moved.`,
+      ];
     }
     const effect = EFFECTS[type];
-    if (was === is || effect === undefined) return [];
-    const [former, name] = [was, is].map((one) => one.replace(/^tenant-/, ""));
-    return [`${host}: ${type === "Tenant" ? "tenant " : ""}${former} becomes ${name}: \`up\` ${effect}.`];
+    if (was.name === is.name || effect === undefined) return [];
+    const who = is.kind === "tenant" ? "tenant " : "";
+    return [`${is.host}: ${who}${was.name} becomes ${is.name}: \`up\` ${effect}.`];
   });
 }
 
 /** By the type of the resource that each agent and each tenant has once. */
 const EFFECTS: Readonly<Record<string, string>> = {
-  Identity: "stops it, renames its user and its home with all that it holds, and starts it again",
+  Agent: "stops it, renames its user and its home with all that it holds, and starts it again",
   Tenant: "renames its group, and starts its agents again once",
 };

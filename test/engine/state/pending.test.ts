@@ -18,14 +18,14 @@ function state(pending: [type: string, urn: string][], resources: string[] = [])
 }
 
 test("what a killed run was creating becomes a resource with the id that its name tells", () => {
-  const unit = "muster:index:AgentUnit::east/iris/unit";
-  const result = adoptPending(state([["creating", unit]], ["muster:index:Host::east/host"]));
-  expect(result?.adopted).toEqual(["east/iris/unit"]);
+  const agent = "muster:index:Agent::east/iris/agent";
+  const result = adoptPending(state([["creating", agent]], ["muster:index:Host::east/host"]));
+  expect(result?.adopted).toEqual(["east/iris/agent"]);
   expect(result?.deployment.deployment?.pending_operations).toEqual([]);
   expect(result?.deployment.deployment?.resources?.[1]).toEqual({
-    urn: URN + unit,
-    type: "muster:index:AgentUnit",
-    id: "east/iris/unit",
+    urn: URN + agent,
+    type: "muster:index:Agent",
+    id: "east/iris/agent",
     inputs: { host: "east" },
     outputs: { host: "east" },
     refreshBeforeUpdate: true,

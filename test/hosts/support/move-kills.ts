@@ -1,6 +1,6 @@
 import type { Victim } from "./victims.ts";
 
-/** The requests of a move, in their order: what is asked, of which part, and of which of the two hosts. */
+/** The requests of a move, in their order: what is asked, of the agent itself, and of which of the two hosts. */
 const STEPS = [
   "arrive to",
   "leave from",
@@ -8,11 +8,13 @@ const STEPS = [
   "unpack to",
   "settle from",
   "settle to",
-  "converge identity to",
-  "converge unit to",
-  "remove unit from",
-  "remove identity from",
+  "converge agent to",
+  "remove agent from",
 ] as const;
+
+/** Milliseconds: the most that passes between a request and its kill. The last two are of all that an agent has. */
+const LATEST = 400;
+const LATEST_OF_AGENT = 2000;
 
 const VICTIMS: readonly Victim[] = ["provider", "engine", "runtime", "ssh"];
 
@@ -30,13 +32,15 @@ export function moveKills(seed: number, points: number): MoveKill[] {
   const random = randomFrom(seed);
   const first = Math.floor(random() * STEPS.length * VICTIMS.length);
   return Array.from({ length: points }, (_, i) => {
-    // Three is prime to both lengths, so a few draws spread over all steps.
+    // Three is prime to both lengths, so a few draws spread over all steps, and as many as there are over all pairs.
     const at = first + 3 * i;
+    const round = Math.floor(at / STEPS.length);
+    const step = STEPS[at % STEPS.length] as MoveKill["step"];
     return {
-      step: STEPS[at % STEPS.length] as MoveKill["step"],
-      victim: VICTIMS[(at + i) % VICTIMS.length] as Victim,
+      step,
+      victim: VICTIMS[(at + round) % VICTIMS.length] as Victim,
       side: random() < 0.5 ? "old" : "new",
-      delay: Math.round(random() ** 2 * 400),
+      delay: Math.round(random() ** 2 * (step.includes(" agent ") ? LATEST_OF_AGENT : LATEST)),
     };
   });
 }

@@ -1,5 +1,6 @@
 import type { Plan } from "../../../src/model/declaration.ts";
 import type { HostItem, ItemKind } from "../../../src/model/items.ts";
+import { itemName, parseItemName } from "../../../src/model/parts.ts";
 import { groupForms, userForms } from "./forms/accounts.ts";
 import { type Form, type Place, placesOf, toldOf } from "./forms/form.ts";
 import { directoryForms, fileForms } from "./forms/paths.ts";
@@ -8,7 +9,7 @@ import { packageForms, programForms, runtimeForms, timerForms, unitForms } from 
 
 /** One change by hand on a host, and what must be told of it. */
 export interface Mutation {
-  /** The item as its type has it, whichever agent's it is: "Identity SOUL.md". */
+  /** The item as its type has it, whichever agent's it is: "Agent identity:SOUL.md". */
   readonly role: string;
   readonly form: Form;
   readonly place: Place;
@@ -36,8 +37,8 @@ const FORMS: FormsByKind = {
 };
 
 /**
- * The drift matrix: every item of every resource type, spoiled in every form of its kind, in as few batches as
- * possible. In a batch no item is told of by two mutations.
+ * The drift matrix: every item of every resource type and part of an agent, spoiled in every form of its kind, in as
+ * few batches as possible. In a batch no item is told of by two mutations.
  */
 export function batchesOf(plan: Plan): Mutation[][] {
   const byRole = [...Map.groupBy(placesOf(plan), roleOf).values()];
@@ -50,9 +51,10 @@ export function batchesOf(plan: Plan): Mutation[][] {
 
 /** An item's type and name without what is its agent's own. */
 function roleOf({ declaration, name }: Place): string {
-  const own = declaration.agent ?? name.split(" ")[1];
-  const role = own === undefined ? name : name.replaceAll(own, "*");
-  return `${declaration.type} ${role}`;
+  const { part, label } = parseItemName(name);
+  const own = declaration.agent ?? label.split(" ")[1];
+  const role = own === undefined ? label : label.replaceAll(own, "*");
+  return `${declaration.type} ${itemName(part, role)}`;
 }
 
 /** One form of one role: the same mutation at each place where it could be planted. */

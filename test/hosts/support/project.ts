@@ -45,6 +45,8 @@ export interface Project {
   onHost(host: string, script: string): Promise<string>;
   /** The arguments of that bare ssh, without the command. */
   sshArguments(host: string): string[];
+  /** Installs another version of Muster in its place: a folder with its package. */
+  install(root: string): void;
   /** Removes its local hosts, with whatever is on them, and the folder, also after a failed test. */
   dispose(): Promise<void>;
 }
@@ -55,15 +57,22 @@ export interface Project {
  * @param files by path, fleet.yaml among them
  * @param secrets by the NAME of `config:NAME`
  * @param env what every command has in its environment
+ * @param root the folder with the package of Muster that is installed in it
  */
 export async function makeProject(
   files: Readonly<Record<string, string>>,
   secrets: Readonly<Record<string, string>> = {},
   env: Readonly<Record<string, string>> = {},
+  root = ROOT,
 ): Promise<Project> {
   const dir = mkdtempSync(join(tmpdir(), "muster-test-"));
   mkdirSync(join(dir, "node_modules"));
-  symlinkSync(ROOT, join(dir, "node_modules", "muster"));
+  const installed = join(dir, "node_modules", "muster");
+  const install = (root: string): void => {
+    rmSync(installed, { force: true });
+    symlinkSync(root, installed);
+  };
+  install(root);
   const write = (path: string, text: string, mode?: number): void => {
     const file = join(dir, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -71,7 +80,7 @@ export async function makeProject(
     if (mode !== undefined) chmodSync(file, mode);
   };
   const run = (program: string, args: readonly string[], options: RunOptions = {}): Promise<Said> =>
-    runBare(join(ROOT, "bin", program), args, dir, { ...options, env: { ...env, ...options.env } });
+    runBare(join(installed, "bin", program), args, dir, { ...options, env: { ...env, ...options.env } });
   const sshArguments = (host: string): string[] => bareSsh(dir, host);
   const project: Project = {
     dir,
@@ -80,6 +89,7 @@ export async function makeProject(
     fleet: (args, options) => run("fleet", args, options),
     pulumi: (args, options) => run("pulumi", args, options),
     sshArguments,
+    install,
     onHost: async (host, script) => (await execa("ssh", [...sshArguments(host), script])).stdout,
     dispose: async () => {
       await removeHosts(dir);

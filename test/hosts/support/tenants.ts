@@ -19,9 +19,13 @@ export const SECRETS = Object.fromEntries(
   agents().map(({ name }) => [`${name.toUpperCase()}_KEY`, `sk-${name}-0123456789`]),
 );
 
-/** A project with two tenants on two local hosts, and a stack for the platform and for each of them. */
-export async function makeTenants(): Promise<Project> {
-  const project = await makeProject(files());
+/**
+ * A project with two tenants on two local hosts, and a stack for the platform and for each of them.
+ *
+ * @param root the version of Muster that it begins with; left out: this one
+ */
+export async function makeTenants(root?: string): Promise<Project> {
+  const project = await makeProject(files(), {}, {}, root);
   await must(project.pulumi(["config", "set", "muster:slice", "platform", "--stack", "test"]));
   for (const tenant of Object.keys(TENANTS)) await must(project.fleet(["stack", "add", tenant]));
   return project;

@@ -1,17 +1,24 @@
 import type { Finding } from "../../../src/model/finding.ts";
+import { ITEM_PROPERTIES, type ItemProperty, itemName, WHOLE } from "../../../src/model/parts.ts";
 import { toldOf } from "./forms/form.ts";
 
 /** What `fleet drift --json` told, without values: sorted, each once, rows and lines as their property. */
 export function toldByDrift(json: string): string[] {
   const { findings } = JSON.parse(json) as { findings: Finding[] };
-  return unique(findings.map(({ resource, item, property }) => toldOf(resource, item, wholeOf(property))));
+  return unique(
+    findings.map(({ resource, part, item, property }) =>
+      toldOf(resource, itemName(part ?? WHOLE, item), wholeOf(property)),
+    ),
+  );
 }
 
 interface Step {
   readonly op: string;
   readonly urn: string;
   readonly detailedDiff: Readonly<Record<string, unknown>> | null;
-  readonly newState?: { readonly inputs: { readonly items?: Readonly<Record<string, object>> } };
+  readonly newState?: {
+    readonly inputs: { readonly [P in ItemProperty]?: Readonly<Record<string, object>> };
+  };
 }
 
 /** What `pulumi preview --json` told, in the same form. A resource that is created has none of its items. */
@@ -23,18 +30,20 @@ export function toldByPreview(json: string): string[] {
 function toldByStep({ op, urn, detailedDiff, newState }: Step): string[] {
   const resource = urn.split("::").at(-1) ?? "";
   if (op === "create") {
-    return Object.entries(newState?.inputs.items ?? {}).map(([item, properties]) =>
-      toldOf(resource, item, "present" in properties ? "present" : "type"),
+    return ITEM_PROPERTIES.flatMap((part) =>
+      Object.entries(newState?.inputs[part] ?? {}).map(([label, properties]) =>
+        toldOf(resource, itemName(part, label), "present" in properties ? "present" : "type"),
+      ),
     );
   }
   const paths = op === "update" ? Object.keys(detailedDiff ?? {}) : [`${op} of ${urn}`];
   return paths.map((path) => {
-    const [, item = path, property = ""] = pathSteps(path);
-    return toldOf(resource, item, property);
+    const [part = path, label = path, property = ""] = pathSteps(path);
+    return toldOf(resource, itemName(part as ItemProperty, label), property);
   });
 }
 
-/** `items["unit file"].content` in its three steps. */
+/** `unit["unit file"].content` in its three steps. */
 function pathSteps(path: string): string[] {
   return [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g)].map(
     ([, quoted, plain]) => quoted ?? plain ?? "",

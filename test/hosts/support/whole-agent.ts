@@ -23,52 +23,56 @@ export const contents: Contents = Object.fromEntries(
   [UNIT_TEXT, "# Iris\n", ROWS].map((text) => [digestOf(text), text]),
 );
 
-/** One agent whole: what several resources hold in a fleet. */
+/** One agent whole, and its group, which a fleet has in its Tenant. */
 export const items: Items = {
   group: { kind: "group", name: "arc", want: { present: true } },
-  user: {
+  "identity:user iris": {
     kind: "user",
     name: "iris",
     want: { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" },
   },
-  home: {
+  "identity:/home/iris": {
     kind: "directory",
     path: "/home/iris",
     onRemove: "aside",
     want: { type: "directory", ...own("0700") },
   },
-  "SOUL.md": {
+  "identity:SOUL.md": {
     kind: "file",
     path: "/home/iris/SOUL.md",
     actor: "iris",
     want: { type: "file", content: digestOf("# Iris\n"), ...own("0600") },
   },
-  contacts: {
+  "contacts:contacts.db": {
     kind: "rows",
     path: "/home/iris/contacts.db",
     actor: "iris",
     table: "contacts",
     want: { type: "file", rows: digestOf(ROWS), ...own("0600") },
   },
-  folder: {
+  "credentials:their folder": {
     kind: "directory",
     path: "/var/lib/muster/credentials/iris",
     want: { type: "directory", owner: "root", group: "arc", mode: "0710" },
   },
-  key: {
+  "credentials:spark": {
     kind: "file",
     path: CREDENTIAL,
     secret: "config:spark",
     notify: UNIT,
     want: { type: "file", content: AS_DECLARED, ...own("0400") },
   },
-  "unit file": {
+  "unit:unit file": {
     kind: "file",
     path: UNIT_FILE,
     notify: UNIT,
     want: { type: "file", content: digestOf(UNIT_TEXT), owner: "root", group: "root", mode: "0644" },
   },
-  unit: { kind: "unit", name: UNIT, want: { enabled: "enabled", active: "running", overrides: "none" } },
+  "unit:unit": {
+    kind: "unit",
+    name: UNIT,
+    want: { enabled: "enabled", active: "running", overrides: "none" },
+  },
 };
 
 function own(mode: string) {

@@ -1,6 +1,7 @@
 import { InvalidError, MusterError } from "../../../base/errors.ts";
 import type { PackAnswer } from "../../../model/move.ts";
 import type { ConvergeRequest } from "../../../model/protocol.ts";
+import { subjectOf } from "../../../model/resource-id.ts";
 import { HostError } from "../../../transport/host-error.ts";
 import type { PendingMove } from "../../moves.ts";
 import type { Mover, Services } from "../../services.ts";
@@ -92,7 +93,7 @@ async function stream({ old, now, call, move, owner, name }: Way): Promise<void>
 }
 
 function agentOf({ id }: PendingMove): string {
-  return id.split("/")[1] ?? id;
+  return subjectOf(id).name;
 }
 
 function lives(move: PendingMove): MusterError {
@@ -105,10 +106,10 @@ function lives(move: PendingMove): MusterError {
 
 /** The engine was not asked about where it is, so nobody would take it away there. */
 function leftOut(id: string, source: string): InvalidError {
-  const [to, agent] = id.split("/");
+  const { host: to, name: agent } = subjectOf(id);
   return new InvalidError({
     what: `${agent} does not move to ${to}`,
-    why: `this run is kept to a part of the fleet, which leaves out ${source.split("/")[0]}, where it is.`,
+    why: `this run is kept to a part of the fleet, which leaves out ${subjectOf(source).host}, where it is.`,
     next: `Run it whole, or with \`$(npx fleet targets --agent ${agent})\`.`,
   });
 }

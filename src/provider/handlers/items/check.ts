@@ -1,14 +1,15 @@
 import { InvalidError } from "../../../base/errors.ts";
 import { secretDigest } from "../../../model/digest.ts";
+import { labelOf } from "../../../model/parts.ts";
 import type { WireItem } from "../../../model/wire.ts";
 import type { Services } from "../../services.ts";
-import { asProperties, type Properties } from "../../values.ts";
+import type { Properties } from "../../values.ts";
 import type { Checked, CheckFailure } from "../handler.ts";
-import { wireItems, withItems } from "./inputs.ts";
+import { hasItems, wireItems, withItems } from "./inputs.ts";
 
 /** Fills in what only the provider can know: the digest of each secret's value, so that a rotation is a change. */
 export function check(services: Services, news: Properties): Checked {
-  if (asProperties(news["items"]) === undefined) return { inputs: news, failures: [] };
+  if (!hasItems(news)) return { inputs: news, failures: [] };
   const items: Record<string, WireItem> = {};
   const failures: CheckFailure[] = [];
   for (const [name, item] of Object.entries(wireItems(news))) {
@@ -17,7 +18,7 @@ export function check(services: Services, news: Properties): Checked {
     } catch (error) {
       if (!(error instanceof InvalidError)) throw error;
       // With a path in it, the engine would print the property's value beside the sentence: `{<nil>}`.
-      failures.push({ property: "", reason: `${name}: ${error.message}` });
+      failures.push({ property: "", reason: `${labelOf(name)}: ${error.message}` });
     }
   }
   return { inputs: withItems(news, items), failures };

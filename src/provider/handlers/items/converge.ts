@@ -1,6 +1,8 @@
 import { diffItem } from "../../../model/diff.ts";
 import { AS_DECLARED, type Observation, type Observations } from "../../../model/items.ts";
-import type { ConvergeRequest } from "../../../model/protocol.ts";
+import { isOpen, labelOf, partOf } from "../../../model/parts.ts";
+import type { ConvergeAnswer, ConvergeRequest } from "../../../model/protocol.ts";
+import { subjectOf } from "../../../model/resource-id.ts";
 import { fromWire, type WireItem } from "../../../model/wire.ts";
 import { wasNeverSent } from "../../host-errors.ts";
 import { messageOf, PartialError } from "../../partial.ts";
@@ -9,6 +11,7 @@ import type { Properties } from "../../values.ts";
 import type { Call } from "../handler.ts";
 import { carry } from "./carry.ts";
 import { formerlyOf, withoutDirectives } from "./directives.ts";
+import { failureText } from "./failure-text.ts";
 import { hostItems, type ItemProperties, mapValues, parseProperties, withItems } from "./inputs.ts";
 import { observedItems, unknownReasons } from "./observed.ts";
 import { waitingSentence } from "./starts-again.ts";
@@ -73,7 +76,7 @@ async function apply(
   for (const unit of answer.waiting ?? []) await call.log("info", waitingSentence(properties, unit));
   const observed = mapValues(answer.observed, (observation, name) => asApplied(observation, items[name]));
   const state = withItems(withoutDirectives(news), observedItems(items, observed));
-  const reasons = remaining(properties, observed);
+  const reasons = [...failuresIn(properties, answer), ...remaining(properties, answer, observed)];
   if (reasons.length === 0) return state;
   throw new PartialError({ id: request.id, inputs: news, state, reasons });
 }
@@ -81,11 +84,11 @@ async function apply(
 /** What an agent of the same name left behind is never brought back by itself: it may be another agent's. */
 function keptSentence({ host, id, items }: ItemProperties, path: string): string {
   const home = Object.values(items).find(
-    ({ kind, onRemove }) => kind === "directory" && onRemove !== undefined,
+    ({ kind, onRemove }) => kind === "directory" && (onRemove === "aside" || onRemove === "wipe"),
   );
   const [to, owner] = [`${home?.["path"]}`, `${home?.["owner"]}`];
   const how = `cp -aT ${path} ${to} && chown -R ${owner}: ${to}`;
-  return `${host}: ${id.split("/")[1]} was here before: its data is kept in ${path}. To bring it back, as root on ${host}: ${how}`;
+  return `${host}: ${subjectOf(id).name} was here before: its data is kept in ${path}. To bring it back, as root on ${host}: ${how}`;
 }
 
 /** The record is written before the first change, so without a record nothing of ours is there. */
@@ -111,14 +114,26 @@ function asApplied(observation: Observation, item: WireItem | undefined): Observ
   return { ...observation, props: { ...observation.props, content } };
 }
 
-function remaining({ host, items }: ItemProperties, observed: Observations): readonly string[] {
+/** What went wrong on the host, a sentence for each part of an agent. */
+function failuresIn({ host, id }: ItemProperties, { failures = [] }: ConvergeAnswer): string[] {
+  return failures.map((failure) => failureText(host, id, failure));
+}
+
+/** What is still not as declared though nothing went wrong with it. */
+function remaining(
+  { host, items: all }: ItemProperties,
+  { failures = [] }: ConvergeAnswer,
+  observed: Observations,
+): readonly string[] {
+  const failed = new Set(failures.map(({ part }) => part));
+  const items = Object.fromEntries(Object.entries(all).filter(([name]) => isOpen(partOf(name), failed)));
   const differing = Object.entries(items).flatMap(([name, item]) => {
     const observation = observed[name];
     if (observation === undefined) return [];
     return diffItem(name, fromWire(item), observation).map((difference) => {
       const values = `${difference.observed}, declared ${difference.declared}`;
       const isSecret = item["secret"] !== undefined && difference.property === "content";
-      return `${name}: ${difference.property} is still ${isSecret ? "not the declared one" : values}`;
+      return `${labelOf(name)}: ${difference.property} is still ${isSecret ? "not the declared one" : values}`;
     });
   });
   return [...unknownReasons(items, observed), ...differing].map((reason) => `${host}: ${reason}`);

@@ -1,12 +1,13 @@
+import { subjectKey } from "../../../model/resource-id.ts";
 import { fromWire } from "../../../model/wire.ts";
 import type { Services } from "../../services.ts";
-import { type Going, ownerOf, removalSentences } from "../../told/removals.ts";
+import { type Going, removalSentences } from "../../told/removals.ts";
 import type { Properties } from "../../values.ts";
 import type { Call } from "../handler.ts";
 import { wireItems } from "./inputs.ts";
 
 /** The types that every agent, tenant and host has once: theirs is the sentence about the whole. */
-const SPEAKERS: ReadonlySet<string> = new Set(["Host", "Tenant", "Identity"]);
+const SPEAKERS: ReadonlySet<string> = new Set(["Host", "Tenant", "Agent"]);
 
 /** Tells what a destroy does away with on a host, as the host's records have it; of a local host and of a droplet its machine tells. */
 export async function tellDestroy(services: Services, call: Call, inputs: Properties): Promise<void> {
@@ -16,7 +17,9 @@ export async function tellDestroy(services: Services, call: Call, inputs: Proper
     services.machines.state(host) !== "absent" || services.droplets.find(host) !== undefined;
   if (!SPEAKERS.has(type) || isOnMachine) return;
   const look = await services.looks.at(host, owner).catch(() => undefined);
-  const recorded = Object.entries(look?.resources ?? {}).filter(([id]) => ownerOf(id) === ownerOf(name));
+  const recorded = Object.entries(look?.resources ?? {}).filter(
+    ([id]) => subjectKey(id) === subjectKey(name),
+  );
   const items = [
     ...Object.values(wireItems(inputs)).map(fromWire),
     ...recorded.filter(([id]) => id !== name).flatMap(([, seen]) => Object.values(seen.items)),

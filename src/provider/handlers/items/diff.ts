@@ -1,14 +1,17 @@
 import { diffItem } from "../../../model/diff.ts";
+import { AS_DECLARED } from "../../../model/items.ts";
+import { ITEM_PROPERTIES } from "../../../model/parts.ts";
 import { addressOf, fromWire, type WireItem, wantOf } from "../../../model/wire.ts";
-import { asProperties, type Properties, UNKNOWN } from "../../values.ts";
+import { type Properties, UNKNOWN } from "../../values.ts";
 import type { Change, Changes } from "../handler.ts";
 import { MACHINE, MOVES_FROM, movesFromOf, ORPHANS, orphansOf } from "./directives.ts";
-import { wireItems } from "./inputs.ts";
-import { propertyPath } from "./path.ts";
+import { unknownItems, wireItems } from "./inputs.ts";
+import { itemPath } from "./path.ts";
 
 /** What differs between the observed state and the desired inputs, by property path. */
 export function diff(state: Properties, news: Properties): Changes {
-  if (news["items"] === UNKNOWN) return { items: { kind: "update" } };
+  const unknown = ITEM_PROPERTIES.filter((property) => news[property] === UNKNOWN);
+  if (unknown.length > 0) return Object.fromEntries(unknown.map((property) => [property, UPDATE]));
   return {
     ...placeChanges(state, news),
     ...itemChanges(state, news),
@@ -38,11 +41,11 @@ function moveChange(news: Properties): Changes {
 
 function itemChanges(state: Properties, news: Properties): Changes {
   const [olds, wanted] = [wireItems(state), wireItems(news)];
-  const unknown = Object.keys(asProperties(news["items"]) ?? {}).filter((name) => !(name in wanted));
+  const unknown = unknownItems(news);
   const removed = Object.keys(olds).filter((name) => !(name in wanted) && !unknown.includes(name));
   const all = [
-    ...unknown.map((name) => [propertyPath("items", name), UPDATE] as const),
-    ...removed.map((name) => [propertyPath("items", name), DELETE] as const),
+    ...unknown.map((name) => [itemPath(name), UPDATE] as const),
+    ...removed.map((name) => [itemPath(name), DELETE] as const),
     ...Object.entries(wanted).flatMap(([name, item]) => oneItem(name, item, olds[name])),
   ];
   return Object.fromEntries(all);
@@ -55,15 +58,20 @@ const DELETE: Change = { kind: "delete" };
 type Entry = readonly [path: string, change: Change];
 
 function oneItem(name: string, wanted: WireItem, old: WireItem | undefined): readonly Entry[] {
-  if (old === undefined) return [[propertyPath("items", name), ADD]];
+  if (old === undefined) return [[itemPath(name), ADD]];
   const observed = diffItem(name, fromWire(wanted), {
     props: wantOf({ ...old, kind: wanted["kind"] ?? "" }),
   });
-  const properties = observed.map(({ property }) => property);
+  const properties = observed.map(({ property }) => property).filter((key) => !isAsApplied(key, old));
   return [...addressKeys(wanted, old), ...properties].map((key) => {
     const change = !(key in old) ? ADD : !(key in wanted) ? DELETE : UPDATE;
-    return [propertyPath("items", name, key), change];
+    return [itemPath(name, key), change];
   });
+}
+
+/** A secret of which the host says that it is as applied, in a state that never held its digest. */
+function isAsApplied(key: string, { content }: WireItem): boolean {
+  return key === "content" && content === AS_DECLARED;
 }
 
 /** Keys of the address that are new, gone or other than before. */

@@ -9,7 +9,7 @@ import { parseProperties } from "./inputs.ts";
 import { removeOrphans, tellOrphans } from "./orphans.ts";
 import { isRuntime, read } from "./read.ts";
 import { remove } from "./remove.ts";
-import { startsAgain } from "./starts-again.ts";
+import { becomesOne, startsAgain } from "./starts-again.ts";
 import { foresee } from "./waiting.ts";
 
 /** The handler of every type that is made of host items: what a type is, its items alone tell. */
@@ -23,8 +23,8 @@ export function itemHandler(services: Services): Handler {
     diff: (_call, state, news) => diff(state, news),
     foresee: async (call, news, state) => {
       await foresee(services, call, news);
-      for (const sentence of state === undefined ? [] : startsAgain(state, news))
-        await call.log("info", sentence);
+      const sentences = state === undefined ? [] : [...becomesOne(state, news), ...startsAgain(state, news)];
+      for (const sentence of sentences) await call.log("info", sentence);
     },
     create: async (call, news) => {
       await removeOrphans(services, call, news);

@@ -1,6 +1,7 @@
 import { InvalidError } from "../../../base/errors.ts";
 import { Secret } from "../../../base/secret.ts";
 import type { HostItem, Items, Scalar } from "../../../model/items.ts";
+import { byPart, ITEM_PROPERTIES, itemName } from "../../../model/parts.ts";
 import { fromWire, type WireItem } from "../../../model/wire.ts";
 import { asProperties, type Properties, UNKNOWN, type Value } from "../../values.ts";
 
@@ -20,8 +21,8 @@ export type WireItems = Readonly<Record<string, WireItem>>;
  */
 export function parseProperties(properties: Properties): ItemProperties {
   // The SDK keeps the name `id` for itself and drops an input of that name.
-  const { host, resource: id, items } = properties;
-  if (typeof host === "string" && typeof id === "string" && asProperties(items) !== undefined) {
+  const { host, resource: id } = properties;
+  if (typeof host === "string" && typeof id === "string" && hasItems(properties)) {
     return { host, id, items: wireItems(properties) };
   }
   throw new InvalidError({
@@ -31,9 +32,14 @@ export function parseProperties(properties: Properties): ItemProperties {
   });
 }
 
-/** The items that are known; a whole item may be unknown during a preview. */
+/** Whether properties are of a resource that is made of items: each part of an agent is a property of its own. */
+export function hasItems(properties: Properties): boolean {
+  return ITEM_PROPERTIES.some((property) => asProperties(properties[property]) !== undefined);
+}
+
+/** The items that are known, by name; a whole item may be unknown during a preview. */
 export function wireItems(properties: Properties): WireItems {
-  const items = Object.entries(asProperties(properties["items"]) ?? {});
+  const items = Object.entries(allItems(properties));
   return Object.fromEntries(
     items.flatMap(([name, item]) => {
       const map = asProperties(item);
@@ -42,11 +48,27 @@ export function wireItems(properties: Properties): WireItems {
   );
 }
 
+/** The names of the items that only the update will know. */
+export function unknownItems(properties: Properties): string[] {
+  const items = Object.entries(allItems(properties));
+  return items.flatMap(([name, item]) => (asProperties(item) === undefined ? [name] : []));
+}
+
+function allItems(properties: Properties): Properties {
+  const parts = ITEM_PROPERTIES.map((property) =>
+    Object.entries(asProperties(properties[property]) ?? {}).map(
+      ([label, item]) => [itemName(property, label), item] as const,
+    ),
+  );
+  return Object.fromEntries(parts.flat());
+}
+
 /** The same properties with other items, whose secret contents are marked as secrets. Unknown items stay. */
 export function withItems(properties: Properties, items: WireItems): Properties {
-  const old = Object.entries(asProperties(properties["items"]) ?? {});
-  const unknown = Object.fromEntries(old.filter(([, item]) => item === UNKNOWN));
-  return { ...properties, items: { ...unknown, ...mapValues(items, markSecret) } };
+  const unknown = unknownItems(properties).map((name) => [name, UNKNOWN] as const);
+  const parts = byPart<Value>({ ...Object.fromEntries(unknown), ...mapValues(items, markSecret) });
+  const emptied = ITEM_PROPERTIES.filter((property) => asProperties(properties[property]) !== undefined);
+  return { ...properties, ...Object.fromEntries(emptied.map((property) => [property, {}])), ...parts };
 }
 
 /** The items as the host knows them. */

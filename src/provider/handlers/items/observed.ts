@@ -1,4 +1,5 @@
 import type { Detail, Observation, Observations, Props, Scalar } from "../../../model/items.ts";
+import { labelOf } from "../../../model/parts.ts";
 import { observedWire } from "../../../model/wire.ts";
 import type { WireItems } from "./inputs.ts";
 import { mapValues } from "./inputs.ts";
@@ -15,8 +16,8 @@ export function observedItems(items: WireItems, observed: Observations): WireIte
 export function unknownReasons(items: WireItems, observed: Observations): readonly string[] {
   return Object.keys(items).flatMap((name) => {
     const observation = observed[name];
-    if (observation === undefined) return [`${name}: the host said nothing of it`];
-    return "unknown" in observation ? [`${name}: ${observation.unknown}`] : [];
+    if (observation === undefined) return [`${labelOf(name)}: the host said nothing of it`];
+    return "unknown" in observation ? [`${labelOf(name)}: ${observation.unknown}`] : [];
   });
 }
 

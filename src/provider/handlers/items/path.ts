@@ -1,9 +1,12 @@
+import { parseItemName } from "../../../model/parts.ts";
+
 /**
- * A property path as the engine reads it: `items["SOUL.md"].content`. A key that is no identifier must be
- * quoted, or the engine's diff shows empty braces.
+ * The path of an item, or of a property of it, as the engine reads it: `identity["SOUL.md"].content`. A key that is no
+ * identifier must be quoted, or the engine's diff shows empty braces.
  */
-export function propertyPath(...keys: readonly string[]): string {
-  return keys.map(step).join("").replace(/^\./, "");
+export function itemPath(name: string, ...keys: readonly string[]): string {
+  const { part, label } = parseItemName(name);
+  return [part, label, ...keys].map(step).join("").replace(/^\./, "");
 }
 
 function step(key: string): string {

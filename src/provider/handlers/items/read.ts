@@ -8,6 +8,7 @@ import { messageOf, PartialError } from "../../partial.ts";
 import type { Services } from "../../services.ts";
 import type { Actual, Call } from "../handler.ts";
 import { withoutDirectives } from "./directives.ts";
+import { failureText } from "./failure-text.ts";
 import {
   type ItemProperties,
   mapValues,
@@ -51,8 +52,16 @@ export async function read(
     state: withItems(withoutDirectives(recorded.inputs), items),
   };
   if (record?.intended === undefined) return actual;
-  const unfinished = `${properties.host}: a run that changed it was killed; \`npx pulumi up\` finishes its work`;
-  throw new PartialError({ id, ...actual, reasons: [unfinished] });
+  throw new PartialError({ id, ...actual, reasons: unfinishedReasons(properties, record) });
+}
+
+/** What the last run did not finish, and why; a run that was killed left no reason. */
+function unfinishedReasons({ host, id }: ItemProperties, { failures = [] }: HostRecord): string[] {
+  const next = "`npx pulumi up` finishes its work";
+  if (failures.length === 0) return [`${host}: a run that changed it was killed; ${next}`];
+  return failures.map((failure) => {
+    return `the last run failed at its ${failure.part}; ${next}. It said: ${failureText(host, id, failure)}`;
+  });
 }
 
 /** Of a removal that was killed the record is left, which only a delete takes away. */

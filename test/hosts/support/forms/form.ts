@@ -5,6 +5,7 @@ import type { HostItem, Props } from "../../../../src/model/items.ts";
 export interface Place<I extends HostItem = HostItem> {
   readonly plan: Plan;
   readonly declaration: Declaration;
+  /** The item's name within its resource: `identity:SOUL.md`. */
   readonly name: string;
   readonly item: I;
 }
@@ -25,7 +26,11 @@ export interface Form {
 /** Where the scripts put what they take away; `up` must not touch it. */
 export const STASH = "/var/tmp/muster-stash";
 
-/** A difference without its values: the same for `fleet drift` and `pulumi preview`. */
+/**
+ * A difference without its values: the same for `fleet drift` and `pulumi preview`.
+ *
+ * @param item its name within its resource: `identity:SOUL.md`
+ */
 export function toldOf(resource: string, item: string, property: string): string {
   return `${resource}: ${item}.${property}`;
 }

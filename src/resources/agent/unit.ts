@@ -1,42 +1,35 @@
 import { join } from "node:path";
-import type { Policy } from "../model/deadman.ts";
-import type { FileItem, Items, ProgramItem, UnitItem } from "../model/items.ts";
-import { choiceFile, policyFile, UNIT_DIR } from "../model/layout.ts";
-import { isLimited } from "../model/limits.ts";
-import { runtimeOf } from "../runtimes/registry.ts";
-import type { AgentSpec, Fleet } from "../spec/fleet.ts";
-import type { Compiler, ResourceDefinition } from "./definition.ts";
-import { agentId, unitName } from "./ids.ts";
+import type { Policy } from "../../model/deadman.ts";
+import type { Items, ProgramItem, UnitItem } from "../../model/items.ts";
+import { choiceFile, policyFile, UNIT_DIR } from "../../model/layout.ts";
+import { isLimited } from "../../model/limits.ts";
+import { runtimeOf } from "../../runtimes/registry.ts";
+import type { AgentSpec, Fleet } from "../../spec/fleet.ts";
+import type { Compiler } from "../definition.ts";
+import { rootFile } from "../root-file.ts";
+import { unitName } from "../unit-names.ts";
+import { choiceText, unitText } from "../unit-text.ts";
 import { readAtStart } from "./notify.ts";
-import { ofAgents } from "./of-agents.ts";
-import { choiceText, unitText } from "./unit-text.ts";
+import type { AgentPartDefinition } from "./part.ts";
 
 /** What keeps an agent running: its systemd unit, mostly enabled at boot and running now, and what the deadman goes by. */
-export const agentUnit: ResourceDefinition = {
-  type: "AgentUnit",
-  declare: (fleet, compiler) =>
-    ofAgents(fleet, "AgentUnit", "unit", (agent) => ({
-      needs: [
-        agentId(agent, "identity"),
-        agentId(agent, "contacts"),
-        ...(agent.credentials.length > 0 ? [agentId(agent, "credentials")] : []),
-      ],
-      items: {
-        program: programOf(agent),
-        "unit file": {
-          ...rootFile(join(UNIT_DIR, unitName(agent)), compiler.keep(unitText(fleet, agent)), "0644"),
-          ...readAtStart(agent),
-        },
-        ...policyOf(agent, compiler),
-        ...choices(fleet, agent, compiler),
-        ...formerUnits(agent),
-        unit: { kind: "unit", name: unitName(agent), want: wantOf(agent) },
-        ...modelOf(agent),
-        ...(isLimited(agent.limits)
-          ? { limits: { kind: "limits", name: unitName(agent), want: agent.limits } }
-          : {}),
-      },
-    })),
+export const unit: AgentPartDefinition = {
+  part: "unit",
+  build: (fleet, compiler) => (agent) => ({
+    program: programOf(agent),
+    "unit file": {
+      ...rootFile(join(UNIT_DIR, unitName(agent)), compiler.keep(unitText(fleet, agent)), "0644"),
+      ...readAtStart(agent),
+    },
+    ...policyOf(agent, compiler),
+    ...choices(fleet, agent, compiler),
+    ...formerUnits(agent),
+    unit: { kind: "unit", name: unitName(agent), want: wantOf(agent) },
+    ...modelOf(agent),
+    ...(isLimited(agent.limits)
+      ? { limits: { kind: "limits", name: unitName(agent), want: agent.limits } }
+      : {}),
+  }),
 };
 
 /** Whether one that is not always on runs just now is no matter of declaration. */
@@ -98,10 +91,6 @@ function modelOf(agent: AgentSpec): Items {
       want: agent.model,
     },
   };
-}
-
-function rootFile(path: string, content: FileItem["want"]["content"], mode: string): FileItem {
-  return { kind: "file", path, want: { type: "file", content, owner: "root", group: "root", mode } };
 }
 
 /** The deadman watches what Muster started. */

@@ -1,24 +1,21 @@
 import { join } from "node:path";
-import type { DirectoryItem, FileItem, Items } from "../model/items.ts";
-import { runtimeOf } from "../runtimes/registry.ts";
-import type { AgentSpec, Fleet, IdentityFile } from "../spec/fleet.ts";
-import { hasAccount, homeFolder, homeOf, userOf } from "./account.ts";
-import type { Compiler, ResourceDefinition } from "./definition.ts";
-import { agentId, tenantId, unitName } from "./ids.ts";
+import type { DirectoryItem, FileItem, Items } from "../../model/items.ts";
+import { runtimeOf } from "../../runtimes/registry.ts";
+import type { AgentSpec, Fleet, IdentityFile } from "../../spec/fleet.ts";
+import { hasAccount, homeFolder, homeOf, userOf } from "../account.ts";
+import type { Compiler } from "../definition.ts";
+import { unitName } from "../unit-names.ts";
 import { readAtStart } from "./notify.ts";
-import { ofAgents } from "./of-agents.ts";
+import type { AgentPartDefinition } from "./part.ts";
 
-/**
- * Who an agent is: its Linux user and home, and in it SOUL.md and its other files. The user is made before all
- * else of the agent, and so goes last: an agent that is removed is stopped before its home is moved aside.
- */
-export const identity: ResourceDefinition = {
-  type: "Identity",
-  declare: (fleet, compiler) =>
-    ofAgents(fleet, "Identity", "identity", (agent) => ({
-      needs: [hasAccount(fleet, agent) ? agentId(agent, "account") : tenantId(agent.host, agent.tenant)],
-      items: { ...place(fleet, agent), ...files(fleet, agent, compiler), ...workFolder(agent) },
-    })),
+/** Who an agent is: its Linux user and home, and in it SOUL.md and its other files. */
+export const identity: AgentPartDefinition = {
+  part: "identity",
+  build: (fleet, compiler) => (agent) => ({
+    ...place(fleet, agent),
+    ...files(fleet, agent, compiler),
+    ...workFolder(agent),
+  }),
 };
 
 /** Under `isolation: tenant` the user is the tenant's, and the agent has a folder of that user's. */

@@ -1,25 +1,18 @@
 import { join } from "node:path";
-import { AS_DECLARED, type DirectoryItem, type FileItem } from "../model/items.ts";
-import { CREDENTIALS_DIR } from "../model/layout.ts";
-import type { AgentSpec, CredentialSpec, Fleet } from "../spec/fleet.ts";
-import type { ResourceDefinition } from "./definition.ts";
-import { agentId } from "./ids.ts";
+import { AS_DECLARED, type DirectoryItem, type FileItem } from "../../model/items.ts";
+import { CREDENTIALS_DIR } from "../../model/layout.ts";
+import type { AgentSpec, CredentialSpec, Fleet } from "../../spec/fleet.ts";
 import { readAtStart } from "./notify.ts";
-import { ofAgents } from "./of-agents.ts";
+import type { AgentPartDefinition } from "./part.ts";
 
 /** An agent's secrets, each a file that its uid alone can read, in a folder that only root can change. */
-export const credential: ResourceDefinition = {
-  type: "Credential",
-  declare: (fleet) =>
-    ofAgents(fleet, "Credential", "credentials", (agent) => {
-      if (agent.credentials.length === 0) return undefined;
-      const secrets = credentialsOf(fleet, agent).map((one) => [one.name, secretFile(agent, one)] as const);
-      return {
-        // A new secret starts the agent again, which by then finds all else that it needs.
-        needs: [agentId(agent, "identity"), agentId(agent, "contacts")],
-        items: { "their folder": folder(agent), ...Object.fromEntries(secrets) },
-      };
-    }),
+export const credentials: AgentPartDefinition = {
+  part: "credentials",
+  build: (fleet) => (agent) => {
+    if (agent.credentials.length === 0) return {};
+    const secrets = credentialsOf(fleet, agent).map((one) => [one.name, secretFile(agent, one)] as const);
+    return { "their folder": folder(agent), ...Object.fromEntries(secrets) };
+  },
 };
 
 function folder(agent: AgentSpec): DirectoryItem {

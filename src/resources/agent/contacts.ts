@@ -1,33 +1,28 @@
 import { join } from "node:path";
-import type { AgentSpec, Fleet } from "../spec/fleet.ts";
-import type { ResourceDefinition } from "./definition.ts";
-import { agentId } from "./ids.ts";
-import { ofAgents } from "./of-agents.ts";
+import type { AgentSpec, Fleet } from "../../spec/fleet.ts";
+import type { AgentPartDefinition } from "./part.ts";
 
 /** An agent's address book: the declared contacts as rows of a SQLite table; rows it learned stay its own. */
-export const contactBook: ResourceDefinition = {
-  type: "ContactBook",
-  declare: (fleet, compiler) => {
+export const contacts: AgentPartDefinition = {
+  part: "contacts",
+  build: (fleet, compiler) => {
     const rows = canonicalRows(fleet);
-    return ofAgents(fleet, "ContactBook", "contacts", (agent) => ({
-      needs: [agentId(agent, "identity")],
-      items: {
-        "contacts.db": {
-          kind: "rows",
-          path: join(agent.home, "contacts.db"),
-          actor: agent.user,
-          table: "contacts",
-          ...(agent.onRemove === "delete" && { onRemove: "wipe" }),
-          want: {
-            type: "file",
-            rows: compiler.keep(rowsOf(agent, rows)),
-            owner: agent.user,
-            group: agent.tenant,
-            mode: "0600",
-          },
+    return (agent) => ({
+      "contacts.db": {
+        kind: "rows",
+        path: join(agent.home, "contacts.db"),
+        actor: agent.user,
+        table: "contacts",
+        ...(agent.onRemove === "delete" && { onRemove: "wipe" }),
+        want: {
+          type: "file",
+          rows: compiler.keep(rowsOf(agent, rows)),
+          owner: agent.user,
+          group: agent.tenant,
+          mode: "0600",
         },
       },
-    }));
+    });
   },
 };
 

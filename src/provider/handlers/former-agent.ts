@@ -1,0 +1,63 @@
+import { FORMER_TYPES, wholeId } from "../../model/former-agent.ts";
+import { itemName, partOf, WHOLE } from "../../model/parts.ts";
+import { toWire } from "../../model/wire.ts";
+import { PartialError } from "../partial.ts";
+import type { Looks, Services } from "../services.ts";
+import type { Properties, Value } from "../values.ts";
+import type { Actual, Call, Handler } from "./handler.ts";
+import { mapValues, type WireItems, wireItems, withItems } from "./items/inputs.ts";
+
+/**
+ * The types that an agent had before it was one resource, by name. In a state that has them the Identity stands for
+ * the whole agent, and becomes its Agent by an alias. The others are answered as gone: the state forgets them, and
+ * nothing is removed from any host, also where they are protected.
+ */
+export function formerAgentHandlers({ looks }: Services, agent: Handler): Record<string, Handler> {
+  const { identity, ...others } = FORMER_TYPES;
+  const forgotten: Handler = { ...agent, read: async () => undefined, delete: async () => undefined };
+  return {
+    ...Object.fromEntries(Object.values(others).map((type) => [type, forgotten])),
+    [identity]: {
+      ...agent,
+      read: async (call, id, recorded) => {
+        const of = asAgent(call);
+        const former = recorded.inputs["resource"] ?? id;
+        try {
+          const actual = await agent.read(of, id, await wholeOf(looks, of, recorded));
+          return actual && named(actual, former);
+        } catch (error) {
+          if (!(error instanceof PartialError)) throw error;
+          throw new PartialError({ id, ...named(error, former), reasons: error.reasons });
+        }
+      },
+      delete: (call, state) => agent.delete(asAgent(call), whole(state, {})),
+    },
+  };
+}
+
+/** Under its former id, so that the next `up` has an update to make, by which its host keeps one record of it. */
+function named({ inputs, state }: Actual, resource: Value): Actual {
+  return { inputs: { ...inputs, resource }, state: { ...state, resource } };
+}
+
+function asAgent({ urn, log }: Call): Call {
+  return { urn: { ...urn, name: wholeId(urn.name), type: "Agent" }, log };
+}
+
+/** What is recorded of an agent's identity, with the other parts as its host knows them, where that can be asked. */
+async function wholeOf(looks: Looks, { urn }: Call, { inputs, state }: Actual): Promise<Actual> {
+  const look = await looks.at(`${inputs["host"]}`, urn.owner).catch(() => undefined);
+  const onHost = mapValues(look?.resources[urn.name]?.items ?? {}, (item) => toWire(item));
+  return { inputs: whole(inputs, onHost), state: whole(state, onHost) };
+}
+
+/** An Identity's properties as those of an Agent. */
+function whole(identity: Properties, onHost: WireItems): Properties {
+  const { [WHOLE]: _, ...rest } = identity;
+  const own = Object.entries(wireItems(identity)).map(([name, item]) => {
+    // After a refresh that was saved, the state has the parts already.
+    return [partOf(name) === undefined ? itemName("identity", name) : name, item] as const;
+  });
+  const resource = wholeId(`${identity["resource"]}`);
+  return withItems({ ...rest, resource }, { ...onHost, ...Object.fromEntries(own) });
+}

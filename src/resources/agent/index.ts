@@ -1,0 +1,35 @@
+import type { Items } from "../../model/items.ts";
+import { partItems } from "../../model/parts.ts";
+import { accountId, agentId, tenantId } from "../../model/resource-id.ts";
+import { hasAccount } from "../account.ts";
+import type { ResourceDefinition } from "../definition.ts";
+import { formerIds } from "../former-ids.ts";
+import { contacts } from "./contacts.ts";
+import { credentials } from "./credentials.ts";
+import { identity } from "./identity.ts";
+import { jobs } from "./jobs.ts";
+import type { AgentPartDefinition } from "./part.ts";
+import { unit } from "./unit.ts";
+
+/** A new part is one file beside these, one line here, and its name in `model/parts.ts`. */
+const PARTS: readonly AgentPartDefinition[] = [identity, credentials, contacts, unit, jobs];
+
+/** All that an agent is on its host, as one resource; docs/adr/0038 has the reasons. */
+export const agent: ResourceDefinition = {
+  type: "Agent",
+  declare: (fleet, compiler) => {
+    const parts = PARTS.map(({ part, build }) => ({ part, itemsOf: build(fleet, compiler) }));
+    return Object.values(fleet.agents).map((one) => {
+      const { host, tenant, name, protect } = one;
+      const items: Items = Object.assign(
+        {},
+        ...parts.map(({ part, itemsOf }) => partItems(part, itemsOf(one))),
+      );
+      return {
+        ...{ type: "Agent", id: agentId(host, name), host, tenant, agent: name, protect, items },
+        needs: [hasAccount(fleet, one) ? accountId(host, name) : tenantId(host, tenant)],
+        formerly: formerIds(fleet, host, one, agentId),
+      };
+    });
+  },
+};

@@ -1,0 +1,13 @@
+import { agentUnit } from "../model/layout.ts";
+import type { AgentSpec } from "../spec/fleet.ts";
+
+/** A `-` in a slice's name would put it inside another's slice, and under its limits; systemd.slice(5). */
+export const sliceName = (tenant: string): string => `muster-${tenant.replaceAll("-", "\\x2d")}.slice`;
+
+export const unitName = (agent: Pick<AgentSpec, "name">): string => agentUnit(agent.name);
+
+/** The unit that runs an agent now: its own, or one that was there before and is not taken over yet. */
+export function runningUnit(agent: AgentSpec): string {
+  const [former] = agent.takeOver === "later" ? agent.replaces : [];
+  return former ?? unitName(agent);
+}

@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { FileItem } from "../../src/model/items.ts";
+import {
+  AGENT_PARTS,
+  byPart,
+  ITEM_PROPERTIES,
+  isOpen,
+  itemName,
+  labelOf,
+  parseItemName,
+  partItems,
+  partOf,
+} from "../../src/model/parts.ts";
+
+const file = (path: string): FileItem => ({
+  kind: "file",
+  path,
+  want: { type: "file", content: "sha256:a", owner: "root", group: "root", mode: "0644" },
+});
+
+describe("an item's name within its agent", () => {
+  test("tells its part and its label, whatever that is", () => {
+    const label = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "a:b", "unit:program", "a\nb"));
+    fc.assert(
+      fc.property(fc.constantFrom(...AGENT_PARTS), label, (part, text) => {
+        const name = itemName(part, text);
+        expect(parseItemName(name)).toEqual({ part, label: text });
+        expect([partOf(name), labelOf(name)]).toEqual([part, text]);
+      }),
+    );
+  });
+
+  test("has no part in a resource without parts, and is what people call it", () => {
+    for (const name of ["runtime", "user iris", "/home/iris", "on: google", "units:a"]) {
+      expect(itemName("items", name)).toBe(name);
+      expect([partOf(name), labelOf(name)]).toEqual([undefined, name]);
+    }
+  });
+
+  test("is its own, where two parts have an item of one label", () => {
+    const labels = ["unit", "program", "contacts.db"];
+    const items = Object.assign(
+      {},
+      ...AGENT_PARTS.map((part) =>
+        partItems(part, Object.fromEntries(labels.map((label) => [label, file(`/${part}/${label}`)]))),
+      ),
+    ) as Record<string, FileItem>;
+    expect(Object.keys(items)).toHaveLength(AGENT_PARTS.length * labels.length);
+    const parts = byPart(items);
+    for (const part of AGENT_PARTS) {
+      expect(Object.entries(parts[part] ?? {})).toEqual(
+        labels.map((label) => [label, file(`/${part}/${label}`)]),
+      );
+    }
+  });
+});
+
+test("items stand by part, and those without one by themselves", () => {
+  const values = { "identity:SOUL.md": 1, "unit:unit": 2, runtime: 3, "identity:home": 4 };
+  expect(byPart(values)).toEqual({
+    identity: { "SOUL.md": 1, home: 4 },
+    unit: { unit: 2 },
+    items: { runtime: 3 },
+  });
+  expect(ITEM_PROPERTIES).toEqual(["items", ...AGENT_PARTS]);
+});
+
+describe("a part that has failed", () => {
+  test.each([
+    ["identity", ["credentials", "contacts", "unit", "jobs"]],
+    ["credentials", ["unit", "jobs"]],
+    ["contacts", []],
+    ["unit", []],
+    ["jobs", []],
+  ] as const)("%s holds up %j", (failed, heldUp) => {
+    const closed = AGENT_PARTS.filter((part) => !isOpen(part, new Set([failed])));
+    expect(closed.filter((part) => part !== failed)).toEqual(heldUp);
+  });
+
+  test("holds up nothing that is made before it", () => {
+    AGENT_PARTS.forEach((part, at) => {
+      const later = new Set(AGENT_PARTS.slice(at + 1));
+      expect(isOpen(part, later)).toBe(true);
+    });
+  });
+});

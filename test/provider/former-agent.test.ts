@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ROSTER_TOKEN } from "../../src/model/roster.ts";
+import { HostError } from "../../src/transport/host-error.ts";
+import { initFailed, type Json } from "../doubles/engine.ts";
+import {
+  AGENT,
+  failureOf,
+  HOME,
+  ID,
+  inputsOf,
+  itemsOf,
+  makeRig,
+  type Rig,
+  SOUL,
+  secretItem,
+  urnOf,
+} from "./rig.ts";
+
+const want = { enabled: "enabled", active: "running", overrides: "none" } as const;
+const key = secretItem("env:API_KEY", "API_KEY");
+const unit = { kind: "unit", name: "muster-agent-iris.service", want } as const;
+
+/** The whole agent, as the program declares it today. */
+const declared = inputsOf(ID, {
+  "SOUL.md": SOUL,
+  home: HOME,
+  "credentials:key": key,
+  "unit:unit": unit,
+});
+
+/** What an earlier version left in the state, by the name of each. */
+const FORMER = "hub/iris/identity";
+const IDENTITY = urnOf("Identity", FORMER);
+const identity = { host: "hub", resource: FORMER, items: itemsOf(declared) };
+const others: [type: string, name: string][] = [
+  ["ContactBook", "hub/iris/contacts"],
+  ["Credential", "hub/iris/credentials"],
+  ["AgentUnit", "hub/iris/unit"],
+  ["AgentJobs", "hub/iris/jobs"],
+];
+
+let rig: Rig;
+let inputs: Json;
+beforeEach(async () => {
+  rig = await makeRig({ API_KEY: "a value" });
+  inputs = (await rig.engine.check(AGENT, declared)).inputs;
+  // Of the former records a host of today tells as of one agent.
+  await rig.engine.create(AGENT, inputs);
+  rig.hosts.hub.requests.length = 0;
+});
+afterEach(() => rig.stop());
+
+const read = (recorded: { inputs: Json; state: Json } = { inputs: identity, state: identity }) =>
+  rig.engine.read(IDENTITY, FORMER, recorded);
+const ops = () => rig.hosts.hub.requests.map(({ op }) => op);
+
+describe("an Identity in the state", () => {
+  it("is read as the whole agent, of which only the name is not as declared", async () => {
+    const seen = await read();
+    expect(seen.id).toBe(FORMER);
+    expect(seen.inputs).not.toHaveProperty("items");
+    expect(Object.keys(seen.state).sort()).toEqual(["credentials", "host", "identity", "resource", "unit"]);
+    expect(seen.state["identity"]).toEqual(inputs["identity"]);
+    expect(await rig.engine.diff(AGENT, seen.state, inputs)).toEqual({ resource: "update" });
+    expect(ops()).toEqual(["observe"]);
+  });
+
+  it("is read the same again where that was saved", async () => {
+    const seen = await read();
+    expect(await read(seen)).toEqual(seen);
+  });
+
+  it("is told once to become one resource, in the preview of that", async () => {
+    const { state } = await read();
+    await rig.engine.update(AGENT, state, inputs, true);
+    expect(rig.engine.told.map(({ message }) => message)).toEqual([
+      "hub: iris becomes one resource; nothing of it is stopped or removed",
+    ]);
+    const updated = await rig.engine.update(AGENT, state, inputs);
+    expect(updated.state).toEqual(inputs);
+    rig.engine.told.length = 0;
+    await rig.engine.update(AGENT, updated.state, inputs, true);
+    expect(rig.engine.told).toEqual([]);
+  });
+
+  it("tells what somebody changed of any part", async () => {
+    rig.hosts.hub.things.set(`unit ${unit.name}`, { ...want, active: "stopped" });
+    const { state } = await read();
+    expect(await rig.engine.diff(AGENT, state, inputs)).toEqual({
+      resource: "update",
+      "unit.unit.active": "update",
+    });
+  });
+
+  it("is there as long as any part of the agent is", async () => {
+    rig.hosts.hub.things.delete("file /home/iris/SOUL.md");
+    rig.hosts.hub.things.delete("directory /home/iris");
+    expect((await read()).id).toBe(FORMER);
+  });
+
+  it("is gone where all of the agent is", async () => {
+    rig.hosts.hub.things.clear();
+    expect((await read()).id).toBe("");
+  });
+
+  it("is kept as it is while its host is away, and is the whole agent when that is back", async () => {
+    rig.hosts.hub.away = new HostError({
+      host: "hub",
+      reason: "timeout",
+      what: "it is silent",
+      why: "no answer.",
+    });
+    const saved = initFailed(await failureOf(read())) ?? expect.fail();
+    rig.hosts.hub.away = undefined;
+    // A change of anything else makes this run look anew.
+    await rig.engine.create(urnOf("HostJobs", "hub/jobs"), inputsOf("hub/jobs", { tidy: unit }));
+    const { state } = await read(saved);
+    expect(await rig.engine.diff(AGENT, state, inputs)).toEqual({ resource: "update" });
+  });
+
+  it("is the same agent to what the program declares", async () => {
+    await read();
+    for (const [type, name] of others)
+      await rig.engine.read(urnOf(type, name), name, { inputs, state: inputs });
+    const answer = await rig.engine.invoke(ROSTER_TOKEN, {
+      owner: "fleet/dev",
+      declared: [{ name: ID, host: "hub", formerly: [] }],
+    });
+    expect(answer).toEqual({ unclaimed: [], moves: {}, newcomers: [] });
+    expect(rig.engine.told).toEqual([]);
+  });
+
+  it("goes with the whole agent", async () => {
+    await rig.engine.delete(IDENTITY, FORMER, identity);
+    expect(rig.hosts.hub.requests).toMatchObject([{ op: "remove", id: ID }]);
+    expect(rig.hosts.hub.records.size).toBe(0);
+  });
+});
+
+describe.each(others)("what the state has as %s", (type, name) => {
+  const urn = urnOf(type, name);
+  const state = { host: "hub", resource: name, items: {}, protect: true };
+
+  it("is gone, and nobody is asked about it", async () => {
+    expect((await rig.engine.read(urn, name, { inputs: state, state })).id).toBe("");
+    expect(ops()).toEqual([]);
+  });
+
+  it("is forgotten without anything being removed", async () => {
+    const things = new Map(rig.hosts.hub.things);
+    await rig.engine.delete(urn, name, state);
+    expect(ops()).toEqual([]);
+    expect(rig.hosts.hub.things).toEqual(things);
+  });
+});

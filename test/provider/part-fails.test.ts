@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { initFailed } from "../doubles/engine.ts";
+import { AGENT, failureOf, ID, inputsOf, itemsOf, makeRig, type Rig, SOUL } from "./rig.ts";
+
+const error = { what: `${ID}: jobs: retro (timer a.timer)`, why: "systemd is away", next: "Wait." };
+const want = { enabled: "enabled", active: "running", overrides: "none" } as const;
+const retro = { kind: "timer", name: "a.timer", service: "a.service", schedule: "daily", want } as const;
+const inputs = inputsOf(ID, { "SOUL.md": SOUL, "jobs:retro": retro });
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig();
+  rig.hosts.hub.failures = [{ part: "jobs", error }];
+});
+afterEach(() => rig.stop());
+
+describe("a part that fails", () => {
+  it("is told with why, once, and the other parts are in the state as they are", async () => {
+    const failure = initFailed(await failureOf(rig.engine.create(AGENT, inputs)));
+    expect(failure).toMatchObject({
+      id: ID,
+      reasons: [`hub: ${ID}: jobs: retro (timer a.timer): systemd is away. Wait.`],
+    });
+    expect(failure?.state["identity"]).toEqual(inputs["identity"]);
+    expect(itemsOf(failure?.state ?? {}, "jobs")["retro"]).toMatchObject({ enabled: "absent" });
+  });
+
+  it("keeps those that need it from being told beside it", async () => {
+    rig.hosts.hub.failures = [{ part: "identity", error }];
+    expect(initFailed(await failureOf(rig.engine.create(AGENT, inputs)))?.reasons).toHaveLength(1);
+  });
+
+  it("is told by the next look, with the same why, until it is done", async () => {
+    const state = initFailed(await failureOf(rig.engine.create(AGENT, inputs)))?.state ?? {};
+    expect(initFailed(await failureOf(rig.engine.read(AGENT, ID, { inputs, state })))?.reasons).toEqual([
+      "the last run failed at its jobs; `npx pulumi up` finishes its work. " +
+        `It said: hub: ${ID}: jobs: retro (timer a.timer): systemd is away. Wait.`,
+    ]);
+    rig.hosts.hub.failures = [];
+    await rig.engine.update(AGENT, state, inputs);
+    expect((await rig.engine.read(AGENT, ID, { inputs, state: inputs })).state).toEqual(inputs);
+  });
+});
