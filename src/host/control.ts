@@ -5,10 +5,10 @@ import type { ControlAnswer, ControlRequest } from "../model/protocol.ts";
 import { shown } from "../model/shown.ts";
 import type { Host } from "./context.ts";
 import { record } from "./history.ts";
-import { start, stopUnit } from "./kinds/unit.ts";
 import { withResourceLock } from "./lock.ts";
 import { markOf } from "./moves/marks.ts";
 import { quarantineOf, release } from "./quarantine.ts";
+import { start, stopUnit } from "./start-stop.ts";
 import { readRecords } from "./store/records.ts";
 import { isRunning, showUnits, type UnitState } from "./systemctl.ts";
 

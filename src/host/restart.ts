@@ -8,8 +8,8 @@ import { isIdle } from "./hostd/idle.ts";
 import { readPolicies } from "./hostd/policies.ts";
 import { readSign } from "./hostd/readings.ts";
 import { lookAtUnits } from "./hostd/units.ts";
-import { restartIfRunning } from "./kinds/unit.ts";
 import { owe } from "./owed.ts";
+import { restartIfRunning } from "./start-stop.ts";
 import { daemonReload, isRunning, isUnitPath, showUnits } from "./systemctl.ts";
 import type { Task } from "./task.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { AGENT_SH } from "./support/fleets.ts";
 import { buildFormer, ROOT } from "./support/former.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
@@ -81,13 +81,7 @@ describe("a fleet that a version with a resource for each part of an agent has m
     project.install(ROOT);
   });
 
-  afterAll(async () => {
-    const open = parse(project.read("fleet.yaml")) as typeof FLEET;
-    open.agents.iris.protect = false;
-    project.write("fleet.yaml", stringify(open));
-    await project.pulumi(UP);
-    await project.dispose();
-  });
+  afterAll(() => project?.dispose());
 
   test("has no drift before the first `up`, beside the runtime that is to come", async () => {
     const drift = await must(project.fleet(["drift", "--json"]));
@@ -134,13 +128,7 @@ describe("an upgrade that is killed", () => {
     project.install(ROOT);
   });
 
-  afterAll(async () => {
-    const open = parse(project.read("fleet.yaml")) as typeof FLEET;
-    open.agents.iris.protect = false;
-    project.write("fleet.yaml", stringify(open));
-    await project.pulumi(UP);
-    await project.dispose();
-  });
+  afterAll(() => project?.dispose());
 
   test("is finished by the next run, and no agent restarts", async () => {
     const before = await processes(project);

@@ -1,10 +1,10 @@
 import type { ModelItem, Observation, Props } from "../../model/items.ts";
 import { linkedChoice } from "../choices.ts";
 import type { Host } from "../context.ts";
+import { restartIfRunning } from "../start-stop.ts";
 import { daemonReload, showProperties, type UnitState } from "../systemctl.ts";
 import type { Kind, Subject } from "./kind.ts";
 import { orUnknown } from "./look.ts";
-import { restartIfRunning } from "./unit.ts";
 
 /**
  * What an agent runs on, as systemd has read it: its unit and every drop-in, whoever wrote them. Its texts are items of

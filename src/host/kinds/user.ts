@@ -7,11 +7,11 @@ import { withThing } from "../fs/walk.ts";
 import { withHostLock } from "../lock.ts";
 import { editPasswd } from "../passwd.ts";
 import { endProcesses } from "../processes.ts";
+import { stopUnit } from "../start-stop.ts";
 import { readRecords } from "../store/records.ts";
 import { unitsOf } from "../systemctl.ts";
 import { change } from "./group.ts";
 import type { Kind, Scene, Subject } from "./kind.ts";
-import { stopUnit } from "./unit.ts";
 
 /** Seconds that a removed user's last programs get to end by themselves. */
 const GRACE = 10;

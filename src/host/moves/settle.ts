@@ -3,9 +3,9 @@ import { MOST_EVENTS, type MoveMark, type SettleAnswer, type SettleRequest } fro
 import { agentOf } from "../../model/resource-id.ts";
 import type { Host } from "../context.ts";
 import { append, record } from "../history.ts";
-import { start } from "../kinds/unit.ts";
 import { withResourceLock } from "../lock.ts";
 import { release } from "../quarantine.ts";
+import { start } from "../start-stop.ts";
 import { dropMark, markOf, writeMark } from "./marks.ts";
 import { comeBack } from "./stay.ts";
 
