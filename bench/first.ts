@@ -95,8 +95,8 @@ function sameOrThrow(bare: Applied, up: Applied): void {
 }
 
 /**
- * When the last host had its runtime: the installation's last step puts `run` in its place by rename, which a file's
- * ctime tells. Local hosts have this machine's clock.
+ * When the last host had its runtime. The installation's last step renames `run` into its place, and a rename sets the
+ * file's ctime. Local hosts have this machine's clock.
  *
  * @returns milliseconds since 1970
  */

@@ -23,7 +23,7 @@ function changedSince(base: string): string[] {
   return lists.flatMap((list) => list.split("\0").filter((path) => path !== ""));
 }
 
-/** The folders whose tests need no host: they take seconds, and read files that no import tells of. */
+/** The folders whose tests need no host: they take seconds, and read files that they do not import. */
 function unitFolders(): string[] {
   const paths = globSync("test/*/**/*.test.ts", { cwd: root });
   const folders = new Set(paths.map((path) => path.split("/").slice(0, 2).join("/")));

@@ -52,7 +52,7 @@ function theOnly(items: readonly HostItem[], kind: HostItem["kind"]): HostItem |
   return others.length === 0 ? item : undefined;
 }
 
-/** Of an agent's folders only its home is carried over, with all that is in it. */
+/** An agent's home is carried over with all that is in it; its other folders are made again. */
 function isCarried(item: HostItem): boolean {
   return kindOf(item.kind).rename !== undefined && (item.kind !== "directory" || ownsContent(item));
 }

@@ -76,7 +76,7 @@ function runningAmong(host: Host, units: readonly string[]): ReadonlySet<string>
   return new Set(units.filter((_, i) => isRunning(states[i])));
 }
 
-/** Starts a unit again. @returns whether it goes on as it is for now */
+/** Starts a unit again. @returns whether it was left as it is for now */
 function waits(host: Host, { request: { items }, parts }: Task, unit: string): boolean {
   let isWaiting = false;
   parts.run(partOfUnit(unit, items), () => {
@@ -90,7 +90,7 @@ function partOfUnit(unit: string, items: Items) {
   return partOf(own?.[0] ?? "");
 }
 
-/** @returns whether it is started again; otherwise it goes on as it is for now */
+/** @returns whether it is started again; otherwise it is left as it is for now */
 function startOne(host: Host, unit: string, items: Items): boolean {
   const reader = readerOf(unit, items);
   if (reader !== undefined && mustWait(host, unit, reader)) return false;

@@ -13,7 +13,7 @@ import { endArrival, stayOrRefuse } from "./moves/stay.ts";
 import { findRecord, refuseForeign } from "./store/records.ts";
 import { isSecret, sealOf, sealWants, withoutDigests } from "./store/seal.ts";
 
-/** One resource that is to be made as it is declared, and what the host knows of it. */
+/** A request to converge one resource, with what the host has on record for it. */
 export interface Task {
   /** With its items in the order in which they are made. */
   readonly request: ConvergeRequest;
@@ -34,7 +34,7 @@ export interface Sight {
   readonly changed: readonly string[];
   /** The names of the items that are not as declared. */
   readonly toDo: readonly string[];
-  /** Whether nothing is to be done at all. */
+  /** Whether the host needs no change, and its record neither. */
   readonly isDone: boolean;
 }
 
@@ -78,7 +78,7 @@ export function isOf(one: HostRecord, { id, owner }: HostRecord): boolean {
   return one.id === id && one.owner === owner;
 }
 
-/** What is to be done, by what was seen. */
+/** Compares what was observed with what is declared. */
 export function sightOf({ request: { items }, before, after }: Task, observed: Observations): Sight {
   const differences = Object.entries(items).map(([name, item]) => {
     const observation = observed[name] ?? { props: {} };

@@ -39,7 +39,7 @@ function writeFormer(world: World, { items, applied, ...rest }: HostRecord, part
   );
 }
 
-/** All that is on the disk but the records, with what tells whether it was written again. */
+/** All files but the records, each with its inode and ctime: they change when a file is written again. */
 function everythingIn({ dir, host }: World): string[] {
   const names = readdirSync(dir, { recursive: true, encoding: "utf8" }).sort();
   return names

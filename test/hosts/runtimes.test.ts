@@ -159,7 +159,7 @@ describe("a change of declaration", () => {
     await install();
     const before = await Promise.all(["busy", "stone", "tess"].map(runOf));
     const up = await must(project.pulumi(["up", "--yes", "--skip-preview"]));
-    expect(up.all).toContain("busy goes on as it is for now, as it is not idle");
+    expect(up.all).toContain("busy stays as it is for now, as it is not idle");
     expect(await Promise.all(["busy", "stone", "tess"].map(runOf))).toEqual(before);
     expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
     expect((await must(project.fleet(["ps"]))).stdout).toMatch(

@@ -37,7 +37,7 @@ describe("a fleet that was brought up", () => {
     expect(preview.stdout).not.toContain("(update)");
   });
 
-  test("tells other programs of its hosts and agents by the stack's outputs", async () => {
+  test("lists its hosts and agents in the stack's outputs", async () => {
     const { stdout } = await must(project.pulumi(["stack", "output", "--json"]));
     const addressOf = (host: string) => project.sshArguments(host).at(-1)?.replace("root@", "");
     const agent = (host: string, name: string) => {

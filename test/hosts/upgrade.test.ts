@@ -83,7 +83,7 @@ describe("a fleet that a version with a resource for each part of an agent has m
 
   afterAll(() => project?.dispose());
 
-  test("has no drift before the first `up`, beside the runtime that is to come", async () => {
+  test("has no drift before the first `up`, except for the runtime", async () => {
     const drift = await must(project.fleet(["drift", "--json"]));
     const { findings } = JSON.parse(drift.stdout) as { findings: { type: string; cause: string }[] };
     expect([...new Set(findings.map(({ type, cause }) => `${type} ${cause}`))]).toEqual(["Host intended"]);

@@ -20,7 +20,7 @@ const file = (path: string): FileItem => ({
 });
 
 describe("an item's name within its agent", () => {
-  test("tells its part and its label, whatever that is", () => {
+  test("holds its part and its label, whatever the label is", () => {
     const label = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "a:b", "unit:program", "a\nb"));
     fc.assert(
       fc.property(fc.constantFrom(...AGENT_PARTS), label, (part, text) => {

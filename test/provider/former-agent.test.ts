@@ -44,7 +44,7 @@ let inputs: Json;
 beforeEach(async () => {
   rig = await makeRig({ API_KEY: "a value" });
   inputs = (await rig.engine.check(AGENT, declared)).inputs;
-  // Of the former records a host of today tells as of one agent.
+  // A host of today merges the former records into one agent.
   await rig.engine.create(AGENT, inputs);
   rig.hosts.hub.requests.length = 0;
 });
@@ -83,7 +83,7 @@ describe("an Identity in the state", () => {
     expect(rig.engine.told).toEqual([]);
   });
 
-  it("tells what somebody changed of any part", async () => {
+  it("reports a change to any part", async () => {
     rig.hosts.hub.things.set(`unit ${unit.name}`, { ...want, active: "stopped" });
     const { state } = await read();
     expect(await rig.engine.diff(AGENT, state, inputs)).toEqual({
@@ -112,7 +112,7 @@ describe("an Identity in the state", () => {
     });
     const saved = initFailed(await failureOf(read())) ?? expect.fail();
     rig.hosts.hub.away = undefined;
-    // A change of anything else makes this run look anew.
+    // A change of anything else makes this run observe the host again.
     await rig.engine.create(urnOf("HostJobs", "hub/jobs"), inputsOf("hub/jobs", { tidy: unit }));
     const { state } = await read(saved);
     expect(await rig.engine.diff(AGENT, state, inputs)).toEqual({ resource: "update" });

@@ -46,7 +46,7 @@ describe("the program's roster", () => {
     ]);
   });
 
-  it("tells nothing of an agent that loses its account alone", async () => {
+  it("reports nothing when an agent loses only its account", async () => {
     const account = inputsOf("hub/iris/account", { home: HOME });
     const ACCOUNT = urnOf("Account", "hub/iris/account");
     await withState();

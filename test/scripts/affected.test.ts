@@ -39,7 +39,7 @@ test("a page affects the file that runs its commands", () => {
 });
 
 test.each(["package-lock.json", "schema/fleet.schema.json", "src/gone.ts", "test/fixtures/fake-runtime.mjs"])(
-  "%s, of which no import tells who reads it, affects all",
+  "%s, which files read without an import, affects all",
   (path) => {
     expect(affected(path)).toEqual(all);
   },

@@ -122,7 +122,7 @@ describe("a host of protocol 1", () => {
     expect(recorded).toEqual(["hub/host", ID].map((id) => ({ id, owner: "fleet/dev" })));
   });
 
-  test("removes an agent's parts, the last made first, and tells of all that it keeps", async () => {
+  test("removes an agent's parts, the last made first, and lists all that it keeps", async () => {
     const { request, requests } = sessionWith(1, (asked) => ({
       answer: { aside: "id" in asked && asked.id.endsWith("identity") ? ["/aside/iris"] : [] },
     }));

@@ -44,7 +44,7 @@ function ownRun({ project, stack }: EngineStack): StackLock | undefined {
   return { place: "", username, hostname: hostname(), pid, timestamp, holder: "alive" };
 }
 
-/** Reads the state, and tells what has to be done to it. */
+/** Reads the state. @returns the changes that it needs */
 async function exported(of: EngineStack): Promise<Omit<Look, "locks">> {
   const answer = await ask(of, ["stack", "export", "--stack", of.stack]);
   if (hasNoStack(answer)) return { isInterrupted: false, isFormer: false };

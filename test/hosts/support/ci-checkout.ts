@@ -66,7 +66,7 @@ export function makeCiCheckout(files: Readonly<Record<string, string>>): CiCheck
 /** What the package holds of it, and the Node that npm would put beside it. */
 function installMuster(modules: string): void {
   for (const part of ["bin", "dist", "schema", "package.json", "scripts/run"]) {
-    // Another test may be packing the checkout, which bundles it anew.
+    // Another test may be packing the checkout, which bundles it again.
     const filter = (path: string) => !basename(path).startsWith(".staging-");
     cpSync(join(ROOT, part), join(modules, "muster", part), { recursive: true, filter });
   }

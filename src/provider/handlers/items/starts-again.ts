@@ -38,7 +38,7 @@ export function startsAgain(state: Properties, news: Properties): string[] {
 export function waitingSentence({ host, id, items }: ItemProperties, unit: string): string {
   const reader = Object.values(items).find(({ notify }) => notify === unit);
   const why = reader?.["restart"] === "never" ? "as it is declared" : "as it is not idle";
-  return `${host}: ${readerIn(id)} goes on as it is for now, ${why}; \`npx fleet ps\` tells`;
+  return `${host}: ${readerIn(id)} stays as it is for now, ${why}; see \`npx fleet ps\``;
 }
 
 /** Who reads the files of a resource: `iris` of `hub/iris/agent`. */
