@@ -1,48 +1,57 @@
 import { type CellResult, COMMANDS, type Command } from "./cell.ts";
-import { FIRST } from "./first.ts";
+import { FIRST, type FirstRuns } from "./first.ts";
 import { type Runs, summarize } from "./stats.ts";
 
-/** A target, by medians. */
+/** What commands cost beside others, by medians. */
 export interface Ratio {
   readonly name: string;
   readonly value: number;
-  readonly most: number;
+  /** The target. Left out for a size that has none: the fewer hosts, the more of a ratio is the engine's own start. */
+  readonly most?: number;
   /** Left out: a number of times. */
   readonly unit?: "s";
 }
 
-/** The targets: what commands may cost beside the bare script, the bare apply, and what the engine takes by itself. */
-export function ratiosOf(result: CellResult): Ratio[] {
-  const median = (command: Command) => summarize(result.runs[command]).median;
+/** The targets at ten hosts with ten agents each. */
+const FULL = {
+  "fleet drift": 2,
+  preview: 5,
+  "up, nothing to do": 5,
+  "drift repaired": 6,
+  "first up": 9,
+} as const;
+
+/** The target at one host with ten agents, where the engine's own time is most of a preview: seconds. */
+const BEYOND_EMPTY = 1.5;
+
+/** What commands cost beside the bare script, the bare apply, and what the engine takes by itself. */
+export function ratiosOf({ hosts, agents, first, runs }: CellResult): Ratio[] {
+  const median = (command: Command) => summarize(runs[command]).median;
+  const firstMedian = (name: keyof FirstRuns) => summarize(first[name]).median;
   const bare = median("bare script");
-  const times = (command: Command, most: number): Ratio => {
-    return { name: `${command} / bare script`, value: median(command) / bare, most };
+  const isSize = (size: number) => hosts === size && agents === 10;
+  const targeted = (command: keyof typeof FULL, beside: string, value: number): Ratio => {
+    return { name: `${command} / ${beside}`, value, ...(isSize(10) && { most: FULL[command] }) };
   };
+  const times = (command: Command & keyof typeof FULL) =>
+    targeted(command, "bare script", median(command) / bare);
   return [
-    times("fleet drift", 2),
-    times("preview", 5),
-    times("up, nothing to do", 5),
-    times("drift repaired", 6),
-    firstUp(result),
+    times("fleet drift"),
+    times("preview"),
+    times("up, nothing to do"),
+    times("drift repaired"),
+    targeted("first up", "bare apply", firstMedian("first up") / firstMedian("bare apply")),
     {
       name: "(preview - floor) / bare script",
       value: (median("preview") - median("preview, floor")) / bare,
-      most: 1.5,
     },
-    ...beyondEmpty(result),
+    {
+      name: "preview - preview of an empty program",
+      value: (median("preview") - median("preview, empty program")) / 1000,
+      unit: "s",
+      ...(isSize(1) && { most: BEYOND_EMPTY }),
+    },
   ];
-}
-
-function firstUp({ first }: CellResult): Ratio {
-  const [up, apply] = [first["first up"], first["bare apply"]].map((runs) => summarize(runs).median);
-  return { name: "first up / bare apply", value: (up ?? Number.NaN) / (apply ?? Number.NaN), most: 9 };
-}
-
-/** What is asked of one host with ten agents, where the engine's own time is most of a preview. */
-function beyondEmpty({ hosts, agents, runs }: CellResult): Ratio[] {
-  if (hosts !== 1 || agents !== 10) return [];
-  const more = summarize(runs["preview"]).median - summarize(runs["preview, empty program"]).median;
-  return [{ name: "preview - preview of an empty program", value: more / 1000, most: 1.5, unit: "s" }];
 }
 
 /** One cell as Markdown tables, times in seconds. */
@@ -70,8 +79,8 @@ function timeRow(name: string, runs: Runs): string[] {
 
 function ratioRows(result: CellResult): string[][] {
   return ratiosOf(result).map(({ name, value, most, unit }) => {
-    const shown = [value.toFixed(2), most.toFixed(1)];
-    return [name, ...shown.map((one) => (unit === undefined ? one : `${one} ${unit}`))];
+    const shown = [value.toFixed(2), most?.toFixed(1) ?? ""];
+    return [name, ...shown.map((one) => (unit === undefined || one === "" ? one : `${one} ${unit}`))];
   });
 }
 
