@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { vi } from "vitest";
 import { cacheDir } from "../../../src/base/paths.ts";
-import { stderrProgress, telling } from "../../../src/engine/index.ts";
+import { type Progress, stderrProgress, telling } from "../../../src/engine/index.ts";
+import { withLock } from "../../../src/engine/lock.ts";
 import { goEnv, removeOwnCaches, usableGo } from "../../../src/engine/toolchain.ts";
 import { freePort, PASSWORD, type StateServer, serve } from "./state-server.ts";
 
@@ -46,13 +47,21 @@ export async function s3(): Promise<StateServer> {
 async function build(): Promise<string> {
   const version = /versitygw (\S+)/.exec(readFileSync(join(MODULE, "go.mod"), "utf8"))?.[1];
   const program = join(cacheDir(), "tests", `versitygw-${version}`);
-  if (existsSync(program)) return program;
+  const progress = stderrProgress();
+  const tellWaiting = (pid: number) => progress(`waiting for process ${pid}, which is building an S3 server`);
+  // Of two files at once the first to be done would remove the modules that the other still reads.
+  await withLock(`${program}.lock`, tellWaiting, async () => {
+    if (!existsSync(program)) await buildAs(program, progress);
+  });
+  return program;
+}
+
+async function buildAs(program: string, progress: Progress): Promise<void> {
   const go = await usableGo();
   const staged = `${program}.${process.pid}`;
   const flags = ["-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags", "-s -w", "-o", staged];
   const work = execa(go, ["build", ...flags, PROGRAM], { cwd: MODULE, env: goEnv() });
-  await telling(stderrProgress(), "building an S3 server for the tests", "about 2 min on 2 cores", work);
+  await telling(progress, "building an S3 server for the tests", "about 2 min on 2 cores", work);
   renameSync(staged, program);
   await removeOwnCaches(go);
-  return program;
 }
