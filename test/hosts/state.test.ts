@@ -28,16 +28,17 @@ let bucket: StateServer;
 let env: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
-  [database, bucket] = await Promise.all([postgres(), s3()]);
+  database = await postgres();
+  bucket = await s3();
   project = await makeProject(localFleet(LAYOUT), secretsFor(LAYOUT));
   await must(pulumi(UP));
 });
 
 afterAll(async () => {
   // A state that a failed test left lost knows no host any more.
-  await localHosts(project.dir).remove("east");
-  await project.dispose();
-  await Promise.all([database.stop(), bucket.stop()]);
+  if (project !== undefined) await localHosts(project.dir).remove("east");
+  await project?.dispose();
+  await Promise.all([database?.stop(), bucket?.stop()]);
 });
 
 function pulumi(args: readonly string[]): Promise<Said> {
