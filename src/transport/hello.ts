@@ -46,6 +46,6 @@ export function refuseTooNew(target: Target, hello: Hello): void {
     reason: "too-new",
     what: "a newer muster keeps this host",
     why: `the runtime there speaks protocol ${hello.protocol}, and this muster speaks ${PROTOCOL}.`,
-    next: "Update muster here: `npm install muster@latest`.",
+    next: "Update the muster package here.",
   });
 }
