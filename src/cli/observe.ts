@@ -1,8 +1,7 @@
 import type { Declaration, Plan } from "../model/declaration.ts";
 import { type Difference, diffItem } from "../model/diff.ts";
-import { type Finding, placeOf } from "../model/finding.ts";
+import { type Finding, itemPlace, placeOf } from "../model/finding.ts";
 import { type Contents, DIFFERENT, type Digest } from "../model/items.ts";
-import { labelOf, partOf } from "../model/parts.ts";
 import type { ObserveAnswer, Observed } from "../model/protocol.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { isSelected } from "./agents.ts";
@@ -118,12 +117,6 @@ function findingsOf(declaration: Declaration, seen: Observed | undefined): Findi
   const pending = (seen?.unapplied ?? []).map((item) => ({ item, ...NOT_APPLIED }));
   const found = [...pending, ...differences(declaration, seen)];
   return found.map((one) => ({ ...placeOf(declaration), ...one, ...itemPlace(one.item) }));
-}
-
-/** An item as people call it, and the part of an agent that it belongs to. */
-function itemPlace(name: string): Pick<Finding, "item" | "part"> {
-  const part = partOf(name);
-  return { item: labelOf(name), ...(part !== undefined && { part }) };
 }
 
 /** What a reader's key is told of an item that no `up` applied yet, or not there. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import { writeFileAtomic } from "../base/files.ts";
 import { subjectOf } from "../model/resource-id.ts";
+import { nameInUrn } from "../model/urn.ts";
 import { askEngine, type EngineStack } from "./ask.ts";
 import { ensureEngine } from "./install.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
@@ -71,7 +72,7 @@ function resourcesOf({ host, agent }: PartOfHost, state: string): StateResource[
     deployment: { resources?: { urn: string; type: string; inputs?: { host?: unknown } }[] } | null;
   };
   return (deployment?.resources ?? [])
-    .map(({ urn, type, inputs }) => ({ urn, type, inputs, name: urn.split("::").slice(3).join("::") }))
+    .map(({ urn, type, inputs }) => ({ urn, type, inputs, name: nameInUrn(urn) }))
     .filter(({ type, inputs, name }) => {
       // What was done once on a droplet is the vendor's, and known by its name. The droplet itself stays in the state.
       if (type.startsWith("command:")) return name.startsWith(`${host}/`);

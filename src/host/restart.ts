@@ -1,5 +1,5 @@
 import type { DirectoryItem, FileItem, Items } from "../model/items.ts";
-import { partOf } from "../model/parts.ts";
+import { partOfUnit } from "../model/parts.ts";
 import { readAccounts } from "./accounts.ts";
 import { linkedChoice } from "./choices.ts";
 import type { Host } from "./context.ts";
@@ -10,7 +10,7 @@ import { readSign } from "./hostd/readings.ts";
 import { lookAtUnits } from "./hostd/units.ts";
 import { owe } from "./owed.ts";
 import { restartIfRunning } from "./start-stop.ts";
-import { daemonReload, isRunning, isUnitPath, showUnits } from "./systemctl.ts";
+import { daemonReload, isRunning, isUnitPath, showUnits, type UnitState } from "./systemctl.ts";
 import type { Task } from "./task.ts";
 
 /** What a task has changed that units read. */
@@ -48,7 +48,11 @@ export function startAgain(host: Host, all: readonly Written[]): ReadonlyMap<Tas
   );
   return new Map(
     notified.map(({ task, units }) => {
-      return [task, units.filter((unit) => up.has(unit) && waits(host, task, unit))];
+      const waiting = units.filter((unit) => {
+        const state = up.get(unit);
+        return state !== undefined && waits(host, task, unit, state);
+      });
+      return [task, waiting];
     }),
   );
 }
@@ -71,36 +75,27 @@ function reload(host: Host, tasks: readonly Task[]): void {
 }
 
 /** A unit that does not run has nothing to be started again for. */
-function runningAmong(host: Host, units: readonly string[]): ReadonlySet<string> {
-  const states = showUnits(host, units);
-  return new Set(units.filter((_, i) => isRunning(states[i])));
+function runningAmong(host: Host, units: readonly string[]): ReadonlyMap<string, UnitState> {
+  const states = showUnits(host, units).map((state, i) => [units[i] ?? "", state] as const);
+  return new Map(states.filter(([, state]) => isRunning(state)));
 }
 
 /** Starts a unit again. @returns whether it was left as it is for now */
-function waits(host: Host, { request: { items }, parts }: Task, unit: string): boolean {
+function waits(host: Host, { request: { items }, parts }: Task, unit: string, state: UnitState): boolean {
   let isWaiting = false;
-  parts.run(partOfUnit(unit, items), () => {
-    isWaiting = !startOne(host, unit, items);
+  parts.run(partOfUnit(items, unit), () => {
+    isWaiting = !startOne(host, unit, state, items);
   });
   return isWaiting;
 }
 
-function partOfUnit(unit: string, items: Items) {
-  const own = Object.entries(items).find(([, item]) => item.kind === "unit" && item.name === unit);
-  return partOf(own?.[0] ?? "");
-}
-
 /** @returns whether it is started again; otherwise it is left as it is for now */
-function startOne(host: Host, unit: string, items: Items): boolean {
+function startOne(host: Host, unit: string, state: UnitState, items: Items): boolean {
   const reader = readerOf(unit, items);
   if (reader !== undefined && mustWait(host, unit, reader)) return false;
   // With an override it may not start at all; the repair of the unit comes next, and starts it again without.
-  if (!isOverridden(host, unit)) restartIfRunning(host, [unit]);
+  if (overridesOf(unit, state).length === 0) restartIfRunning(host, [unit]);
   return true;
-}
-
-function isOverridden(host: Host, unit: string): boolean {
-  return overridesOf(unit, showUnits(host, [unit])[0] ?? {}).length > 0;
 }
 
 /** Whether a unit reads a file, and not only on another provider than it runs on. */

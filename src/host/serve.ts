@@ -1,6 +1,6 @@
 import { MusterError } from "../base/errors.ts";
 import type { WireError } from "../model/part-failure.ts";
-import { partOf } from "../model/parts.ts";
+import { partOfUnit } from "../model/parts.ts";
 import {
   type AnswerFrame,
   type Answers,
@@ -87,8 +87,7 @@ function withLost(
   unit: string,
   error: MusterError,
 ): Outcome {
-  const name = Object.keys(items).find((one) => items[one]?.kind === "unit" && items[one].name === unit);
-  const part = partOf(name ?? "");
+  const part = partOfUnit(items, unit);
   if (part === undefined) return { error };
   return { answer: { ...answer, failures: [...(answer.failures ?? []), { part, error: wireError(error) }] } };
 }

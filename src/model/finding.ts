@@ -1,6 +1,6 @@
 import type { Declaration } from "./declaration.ts";
 import type { Scalar } from "./items.ts";
-import type { AgentPart } from "./parts.ts";
+import { type AgentPart, labelOf, partOf } from "./parts.ts";
 
 /**
  * Why desired and observed differ: `drift` somebody changed the host; `intended` somebody changed
@@ -43,4 +43,10 @@ export function placeOf({ host, tenant, agent, service, id, type }: Declaration)
     resource: id,
     type,
   };
+}
+
+/** An item as people call it, and the part of an agent that it belongs to. @param name within its resource */
+export function itemPlace(name: string): Pick<Finding, "item" | "part"> {
+  const part = partOf(name);
+  return { item: labelOf(name), ...(part !== undefined && { part }) };
 }

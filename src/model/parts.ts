@@ -49,6 +49,12 @@ export function partOf(name: string): AgentPart | undefined {
   return part === WHOLE ? undefined : part;
 }
 
+/** The part of an agent whose items have a unit; undefined where no part has it. */
+export function partOfUnit(items: Items, unit: string): AgentPart | undefined {
+  const own = Object.entries(items).find(([, item]) => item.kind === "unit" && item.name === unit);
+  return own && partOf(own[0]);
+}
+
 /** What people call an item. */
 export function labelOf(name: string): string {
   return parseItemName(name).label;

@@ -4,6 +4,7 @@ import type { Plan } from "../model/declaration.ts";
 import { wholeId } from "../model/former-agent.ts";
 import { agentOf } from "../model/resource-id.ts";
 import { type Declared, ROSTER_TOKEN, type Roster, type RosterAnswer } from "../model/roster.ts";
+import { nameInUrn } from "../model/urn.ts";
 
 /** What a run has to do beside what is declared. */
 export interface Chores {
@@ -62,6 +63,5 @@ function homeElsewhere(
 async function namesInState(): Promise<Set<string>> {
   const token = "pulumi:pulumi:readStackResourceOutputs";
   const { outputs } = await pulumi.runtime.invoke(token, { stackName: pulumi.getStack() });
-  const names = Object.keys(outputs as object).map((urn) => urn.split("::").slice(3).join("::"));
-  return new Set(names.map(wholeId));
+  return new Set(Object.keys(outputs as object).map((urn) => wholeId(nameInUrn(urn))));
 }

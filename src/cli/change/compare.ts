@@ -1,8 +1,8 @@
 import type { Declaration, Plan } from "../../model/declaration.ts";
-import { placeOf } from "../../model/finding.ts";
+import { itemPlace, placeOf } from "../../model/finding.ts";
 import type { Contents, Detail, Digest, FileItem, HostItem, Items, Scalar } from "../../model/items.ts";
 import { lineDetail } from "../../model/lines.ts";
-import { itemName, labelOf, partOf, WHOLE } from "../../model/parts.ts";
+import { itemName, WHOLE } from "../../model/parts.ts";
 import { compareRows, type Rows, shorten } from "../../model/rows.ts";
 import { toWire } from "../../model/wire.ts";
 import { type Selection, select } from "../selection.ts";
@@ -62,8 +62,7 @@ function compareItems(
   after: HostItem | undefined,
   contents: Contents,
 ): PropertyChange[] {
-  const part = partOf(name);
-  const place = { item: labelOf(name), ...(part !== undefined && { part }) };
+  const place = itemPlace(name);
   if (before === undefined || after === undefined) {
     return [{ ...place, property: "present", before: before !== undefined, after: after !== undefined }];
   }

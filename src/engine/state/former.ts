@@ -1,6 +1,7 @@
 import { FORMER_TYPES, formerIdentityId, isFormerPart, wholeId } from "../../model/former-agent.ts";
 import { AGENT_PARTS, type AgentPart, WHOLE } from "../../model/parts.ts";
 import { hostId, hostOf, parseId } from "../../model/resource-id.ts";
+import { nameInUrn } from "../../model/urn.ts";
 import type { Deployment } from "./pending.ts";
 
 /** A resource as a state has it, as far as it is rewritten. */
@@ -38,7 +39,7 @@ export function isFormerState(text: string): boolean {
 export function upgradeState(exported: Deployment): Deployment {
   const resources = (exported.deployment?.resources ?? []) as readonly StateResource[];
   const hosts = new Set(
-    resources.flatMap(({ urn }) => (typeOf(urn) === "Host" ? [hostOf(nameOf(urn))] : [])),
+    resources.flatMap(({ urn }) => (typeOf(urn) === "Host" ? [hostOf(nameInUrn(urn))] : [])),
   );
   const rename = (urn: string) => renamed(urn, hosts);
   const groups = Map.groupBy(resources, ({ urn }) => rename(urn));
@@ -56,14 +57,10 @@ function typeOf(urn: string): string {
   return /::muster:index:(\w+)::[^$]*$/.exec(urn)?.[1] ?? "";
 }
 
-function nameOf(urn: string): string {
-  return urn.split("::").slice(3).join("::");
-}
-
 /** A URN as it is today. @param hosts those whose Host the state has */
 function renamed(urn: string, hosts: ReadonlySet<string>): string {
   const type = typeOf(urn);
-  const name = nameOf(urn);
+  const name = nameInUrn(urn);
   const isOfAgent = PARTS.includes(type) && isFormerPart(name);
   if (!isOfAgent && !UNDER_HOST.includes(type)) return urn;
   const [stack, project] = urn.split("::");
@@ -94,7 +91,7 @@ function moved(resource: StateResource, rename: (urn: string) => string): StateR
 function parentOf(urn: string): { parent?: string } {
   const [stack, project, types = ""] = urn.split("::");
   if (!types.includes("$")) return {};
-  return { parent: `${stack}::${project}::muster:index:Host::${hostId(hostOf(nameOf(urn)))}` };
+  return { parent: `${stack}::${project}::muster:index:Host::${hostId(hostOf(nameInUrn(urn)))}` };
 }
 
 function references(urns: readonly string[], self: string, rename: (urn: string) => string): string[] {
@@ -105,7 +102,7 @@ function references(urns: readonly string[], self: string, rename: (urn: string)
 function joined(parts: readonly StateResource[], rename: (urn: string) => string): StateResource {
   const [first] = parts as [StateResource];
   const own = parts.find(({ urn }) => typeOf(urn) === FORMER_TYPES.identity) ?? first;
-  const id = wholeId(nameOf(own.urn));
+  const id = wholeId(nameInUrn(own.urn));
   const dependencies = parts.flatMap((part) => part.dependencies ?? []);
   const resource = formerIdentityId(id);
   return {
@@ -126,7 +123,7 @@ function without(properties: StateResource["inputs"] = {}): Record<string, unkno
 /** The items of each part, under its property. */
 function partsIn(parts: readonly StateResource[], from: "inputs" | "outputs"): Record<string, unknown> {
   const partOf = ({ urn }: StateResource): AgentPart | undefined => {
-    const parsed = parseId(nameOf(urn));
+    const parsed = parseId(nameInUrn(urn));
     return parsed?.kind === "agent" ? parsed.part : undefined;
   };
   const items = AGENT_PARTS.flatMap((part) => {

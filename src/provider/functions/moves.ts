@@ -4,7 +4,7 @@ import type { ObserveAnswer } from "../../model/protocol.ts";
 import { agentOf } from "../../model/resource-id.ts";
 import type { Declared } from "../../model/roster.ts";
 import { fromWire } from "../../model/wire.ts";
-import { wireItems } from "../handlers/items/inputs.ts";
+import { isHomeFolder, wireItems } from "../handlers/items/inputs.ts";
 import type { SeenResource } from "../seen.ts";
 import type { ToldMove } from "../told/moves.ts";
 
@@ -88,9 +88,7 @@ function homesOf(
 }
 
 function homePath(items: readonly { readonly kind: string }[]): string | undefined {
-  const isHome = (item: { kind: string; onRemove?: unknown }) =>
-    item.kind === "directory" && (item.onRemove === "aside" || item.onRemove === "wipe");
-  return items.find((item): item is DirectoryItem => isHome(item))?.path;
+  return items.find((item): item is DirectoryItem => isHomeFolder(item))?.path;
 }
 
 /** The move that a declared home needs, if its agent does not live there already. */

@@ -38,7 +38,7 @@ const FORMS: FormsByKind = {
 
 /**
  * The drift matrix: every item of every resource type and part of an agent, spoiled in every form of its kind, in as
- * few batches as possible. In a batch no item is told of by two mutations.
+ * few batches as possible. No two mutations of a batch show up at the same item.
  */
 export function batchesOf(plan: Plan): Mutation[][] {
   const byRole = [...Map.groupBy(placesOf(plan), roleOf).values()];

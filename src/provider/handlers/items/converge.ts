@@ -12,7 +12,14 @@ import type { Call } from "../handler.ts";
 import { carry } from "./carry.ts";
 import { formerlyOf, withoutDirectives } from "./directives.ts";
 import { failureText } from "./failure-text.ts";
-import { hostItems, type ItemProperties, mapValues, parseProperties, withItems } from "./inputs.ts";
+import {
+  hostItems,
+  type ItemProperties,
+  isHomeFolder,
+  mapValues,
+  parseProperties,
+  withItems,
+} from "./inputs.ts";
 import { observedItems, unknownReasons } from "./observed.ts";
 import { waitingSentence } from "./starts-again.ts";
 
@@ -83,9 +90,7 @@ async function apply(
 
 /** What an agent of the same name left behind is never brought back by itself: it may be another agent's. */
 function keptSentence({ host, id, items }: ItemProperties, path: string): string {
-  const home = Object.values(items).find(
-    ({ kind, onRemove }) => kind === "directory" && (onRemove === "aside" || onRemove === "wipe"),
-  );
+  const home = Object.values(items).find(isHomeFolder);
   const [to, owner] = [`${home?.["path"]}`, `${home?.["owner"]}`];
   const how = `cp -aT ${path} ${to} && chown -R ${owner}: ${to}`;
   return `${host}: ${subjectOf(id).name} was here before: its data is kept in ${path}. To bring it back, as root on ${host}: ${how}`;

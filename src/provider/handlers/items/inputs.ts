@@ -71,6 +71,17 @@ export function withItems(properties: Properties, items: WireItems): Properties 
   return { ...properties, ...Object.fromEntries(emptied.map((property) => [property, {}])), ...parts };
 }
 
+/** Whether an item is the home of an agent: a folder that its removal keeps aside, or wipes where it is declared so. */
+export function isHomeFolder({
+  kind,
+  onRemove,
+}: {
+  readonly kind?: unknown;
+  readonly onRemove?: unknown;
+}): boolean {
+  return kind === "directory" && (onRemove === "aside" || onRemove === "wipe");
+}
+
 /** The items as the host knows them. */
 export function hostItems(items: WireItems): Items {
   return mapValues(items, (item): HostItem => fromWire(item));

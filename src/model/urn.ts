@@ -1,0 +1,4 @@
+/** The Pulumi name of a resource, which is ours to choose and may hold `::` itself. @param urn such as `urn:pulumi:S::P::T::NAME` */
+export function nameInUrn(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
