@@ -1,4 +1,5 @@
 import type { Host } from "./context.ts";
+import { quarantineOf } from "./quarantine.ts";
 import { notStarted, notStayed } from "./start-failure.ts";
 import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "./systemctl.ts";
 
@@ -40,7 +41,9 @@ export function start(host: Host, verb: "start" | "restart", name: string): void
 export function assertStarted(host: Host, name: string, state: UnitState): void {
   if (isRunning(state) && state["SubState"] !== "auto-restart") return;
   if (isDone(state)) return;
-  if (state["SubState"] === "auto-restart" && state["Result"] === "success") throw notStayed(host, name);
+  const endedWell = state["SubState"] === "auto-restart" && state["Result"] === "success";
+  // On a busy host the deadman may have quarantined it before we ask.
+  if (endedWell || quarantineOf(host, name) !== undefined) throw notStayed(host, name);
   throw notStarted(host, name, state);
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
-import { type JobRetry, RETRY_KEY } from "../../model/job.ts";
+import { JOB_FAILED, JOB_REPLACE, type JobRetry, RETRY_KEY } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { hasCode } from "../reason.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
@@ -8,6 +8,12 @@ import { folderOfJobs } from "./folder.ts";
 /** The timer of systemd's own making that starts a job's next try. */
 export function retryTimer(service: string): string {
   return service.replace(/^muster-job-(.*)\.service$/, "muster-retry-$1.timer");
+}
+
+/** The units that may be starting a run of a job: a retry, the replacement of the last run, or the handler of a failure. */
+export function jobHandlersOf(service: string): string[] {
+  const word = service.replace(/^muster-job-(.*)\.service$/, "$1");
+  return [`muster-retry-${word}.service`, `${JOB_REPLACE}${word}.service`, `${JOB_FAILED}${word}.service`];
 }
 
 /** What a job's unit says of retries; none where it says nothing, or is gone. */

@@ -4,7 +4,7 @@ import { jobOfUnit } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { overridesOf, removeOverrides } from "../dropins.ts";
 import { forgetAgentsOf } from "../jobs/folder.ts";
-import { forgetRetries, retryTimer } from "../jobs/retry.ts";
+import { forgetRetries, jobHandlersOf, retryTimer } from "../jobs/retry.ts";
 import { daemonReload, isRunning, showUnits, type UnitState } from "../systemctl.ts";
 import type { Kind, Scene, Subject } from "./kind.ts";
 import { orUnknown } from "./look.ts";
@@ -132,7 +132,9 @@ function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   for (const { name, service } of items)
     for (const unit of [name, service]) removeOverrides(unit, ownOverrides(unit));
   host.run("systemctl", ["disable", "--no-reload", "--", ...timers]);
-  host.run("systemctl", ["stop", "--", ...services.map(retryTimer), ...timers]);
+  // What starts runs goes first: a handler that is still at work would start one after the others have ended.
+  const starters = services.flatMap((service) => [retryTimer(service), ...jobHandlersOf(service)]);
+  host.run("systemctl", ["stop", "--", ...timers, ...starters]);
   host.run("systemctl", ["stop", "--", ...services]);
   for (const { item, timer, service } of pairsOf(host, items)) {
     if (![timer, service].some(isRunning)) continue;
