@@ -1,4 +1,4 @@
-import { RUNTIME_DIR } from "../src/model/layout.ts";
+import { RUNTIME_DIR } from "../src/model/host-paths.ts";
 import type { Layout } from "../test/hosts/support/fleets.ts";
 import { must } from "../test/hosts/support/project.ts";
 import { throwIfInterrupted } from "./interrupt.ts";

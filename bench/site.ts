@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { installedRuntime } from "../src/base/runtime.ts";
+import { installedRuntime } from "../src/base/installed-version.ts";
+import { loadFleet } from "../src/config/load-fleet.ts";
 import type { HostItem } from "../src/model/items.ts";
 import { compilePlan } from "../src/resources/index.ts";
-import { loadFleet } from "../src/spec/load.ts";
 import { type Layout, secretsFor } from "../test/hosts/support/fleets.ts";
 import { makeProject, type Project } from "../test/hosts/support/project.ts";
 import { applyScript } from "./bare/apply.ts";

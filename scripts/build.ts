@@ -29,7 +29,7 @@ const esm: BuildOptions = {
 const programs: Record<string, [source: string, options: BuildOptions]> = {
   "fleet.mjs": ["src/cli/main.ts", esm],
   "pulumi.mjs": ["src/engine/pulumi.ts", esm],
-  "start.mjs": ["src/cli/start.ts", esm],
+  "start.mjs": ["src/cli/quickstart.ts", esm],
   "provider.mjs": ["src/provider/main.ts", esm],
   "local-helper.mjs": ["src/cloud/local/helper/main.ts", esm],
   "host.mjs": ["src/host/main.ts", { ...esm, minify: true }],

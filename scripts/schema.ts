@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import type { Ajv } from "ajv";
 import type { Plugin } from "esbuild";
-import { ajv } from "../src/spec/schema/validator.ts";
+import { ajv } from "../src/config/schema/validator.ts";
 
 type StandaloneCode = (ajv: Ajv, names: Record<string, string>) => string;
 
@@ -12,7 +12,7 @@ const standaloneCode = createRequire(import.meta.url)("ajv/dist/standalone") as 
 export const compiledSchemas: Plugin = {
   name: "compiled-schemas",
   setup(build) {
-    build.onLoad({ filter: /src\/spec\/schema\/validator\.ts$/ }, ({ path }) => ({
+    build.onLoad({ filter: /src\/config\/schema\/validator\.ts$/ }, ({ path }) => ({
       contents: standaloneCode(ajv, {
         validateFleet: "fleet.schema.json",
         validateContacts: "contacts.schema.json",

@@ -1,5 +1,5 @@
+import { RUNTIME_DIR } from "../../src/model/host-paths.ts";
 import type { HostItem } from "../../src/model/items.ts";
-import { RUNTIME_DIR } from "../../src/model/layout.ts";
 import { line, ofKind, quoted } from "./items.ts";
 
 const UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,DropInPaths";

@@ -1,6 +1,6 @@
 import type { Plan } from "../../src/model/declaration.ts";
+import { HOSTD_UNIT, UNIT_DIR } from "../../src/model/host-paths.ts";
 import type { HostItem, ItemKind } from "../../src/model/items.ts";
-import { HOSTD_UNIT, UNIT_DIR } from "../../src/model/layout.ts";
 
 export type ItemOf<K extends ItemKind> = Extract<HostItem, { kind: K }>;
 

@@ -2,9 +2,9 @@
  * The provider's own server with handlers that answer from what the engine sends: no host, no file. It knows no type by
  * name and no input, so whatever the program declares has its floor.
  */
-import { ROSTER_TOKEN, type RosterAnswer } from "../../src/model/roster.ts";
-import { gate } from "../../src/provider/gate.ts";
+import { PREFLIGHT_TOKEN, type PreflightAnswer } from "../../src/model/preflight.ts";
 import type { Handler } from "../../src/provider/handlers/handler.ts";
+import { countInFlight } from "../../src/provider/in-flight.ts";
 import { serve } from "../../src/provider/server.ts";
 import { engineLog } from "../../src/provider/wire/engine.ts";
 
@@ -19,13 +19,13 @@ const recorded: Handler = {
   delete: async () => {},
 };
 
-const nothingToDo = { unclaimed: [], moves: {}, newcomers: [] } satisfies RosterAnswer;
+const nothingToDo = { unclaimed: [], moves: {}, newcomers: [] } satisfies PreflightAnswer;
 
 const running = await serve({
   version: "0.0.0",
   handlers: new Proxy<Record<string, Handler>>({}, { get: () => recorded }),
-  functions: { [ROSTER_TOKEN]: async () => nothingToDo },
-  gate: gate(),
+  functions: { [PREFLIGHT_TOKEN]: async () => nothingToDo },
+  gate: countInFlight(),
   engine: engineLog(),
   configure: () => {},
 });

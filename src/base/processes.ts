@@ -20,12 +20,12 @@ export interface ProcessStatus {
  */
 export function startMark(pid: number): string | undefined {
   if (process.platform !== "linux") return psStart(pid);
-  const status = statusOf(pid);
+  const status = processStatus(pid);
   return status?.zombie ? undefined : status?.start;
 }
 
 /** @returns undefined where no such process is to be seen */
-export function statusOf(pid: number): ProcessStatus | undefined {
+export function processStatus(pid: number): ProcessStatus | undefined {
   return readStatus(`/proc/${pid}/stat`);
 }
 

@@ -1,14 +1,14 @@
-import { targetOf } from "../cloud/target.ts";
-import { readInventory } from "../inventory/read.ts";
-import { wayIn } from "../inventory/way-in.ts";
-import type { StackSettings } from "../model/slice.ts";
-import type { Fleet } from "../spec/fleet.ts";
+import { targetOf } from "../cloud/host-target.ts";
+import type { Fleet } from "../config/fleet.ts";
+import { loginOf } from "../inventory/login.ts";
+import { readInventory } from "../inventory/read-inventory.ts";
+import type { StackSettings } from "../model/stack-slice.ts";
 import type { HostController } from "../transport/connect.ts";
 import { hostPool } from "../transport/pool.ts";
 import { runtimeFiles } from "../transport/runtime-files.ts";
 import type { Target } from "../transport/target.ts";
-import type { OpenHost } from "./ask.ts";
-import { asReader, type Reader } from "./reader.ts";
+import type { OpenHost } from "./query-host.ts";
+import { asReader, type Reader } from "./reader-login.ts";
 
 /**
  * Gives `use` a way to the fleet's hosts: one connection a host, opened when it is first asked for, and
@@ -26,7 +26,7 @@ export async function withHosts<T>(
   const inventory = readInventory(fleet.dir);
   const resolve = (host: string) => {
     const target = targetOf(fleet.dir, fleet.hosts, inventory, host);
-    return reader === undefined ? wayIn(fleet.dir, stack, target) : asReader(reader, target);
+    return reader === undefined ? loginOf(fleet.dir, stack, target) : asReader(reader, target);
   };
   const pool = hostPool({ resolve });
   try {
@@ -48,7 +48,7 @@ export async function withController<T>(
   use: (controller: HostController) => Promise<T>,
 ): Promise<T> {
   const resolve = (name: string) =>
-    wayIn(fleet.dir, stack, targetOf(fleet.dir, fleet.hosts, readInventory(fleet.dir), name));
+    loginOf(fleet.dir, stack, targetOf(fleet.dir, fleet.hosts, readInventory(fleet.dir), name));
   const pool = hostPool({ resolve, runtime: runtimeFiles });
   try {
     return await use(await pool.controller(host));

@@ -21,7 +21,7 @@ const PRECEDENCE: readonly number[] = [2, 1, 8, 5, 7, 4];
  *
  * @returns at least one code; the first is the one to exit with
  */
-export function inOrder(codes: readonly number[]): readonly [number, ...number[]] {
+export function byPriority(codes: readonly number[]): readonly [number, ...number[]] {
   const held = new Set(codes.filter((code) => code !== EXIT.clean));
   const ours = PRECEDENCE.filter((code) => held.has(code));
   const [first, ...others] = [...new Set([...ours, ...held])];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { packageRoot } from "../base/paths.ts";
 import type { CommandDefinition, Io } from "./command.ts";
-import { EXIT, EXIT_TABLE, exitOf, inOrder } from "./exit.ts";
+import { byPriority, EXIT, EXIT_TABLE, exitOf } from "./exit.ts";
 import { loadCommands } from "./registry.ts";
 import { safeJson, visible } from "./render/text.ts";
 
@@ -54,7 +54,7 @@ function addCommand(program: Command, definition: CommandDefinition, run: (given
 async function runCommand(command: CommandDefinition, given: Parsed, io: Io): Promise<number> {
   try {
     const codes = await command.run({ ...given, io, commands: () => loadCommands(undefined) });
-    return inOrder(codes)[0];
+    return byPriority(codes)[0];
   } catch (error) {
     return tellError(error, given.options, io);
   }

@@ -1,8 +1,8 @@
 import { InvalidError } from "../base/errors.ts";
+import type { Fleet } from "../config/fleet.ts";
+import { nearest } from "../config/suggest.ts";
 import type { Declaration, Plan } from "../model/declaration.ts";
-import { inSlice, type Slice } from "../model/slice.ts";
-import type { Fleet } from "../spec/fleet.ts";
-import { nearest } from "../spec/suggest.ts";
+import { inSlice, type Slice } from "../model/stack-slice.ts";
 
 /** The part of a fleet that a command looks at; left out: all of it. */
 export interface Selection {

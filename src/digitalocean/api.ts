@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { refusal, unreachable } from "./refusal.ts";
+import { apiRefusal, apiUnreachable } from "./api-errors.ts";
 
 /** DigitalOcean's public API v2, to look at: https://docs.digitalocean.com/reference/api/ */
 export interface Api {
@@ -70,7 +70,7 @@ async function ask(url: URL, token: string, deadline: number): Promise<Response>
       redirect: "error",
     });
   } catch (error) {
-    throw unreachable(url, error);
+    throw apiUnreachable(url, error);
   }
 }
 
@@ -82,13 +82,13 @@ function pauseOf(response: Response, attempt: number): number {
 
 async function read(url: URL, response: Response): Promise<Answer> {
   const body = await response.text().catch((error: unknown) => {
-    throw unreachable(url, error);
+    throw apiUnreachable(url, error);
   });
-  if (!response.ok && response.status !== 404) throw refusal(url, response, body);
+  if (!response.ok && response.status !== 404) throw apiRefusal(url, response, body);
   try {
     return { status: response.status, body: JSON.parse(body) as Answer["body"] };
   } catch {
-    throw unreachable(url, new Error("what answers is not DigitalOcean's API"));
+    throw apiUnreachable(url, new Error("what answers is not DigitalOcean's API"));
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a command line of the engine says about where it works and on what. */
-export interface Call {
+export interface EngineCall {
   /** The command's words without flags: ["up"], ["stack", "init", "prod"]. */
   words: string[];
   stack: string | undefined;
@@ -27,8 +27,8 @@ const WITH_VALUE = new Set([
 ]);
 
 /** Reads a command line as far as it matters here; what the engine does not know it refuses itself. */
-export function readCall(args: string[]): Call {
-  const call: Call = {
+export function readCall(args: string[]): EngineCall {
+  const call: EngineCall = {
     words: [],
     stack: undefined,
     cwd: undefined,
@@ -53,22 +53,22 @@ export function readCall(args: string[]): Call {
 }
 
 /** Whether the call works on a stack's resources. */
-export function isOperation(call: Call): boolean {
+export function isOperation(call: EngineCall): boolean {
   return OPERATIONS.has(call.words[0] ?? "");
 }
 
 /** Whether the call changes a stack's resources, so that it takes the stack's lock or is refused by it. */
-export function isChange(call: Call): boolean {
+export function isChange(call: EngineCall): boolean {
   return CHANGES.has(call.words[0] ?? "") && !call.previewOnly;
 }
 
 /** Whether the call removes a stack's resources, or shows what that would do. */
-export function isDestroy(call: Call): boolean {
+export function isDestroy(call: EngineCall): boolean {
   return ["destroy", "down", "dn"].includes(call.words[0] ?? "");
 }
 
 /** The stack that the command line itself names. */
-export function namedStack(call: Call): string | undefined {
+export function namedStack(call: EngineCall): string | undefined {
   const [command, verb, name] = call.words;
   const named = call.stack ?? (command === "stack" && verb === "init" ? name : undefined);
   return named?.split("/").at(-1);

@@ -1,12 +1,12 @@
 import { InvalidError } from "../base/errors.ts";
 import { openApi } from "../digitalocean/api.ts";
-import type { Call } from "./arguments.ts";
-import { askEngine, type EngineStack } from "./ask.ts";
+import type { EngineCall } from "./arguments.ts";
 import { hasDroplets } from "./droplets.ts";
-import { ensureEngine } from "./install.ts";
+import { ensureEngine } from "./install-engine.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
-import type { Progress } from "./progress.ts";
+import type { InstallProgress } from "./progress.ts";
 import { readProject, readStackFile } from "./project.ts";
+import { type EngineStack, runEngine } from "./run-engine.ts";
 
 /**
  * Asks DigitalOcean for the account before a run that needs it. The vendor's plugin would fail for each of its resources in
@@ -17,7 +17,7 @@ import { readProject, readStackFile } from "./project.ts";
  */
 export async function requireDigitalOcean(
   of: EngineStack,
-  call: Call,
+  call: EngineCall,
   args: readonly string[],
 ): Promise<void> {
   const { project, stack } = of;
@@ -44,7 +44,7 @@ export interface ApiAccess {
 export async function digitalOceanAccess(
   dir: string | undefined,
   named: string | undefined,
-  progress: Progress,
+  progress: InstallProgress,
 ): Promise<ApiAccess> {
   const project = dir === undefined ? undefined : readProject(dir);
   const stack = project && currentStack(project, named);
@@ -88,7 +88,7 @@ function tokenInEnv(): string | undefined {
 
 /** @returns undefined where it is empty */
 async function tokenInConfig(of: EngineStack): Promise<string | undefined> {
-  const { stdout } = await askEngine(of, ["config", "get", "digitalocean:token", "--stack", of.stack]);
+  const { stdout } = await runEngine(of, ["config", "get", "digitalocean:token", "--stack", of.stack]);
   return stdout.trim() || undefined;
 }
 

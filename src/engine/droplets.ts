@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Project } from "./project.ts";
+import type { PulumiProject } from "./project.ts";
 
 /** Whether the project has droplets, or had some that its inventory still knows. fleet.yaml is not judged here. */
-export function hasDroplets({ dir }: Project): boolean {
+export function hasDroplets({ dir }: PulumiProject): boolean {
   const [fleet, known] = ["fleet.yaml", "stacks/inventory.droplets.yaml"].map((file) =>
     textOf(join(dir, file)),
   );
@@ -17,7 +17,7 @@ export function hasDroplets({ dir }: Project): boolean {
  * to `POST /v2/droplets` is lost, its client (godo's retry) would send the same again, and a second droplet would be made.
  * The next run finds the one that is there.
  */
-export function pluginEnv(project: Project | undefined): Record<string, string> {
+export function pluginEnv(project: PulumiProject | undefined): Record<string, string> {
   if (project !== undefined && hasDroplets(project)) {
     return { PULUMI_OPTION_REFRESH: "true", DIGITALOCEAN_HTTP_RETRY_MAX: "0" };
   }

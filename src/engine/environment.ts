@@ -4,14 +4,14 @@ import { ENGINE_DEFAULTS } from "../base/engine-defaults.ts";
 import { cacheDir } from "../base/paths.ts";
 import { pluginEnv } from "./droplets.ts";
 import { passphraseFile, passphraseIsSet } from "./passphrase.ts";
-import { pulumiHome } from "./places.ts";
-import type { Project } from "./project.ts";
+import { pulumiHome } from "./paths.ts";
+import type { PulumiProject } from "./project.ts";
 
 /**
  * The environment for the engine: the present one, and what is unset in it. Programs and providers run on the Node
  * that runs this, and find the engine's own programs first.
  */
-export function engineEnv(pulumi: string, project?: Project, stack?: string): NodeJS.ProcessEnv {
+export function engineEnv(pulumi: string, project?: PulumiProject, stack?: string): NodeJS.ProcessEnv {
   const path = [dirname(process.execPath), dirname(pulumi), process.env["PATH"] ?? ""].join(delimiter);
   return {
     // The engine itself would take the home folder of /etc/passwd, and its launcher that of HOME.
@@ -30,14 +30,14 @@ export function engineEnv(pulumi: string, project?: Project, stack?: string): No
 }
 
 /** The variables that a `pulumi` from elsewhere would lack here, each as NAME=VALUE. */
-export function unsetVariables(project: Project, stack: string | undefined): string[] {
+export function unsetVariables(project: PulumiProject, stack: string | undefined): string[] {
   const wanted = { ...ENGINE_DEFAULTS, ...(stack && passphraseEnv(project, stack)) };
   return Object.entries(wanted)
     .filter(([name]) => process.env[name] === undefined)
     .map(([name, value]) => `${name}=${value}`);
 }
 
-function passphraseEnv(project: Project, stack: string): Record<string, string> {
+function passphraseEnv(project: PulumiProject, stack: string): Record<string, string> {
   const file = passphraseFile(project, stack);
   return passphraseIsSet() || !existsSync(file) ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: file };
 }

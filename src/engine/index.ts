@@ -1,11 +1,16 @@
 export { type ApiAccess, digitalOceanAccess } from "./digitalocean.ts";
-export { engineChecks } from "./doctor.ts";
-export type { Engine } from "./find.ts";
-export { ensureEngine } from "./install.ts";
+export { engineChecks } from "./doctor-checks.ts";
+export type { Engine } from "./find-engine.ts";
+export { ensureEngine } from "./install-engine.ts";
 export { ensureStack } from "./new-stack.ts";
-export { launcherDir } from "./places.ts";
-export { elapsed, type Progress, stderrProgress, telling } from "./progress.ts";
+export { launcherDir } from "./paths.ts";
+export {
+  elapsed,
+  type InstallProgress as Progress,
+  stderrProgress,
+  withProgress as telling,
+} from "./progress.ts";
 export { ensureExampleStack } from "./stack.ts";
 export { stackInUse } from "./stack-in-use.ts";
 export { type HostInState, hostInState } from "./state-edit.ts";
-export { unlockStack } from "./unlock.ts";
+export { unlockStack } from "./unlock-stack.ts";

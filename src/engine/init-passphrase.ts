@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import type { Call } from "./arguments.ts";
+import type { EngineCall } from "./arguments.ts";
 import { ensurePassphrase, passphraseFile, passphraseIsSet, requirePassphrase } from "./passphrase.ts";
-import { type Project, stackFile } from "./project.ts";
+import { type PulumiProject, stackFile } from "./project.ts";
 
 /**
  * Makes the passphrase of a stack that `pulumi stack init NAME` is about to make, for the engine would ask for one. A
@@ -11,7 +11,11 @@ import { type Project, stackFile } from "./project.ts";
  * @returns what to tell of it; undefined where nothing was made
  * @throws InvalidError where the stack was made elsewhere and its passphrase is not here
  */
-export function preparePassphrase(project: Project, stack: string, call: Call): string | undefined {
+export function preparePassphrase(
+  project: PulumiProject,
+  stack: string,
+  call: EngineCall,
+): string | undefined {
   const [command, verb] = call.words;
   if (command !== "stack" || verb !== "init" || call.hasSecretsProvider) return undefined;
   if (/^https?:/.test(project.backend) || passphraseIsSet()) return undefined;

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidError, type MusterError } from "../base/errors.ts";
 import { ensurePassphrase, requirePassphrase } from "./passphrase.ts";
-import type { Progress } from "./progress.ts";
-import { makeFolders, type Project, readProject, readStackFile, stateDir } from "./project.ts";
+import type { InstallProgress } from "./progress.ts";
+import { makeProjectFolders, type PulumiProject, readProject, readStackFile, stateDir } from "./project.ts";
 import { pulumi } from "./stack.ts";
 
 /**
@@ -18,12 +18,12 @@ export async function ensureStack(
   projectDir: string,
   stack: string,
   settings: Readonly<Record<string, string>>,
-  progress: Progress,
+  progress: InstallProgress,
 ): Promise<boolean> {
   const project = readProject(projectDir);
   if (project === undefined)
     throw new InvalidError({ what: "no project", why: `${projectDir} has no Pulumi.yaml.` });
-  makeFolders(project);
+  makeProjectFolders(project);
   requirePassphrase(project, stack);
   ensurePassphrase(project, stack);
   const isNew = !exists(project, stack);
@@ -41,7 +41,7 @@ export async function ensureStack(
 }
 
 /** Whether the stack is known to be there; where the state is kept elsewhere, only the engine can tell. */
-function exists(project: Project, stack: string): boolean {
+function exists(project: PulumiProject, stack: string): boolean {
   const state = stateDir(project);
   return state !== undefined && existsSync(join(state, ".pulumi", "stacks", project.name, `${stack}.json`));
 }

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { InvalidError } from "../base/errors.ts";
 import { writeFileAtomic } from "../base/files.ts";
 import { passphraseFile } from "./passphrase.ts";
-import { type Project, readStackFile, stackFile } from "./project.ts";
+import { type PulumiProject, readStackFile, stackFile } from "./project.ts";
 
 const VARIABLE = "PULUMI_CONFIG_PASSPHRASE";
 
@@ -14,7 +14,7 @@ const VARIABLE = "PULUMI_CONFIG_PASSPHRASE";
  *
  * @throws InvalidError
  */
-export async function checkPassphrase(project: Project, stack: string): Promise<void> {
+export async function checkPassphrase(project: PulumiProject, stack: string): Promise<void> {
   const { encryptionsalt } = readStackFile(project, stack);
   const given = givenPassphrase(project, stack);
   if (encryptionsalt === undefined || given === undefined) return;
@@ -32,7 +32,10 @@ export async function checkPassphrase(project: Project, stack: string): Promise<
 }
 
 /** The passphrase that the engine will take: its readPassphrase (pkg/secrets/passphrase/manager.go). */
-function givenPassphrase(project: Project, stack: string): { passphrase: string; from: string } | undefined {
+function givenPassphrase(
+  project: PulumiProject,
+  stack: string,
+): { passphrase: string; from: string } | undefined {
   const passphrase = process.env[VARIABLE];
   if (passphrase !== undefined) return { passphrase, from: VARIABLE };
   const named = process.env[`${VARIABLE}_FILE`];
@@ -55,17 +58,17 @@ async function opens(passphrase: string, encryptionsalt: string): Promise<boolea
 }
 
 /** The proof takes half a second of every run, so that it was given once is remembered by digest. */
-function remember(project: Project, stack: string, salt: string, passphrase: string): void {
+function remember(project: PulumiProject, stack: string, salt: string, passphrase: string): void {
   if (!existsSync(join(project.dir, ".muster"))) return;
   writeFileAtomic(provenFile(project, stack), digestOf(salt, passphrase), 0o600);
 }
 
-function isRemembered(project: Project, stack: string, salt: string, passphrase: string): boolean {
+function isRemembered(project: PulumiProject, stack: string, salt: string, passphrase: string): boolean {
   const file = provenFile(project, stack);
   return existsSync(file) && readFileSync(file, "utf8") === digestOf(salt, passphrase);
 }
 
-function provenFile(project: Project, stack: string): string {
+function provenFile(project: PulumiProject, stack: string): string {
   return join(project.dir, ".muster", "passphrases", stack);
 }
 

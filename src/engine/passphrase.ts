@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { InvalidError } from "../base/errors.ts";
 import { writeFileAtomic } from "../base/files.ts";
-import { type Project, readStackFile, selectedStack, stackFile } from "./project.ts";
+import { type PulumiProject, readStackFile, selectedStack, stackFile } from "./project.ts";
 
 const SUFFIX = ".passphrase";
 
 /** Where a stack's passphrase lies on this machine: beside the stack files, and never in git. */
-export function passphraseFile(project: Project, stack: string): string {
+export function passphraseFile(project: PulumiProject, stack: string): string {
   return join(project.dir, "stacks", `${stack}${SUFFIX}`);
 }
 
@@ -16,7 +16,7 @@ export function passphraseFile(project: Project, stack: string): string {
  * The stack that a command works on: the one it names, else PULUMI_STACK, else the selected one, else the only one
  * that has a passphrase here.
  */
-export function currentStack(project: Project, named: string | undefined): string | undefined {
+export function currentStack(project: PulumiProject, named: string | undefined): string | undefined {
   return (
     named ?? (process.env["PULUMI_STACK"] || undefined) ?? selectedStack(project) ?? onlyPassphrase(project)
   );
@@ -32,7 +32,7 @@ export function passphraseIsSet(): boolean {
  *
  * @throws InvalidError where the stack's file has a salt and its passphrase is missing
  */
-export function requirePassphrase(project: Project, stack: string): void {
+export function requirePassphrase(project: PulumiProject, stack: string): void {
   const file = passphraseFile(project, stack);
   if (passphraseIsSet() || existsSync(file)) return;
   if (readStackFile(project, stack).encryptionsalt === undefined) return;
@@ -44,14 +44,14 @@ export function requirePassphrase(project: Project, stack: string): void {
 }
 
 /** Makes a stack's passphrase (256 random bits) where there is none. */
-export function ensurePassphrase(project: Project, stack: string): void {
+export function ensurePassphrase(project: PulumiProject, stack: string): void {
   const file = passphraseFile(project, stack);
   if (passphraseIsSet() || existsSync(file)) return;
   mkdirSync(dirname(file), { recursive: true });
   writeFileAtomic(file, `${randomBytes(32).toString("base64url")}\n`, 0o600);
 }
 
-function onlyPassphrase(project: Project): string | undefined {
+function onlyPassphrase(project: PulumiProject): string | undefined {
   const dir = join(project.dir, "stacks");
   const files = existsSync(dir) ? readdirSync(dir).filter((name) => name.endsWith(SUFFIX)) : [];
   return files.length === 1 ? files[0]?.slice(0, -SUFFIX.length) : undefined;

@@ -1,11 +1,11 @@
 /** Tells a person what goes on. A `passing` line says how far a long step is; the next line replaces it. */
-export type Progress = (line: string, passing?: boolean) => void;
+export type InstallProgress = (line: string, passing?: boolean) => void;
 
 /** Seconds between two lines of a long step. */
 const EVERY = 5;
 
 /** Writes to stderr; on a terminal a passing line is overwritten by the next. */
-export function stderrProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+export function stderrProgress(stream: NodeJS.WriteStream = process.stderr): InstallProgress {
   let passed = false;
   return (line, passing = false) => {
     const replaces = stream.isTTY && passed;
@@ -15,8 +15,8 @@ export function stderrProgress(stream: NodeJS.WriteStream = process.stderr): Pro
 }
 
 /** Tells `text` with the time gone by every few seconds until `work` has ended. */
-export async function telling<T>(
-  progress: Progress,
+export async function withProgress<T>(
+  progress: InstallProgress,
   text: string,
   hint: string,
   work: Promise<T>,

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { parse } from "yaml";
-import { pulumiHome } from "./places.ts";
+import { pulumiHome } from "./paths.ts";
 
 /** What the engine reads from a project's Pulumi.yaml, as far as it matters here. */
-export interface Project {
+export interface PulumiProject {
   dir: string;
   name: string;
   backend: string;
@@ -13,7 +13,7 @@ export interface Project {
 }
 
 /** The engine's project in that folder; undefined where it has no Pulumi.yaml. */
-export function readProject(folder: string): Project | undefined {
+export function readProject(folder: string): PulumiProject | undefined {
   const dir = resolve(folder);
   const file = join(dir, "Pulumi.yaml");
   if (!existsSync(file)) return undefined;
@@ -31,7 +31,7 @@ export function readProject(folder: string): Project | undefined {
 }
 
 /** The folder inside the project that holds its state; undefined where the state is kept elsewhere. */
-export function stateDir(project: Project): string | undefined {
+export function stateDir(project: PulumiProject): string | undefined {
   const path = /^file:\/\/([^?]*)/.exec(project.backend)?.[1];
   if (path === undefined) return undefined;
   const dir = resolve(project.dir, path);
@@ -44,7 +44,7 @@ export function withoutPassword(url: string): string {
 }
 
 /** Makes the project's own folders, closed to other users: the engine writes its state readable for all. */
-export function makeFolders(project: Project): void {
+export function makeProjectFolders(project: PulumiProject): void {
   for (const dir of [stateDir(project), join(project.dir, ".muster")]) {
     if (dir === undefined) continue;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -58,13 +58,13 @@ export function openToOthers(path: string): boolean {
 }
 
 /** Where a stack's configuration stands: in a file that a team commits. */
-export function stackFile(project: Project, stack: string): string {
+export function stackFile(project: PulumiProject, stack: string): string {
   return join(project.dir, project.stackConfigDir, `Pulumi.${stack}.yaml`);
 }
 
 /** A stack's configuration file as data; empty where there is none yet. */
 export function readStackFile(
-  project: Project,
+  project: PulumiProject,
   stack: string,
 ): { encryptionsalt?: string; config?: Record<string, unknown> } {
   const file = stackFile(project, stack);
@@ -72,7 +72,7 @@ export function readStackFile(
 }
 
 /** The stack that `pulumi stack select` chose for this project, without its organization. */
-export function selectedStack(project: Project): string | undefined {
+export function selectedStack(project: PulumiProject): string | undefined {
   const hash = createHash("sha1").update(join(project.dir, "Pulumi.yaml")).digest("hex");
   const file = join(pulumiHome(), "workspaces", `${project.name}-${hash}-workspace.json`);
   if (!existsSync(file)) return undefined;

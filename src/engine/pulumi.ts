@@ -3,26 +3,26 @@ import { flushCompileCache } from "node:module";
 import { resolve } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
-import { type Call, isChange, isDestroy, isOperation, namedStack, readCall } from "./arguments.ts";
-import type { EngineStack } from "./ask.ts";
+import { type EngineCall, isChange, isDestroy, isOperation, namedStack, readCall } from "./arguments.ts";
 import { requireDigitalOcean } from "./digitalocean.ts";
 import { engineEnv } from "./environment.ts";
 import { preparePassphrase } from "./init-passphrase.ts";
-import { ensureEngine } from "./install.ts";
-import { refuseLeaks } from "./leaks.ts";
-import { keysOfDroplets, lendingKeys } from "./lend-keys.ts";
+import { ensureEngine } from "./install-engine.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
 import { checkPassphrase } from "./passphrase-check.ts";
 import { stderrProgress } from "./progress.ts";
-import { makeFolders, type Project, readProject } from "./project.ts";
-import { refuseProtected } from "./protected.ts";
+import { makeProjectFolders, type PulumiProject, readProject } from "./project.ts";
 import { quietHome } from "./quiet-home.ts";
-import { reachState, readyState } from "./state/ready.ts";
-import { withTodaysTargets } from "./targets.ts";
+import { refuseProtected } from "./refuse-protected.ts";
+import { refuseLeaks } from "./refuse-secret-leaks.ts";
+import { withCurrentTargets } from "./renamed-targets.ts";
+import type { EngineStack } from "./run-engine.ts";
+import { keysOfDroplets, lendingKeys } from "./ssh-agent.ts";
+import { reachState, readyState } from "./state/ready-state.ts";
 
 async function main(given: string[]): Promise<void> {
   const call = readCall(given);
-  const args = isOperation(call) ? withTodaysTargets(given) : given;
+  const args = isOperation(call) ? withCurrentTargets(given) : given;
   const dir = projectDir(resolve(call.cwd ?? ""));
   const project = dir === undefined ? undefined : readProject(dir);
   const stack = project && currentStack(project, namedStack(call));
@@ -57,9 +57,13 @@ async function main(given: string[]): Promise<void> {
 }
 
 /** What can be refused before the engine is there. */
-async function checkProject(project: Project, stack: string | undefined, call: Call): Promise<void> {
+async function checkProject(
+  project: PulumiProject,
+  stack: string | undefined,
+  call: EngineCall,
+): Promise<void> {
   refuseLeaks(call, project.backend);
-  makeFolders(project);
+  makeProjectFolders(project);
   if (stack === undefined) return;
   const told = preparePassphrase(project, stack, call);
   if (told !== undefined) tell(told);
@@ -68,7 +72,7 @@ async function checkProject(project: Project, stack: string | undefined, call: C
   await checkPassphrase(project, stack);
 }
 
-async function prepareState(of: EngineStack, call: Call): Promise<void> {
+async function prepareState(of: EngineStack, call: EngineCall): Promise<void> {
   if (!isChange(call)) return reachState(of);
   await readyState(of, tell);
 }

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, w
 import { join } from "node:path";
 import { cacheDir } from "../base/paths.ts";
 import { digestOf } from "../model/digest.ts";
-import { pulumiHome } from "./places.ts";
+import { pulumiHome } from "./paths.ts";
 
 /** The folder in which the engine keeps a log of each command, and which it can do without. */
 const LOGS = "logs";

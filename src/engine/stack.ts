@@ -1,11 +1,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
-import { askEngine } from "./ask.ts";
-import { ensureEngine } from "./install.ts";
+import { ensureEngine } from "./install-engine.ts";
 import { ensurePassphrase, requirePassphrase } from "./passphrase.ts";
-import type { Progress } from "./progress.ts";
-import { makeFolders, type Project, readProject, readStackFile, selectedStack, stateDir } from "./project.ts";
+import type { InstallProgress } from "./progress.ts";
+import {
+  makeProjectFolders,
+  type PulumiProject,
+  readProject,
+  readStackFile,
+  selectedStack,
+  stateDir,
+} from "./project.ts";
+import { runEngine } from "./run-engine.ts";
 
 /** The namespace of our configuration: the provider's name. */
 const NAMESPACE = "muster";
@@ -21,12 +28,12 @@ export async function ensureExampleStack(
   projectDir: string,
   stack: string,
   secrets: Record<string, string>,
-  progress: Progress,
+  progress: InstallProgress,
 ): Promise<void> {
   const project = readProject(projectDir);
   if (project === undefined)
     throw new InvalidError({ what: "no project", why: `${projectDir} has no Pulumi.yaml.` });
-  makeFolders(project);
+  makeProjectFolders(project);
   requirePassphrase(project, stack);
   ensurePassphrase(project, stack);
   if (!isReady(project, stack)) {
@@ -43,7 +50,7 @@ export async function ensureExampleStack(
 }
 
 /** Whether the stack has a salt and a state, and some stack is selected: which one is the user's choice. */
-function isReady(project: Project, stack: string): boolean {
+function isReady(project: PulumiProject, stack: string): boolean {
   const state = stateDir(project);
   if (state === undefined || selectedStack(project) === undefined) return false;
   const checkpoint = join(state, ".pulumi", "stacks", project.name, `${stack}.json`);
@@ -52,14 +59,14 @@ function isReady(project: Project, stack: string): boolean {
 
 /** One call of the engine; `input` is what it reads on stdin, where a process list does not show it. */
 export async function pulumi(
-  project: Project,
+  project: PulumiProject,
   stack: string,
   command: string[],
-  progress: Progress,
+  progress: InstallProgress,
   input = "",
 ): Promise<void> {
   const { pulumi } = await ensureEngine(progress);
-  const { failed, stderr } = await askEngine({ pulumi, project, stack }, command, { input });
+  const { failed, stderr } = await runEngine({ pulumi, project, stack }, command, { input });
   if (!failed) return;
   const what = `the engine could not make the stack ${stack} ready`;
   throw new MusterError({ what, why: stderr.trim(), where: project.dir });

@@ -4,11 +4,11 @@ import { InvalidError, MusterError } from "../base/errors.ts";
 import { writeFileAtomic } from "../base/files.ts";
 import { subjectOf } from "../model/resource-id.ts";
 import { nameInUrn } from "../model/urn.ts";
-import { askEngine, type EngineStack } from "./ask.ts";
-import { ensureEngine } from "./install.ts";
+import { ensureEngine } from "./install-engine.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
-import type { Progress } from "./progress.ts";
+import type { InstallProgress } from "./progress.ts";
 import { readProject } from "./project.ts";
+import { type EngineStack, runEngine } from "./run-engine.ts";
 
 /** A resource in a stack's state. */
 export interface StateResource {
@@ -45,7 +45,7 @@ export async function hostInState(
   dir: string,
   named: string | undefined,
   part: PartOfHost,
-  progress: Progress,
+  progress: InstallProgress,
 ): Promise<HostInState> {
   const project = readProject(dir);
   const stack = project && currentStack(project, named);
@@ -97,7 +97,7 @@ function keepCopy({ project, stack }: EngineStack, state: string): string {
 }
 
 async function ask(of: EngineStack, command: readonly string[]): Promise<string> {
-  const { failed, stdout, stderr } = await askEngine(of, [...command, "--stack", of.stack]);
+  const { failed, stdout, stderr } = await runEngine(of, [...command, "--stack", of.stack]);
   if (!failed) return stdout;
   throw new MusterError({
     what: `the state of stack ${of.stack} cannot be ${command[1] === "export" ? "read" : "changed"}`,

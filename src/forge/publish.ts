@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Forge } from "./client.ts";
-import { ForgeError } from "./error.ts";
+import type { Forge } from "./forge-client.ts";
+import { ForgeError } from "./forge-error.ts";
 
 /** How often the forge is asked to do one thing. */
 const ATTEMPTS = 3;

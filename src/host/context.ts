@@ -10,8 +10,8 @@ import {
   RECORDS_DIR,
   STATE_DIR,
   UNIT_DIR,
-} from "../model/layout.ts";
-import { type Run, run } from "./run.ts";
+} from "../model/host-paths.ts";
+import { type RunProgram, runProgram } from "./system/run-program.ts";
 
 /** Where this host keeps things, and how it starts other programs; tests stand theirs elsewhere. */
 export interface Host {
@@ -20,7 +20,7 @@ export interface Host {
   /** This program's own file, for what it starts as another user. */
   readonly program: string;
   readonly paths: Paths;
-  readonly run: Run;
+  readonly run: RunProgram;
   /** The gate by which this session came in; none for one that logged in as root. */
   readonly gate?: SessionGate;
 }
@@ -80,7 +80,7 @@ const PATHS: Paths = {
 
 /** This host, as the bundle at `file` finds it. */
 export function thisHost(file: string): Host {
-  return { bundle: bundleVersion(file), program: file, paths: PATHS, run };
+  return { bundle: bundleVersion(file), program: file, paths: PATHS, run: runProgram };
 }
 
 function bundleVersion(file: string): string {

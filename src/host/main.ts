@@ -6,25 +6,25 @@
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { GateName } from "../model/gate.ts";
+import type { GateName } from "../model/gate-account.ts";
+import { findAuthorizer, tableOf } from "./authorization/registry.ts";
 import { thisHost } from "./context.ts";
-import { findGate, tableOf } from "./gates/registry.ts";
 import { runHostd } from "./hostd/hostd.ts";
-import { handleJob } from "./jobs/handle.ts";
-import { runMender } from "./mender.ts";
-import { reasonOf } from "./reason.ts";
+import { handleJob } from "./jobs/handle-job.ts";
 import { answerBatch, greeting, parseBatches, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
+import { runRepair } from "./sqlite/repair-process.ts";
+import { reasonOf } from "./system/error-reason.ts";
 
 /** Characters of one request: whoever sends more without an end wants to fill the memory. */
 const MOST = 64 * 1024 * 1024;
 
 const host = thisHost(fileURLToPath(import.meta.url));
 const [command, ...words] = process.argv.slice(2);
-const gate = command === "gate" ? findGate(words) : undefined;
+const gate = command === "gate" ? findAuthorizer(words) : undefined;
 if (command === "serve" && words.length === 0) serve(READERS_AND_WRITERS);
 else if (command === "serve" && words.join(" ") === "--read-only") serve(READERS);
 else if (gate !== undefined) serveGate(gate);
-else if (command === "mend" && words.length === 0) process.exitCode = runMender();
+else if (command === "mend" && words.length === 0) process.exitCode = runRepair();
 else if (command === "job") process.exitCode = handleJob(host, words);
 else if (command === "hostd" && words.length === 0) runHostd(host);
 else {

@@ -13,21 +13,21 @@ import {
   type RequestFrame,
 } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
-import { control } from "./control.ts";
-import { convergeAll, type Outcome } from "./converge.ts";
-import { history } from "./history.ts";
-import { jobs } from "./jobs/status.ts";
-import { machine } from "./machine.ts";
-import { arrive } from "./moves/arrive.ts";
+import { jobStatuses } from "./jobs/job-status.ts";
+import { settle } from "./moves/finish.ts";
 import { leave } from "./moves/leave.ts";
 import { pack } from "./moves/pack.ts";
-import { settle } from "./moves/settle.ts";
+import { arrive } from "./moves/prepare.ts";
 import { unpack } from "./moves/unpack.ts";
-import { observe } from "./observe.ts";
-import { ps } from "./ps.ts";
-import { reasonOf } from "./reason.ts";
-import { remove } from "./remove.ts";
-import { onceAllStay, onceTheyStay, type Staying, unitsStarted } from "./settle.ts";
+import { awaitAllStable, awaitStable, type StableAnswer, unitsStarted } from "./reconcile/await-stable.ts";
+import { type ConvergeOutcome, convergeAll } from "./reconcile/converge.ts";
+import { observe } from "./reconcile/observe.ts";
+import { removeResource } from "./reconcile/remove.ts";
+import { control } from "./reports/control.ts";
+import { history } from "./reports/history.ts";
+import { machine } from "./reports/machine.ts";
+import { ps } from "./reports/ps.ts";
+import { reasonOf } from "./system/error-reason.ts";
 
 /** What answers each request, at once or, with others answered meanwhile, later. */
 export type Table = {
@@ -43,7 +43,7 @@ export type Table = {
 type Later<A> = A | Promise<A>;
 
 /** Only looks: a host that serves this table has no way to change anything. */
-export const READERS: Table = { observe, ps, history, jobs, machine };
+export const READERS: Table = { observe, ps, history, jobs: jobStatuses, machine };
 
 /** A change is answered when what it started has stayed for a moment. */
 export const WRITERS = {
@@ -55,9 +55,9 @@ export const WRITERS = {
   control: (host, request) => {
     const answer = control(host, request);
     const isStarted = request.verb !== "stop" && answer.changed;
-    return onceTheyStay(host, isStarted ? [request.unit] : [], answer);
+    return awaitStable(host, isStarted ? [request.unit] : [], answer);
   },
-  remove,
+  remove: removeResource,
   leave,
   pack,
   arrive,
@@ -66,7 +66,7 @@ export const WRITERS = {
 } satisfies Table;
 
 function convergeMany(host: Host, requests: readonly ConvergeRequest[]): (() => Later<ConvergeAnswer>)[] {
-  const staying = convergeAll(host, requests).map((outcome, i): Staying<Outcome> => {
+  const staying = convergeAll(host, requests).map((outcome, i): StableAnswer<ConvergeOutcome> => {
     const request = requests[i];
     const isDone = !("error" in outcome) && request !== undefined;
     return {
@@ -75,7 +75,7 @@ function convergeMany(host: Host, requests: readonly ConvergeRequest[]): (() => 
       lost: (unit, error) => (isDone ? withLost(request, outcome.answer, unit, error) : outcome),
     };
   });
-  return onceAllStay(host, staying).map((later) => () => {
+  return awaitAllStable(host, staying).map((later) => () => {
     return later instanceof Promise ? later.then(answerIn) : answerIn(later);
   });
 }
@@ -86,13 +86,13 @@ function withLost(
   answer: ConvergeAnswer,
   unit: string,
   error: MusterError,
-): Outcome {
+): ConvergeOutcome {
   const part = partOfUnit(items, unit);
   if (part === undefined) return { error };
   return { answer: { ...answer, failures: [...(answer.failures ?? []), { part, error: wireError(error) }] } };
 }
 
-function answerIn(outcome: Outcome): ConvergeAnswer {
+function answerIn(outcome: ConvergeOutcome): ConvergeAnswer {
   if ("error" in outcome) throw outcome.error;
   return outcome.answer;
 }

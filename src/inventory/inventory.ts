@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { HostSpec } from "../spec/fleet.ts";
+import type { HostSpec } from "../config/fleet.ts";
 
 export type HostKind = HostSpec["kind"];
 

@@ -40,7 +40,7 @@ export interface ChangePolicy {
 }
 
 /** That an agent runs with what was declared before. */
-export interface Owed {
+export interface DeferredRestart {
   readonly restart: OnChange;
   /** Seconds, see ChangePolicy. */
   readonly within: number;

@@ -1,6 +1,6 @@
 import type { Cause } from "./finding.ts";
+import type { HostRecord } from "./host-record.ts";
 import type { HostItem, Observation, Props, Scalar } from "./items.ts";
-import type { HostRecord } from "./record.ts";
 
 /** One property where desired and observed differ, before it is given its place in the fleet. */
 export interface Difference {

@@ -1,6 +1,6 @@
+import { type HostRecord, joinRecords } from "./host-record.ts";
 import { AGENT_PARTS, type AgentPart, byPart, itemName, WHOLE } from "./parts.ts";
 import type { ObserveAnswer, Observed, ResourceItems } from "./protocol.ts";
-import { type HostRecord, joinRecords } from "./record.ts";
 import { agentId, formerPartId, parseId } from "./resource-id.ts";
 
 /**

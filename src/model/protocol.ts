@@ -1,11 +1,11 @@
-import type { HistoryEvent, Owed, Quarantine, Watched, WatchedService } from "./deadman.ts";
+import type { DeferredRestart, HistoryEvent, Quarantine, Watched, WatchedService } from "./deadman.ts";
 import type { FailedOver } from "./failover.ts";
+import type { HostRecord } from "./host-record.ts";
 import type { Contents, Items, Observations } from "./items.ts";
 import type { JobStatus } from "./job.ts";
 import type { Machine } from "./machine.ts";
 import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
 import type { PartFailure, WireError } from "./part-failure.ts";
-import type { HostRecord } from "./record.ts";
 import type { Unmanaged } from "./unmanaged.ts";
 
 /** Raised when a request or an answer changes its meaning; a reader and a host agree on it at the start. */
@@ -84,7 +84,7 @@ export interface UnitStatus {
   /** How it sees the service; absent where it sees none. */
   readonly checked?: WatchedService;
   /** There while it runs with what was declared before. */
-  readonly owed?: Owed;
+  readonly owed?: DeferredRestart;
   /** There while it is to run on another provider than its first. */
   readonly failedOver?: FailedOver;
   /** There while the unit is kept down. */

@@ -63,7 +63,7 @@ export function agentOf(id: string): string | undefined {
 }
 
 /** What a resource belongs to, as people know it. */
-export interface Subject {
+export interface ResourceSubject {
   readonly kind: "host" | "tenant" | "reader" | "agent" | "service";
   readonly host: string;
   /** The host's own name for a host. */
@@ -71,7 +71,7 @@ export interface Subject {
 }
 
 /** What a resource belongs to: an agent's account is the agent's, a host's jobs and its machine are the host's. */
-export function subjectOf(id: string): Subject {
+export function subjectOf(id: string): ResourceSubject {
   const parsed = parseId(id);
   if (parsed === undefined) return { kind: "host", host: id, name: id };
   const { host } = parsed;

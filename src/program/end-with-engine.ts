@@ -1,4 +1,4 @@
-import { statusOf } from "../base/processes.ts";
+import { processStatus } from "../base/processes.ts";
 
 /** Milliseconds between two looks. */
 const EVERY = 1000;
@@ -19,12 +19,12 @@ export function endWithEngine(): void {
 
 /** The parent of our parent; undefined where this system does not tell. */
 function engineNow(): number | undefined {
-  return statusOf(process.ppid)?.parent;
+  return processStatus(process.ppid)?.parent;
 }
 
 /** A process whose parent was killed has another one: the system's first, or a user's. */
 function isEngine(pid: number): boolean {
-  return statusOf(pid)?.name.includes("pulumi") ?? false;
+  return processStatus(pid)?.name.includes("pulumi") ?? false;
 }
 
 function end(): never {

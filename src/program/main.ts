@@ -2,7 +2,7 @@
 import { log, RunError } from "@pulumi/pulumi";
 import { ENGINE_DEFAULTS } from "../base/engine-defaults.ts";
 import { MusterError } from "../base/errors.ts";
-import { type Deployed, deployFleet } from "./deploy.ts";
+import { type Deployed, deployFleet } from "./deploy-fleet.ts";
 import { endWithEngine } from "./end-with-engine.ts";
 
 // The SDK takes a stack trace for every promise and resource, a third of its time; no person is shown one.

@@ -1,17 +1,17 @@
 /** The provider's program: the engine starts it, reads its port from stdout, and speaks to it until it ends. */
 
+import { installedVersion } from "../base/installed-version.ts";
 import { projectDir } from "../base/paths.ts";
-import { installedVersion } from "../base/runtime.ts";
-import { contentStore } from "./contents.ts";
-import { fleetDroplets } from "./droplets.ts";
-import { hostFacts } from "./host-facts.ts";
-import { declaredHosts, fleetPool } from "./hosts.ts";
-import { localMachines } from "./machines.ts";
+import { contentStore } from "./content-store.ts";
+import { declaredHosts, fleetPool } from "./hosts/declared-hosts.ts";
+import { fleetDroplets } from "./hosts/droplets.ts";
+import { hostFacts } from "./hosts/host-facts.ts";
+import { manageLocalHosts } from "./hosts/local-hosts.ts";
 import { type FleetProvider, makeProvider } from "./provider.ts";
 import { serve } from "./server.ts";
 
 const project = projectDir() ?? process.cwd();
-const machines = localMachines(project);
+const machines = manageLocalHosts(project);
 const declared = declaredHosts(project);
 const pool = fleetPool(project, declared, () => provider.stack());
 const provider: FleetProvider = makeProvider({

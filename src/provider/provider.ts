@@ -1,13 +1,20 @@
-import { type StackSettings, stackSettings } from "../model/slice.ts";
-import { watchHosts } from "./away.ts";
+import { type StackSettings, stackSettings } from "../model/stack-slice.ts";
+import type {
+  ContentStore,
+  Droplets,
+  HostFacts,
+  Hosts,
+  LocalHostControl,
+  ProviderContext,
+} from "./context.ts";
+import { emptyEngineState } from "./engine-state.ts";
 import { functionsOf } from "./functions/registry.ts";
-import { gate } from "./gate.ts";
 import { handlersOf } from "./handlers/registry.ts";
-import { sharedLooks } from "./looks.ts";
-import { noMoves } from "./moves.ts";
+import { observationCache } from "./hosts/observation-cache.ts";
+import { trackReachability } from "./hosts/unreachable-hosts.ts";
+import { countInFlight } from "./in-flight.ts";
+import { emptyPendingMoves } from "./pending-moves.ts";
 import { type Config, type SecretSources, secretsFrom } from "./secrets.ts";
-import { nothingSeen } from "./seen.ts";
-import type { ContentStore, Droplets, HostFacts, Hosts, LocalMachines, Services } from "./services.ts";
 import { engineLog } from "./wire/engine.ts";
 import type { Provider } from "./wire/service.ts";
 
@@ -17,7 +24,7 @@ export interface Ground {
   readonly env: NodeJS.ProcessEnv;
   readonly hosts: Hosts;
   readonly facts: HostFacts;
-  readonly machines: LocalMachines;
+  readonly machines: LocalHostControl;
   readonly droplets: Droplets;
   readonly contents: ContentStore;
 }
@@ -41,18 +48,18 @@ export function makeProvider({
   const stack = () => stackSettings((name) => config.get(name)?.reveal());
   const sources = (): SecretSources => ({ config, env });
   const engine = engineLog();
-  const watched = watchHosts(hosts, facts, (sentence) => engine.log("warning", sentence, ""));
-  const services: Services = {
+  const watched = trackReachability(hosts, facts, (sentence) => engine.log("warning", sentence, ""));
+  const services: ProviderContext = {
     ...watched,
     stack,
-    looks: sharedLooks(watched.hosts),
-    firstLooks: sharedLooks(hosts),
+    looks: observationCache(watched.hosts),
+    firstLooks: observationCache(hosts),
     machines,
     droplets,
     contents,
     secrets: secretsFrom(sources),
-    seen: nothingSeen(),
-    moves: noMoves(),
+    seen: emptyEngineState(),
+    moves: emptyPendingMoves(),
     isDestroy: env["MUSTER_DESTROYS"] === "1",
     env,
   };
@@ -61,7 +68,7 @@ export function makeProvider({
     stack,
     handlers: handlersOf(services),
     functions: functionsOf(services),
-    gate: gate(),
+    gate: countInFlight(),
     engine,
     configure: (values) => {
       config = values;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { InvalidError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
-import type { Secrets } from "./services.ts";
+import type { Secrets } from "./context.ts";
 
 /** The stack's configuration by name, without the `muster:` in front. */
 export type Config = ReadonlyMap<string, Secret>;

@@ -1,5 +1,5 @@
+import type { AgentSpec, Fleet } from "../config/fleet.ts";
 import type { DirectoryItem, Items } from "../model/items.ts";
-import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 
 /** Whether an agent's Linux user is a resource of its own; see agent-account.ts. */
 export function hasAccount(fleet: Fleet, { tenant }: AgentSpec): boolean {
@@ -12,11 +12,11 @@ export type HomeOnRemove = "aside" | "wipe";
 
 /** A Linux user in its tenant's group, and its home, which no other user can enter. */
 export function account(user: string, tenant: string): Items {
-  return { ...userOf(user, tenant), ...homeFolder(homeOf(user), user, tenant, "aside") };
+  return { ...userOf(user, tenant), ...homeFolder(homePath(user), user, tenant, "aside") };
 }
 
 export function userOf(user: string, tenant: string): Items {
-  const want = { present: true, group: tenant, home: homeOf(user), shell: "/bin/bash" } as const;
+  const want = { present: true, group: tenant, home: homePath(user), shell: "/bin/bash" } as const;
   return { [`user ${user}`]: { kind: "user", name: user, want } };
 }
 
@@ -32,6 +32,6 @@ export function homeFolder(
   return { [path]: { kind: "directory", path, onRemove, ...(unit && { notify: unit }), want } };
 }
 
-export function homeOf(user: string): string {
+export function homePath(user: string): string {
   return `/home/${user}`;
 }

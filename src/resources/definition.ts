@@ -1,6 +1,6 @@
+import type { Fleet } from "../config/fleet.ts";
 import type { Declaration, ResourceType } from "../model/declaration.ts";
 import type { Digest } from "../model/items.ts";
-import type { Fleet } from "../spec/fleet.ts";
 
 /** What a definition needs besides the fleet. */
 export interface Compiler {

@@ -1,4 +1,4 @@
-import type { Fleet } from "../spec/fleet.ts";
+import type { Fleet } from "../config/fleet.ts";
 
 /**
  * The ids that something on a host had before it or its host was renamed.

@@ -1,6 +1,6 @@
-import { STATE_DIR, UNIT_DIR } from "../model/layout.ts";
-import type { Switch } from "../model/switches.ts";
-import type { AgentSpec, Fleet } from "../spec/fleet.ts";
+import type { AgentSpec, Fleet } from "../config/fleet.ts";
+import { STATE_DIR, UNIT_DIR } from "../model/host-paths.ts";
+import type { SandboxException } from "../model/sandbox-exceptions.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 import { type Line, quote } from "./unit-syntax.ts";
 
@@ -13,7 +13,7 @@ import { type Line, quote } from "./unit-syntax.ts";
  * runtimes miscount.
  */
 export function hardening(fleet: Fleet, agent: AgentSpec): Line[] {
-  const may = (one: Switch) => agent.allow.includes(one);
+  const may = (one: SandboxException) => agent.allow.includes(one);
   return [...RIGHTS, ...files(fleet, agent, may("writes")), ...walls(may)];
 }
 
@@ -37,7 +37,7 @@ const RIGHTS: readonly Line[] = [
   ["RemoveIPC", "yes"],
 ];
 
-function walls(may: (one: Switch) => boolean): Line[] {
+function walls(may: (one: SandboxException) => boolean): Line[] {
   return [
     ["InaccessiblePaths", `-${UNIT_DIR}${may("bus") ? "" : " -/run/dbus"}`],
     ["PrivateTmp", "yes"],
@@ -88,7 +88,7 @@ function word(path: string): string {
 }
 
 /** systemd.exec(5) has the sets. */
-function systemCalls(may: (one: Switch) => boolean): string {
+function systemCalls(may: (one: SandboxException) => boolean): string {
   return [
     "@system-service",
     ...(may("debug") ? ["@debug"] : []),

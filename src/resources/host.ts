@@ -1,11 +1,11 @@
 import { join } from "node:path";
+import type { Fleet } from "../config/fleet.ts";
+import { isObservedOnly } from "../config/observe-only.ts";
+import { BIN_DIR, HOSTD_UNIT, providerFile, UNIT_DIR } from "../model/host-paths.ts";
 import type { Items, PackageItem } from "../model/items.ts";
-import { BIN_DIR, HOSTD_UNIT, providerFile, UNIT_DIR } from "../model/layout.ts";
 import { LIMITS } from "../model/limits.ts";
 import { hostId } from "../model/resource-id.ts";
-import type { Fleet } from "../spec/fleet.ts";
-import { isObservedOnly } from "../spec/observed.ts";
-import { MUSTER_BEAT } from "./beat.ts";
+import { MUSTER_BEAT } from "./beat-program.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { hostdUnitText } from "./hostd-unit.ts";
 import { jobHandlers } from "./job-handlers.ts";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { HOSTD_RUN_DIR, RUNTIME_DIR } from "../model/layout.ts";
+import { HOSTD_RUN_DIR, RUNTIME_DIR } from "../model/host-paths.ts";
 import type { RuntimeVersion } from "./definition.ts";
 
 /**

@@ -1,7 +1,7 @@
+import type { Fleet } from "../config/fleet.ts";
 import type { Declaration, Plan } from "../model/declaration.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Digest } from "../model/items.ts";
-import type { Fleet } from "../spec/fleet.ts";
 import { agent } from "./agent/index.ts";
 import { agentAccount } from "./agent-account.ts";
 import type { ResourceDefinition, RuntimeVersion } from "./definition.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { RUNTIME_DIR, UNIT_DIR } from "../model/host-paths.ts";
 import type { FileItem, Items } from "../model/items.ts";
 import { JOB_FAILED, JOB_REPLACE } from "../model/job.ts";
-import { RUNTIME_DIR, UNIT_DIR } from "../model/layout.ts";
 import type { Compiler } from "./definition.ts";
 import { type Line, renderUnit } from "./unit-syntax.ts";
 

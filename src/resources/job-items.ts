@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import type { AgentSpec, Fleet, JobSpec } from "../config/fleet.ts";
+import { UNIT_DIR } from "../model/host-paths.ts";
 import type { FileItem, Items } from "../model/items.ts";
 import { jobService, jobTimer } from "../model/job.ts";
-import { UNIT_DIR } from "../model/layout.ts";
-import type { AgentSpec, Fleet, JobSpec } from "../spec/fleet.ts";
 import type { Compiler } from "./definition.ts";
 import { jobNameOf, jobServiceText, jobTimerText } from "./job-text.ts";
 

@@ -1,7 +1,7 @@
+import type { AgentSpec, Fleet, JobSpec } from "../config/fleet.ts";
+import { pauseFile, quarantineFile } from "../model/host-paths.ts";
 import { JOB_FAILED, JOB_REPLACE, type JobName, jobService, jobWord, RETRY_KEY } from "../model/job.ts";
-import { pauseFile, quarantineFile } from "../model/layout.ts";
 import { limitLines } from "../model/limits.ts";
-import type { AgentSpec, Fleet, JobSpec } from "../spec/fleet.ts";
 import { hostJobHardening } from "./hardening.ts";
 import { unitName } from "./unit-names.ts";
 import { commandLine, environmentLines, escapePercent, type Line, renderUnit } from "./unit-syntax.ts";

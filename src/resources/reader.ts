@@ -1,11 +1,11 @@
+import type { Fleet, ReaderSpec } from "../config/fleet.ts";
+import { isObservedOnly } from "../config/observe-only.ts";
 import type { Declaration } from "../model/declaration.ts";
 import type { ReadScope } from "../model/read-scope.ts";
 import { hostId, readerId } from "../model/resource-id.ts";
-import type { Fleet, ReaderSpec } from "../spec/fleet.ts";
-import { isObservedOnly } from "../spec/observed.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { formerIds } from "./former-ids.ts";
-import { gateItems } from "./gate.ts";
+import { gateItems } from "./gate-account.ts";
 
 /** A key that may look at what was applied on a host, of all tenants or of one, and can change nothing. */
 export const reader: ResourceDefinition = {

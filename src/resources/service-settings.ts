@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { quarantineFile } from "../model/layout.ts";
-import type { CredentialSpec, ServiceSpec } from "../spec/fleet.ts";
+import type { CredentialSpec, ServiceSpec } from "../config/fleet.ts";
+import { quarantineFile } from "../model/host-paths.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 import { environmentLines, type Line, renderUnit } from "./unit-syntax.ts";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import type { CredentialSpec, Fleet, ServiceSpec } from "../config/fleet.ts";
 import type { ServicePolicy } from "../model/deadman.ts";
+import { servicePolicyFile, settingsFile, UNIT_DIR } from "../model/host-paths.ts";
 import { AS_DECLARED, type DirectoryItem, type FileItem, type Items, type UnitItem } from "../model/items.ts";
-import { servicePolicyFile, settingsFile, UNIT_DIR } from "../model/layout.ts";
 import { hostId, serviceId } from "../model/resource-id.ts";
-import type { CredentialSpec, Fleet, ServiceSpec } from "../spec/fleet.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { formerIds } from "./former-ids.ts";

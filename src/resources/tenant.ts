@@ -1,15 +1,15 @@
 import { join } from "node:path";
+import type { AgentSpec, Fleet } from "../config/fleet.ts";
+import { UNIT_DIR } from "../model/host-paths.ts";
 import type { Items } from "../model/items.ts";
-import { UNIT_DIR } from "../model/layout.ts";
 import { isLimited, type Limits, limitLines } from "../model/limits.ts";
 import { hostId, tenantId } from "../model/resource-id.ts";
 import type { TenantScope } from "../model/tenant-scope.ts";
-import type { AgentSpec, Fleet } from "../spec/fleet.ts";
 import { account } from "./account.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { formerIds } from "./former-ids.ts";
-import { gateItems } from "./gate.ts";
+import { gateItems } from "./gate-account.ts";
 import { hardening } from "./hardening.ts";
 import { sliceName, unitName } from "./unit-names.ts";
 

@@ -1,5 +1,5 @@
-import { agentUnit } from "../model/layout.ts";
-import type { AgentSpec } from "../spec/fleet.ts";
+import type { AgentSpec } from "../config/fleet.ts";
+import { agentUnit } from "../model/host-paths.ts";
 
 /** A `-` in a slice's name would put it inside another's slice, and under its limits; systemd.slice(5). */
 export const sliceName = (tenant: string): string => `muster-${tenant.replaceAll("-", "\\x2d")}.slice`;

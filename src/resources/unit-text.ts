@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
-import { agentRunDir, beatFile, quarantineFile } from "../model/layout.ts";
+import type { AgentSpec, ChoiceSpec, Fleet } from "../config/fleet.ts";
+import { agentRunDir, beatFile, quarantineFile } from "../model/host-paths.ts";
 import { limitLines } from "../model/limits.ts";
-import type { AgentSpec, ChoiceSpec, Fleet } from "../spec/fleet.ts";
 import { credentialsDir, environmentFiles } from "./agent/credentials.ts";
 import { hardening } from "./hardening.ts";
 import { sliceName, unitName } from "./unit-names.ts";

@@ -1,7 +1,7 @@
 import type { Runtime } from "./runtime.ts";
 
 /** Any program at all. Its identity lies in its home, as declared; its model is told by the environment that all have. */
-export const command: Runtime = {
+export const commandRuntime: Runtime = {
   processes: [],
   heartbeat: "none",
   settings: () => ({}),

@@ -1,12 +1,15 @@
 import { claude } from "./claude.ts";
 import { codex } from "./codex.ts";
-import { command } from "./command.ts";
+import { commandRuntime } from "./command.ts";
 import { hermes } from "./hermes.ts";
 import { pi } from "./pi.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Every runtime that Muster knows. A new one is a file beside these, a line here and a word in the schema. */
-export const RUNTIMES = { claude, codex, pi, hermes, command } satisfies Record<string, Runtime>;
+export const RUNTIMES = { claude, codex, pi, hermes, command: commandRuntime } satisfies Record<
+  string,
+  Runtime
+>;
 
 export type RuntimeKind = keyof typeof RUNTIMES;
 

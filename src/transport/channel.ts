@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { lineSplitter } from "./lines.ts";
+import { lineSplitter } from "./line-splitter.ts";
 
 /** How an ssh process ended. */
 export interface Ending {

@@ -1,6 +1,6 @@
 import { MARKER } from "../model/protocol.ts";
 import type { Channel } from "./channel.ts";
-import { connectFailure } from "./failure.ts";
+import { connectFailure } from "./connect-failure.ts";
 import { HostError } from "./host-error.ts";
 import type { Target } from "./target.ts";
 

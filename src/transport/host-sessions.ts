@@ -1,5 +1,5 @@
-import { runs } from "./hello.ts";
 import { HostError, RuntimeError } from "./host-error.ts";
+import { runs } from "./host-version.ts";
 import type { OpenOptions } from "./open.ts";
 import { openReading, openWriting } from "./open-session.ts";
 import type { ReadingOptions, WritingOptions } from "./pool-options.ts";

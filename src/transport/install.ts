@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
 import type { Channel } from "./channel.ts";
 import { INSTALL_SCRIPT } from "./install-script.ts";
-import { type Packed, packed } from "./packed.ts";
+import { type Packed, packed } from "./packed-runtime.ts";
 import type { RemoteDirs } from "./remote-command.ts";
 import { type Arch, NODE_PACKAGES, type RuntimeFiles } from "./runtime-files.ts";
-import { scriptFailure, scriptSteps } from "./script.ts";
+import { scriptFailure, scriptSteps } from "./script-steps.ts";
 import type { Target } from "./target.ts";
 
 /** Seconds for the pieces to arrive: 50 MB at some 80 kB/s. */

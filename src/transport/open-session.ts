@@ -1,5 +1,5 @@
-import { parseHello, refuseTooNew, refuseTooOld, runs } from "./hello.ts";
 import { HostError, RuntimeError } from "./host-error.ts";
+import { parseHello, refuseTooNew, refuseTooOld, runs } from "./host-version.ts";
 import { install } from "./install.ts";
 import { type Opened, type OpenOptions, open } from "./open.ts";
 import { ABSENT, REMOTE_DIRS } from "./remote-command.ts";

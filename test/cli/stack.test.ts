@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ensureIgnored, ensureKey, writePublicKey } from "../../src/cli/stack/key.ts";
+import { ensureIgnored, ensureStackKey, writePublicKey } from "../../src/cli/stack/key.ts";
 import { listStacks, renderStacks } from "../../src/cli/stack/list.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
@@ -22,9 +22,9 @@ const write = (path: string, text: string) => {
 
 describe("a tenant's key", () => {
   test("is made once, for its owner alone, and its public half is told without a comment", () => {
-    const key = ensureKey(dir, "north");
+    const key = ensureStackKey(dir, "north");
     expect(key).toMatch(/^ssh-ed25519 \S+$/);
-    expect(ensureKey(dir, "north")).toBe(key);
+    expect(ensureStackKey(dir, "north")).toBe(key);
     expect(statSync(join(dir, "stacks/north.key")).mode & 0o777).toBe(0o600);
   });
 
@@ -48,7 +48,7 @@ describe("a tenant's key", () => {
     write(".gitignore", "node_modules/");
     expect(ensureIgnored(dir, "stacks/*.key")).toBe(true);
     expect(ensureIgnored(dir, "stacks/*.key")).toBe(false);
-    ensureKey(dir, "north");
+    ensureStackKey(dir, "north");
     execFileSync("git", ["init", "-q", dir]);
     expect(execFileSync("git", ["-C", dir, "status", "--short", "-uall"], { encoding: "utf8" })).not.toMatch(
       /north\.key$/m,

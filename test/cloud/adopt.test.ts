@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { Account, Droplet } from "../../src/cloud/digitalocean/account.ts";
-import { adopt, type Met } from "../../src/cloud/digitalocean/adopt.ts";
-import { type CloudQuestion, cloudName, type DropletAnswer, tagsOf } from "../../src/model/cloud.ts";
+import type { DigitalOceanAccount, Droplet } from "../../src/cloud/digitalocean/account.ts";
+import { adopt, type Met } from "../../src/cloud/digitalocean/match-droplet.ts";
+import {
+  type CloudQuestion,
+  cloudName,
+  type DropletAnswer,
+  tagsOf,
+} from "../../src/model/droplet-preflight.ts";
 
 const OWNER = "muster/prod";
 
@@ -28,7 +33,10 @@ function droplet(id: number, tags: readonly string[] = tagsOf(OWNER, "web")): Dr
   return { id, name: "web", tags, size_slug: "s-1vcpu-2gb" };
 }
 
-function account(droplets: readonly Droplet[], parts: Partial<Account> = {}): Account {
+function account(
+  droplets: readonly Droplet[],
+  parts: Partial<DigitalOceanAccount> = {},
+): DigitalOceanAccount {
   return {
     droplets,
     byNumber: new Map(droplets.map((one) => [`${one.id}`, one])),
@@ -38,7 +46,11 @@ function account(droplets: readonly Droplet[], parts: Partial<Account> = {}): Ac
   };
 }
 
-function found(replace: string | undefined, there: Account, met?: Met): DropletAnswer | undefined {
+function found(
+  replace: string | undefined,
+  there: DigitalOceanAccount,
+  met?: Met,
+): DropletAnswer | undefined {
   const known = new Map(met === undefined ? [] : [["web", met]]);
   return adopt(question(replace), there, known).droplets["web"];
 }
@@ -104,7 +116,7 @@ describe("which droplet a host is", () => {
 describe("a droplet that was there before Muster", () => {
   const mine = (tags: readonly string[] = ["mine"]) =>
     account([], { byNumber: new Map([["7", droplet(7, tags)]]) });
-  const asked = (there: Account, change: object = {}, met?: Met) => {
+  const asked = (there: DigitalOceanAccount, change: object = {}, met?: Met) => {
     const { droplets, ...rest } = question();
     const adopting = droplets.map((one) => ({ ...one, adopt: "7", ...change }));
     const known = new Map(met === undefined ? [] : [["web", met]]);

@@ -5,14 +5,14 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { saysSsh } from "../../src/cloud/local/banner.ts";
-import { contains, rangeOf } from "../../src/cloud/local/helper/range.ts";
+import { refuseOtherSystems } from "../../src/cloud/local/call-helper.ts";
+import { contains, rangeOf } from "../../src/cloud/local/helper/ip-range.ts";
+import { baseName } from "../../src/cloud/local/image-recipe.ts";
 import { localHosts } from "../../src/cloud/local/index.ts";
-import { hostPlace } from "../../src/cloud/local/layout.ts";
-import { refuseOtherSystems } from "../../src/cloud/local/privileged.ts";
-import { supervisorPid } from "../../src/cloud/local/process.ts";
-import { baseName } from "../../src/cloud/local/recipe.ts";
+import { hostPlace } from "../../src/cloud/local/local-host-paths.ts";
 import { planMissing } from "../../src/cloud/local/requirements.ts";
+import { saysSsh } from "../../src/cloud/local/ssh-banner.ts";
+import { supervisorPid } from "../../src/cloud/local/supervisor-process.ts";
 
 let dir = "";
 beforeEach(() => {

@@ -1,4 +1,5 @@
 import { MusterError } from "../../src/base/errors.ts";
+import type { HostRecord } from "../../src/model/host-record.ts";
 import {
   AS_DECLARED,
   DIFFERENT,
@@ -17,8 +18,7 @@ import type {
   RemoveAnswer,
   RemoveRequest,
 } from "../../src/model/protocol.ts";
-import type { HostRecord } from "../../src/model/record.ts";
-import type { Hosts } from "../../src/provider/services.ts";
+import type { Hosts } from "../../src/provider/context.ts";
 import { HostError } from "../../src/transport/host-error.ts";
 import { memoryMover } from "./memory-mover.ts";
 

@@ -1,11 +1,11 @@
 import { MusterError } from "../../src/base/errors.ts";
 import type { MoveMark, MoveRequest } from "../../src/model/move.ts";
 import { agentOf } from "../../src/model/resource-id.ts";
-import type { Mover } from "../../src/provider/services.ts";
+import type { AgentMover } from "../../src/provider/context.ts";
 import type { MemoryHost } from "./memory-host.ts";
 
 /** Agents leave a host in memory and come to it as with a real one; a home is one text, which travels in one piece. */
-export function memoryMover(host: MemoryHost): Mover {
+export function memoryMover(host: MemoryHost): AgentMover {
   const arrived = (request: MoveRequest) => {
     host.requests.push(request);
     if (host.away !== undefined) throw host.away;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isChange, isOperation, namedStack, readCall } from "../../src/engine/arguments.ts";
-import { refuseLeaks } from "../../src/engine/leaks.ts";
+import { refuseLeaks } from "../../src/engine/refuse-secret-leaks.ts";
 
 test.each([
   ["up -s prod", "prod"],

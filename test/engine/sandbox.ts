@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
-import { ENGINE_VERSION } from "../../src/engine/version.ts";
+import { ENGINE_VERSION } from "../../src/engine/engine-version.ts";
 
 export const ROOT = join(import.meta.dirname, "../..");
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { forgeOf } from "../../src/forge/client.ts";
+import { forgeOf } from "../../src/forge/forge-client.ts";
 import { publishComment, publishIssue } from "../../src/forge/publish.ts";
 import { type ForgeDouble, type Issue, startForge } from "../doubles/forge.ts";
 

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readAccounts } from "../../src/host/accounts.ts";
-import { editPasswd } from "../../src/host/passwd.ts";
+import { readAccounts } from "../../src/host/accounts/accounts.ts";
+import { editPasswd } from "../../src/host/accounts/passwd.ts";
 
 const PASSWD =
   "root:x:0:0:root:/root:/bin/bash\niris:x:1001:1001:I, R:/tmp:/bin/sh\niris2:x:1002:1001::/x:/bin/sh\n";

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { withHostLock, withResourceLock } from "../../src/host/lock.ts";
 import { readRecords } from "../../src/host/store/records.ts";
+import { withHostLock, withResourceLock } from "../../src/host/system/locks.ts";
 import { makeWorld } from "./world.ts";
 
 const RUN = join(import.meta.dirname, "../fixtures/stack-run.ts");

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { kernelLimit, supportOf } from "../../src/host/cgroups.ts";
+import { kernelLimit, supportOf } from "../../src/host/system/cgroups.ts";
 
 let dir = "";
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { remove } from "../../src/host/remove.ts";
+import { removeResource } from "../../src/host/reconcile/remove.ts";
 import type { DirectoryItem, Items } from "../../src/model/items.ts";
 import { book, IRIS, makeWorld, OWNER, type World } from "./world.ts";
 
@@ -82,7 +82,7 @@ describe("what two resources have", () => {
     world.up(items, { id: "hub/three/service" });
     world.up({}, { id: "hub/two/service" });
     expect(existsSync(`${world.dir}/home/lab`)).toBe(true);
-    remove(world.host, { op: "remove", id: "hub/three/service", owner: OWNER, items: {} });
+    removeResource(world.host, { op: "remove", id: "hub/three/service", owner: OWNER, items: {} });
     expect(existsSync(`${world.dir}/home/lab`)).toBe(false);
   });
 });

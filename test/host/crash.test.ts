@@ -3,8 +3,8 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, wri
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { type Run, run as runProgram } from "../../src/host/run.ts";
-import { type MendOrder, mendDatabase } from "../../src/host/sqlite/mend.ts";
+import { type SyncOrder, syncDatabase } from "../../src/host/sqlite/sync.ts";
+import { type RunProgram, runProgram } from "../../src/host/system/run-program.ts";
 import { AS_DECLARED, type Contents, type Items } from "../../src/model/items.ts";
 import { dyingAt } from "./dying.ts";
 import { book, makeAgentWorld, type Table, type World } from "./world.ts";
@@ -127,8 +127,8 @@ describe("the host runtime that dies at any change of", () => {
  */
 function makeDyingWorld(): World {
   let dir = "";
-  const run: Run = (program, args, options = {}) => {
-    if (args.includes("mend")) mendDatabase(JSON.parse(options.input ?? "") as MendOrder);
+  const run: RunProgram = (program, args, options = {}) => {
+    if (args.includes("mend")) syncDatabase(JSON.parse(options.input ?? "") as SyncOrder);
     else if (program !== "systemctl") return runProgram(program, args, options);
     else if (args[0] === "restart") writeFileSync(`${dir}/running-with`, readFileSync(keyOf(dir)));
     return { status: 0, stdout: "ActiveState=active\nSubState=running\n", stderr: "" };

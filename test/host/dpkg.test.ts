@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { installedAmong } from "../../src/host/dpkg.ts";
+import { installedAmong } from "../../src/host/system/dpkg.ts";
 
 let dir: string;
 

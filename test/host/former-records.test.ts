@@ -1,10 +1,10 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { observe } from "../../src/host/observe.ts";
+import { observe } from "../../src/host/reconcile/observe.ts";
 import { FORMER_TYPES } from "../../src/model/former-agent.ts";
+import type { HostRecord } from "../../src/model/host-record.ts";
 import { AGENT_PARTS, type AgentPart, byPart } from "../../src/model/parts.ts";
-import type { HostRecord } from "../../src/model/record.ts";
 import { formerPartId } from "../../src/model/resource-id.ts";
 import { dyingAt } from "./dying.ts";
 import { UNIT, wholeAgent } from "./whole-agent.ts";

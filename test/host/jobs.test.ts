@@ -1,17 +1,17 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { history } from "../../src/host/history.ts";
-import { handleJob } from "../../src/host/jobs/handle.ts";
-import { jobs, statusOf } from "../../src/host/jobs/status.ts";
-import type { Result } from "../../src/host/run.ts";
+import { handleJob } from "../../src/host/jobs/handle-job.ts";
+import { jobStatus, jobStatuses } from "../../src/host/jobs/job-status.ts";
+import { history } from "../../src/host/reports/history.ts";
+import type { ProgramResult } from "../../src/host/system/run-program.ts";
 import { howItEnded, jobWord, parseJobWord } from "../../src/model/job.ts";
 import { IRIS, makeWorld } from "./world.ts";
 
 const SERVICE = "muster-job-iris.retro.service";
 
 /** A host whose systemd is written down, with a job that may be tried again twice. */
-function hostWithJob(said: Partial<Result> = {}, planned: Partial<Result> = {}) {
+function hostWithJob(said: Partial<ProgramResult> = {}, planned: Partial<ProgramResult> = {}) {
   const calls: string[][] = [];
   const answerOf = (program: string, args: readonly string[]) =>
     program === "systemd-run" ? planned : args.includes("show") ? said : {};
@@ -161,7 +161,7 @@ describe("how a job is", () => {
   const ran = { ActiveState: "inactive", ExecMainStartTimestamp: "Fri 2026-11-27 03:00:01 UTC" };
 
   test("tells its last run, how that ended, and the next", () => {
-    expect(statusOf(timer, { ...ran, Result: "exit-code", ExecMainStatus: "3" })).toEqual({
+    expect(jobStatus(timer, { ...ran, Result: "exit-code", ExecMainStatus: "3" })).toEqual({
       timer: "waiting",
       isRunning: false,
       last: "2026-11-27T03:00:01Z",
@@ -169,20 +169,20 @@ describe("how a job is", () => {
       next: "2026-11-28T03:00:00Z",
     });
     expect(
-      statusOf(timer, { ...ran, Result: "success", ExecMainCode: "2", ExecMainStatus: "15" }).result,
+      jobStatus(timer, { ...ran, Result: "success", ExecMainCode: "2", ExecMainStatus: "15" }).result,
     ).toBe("ended");
   });
 
   test("tells nothing that systemd does not know: of a run that goes on, of the time before a boot, of no timer", () => {
-    expect(statusOf(timer, { ...ran, ActiveState: "activating" })).not.toHaveProperty("result");
-    const booted = statusOf(timer, {
+    expect(jobStatus(timer, { ...ran, ActiveState: "activating" })).not.toHaveProperty("result");
+    const booted = jobStatus(timer, {
       ActiveState: "inactive",
       Result: "success",
       ExecMainStartTimestamp: "",
     });
     expect(booted).toMatchObject({ last: "2026-11-27T03:00:00Z" });
     expect(booted).not.toHaveProperty("result");
-    expect(statusOf({ LoadState: "not-found", NextElapseUSecRealtime: "n/a" }, {})).toEqual({
+    expect(jobStatus({ LoadState: "not-found", NextElapseUSecRealtime: "n/a" }, {})).toEqual({
       timer: "absent",
       isRunning: false,
     });
@@ -190,11 +190,11 @@ describe("how a job is", () => {
 
   test("is asked of systemd once for all, and of no other unit than a job's", () => {
     const { host, calls } = hostWithJob({ stdout: "ActiveState=active\n\nActiveState=inactive\n" });
-    expect(jobs(host, { op: "jobs", words: ["iris.retro"] }).jobs).toMatchObject([
+    expect(jobStatuses(host, { op: "jobs", words: ["iris.retro"] }).jobs).toMatchObject([
       { word: "iris.retro", timer: "waiting" },
     ]);
     expect(calls).toHaveLength(1);
-    expect(jobs(host, { op: "jobs", words: ["iris.retro", "ssh/../x"] })).toEqual({ jobs: [] });
+    expect(jobStatuses(host, { op: "jobs", words: ["iris.retro", "ssh/../x"] })).toEqual({ jobs: [] });
     expect(calls).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { disksIn, machine } from "../../src/host/machine.ts";
+import { disksIn, machine } from "../../src/host/reports/machine.ts";
 import { makeWorld } from "./world.ts";
 
 test("a file system counts once, one that is full by its nature or in memory never", () => {

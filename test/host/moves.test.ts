@@ -16,20 +16,20 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Host } from "../../src/host/context.ts";
-import { control } from "../../src/host/control.ts";
-import { converge } from "../../src/host/converge.ts";
-import { history } from "../../src/host/history.ts";
-import { arrive } from "../../src/host/moves/arrive.ts";
+import { settle } from "../../src/host/moves/finish.ts";
 import { leave } from "../../src/host/moves/leave.ts";
-import { allMarks } from "../../src/host/moves/marks.ts";
+import { allMarks } from "../../src/host/moves/move-state.ts";
 import { pack } from "../../src/host/moves/pack.ts";
-import { settle } from "../../src/host/moves/settle.ts";
+import { arrive } from "../../src/host/moves/prepare.ts";
 import { unpack } from "../../src/host/moves/unpack.ts";
-import { observe } from "../../src/host/observe.ts";
-import { hold, quarantineOf, release } from "../../src/host/quarantine.ts";
-import { remove } from "../../src/host/remove.ts";
+import { converge } from "../../src/host/reconcile/converge.ts";
+import { observe } from "../../src/host/reconcile/observe.ts";
+import { removeResource } from "../../src/host/reconcile/remove.ts";
+import { control } from "../../src/host/reports/control.ts";
+import { history } from "../../src/host/reports/history.ts";
+import { quarantine, readQuarantine, release } from "../../src/host/units/quarantine.ts";
+import { agentUnit } from "../../src/model/host-paths.ts";
 import type { Items } from "../../src/model/items.ts";
-import { agentUnit } from "../../src/model/layout.ts";
 import { IRIS, makeWorld, OWNER, type World } from "./world.ts";
 
 const UNIT = agentUnit("iris");
@@ -160,7 +160,7 @@ describe("a move", () => {
     expect(coming()).toEqual({ state: "open" });
     const { move, state } = leaving();
     expect(state).toBe("leaving");
-    expect(quarantineOf(old, UNIT)?.reason).toBe("it moves to west");
+    expect(readQuarantine(old, UNIT)?.reason).toBe("it moves to west");
     expect(coming(move)).toEqual({ state: "open" });
     const pieces = await bytes(move);
     expect(pieces.length).toBeGreaterThan(2);
@@ -174,7 +174,9 @@ describe("a move", () => {
       "died",
       "arrived",
     ]);
-    expect(remove(old, { op: "remove", id: "east/iris/agent", owner: OWNER, items: {} }).aside).toEqual([]);
+    expect(
+      removeResource(old, { op: "remove", id: "east/iris/agent", owner: OWNER, items: {} }).aside,
+    ).toEqual([]);
     expect(existsSync(east.home())).toBe(false);
     expect([allMarks(old), readdirSync(join(east.dir, "home"))]).toEqual([[], ["loom"]]);
     expect(readdirSync(join(west.dir, "home"))).toEqual(["iris"]);
@@ -221,10 +223,10 @@ describe("a move", () => {
 describe("an agent that is held down already", () => {
   test("stays in its quarantine where it does not move after all", () => {
     const { old, coming, leaving, settled } = rig();
-    hold(old, UNIT, "5 restarts within 60 min");
+    quarantine(old, UNIT, "5 restarts within 60 min");
     coming();
     settled("old", leaving().move, "failed");
-    expect(quarantineOf(old, UNIT)?.reason).toBe("5 restarts within 60 min");
+    expect(readQuarantine(old, UNIT)?.reason).toBe("5 restarts within 60 min");
   });
 
   test("that was let go by somebody begins another move, as it may have run since", () => {
@@ -250,7 +252,7 @@ describe("a home that does not come whole", () => {
     await expect(put(move, torn)).rejects.toThrow(/did not come whole/);
     expect(existsSync(join(west.home(), "notes"))).toBe(false);
     expect(settled("old", move, "failed")).toBe("over");
-    expect(quarantineOf(old, UNIT)).toBeUndefined();
+    expect(readQuarantine(old, UNIT)).toBeUndefined();
     // It did not run before it was asked to leave, and so is not started.
     expect(calls).not.toContain("east start");
   });
@@ -332,6 +334,6 @@ describe("the unit of an agent that moves", () => {
     expect(() => start(now, to.id)).toThrow(/its home has not come from east yet/);
     // This systemd starts nothing.
     expect(start(old, from.id, itemsOf(east)).failures).toMatchObject([{ part: "unit" }]);
-    expect([allMarks(old), quarantineOf(old, UNIT)]).toEqual([[], undefined]);
+    expect([allMarks(old), readQuarantine(old, UNIT)]).toEqual([[], undefined]);
   });
 });

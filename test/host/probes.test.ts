@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { ask } from "../../src/host/probes/probe.ts";
 import { newProber } from "../../src/host/probes/prober.ts";
+import { runProbe } from "../../src/host/probes/run-probe.ts";
 import type { HealthCheck, HttpProbe } from "../../src/model/health.ts";
 
 const servers: Server[] = [];
@@ -33,7 +33,7 @@ test.each([
   [500, ["2xx"], false],
 ])("status %i where %j is health: %s", async (status, expected, ok) => {
   const url = await serve((_, response) => response.writeHead(status).end());
-  expect(await ask(http(url, { expect: expected }))).toEqual({ ok, detail: `it answers ${status}` });
+  expect(await runProbe(http(url, { expect: expected }))).toEqual({ ok, detail: `it answers ${status}` });
 });
 
 test("a redirect, for ever too, is an answer and is not followed", async () => {
@@ -42,7 +42,7 @@ test("a redirect, for ever too, is an answer and is not followed", async () => {
     asked += 1;
     response.writeHead(302, { location: "/again" }).end();
   });
-  expect(await ask(http(url))).toEqual({ ok: false, detail: "it answers 302" });
+  expect(await runProbe(http(url))).toEqual({ ok: false, detail: "it answers 302" });
   expect(asked).toBe(1);
 });
 
@@ -51,32 +51,38 @@ test("a body without end is not read", async () => {
     const more = setInterval(() => response.write("x".repeat(65536)), 1);
     response.on("close", () => clearInterval(more));
   });
-  expect(await ask(http(url))).toMatchObject({ ok: true });
+  expect(await runProbe(http(url))).toMatchObject({ ok: true });
 });
 
 test("a server that accepts and says nothing has failed after its time", async () => {
   const url = await serve(() => {});
-  expect(await ask(http(url, { timeout: 0.2 }))).toEqual({ ok: false, detail: "no answer within 0.2 s" });
+  expect(await runProbe(http(url, { timeout: 0.2 }))).toEqual({
+    ok: false,
+    detail: "no answer within 0.2 s",
+  });
 });
 
 test("a server that is down, and one that speaks no HTTP, have failed", async () => {
   const url = await serve(() => {});
   await new Promise((done) => servers.pop()?.close(done));
-  expect(await ask(http(url))).toMatchObject({ ok: false, detail: expect.stringContaining("ECONNREFUSED") });
+  expect(await runProbe(http(url))).toMatchObject({
+    ok: false,
+    detail: expect.stringContaining("ECONNREFUSED"),
+  });
   const garbage = createTcpServer((socket) => socket.resume().end("SSH-2.0-x\r\n"));
-  expect(await ask(http(`http://127.0.0.1:${await portOf(garbage)}`))).toMatchObject({ ok: false });
+  expect(await runProbe(http(`http://127.0.0.1:${await portOf(garbage)}`))).toMatchObject({ ok: false });
 });
 
 test("a name that nobody knows has failed", async () => {
-  expect(await ask(http("http://nowhere.invalid/", { timeout: 5 }))).toMatchObject({ ok: false });
+  expect(await runProbe(http("http://nowhere.invalid/", { timeout: 5 }))).toMatchObject({ ok: false });
 });
 
 test("a port is open, or closed", async () => {
   const port = await portOf(createTcpServer(() => {}));
   const tcp = { kind: "tcp", host: "127.0.0.1", port, timeout: 1 } as const;
-  expect(await ask(tcp)).toMatchObject({ ok: true });
+  expect(await runProbe(tcp)).toMatchObject({ ok: true });
   await new Promise((done) => servers.pop()?.close(done));
-  expect(await ask(tcp)).toMatchObject({ ok: false, detail: expect.stringContaining("ECONNREFUSED") });
+  expect(await runProbe(tcp)).toMatchObject({ ok: false, detail: expect.stringContaining("ECONNREFUSED") });
 });
 
 const CHECK: HealthCheck = { probe: http("http://a.invalid"), interval: 10, failures: 3, successes: 2 };

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { converge } from "../../src/host/converge.ts";
+import { converge } from "../../src/host/reconcile/converge.ts";
 import { diffItem } from "../../src/model/diff.ts";
 import { secretDigest } from "../../src/model/digest.ts";
 import { AS_DECLARED, DIFFERENT, type Items } from "../../src/model/items.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { overridesOf } from "../../src/host/dropins.ts";
 import { unitProps } from "../../src/host/kinds/unit.ts";
-import { statusOf } from "../../src/host/ps.ts";
-import { parseShow } from "../../src/host/systemctl.ts";
+import { unitStatus } from "../../src/host/reports/ps.ts";
+import { overridesOf } from "../../src/host/units/drop-ins.ts";
+import { parseShow } from "../../src/host/units/systemctl.ts";
 
 const UNIT = "muster-agent-iris.service";
 
@@ -37,7 +37,7 @@ describe("what systemctl shows", () => {
   });
 
   test("becomes a row of ps", () => {
-    expect(statusOf(UNIT, running, 12_000_000)).toEqual({
+    expect(unitStatus(UNIT, running, 12_000_000)).toEqual({
       unit: UNIT,
       state: "active",
       sub: "running",
@@ -47,7 +47,7 @@ describe("what systemctl shows", () => {
       since: 7,
       status: "awake = yes",
     });
-    expect(statusOf(UNIT, unknown, 12_000_000)).toMatchObject({ state: "absent", pid: 0, since: 0 });
+    expect(unitStatus(UNIT, unknown, 12_000_000)).toMatchObject({ state: "absent", pid: 0, since: 0 });
   });
 
   test.each([

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { observe } from "../../src/host/observe.ts";
-import { run } from "../../src/host/run.ts";
-import { tmuxServers } from "../../src/host/unmanaged/tmux.ts";
+import { observe } from "../../src/host/reconcile/observe.ts";
+import { runProgram } from "../../src/host/system/run-program.ts";
+import { tmuxServers } from "../../src/host/unmanaged/tmux-servers.ts";
 import type { Unmanaged } from "../../src/model/unmanaged.ts";
 import { IRIS, makeWorld } from "./world.ts";
 
@@ -86,7 +86,7 @@ describe("units", () => {
   test("that a record has, of whichever stack, are declared", () => {
     const reloads = { status: 0, stdout: "", stderr: "" };
     const { host, dir, up, file } = makeWorld([IRIS], (program, ...rest) =>
-      program === "systemctl" ? reloads : run(program, ...rest),
+      program === "systemctl" ? reloads : runProgram(program, ...rest),
     );
     mkdirSync(host.paths.units);
     const item = file(join(host.paths.units, "a.service"), "[Service]\nUser=iris\n");

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Run, run as runProgram } from "../../src/host/run.ts";
+import { type RunProgram, runProgram } from "../../src/host/system/run-program.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { AS_DECLARED, type Items } from "../../src/model/items.ts";
 import { AGENT_PARTS, type AgentPart, partOf } from "../../src/model/parts.ts";
@@ -16,7 +16,7 @@ function fakeSystemd() {
   const starts: string[] = [];
   const state = (unit: string) =>
     running.has(unit) ? "ActiveState=active\nSubState=running\n" : "ActiveState=inactive\nSubState=dead\n";
-  const run: Run = (program, args, options) => {
+  const run: RunProgram = (program, args, options) => {
     if (!program.startsWith("system")) return runProgram(program, args, options);
     const [verb = ""] = args;
     const units = args.slice(args.indexOf("--") + 1);

@@ -3,10 +3,10 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Host } from "../../src/host/context.ts";
-import { converge } from "../../src/host/converge.ts";
-import { observe } from "../../src/host/observe.ts";
-import { remove } from "../../src/host/remove.ts";
-import { type Run, run } from "../../src/host/run.ts";
+import { converge } from "../../src/host/reconcile/converge.ts";
+import { observe } from "../../src/host/reconcile/observe.ts";
+import { removeResource } from "../../src/host/reconcile/remove.ts";
+import { type RunProgram, runProgram } from "../../src/host/system/run-program.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, FileItem, HostItem, Items, RowsItem } from "../../src/model/items.ts";
 import type { ConvergeAnswer, ConvergeRequest, Observed } from "../../src/model/protocol.ts";
@@ -43,7 +43,7 @@ export interface World {
 }
 
 /** A world whose resource is an agent. @param runs how the host starts other programs */
-export function makeAgentWorld(runs?: Run): World {
+export function makeAgentWorld(runs?: RunProgram): World {
   return makeWorld([IRIS], runs, AGENT);
 }
 
@@ -53,7 +53,7 @@ export function makeAgentWorld(runs?: Run): World {
  */
 export function makeWorld(
   people: readonly Person[] = [IRIS],
-  runs: Run = run,
+  runs: RunProgram = runProgram,
   resource: Pick<ConvergeRequest, "id" | "type"> = SERVICE,
 ): World {
   const { id } = resource;
@@ -108,7 +108,7 @@ export function makeWorld(
       if (seen === undefined) throw new Error(`${id} was not told`);
       return seen;
     },
-    down: (items = {}) => remove(host, { op: "remove", id, owner: OWNER, items }).aside,
+    down: (items = {}) => removeResource(host, { op: "remove", id, owner: OWNER, items }).aside,
   };
 }
 
@@ -137,7 +137,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
     hostd: join(state, "hostd"),
     hostdView: join(dir, "view"),
   };
-  return { bundle: "test", program: PROGRAM, paths, run };
+  return { bundle: "test", program: PROGRAM, paths, run: runProgram };
 }
 
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { RECORDS_DIR } from "../../src/model/layout.ts";
+import { RECORDS_DIR } from "../../src/model/host-paths.ts";
 import { localFleet, secretsFor } from "./support/fleets.ts";
 import { readStarts, startsScript } from "./support/host-facts.ts";
 import { makeProject, must, type Project } from "./support/project.ts";

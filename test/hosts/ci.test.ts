@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { localHosts } from "../../src/cloud/local/index.ts";
-import { HOSTD_DIR } from "../../src/model/layout.ts";
+import { HOSTD_DIR } from "../../src/model/host-paths.ts";
 import type { ObserveAnswer } from "../../src/model/protocol.ts";
 import { type ForgeDouble, startForge } from "../doubles/forge.ts";
 import { type CiCheckout, makeCiCheckout } from "./support/ci-checkout.ts";

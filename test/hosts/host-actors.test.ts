@@ -14,8 +14,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { withActor } from "../../src/host/actor.ts";
-import { endProcesses } from "../../src/host/processes.ts";
+import { asUser } from "../../src/host/accounts/as-user.ts";
+import { endProcesses } from "../../src/host/accounts/end-processes.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Items } from "../../src/model/items.ts";
 import { book, drift, makeWorld, type Person, type World } from "../host/world.ts";
@@ -105,7 +105,7 @@ describe("items of an agent's tree", () => {
 });
 
 test("an actor has its own ids and no group of root's", () => {
-  const [user, group] = withActor({ ...IRIS, home: "/", shell: "/bin/sh" }, () => {
+  const [user, group] = asUser({ ...IRIS, home: "/", shell: "/bin/sh" }, () => {
     const status = readFileSync("/proc/thread-self/status", "utf8");
     return [/^Uid:.*$/m.exec(status)?.[0], /^Groups:.*$/m.exec(status)?.[0]];
   });

@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packageRoot } from "../../src/base/paths.ts";
 import { localHosts } from "../../src/cloud/local/index.ts";
-import { hostNode } from "../../src/cloud/local/node.ts";
+import { hostNode } from "../../src/cloud/local/node-program.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Items } from "../../src/model/items.ts";
 import { connect, type HostWriter } from "../../src/transport/connect.ts";

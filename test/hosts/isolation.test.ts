@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SWITCHES, type Switch } from "../../src/model/switches.ts";
+import type { AgentSpec } from "../../src/config/fleet.ts";
+import { SANDBOX_EXCEPTIONS, type SandboxException } from "../../src/model/sandbox-exceptions.ts";
 import { unitText } from "../../src/resources/unit-text.ts";
-import type { AgentSpec } from "../../src/spec/fleet.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 import { asAgent, makeIsolation, type OuterGroups, outerGroups, SECRETS } from "./support/isolation.ts";
 import { must, type Project } from "./support/project.ts";
@@ -61,11 +61,11 @@ END
   test("has for each switch the price that its table says", async () => {
     const usual = await exposureOf({});
     const prices: Record<string, number> = {};
-    for (const one of Object.keys(SWITCHES) as Switch[]) {
+    for (const one of Object.keys(SANDBOX_EXCEPTIONS) as SandboxException[]) {
       prices[one] = Math.round(10 * ((await exposureOf({ allow: [one] })) - usual)) / 10;
     }
     expect(prices).toEqual(
-      Object.fromEntries(Object.entries(SWITCHES).map(([one, { price }]) => [one, price])),
+      Object.fromEntries(Object.entries(SANDBOX_EXCEPTIONS).map(([one, { price }]) => [one, price])),
     );
   });
 

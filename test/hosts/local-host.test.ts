@@ -16,9 +16,9 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cacheDir, packageRoot } from "../../src/base/paths.ts";
 import { localHosts } from "../../src/cloud/local/index.ts";
-import { hostPlace } from "../../src/cloud/local/layout.ts";
-import { hostNode } from "../../src/cloud/local/node.ts";
-import { localDir } from "../../src/cloud/local/state.ts";
+import { hostPlace } from "../../src/cloud/local/local-host-paths.ts";
+import { localDir } from "../../src/cloud/local/local-host-state.ts";
+import { hostNode } from "../../src/cloud/local/node-program.ts";
 
 const project = mkdtempSync(join(tmpdir(), "muster-local-"));
 const hosts = localHosts(project);

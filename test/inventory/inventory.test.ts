@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { InvalidError } from "../../src/base/errors.ts";
-import { readInventory } from "../../src/inventory/read.ts";
-import { forgetHost, pinHost } from "../../src/inventory/write.ts";
+import { readInventory } from "../../src/inventory/read-inventory.ts";
+import { forgetHost, pinHost } from "../../src/inventory/write-inventory.ts";
 import { SOME_KEY } from "../fixtures/target.ts";
 
 let project: string;
@@ -64,7 +64,7 @@ describe("the inventory's files", () => {
   });
 
   test("keep what eight processes write at the same time", async () => {
-    const module = join(import.meta.dirname, "../../src/inventory/write.ts");
+    const module = join(import.meta.dirname, "../../src/inventory/write-inventory.ts");
     const names = Array.from({ length: 8 }, (_, at) => `host${at}`);
     await Promise.all(
       names.map((name) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { forgetReached, lastReached, noteReached, sinceWhen } from "../../src/inventory/reached.ts";
+import { forgetReached, lastReached, noteReached, sinceWhen } from "../../src/inventory/last-seen.ts";
 
 test("when a host was last reached is remembered until it is forgotten, and told to the minute", () => {
   const project = mkdtempSync(join(tmpdir(), "muster-reached-"));

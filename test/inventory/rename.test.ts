@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { machineOf, takenBy } from "../../src/inventory/machine.ts";
-import { readHosts, readInventory } from "../../src/inventory/read.ts";
-import { resolveTarget } from "../../src/inventory/resolve.ts";
-import { pinHost, renameHost } from "../../src/inventory/write.ts";
-import type { SshHostSpec } from "../../src/spec/fleet.ts";
+import type { SshHostSpec } from "../../src/config/fleet.ts";
+import { machineOf, takenBy } from "../../src/inventory/container-name.ts";
+import { readHosts, readInventory } from "../../src/inventory/read-inventory.ts";
+import { resolveTarget } from "../../src/inventory/resolve-target.ts";
+import { pinHost, renameHost } from "../../src/inventory/write-inventory.ts";
 import { SOME_KEY } from "../fixtures/target.ts";
 
 const HOST = { address: "192.0.2.1", hostKeys: [SOME_KEY] };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { InvalidError } from "../../src/base/errors.ts";
+import type { Fleet, SshHostSpec } from "../../src/config/fleet.ts";
 import type { Inventory, InventoryHost } from "../../src/inventory/inventory.ts";
-import { resolveTarget } from "../../src/inventory/resolve.ts";
-import type { Fleet, SshHostSpec } from "../../src/spec/fleet.ts";
+import { resolveTarget } from "../../src/inventory/resolve-target.ts";
 import { fleetOf } from "../fixtures/fleet.ts";
 import { SOME_KEY } from "../fixtures/target.ts";
 

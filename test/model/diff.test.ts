@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { diffItem } from "../../src/model/diff.ts";
+import type { HostRecord } from "../../src/model/host-record.ts";
 import type { FileItem, Props } from "../../src/model/items.ts";
-import type { HostRecord } from "../../src/model/record.ts";
 
 const soul: FileItem = {
   kind: "file",

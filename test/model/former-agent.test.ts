@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mergeRecords } from "../../src/model/former-agent.ts";
-import type { HostRecord } from "../../src/model/record.ts";
+import type { HostRecord } from "../../src/model/host-record.ts";
 
 /** A record of a part of iris, as an earlier version wrote it. */
 function former(part: string, more: Partial<HostRecord> = {}): HostRecord {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lineDetail } from "../../src/model/lines.ts";
+import { lineDetail } from "../../src/model/line-diff.ts";
 
 const lines = (declared: readonly string[], observed: readonly string[]) =>
   lineDetail(declared.join("\n"), observed.join("\n"))[0]?.lines ?? [];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
-import { inSlice, type Slice, stackSettings } from "../../src/model/slice.ts";
+import { inSlice, type Slice, stackSettings } from "../../src/model/stack-slice.ts";
 
 const settings = (values: Record<string, string>) => stackSettings((name) => values[name]);
 

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
+import type { SetupStep } from "../../src/config/droplet-spec.ts";
 import { USER_DATA } from "../../src/program/cloud/droplet.ts";
 import { setupScript, WAIT_FOR_CLOUD_INIT } from "../../src/program/cloud/setup.ts";
-import type { SetupStep } from "../../src/spec/cloud.ts";
 
 let dir: string;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { tagsOf } from "../../src/model/cloud.ts";
-import { UNKNOWN } from "../../src/provider/values.ts";
+import { tagsOf } from "../../src/model/droplet-preflight.ts";
+import { UNKNOWN } from "../../src/provider/wire/values.ts";
 import { AGENT, failureOf, ID, iris, makeRig, type Rig, urnOf } from "./rig.ts";
 
 let rig: Rig;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ROSTER_TOKEN } from "../../src/model/roster.ts";
+import { PREFLIGHT_TOKEN } from "../../src/model/preflight.ts";
 import { HostError } from "../../src/transport/host-error.ts";
 import { initFailed, type Json } from "../doubles/engine.ts";
 import {
@@ -122,7 +122,7 @@ describe("an Identity in the state", () => {
     await read();
     for (const [type, name] of others)
       await rig.engine.read(urnOf(type, name), name, { inputs, state: inputs });
-    const answer = await rig.engine.invoke(ROSTER_TOKEN, {
+    const answer = await rig.engine.invoke(PREFLIGHT_TOKEN, {
       owner: "fleet/dev",
       declared: [{ name: ID, host: "hub", formerly: [] }],
     });

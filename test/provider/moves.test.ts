@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ROSTER_TOKEN } from "../../src/model/roster.ts";
+import { PREFLIGHT_TOKEN } from "../../src/model/preflight.ts";
 import { HostError } from "../../src/transport/host-error.ts";
 import type { Json } from "../doubles/engine.ts";
 import { AGENT, failureOf, HOME, ID, inputsOf, iris, makeRig, type Rig, SOUL, urnOf } from "./rig.ts";
@@ -19,7 +19,7 @@ afterEach(() => rig.stop());
 
 const seen = (inputs: Json = iris) => rig.engine.read(AGENT, ID, { inputs, state: iris });
 const declare = () =>
-  rig.engine.invoke(ROSTER_TOKEN, {
+  rig.engine.invoke(PREFLIGHT_TOKEN, {
     owner: OWNER,
     declared: [
       { name: "hub/host", host: "hub", formerly: [] },

@@ -5,11 +5,11 @@ import { digestOf } from "../../src/model/digest.ts";
 import type { HostItem, Items } from "../../src/model/items.ts";
 import { byPart, type ItemProperty, itemName, partOf } from "../../src/model/parts.ts";
 import { agentOf } from "../../src/model/resource-id.ts";
-import { toWire } from "../../src/model/wire.ts";
-import { contentStore } from "../../src/provider/contents.ts";
+import { toWire } from "../../src/model/wire-items.ts";
+import { contentStore } from "../../src/provider/content-store.ts";
+import type { Droplets, HostFacts, LocalHostControl, MetDroplet } from "../../src/provider/context.ts";
 import { makeProvider } from "../../src/provider/provider.ts";
 import { serve } from "../../src/provider/server.ts";
-import type { Droplets, HostFacts, LocalMachines, MetDroplet } from "../../src/provider/services.ts";
 import { type CallFailure, connectEngine, type Engine, type Json } from "../doubles/engine.ts";
 import { type MemoryHost, memoryHost, memoryHosts } from "../doubles/memory-host.ts";
 
@@ -123,7 +123,7 @@ export function secretItem(secret: string, envName?: string): HostItem {
   };
 }
 
-function memoryMachines(machines: Map<string, "stopped" | "running">): LocalMachines {
+function memoryMachines(machines: Map<string, "stopped" | "running">): LocalHostControl {
   const run = async (host: string) => void machines.set(host, "running");
   return {
     state: (host) => machines.get(host) ?? "absent",

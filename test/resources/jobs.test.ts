@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { addressOf } from "../../src/model/address.ts";
+import type { Fleet, JobSpec } from "../../src/config/fleet.ts";
 import type { Declaration } from "../../src/model/declaration.ts";
-import { inSlice } from "../../src/model/slice.ts";
+import { itemAddress } from "../../src/model/item-address.ts";
+import { inSlice } from "../../src/model/stack-slice.ts";
 import { compilePlan } from "../../src/resources/index.ts";
 import { jobServiceText, jobTimerText } from "../../src/resources/job-text.ts";
-import type { Fleet, JobSpec } from "../../src/spec/fleet.ts";
 import { agent, fleetOf, job } from "../fixtures/fleet.ts";
 
 const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
@@ -46,7 +46,7 @@ describe("the jobs of a fleet", () => {
       job({ name: "c", agent: "loom" }),
     );
     const items = compilePlan(fleet, runtime).declarations.flatMap((one) => Object.values(one.items));
-    const addresses = items.map(addressOf);
+    const addresses = items.map(itemAddress);
     expect(new Set(addresses).size).toBe(addresses.length);
     expect(addresses.filter((one) => one.startsWith("timer "))).toEqual([
       "timer muster-job-iris.b-c.timer",

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { addressOf } from "../../src/model/address.ts";
+import type { Fleet, TenantSpec } from "../../src/config/fleet.ts";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
+import { itemAddress } from "../../src/model/item-address.ts";
 import type { Digest } from "../../src/model/items.ts";
 import { AGENT_PARTS, byPart, type ItemProperty, labelOf } from "../../src/model/parts.ts";
 import { compilePlan, definitions } from "../../src/resources/index.ts";
-import type { Fleet, TenantSpec } from "../../src/spec/fleet.ts";
 import { agent, fleetOf, job } from "../fixtures/fleet.ts";
 
 const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
@@ -13,7 +13,7 @@ describe("a compiled fleet", () => {
   test("has no address twice, though two agents run one program: who is removed takes nothing of another", () => {
     const loom = agent({ name: "loom", user: "loom", identity: "loom", home: "/home/loom" });
     const units = compilePlan(fleetOf(agent(), loom), runtime).declarations.filter(({ agent }) => agent);
-    const addresses = units.flatMap(({ items }) => Object.values(items).map(addressOf));
+    const addresses = units.flatMap(({ items }) => Object.values(items).map(itemAddress));
     expect(new Set(addresses).size).toBe(addresses.length);
   });
 

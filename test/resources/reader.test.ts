@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { ReaderSpec } from "../../src/config/fleet.ts";
 import type { Digest, Items } from "../../src/model/items.ts";
 import { compilePlan } from "../../src/resources/index.ts";
-import type { ReaderSpec } from "../../src/spec/fleet.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample ci";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { Fleet, ServiceSpec } from "../../src/config/fleet.ts";
 import { compilePlan } from "../../src/resources/index.ts";
-import type { Fleet, ServiceSpec } from "../../src/spec/fleet.ts";
 import { fleetOf } from "../fixtures/fleet.ts";
 
 const HEALTH = {

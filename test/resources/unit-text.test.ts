@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { SWITCHES } from "../../src/model/switches.ts";
+import { SANDBOX_EXCEPTIONS } from "../../src/model/sandbox-exceptions.ts";
 import { unitText } from "../../src/resources/unit-text.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
@@ -74,7 +74,7 @@ describe("an agent's unit", () => {
 
   test("has switches that docs/isolation.md tells, each with its price", () => {
     const page = readFileSync(join(import.meta.dirname, "../../docs/isolation.md"), "utf8");
-    for (const [name, { may, price }] of Object.entries(SWITCHES)) {
+    for (const [name, { may, price }] of Object.entries(SANDBOX_EXCEPTIONS)) {
       expect(page).toContain(`| \`${name}\` | ${may} | ${price > 0 ? `+${price}` : "0"} |`);
     }
   });

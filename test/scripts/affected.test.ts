@@ -28,8 +28,10 @@ test("a change of a command affects the files that run fleet, and no other", () 
 test("a file affects those that import it, bundle it or stand by it", () => {
   expect(affected("test/hosts/kills.test.ts")).toEqual(["kills"]);
   expect(affected("test/hosts/support/faults/login.ts")).toEqual(["away"]);
-  expect(affected("src/host/actor.ts")).toEqual(expect.arrayContaining(["host-actors", "host-systemd"]));
-  expect(affected("src/cloud/local/helper/boot.ts")).toEqual(all);
+  expect(affected("src/host/accounts/as-user.ts")).toEqual(
+    expect.arrayContaining(["host-actors", "host-systemd"]),
+  );
+  expect(affected("src/cloud/local/helper/boot-host.ts")).toEqual(all);
 });
 
 test("a page affects the file that runs its commands", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { HostRecord } from "../../src/model/host-record.ts";
 import type { FileItem, HostItem, Items } from "../../src/model/items.ts";
 import { type ObserveAnswer, PROTOCOL, type Request, type RequestFrame } from "../../src/model/protocol.ts";
-import type { HostRecord } from "../../src/model/record.ts";
 import type { Channel } from "../../src/transport/channel.ts";
 import { openSession } from "../../src/transport/session.ts";
 import { targetOf } from "../fixtures/target.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lineSplitter } from "../../src/transport/lines.ts";
+import { lineSplitter } from "../../src/transport/line-splitter.ts";
 
 test("lines are the same however the bytes are cut, within a character too", () => {
   const line = fc.string({ unit: "binary" }).map((text) => text.replaceAll("\n", "").toWellFormed());

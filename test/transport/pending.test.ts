@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { MusterError } from "../../src/base/errors.ts";
 import { limiter } from "../../src/transport/limiter.ts";
-import { pendingRequests } from "../../src/transport/pending.ts";
+import { pendingRequests } from "../../src/transport/pending-requests.ts";
 
 const gone = new MusterError({ what: "gone", why: "cut." });
 

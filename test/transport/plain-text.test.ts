@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { plainLine } from "../../src/transport/plain-text.ts";
+import { plainLine } from "../../src/transport/plain-line.ts";
 
 test("several lines become one, and ssh's frame of @ is left out", () => {
   const text = "@@@@@@@@@\r\n@  WARNING  @\r\nno route\r\n\r\ngiving up\r\n";

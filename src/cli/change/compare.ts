@@ -1,10 +1,10 @@
+import { compareRows, type Rows, shorten } from "../../model/contact-rows.ts";
 import type { Declaration, Plan } from "../../model/declaration.ts";
 import { itemPlace, placeOf } from "../../model/finding.ts";
 import type { Contents, Detail, Digest, FileItem, HostItem, Items, Scalar } from "../../model/items.ts";
-import { lineDetail } from "../../model/lines.ts";
+import { lineDetail } from "../../model/line-diff.ts";
 import { itemName, WHOLE } from "../../model/parts.ts";
-import { compareRows, type Rows, shorten } from "../../model/rows.ts";
-import { toWire } from "../../model/wire.ts";
+import { toWire } from "../../model/wire-items.ts";
 import { type Selection, select } from "../selection.ts";
 import type { PropertyChange, ResourceChange } from "./change.ts";
 

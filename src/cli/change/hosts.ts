@@ -1,4 +1,4 @@
-import type { HostSpec } from "../../spec/fleet.ts";
+import type { HostSpec } from "../../config/fleet.ts";
 import type { HostChange } from "./change.ts";
 
 type Hosts = Readonly<Record<string, HostSpec>>;

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { InvalidError } from "../../base/errors.ts";
-import type { Fleet } from "../../spec/fleet.ts";
-import { insidePath } from "../../spec/inside.ts";
-import { loadFleet } from "../../spec/load.ts";
+import type { Fleet } from "../../config/fleet.ts";
+import { loadFleet } from "../../config/load-fleet.ts";
+import { insidePath } from "../../config/safe-path.ts";
 
 /**
  * The fleet of another checkout, taken as data: its fleet.yaml and the files that it names there are read, and

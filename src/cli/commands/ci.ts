@@ -1,11 +1,11 @@
 import { dirname, relative } from "node:path";
 import { InvalidError } from "../../base/errors.ts";
-import { forgeOf } from "../../forge/client.ts";
+import { forgeOf } from "../../forge/forge-client.ts";
 import { publishComment, publishIssue } from "../../forge/publish.ts";
-import { type CiResult, ciResult } from "../ci.ts";
+import { type CiResult, ciResult } from "../ci-result.ts";
 import type { CommandDefinition } from "../command.ts";
-import { DRIFT_OPTIONS } from "../drift.ts";
-import { fleetFile } from "../project.ts";
+import { DRIFT_OPTIONS } from "../drift-result.ts";
+import { fleetFile } from "../open-fleet.ts";
 
 export const command: CommandDefinition = {
   usage: "ci <task> [dir]",

@@ -4,8 +4,8 @@ import { cacheDir, projectDir } from "../../base/paths.ts";
 import { localHosts } from "../../cloud/local/index.ts";
 import { launcherDir } from "../../engine/index.ts";
 import type { CommandDefinition } from "../command.ts";
+import { bytes, sizeOf } from "../disk-size.ts";
 import { table } from "../render/table.ts";
-import { bytes, sizeOf } from "../size.ts";
 
 export const command: CommandDefinition = {
   usage: "clean",

@@ -1,6 +1,6 @@
 import type { CommandDefinition } from "../command.ts";
 import { checkMachine } from "../doctor/checks.ts";
-import { EXIT, inOrder } from "../exit.ts";
+import { byPriority, EXIT } from "../exit.ts";
 import { renderChecks } from "../render/checks.ts";
 import { safeJson } from "../render/text.ts";
 
@@ -14,7 +14,7 @@ export const command: CommandDefinition = {
   async run({ options, io }) {
     const checks = await checkMachine(options["hosts"] === true);
     const codes = checks.some((check) => check.ok === false) ? [EXIT.failure] : [];
-    const ordered = inOrder(codes);
+    const ordered = byPriority(codes);
     const result = { version: 1, exit: ordered[0], codes: ordered, checks };
     io.out(options["json"] === true ? safeJson(result) : renderChecks(checks));
     return codes;

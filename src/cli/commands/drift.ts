@@ -1,9 +1,9 @@
 import type { CommandDefinition, Given } from "../command.ts";
-import { DRIFT_OPTIONS, driftOf } from "../drift.ts";
+import { DRIFT_OPTIONS, driftOf } from "../drift-result.ts";
+import { codesOf, type FleetReport } from "../observe/fleet-report.ts";
 import { renderDrift } from "../render/drift.ts";
 import { renderDriftJson } from "../render/drift-json.ts";
 import { renderMarkdown } from "../render/markdown.ts";
-import { codesOf, type FleetReport } from "../report.ts";
 
 export const command: CommandDefinition = {
   usage: "drift",

@@ -1,16 +1,16 @@
 import { InvalidError } from "../../base/errors.ts";
 import { localHosts } from "../../cloud/local/index.ts";
+import type { Fleet } from "../../config/fleet.ts";
 import { type HostInState, hostInState, stderrProgress } from "../../engine/index.ts";
 import { type HostKind, INVENTORY_FILES } from "../../inventory/inventory.ts";
-import { forgetReached, lastReached, sinceWhen } from "../../inventory/reached.ts";
-import { readHosts } from "../../inventory/read.ts";
-import { forgetHost } from "../../inventory/write.ts";
-import type { Fleet } from "../../spec/fleet.ts";
+import { forgetReached, lastReached, sinceWhen } from "../../inventory/last-seen.ts";
+import { readHosts } from "../../inventory/read-inventory.ts";
+import { forgetHost } from "../../inventory/write-inventory.ts";
 import type { CommandDefinition } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { forgetAgent } from "../forget/agent.ts";
-import { refuseAnswering } from "../forget/answering.ts";
-import { openFleet } from "../project.ts";
+import { refuseReachable } from "../forget/refuse-reachable.ts";
+import { openFleet } from "../open-fleet.ts";
 import { count } from "../render/text.ts";
 
 export const command: CommandDefinition = {
@@ -26,7 +26,7 @@ export const command: CommandDefinition = {
     if (typeof options["agent"] === "string") return forgetAgent(fleet, host, options["agent"], options, io);
     refuseDeclared(fleet, host);
     const traces = await tracesOf(fleet, host, options["stack"]);
-    if (traces.inventories.length > 0) await refuseAnswering(fleet, host, REMOVES);
+    if (traces.inventories.length > 0) await refuseReachable(fleet, host, REMOVES);
     const parts = partsOf(traces).join("; ");
     io.err(`${host}, ${sinceWhen(lastReached(fleet.dir, host))}, will be forgotten: ${parts}.\n`);
     for (const { name } of traces.state.resources) io.err(`  ${name}\n`);

@@ -1,9 +1,9 @@
 import { InvalidError } from "../../base/errors.ts";
-import { codesOfAgents } from "../agents.ts";
 import type { CommandDefinition } from "../command.ts";
 import { withHosts } from "../connections.ts";
-import { observeHistory } from "../history.ts";
-import { openFleet } from "../project.ts";
+import { codesOfAgents } from "../observe/agents.ts";
+import { observeHistory } from "../observe/history.ts";
+import { openFleet } from "../open-fleet.ts";
 import { renderHistory, renderHistoryJson } from "../render/history.ts";
 import { assertDeclared, selectionOf } from "../selection.ts";
 import { settingsOf } from "../stack/settings.ts";

@@ -1,9 +1,9 @@
-import { WHOLE_FLEET } from "../../model/slice.ts";
+import { WHOLE_FLEET } from "../../model/stack-slice.ts";
 import type { CommandDefinition } from "../command.ts";
 import { withHosts } from "../connections.ts";
-import { codesOfHosts, observeHosts } from "../hosts.ts";
-import { observedMachine } from "../observed/machine.ts";
-import { openFleet } from "../project.ts";
+import { codesOfHosts, observeHosts } from "../observe/hosts.ts";
+import { observedMachine } from "../observe-only/machine.ts";
+import { openFleet } from "../open-fleet.ts";
 import { renderHosts, renderHostsJson } from "../render/hosts.ts";
 import { selectionOf } from "../selection.ts";
 

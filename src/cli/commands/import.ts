@@ -3,12 +3,12 @@ import { InvalidError, MusterError } from "../../base/errors.ts";
 import { IDENTITY_FILES } from "../../runtimes/identity-files.ts";
 import { scan } from "../../transport/scan.ts";
 import type { CommandDefinition, Given, Io } from "../command.ts";
-import { type FoundHost, foundDroplet } from "../import/droplet.ts";
+import { type FoundHost, foundDroplet } from "../import/find-droplet.ts";
 import { fingerprintOf } from "../import/fingerprint.ts";
+import { parseScan } from "../import/parse-scan.ts";
 import { type Proposal, proposalOf } from "../import/proposal.ts";
 import { scanScript } from "../import/scan-script.ts";
-import { parseScan } from "../import/scanned.ts";
-import { writeProposal } from "../import/write.ts";
+import { writeProposal } from "../import/write-proposal.ts";
 import { visible } from "../render/text.ts";
 
 /** Seconds; as for a host that fleet.yaml declares. */

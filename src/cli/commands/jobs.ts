@@ -1,8 +1,8 @@
-import { codesOfAgents } from "../agents.ts";
 import type { CommandDefinition } from "../command.ts";
 import { withHosts } from "../connections.ts";
-import { observeJobs } from "../jobs.ts";
-import { openFleet } from "../project.ts";
+import { codesOfAgents } from "../observe/agents.ts";
+import { observeJobs } from "../observe/jobs.ts";
+import { openFleet } from "../open-fleet.ts";
 import { renderJobs, renderJobsJson } from "../render/jobs.ts";
 import { selectionOf } from "../selection.ts";
 import { settingsOf } from "../stack/settings.ts";

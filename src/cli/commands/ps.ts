@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { InvalidError } from "../../base/errors.ts";
-import { codesOfAgents, observeAgents } from "../agents.ts";
 import type { CommandDefinition } from "../command.ts";
 import { withHosts } from "../connections.ts";
-import { openFleet } from "../project.ts";
+import { codesOfAgents, observeAgents } from "../observe/agents.ts";
+import { openFleet } from "../open-fleet.ts";
 import { renderAgents, renderAgentsJson } from "../render/agents.ts";
 import { selectionOf } from "../selection.ts";
 import { settingsOf } from "../stack/settings.ts";

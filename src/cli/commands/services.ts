@@ -1,10 +1,10 @@
-import { codesOfAgents } from "../agents.ts";
 import type { CommandDefinition } from "../command.ts";
 import { withHosts } from "../connections.ts";
-import { openFleet } from "../project.ts";
+import { codesOfAgents } from "../observe/agents.ts";
+import { observeServices } from "../observe/services.ts";
+import { openFleet } from "../open-fleet.ts";
 import { renderServices, renderServicesJson } from "../render/services.ts";
 import { selectionOf } from "../selection.ts";
-import { observeServices } from "../services.ts";
 import { settingsOf } from "../stack/settings.ts";
 
 export const command: CommandDefinition = {

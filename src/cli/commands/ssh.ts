@@ -6,7 +6,7 @@ import { sshArguments } from "../../transport/ssh.ts";
 import type { Target } from "../../transport/target.ts";
 import type { CommandDefinition } from "../command.ts";
 import { reachableTarget } from "../connections.ts";
-import { openFleet } from "../project.ts";
+import { openFleet } from "../open-fleet.ts";
 import { assertDeclared } from "../selection.ts";
 
 export const command: CommandDefinition = {

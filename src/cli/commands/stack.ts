@@ -1,7 +1,7 @@
 import { InvalidError } from "../../base/errors.ts";
 import { stderrProgress } from "../../engine/index.ts";
 import type { CommandDefinition } from "../command.ts";
-import { openFleet } from "../project.ts";
+import { openFleet } from "../open-fleet.ts";
 import { visible } from "../render/text.ts";
 import { addStack } from "../stack/add.ts";
 import { listStacks, renderStacks, renderStacksJson } from "../stack/list.ts";

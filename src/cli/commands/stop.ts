@@ -1,4 +1,4 @@
-import { controlCommand } from "../control.ts";
+import { controlCommand } from "../start-stop.ts";
 
 export const command = controlCommand(
   "stop",

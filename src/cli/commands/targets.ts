@@ -1,11 +1,11 @@
 import { InvalidError } from "../../base/errors.ts";
+import type { Fleet } from "../../config/fleet.ts";
 import { stackInUse } from "../../engine/index.ts";
-import type { Fleet } from "../../spec/fleet.ts";
 import type { CommandDefinition, Given } from "../command.ts";
-import { openFleet } from "../project.ts";
+import { openFleet } from "../open-fleet.ts";
+import { type TargetSelection, targetsOf } from "../pulumi-targets.ts";
 import { safeJson } from "../render/text.ts";
 import { assertDeclared } from "../selection.ts";
-import { type TargetSelection, targetsOf } from "../targets.ts";
 
 export const command: CommandDefinition = {
   usage: "targets",

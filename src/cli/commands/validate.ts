@@ -1,10 +1,10 @@
 import { relative } from "node:path";
-import { checkFleet } from "../../spec/check.ts";
-import { formatProblem } from "../../spec/problem.ts";
+import { checkFleet } from "../../config/check-fleet.ts";
+import { formatProblem } from "../../config/problem.ts";
 import { changedFile } from "../change/open.ts";
 import type { CommandDefinition } from "../command.ts";
-import { EXIT, inOrder } from "../exit.ts";
-import { fleetFile } from "../project.ts";
+import { byPriority, EXIT } from "../exit.ts";
+import { fleetFile } from "../open-fleet.ts";
 import { count, safeJson } from "../render/text.ts";
 
 export const command: CommandDefinition = {
@@ -19,7 +19,7 @@ export const command: CommandDefinition = {
     const { fleet, problems, warnings } = checkFleet(file);
     const codes = fleet === undefined ? [EXIT.invalid] : [];
     if (options["json"] === true) {
-      const ordered = inOrder(codes);
+      const ordered = byPriority(codes);
       io.out(safeJson({ version: 1, exit: ordered[0], codes: ordered, file, problems, warnings }));
       return codes;
     }

@@ -1,10 +1,10 @@
-import type { Check } from "../../base/check.ts";
+import type { Check } from "../../base/doctor-check.ts";
 import { projectDir } from "../../base/paths.ts";
 import { planMissing } from "../../cloud/local/index.ts";
+import { checkFleet } from "../../config/check-fleet.ts";
+import type { Fleet } from "../../config/fleet.ts";
 import { engineChecks } from "../../engine/index.ts";
-import { checkFleet } from "../../spec/check.ts";
-import type { Fleet } from "../../spec/fleet.ts";
-import { fleetFile } from "../project.ts";
+import { fleetFile } from "../open-fleet.ts";
 import { count } from "../render/text.ts";
 import { hostChecks } from "./hosts.ts";
 import { sshCheck } from "./ssh.ts";

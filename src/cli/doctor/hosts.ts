@@ -1,15 +1,15 @@
-import type { Check } from "../../base/check.ts";
-import { WHOLE_FLEET } from "../../model/slice.ts";
-import type { Fleet } from "../../spec/fleet.ts";
-import { askHost } from "../ask.ts";
+import type { Check } from "../../base/doctor-check.ts";
+import type { Fleet } from "../../config/fleet.ts";
+import { WHOLE_FLEET } from "../../model/stack-slice.ts";
 import { withHosts } from "../connections.ts";
+import { queryHost } from "../query-host.ts";
 
 /** Connects to every host, all at once. */
 export function hostChecks(fleet: Fleet): Promise<Check[]> {
   return withHosts(fleet, WHOLE_FLEET, (open) =>
     Promise.all(
       Object.keys(fleet.hosts).map(async (name) => {
-        const { host, answer } = await askHost(fleet, name, open, async (reader) => reader.hello);
+        const { host, answer } = await queryHost(fleet, name, open, async (reader) => reader.hello);
         const check = `host ${name}`;
         if (answer !== undefined) return { name: check, ok: true, detail: `answers, Node ${answer.node}` };
         const ok = host.state === "empty" || host.intermittent ? ("warn" as const) : false;

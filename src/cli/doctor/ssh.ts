@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import type { Check } from "../../base/check.ts";
+import type { Check } from "../../base/doctor-check.ts";
 
 /** Whether the system's OpenSSH client is there. */
 export async function sshCheck(): Promise<Check> {

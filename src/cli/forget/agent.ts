@@ -1,12 +1,12 @@
 import { InvalidError } from "../../base/errors.ts";
+import type { Fleet } from "../../config/fleet.ts";
 import { hostInState, stderrProgress } from "../../engine/index.ts";
-import { lastReached, sinceWhen } from "../../inventory/reached.ts";
-import type { Fleet } from "../../spec/fleet.ts";
+import { lastReached, sinceWhen } from "../../inventory/last-seen.ts";
 import type { Given, Io } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { count } from "../render/text.ts";
 import { assertDeclared } from "../selection.ts";
-import { refuseAnswering } from "./answering.ts";
+import { refuseReachable } from "./refuse-reachable.ts";
 
 /** Gives up what an agent has on a host that is away, so that it can begin anew where it is declared now. */
 export async function forgetAgent(
@@ -20,7 +20,7 @@ export async function forgetAgent(
   const stack = typeof options["stack"] === "string" ? options["stack"] : undefined;
   const state = await hostInState(fleet.dir, stack, { host, agent }, stderrProgress());
   if (state.resources.length === 0) throw unknownThere(host, agent, state.stack);
-  await refuseAnswering(fleet, host, "Run `npx pulumi up`, which moves the agent with all that it has.");
+  await refuseReachable(fleet, host, "Run `npx pulumi up`, which moves the agent with all that it has.");
   const part = `${count(state.resources.length, "resource")} of stack ${state.stack}`;
   io.err(
     `What ${agent} has on ${host}, ${sinceWhen(lastReached(fleet.dir, host))}, will be given up: ${part}.\n`,

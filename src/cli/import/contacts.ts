@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { CONTACT_COLUMNS } from "../../spec/fleet.ts";
+import { CONTACT_COLUMNS } from "../../config/fleet.ts";
 
 export type Contact = Readonly<Record<string, string>>;
 

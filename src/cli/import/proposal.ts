@@ -1,8 +1,8 @@
-import { isReserved } from "../../spec/reserved.ts";
-import { agentOf, type ProposedAgent } from "./agent.ts";
+import { isReserved } from "../../config/reserved-names.ts";
 import { contactsIn } from "./contacts.ts";
 import { mergedContacts } from "./merged-contacts.ts";
-import type { ScannedHost, ScannedUser } from "./scanned.ts";
+import type { ScannedHost, ScannedUser } from "./parse-scan.ts";
+import { type ProposedAgent, proposeAgent } from "./propose-agent.ts";
 
 /** A host as fleet.yaml is to say it: what it is, and how it is reached. */
 export interface ImportedHost {
@@ -97,7 +97,7 @@ function foundOf(user: ScannedUser, { services }: ScannedHost): Found {
       left: [`${units} of user ${user.name}: its home is ${user.home}, and an agent's is /home/${user.name}`],
     };
   }
-  return agentOf(user, own);
+  return proposeAgent(user, own);
 }
 
 /** The group that all have in common and that is nobody's own. */

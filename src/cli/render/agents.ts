@@ -1,8 +1,8 @@
-import { HOSTD_UNIT } from "../../model/layout.ts";
-import type { AgentRow, AgentsReport } from "../agents.ts";
-import { codesOfAgents } from "../agents.ts";
-import { inOrder } from "../exit.ts";
-import { silentHosts } from "./host.ts";
+import { HOSTD_UNIT } from "../../model/host-paths.ts";
+import { byPriority } from "../exit.ts";
+import type { AgentRow, AgentsReport } from "../observe/agents.ts";
+import { codesOfAgents } from "../observe/agents.ts";
+import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
 import { safeJson, visible } from "./text.ts";
 
@@ -35,7 +35,7 @@ export function renderAgents(report: AgentsReport): string {
 
 /** The same as docs/schema/ps.schema.json describes it. */
 export function renderAgentsJson(report: AgentsReport): string {
-  const codes = inOrder(codesOfAgents(report));
+  const codes = byPriority(codesOfAgents(report));
   return safeJson({
     version: 1,
     exit: codes[0],

@@ -1,6 +1,6 @@
 import type { OnChange } from "../../model/deadman.ts";
 import type { FleetChange, HostChange, ResourceChange } from "../change/change.ts";
-import { subject } from "./subject.ts";
+import { subject } from "./finding-subject.ts";
 import { table } from "./table.ts";
 import { shortValue, visible } from "./text.ts";
 

@@ -1,4 +1,4 @@
-import type { Check } from "../../base/check.ts";
+import type { Check } from "../../base/doctor-check.ts";
 import { visible } from "./text.ts";
 
 /** A line for each check, and below it the command that mends it. */

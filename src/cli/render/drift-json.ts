@@ -1,10 +1,10 @@
-import { inOrder } from "../exit.ts";
-import { codesOf, type FleetReport } from "../report.ts";
+import { byPriority } from "../exit.ts";
+import { codesOf, type FleetReport } from "../observe/fleet-report.ts";
 import { safeJson } from "./text.ts";
 
 /** The report as docs/schema/drift.schema.json describes it. */
 export function renderDriftJson(report: FleetReport): string {
-  const codes = inOrder(codesOf(report));
+  const codes = byPriority(codesOf(report));
   const { hosts, findings, unknown, orphans, unmanaged, change } = report;
   return safeJson({
     version: 1,

@@ -1,10 +1,10 @@
 import type { Cause, Finding } from "../../model/finding.ts";
 import { RUNTIMES } from "../../runtimes/registry.ts";
 import type { Runtime } from "../../runtimes/runtime.ts";
-import { type FleetReport, type HostReport, isMissed, isPending } from "../report.ts";
+import { type FleetReport, type HostReport, isMissed, isPending } from "../observe/fleet-report.ts";
 import { renderChange } from "./change.ts";
-import { silentHosts } from "./host.ts";
-import { subject } from "./subject.ts";
+import { subject } from "./finding-subject.ts";
+import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
 import { count, shortValue, visible } from "./text.ts";
 
@@ -148,14 +148,14 @@ function isNoted(host: HostReport): boolean {
 }
 
 /** What was looked at: `3 hosts, 5 agents`, and services where there are any. */
-export function lookedAt({ hosts, agents, services }: FleetReport): string {
+export function observedCount({ hosts, agents, services }: FleetReport): string {
   const some = [count(hosts.length, "host"), count(agents, "agent")];
   return [...some, ...(services > 0 ? [count(services, "service")] : [])].join(", ");
 }
 
 function cleanSentence(report: FleetReport): string {
   const { hosts, unknown } = report;
-  const looked = lookedAt(report);
+  const looked = observedCount(report);
   const isWhole = unknown.length === 0 && hosts.every(({ state }) => state === "ok");
   return !isWhole ? `${looked}: no drift in the rest.` : `${looked}: no drift`;
 }

@@ -1,8 +1,8 @@
 import type { HistoryEvent } from "../../model/deadman.ts";
-import { codesOfAgents } from "../agents.ts";
-import { inOrder } from "../exit.ts";
-import type { HistoryReport } from "../history.ts";
-import { silentHosts } from "./host.ts";
+import { byPriority } from "../exit.ts";
+import { codesOfAgents } from "../observe/agents.ts";
+import type { HistoryReport } from "../observe/history.ts";
+import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
 import { safeJson } from "./text.ts";
 
@@ -21,7 +21,7 @@ export function renderHistory({ events, hosts }: HistoryReport): string {
 
 /** The same as docs/schema/history.schema.json describes it. */
 export function renderHistoryJson(report: HistoryReport): string {
-  const codes = inOrder(codesOfAgents(report));
+  const codes = byPriority(codesOfAgents(report));
   const events = report.events.map(inKeyOrder);
   return safeJson({ version: 1, exit: codes[0], codes, events, hosts: report.hosts });
 }

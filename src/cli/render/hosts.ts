@@ -1,8 +1,8 @@
 import { fullestOf, loadOf } from "../../model/machine.ts";
-import { inOrder } from "../exit.ts";
-import { codesOfHosts, type HostRow, type HostsReport } from "../hosts.ts";
+import { byPriority } from "../exit.ts";
+import { codesOfHosts, type HostRow, type HostsReport } from "../observe/hosts.ts";
 import { span } from "./agents.ts";
-import { silentHosts } from "./host.ts";
+import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
 import { safeJson, visible } from "./text.ts";
 
@@ -17,7 +17,7 @@ export function renderHosts({ hosts, rows }: HostsReport): string {
 
 /** The same as docs/schema/hosts.schema.json describes it. */
 export function renderHostsJson(report: HostsReport): string {
-  const codes = inOrder(codesOfHosts(report));
+  const codes = byPriority(codesOfHosts(report));
   const { rows, hosts } = report;
   return safeJson({ version: 1, exit: codes[0], codes, machines: rows, hosts });
 }

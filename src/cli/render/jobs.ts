@@ -1,8 +1,8 @@
-import { codesOfAgents } from "../agents.ts";
-import { inOrder } from "../exit.ts";
-import type { JobRow, JobsReport } from "../jobs.ts";
+import { byPriority } from "../exit.ts";
+import { codesOfAgents } from "../observe/agents.ts";
+import type { JobRow, JobsReport } from "../observe/jobs.ts";
 import { span } from "./agents.ts";
-import { silentHosts } from "./host.ts";
+import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
 import { safeJson, visible } from "./text.ts";
 
@@ -19,7 +19,7 @@ export function renderJobs({ jobs, hosts }: JobsReport, now = new Date()): strin
 
 /** The same as docs/schema/jobs.schema.json describes it. */
 export function renderJobsJson({ jobs, hosts }: JobsReport): string {
-  const codes = inOrder(codesOfAgents({ hosts }));
+  const codes = byPriority(codesOfAgents({ hosts }));
   return safeJson({ version: 1, exit: codes[0], codes, jobs, hosts });
 }
 

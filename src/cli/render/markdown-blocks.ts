@@ -10,7 +10,7 @@ const MOST = { table: 16_000, diffs: 10_000, list: 3_000 };
 const LINE = 160;
 
 /** A table; nothing where it has no rows. */
-export function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const { kept, left } = within(MOST.table, rows.map(line));

@@ -1,8 +1,8 @@
 import type { PropertyChange, ResourceChange } from "../change/change.ts";
-import type { FleetReport, HostReport } from "../report.ts";
-import { causeText, lookedAt } from "./drift.ts";
-import { cell, code, diffs, list, table } from "./markdown-blocks.ts";
-import { subject } from "./subject.ts";
+import type { FleetReport, HostReport } from "../observe/fleet-report.ts";
+import { causeText, observedCount } from "./drift.ts";
+import { subject } from "./finding-subject.ts";
+import { cell, code, diffs, list, markdownTable } from "./markdown-blocks.ts";
 import { count } from "./text.ts";
 
 /** The report as Markdown, for a comment on a change, an issue or a page of a CI run. */
@@ -47,7 +47,10 @@ function changeOf({ change }: FleetReport): string[] {
   return [
     "## What this change would do",
     nothing ? "Nothing, on any host." : "",
-    table(["", "host", "agent", "what", "property", "before", "after"], resources.flatMap(changeRows)),
+    markdownTable(
+      ["", "host", "agent", "what", "property", "before", "after"],
+      resources.flatMap(changeRows),
+    ),
     diffs(properties.map(({ one, property }) => [[one.host, subject(one), property.item], property.lines])),
     list(
       "How hosts are reached (nothing of it was tried)",
@@ -82,8 +85,8 @@ function findingsTable(report: FleetReport): string {
   if (findings.length === 0 && answered < hosts.length) {
     return `No drift found on ${answered} of ${count(hosts.length, "host")}; the others gave no answer.`;
   }
-  if (findings.length === 0) return `${lookedAt(report)}: no drift found.`;
-  return table(
+  if (findings.length === 0) return `${observedCount(report)}: no drift found.`;
+  return markdownTable(
     ["host", "agent", "item", "property", "declared", "observed", "cause"],
     findings.map((one) => [
       ...[one.host, subject(one), one.item, one.property, one.declared, one.observed].map(cell),

@@ -1,9 +1,9 @@
-import { HOSTD_UNIT } from "../../model/layout.ts";
-import { codesOfAgents } from "../agents.ts";
-import { inOrder } from "../exit.ts";
-import type { ServiceRow, ServicesReport } from "../services.ts";
+import { HOSTD_UNIT } from "../../model/host-paths.ts";
+import { byPriority } from "../exit.ts";
+import { codesOfAgents } from "../observe/agents.ts";
+import type { ServiceRow, ServicesReport } from "../observe/services.ts";
 import { span } from "./agents.ts";
-import { silentHosts } from "./host.ts";
+import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
 import { safeJson, visible } from "./text.ts";
 
@@ -29,7 +29,7 @@ export function renderServices(report: ServicesReport): string {
 
 /** The same as docs/schema/services.schema.json describes it. */
 export function renderServicesJson(report: ServicesReport): string {
-  const codes = inOrder(codesOfAgents(report));
+  const codes = byPriority(codesOfAgents(report));
   const { services, hosts, unwatched } = report;
   return safeJson({ version: 1, exit: codes[0], codes, services, hosts, unwatched });
 }

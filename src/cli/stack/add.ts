@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidError } from "../../base/errors.ts";
+import type { Fleet } from "../../config/fleet.ts";
+import { loadFleet } from "../../config/load-fleet.ts";
 import { ensureStack, type Progress } from "../../engine/index.ts";
-import type { Fleet } from "../../spec/fleet.ts";
-import { loadFleet } from "../../spec/load.ts";
 import { assertDeclared } from "../selection.ts";
-import { ensureIgnored, ensureKey, keyFile, writePublicKey } from "./key.ts";
+import { ensureIgnored, ensureStackKey, keyFile, writePublicKey } from "./key.ts";
 
 /** The stack of the hosts and of what belongs to them. */
 export const PLATFORM = "platform";
@@ -60,7 +60,7 @@ async function letIn(fleet: Fleet, tenant: string, file: string): Promise<string
       `kept   tenants.${tenant}.key in fleet.yaml; its private half belongs at ${privateFile}, with mode 0600`,
     ];
   }
-  const key = ensureKey(fleet.dir, tenant);
+  const key = ensureStackKey(fleet.dir, tenant);
   if (declared === key) return [`kept   ${privateFile} and its public half in fleet.yaml`];
   if (declared !== undefined) {
     const why = `it is not the public half of ${privateFile}.`;

@@ -9,7 +9,7 @@ import { writeFileAtomic } from "../../base/files.ts";
 export const keyFile = (stack: string): string => `stacks/${stack}.key`;
 
 /** Makes a key pair where there is none. @returns its public half, without a comment */
-export function ensureKey(dir: string, stack: string): string {
+export function ensureStackKey(dir: string, stack: string): string {
   const file = join(dir, keyFile(stack));
   mkdirSync(dirname(file), { recursive: true });
   if (!existsSync(file)) keygen("-q", "-t", "ed25519", "-N", "", "-C", `muster-${stack}`, "-f", file);

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Fleet } from "../../config/fleet.ts";
 import { passphraseFile } from "../../engine/passphrase.ts";
-import { sliceText } from "../../model/slice.ts";
-import type { Fleet } from "../../spec/fleet.ts";
+import { sliceText } from "../../model/stack-slice.ts";
 import { table } from "../render/table.ts";
 import { safeJson } from "../render/text.ts";
 import { projectOf, readSettings, stackNames } from "./settings.ts";

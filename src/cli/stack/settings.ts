@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidError } from "../../base/errors.ts";
-import { type Project, readProject, readStackFile, stackFile } from "../../engine/project.ts";
-import { type StackSettings, stackSettings, WHOLE_FLEET } from "../../model/slice.ts";
-import { checkTenant } from "../../spec/check-tenant.ts";
-import type { Fleet } from "../../spec/fleet.ts";
+import { checkTenant } from "../../config/check-tenant.ts";
+import type { Fleet } from "../../config/fleet.ts";
+import { type PulumiProject, readProject, readStackFile, stackFile } from "../../engine/project.ts";
+import { type StackSettings, stackSettings, WHOLE_FLEET } from "../../model/stack-slice.ts";
 
 /**
  * What a stack's file says of the stack, in plain text: no passphrase is needed.
@@ -27,7 +27,7 @@ export function settingsOf(fleet: Fleet, name: unknown): StackSettings {
   return settings;
 }
 
-export function readSettings(project: Project, name: string): StackSettings {
+export function readSettings(project: PulumiProject, name: string): StackSettings {
   const config = readStackFile(project, name).config ?? {};
   return stackSettings((key) => {
     const value = config[`muster:${key}`];
@@ -36,13 +36,13 @@ export function readSettings(project: Project, name: string): StackSettings {
 }
 
 /** The stacks that have a file in the project. */
-export function stackNames(project: Project): string[] {
+export function stackNames(project: PulumiProject): string[] {
   const dir = join(project.dir, project.stackConfigDir);
   const files = existsSync(dir) ? readdirSync(dir) : [];
   return files.flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []).sort();
 }
 
-export function projectOf(dir: string): Project {
+export function projectOf(dir: string): PulumiProject {
   const project = readProject(dir);
   if (project !== undefined) return project;
   throw new InvalidError({ what: "no project", why: `${dir} has no Pulumi.yaml.` });

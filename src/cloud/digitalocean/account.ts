@@ -1,6 +1,6 @@
 import { type Api, openApi } from "../../digitalocean/api.ts";
-import type { CloudQuestion } from "../../model/cloud.ts";
-import { stackTag } from "../../model/cloud.ts";
+import type { CloudQuestion } from "../../model/droplet-preflight.ts";
+import { stackTag } from "../../model/droplet-preflight.ts";
 
 /** A droplet as the API shows it, as far as it is read here. */
 export interface Droplet {
@@ -24,7 +24,7 @@ interface Named {
   readonly name: string;
 }
 
-export interface Project extends Named {
+export interface DigitalOceanProject extends Named {
   readonly description?: string;
 }
 
@@ -38,7 +38,7 @@ export interface ReservedIp {
 }
 
 /** What there is of ours in an account, and what it may have and cost. */
-export interface Account {
+export interface DigitalOceanAccount {
   /** Those with the stack's tag. */
   readonly droplets: readonly Droplet[];
   /** Droplets that were asked for by number and are there, with the stack's tag or without. */
@@ -47,7 +47,7 @@ export interface Account {
   readonly firewalls: readonly Named[];
   readonly volumes: readonly Volume[];
   readonly reservedIps: readonly ReservedIp[];
-  readonly projects: readonly Project[];
+  readonly projects: readonly DigitalOceanProject[];
   /** US dollars a month by size. */
   readonly prices: ReadonlyMap<string, number>;
   /** How many droplets the account may have. */
@@ -62,10 +62,10 @@ export interface Account {
  * @param numbers the droplets that are known from before
  * @throws MusterError where anything of it is not told
  */
-export async function lookAtAccount(
+export async function readAccount(
   { owner, api: { url, token }, project, droplets }: CloudQuestion,
   numbers: readonly string[],
-): Promise<Account> {
+): Promise<DigitalOceanAccount> {
   const api = openApi(url, token);
   const hasVolumes = droplets.some(({ volumes }) => Object.keys(volumes).length > 0);
   const [tagged, all, keys, firewalls, volumes, reservedIps, projects, sizes, account] = await Promise.all([
@@ -75,7 +75,7 @@ export async function lookAtAccount(
     api.list<Named>("firewalls", "firewalls"),
     hasVolumes ? api.list<Volume>("volumes", "volumes") : [],
     api.list<ReservedIp>("reserved_ips", "reserved_ips"),
-    project === undefined ? [] : api.list<Project>("projects", "projects"),
+    project === undefined ? [] : api.list<DigitalOceanProject>("projects", "projects"),
     api.list<{ slug: string; price_monthly: number }>("sizes", "sizes"),
     api.one<{ droplet_limit: number }>("account", "account"),
   ]);

@@ -1,6 +1,6 @@
-import type { CloudQuestion, DropletQuestion } from "../../model/cloud.ts";
-import { cloudName } from "../../model/cloud.ts";
-import type { Account } from "./account.ts";
+import type { CloudQuestion, DropletQuestion } from "../../model/droplet-preflight.ts";
+import { cloudName } from "../../model/droplet-preflight.ts";
+import type { DigitalOceanAccount } from "./account.ts";
 
 /** Of the droplet's price, for weekly backups: https://docs.digitalocean.com/products/backups/details/pricing/ */
 const BACKUPS = 0.2;
@@ -17,7 +17,7 @@ export interface Cost {
 /** What each host and volume costs now, by what is there, and will after this run. Traffic is not in it. */
 export function costsOf(
   question: CloudQuestion,
-  account: Account,
+  account: DigitalOceanAccount,
   isKept: (host: string) => number | undefined,
 ): Cost[] {
   const hosts = question.droplets.map((droplet) => hostCost(droplet, account, isKept(droplet.host)));
@@ -32,7 +32,11 @@ export function costsOf(
   return [...hosts, ...gone, ...volumes];
 }
 
-function hostCost({ host, size, backups }: DropletQuestion, account: Account, id: number | undefined): Cost {
+function hostCost(
+  { host, size, backups }: DropletQuestion,
+  account: DigitalOceanAccount,
+  id: number | undefined,
+): Cost {
   const there = account.droplets.find((one) => one.id === id) ?? account.byNumber.get(`${id}`);
   return {
     what: host,
@@ -44,7 +48,11 @@ function hostCost({ host, size, backups }: DropletQuestion, account: Account, id
   };
 }
 
-function volumeCosts(owner: string, { host, volumes }: DropletQuestion, account: Account): Cost[] {
+function volumeCosts(
+  owner: string,
+  { host, volumes }: DropletQuestion,
+  account: DigitalOceanAccount,
+): Cost[] {
   return Object.entries(volumes).map(([name, size]) => {
     const there = account.volumes.find((one) => one.name === cloudName(owner, host, name));
     return {
@@ -55,7 +63,7 @@ function volumeCosts(owner: string, { host, volumes }: DropletQuestion, account:
   });
 }
 
-function priceOf({ prices }: Account, size: string, backups: boolean): number | undefined {
+function priceOf({ prices }: DigitalOceanAccount, size: string, backups: boolean): number | undefined {
   const price = prices.get(size);
   return price === undefined ? undefined : price * (backups ? 1 + BACKUPS : 1);
 }

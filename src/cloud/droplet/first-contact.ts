@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MARKER } from "../../model/protocol.ts";
 import { HostError, type UnreachableReason } from "../../transport/host-error.ts";
 import { open } from "../../transport/open.ts";
-import { scriptSteps } from "../../transport/script.ts";
+import { scriptSteps } from "../../transport/script-steps.ts";
 import type { Target } from "../../transport/target.ts";
 
 /** What a machine looks like that still boots, or whose first boot did not let our key in yet. */

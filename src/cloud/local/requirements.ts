@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
-import { baseName } from "./recipe.ts";
-import type { NodeProgram } from "./wire.ts";
+import type { NodeProgram } from "./helper-protocol.ts";
+import { baseName } from "./image-recipe.ts";
 
 /** Debian package by the file that tells whether it is there. */
 const NEEDED: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, type Stats } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
-import { hasCode } from "../reason.ts";
+import { hasCode } from "../system/error-reason.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 
@@ -65,7 +65,7 @@ export interface Entry {
 }
 
 /** The thing at an absolute path, looked at by `use`; where a folder on the way is none, nothing stands there. */
-export function withThing<T>(path: string, use: (entry?: Entry) => T): T {
+export function withPathItem<T>(path: string, use: (entry?: Entry) => T): T {
   const { parent, name } = split(path);
   let reached = false;
   try {

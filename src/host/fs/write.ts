@@ -13,17 +13,17 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { hasCode } from "../reason.ts";
+import { hasCode } from "../system/error-reason.ts";
 import { at, type Handle, itself, type MakeFolder } from "./walk.ts";
 
-export interface Standing {
+export interface FileAttributes {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
 }
 
 /** Puts a file in place of whatever stands at `name`: readers see the old one or the new one, whole. */
-export function replaceFile(folder: Handle, name: string, bytes: Uint8Array, standing: Standing): void {
+export function replaceFile(folder: Handle, name: string, bytes: Uint8Array, standing: FileAttributes): void {
   // A fixed name, so that what a killed run left is overwritten by the next.
   const temporary = temporaryName(name);
   clearAway(folder, temporary);
@@ -50,7 +50,7 @@ export function temporaryName(name: string): string {
 }
 
 /** Sets the group, owner and mode of the very thing that a handle is on. */
-export function setStanding(handle: Handle, { uid, gid, mode }: Standing): void {
+export function setAttributes(handle: Handle, { uid, gid, mode }: FileAttributes): void {
   chownSync(itself(handle), uid, gid);
   chmodSync(itself(handle), mode);
 }
@@ -95,7 +95,7 @@ export function removeEmptyFolder(folder: Handle, name: string): boolean {
 }
 
 /** For withFolder: makes what is missing; where something else stands, makes room for a folder. */
-export function makeFolders(mode: number, mayClear: boolean): MakeFolder {
+export function makeParentFolders(mode: number, mayClear: boolean): MakeFolder {
   return (parent, name) => {
     if (mayClear) clearAway(parent, name);
     mkdirSync(at(parent, name), { mode });

@@ -1,14 +1,14 @@
 import type { Host } from "../context.ts";
-import { record } from "../history.ts";
-import { arrivalsOf } from "./arrivals.ts";
+import { record } from "../reports/history.ts";
+import { monotonic, writeView } from "../units/published-view.ts";
+import { switchProviders } from "./apply-failover.ts";
+import { attempt, execute } from "./execute.ts";
 import type { Memory } from "./memory.ts";
 import { readMemory, writeMemory } from "./memory-file.ts";
-import { attempt, obey } from "./obey.ts";
+import { observeHost } from "./observe.ts";
 import { hasProviderNews } from "./provider-health.ts";
-import { sensesOf } from "./senses.ts";
-import { switchProviders } from "./switch.ts";
+import { startingUnits } from "./starting-units.ts";
 import { tick, wakeUp } from "./tick.ts";
-import { monotonic, writeView } from "./view.ts";
 
 /** Seconds after which systemd is asked again though nothing was heard of it. */
 const LOOK_EVERY = 10;
@@ -30,7 +30,7 @@ export interface Deadman {
 
 /** The deadman with its memory as it was left. @param boot what tells this boot from others */
 export function deadmanOf(host: Host, boot: string): Deadman {
-  const senses = sensesOf(host);
+  const senses = observeHost(host);
   const woken = wakeUp(readMemory(host), boot);
   let memory = woken.memory;
   let now = monotonic();
@@ -43,7 +43,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
     if (agents === undefined) lookedAt = now;
   };
   // Nothing tells when a start is over, and until then no silence counts.
-  const arrivals = arrivalsOf(senses.onTheirWay);
+  const arrivals = startingUnits(senses.onTheirWay);
   const save = () => {
     attempt("the deadman's memory", () => writeMemory(host, memory));
     savedAt = now;
@@ -66,7 +66,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
     }
     // What was done can be seen again, what was only meant could not: the memory comes last.
     switchProviders(host, outcome.actions);
-    obey(host, outcome.actions);
+    execute(host, outcome.actions);
     attempt("the history", () => record(host, outcome.events));
     const isNews = outcome.actions.length > 0 || outcome.events.length > 0 || hasNews(memory, outcome.memory);
     memory = outcome.memory;

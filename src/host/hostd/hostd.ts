@@ -1,9 +1,9 @@
 import { readFileSync, watch } from "node:fs";
 import { basename } from "node:path";
-import { agentRunDir } from "../../model/layout.ts";
+import { agentRunDir } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { deadmanOf } from "./deadman.ts";
-import { notify } from "./notify.ts";
+import { notify } from "./sd-notify.ts";
 
 /** Milliseconds between two turns. A hang is noticed up to two of them late: one until its last beat was seen, one now. */
 const EVERY = 500;

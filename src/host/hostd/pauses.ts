@@ -1,13 +1,13 @@
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
-import { pauseFile } from "../../model/layout.ts";
+import { pauseFile } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
-import { hasCode } from "../reason.ts";
-import type { Charge } from "./turn.ts";
-import { isMaintenance } from "./windows.ts";
+import { hasCode } from "../system/error-reason.ts";
+import { isMaintenance } from "./maintenance-window.ts";
+import type { WatchedUnit } from "./types.ts";
 
 /** Says why an agent is to be left alone; empty where it is not. */
-export type Pauses = (charge: Charge) => string;
+export type Pauses = (charge: WatchedUnit) => string;
 
 /** The pauses of this moment: `pause` is for the whole host, `pause-NAME` for one agent. */
 export function readPauses(host: Host, now = new Date()): Pauses {

@@ -25,7 +25,7 @@ const BUDGET = 20;
 export type Providers = Readonly<Record<string, ProviderMemory>>;
 
 /** What is seen of a provider: how it is probed, and what came of that last. */
-export interface ProviderSight {
+export interface ProviderSnapshot {
   readonly check: HealthCheck;
   readonly answered?: Answered;
 }
@@ -42,7 +42,7 @@ interface News {
  */
 export function followProviders(
   before: Providers,
-  seen: Readonly<Record<string, ProviderSight>>,
+  seen: Readonly<Record<string, ProviderSnapshot>>,
   clock: number,
 ): { readonly providers: Providers; readonly events: readonly News[] } {
   const events: News[] = [];
@@ -75,7 +75,7 @@ export function hasProviderNews(before: Providers, after: Providers): boolean {
   });
 }
 
-function follow(was: ProviderMemory, { check, answered }: ProviderSight, clock: number): ProviderMemory {
+function follow(was: ProviderMemory, { check, answered }: ProviderSnapshot, clock: number): ProviderMemory {
   if (answered === undefined || answered.count === was.count) return was;
   const { ok, detail, count } = answered;
   const isSame = ok === was.isWell;

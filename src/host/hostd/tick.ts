@@ -1,38 +1,38 @@
-import { advance } from "./clock.ts";
-import { judge } from "./judge.ts";
+import { advance } from "./advance-clock.ts";
+import { decide } from "./decide.ts";
 import { type AgentMemory, type Memory, newAgent } from "./memory.ts";
-import { followProviders, type ProviderSight, wakeProviders } from "./provider-health.ts";
-import type { Action, Noticed, Seen } from "./turn.ts";
+import { followProviders, type ProviderSnapshot, wakeProviders } from "./provider-health.ts";
+import type { Action, AgentSnapshot, HostEvent } from "./types.ts";
 
 /** What the deadman sees of its host at one moment. */
-export interface Sight {
+export interface HostSnapshot {
   /** Seconds of the monotonic clock since the tick before; 0 at the first. */
   readonly since: number;
   /** Every agent that has a policy and of which systemd told, by name. */
-  readonly agents: Readonly<Record<string, Seen>>;
+  readonly agents: Readonly<Record<string, AgentSnapshot>>;
   /** The names of all that have a policy: the others are forgotten. */
   readonly known: readonly string[];
   /** The providers that are probed, by name. */
-  readonly providers?: Readonly<Record<string, ProviderSight>>;
+  readonly providers?: Readonly<Record<string, ProviderSnapshot>>;
 }
 
-export interface Outcome {
+export interface TickResult {
   readonly memory: Memory;
   readonly actions: readonly Action[];
-  readonly events: readonly Noticed[];
+  readonly events: readonly HostEvent[];
   /** Nothing of this may be done: systemd must be asked anew, and the same moment be judged again. */
   readonly wantsLook: boolean;
 }
 
 /** The deadman's whole mind: what it sees and remembers becomes what it does and remembers. */
-export function tick(before: Memory, sight: Sight): Outcome {
+export function tick(before: Memory, sight: HostSnapshot): TickResult {
   const clock = advance(before.clock, sight.since);
   const { providers, events } = followProviders(before.providers ?? {}, sight.providers ?? {}, clock);
   const judged = sight.known.flatMap((name) => {
     const seen = sight.agents[name];
     const known = before.agents[name];
     if (seen === undefined) return known === undefined ? [] : [{ name, ...unseen(known) }];
-    return [{ name, ...judge(known ?? newAgent(clock), seen, clock, providers) }];
+    return [{ name, ...decide(known ?? newAgent(clock), seen, clock, providers) }];
   });
   return {
     memory: {
@@ -55,13 +55,13 @@ function unseen(memory: AgentMemory) {
  * The memory as it holds when the deadman begins: after a boot systemd counts anew, and that every agent runs
  * anew is no news.
  */
-export function wakeUp(before: Memory, boot: string): { memory: Memory; events: readonly Noticed[] } {
+export function wakeUp(before: Memory, boot: string): { memory: Memory; events: readonly HostEvent[] } {
   const isNewBoot = before.boot !== boot;
   const anew = { run: "", counted: 0, mark: "", health: "well", alive: before.clock } as const;
   const after = ({ asked: _, ...memory }: AgentMemory): AgentMemory =>
     isNewBoot ? { ...memory, ...anew } : memory;
   const agents = Object.fromEntries(Object.entries(before.agents).map(([name, one]) => [name, after(one)]));
-  const events: Noticed[] = [
+  const events: HostEvent[] = [
     ...(isNewBoot && before.boot !== "" ? [{ event: "host-booted" } as const] : []),
     { event: "hostd-started", ...(!before.ended && !isNewBoot && { detail: "it was killed, or it hung" }) },
   ];

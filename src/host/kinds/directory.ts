@@ -2,43 +2,43 @@ import { chmodSync, chownSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { MusterError } from "../../base/errors.ts";
 import type { DirectoryItem, Observation, Props } from "../../model/items.ts";
-import { accountOf } from "../accounts.ts";
-import { withActor } from "../actor.ts";
-import { at, type Handle, itself, split, withEntry, withFolder, withThing } from "../fs/walk.ts";
-import { clearAway, compactTime, makeFolders, removeEmptyFolder, setStanding } from "../fs/write.ts";
-import { hasCode } from "../reason.ts";
-import type { Kind, Scene, Subject } from "./kind.ts";
-import { lookAsActors } from "./look.ts";
-import { differs, propsOf, standingOf } from "./standing.ts";
-import { withParent } from "./thing.ts";
+import { accountOf } from "../accounts/accounts.ts";
+import { asUser } from "../accounts/as-user.ts";
+import { at, type Handle, itself, split, withEntry, withFolder, withPathItem } from "../fs/walk.ts";
+import { clearAway, compactTime, makeParentFolders, removeEmptyFolder, setAttributes } from "../fs/write.ts";
+import { hasCode } from "../system/error-reason.ts";
+import { attributesOf, differs, propsOf } from "./file-attributes.ts";
+import type { ItemState, Kind, KindContext } from "./kind.ts";
+import { observeAsUsers } from "./observe-as-user.ts";
+import { withParent } from "./path-item.ts";
 
 export const directory: Kind<DirectoryItem> = {
-  observe: (scene, subjects) => lookAsActors(scene, subjects, ({ item }) => look(scene, item)),
+  observe: (scene, subjects) => observeAsUsers(scene, subjects, ({ item }) => look(scene, item)),
   converge,
   remove: (scene, { item }) => remove(scene, item),
   rename: (scene, from, to) => move(scene, from, to),
 };
 
-function look(scene: Scene, item: DirectoryItem): Observation {
-  return withThing(item.path, (entry) => ({
+function look(scene: KindContext, item: DirectoryItem): Observation {
+  return withPathItem(item.path, (entry) => ({
     props: entry === undefined ? { type: "absent" } : propsOf(scene.accounts, entry.stats),
   }));
 }
 
-function converge(scene: Scene, { item }: Subject<DirectoryItem>, observed: Props): void {
-  const standing = standingOf(scene.accounts, item.want);
+function converge(scene: KindContext, { item }: ItemState<DirectoryItem>, observed: Props): void {
+  const standing = attributesOf(scene.accounts, item.want);
   const account = item.actor === undefined ? undefined : accountOf(scene.accounts, item.actor);
   // An actor may not take over a folder of somebody else's in its tree, but may put its own in its place.
   const foreign = account !== undefined && differs(item.want, observed, "owner");
   const anew = differs(item.want, observed, "type") || foreign;
-  const make = account === undefined ? makeFolders(0o755, false) : makeFolders(0o700, true);
+  const make = account === undefined ? makeParentFolders(0o755, false) : makeParentFolders(0o700, true);
   const { parent, name } = split(item.path);
-  withActor(account, () =>
+  asUser(account, () =>
     withFolder(
       parent,
       (folder) => {
         if (anew) makeAnew(folder, name);
-        withFolderIn(folder, name, (handle) => setStanding(handle, standing));
+        withFolderIn(folder, name, (handle) => setAttributes(handle, standing));
       },
       make,
     ),
@@ -58,7 +58,7 @@ function withFolderIn(parent: Handle, name: string, use: (handle: Handle) => voi
   });
 }
 
-function remove(scene: Scene, item: DirectoryItem): readonly string[] {
+function remove(scene: KindContext, item: DirectoryItem): readonly string[] {
   const { onRemove } = item;
   if (onRemove === "keep") return [];
   const moved: string[] = [];
@@ -72,7 +72,7 @@ function remove(scene: Scene, item: DirectoryItem): readonly string[] {
   return [];
 }
 
-function move(scene: Scene, from: DirectoryItem, to: DirectoryItem): void {
+function move(scene: KindContext, from: DirectoryItem, to: DirectoryItem): void {
   if (!ownsContent(from)) return;
   withParent(scene, from, (folder, name) => {
     if (!isFolder(folder, name)) return;
@@ -98,7 +98,7 @@ function isFolder(folder: Handle, name: string): boolean {
 }
 
 /** Keeps a whole folder where root alone can reach it: beside the reconciler's tree, or on its own file system. */
-function moveAside(scene: Scene, folder: Handle, path: string, name: string): string[] {
+function moveAside(scene: KindContext, folder: Handle, path: string, name: string): string[] {
   // Closed first: who gets the number of a removed user must not get its home.
   const isThere = withEntry(
     folder,

@@ -1,34 +1,34 @@
 import { MusterError } from "../../base/errors.ts";
 import { digestOf, secretDigest } from "../../model/digest.ts";
 import { AS_DECLARED, DIFFERENT, type FileItem, type Observation, type Props } from "../../model/items.ts";
-import { lineDetail } from "../../model/lines.ts";
-import { accountOf } from "../accounts.ts";
-import { withActor } from "../actor.ts";
+import { lineDetail } from "../../model/line-diff.ts";
+import { accountOf } from "../accounts/accounts.ts";
+import { asUser } from "../accounts/as-user.ts";
 import { readEntry } from "../fs/read.ts";
-import { split, withEntry, withFolder, withThing } from "../fs/walk.ts";
-import { makeFolders, replaceFile, setStanding } from "../fs/write.ts";
-import { isSecret } from "../store/seal.ts";
-import type { Kind, Scene, Subject } from "./kind.ts";
-import { lookAsActors } from "./look.ts";
-import { differs, propsOf, standingOf } from "./standing.ts";
-import { removeThing } from "./thing.ts";
+import { split, withEntry, withFolder, withPathItem } from "../fs/walk.ts";
+import { makeParentFolders, replaceFile, setAttributes } from "../fs/write.ts";
+import { isSecretItem } from "../store/secret-hasher.ts";
+import { attributesOf, differs, propsOf } from "./file-attributes.ts";
+import type { ItemState, Kind, KindContext } from "./kind.ts";
+import { observeAsUsers } from "./observe-as-user.ts";
+import { removePathItem } from "./path-item.ts";
 
-type File = Subject<FileItem>;
+type File = ItemState<FileItem>;
 
 export const file: Kind<FileItem> = {
-  observe: (scene, subjects) => lookAsActors(scene, subjects, (subject) => look(scene, subject)),
+  observe: (scene, subjects) => observeAsUsers(scene, subjects, (subject) => look(scene, subject)),
   converge,
-  remove: (scene, { item }) => removeThing(scene, item),
+  remove: (scene, { item }) => removePathItem(scene, item),
 };
 
-function look(scene: Scene, subject: File): Observation {
-  return withThing(subject.item.path, (entry) => {
+function look(scene: KindContext, subject: File): Observation {
+  return withPathItem(subject.item.path, (entry) => {
     if (entry === undefined) return { props: { type: "absent" } };
     const props = propsOf(scene.accounts, entry.stats);
     if (props.type !== "file") return { props };
     const bytes = readEntry(entry);
     if (bytes === undefined) return { props: { ...props, content: "too large" } };
-    if (isSecret(subject.item)) return { props: { ...props, ...secretProps(scene, subject, bytes) } };
+    if (isSecretItem(subject.item)) return { props: { ...props, ...secretProps(scene, subject, bytes) } };
     const content = digestOf(bytes);
     const detail = content === subject.item.want.content ? [] : contentDetail(scene, subject, bytes);
     return { props: { ...props, content }, ...(detail.length > 0 && { detail }) };
@@ -39,7 +39,7 @@ function look(scene: Scene, subject: File): Observation {
  * What the record or the asker can tell of the bytes: never more than whether they are the same. The seal lets an
  * asker know them again later; it is another than the record's, which stays here.
  */
-function secretProps(scene: Scene, { item, applied, intended }: File, bytes: Buffer): Props {
+function secretProps(scene: KindContext, { item, applied, intended }: File, bytes: Buffer): Props {
   const digest = secretDigest(item.path, bytes);
   const seal = scene.seal(`seen ${digest}`).replace(/^hmac:/, "");
   if (digest === item.want.content) return { content: digest, seal };
@@ -47,29 +47,29 @@ function secretProps(scene: Scene, { item, applied, intended }: File, bytes: Buf
   return { content: isKnown ? AS_DECLARED : DIFFERENT, seal };
 }
 
-function contentDetail(scene: Scene, { item }: File, bytes: Buffer) {
+function contentDetail(scene: KindContext, { item }: File, bytes: Buffer) {
   const declared = scene.contents(item.want.content);
   return declared === undefined ? [] : lineDetail(declared, bytes.toString("utf8"));
 }
 
-function converge(scene: Scene, subject: File, observed: Props): void {
+function converge(scene: KindContext, subject: File, observed: Props): void {
   const { item } = subject;
-  const standing = standingOf(scene.accounts, item.want);
+  const standing = attributesOf(scene.accounts, item.want);
   const account = item.actor === undefined ? undefined : accountOf(scene.accounts, item.actor);
   // An actor may not give itself a file of somebody else, but may put a new one in its place.
   const foreign = account !== undefined && differs(item.want, observed, "owner");
   const bytes =
     differs(item.want, observed, "type", "content") || foreign ? bytesOf(scene, subject) : undefined;
   const { parent, name } = split(item.path);
-  const make = account === undefined ? makeFolders(0o755, false) : makeFolders(0o700, true);
-  withActor(account, () =>
+  const make = account === undefined ? makeParentFolders(0o755, false) : makeParentFolders(0o700, true);
+  asUser(account, () =>
     withFolder(
       parent,
       (folder) => {
         if (bytes !== undefined) return replaceFile(folder, name, bytes, standing);
         withEntry(folder, name, (entry) => {
           if (!entry?.stats.isFile() || entry.stats.nlink !== 1) throw changing(item.path);
-          setStanding(entry.handle, standing);
+          setAttributes(entry.handle, standing);
         });
       },
       make,
@@ -77,10 +77,10 @@ function converge(scene: Scene, subject: File, observed: Props): void {
   );
 }
 
-function bytesOf(scene: Scene, { item, secret }: File): Buffer {
-  const text = isSecret(item) ? secret : scene.contents(item.want.content);
+function bytesOf(scene: KindContext, { item, secret }: File): Buffer {
+  const text = isSecretItem(item) ? secret : scene.contents(item.want.content);
   if (text !== undefined) return Buffer.from(text);
-  const why = isSecret(item) ? "its value was not sent" : `${item.want.content} is not kept on this host`;
+  const why = isSecretItem(item) ? "its value was not sent" : `${item.want.content} is not kept on this host`;
   throw new MusterError({ what: item.path, why });
 }
 

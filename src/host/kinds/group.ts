@@ -1,7 +1,7 @@
 import { MusterError } from "../../base/errors.ts";
 import type { GroupItem } from "../../model/items.ts";
 import type { Host } from "../context.ts";
-import { withHostLock } from "../lock.ts";
+import { withHostLock } from "../system/locks.ts";
 import type { Kind } from "./kind.ts";
 
 export const group: Kind<GroupItem> = {

@@ -1,10 +1,10 @@
 import type { ModelItem, Observation, Props } from "../../model/items.ts";
-import { linkedChoice } from "../choices.ts";
 import type { Host } from "../context.ts";
-import { restartIfRunning } from "../start-stop.ts";
-import { daemonReload, showProperties, type UnitState } from "../systemctl.ts";
-import type { Kind, Subject } from "./kind.ts";
-import { orUnknown } from "./look.ts";
+import { linkedOverride } from "../units/provider-override.ts";
+import { restartIfRunning } from "../units/start-stop.ts";
+import { daemonReload, showProperties, type UnitState } from "../units/systemctl.ts";
+import type { ItemState, Kind } from "./kind.ts";
+import { orUnknown } from "./observe-as-user.ts";
 
 /**
  * What an agent runs on, as systemd has read it: its unit and every drop-in, whoever wrote them. Its texts are items of
@@ -23,12 +23,12 @@ export const model: Kind<ModelItem> = {
 
 const PROPERTIES = ["LoadState", "Environment", "ExecStart"];
 
-function observe(host: Host, subjects: readonly Subject<ModelItem>[]): Observation[] {
+function observe(host: Host, subjects: readonly ItemState<ModelItem>[]): Observation[] {
   const units = subjects.map(({ item }) => item.unit);
   const states = orUnknown(() => showProperties(host, units, PROPERTIES));
   if ("unknown" in states) return units.map(() => states);
   return subjects.map(({ item }, i) => ({
-    props: modelProps(item, states[i] ?? {}, linkedChoice(host, item.unit)),
+    props: modelProps(item, states[i] ?? {}, linkedOverride(host, item.unit)),
   }));
 }
 

@@ -1,9 +1,9 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, PackageItem } from "../../model/items.ts";
-import { installedAmong } from "../dpkg.ts";
-import type { Result } from "../run.ts";
-import type { Kind, Scene, Subject } from "./kind.ts";
-import { orUnknown } from "./look.ts";
+import { installedAmong } from "../system/dpkg.ts";
+import type { ProgramResult } from "../system/run-program.ts";
+import type { ItemState, Kind, KindContext } from "./kind.ts";
+import { orUnknown } from "./observe-as-user.ts";
 
 /** Seconds for a download and its installation. */
 const PATIENCE = 600;
@@ -37,14 +37,14 @@ const INSTALL = [
   "--",
 ];
 
-function observe({ host }: Scene, subjects: readonly Subject<PackageItem>[]): Observation[] {
+function observe({ host }: KindContext, subjects: readonly ItemState<PackageItem>[]): Observation[] {
   const names = subjects.map(({ item }) => item.name);
   const installed = orUnknown(() => installedAmong(host.paths.dpkg, names));
   if ("unknown" in installed) return names.map(() => installed);
   return names.map((name) => ({ props: { present: installed.has(name) } }));
 }
 
-function failed(name: string, { stderr }: Result): MusterError {
+function failed(name: string, { stderr }: ProgramResult): MusterError {
   const last = stderr.trim().split("\n").slice(-3).join(" ");
   return new MusterError({ what: `package ${name} was not installed`, why: last || "apt-get failed" });
 }

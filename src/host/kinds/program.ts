@@ -2,10 +2,10 @@ import { statSync } from "node:fs";
 import { posix } from "node:path";
 import { MusterError } from "../../base/errors.ts";
 import type { ProgramItem } from "../../model/items.ts";
-import { withActor } from "../actor.ts";
-import { hasCode } from "../reason.ts";
-import type { Kind, Scene } from "./kind.ts";
-import { orUnknown } from "./look.ts";
+import { asUser } from "../accounts/as-user.ts";
+import { hasCode } from "../system/error-reason.ts";
+import type { Kind, KindContext } from "./kind.ts";
+import { orUnknown } from "./observe-as-user.ts";
 
 /** A program can only be found or missed: who declares it installs it. */
 export const program: Kind<ProgramItem> = {
@@ -18,9 +18,9 @@ export const program: Kind<ProgramItem> = {
 };
 
 /** Looks as its agent does, by execvp(3): a name with a `/` is a path, any other is in one of the folders. */
-function isFound({ accounts }: Scene, { name, search, workdir, actor }: ProgramItem): boolean {
+function isFound({ accounts }: KindContext, { name, search, workdir, actor }: ProgramItem): boolean {
   const folders = name.includes("/") ? [""] : search.split(":");
-  return withActor(accounts.users.get(actor), () =>
+  return asUser(accounts.users.get(actor), () =>
     folders.some((folder) => isProgram(posix.resolve(workdir, folder, name))),
   );
 }

@@ -1,10 +1,10 @@
 import type { HostItem, ItemKind, Items } from "../../model/items.ts";
-import { controllers } from "./controllers.ts";
+import { controllers } from "./cgroup-controllers.ts";
 import { directory } from "./directory.ts";
 import { file } from "./file.ts";
 import { group } from "./group.ts";
 import type { Kind } from "./kind.ts";
-import { limits } from "./limits.ts";
+import { limits } from "./memory-limits.ts";
 import { model } from "./model.ts";
 import { debianPackage } from "./package.ts";
 import { program } from "./program.ts";
@@ -40,7 +40,7 @@ export function kindOf(kind: ItemKind): Kind {
 }
 
 /** The items in the order in which they are made. The engine's maps keep none, so it is made here. */
-export function inOrder(items: Items): Items {
+export function inKindOrder(items: Items): Items {
   const rank = ({ kind }: HostItem) => ORDER.indexOf(kind);
   const place = (item: HostItem) => ("path" in item ? item.path : "");
   // What is to be down goes down before anything is started.

@@ -1,21 +1,21 @@
 import { MusterError } from "../../base/errors.ts";
+import type { Rows } from "../../model/contact-rows.ts";
 import type { Props, RowsItem } from "../../model/items.ts";
-import type { Rows } from "../../model/rows.ts";
-import { accountOf } from "../accounts.ts";
-import { withActor } from "../actor.ts";
+import { accountOf } from "../accounts/accounts.ts";
+import { asUser } from "../accounts/as-user.ts";
 import { split, withFolder } from "../fs/walk.ts";
-import { makeFolders } from "../fs/write.ts";
-import { mendAs } from "../mender.ts";
-import { putDatabase } from "../sqlite/mend.ts";
-import { bytesOf, withCopy } from "../sqlite/open.ts";
-import { repairTable } from "../sqlite/repair.ts";
+import { makeParentFolders } from "../fs/write.ts";
+import { bytesOf, withCopy } from "../sqlite/open-database.ts";
+import { repairAs } from "../sqlite/repair-process.ts";
+import { repairTable } from "../sqlite/repair-table.ts";
 import { snapshot } from "../sqlite/snapshot.ts";
-import type { Scene, Subject } from "./kind.ts";
+import { putDatabase } from "../sqlite/sync.ts";
+import { attributesOf, differs } from "./file-attributes.ts";
+import type { ItemState, KindContext } from "./kind.ts";
 import { rowsBefore, rowsOf } from "./rows-declared.ts";
-import { differs, standingOf } from "./standing.ts";
 
 /** Mends the database in place, as its actor, so that what the agent learned and has open stays. */
-export function convergeRows(scene: Scene, subject: Subject<RowsItem>, observed: Props): void {
+export function convergeRows(scene: KindContext, subject: ItemState<RowsItem>, observed: Props): void {
   const { item } = subject;
   const declared = rowsOf(scene, item.want.rows);
   if (declared === undefined)
@@ -25,10 +25,10 @@ export function convergeRows(scene: Scene, subject: Subject<RowsItem>, observed:
     return;
   }
   const start = startOf(scene, item, observed);
-  mendAs(scene.host, accountOf(scene.accounts, item.actor), {
+  repairAs(scene.host, accountOf(scene.accounts, item.actor), {
     path: item.path,
     table: item.table,
-    standing: standingOf(scene.accounts, item.want),
+    standing: attributesOf(scene.accounts, item.want),
     declared,
     before: rowsBefore(scene, subject),
     ...(start && { start: Buffer.from(start).toString("base64") }),
@@ -37,20 +37,24 @@ export function convergeRows(scene: Scene, subject: Subject<RowsItem>, observed:
 }
 
 /** A database that is not there is made where its actor has no hand in it, and put in place whole, as any file. */
-function putNew(scene: Scene, { path, table, actor, want }: RowsItem, declared: Rows): void {
+function putNew(scene: KindContext, { path, table, actor, want }: RowsItem, declared: Rows): void {
   const bytes = withCopy(scene.host, { main: Buffer.alloc(0), wal: Buffer.alloc(0) }, (db) => {
     repairTable(db, table, declared, {});
     return bytesOf(db);
   });
-  const standing = standingOf(scene.accounts, want);
+  const standing = attributesOf(scene.accounts, want);
   const { parent, name } = split(path);
-  withActor(accountOf(scene.accounts, actor), () =>
-    withFolder(parent, (folder) => putDatabase(folder, name, bytes, standing), makeFolders(0o700, true)),
+  asUser(accountOf(scene.accounts, actor), () =>
+    withFolder(
+      parent,
+      (folder) => putDatabase(folder, name, bytes, standing),
+      makeParentFolders(0o700, true),
+    ),
   );
 }
 
 /** The bytes that a new file begins with, where what stands there cannot be mended by its actor. */
-function startOf(scene: Scene, item: RowsItem, observed: Props): Uint8Array | undefined {
+function startOf(scene: KindContext, item: RowsItem, observed: Props): Uint8Array | undefined {
   if (observed["type"] === undefined) return undefined;
   if (differs(item.want, observed, "type")) return Buffer.alloc(0);
   if (!differs(item.want, observed, "owner")) return undefined;

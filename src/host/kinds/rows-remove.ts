@@ -4,28 +4,28 @@ import type { RowsItem } from "../../model/items.ts";
 import { typeOf } from "../fs/read.ts";
 import { withEntry } from "../fs/walk.ts";
 import { compactTime, setAside } from "../fs/write.ts";
-import { hasCode } from "../reason.ts";
-import { bytesOf, withCopy } from "../sqlite/open.ts";
+import { bytesOf, withCopy } from "../sqlite/open-database.ts";
 import { SIDE_FILES, type Snapshot, snapshot } from "../sqlite/snapshot.ts";
 import { hasOtherData } from "../sqlite/table.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
-import type { Scene, Subject } from "./kind.ts";
-import { orUnknown, type Unknown } from "./look.ts";
+import { hasCode } from "../system/error-reason.ts";
+import type { ItemState, KindContext } from "./kind.ts";
+import { orUnknown, type Unknown } from "./observe-as-user.ts";
+import { removePathItem, withParent } from "./path-item.ts";
 import { rowsOf } from "./rows-declared.ts";
-import { removeThing, withParent } from "./thing.ts";
 
 /**
  * Removes the database. What its agent wrote there is kept: in a copy that root alone can read. The copy gets its
  * name last, so that a run that is killed and run again keeps one.
  */
-export function removeRows(scene: Scene, { item }: Subject<RowsItem>): readonly string[] {
+export function removeRows(scene: KindContext, { item }: ItemState<RowsItem>): readonly string[] {
   const copy = item.onRemove === "wipe" ? undefined : copyOf(scene, item);
   const kept = copy === undefined ? [] : keep(scene, item, copy);
-  removeThing(scene, item, ["", ...SIDE_FILES]);
+  removePathItem(scene, item, ["", ...SIDE_FILES]);
   return [...kept, ...nameCopy(scene, item)];
 }
 
-function copyOf(scene: Scene, item: RowsItem): Snapshot | Unknown | undefined {
+function copyOf(scene: KindContext, item: RowsItem): Snapshot | Unknown | undefined {
   let copy: Snapshot | Unknown | undefined;
   withParent(scene, item, (folder, name) => {
     const isFile = withEntry(folder, name, (entry) => entry !== undefined && typeOf(entry.stats) === "file");
@@ -34,7 +34,7 @@ function copyOf(scene: Scene, item: RowsItem): Snapshot | Unknown | undefined {
   return copy;
 }
 
-function keep(scene: Scene, item: RowsItem, copy: Snapshot | Unknown): string[] {
+function keep(scene: KindContext, item: RowsItem, copy: Snapshot | Unknown): string[] {
   const bytes = "unknown" in copy ? copy : orUnknown(() => learned(scene, item, copy));
   if (bytes === undefined) return [];
   if ("unknown" in bytes) return keepBeside(scene, item);
@@ -47,11 +47,11 @@ function keep(scene: Scene, item: RowsItem, copy: Snapshot | Unknown): string[] 
 }
 
 /** Where the copy stands while the database does. */
-function copyPath(scene: Scene, item: RowsItem): string {
+function copyPath(scene: KindContext, item: RowsItem): string {
   return `${scene.host.paths.aside}/.${item.path.slice(1).replaceAll("/", "~")}`;
 }
 
-function nameCopy(scene: Scene, item: RowsItem): string[] {
+function nameCopy(scene: KindContext, item: RowsItem): string[] {
   const [copy, folder] = [copyPath(scene, item), scene.host.paths.aside];
   const named = `${folder}/${basename(copy).slice(1)}-${compactTime()}`;
   try {
@@ -64,7 +64,7 @@ function nameCopy(scene: Scene, item: RowsItem): string[] {
 }
 
 /** The database whole, where its agent wrote to it. */
-function learned(scene: Scene, item: RowsItem, copy: Snapshot): Uint8Array | undefined {
+function learned(scene: KindContext, item: RowsItem, copy: Snapshot): Uint8Array | undefined {
   const declared = rowsOf(scene, item.want.rows) ?? {};
   return withCopy(scene.host, copy, (db) =>
     hasOtherData(db, item.table, declared) ? bytesOf(db) : undefined,
@@ -72,7 +72,7 @@ function learned(scene: Scene, item: RowsItem, copy: Snapshot): Uint8Array | und
 }
 
 /** What cannot be looked into is kept as it is. */
-function keepBeside(scene: Scene, item: RowsItem): string[] {
+function keepBeside(scene: KindContext, item: RowsItem): string[] {
   const kept: string[] = [];
   withParent(scene, item, (folder, name) => {
     kept.push(`${dirname(item.path)}/${setAside(folder, name)}`);

@@ -1,22 +1,22 @@
 import { MusterError } from "../../base/errors.ts";
+import { compareRows, type Row, type Rows, shorten } from "../../model/contact-rows.ts";
 import type { Observation, Props, RowsItem } from "../../model/items.ts";
-import { compareRows, type Row, type Rows, shorten } from "../../model/rows.ts";
 import { SIZE_CAP } from "../fs/read.ts";
 import { type Handle, split, withEntry, withFolder } from "../fs/walk.ts";
-import { hasCode } from "../reason.ts";
-import { isCorrupt, withCopy } from "../sqlite/open.ts";
+import { isCorrupt, withCopy } from "../sqlite/open-database.ts";
 import { type Snapshot, snapshot } from "../sqlite/snapshot.ts";
 import { columnsOf, readTable, tableColumns } from "../sqlite/table.ts";
-import type { Kind, Scene, Subject } from "./kind.ts";
-import { lookAsActors, orUnknown } from "./look.ts";
+import { hasCode } from "../system/error-reason.ts";
+import { propsOf } from "./file-attributes.ts";
+import type { ItemState, Kind, KindContext } from "./kind.ts";
+import { observeAsUsers, orUnknown } from "./observe-as-user.ts";
 import { convergeRows } from "./rows-converge.ts";
 import { rowsBefore, rowsOf } from "./rows-declared.ts";
 import { removeRows } from "./rows-remove.ts";
-import { propsOf } from "./standing.ts";
 
 export const rows: Kind<RowsItem> = {
   observe: (scene, subjects) => {
-    const found = lookAsActors(scene, subjects, ({ item }) => find(scene, item));
+    const found = observeAsUsers(scene, subjects, ({ item }) => find(scene, item));
     return found.map((thing, i) => {
       const subject = subjects[i];
       if (subject === undefined || "unknown" in thing) return thing as Observation;
@@ -33,7 +33,7 @@ interface Found {
   readonly copy?: Snapshot;
 }
 
-function find(scene: Scene, item: RowsItem): Found {
+function find(scene: KindContext, item: RowsItem): Found {
   const { parent, name } = split(item.path);
   try {
     return withFolder(parent, (folder) => findIn(scene, folder, name));
@@ -43,7 +43,7 @@ function find(scene: Scene, item: RowsItem): Found {
   }
 }
 
-function findIn(scene: Scene, folder: Handle, name: string): Found {
+function findIn(scene: KindContext, folder: Handle, name: string): Found {
   const stats = withEntry(folder, name, (entry) => entry?.stats);
   if (stats === undefined) return { props: { type: "absent" } };
   const props = propsOf(scene.accounts, stats);
@@ -52,7 +52,7 @@ function findIn(scene: Scene, folder: Handle, name: string): Found {
   return { props, copy: snapshot(folder, name) };
 }
 
-function compare(scene: Scene, subject: Subject<RowsItem>, found: Found): Observation {
+function compare(scene: KindContext, subject: ItemState<RowsItem>, found: Found): Observation {
   const { item, applied, intended } = subject;
   const { props, copy } = found;
   if (copy === undefined) return { props };

@@ -2,12 +2,12 @@ import { MusterError } from "../../base/errors.ts";
 import type { Observation, TimerItem } from "../../model/items.ts";
 import { jobOfUnit } from "../../model/job.ts";
 import type { Host } from "../context.ts";
-import { overridesOf, removeOverrides } from "../dropins.ts";
-import { forgetAgentsOf } from "../jobs/folder.ts";
-import { forgetRetries, jobHandlersOf, retryTimer } from "../jobs/retry.ts";
-import { daemonReload, isRunning, showUnits, type UnitState } from "../systemctl.ts";
-import type { Kind, Scene, Subject } from "./kind.ts";
-import { orUnknown } from "./look.ts";
+import { forgetAgentsOf } from "../jobs/job-folder.ts";
+import { forgetRetries, jobHandlersOf, retryTimer } from "../jobs/retries.ts";
+import { overridesOf, removeOverrides } from "../units/drop-ins.ts";
+import { daemonReload, isRunning, showUnits, type UnitState } from "../units/systemctl.ts";
+import type { ItemState, Kind, KindContext } from "./kind.ts";
+import { orUnknown } from "./observe-as-user.ts";
 import { unitProps } from "./unit.ts";
 
 /** Timers are many: whatever is asked or told of systemd is so of all of them at once. */
@@ -21,7 +21,7 @@ export const timer: Kind<TimerItem> = {
   afterReload: true,
 };
 
-function itemsOf(subjects: readonly Subject<TimerItem>[]): TimerItem[] {
+function itemsOf(subjects: readonly ItemState<TimerItem>[]): TimerItem[] {
   return subjects.map(({ item }) => item);
 }
 
@@ -58,7 +58,7 @@ function overridesIn({ item, timer, service }: Pair): [ofTimer: string[], ofServ
 }
 
 /** What systemd would not take would leave a job without a timer, or every run without its user. */
-function refuse({ host, accounts }: Scene, subjects: readonly Subject<TimerItem>[]): void {
+function refuse({ host, accounts }: KindContext, subjects: readonly ItemState<TimerItem>[]): void {
   for (const { item } of subjects) {
     if (item.user === undefined || accounts.users.has(item.user)) continue;
     const why = `there is no user ${item.user} on this host.`;

@@ -1,10 +1,10 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, UnitItem } from "../../model/items.ts";
-import { linkChoice } from "../choices.ts";
 import type { Host } from "../context.ts";
-import { overridesOf, removeOverrides } from "../dropins.ts";
-import { settleOwed } from "../owed.ts";
-import { quarantineOf, release } from "../quarantine.ts";
+import { clearDeferred } from "../units/deferred-restarts.ts";
+import { overridesOf, removeOverrides } from "../units/drop-ins.ts";
+import { linkOverride } from "../units/provider-override.ts";
+import { readQuarantine, release } from "../units/quarantine.ts";
 import {
   assertStarted,
   hasNoJob,
@@ -12,10 +12,10 @@ import {
   restartIfRunning,
   START_PATIENCE,
   start,
-  stateOf,
   stopUnit,
+  unitState,
   unmaskIfMasked,
-} from "../start-stop.ts";
+} from "../units/start-stop.ts";
 import {
   daemonReload,
   isRunning,
@@ -24,9 +24,9 @@ import {
   systemctl,
   type UnitState,
   waitForUnits,
-} from "../systemctl.ts";
-import type { Kind, Subject } from "./kind.ts";
-import { orUnknown } from "./look.ts";
+} from "../units/systemctl.ts";
+import type { ItemState, Kind } from "./kind.ts";
+import { orUnknown } from "./observe-as-user.ts";
 
 export const unit: Kind<UnitItem> = {
   observe: ({ host }, subjects) => observe(host, subjects),
@@ -40,12 +40,12 @@ export const unit: Kind<UnitItem> = {
   afterReload: true,
 };
 
-function observe(host: Host, subjects: readonly Subject<UnitItem>[]): Observation[] {
+function observe(host: Host, subjects: readonly ItemState<UnitItem>[]): Observation[] {
   const names = subjects.map(({ item }) => item.name);
   const states = orUnknown(() => showUnits(host, names));
   if ("unknown" in states) return names.map(() => states);
   return subjects.map(({ item: { name, user, want } }, i) => {
-    const { active, ...rest } = unitProps(name, states[i] ?? {}, quarantineOf(host, name) !== undefined);
+    const { active, ...rest } = unitProps(name, states[i] ?? {}, readQuarantine(host, name) !== undefined);
     // Where it is gone it cannot start either, which is all that is wanted.
     if (user !== undefined)
       return { props: { active, enabled: isUp(rest.enabled) ? "enabled" : "disabled" } };
@@ -107,7 +107,7 @@ function convergeEach(host: Host, items: readonly UnitItem[]): unknown[] {
   );
   const starting = ours.filter(({ want }) => want.active === "running");
   each(starting, ({ name }) => {
-    if (quarantineOf(host, name) !== undefined) throw quarantined(host, name);
+    if (readQuarantine(host, name) !== undefined) throw quarantined(host, name);
   });
   startEach(host, starting, each, errors);
   return items.map((item) => errors.get(item));
@@ -122,7 +122,7 @@ function isForeign({ user }: UnitItem): boolean {
 function convergeForeign(host: Host, { name, user = "", want }: UnitItem): void {
   refuseOthers(host, name, user);
   if (want.active === "stopped") down(host, name);
-  else if (!isRunning(stateOf(host, name))) start(host, "start", name);
+  else if (!isRunning(unitState(host, name))) start(host, "start", name);
 }
 
 function stateByUnit(host: Host, items: readonly UnitItem[]): ReadonlyMap<string, UnitState> {
@@ -200,7 +200,7 @@ function letGo(host: Host, { name, user, want }: UnitItem): readonly string[] {
 }
 
 function quarantined(host: Host, name: string): MusterError {
-  const { since = "", reason = "" } = quarantineOf(host, name) ?? {};
+  const { since = "", reason = "" } = readQuarantine(host, name) ?? {};
   return new MusterError({
     what: `${name} was not started`,
     why: `it is in quarantine since ${since}: ${reason}.`,
@@ -210,10 +210,10 @@ function quarantined(host: Host, name: string): MusterError {
 
 function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   release(host, name);
-  settleOwed(host, name);
+  clearDeferred(host, name);
   if (onRemove === "keep") return [];
-  linkChoice(host, name, undefined);
-  const state = stateOf(host, name);
+  linkOverride(host, name, undefined);
+  const state = unitState(host, name);
   removeOverrides(
     name,
     overridesOf(name, state).filter((path) => path.includes(`/${name}.d/`)),

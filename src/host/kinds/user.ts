@@ -1,17 +1,17 @@
 import { MusterError } from "../../base/errors.ts";
+import type { HostRecord } from "../../model/host-record.ts";
 import type { HostItem, Observation, Props, UserItem } from "../../model/items.ts";
-import type { HostRecord } from "../../model/record.ts";
-import { type Accounts, idsOf } from "../accounts.ts";
+import { type Accounts, idsOf } from "../accounts/accounts.ts";
+import { endProcesses } from "../accounts/end-processes.ts";
+import { editPasswd } from "../accounts/passwd.ts";
 import type { Host } from "../context.ts";
-import { withThing } from "../fs/walk.ts";
-import { withHostLock } from "../lock.ts";
-import { editPasswd } from "../passwd.ts";
-import { endProcesses } from "../processes.ts";
-import { stopUnit } from "../start-stop.ts";
+import { withPathItem } from "../fs/walk.ts";
 import { readRecords } from "../store/records.ts";
-import { unitsOf } from "../systemctl.ts";
+import { withHostLock } from "../system/locks.ts";
+import { stopUnit } from "../units/start-stop.ts";
+import { unitsOf } from "../units/systemctl.ts";
 import { change } from "./group.ts";
-import type { Kind, Scene, Subject } from "./kind.ts";
+import type { ItemState, Kind, KindContext } from "./kind.ts";
 
 /** Seconds that a removed user's last programs get to end by themselves. */
 const GRACE = 10;
@@ -31,7 +31,7 @@ function look(accounts: Accounts, item: UserItem): Observation {
 }
 
 /** A new user has no password and no way to log in with one; its home is an item of its own. */
-function converge({ host, accounts }: Scene, { item }: Subject<UserItem>, observed: Props): void {
+function converge({ host, accounts }: KindContext, { item }: ItemState<UserItem>, observed: Props): void {
   const { group, home, shell } = item.want;
   if (observed["present"] !== true) {
     const place = ["--no-create-home", "--home-dir", home, "--gid", group, "--shell", shell];
@@ -55,12 +55,12 @@ const UID_MIN = 1000;
  * as nobody, kept out of all that was its own.
  */
 function formerUid(accounts: Accounts, home: string): readonly string[] {
-  const uid = withThing(home, (entry) => entry?.stats.uid) ?? 0;
+  const uid = withPathItem(home, (entry) => entry?.stats.uid) ?? 0;
   const isFree = uid >= UID_MIN && accounts.userName(uid) === String(uid);
   return isFree ? ["--uid", String(uid)] : [];
 }
 
-function remove({ host, accounts }: Scene, { item }: Subject<UserItem>): readonly string[] {
+function remove({ host, accounts }: KindContext, { item }: ItemState<UserItem>): readonly string[] {
   const account = accounts.users.get(item.name);
   if (account === undefined || item.onRemove === "keep") return [];
   refuseInUse(host, item.name);
@@ -70,7 +70,7 @@ function remove({ host, accounts }: Scene, { item }: Subject<UserItem>): readonl
 }
 
 /** Everything that it owns goes by its number, which stays. usermod refuses while a program of it runs. */
-function rename({ host, accounts }: Scene, from: UserItem, to: UserItem): void {
+function rename({ host, accounts }: KindContext, from: UserItem, to: UserItem): void {
   const account = accounts.users.get(from.name);
   if (account === undefined) return;
   for (const unit of unitsOf(host, from.name)) stopUnit(host, unit);

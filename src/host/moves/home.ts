@@ -1,7 +1,7 @@
 import { MusterError } from "../../base/errors.ts";
 import type { DirectoryItem, Items } from "../../model/items.ts";
 import { agentOf } from "../../model/resource-id.ts";
-import { type Account, accountOf, readAccounts } from "../accounts.ts";
+import { type Account, accountOf, readAccounts } from "../accounts/accounts.ts";
 import type { Host } from "../context.ts";
 import { ownsContent } from "../kinds/directory.ts";
 
@@ -18,7 +18,7 @@ export interface Home {
  * @param id such as `hub/iris/agent`
  * @throws MusterError where there is none
  */
-export function homeOf(id: string, items: Items): Home {
+export function moveHomeOf(id: string, items: Items): Home {
   const agent = agentOf(id);
   const item = Object.values(items).find(
     (one): one is DirectoryItem => one.kind === "directory" && ownsContent(one),
@@ -32,6 +32,6 @@ export function homeOf(id: string, items: Items): Home {
 }
 
 /** Whose rights are used on it. @throws MusterError where there is no such user */
-export function ownerOf(host: Host, { user }: Home): Account {
+export function homeOwner(host: Host, { user }: Home): Account {
   return accountOf(readAccounts(host.paths.etc), user);
 }

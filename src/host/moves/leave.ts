@@ -1,20 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { MusterError } from "../../base/errors.ts";
-import { agentUnit } from "../../model/layout.ts";
+import { agentUnit } from "../../model/host-paths.ts";
+import type { HostRecord } from "../../model/host-record.ts";
 import { type LeaveAnswer, type LeaveRequest, MOST_EVENTS, type MoveMark } from "../../model/move.ts";
-import type { HostRecord } from "../../model/record.ts";
 import { agentOf } from "../../model/resource-id.ts";
-import { readAccounts } from "../accounts.ts";
+import { readAccounts } from "../accounts/accounts.ts";
+import { endProcesses } from "../accounts/end-processes.ts";
 import type { Host } from "../context.ts";
-import { history, record } from "../history.ts";
-import { withResourceLock } from "../lock.ts";
-import { endProcesses } from "../processes.ts";
-import { hold, quarantineOf } from "../quarantine.ts";
-import { stopUnit } from "../start-stop.ts";
+import { history, record } from "../reports/history.ts";
 import { findRecord, readRecords, refuseForeign } from "../store/records.ts";
-import { isRunning, showUnits } from "../systemctl.ts";
-import { type Home, homeOf } from "./home.ts";
-import { markOf, writeMark } from "./marks.ts";
+import { withResourceLock } from "../system/locks.ts";
+import { quarantine, readQuarantine } from "../units/quarantine.ts";
+import { stopUnit } from "../units/start-stop.ts";
+import { isRunning, showUnits } from "../units/systemctl.ts";
+import { type Home, moveHomeOf } from "./home.ts";
+import { markOf, writeMark } from "./move-state.ts";
 
 /** Seconds that an agent's last programs get to end by themselves. */
 const GRACE = 10;
@@ -29,7 +29,7 @@ export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
     const known = findRecord(records, request.id, request.owner);
     refuseForeign(known, request.owner);
     if (known === undefined) throw notHere(request);
-    const home = homeOf(known.id, known.items);
+    const home = moveHomeOf(known.id, known.items);
     const before = markOf(host, home.agent);
     if (before?.state === "gone") return answer(host, before, "gone");
     if (before !== undefined && before.state !== "leaving") throw onTheWay(before);
@@ -44,7 +44,7 @@ export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
 function keepDown(host: Host, { to }: LeaveRequest, agent: string, before: MoveMark | undefined): MoveMark {
   const unit = agentUnit(agent);
   const [state] = showUnits(host, [unit]);
-  const isHeld = quarantineOf(host, unit) !== undefined;
+  const isHeld = readQuarantine(host, unit) !== undefined;
   // One that is marked and not held down may have run since, and so begins another move.
   const same = isHeld ? before : undefined;
   const mark = writeMark(host, {
@@ -56,7 +56,7 @@ function keepDown(host: Host, { to }: LeaveRequest, agent: string, before: MoveM
     ...((same?.ran || isRunning(state)) && { ran: true }),
     ...((same === undefined ? isHeld : same.held) && { held: true }),
   });
-  if (!isHeld) hold(host, unit, `it moves to ${to}`);
+  if (!isHeld) quarantine(host, unit, `it moves to ${to}`);
   if (state?.["LoadState"] !== "not-found") stopUnit(host, unit);
   if (same === undefined) record(host, [{ event: "left", agent, detail: `for ${to}` }]);
   return mark;

@@ -3,10 +3,10 @@ import { createHash, type Hash } from "node:crypto";
 import { MusterError } from "../../base/errors.ts";
 import { MOVE_CHUNK, type PackAnswer, type PackRequest } from "../../model/move.ts";
 import type { Host } from "../context.ts";
-import { ENVIRONMENT } from "../run.ts";
 import { findRecord, readRecords } from "../store/records.ts";
-import { type Home, homeOf, ownerOf } from "./home.ts";
-import { markOf } from "./marks.ts";
+import { ENVIRONMENT } from "../system/run-program.ts";
+import { type Home, homeOwner, moveHomeOf } from "./home.ts";
+import { markOf } from "./move-state.ts";
 import { endOf, type TarEnd } from "./tar.ts";
 
 /** A home that is read by a tar with its agent's rights alone, as far as the other side takes it. */
@@ -39,7 +39,7 @@ export async function pack(host: Host, request: PackRequest): Promise<PackAnswer
 
 function begin(host: Host, { id, owner, move }: PackRequest): void {
   const known = findRecord(readRecords(host), id, owner);
-  const home = known?.owner === owner ? homeOf(id, known.items) : undefined;
+  const home = known?.owner === owner ? moveHomeOf(id, known.items) : undefined;
   const mark = home && markOf(host, home.agent);
   if (home === undefined || mark?.move !== move || mark.state !== "leaving") {
     throw new MusterError({ what: id, why: "it is not about to leave this host." });
@@ -50,7 +50,7 @@ function begin(host: Host, { id, owner, move }: PackRequest): void {
 
 /** The folder is opened by the tar itself: with the agent's rights, as all that is in it. */
 function startTar(host: Host, home: Home): Packing {
-  const { uid, gid } = ownerOf(host, home);
+  const { uid, gid } = homeOwner(host, home);
   const tar = spawn(
     "tar",
     ["--create", "--format=posix", "--sparse", "--file=-", `--directory=${home.path}`, "."],

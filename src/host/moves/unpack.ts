@@ -6,11 +6,11 @@ import { MusterError } from "../../base/errors.ts";
 import type { UnpackAnswer, UnpackRequest } from "../../model/move.ts";
 import { agentOf } from "../../model/resource-id.ts";
 import type { Host } from "../context.ts";
-import { withResourceLock } from "../lock.ts";
-import { ENVIRONMENT } from "../run.ts";
-import { type Home, ownerOf } from "./home.ts";
-import { markOf, writeMark } from "./marks.ts";
-import { place, stagingOf } from "./place.ts";
+import { withResourceLock } from "../system/locks.ts";
+import { ENVIRONMENT } from "../system/run-program.ts";
+import { place, stagingOf } from "./commit.ts";
+import { type Home, homeOwner } from "./home.ts";
+import { markOf, writeMark } from "./move-state.ts";
 import { endOf, type TarEnd } from "./tar.ts";
 
 /** A home that is written by a tar with its agent's rights alone, in a folder that only root can put in place. */
@@ -36,7 +36,7 @@ export function beginUnpacking(host: Host, home: Home, move: string): void {
 }
 
 function startTar(host: Host, home: Home): Unpacking {
-  const { uid, gid } = ownerOf(host, home);
+  const { uid, gid } = homeOwner(host, home);
   const isRoot = process.geteuid?.() === 0;
   const staging = stagingOf(home.path);
   // Others may pass through to what they have rights on, and this is the agent's alone.
@@ -99,7 +99,7 @@ function write({ tar }: Unpacking, part: Buffer): Promise<void> {
 /** What is told to have arrived stays so when the power fails. */
 function flush(host: Host, home: Home): void {
   const done = host.run("sync", ["--file-system", stagingOf(home.path)], {
-    as: ownerOf(host, home),
+    as: homeOwner(host, home),
     timeout: 280,
   });
   if (done.status !== 0) throw new MusterError({ what: home.path, why: done.stderr.trim() || "sync failed" });

@@ -1,6 +1,6 @@
 import type { CommandProbe } from "../../model/health.ts";
-import { ENVIRONMENT } from "../run.ts";
-import { type Answer, noAnswer } from "./answer.ts";
+import { ENVIRONMENT } from "../system/run-program.ts";
+import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
 /** What a probe may use at most: it must never cost more than what it looks at. */
 const BOUNDS = [
@@ -15,9 +15,9 @@ const BOUNDS = [
 const GRACE = 5;
 
 /** Runs a program as its user, in a unit of its own, which systemd ends with all that it started. */
-export function probeCommand({ command, user, timeout }: CommandProbe): Promise<Answer> {
+export function probeCommand({ command, user, timeout }: CommandProbe): Promise<ProbeAnswer> {
   const { execFile } = process.getBuiltinModule("node:child_process");
-  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
   const properties = [`User=${user}`, `RuntimeMaxSec=${timeout}`, ...BOUNDS, ...SILENT];
   const args = ["--quiet", "--wait", "--collect", ...properties.map((one) => `--property=${one}`)];
   const options = { env: ENVIRONMENT, timeout: (timeout + GRACE) * 1000 };

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import type { HttpProbe } from "../../model/health.ts";
-import { reasonOf } from "../reason.ts";
-import { type Answer, noAnswer } from "./answer.ts";
+import { reasonOf } from "../system/error-reason.ts";
+import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
 /**
  * Asks for the head of an answer, once: its status decides, its body is not read, and a redirect is a status like any
  * other. The time limit covers all of it, the name's look-up and TLS too.
  */
-export function probeHttp({ url, method, expect, timeout }: HttpProbe): Promise<Answer> {
+export function probeHttp({ url, method, expect, timeout }: HttpProbe): Promise<ProbeAnswer> {
   const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
-  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
   const signal = AbortSignal.timeout(timeout * 1000);
   // No agent: a connection that was kept would tell nothing of the next.
   const asked = request(url, { method, agent: false, signal, headers: { "user-agent": "muster" } });
@@ -24,7 +24,7 @@ export function probeHttp({ url, method, expect, timeout }: HttpProbe): Promise<
   return promise;
 }
 
-function judged({ statusCode = 0 }: IncomingMessage, expect: readonly string[]): Answer {
+function judged({ statusCode = 0 }: IncomingMessage, expect: readonly string[]): ProbeAnswer {
   const ok = expect.some((one) => isStatus(statusCode, one));
   return { ok, detail: `it answers ${statusCode}` };
 }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HealthCheck } from "../../model/health.ts";
-import type { Answer } from "./answer.ts";
-import { ask } from "./probe.ts";
+import type { ProbeAnswer } from "./probe-answer.ts";
+import { runProbe } from "./run-probe.ts";
 
 /** The last answer to a check. */
-export interface Answered extends Answer {
+export interface Answered extends ProbeAnswer {
   /** Tells it from the one before. */
   readonly count: number;
   /** How many answers in a row were as this one: health, or none. */
@@ -31,7 +31,7 @@ interface Watched {
 }
 
 /** @param probe asks once; it must not fail */
-export function newProber(probe: typeof ask = ask): Prober {
+export function newProber(probe: typeof runProbe = runProbe): Prober {
   const all = new Map<string, Watched>();
 
   const start = (watched: Watched, now: number) => {
@@ -59,7 +59,7 @@ export function newProber(probe: typeof ask = ask): Prober {
   return { see };
 }
 
-function follow(last: Answered | undefined, answer: Answer): Answered {
+function follow(last: Answered | undefined, answer: ProbeAnswer): Answered {
   const { count = 0, alike = 0, ok } = last ?? {};
   return { ...answer, count: count + 1, alike: ok === answer.ok ? alike + 1 : 1 };
 }

@@ -1,14 +1,14 @@
 import type { TcpProbe } from "../../model/health.ts";
-import { reasonOf } from "../reason.ts";
-import { type Answer, noAnswer } from "./answer.ts";
+import { reasonOf } from "../system/error-reason.ts";
+import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
 /** Whether somebody accepts a connection. Nothing is said on it. */
-export function probeTcp({ host, port, timeout }: TcpProbe): Promise<Answer> {
+export function probeTcp({ host, port, timeout }: TcpProbe): Promise<ProbeAnswer> {
   const { connect } = process.getBuiltinModule("node:net");
-  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
   const socket = connect({ host, port });
   const timer = setTimeout(() => done(noAnswer(timeout)), timeout * 1000);
-  const done = (answer: Answer) => {
+  const done = (answer: ProbeAnswer) => {
     clearTimeout(timer);
     socket.destroy();
     resolve(answer);

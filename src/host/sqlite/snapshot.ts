@@ -1,7 +1,7 @@
 import { MusterError } from "../../base/errors.ts";
 import { readEntry, typeOf } from "../fs/read.ts";
 import { type Entry, type Handle, withEntry } from "../fs/walk.ts";
-import { pause } from "../reason.ts";
+import { pause } from "../system/error-reason.ts";
 
 /** Files that SQLite itself keeps beside a database; they come and go, and are never drift. */
 export const SIDE_FILES = ["-wal", "-shm", "-journal"] as const;

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
-import type { Row, Rows } from "../../model/rows.ts";
+import type { Row, Rows } from "../../model/contact-rows.ts";
 
 /** The column that names a row. */
 export const KEY = "name";

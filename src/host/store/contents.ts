@@ -1,16 +1,16 @@
 import { readdirSync, rmSync } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
 import { digestOf } from "../../model/digest.ts";
+import type { HostRecord } from "../../model/host-record.ts";
 import type { Contents, Digest, HostItem, Items } from "../../model/items.ts";
-import type { HostRecord } from "../../model/record.ts";
 import type { Host } from "../context.ts";
-import { hasCode } from "../reason.ts";
+import { hasCode } from "../system/error-reason.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
 /** The bytes of a digest, as text: from the request, or as this host keeps them; undefined where neither has them. */
-export type Source = (digest: string) => string | undefined;
+export type ContentSource = (digest: string) => string | undefined;
 
-export function sourceOf(host: Host, sent: Contents = {}): Source {
+export function contentSource(host: Host, sent: Contents = {}): ContentSource {
   return (digest) => (isDigest(digest) ? (sent[digest] ?? keptBytes(host, digest)) : undefined);
 }
 

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } fr
 import { dirname } from "node:path";
 import { MusterError } from "../../base/errors.ts";
 import { writeFileLocked } from "../../base/files.ts";
-import { hasCode, reasonOf } from "../reason.ts";
+import { hasCode, reasonOf } from "../system/error-reason.ts";
 
 /**
  * Replaces a file of the reconciler's own tree, for root alone to read and to list; to be called under the host's lock.

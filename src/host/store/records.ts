@@ -1,10 +1,10 @@
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
 import { formerPartIds, mergeRecords } from "../../model/former-agent.ts";
-import type { HostRecord } from "../../model/record.ts";
+import type { HostRecord } from "../../model/host-record.ts";
 import type { Host } from "../context.ts";
-import { withHostLock } from "../lock.ts";
-import { hasCode } from "../reason.ts";
+import { hasCode } from "../system/error-reason.ts";
+import { withHostLock } from "../system/locks.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Unmanaged } from "../../model/unmanaged.ts";
 import type { Host } from "../context.ts";
 import { programOf, switchedUser } from "./command.ts";
-import { namesAt, textAt } from "./read.ts";
+import { namesAt, textAt } from "./read-or-nothing.ts";
 
 /** Folders of scripts that cron runs as root. */
 const SCRIPTS = ["cron.hourly", "cron.daily", "cron.weekly", "cron.monthly", "cron.yearly"];

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { CLOUD_TOKEN, type CloudAnswer, type CloudQuestion } from "../../model/cloud.ts";
-import type { CloudSpec } from "../../spec/cloud.ts";
-import type { DropletHostSpec } from "../../spec/fleet.ts";
+import type { CloudSpec } from "../../config/droplet-spec.ts";
+import type { DropletHostSpec } from "../../config/fleet.ts";
+import { CLOUD_TOKEN, type CloudAnswer, type CloudQuestion } from "../../model/droplet-preflight.ts";
 
 /** Where DigitalOcean's API is, unless the vendor's own setting or variable says otherwise. */
 const API = "https://api.digitalocean.com";

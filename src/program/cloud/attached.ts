@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { cloudName, type DropletAnswer, EVERYBODY } from "../../model/cloud.ts";
-import type { DropletHostSpec } from "../../spec/fleet.ts";
-import { failingAlone, outputOf, type Registered } from "../resource.ts";
+import type { DropletHostSpec } from "../../config/fleet.ts";
+import { cloudName, type DropletAnswer, EVERYBODY } from "../../model/droplet-preflight.ts";
+import { failingAlone, outputOf, type Registered } from "../fleet-resource.ts";
 import { after, type Making } from "./making.ts";
 
 /** SSH from where it is declared, what is declared open, and nothing else comes in; all may go out. */

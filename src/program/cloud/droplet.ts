@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type DropletAnswer, tagsOf } from "../../model/cloud.ts";
-import type { DropletHostSpec } from "../../spec/fleet.ts";
-import { failingAlone, outputOf, type Registered } from "../resource.ts";
+import type { DropletHostSpec } from "../../config/fleet.ts";
+import { type DropletAnswer, tagsOf } from "../../model/droplet-preflight.ts";
+import { failingAlone, outputOf, type Registered } from "../fleet-resource.ts";
 import { makeFirewall, makeReservedIp, makeVolume } from "./attached.ts";
 import type { Making } from "./making.ts";
 

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type CloudAnswer, cloudName, projectDescription } from "../../model/cloud.ts";
-import type { CloudSpec } from "../../spec/cloud.ts";
-import type { DropletHostSpec } from "../../spec/fleet.ts";
-import { FleetResource, failingAlone, outputOf, type Registered } from "../resource.ts";
+import type { CloudSpec } from "../../config/droplet-spec.ts";
+import type { DropletHostSpec } from "../../config/fleet.ts";
+import { type CloudAnswer, cloudName, projectDescription } from "../../model/droplet-preflight.ts";
+import { FleetResource, failingAlone, outputOf, type Registered } from "../fleet-resource.ts";
 import { askCloud } from "./ask.ts";
 import { type DropletParts, makeDroplet } from "./droplet.ts";
 import { connectionTo } from "./login.ts";

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { InvalidError } from "../../base/errors.ts";
-import type { DropletHostSpec } from "../../spec/fleet.ts";
-import type { FleetResource } from "../resource.ts";
+import type { DropletHostSpec } from "../../config/fleet.ts";
+import type { FleetResource } from "../fleet-resource.ts";
 
 /**
  * How the vendor's remote.Command, which knows no ssh_config, logs in to a host: with the key that was pinned on first

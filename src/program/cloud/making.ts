@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { CloudAnswer } from "../../model/cloud.ts";
-import type { CloudSpec } from "../../spec/cloud.ts";
-import type { Registered } from "../resource.ts";
+import type { CloudSpec } from "../../config/droplet-spec.ts";
+import type { CloudAnswer } from "../../model/droplet-preflight.ts";
+import type { Registered } from "../fleet-resource.ts";
 import type * as Sdk from "./sdk.ts";
 
 /** What the parts of one droplet are declared with. */

@@ -1,5 +1,5 @@
+import type { SetupStep } from "../../config/droplet-spec.ts";
 import { digestOf } from "../../model/digest.ts";
-import type { SetupStep } from "../../spec/cloud.ts";
 
 /** Where a host remembers which steps were done, and what they said: for root alone. */
 const DONE = "/var/lib/muster-setup";

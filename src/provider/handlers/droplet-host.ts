@@ -1,15 +1,15 @@
 import { InvalidError } from "../../base/errors.ts";
-import type { MetDroplet, Services } from "../services.ts";
-import { removalSentences } from "../told/removals.ts";
-import { type Properties, UNKNOWN } from "../values.ts";
-import type { Call, Changes, Handler } from "./handler.ts";
+import type { MetDroplet, ProviderContext } from "../context.ts";
+import { removalSentences } from "../notices/removals.ts";
+import { type Properties, UNKNOWN } from "../wire/values.ts";
+import type { Handler, HandlerCall, PropertyDiffs } from "./handler.ts";
 
 /**
  * A droplet as a host that is reached: it waits until the droplet lets us in, pins its key and writes the inventory.
  * The droplet itself is the cloud provider's. Inputs: `{host, machine, address, replace?}`, of which the
  * middle two are known once the droplet is there; the state has one of the host's keys as well.
  */
-export function dropletHostHandler(services: Services): Handler {
+export function dropletHostHandler(services: ProviderContext): Handler {
   const { droplets } = services;
   return {
     id: hostOf,
@@ -46,7 +46,7 @@ export function dropletHostHandler(services: Services): Handler {
   };
 }
 
-async function meet(services: Services, { log }: Call, news: Properties): Promise<Properties> {
+async function meet(services: ProviderContext, { log }: HandlerCall, news: Properties): Promise<Properties> {
   const host = hostOf(news);
   const droplet = {
     machine: `${news["machine"]}`,
@@ -59,7 +59,7 @@ async function meet(services: Services, { log }: Call, news: Properties): Promis
 }
 
 /** What was known of a host before it was met is worth nothing after. */
-function changed({ hosts, looks }: Services, host: string): void {
+function changed({ hosts, looks }: ProviderContext, host: string): void {
   hosts.reset(host);
   looks.forget(host);
 }
@@ -69,13 +69,17 @@ function stateOf(host: string, { machine, address, replace, hostKeys }: MetDropl
   return { host, machine, address, hostKey, ...(replace !== undefined && { replace }) };
 }
 
-function diff(_call: Call, state: Properties, news: Properties): Changes {
+function diff(_call: HandlerCall, state: Properties, news: Properties): PropertyDiffs {
   const differing = ["host", "machine", "address", "replace"].filter((key) => state[key] !== news[key]);
   return Object.fromEntries(differing.map((key) => [key, { kind: "update" }]));
 }
 
 /** All that is on a droplet goes with its disk; which agents those are its records tell. */
-async function tellDestroy({ looks }: Services, { urn, log }: Call, inputs: Properties): Promise<void> {
+async function tellDestroy(
+  { looks }: ProviderContext,
+  { urn, log }: HandlerCall,
+  inputs: Properties,
+): Promise<void> {
   const host = hostOf(inputs);
   const look = await looks.at(host, urn.owner).catch(() => undefined);
   const isProtected = inputs["protect"] === true;

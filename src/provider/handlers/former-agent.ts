@@ -1,10 +1,10 @@
 import { FORMER_TYPES, wholeId } from "../../model/former-agent.ts";
 import { itemName, partOf, WHOLE } from "../../model/parts.ts";
-import { toWire } from "../../model/wire.ts";
-import { PartialError } from "../partial.ts";
-import type { Looks, Services } from "../services.ts";
-import type { Properties, Value } from "../values.ts";
-import type { Actual, Call, Handler } from "./handler.ts";
+import { toWire } from "../../model/wire-items.ts";
+import type { ObservationCache, ProviderContext } from "../context.ts";
+import { PartialError } from "../wire/partial-error.ts";
+import type { Properties, Value } from "../wire/values.ts";
+import type { ActualState, Handler, HandlerCall } from "./handler.ts";
 import { mapValues, type WireItems, wireItems, withItems } from "./items/inputs.ts";
 
 /**
@@ -12,7 +12,7 @@ import { mapValues, type WireItems, wireItems, withItems } from "./items/inputs.
  * the whole agent, and becomes its Agent by an alias. The others are answered as gone: the state forgets them, and
  * nothing is removed from any host, also where they are protected.
  */
-export function formerAgentHandlers({ looks }: Services, agent: Handler): Record<string, Handler> {
+export function formerAgentHandlers({ looks }: ProviderContext, agent: Handler): Record<string, Handler> {
   const { identity, ...others } = FORMER_TYPES;
   const forgotten: Handler = { ...agent, read: async () => undefined, delete: async () => undefined };
   return {
@@ -36,16 +36,20 @@ export function formerAgentHandlers({ looks }: Services, agent: Handler): Record
 }
 
 /** Under its former id, so that the next `up` has an update to make, by which its host keeps one record of it. */
-function named({ inputs, state }: Actual, resource: Value): Actual {
+function named({ inputs, state }: ActualState, resource: Value): ActualState {
   return { inputs: { ...inputs, resource }, state: { ...state, resource } };
 }
 
-function asAgent({ urn, log }: Call): Call {
+function asAgent({ urn, log }: HandlerCall): HandlerCall {
   return { urn: { ...urn, name: wholeId(urn.name), type: "Agent" }, log };
 }
 
 /** What is recorded of an agent's identity, with the other parts as its host knows them, where that can be asked. */
-async function wholeOf(looks: Looks, { urn }: Call, { inputs, state }: Actual): Promise<Actual> {
+async function wholeOf(
+  looks: ObservationCache,
+  { urn }: HandlerCall,
+  { inputs, state }: ActualState,
+): Promise<ActualState> {
   const look = await looks.at(`${inputs["host"]}`, urn.owner).catch(() => undefined);
   const onHost = mapValues(look?.resources[urn.name]?.items ?? {}, (item) => toWire(item));
   return { inputs: whole(inputs, onHost), state: whole(state, onHost) };

@@ -1,5 +1,5 @@
-import type { Urn } from "../urn.ts";
-import type { Properties } from "../values.ts";
+import type { Urn } from "../wire/urn.ts";
+import type { Properties } from "../wire/values.ts";
 
 export type Severity = "info" | "warning";
 
@@ -7,7 +7,7 @@ export type Severity = "info" | "warning";
 export type Log = (severity: Severity, message: string) => Promise<void>;
 
 /** One request of the engine: which resource it is about, and a way to speak. */
-export interface Call {
+export interface HandlerCall {
   readonly urn: Urn;
   readonly log: Log;
 }
@@ -17,22 +17,22 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
-export interface Checked {
+export interface CheckedInputs {
   readonly inputs: Properties;
   readonly failures: readonly CheckFailure[];
 }
 
-export interface Change {
+export interface PropertyDiff {
   readonly kind: "add" | "update" | "delete";
   /** The change needs another resource in place of this one. */
   readonly replace?: boolean;
 }
 
 /** Changes by property path, such as `items["SOUL.md"].content`. */
-export type Changes = Readonly<Record<string, Change>>;
+export type PropertyDiffs = Readonly<Record<string, PropertyDiff>>;
 
 /** What a resource is now; observed values stand in the inputs as well as in the state. */
-export interface Actual {
+export interface ActualState {
   readonly inputs: Properties;
   readonly state: Properties;
 }
@@ -42,19 +42,19 @@ export interface Actual {
  * MusterError where nothing was changed for good, and PartialError where something is there or not known.
  */
 export interface Handler {
-  check(call: Call, news: Properties): Checked | Promise<Checked>;
+  check(call: HandlerCall, news: Properties): CheckedInputs | Promise<CheckedInputs>;
   /** Compares the desired inputs with the observed state. */
-  diff(call: Call, state: Properties, news: Properties): Changes;
+  diff(call: HandlerCall, state: Properties, news: Properties): PropertyDiffs;
   /** The id of a resource with these inputs, which the inputs alone decide. */
   id(inputs: Properties): string;
   /** Hears that a preview foresees a create or, of this state, an update. */
-  foresee?(call: Call, news: Properties, state?: Properties): Promise<void>;
+  foresee?(call: HandlerCall, news: Properties, state?: Properties): Promise<void>;
   /** @returns the state */
-  create(call: Call, news: Properties): Promise<Properties>;
+  create(call: HandlerCall, news: Properties): Promise<Properties>;
   /** @returns undefined where the resource is gone */
-  read(call: Call, id: string, recorded: Actual): Promise<Actual | undefined>;
+  read(call: HandlerCall, id: string, recorded: ActualState): Promise<ActualState | undefined>;
   /** @returns the state */
-  update(call: Call, news: Properties, state: Properties): Promise<Properties>;
+  update(call: HandlerCall, news: Properties, state: Properties): Promise<Properties>;
   /** Removes it; that it is gone already is a success. */
-  delete(call: Call, state: Properties): Promise<void>;
+  delete(call: HandlerCall, state: Properties): Promise<void>;
 }

@@ -1,12 +1,12 @@
 import { InvalidError, MusterError } from "../../base/errors.ts";
-import { messageOf, PartialError } from "../partial.ts";
-import type { LocalMachines, Services } from "../services.ts";
-import { removalSentences } from "../told/removals.ts";
-import type { Properties } from "../values.ts";
-import type { Actual, Call, Changes, Handler } from "./handler.ts";
+import type { LocalHostControl, ProviderContext } from "../context.ts";
+import { removalSentences } from "../notices/removals.ts";
+import { messageOf, PartialError } from "../wire/partial-error.ts";
+import type { Properties } from "../wire/values.ts";
+import type { ActualState, Handler, HandlerCall, PropertyDiffs } from "./handler.ts";
 
 /** A Debian that Muster boots on this machine. Inputs and state: `{host, running}`. */
-export function localHostHandler(services: Services): Handler {
+export function localHostHandler(services: ProviderContext): Handler {
   const { machines } = services;
   return {
     id: hostOf,
@@ -33,7 +33,7 @@ export function localHostHandler(services: Services): Handler {
 
 /** What was known of a host before it was booted or removed is worth nothing after. */
 async function changing(
-  { hosts, looks }: Services,
+  { hosts, looks }: ProviderContext,
   properties: Properties,
   change: (host: string) => Promise<void>,
 ): Promise<Properties> {
@@ -44,7 +44,7 @@ async function changing(
   return { host, running: true };
 }
 
-function diff(_call: Call, state: Properties, news: Properties): Changes {
+function diff(_call: HandlerCall, state: Properties, news: Properties): PropertyDiffs {
   return {
     ...(state["host"] === news["host"] ? {} : { host: { kind: "update" } }),
     ...(state["running"] === news["running"] ? {} : { running: { kind: "update" } }),
@@ -52,7 +52,7 @@ function diff(_call: Call, state: Properties, news: Properties): Changes {
 }
 
 /** @throws PartialError where this machine cannot tell, for then the host is unknown and not absent */
-function read(machines: LocalMachines, id: string, recorded: Actual): Actual | undefined {
+function read(machines: LocalHostControl, id: string, recorded: ActualState): ActualState | undefined {
   const host = hostOf(recorded.inputs);
   try {
     const state = machines.state(host);
@@ -66,7 +66,7 @@ function read(machines: LocalMachines, id: string, recorded: Actual): Actual | u
 }
 
 /** All that is on a local host goes with its disk; which agents those are its records tell. */
-async function tellDestroy({ looks }: Services, call: Call, inputs: Properties): Promise<void> {
+async function tellDestroy({ looks }: ProviderContext, call: HandlerCall, inputs: Properties): Promise<void> {
   const host = hostOf(inputs);
   const look = await looks.at(host, call.urn.owner).catch(() => undefined);
   const going = [host, ...Object.keys(look?.resources ?? {})].map((name) => {

@@ -1,16 +1,16 @@
 import { RESOURCE_TYPES } from "../../model/declaration.ts";
-import type { Services } from "../services.ts";
+import type { ProviderContext } from "../context.ts";
+import { deletingAfterMove } from "./delete-after-move.ts";
+import { deletingOwnSlice } from "./delete-own-slice.ts";
 import { dropletHostHandler } from "./droplet-host.ts";
 import { formerAgentHandlers } from "./former-agent.ts";
 import type { Handler } from "./handler.ts";
 import { itemHandler } from "./items/index.ts";
-import { leavingOthers } from "./leave.ts";
 import { localHostHandler } from "./local-host.ts";
-import { stayingUntilMoved } from "./moving.ts";
 
 /** The handler of each type, by its token. */
-export function handlersOf(services: Services): Readonly<Record<string, Handler>> {
-  const guarded = (handler: Handler) => stayingUntilMoved(services, leavingOthers(services, handler));
+export function handlersOf(services: ProviderContext): Readonly<Record<string, Handler>> {
+  const guarded = (handler: Handler) => deletingAfterMove(services, deletingOwnSlice(services, handler));
   const items = guarded(itemHandler(services));
   const byType = {
     LocalHost: guarded(localHostHandler(services)),

@@ -1,7 +1,7 @@
 import provider_pb from "@pulumi/pulumi/proto/provider_pb.js";
-import type { Actual, Change, Changes, Checked } from "../handlers/handler.ts";
-import type { Properties } from "../values.ts";
+import type { ActualState, CheckedInputs, PropertyDiff, PropertyDiffs } from "../handlers/handler.ts";
 import { encode } from "./struct.ts";
+import type { Properties } from "./values.ts";
 
 const KINDS = {
   add: [provider_pb.PropertyDiff.Kind.ADD, provider_pb.PropertyDiff.Kind.ADD_REPLACE],
@@ -9,7 +9,7 @@ const KINDS = {
   delete: [provider_pb.PropertyDiff.Kind.DELETE, provider_pb.PropertyDiff.Kind.DELETE_REPLACE],
 } as const;
 
-export function checkResponse({ inputs, failures }: Checked): provider_pb.CheckResponse {
+export function checkResponse({ inputs, failures }: CheckedInputs): provider_pb.CheckResponse {
   const response = new provider_pb.CheckResponse();
   response.setInputs(encode(inputs));
   for (const { property, reason } of failures) {
@@ -21,7 +21,7 @@ export function checkResponse({ inputs, failures }: Checked): provider_pb.CheckR
   return response;
 }
 
-export function diffResponse(changes: Changes): provider_pb.DiffResponse {
+export function diffResponse(changes: PropertyDiffs): provider_pb.DiffResponse {
   const response = new provider_pb.DiffResponse();
   const paths = Object.keys(changes);
   const { DIFF_SOME, DIFF_NONE } = provider_pb.DiffResponse.DiffChanges;
@@ -36,7 +36,7 @@ export function diffResponse(changes: Changes): provider_pb.DiffResponse {
 }
 
 /** `inputDiff` stays false: the left side is the observed state, not the inputs of the last run. */
-function propertyDiff({ kind, replace }: Change): provider_pb.PropertyDiff {
+function propertyDiff({ kind, replace }: PropertyDiff): provider_pb.PropertyDiff {
   const diff = new provider_pb.PropertyDiff();
   diff.setKind(KINDS[kind][replace ? 1 : 0]);
   diff.setInputdiff(false);
@@ -59,7 +59,7 @@ export function updateResponse(state: Properties): provider_pb.UpdateResponse {
 }
 
 /** An empty id tells the engine that the resource is gone. */
-export function readResponse(id: string, actual: Actual | undefined): provider_pb.ReadResponse {
+export function readResponse(id: string, actual: ActualState | undefined): provider_pb.ReadResponse {
   const response = new provider_pb.ReadResponse();
   response.setRefreshBeforeUpdate(true);
   if (actual === undefined) return response;

@@ -4,16 +4,16 @@ import provider_pb from "@pulumi/pulumi/proto/provider_pb.js";
 import empty_pb from "google-protobuf/google/protobuf/empty_pb.js";
 import { MusterError } from "../../base/errors.ts";
 import type { ProviderFunction } from "../functions/registry.ts";
-import type { Tell } from "../functions/tell.ts";
-import type { Gate } from "../gate.ts";
-import type { Call, Handler } from "../handlers/handler.ts";
+import type { Report } from "../functions/report.ts";
+import type { Handler, HandlerCall } from "../handlers/handler.ts";
+import type { InFlight } from "../in-flight.ts";
 import type { Config } from "../secrets.ts";
-import { parseUrn } from "../urn.ts";
 import { checkedConfig, configOf, configured, diffedConfig } from "./config.ts";
 import type { EngineLog } from "./engine.ts";
 import { checkResponse, createResponse, diffResponse, readResponse, updateResponse } from "./messages.ts";
 import { toStatus } from "./status.ts";
 import { decode, encode } from "./struct.ts";
+import { parseUrn } from "./urn.ts";
 
 /** What stands behind the wire. */
 export interface Provider {
@@ -22,7 +22,7 @@ export interface Provider {
   readonly handlers: Readonly<Record<string, Handler>>;
   /** By their token. */
   readonly functions: Readonly<Record<string, ProviderFunction>>;
-  readonly gate: Gate;
+  readonly gate: InFlight;
   readonly engine: EngineLog;
   configure(config: Config): void;
 }
@@ -98,7 +98,7 @@ function operations(provider: Provider): UntypedServiceImplementation {
     invoke: enter(async (request: provider_pb.InvokeRequest) => {
       const call = provider.functions[request.getTok()];
       if (call === undefined) throw unknownFunction(request.getTok());
-      const tell: Tell = (sentence, severity = "warning") => provider.engine.log(severity, sentence, "");
+      const tell: Report = (sentence, severity = "warning") => provider.engine.log(severity, sentence, "");
       return new provider_pb.InvokeResponse().setReturn(encode(await call(decode(request.getArgs()), tell)));
     }),
     delete: enter(async (request: provider_pb.DeleteRequest) => {
@@ -109,7 +109,7 @@ function operations(provider: Provider): UntypedServiceImplementation {
   };
 }
 
-function route(provider: Provider, request: { getUrn(): string }): { handler: Handler; call: Call } {
+function route(provider: Provider, request: { getUrn(): string }): { handler: Handler; call: HandlerCall } {
   const urn = parseUrn(request.getUrn());
   const handler = provider.handlers[urn.token];
   if (handler === undefined) {

@@ -3,7 +3,7 @@ import provider_pb from "@pulumi/pulumi/proto/provider_pb.js";
 import status_pb from "@pulumi/pulumi/proto/status_pb.js";
 import any_pb from "google-protobuf/google/protobuf/any_pb.js";
 import { InvalidError, MusterError, UnreachableError } from "../../base/errors.ts";
-import { messageOf, PartialError } from "../partial.ts";
+import { messageOf, PartialError } from "./partial-error.ts";
 import { encode } from "./struct.ts";
 
 /** What the engine must be told of an error. UNKNOWN and INTERNAL would mark the state as perhaps corrupt. */

@@ -1,6 +1,6 @@
 import struct_pb from "google-protobuf/google/protobuf/struct_pb.js";
 import { Secret } from "../../base/secret.ts";
-import type { Properties, Value } from "../values.ts";
+import type { Properties, Value } from "./values.ts";
 
 /** The key and the values that mark a special value on Pulumi's wire (sdk/nodejs/runtime/rpc). */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { AgentSpec, Fleet } from "../../spec/fleet.ts";
+import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { AgentPartDefinition } from "./part.ts";
 
 /** An agent's address book: the declared contacts as rows of a SQLite table; rows it learned stay its own. */
-export const contacts: AgentPartDefinition = {
+export const contactsPart: AgentPartDefinition = {
   part: "contacts",
   build: (fleet, compiler) => {
     const rows = canonicalRows(fleet);

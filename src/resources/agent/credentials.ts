@@ -1,12 +1,12 @@
 import { join } from "node:path";
+import type { AgentSpec, CredentialSpec, Fleet } from "../../config/fleet.ts";
+import { CREDENTIALS_DIR } from "../../model/host-paths.ts";
 import { AS_DECLARED, type DirectoryItem, type FileItem } from "../../model/items.ts";
-import { CREDENTIALS_DIR } from "../../model/layout.ts";
-import type { AgentSpec, CredentialSpec, Fleet } from "../../spec/fleet.ts";
-import { readAtStart } from "./notify.ts";
 import type { AgentPartDefinition } from "./part.ts";
+import { readAtStart } from "./read-at-start.ts";
 
 /** An agent's secrets, each a file that its uid alone can read, in a folder that only root can change. */
-export const credentials: AgentPartDefinition = {
+export const credentialsPart: AgentPartDefinition = {
   part: "credentials",
   build: (fleet) => (agent) => {
     if (agent.credentials.length === 0) return {};

@@ -1,15 +1,15 @@
 import { join } from "node:path";
+import type { AgentSpec, Fleet, IdentityFile } from "../../config/fleet.ts";
 import type { DirectoryItem, FileItem, Items } from "../../model/items.ts";
 import { runtimeOf } from "../../runtimes/registry.ts";
-import type { AgentSpec, Fleet, IdentityFile } from "../../spec/fleet.ts";
-import { hasAccount, homeFolder, homeOf, userOf } from "../account.ts";
+import { hasAccount, homeFolder, homePath, userOf } from "../account.ts";
 import type { Compiler } from "../definition.ts";
 import { unitName } from "../unit-names.ts";
-import { readAtStart } from "./notify.ts";
 import type { AgentPartDefinition } from "./part.ts";
+import { readAtStart } from "./read-at-start.ts";
 
 /** Who an agent is: its Linux user and home, and in it SOUL.md and its other files. */
-export const identity: AgentPartDefinition = {
+export const identityPart: AgentPartDefinition = {
   part: "identity",
   build: (fleet, compiler) => (agent) => ({
     ...place(fleet, agent),
@@ -25,7 +25,7 @@ function place(fleet: Fleet, agent: AgentSpec): Items {
   const own = homeFolder(home, user, tenant, fate, unitName(agent));
   if (hasAccount(fleet, agent)) return own;
   if (fleet.tenants[tenant]?.isolation !== "tenant") return { ...userOf(user, tenant), ...own };
-  return home === homeOf(user) ? {} : homeFolder(home, user, tenant, fate);
+  return home === homePath(user) ? {} : homeFolder(home, user, tenant, fate);
 }
 
 /** Where its program starts, where that is in its home: a unit whose folder is not there does not start. */

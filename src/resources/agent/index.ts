@@ -4,15 +4,21 @@ import { accountId, agentId, tenantId } from "../../model/resource-id.ts";
 import { hasAccount } from "../account.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import { formerIds } from "../former-ids.ts";
-import { contacts } from "./contacts.ts";
-import { credentials } from "./credentials.ts";
-import { identity } from "./identity.ts";
-import { jobs } from "./jobs.ts";
+import { contactsPart } from "./contacts.ts";
+import { credentialsPart } from "./credentials.ts";
+import { identityPart } from "./identity.ts";
+import { jobsPart } from "./jobs.ts";
 import type { AgentPartDefinition } from "./part.ts";
-import { unit } from "./unit.ts";
+import { unitPart } from "./unit.ts";
 
 /** A new part is one file beside these, one line here, and its name in `model/parts.ts`. */
-const PARTS: readonly AgentPartDefinition[] = [identity, credentials, contacts, unit, jobs];
+const PARTS: readonly AgentPartDefinition[] = [
+  identityPart,
+  credentialsPart,
+  contactsPart,
+  unitPart,
+  jobsPart,
+];
 
 /** All that an agent is on its host, as one resource; docs/adr/0038 has the reasons. */
 export const agent: ResourceDefinition = {

@@ -1,6 +1,6 @@
+import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { Items } from "../../model/items.ts";
 import type { AgentPart } from "../../model/parts.ts";
-import type { AgentSpec, Fleet } from "../../spec/fleet.ts";
 import type { Compiler } from "../definition.ts";
 
 /** A part of an agent: a pure function from the fleet to named items, empty where an agent has nothing of it. */

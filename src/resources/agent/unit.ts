@@ -1,19 +1,19 @@
 import { join } from "node:path";
+import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { Policy } from "../../model/deadman.ts";
+import { choiceFile, policyFile, UNIT_DIR } from "../../model/host-paths.ts";
 import type { Items, ProgramItem, UnitItem } from "../../model/items.ts";
-import { choiceFile, policyFile, UNIT_DIR } from "../../model/layout.ts";
 import { isLimited } from "../../model/limits.ts";
 import { runtimeOf } from "../../runtimes/registry.ts";
-import type { AgentSpec, Fleet } from "../../spec/fleet.ts";
 import type { Compiler } from "../definition.ts";
 import { rootFile } from "../root-file.ts";
 import { unitName } from "../unit-names.ts";
 import { choiceText, unitText } from "../unit-text.ts";
-import { readAtStart } from "./notify.ts";
 import type { AgentPartDefinition } from "./part.ts";
+import { readAtStart } from "./read-at-start.ts";
 
 /** What keeps an agent running: its systemd unit, mostly enabled at boot and running now, and what the deadman goes by. */
-export const unit: AgentPartDefinition = {
+export const unitPart: AgentPartDefinition = {
   part: "unit",
   build: (fleet, compiler) => (agent) => ({
     program: programOf(agent),

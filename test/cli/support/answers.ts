@@ -1,3 +1,4 @@
+import type { HostRecord } from "../../../src/model/host-record.ts";
 import type { Observation } from "../../../src/model/items.ts";
 import type { Machine } from "../../../src/model/machine.ts";
 import {
@@ -6,7 +7,6 @@ import {
   type ObserveRequest,
   PROTOCOL,
 } from "../../../src/model/protocol.ts";
-import type { HostRecord } from "../../../src/model/record.ts";
 import type { HostReader } from "../../../src/transport/connect.ts";
 
 /** What a host does not have as declared, by `<resource>/<item>`. */

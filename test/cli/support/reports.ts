@@ -1,4 +1,4 @@
-import type { FleetReport } from "../../../src/cli/report.ts";
+import type { FleetReport } from "../../../src/cli/observe/fleet-report.ts";
 import type { Finding } from "../../../src/model/finding.ts";
 
 /** Iris's SOUL.md, overwritten on hub; name what matters to the test. */

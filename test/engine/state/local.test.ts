@@ -3,14 +3,14 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import type { Project } from "../../../src/engine/project.ts";
-import { readyState } from "../../../src/engine/state/ready.ts";
+import type { PulumiProject } from "../../../src/engine/project.ts";
+import { readyState } from "../../../src/engine/state/ready-state.ts";
 import { type Sandbox, sandbox } from "../sandbox.ts";
 
 const MINUTE = 60_000;
 
 let box: Sandbox;
-let project: Project;
+let project: PulumiProject;
 let told: string[];
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { adoptPending, type Deployment } from "../../../src/engine/state/pending.ts";
+import { adoptPending, type Deployment } from "../../../src/engine/state/adopt-pending.ts";
 
 const URN = "urn:pulumi:prod::fleet::";
 

@@ -12,8 +12,8 @@ import {
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { parseBeat, readBeatFile } from "../../../src/host/hostd/beat-file.ts";
-import { MUSTER_BEAT } from "../../../src/resources/beat.ts";
+import { parseBeat, readBeatFile } from "../../../src/host/units/heartbeat-file.ts";
+import { MUSTER_BEAT } from "../../../src/resources/beat-program.ts";
 
 const { uid, gid, username: name } = userInfo();
 const SELF = { name, uid, gid, home: "/", shell: "/bin/sh" };

@@ -2,16 +2,16 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { linkChoice } from "../../../src/host/choices.ts";
 import type { Host } from "../../../src/host/context.ts";
-import { control } from "../../../src/host/control.ts";
-import { history } from "../../../src/host/history.ts";
 import { deadmanOf } from "../../../src/host/hostd/deadman.ts";
-import { readView } from "../../../src/host/hostd/view.ts";
-import { owe, owedOf } from "../../../src/host/owed.ts";
-import { quarantineOf } from "../../../src/host/quarantine.ts";
+import { control } from "../../../src/host/reports/control.ts";
+import { history } from "../../../src/host/reports/history.ts";
 import { writeRecord } from "../../../src/host/store/records.ts";
-import { choiceFile, choiceLink } from "../../../src/model/layout.ts";
+import { deferRestart, deferredOf } from "../../../src/host/units/deferred-restarts.ts";
+import { linkOverride } from "../../../src/host/units/provider-override.ts";
+import { readView } from "../../../src/host/units/published-view.ts";
+import { readQuarantine } from "../../../src/host/units/quarantine.ts";
+import { choiceFile, choiceLink } from "../../../src/model/host-paths.ts";
 import { makeWorld } from "../world.ts";
 import { policyOf } from "./simulated.ts";
 
@@ -89,11 +89,11 @@ describe("the deadman on a host's disk", () => {
     set(UNIT, { InvocationID: "3", NRestarts: 5 });
     next.turn(true);
     expect(calls).toEqual([`stop --no-block -- ${UNIT}`]);
-    expect(quarantineOf(host, UNIT)?.reason).toBe("5 restarts within 60 min");
+    expect(readQuarantine(host, UNIT)?.reason).toBe("5 restarts within 60 min");
     expect(told()).toContain("iris quarantined");
     set(UNIT, { ActiveState: "inactive", SubState: "dead", InvocationID: "3" });
     deadmanOf(host, "boot 2").turn(true);
-    expect(quarantineOf(host, UNIT)).toBeDefined();
+    expect(readQuarantine(host, UNIT)).toBeDefined();
     expect(calls).toHaveLength(1);
   });
 
@@ -108,7 +108,7 @@ describe("the deadman on a host's disk", () => {
     deadman.turn(true, new Set(["iris", "hostd"]));
     expect(asked).toEqual([[UNIT]]);
     expect(told().slice(-2)).toEqual(["iris died", "iris restarted"]);
-    owe(host, loom, { restart: "when-idle", within: 3600, run: "1", since: "2026-01-02T03:04:05Z" });
+    deferRestart(host, loom, { restart: "when-idle", within: 3600, run: "1", since: "2026-01-02T03:04:05Z" });
     deadman.turn(true, new Set(["iris"]));
     expect(asked.slice(1)).toEqual([[UNIT], [UNIT, loom]]);
     expect(calls).toEqual([`try-restart --no-block -- ${loom}`]);
@@ -138,7 +138,7 @@ describe("the deadman on a host's disk", () => {
       set(`muster-agent-${name}.service`, { InvocationID: "2", NRestarts: 5 });
     deadman.turn(true);
     expect(calls).toEqual([`stop --no-block -- ${UNIT} muster-agent-loom.service`]);
-    expect(quarantineOf(host, UNIT)).toBeDefined();
+    expect(readQuarantine(host, UNIT)).toBeDefined();
   });
 
   test("starts a service again whose unit failed, knows it after its own end, and holds it when it is enough", () => {
@@ -162,7 +162,7 @@ describe("the deadman on a host's disk", () => {
     }
     const again = ["reset-failed -- cache.service", "restart --no-block -- cache.service"];
     expect(calls).toEqual([...again, ...again, "stop --no-block -- cache.service"]);
-    expect(quarantineOf(host, "cache.service")?.reason).toBe("2 restarts within 60 min");
+    expect(readQuarantine(host, "cache.service")?.reason).toBe("2 restarts within 60 min");
     expect(told().filter((one) => one.startsWith("cache "))).toEqual([
       "cache unhealthy",
       "cache asked",
@@ -185,7 +185,7 @@ describe("the deadman on a host's disk", () => {
     expect(calls.at(-1)).toBe(`start --no-block -- ${UNIT}`);
     deadman.turn(true);
     deadman.turn(true);
-    expect(quarantineOf(host, UNIT)).toBeUndefined();
+    expect(readQuarantine(host, UNIT)).toBeUndefined();
     expect(told().slice(-2)).toEqual(["iris released", "iris started"]);
     expect(() => control(host, { ...ask, verb: "release" })).toThrow("it is not in quarantine");
   });
@@ -195,15 +195,15 @@ describe("the deadman on a host's disk", () => {
     declare("iris");
     const deadman = deadmanOf(host, "boot 1");
     deadman.turn(true);
-    owe(host, UNIT, { restart: "when-idle", within: 3600, run: "1", since: "2026-01-02T03:04:05Z" });
+    deferRestart(host, UNIT, { restart: "when-idle", within: 3600, run: "1", since: "2026-01-02T03:04:05Z" });
     // Nobody's pane is quiet.
     deadman.turn(true);
     expect(calls).toEqual([`try-restart --no-block -- ${UNIT}`]);
-    expect(owedOf(host, UNIT)).toBeDefined();
+    expect(deferredOf(host, UNIT)).toBeDefined();
     set(UNIT, { InvocationID: "2" });
     deadman.turn(true);
     deadman.turn(true);
-    expect(owedOf(host, UNIT)).toBeUndefined();
+    expect(deferredOf(host, UNIT)).toBeUndefined();
     expect(calls).toHaveLength(1);
     expect(told().slice(-2)).toEqual(["iris asked", "iris started"]);
   });
@@ -212,12 +212,12 @@ describe("the deadman on a host's disk", () => {
     const { host, calls, set, declare } = rig();
     declare("iris");
     const deadman = deadmanOf(host, "boot 1");
-    owe(host, UNIT, { restart: "never", within: 1, run: "1", since: "2026-01-02T03:04:05Z" });
+    deferRestart(host, UNIT, { restart: "never", within: 1, run: "1", since: "2026-01-02T03:04:05Z" });
     deadman.turn(true);
-    expect([calls, owedOf(host, UNIT)?.restart]).toEqual([[], "never"]);
+    expect([calls, deferredOf(host, UNIT)?.restart]).toEqual([[], "never"]);
     set(UNIT, { InvocationID: "2" });
     deadman.turn(true);
-    expect(owedOf(host, UNIT)).toBeUndefined();
+    expect(deferredOf(host, UNIT)).toBeUndefined();
   });
 
   describe("where a provider fails", () => {
@@ -261,7 +261,7 @@ describe("the deadman on a host's disk", () => {
       await turns(deadman);
       expect(readlinkSync(link)).toBe(choiceFile("iris", "google", host.paths.hostd));
       expect(reloads()).toBe(1);
-      expect(owedOf(host, UNIT)).toMatchObject({ restart: "when-idle", within: 300, run: "1" });
+      expect(deferredOf(host, UNIT)).toMatchObject({ restart: "when-idle", within: 300, run: "1" });
       expect(told().slice(0, 3)).toEqual(["host hostd-started", "host provider-down", "iris failed-over"]);
       isRead();
       await turns(deadman);
@@ -270,11 +270,11 @@ describe("the deadman on a host's disk", () => {
 
     test("ends what one before it, killed in between, had begun: the link is there, and systemd has not read it", async () => {
       const { host, reloads, turns, link, isRead } = failing();
-      linkChoice(host, UNIT, "google");
+      linkOverride(host, UNIT, "google");
       const deadman = deadmanOf(host, "boot 1");
       await turns(deadman);
       expect(reloads()).toBe(1);
-      expect(owedOf(host, UNIT)).toBeDefined();
+      expect(deferredOf(host, UNIT)).toBeDefined();
       expect(existsSync(link)).toBe(true);
       isRead();
       await turns(deadmanOf(host, "boot 1"));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseServicePolicy } from "../../../src/host/hostd/policy.ts";
-import type { Charge } from "../../../src/host/hostd/turn.ts";
+import type { WatchedUnit } from "../../../src/host/hostd/types.ts";
+import { parseServicePolicy } from "../../../src/host/units/parse-policy.ts";
 import type { HealthCheck } from "../../../src/model/health.ts";
 import { policyOf, SimulatedHost } from "./simulated.ts";
 
@@ -9,7 +9,7 @@ const HEALTH: HealthCheck = { probe: PROBE, interval: 10, failures: 3, successes
 const REFUSED = { ok: false, detail: "connect ECONNREFUSED" };
 const WELL = { ok: true, detail: "it accepts connections" };
 
-function cacheWith(parts: Partial<Charge["service"] & {}> = {}): SimulatedHost {
+function cacheWith(parts: Partial<WatchedUnit["service"] & {}> = {}): SimulatedHost {
   const service = { health: HEALTH, grace: 60, onUnhealthy: "restart", ...parts } as const;
   return new SimulatedHost([
     policyOf("cache", { heartbeat: { by: "none", interval: 15, timeout: 60 }, service }),
@@ -17,7 +17,7 @@ function cacheWith(parts: Partial<Charge["service"] & {}> = {}): SimulatedHost {
 }
 
 /** A service that was found healthy. */
-function healthy(parts: Partial<Charge["service"] & {}> = {}): SimulatedHost {
+function healthy(parts: Partial<WatchedUnit["service"] & {}> = {}): SimulatedHost {
   const host = cacheWith(parts);
   pass(host, 60);
   return host;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { judge } from "../../../src/host/hostd/judge.ts";
+import { decide } from "../../../src/host/hostd/decide.ts";
 import { newAgent } from "../../../src/host/hostd/memory.ts";
-import type { Seen } from "../../../src/host/hostd/turn.ts";
+import type { AgentSnapshot } from "../../../src/host/hostd/types.ts";
 import { policyOf, SimulatedHost } from "./simulated.ts";
 
 const IRIS = policyOf("iris");
@@ -22,23 +22,23 @@ const told = (host: SimulatedHost) =>
 describe("an agent that forked away", () => {
   test("is ended, so that it is started again and counts, and told once; while it is left alone it is not", () => {
     const unit = { state: "up", run: "1", restarts: 0, result: "success", isStray: true } as const;
-    const seen: Seen = {
+    const seen: AgentSnapshot = {
       ...{ policy: IRIS, unit, age: 5, reading: {}, isQuarantined: false, paused: "", isFresh: true },
     };
     const known = { ...newAgent(0), run: "1" };
-    expect(judge(known, { ...seen, paused: "paused" }, 10).actions).toEqual([]);
-    expect(judge(known, { ...seen, isFresh: false }, 10).wantsLook).toBe(true);
-    const { actions, events, memory } = judge(known, seen, 10);
+    expect(decide(known, { ...seen, paused: "paused" }, 10).actions).toEqual([]);
+    expect(decide(known, { ...seen, isFresh: false }, 10).wantsLook).toBe(true);
+    const { actions, events, memory } = decide(known, seen, 10);
     expect(actions).toMatchObject([{ act: "kill", agent: "iris" }]);
     expect(events).toMatchObject([{ event: "died", detail: "its program left its terminal" }]);
-    expect(judge(memory, seen, 11)).toMatchObject({ actions: [], events: [] });
+    expect(decide(memory, seen, 11)).toMatchObject({ actions: [], events: [] });
   });
 });
 
 describe("an agent that died", () => {
   test("was started again by systemd, also where that counts before the new run is seen", () => {
     const unit = { state: "ended", run: "1", restarts: 0, result: "signal" } as const;
-    const seen = (state: Partial<Seen["unit"]>): Seen => ({
+    const seen = (state: Partial<AgentSnapshot["unit"]>): AgentSnapshot => ({
       ...{ policy: IRIS, unit: { ...unit, ...state }, age: 5, reading: {} },
       ...{ isQuarantined: false, paused: "", isFresh: true },
     });
@@ -50,7 +50,7 @@ describe("an agent that died", () => {
     ];
     const { events, memory } = looks.reduce(
       ({ events, memory }, look) => {
-        const judged = judge(memory, look, 10);
+        const judged = decide(memory, look, 10);
         return { events: [...events, ...judged.events.map(({ event }) => event)], memory: judged.memory };
       },
       {
@@ -193,7 +193,7 @@ describe("time in which nothing was seen", () => {
   test("does no harm where systemd or a beat could not be read", () => {
     const seen = seenOf({ reading: { unknown: "too many open files" } });
     const silent = { ...newAgent(0), run: "1", mark: "a" };
-    expect(judge(silent, seen, 1000)).toMatchObject({ actions: [], events: [] });
+    expect(decide(silent, seen, 1000)).toMatchObject({ actions: [], events: [] });
   });
 });
 
@@ -223,7 +223,7 @@ describe("a heartbeat", () => {
     const events: string[] = [];
     let kills = 0;
     for (let clock = 1; clock <= 46; clock += 1) {
-      const turn = judge(memory, seenOf({ reading: { problem } }), clock);
+      const turn = decide(memory, seenOf({ reading: { problem } }), clock);
       memory = turn.memory;
       events.push(...turn.events.map(({ event }) => event));
       kills += turn.actions.length;
@@ -235,21 +235,21 @@ describe("a heartbeat", () => {
   test("by systemd's watchdog is systemd's to act on", () => {
     const policy = policyOf("iris", { heartbeat: { by: "notify", interval: 10, timeout: 30 } });
     const silent = { ...newAgent(0), run: "1" };
-    const { actions, events } = judge(silent, seenOf({ policy }), 300);
+    const { actions, events } = decide(silent, seenOf({ policy }), 300);
     expect(actions).toEqual([]);
     expect(events.map(({ event }) => event)).toEqual(["stale"]);
-    expect(judge(silent, seenOf({ policy, isFresh: false }), 300).wantsLook).toBe(true);
+    expect(decide(silent, seenOf({ policy, isFresh: false }), 300).wantsLook).toBe(true);
   });
 
   test("that was only declared just now is not held against who ran before", () => {
     const silent = policyOf("iris", { heartbeat: { ...IRIS.heartbeat, by: "none" } });
-    const before = judge({ ...newAgent(0), run: "1" }, seenOf({ policy: silent }), 5000).memory;
-    expect(judge(before, seenOf(), 5001)).toMatchObject({ actions: [], events: [] });
+    const before = decide({ ...newAgent(0), run: "1" }, seenOf({ policy: silent }), 5000).memory;
+    expect(decide(before, seenOf(), 5001)).toMatchObject({ actions: [], events: [] });
   });
 
   test("that says stuck is told, and nobody is stopped for it", () => {
     const stuck = seenOf({ reading: { mark: "b", state: "stuck", task: "a review" } });
-    const { actions, events } = judge({ ...newAgent(0), run: "1" }, stuck, 5);
+    const { actions, events } = decide({ ...newAgent(0), run: "1" }, stuck, 5);
     expect(actions).toEqual([]);
     expect(events).toEqual([{ event: "stuck", agent: "iris", detail: "a review" }]);
   });
@@ -257,8 +257,8 @@ describe("a heartbeat", () => {
 
 test("nothing is stopped before systemd was asked anew", () => {
   const silent = { ...newAgent(0), run: "1" };
-  expect(judge(silent, seenOf({ isFresh: false }), 100).wantsLook).toBe(true);
-  expect(judge(silent, seenOf(), 100)).toMatchObject({ wantsLook: false, actions: [{ act: "kill" }] });
+  expect(decide(silent, seenOf({ isFresh: false }), 100).wantsLook).toBe(true);
+  expect(decide(silent, seenOf(), 100)).toMatchObject({ wantsLook: false, actions: [{ act: "kill" }] });
 });
 
 test("an agent that crashes for ever, left alone, cannot fill the history", () => {
@@ -349,7 +349,7 @@ describe("an agent that runs with what was declared before", () => {
   });
 });
 
-function seenOf(parts: Partial<Seen> = {}): Seen {
+function seenOf(parts: Partial<AgentSnapshot> = {}): AgentSnapshot {
   return {
     policy: IRIS,
     unit: { state: "up", run: "1", restarts: 0, result: "success" },

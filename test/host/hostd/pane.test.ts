@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { isStray, paneNames, readPane, terminalPath, ttyNumber } from "../../../src/host/hostd/pane.ts";
+import { isStray, paneNames, readPane, terminalPath, ttyNumber } from "../../../src/host/units/tmux-pane.ts";
 
 const proc = mkdtempSync(join(tmpdir(), "muster-proc-"));
 

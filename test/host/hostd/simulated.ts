@@ -1,7 +1,13 @@
 import { type Memory, parseMemory } from "../../../src/host/hostd/memory.ts";
-import type { ProviderSight } from "../../../src/host/hostd/provider-health.ts";
+import type { ProviderSnapshot } from "../../../src/host/hostd/provider-health.ts";
 import { tick, wakeUp } from "../../../src/host/hostd/tick.ts";
-import type { Action, Charge, Noticed, Seen, UnitView } from "../../../src/host/hostd/turn.ts";
+import type {
+  Action,
+  AgentSnapshot,
+  HostEvent,
+  UnitView,
+  WatchedUnit,
+} from "../../../src/host/hostd/types.ts";
 import type { HealthCheck } from "../../../src/model/health.ts";
 
 /** systemd's RestartSec in agents' units. */
@@ -9,7 +15,7 @@ const RESTART_SECONDS = 0.2;
 
 /** An agent with its unit, as far as the deadman can see it. */
 export interface SimulatedAgent {
-  readonly policy: Charge;
+  readonly policy: WatchedUnit;
   state: UnitView["state"];
   run: number;
   restarts: number;
@@ -49,7 +55,7 @@ export class SimulatedHost {
   memory: Memory;
   readonly agents: Record<string, SimulatedAgent> = {};
   readonly quarantined = new Set<string>();
-  readonly events: (Noticed & { at: number })[] = [];
+  readonly events: (HostEvent & { at: number })[] = [];
   /** Whom the deadman stopped for hanging, and whether it did. */
   readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
   /** How often the deadman had a service started again. */
@@ -65,7 +71,7 @@ export class SimulatedHost {
   owed: Record<string, { within: number; isIdle: boolean }> = {};
   private since = 0;
 
-  constructor(policies: readonly Charge[]) {
+  constructor(policies: readonly WatchedUnit[]) {
     for (const policy of policies) this.agents[policy.agent] = startedAgent(policy);
     this.memory = parseMemory(undefined);
     this.wake();
@@ -181,7 +187,7 @@ export class SimulatedHost {
   }
 
   private look(): void {
-    const agents: Record<string, Seen> = {};
+    const agents: Record<string, AgentSnapshot> = {};
     for (const [name, agent] of Object.entries(this.agents)) agents[name] = this.seen(agent);
     const asked = Object.entries(this.providers).map(([name, one]) => [name, sightOf(one)] as const);
     const providers = Object.fromEntries(asked);
@@ -193,7 +199,7 @@ export class SimulatedHost {
     this.memory = outcome.memory;
   }
 
-  private seen(agent: SimulatedAgent): Seen {
+  private seen(agent: SimulatedAgent): AgentSnapshot {
     const { policy, state, run, restarts, result, beat } = agent;
     return {
       policy,
@@ -252,7 +258,7 @@ export class SimulatedHost {
   }
 }
 
-function sightOf({ check, isWell, count }: SimulatedProvider): ProviderSight {
+function sightOf({ check, isWell, count }: SimulatedProvider): ProviderSnapshot {
   if (count === 0) return { check };
   // How many were alike the deadman counts itself, over its own ends.
   return {
@@ -261,7 +267,7 @@ function sightOf({ check, isWell, count }: SimulatedProvider): ProviderSight {
   };
 }
 
-function startedAgent(policy: Charge): SimulatedAgent {
+function startedAgent(policy: WatchedUnit): SimulatedAgent {
   return {
     policy,
     state: "up",
@@ -285,7 +291,7 @@ function startedAgent(policy: Charge): SimulatedAgent {
 }
 
 /** An agent's policy; name what matters to the test. */
-export function policyOf(agent: string, parts: Partial<Charge> = {}): Charge {
+export function policyOf(agent: string, parts: Partial<WatchedUnit> = {}): WatchedUnit {
   return {
     agent,
     unit: `muster-agent-${agent}.service`,

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { lookAtUnits } from "../../../src/host/hostd/units.ts";
+import { observeUnits } from "../../../src/host/units/observe-units.ts";
 import { makeWorld } from "../world.ts";
 
 test("an agent without its tmux is a stray, and a service that never had one is none", () => {
   const block = `ActiveState=active\nSubState=running\nMainPID=${process.pid}\n`;
   const { host } = makeWorld();
   const run = () => ({ status: 0, stdout: `${block}\n${block}`, stderr: "" });
-  const units = lookAtUnits({ ...host, run }, ["muster-agent-iris.service", "gitea.service"]);
+  const units = observeUnits({ ...host, run }, ["muster-agent-iris.service", "gitea.service"]);
   expect([...units.values()].map(({ state, isStray }) => [state, isStray])).toEqual([
     ["up", true],
     ["up", undefined],

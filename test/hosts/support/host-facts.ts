@@ -1,5 +1,5 @@
+import { HOSTD_DIR, RUNTIME_DIR } from "../../../src/model/host-paths.ts";
 import type { HostItem, ItemKind } from "../../../src/model/items.ts";
-import { HOSTD_DIR, RUNTIME_DIR } from "../../../src/model/layout.ts";
 import { type Place, STASH } from "./forms/form.ts";
 import { declaredRows } from "./forms/rows.ts";
 

@@ -2,9 +2,9 @@ import { existsSync, globSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { hostPlace } from "../../../src/cloud/local/layout.ts";
-import { localDir } from "../../../src/cloud/local/state.ts";
-import { SWITCHES } from "../../../src/model/switches.ts";
+import { hostPlace } from "../../../src/cloud/local/local-host-paths.ts";
+import { localDir } from "../../../src/cloud/local/local-host-state.ts";
+import { SANDBOX_EXCEPTIONS } from "../../../src/model/sandbox-exceptions.ts";
 import { localFleet, secretsFor } from "./fleets.ts";
 import { makeProject, type Project } from "./project.ts";
 
@@ -31,7 +31,7 @@ const AGENTS: Readonly<Record<string, object>> = {
   cid: { tenant: "sol" },
   dot: { limits: { memory: "64M", cpu: 0.5, tasks: 40 } },
   eve: { tenant: "duo", workdir: "/srv", command: ["/bin/sh", "/home/eve/agent.sh"] },
-  fay: { tenant: "sol", allow: Object.keys(SWITCHES) },
+  fay: { tenant: "sol", allow: Object.keys(SANDBOX_EXCEPTIONS) },
 };
 
 const TENANTS = { arc: { limits: { memory: "192M", tasks: 120 } }, sol: {}, duo: { isolation: "tenant" } };

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { loadFleet } from "../../../src/config/load-fleet.ts";
 import type { Plan } from "../../../src/model/declaration.ts";
 import { compilePlan } from "../../../src/resources/index.ts";
-import { loadFleet } from "../../../src/spec/load.ts";
 
 /** What a fleet's files declare, compiled; the runtime is a made-up one. */
 export function planOf(files: Readonly<Record<string, string>>): Plan {

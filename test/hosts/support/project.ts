@@ -14,8 +14,8 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
 import { localHosts } from "../../../src/cloud/local/index.ts";
-import { hostPlace } from "../../../src/cloud/local/layout.ts";
-import { localDir } from "../../../src/cloud/local/state.ts";
+import { hostPlace } from "../../../src/cloud/local/local-host-paths.ts";
+import { localDir } from "../../../src/cloud/local/local-host-state.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 

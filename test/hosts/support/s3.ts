@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { vi } from "vitest";
 import { cacheDir } from "../../../src/base/paths.ts";
+import { goEnv, removeOwnCaches, usableGo } from "../../../src/engine/go-toolchain.ts";
 import { type Progress, stderrProgress, telling } from "../../../src/engine/index.ts";
-import { withLock } from "../../../src/engine/lock.ts";
-import { goEnv, removeOwnCaches, usableGo } from "../../../src/engine/toolchain.ts";
+import { withProcessLock } from "../../../src/engine/process-lock.ts";
 import { freePort, PASSWORD, type StateServer, serve } from "./state-server.ts";
 
 const MODULE = join(import.meta.dirname, "s3");
@@ -50,7 +50,7 @@ async function build(): Promise<string> {
   const progress = stderrProgress();
   const tellWaiting = (pid: number) => progress(`waiting for process ${pid}, which is building an S3 server`);
   // Of two files at once the first to be done would remove the modules that the other still reads.
-  await withLock(`${program}.lock`, tellWaiting, async () => {
+  await withProcessLock(`${program}.lock`, tellWaiting, async () => {
     if (!existsSync(program)) await buildAs(program, progress);
   });
   return program;

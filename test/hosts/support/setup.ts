@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { localHosts } from "../../../src/cloud/local/index.ts";
-import { ensureEngine } from "../../../src/engine/install.ts";
+import { ensureEngine } from "../../../src/engine/install-engine.ts";
 import { stderrProgress } from "../../../src/engine/progress.ts";
 
 /** Before the first test: the engine and the Debian base, which take minutes on a machine that has neither. */

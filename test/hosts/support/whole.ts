@@ -54,7 +54,7 @@ interface Resource {
 /** Where the program registered a resource is the same for all, and is the engine's to know. */
 const LEFT_OUT = ["created", "modified", "sourcePosition", "stackTrace"];
 
-/** The engine's own, there after a run that had to ask for the state (src/program/roster.ts) and gone after the next. */
+/** The engine's own, there after a run that had to ask for the state (src/program/preflight.ts) and gone after the next. */
 const ASKED = "::pulumi:providers:pulumi::default";
 
 /**

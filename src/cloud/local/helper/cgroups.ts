@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ALL_HOSTS, ONE_HOST, setCeiling } from "./ceiling.ts";
+import { ALL_HOSTS, ONE_HOST, setCeiling } from "./cgroup-limits.ts";
 
 /** The group above every local host on this machine, in each hierarchy. */
 const PARENT = "muster";

@@ -1,19 +1,22 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { MusterError } from "../../../base/errors.ts";
-import { type HostPlace, hostPlace } from "../layout.ts";
-import type { Progress } from "../privileged.ts";
-import type { HelperAnswers, HelperCommand, HelperRequest } from "../wire.ts";
-import { ensureBase } from "./base.ts";
-import { boot } from "./boot.ts";
-import { clean } from "./clean.ts";
-import { createHost } from "./create.ts";
-import { withLock } from "./lock.ts";
-import { remove } from "./remove.ts";
-import { stop } from "./stop.ts";
+import type { ProgressLine } from "../call-helper.ts";
+import type { HelperAnswers, HelperCommand, HelperRequest } from "../helper-protocol.ts";
+import { type HostPlace, hostPlace } from "../local-host-paths.ts";
+import { ensureBase } from "./base-image.ts";
+import { bootHost } from "./boot-host.ts";
+import { cleanHost } from "./clean-host.ts";
+import { createHost } from "./create-host.ts";
+import { withHelperLock } from "./helper-lock.ts";
+import { removeHost } from "./remove-host.ts";
+import { stopHost } from "./stop-host.ts";
 
 type Commands = {
-  readonly [C in HelperCommand]: (request: HelperRequest, progress: Progress) => Promise<HelperAnswers[C]>;
+  readonly [C in HelperCommand]: (
+    request: HelperRequest,
+    progress: ProgressLine,
+  ) => Promise<HelperAnswers[C]>;
 };
 
 /** What the helper can do, by name. */
@@ -23,13 +26,13 @@ export const commands: Commands = {
     const base = await ensureBase(request.local, request.node, progress);
     return oneAtATime(request, async (host) => {
       await createHost(host, request, base);
-      return boot(host);
+      return bootHost(host);
     });
   },
-  boot: (request) => oneAtATime(request, boot),
-  stop: (request) => oneAtATime(request, async (host) => stop(host)),
-  remove: (request) => oneAtATime(request, remove),
-  clean: ({ local }) => withLock("base", () => clean(local)),
+  boot: (request) => oneAtATime(request, bootHost),
+  stop: (request) => oneAtATime(request, async (host) => stopHost(host)),
+  remove: (request) => oneAtATime(request, removeHost),
+  clean: ({ local }) => withHelperLock("base", () => cleanHost(local)),
 };
 
 /** Two runs may want the same host at once: the second waits, then finds it as the first left it. */
@@ -38,5 +41,5 @@ async function oneAtATime<T>(request: HelperRequest, work: (host: HostPlace) => 
   if (name === undefined) throw new MusterError({ what: "local hosts", why: "the request names no host." });
   const host = hostPlace(local, project, name);
   mkdirSync(join(local, "hosts"), { recursive: true, mode: 0o755 });
-  return withLock(host.id, () => work(host));
+  return withHelperLock(host.id, () => work(host));
 }

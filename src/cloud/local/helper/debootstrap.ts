@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { ExecaError, execa } from "execa";
 import { MusterError } from "../../../base/errors.ts";
-import { PACKAGES, SUITE } from "../recipe.ts";
+import { PACKAGES, SUITE } from "../image-recipe.ts";
 import { KEYRING } from "../requirements.ts";
-import type { Mirror } from "./mirror.ts";
+import type { Mirror } from "./debian-mirror.ts";
 
 /** Namespaces that end with us: what debootstrap mounts and starts never outlives this run, however it ends. */
 const CONTAINED = [

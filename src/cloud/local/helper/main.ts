@@ -5,7 +5,7 @@
 import { text } from "node:stream/consumers";
 import { ExecaError } from "execa";
 import { MusterError } from "../../../base/errors.ts";
-import type { HelperRequest, HelperResult } from "../wire.ts";
+import type { HelperRequest, HelperResult } from "../helper-protocol.ts";
 import { commands } from "./commands.ts";
 
 async function run(): Promise<HelperResult> {

@@ -3,8 +3,8 @@ import { existsSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
 import { MusterError } from "../../../base/errors.ts";
 import { allHosts } from "../host-file.ts";
-import { closeOutside, openOutside } from "./outside.ts";
-import { contains, type Range, rangeOf } from "./range.ts";
+import { contains, type Range, rangeOf } from "./ip-range.ts";
+import { closeNat, openNat } from "./nat.ts";
 
 /** The bridge that joins local hosts with this machine; it is there while a local host runs. */
 export const BRIDGE = "muster0";
@@ -22,13 +22,13 @@ export async function joinNetwork(address: string): Promise<void> {
   // Milliseconds. A host that just booted is found by the next try, so tries must not be a second apart.
   writeFileSync(`/proc/sys/net/ipv4/neigh/${BRIDGE}/retrans_time_ms`, "100");
   await ip("neighbour", "flush", "to", address, "dev", BRIDGE);
-  await openOutside(BRIDGE);
+  await openNat(BRIDGE);
 }
 
 /** Takes the bridge away, and with it the way outside. */
 export async function leaveNetwork(): Promise<void> {
   if (!existsSync(`/sys/class/net/${BRIDGE}`)) return;
-  await closeOutside();
+  await closeNat();
   await ip("link", "delete", BRIDGE);
 }
 

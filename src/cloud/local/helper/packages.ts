@@ -1,10 +1,10 @@
 import { execa } from "execa";
 import { MusterError } from "../../../base/errors.ts";
-import type { Progress } from "../privileged.ts";
+import type { ProgressLine } from "../call-helper.ts";
 import { aptInstall, missingPackages } from "../requirements.ts";
 
 /** Installs what the machine itself lacks to boot local hosts; nothing is done where nothing is missing. */
-export async function installMissing(progress: Progress): Promise<void> {
+export async function installMissing(progress: ProgressLine): Promise<void> {
   const missing = missingPackages();
   if (missing.length === 0) return;
   progress(`installing on this machine: ${missing.join(", ")}`);

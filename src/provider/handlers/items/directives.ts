@@ -1,4 +1,4 @@
-import type { Properties, Value } from "../../values.ts";
+import type { Properties, Value } from "../../wire/values.ts";
 
 /**
  * What the program says of a resource that is no part of what it is: the ids that it had before, whether it is

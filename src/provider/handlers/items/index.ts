@@ -1,29 +1,30 @@
-import type { Services } from "../../services.ts";
-import type { Properties } from "../../values.ts";
+import type { ProviderContext } from "../../context.ts";
+import type { Properties } from "../../wire/values.ts";
 import type { Handler } from "../handler.ts";
-import { check } from "./check.ts";
-import { converge, create } from "./converge.ts";
-import { tellDestroy } from "./destroy.ts";
-import { diff } from "./diff.ts";
+import { check } from "./check-inputs.ts";
+import { convergeItems, create } from "./converge-items.ts";
+import { announceDestroy } from "./destroy-notice.ts";
+import { diff } from "./diff-items.ts";
 import { parseProperties } from "./inputs.ts";
-import { removeOrphans, tellOrphans } from "./orphans.ts";
-import { isRuntime, read } from "./read.ts";
-import { remove } from "./remove.ts";
-import { becomesOne, startsAgain } from "./starts-again.ts";
-import { foresee } from "./waiting.ts";
+import { announceOrphans, removeOrphans } from "./orphans.ts";
+import { isRuntime, readItems } from "./read-items.ts";
+import { deleteItems } from "./remove-items.ts";
+import { mergeNotices, restartNotices } from "./restart-notices.ts";
+import { announceWaiting } from "./waiting-notice.ts";
 
 /** The handler of every type that is made of host items: what a type is, its items alone tell. */
-export function itemHandler(services: Services): Handler {
+export function itemHandler(services: ProviderContext): Handler {
   return {
     id: (inputs) => `${inputs["resource"]}`,
     check: async (call, news) => {
-      await tellOrphans(services, call, news);
+      await announceOrphans(services, call, news);
       return check(services, news);
     },
     diff: (_call, state, news) => diff(state, news),
     foresee: async (call, news, state) => {
-      await foresee(services, call, news);
-      const sentences = state === undefined ? [] : [...becomesOne(state, news), ...startsAgain(state, news)];
+      await announceWaiting(services, call, news);
+      const sentences =
+        state === undefined ? [] : [...mergeNotices(state, news), ...restartNotices(state, news)];
       for (const sentence of sentences) await call.log("info", sentence);
     },
     create: async (call, news) => {
@@ -32,20 +33,20 @@ export function itemHandler(services: Services): Handler {
     },
     read: async (call, id, recorded) => {
       services.seen.note({ urn: call.urn, inputs: recorded.inputs });
-      if (services.isDestroy) await tellDestroy(services, call, recorded.inputs);
-      return read(services, call, id, recorded);
+      if (services.isDestroy) await announceDestroy(services, call, recorded.inputs);
+      return readItems(services, call, id, recorded);
     },
     update: async (call, news, state) => {
       renameHost(services, news, state);
       await removeOrphans(services, call, news);
-      return converge(services, call, news);
+      return convergeItems(services, call, news);
     },
-    delete: (call, state) => remove(services, call, state),
+    delete: (call, state) => deleteItems(services, call, state),
   };
 }
 
 /** The host runtime is the first on a host, so that all else finds the host under its name of today. */
-function renameHost({ hosts }: Services, news: Properties, state: Properties): void {
+function renameHost({ hosts }: ProviderContext, news: Properties, state: Properties): void {
   const { host, items } = parseProperties(news);
   const former = state["host"];
   if (isRuntime(items) && typeof former === "string" && former !== host) hosts.rename(former, host);

@@ -2,8 +2,8 @@ import { InvalidError } from "../../../base/errors.ts";
 import { Secret } from "../../../base/secret.ts";
 import type { HostItem, Items, Scalar } from "../../../model/items.ts";
 import { byPart, ITEM_PROPERTIES, itemName } from "../../../model/parts.ts";
-import { fromWire, type WireItem } from "../../../model/wire.ts";
-import { asProperties, type Properties, UNKNOWN, type Value } from "../../values.ts";
+import { fromWire, type WireItem } from "../../../model/wire-items.ts";
+import { asProperties, type Properties, UNKNOWN, type Value } from "../../wire/values.ts";
 
 /** The inputs or the state of a resource that is made of host items. */
 export interface ItemProperties {

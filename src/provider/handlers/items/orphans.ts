@@ -1,7 +1,7 @@
-import type { Services } from "../../services.ts";
-import { type Going, removalSentences } from "../../told/removals.ts";
-import type { Properties } from "../../values.ts";
-import type { Call } from "../handler.ts";
+import type { ProviderContext } from "../../context.ts";
+import { type Removal, removalSentences } from "../../notices/removals.ts";
+import type { Properties } from "../../wire/values.ts";
+import type { HandlerCall } from "../handler.ts";
 import { orphansOf } from "./directives.ts";
 import { parseProperties } from "./inputs.ts";
 
@@ -9,7 +9,11 @@ import { parseProperties } from "./inputs.ts";
  * Removes what this stack left on the host that neither fleet.yaml nor the state knows any more: each by its own
  * record, in the order given.
  */
-export async function removeOrphans(services: Services, call: Call, news: Properties): Promise<void> {
+export async function removeOrphans(
+  services: ProviderContext,
+  call: HandlerCall,
+  news: Properties,
+): Promise<void> {
   const orphans = orphansOf(news);
   if (orphans.length === 0) return;
   const { host } = parseProperties(news);
@@ -28,12 +32,16 @@ export async function removeOrphans(services: Services, call: Call, news: Proper
 const LEFT_OVER = " is left over, and neither fleet.yaml nor the state knows it";
 
 /** Tells what goes with the orphans of a host, by their records: the program's roster looked at them just before. */
-export async function tellOrphans({ looks }: Services, call: Call, news: Properties): Promise<void> {
+export async function announceOrphans(
+  { looks }: ProviderContext,
+  call: HandlerCall,
+  news: Properties,
+): Promise<void> {
   const orphans = orphansOf(news);
   if (orphans.length === 0) return;
   const { host } = parseProperties(news);
   const { resources } = await looks.at(host, call.urn.owner);
-  const going = orphans.map((name): Going => {
+  const going = orphans.map((name): Removal => {
     return {
       name,
       host,

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from
 import { join } from "node:path";
 import { execa } from "execa";
 import { writeFileLocked } from "../../../../src/base/files.ts";
-import { withLock } from "../../../../src/cloud/local/helper/lock.ts";
+import { withHelperLock } from "../../../../src/cloud/local/helper/helper-lock.ts";
 import { BRIDGE, freeAddress, gatewayOf } from "../../../../src/cloud/local/helper/network.ts";
 import { type HostFile, readHostFile } from "../../../../src/cloud/local/host-file.ts";
 import { localHosts } from "../../../../src/cloud/local/index.ts";
-import { hostPlace } from "../../../../src/cloud/local/layout.ts";
-import { localDir } from "../../../../src/cloud/local/state.ts";
+import { hostPlace } from "../../../../src/cloud/local/local-host-paths.ts";
+import { localDir } from "../../../../src/cloud/local/local-host-state.ts";
 import { cloudInitScript } from "./cloud-init.ts";
 import { disksIn } from "./disks.ts";
 import type { MachineOrder, Machines } from "./machines.ts";
@@ -97,7 +97,7 @@ function hostFile(hostDir: string): HostFile {
 
 /** Under the lock of whoever else chooses an address on this machine meanwhile. */
 function giveFreeAddress(hostDir: string): Promise<string> {
-  return withLock("machine", async () => {
+  return withHelperLock("machine", async () => {
     const address = await freeAddress(localDir());
     const config = `ADDRESS=${address}/24\nGATEWAY=${gatewayOf(address)}\n`;
     writeFileSync(join(hostDir, "config/address"), config);

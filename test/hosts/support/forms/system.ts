@@ -1,3 +1,4 @@
+import { RUNTIME_DIR } from "../../../../src/model/host-paths.ts";
 import type {
   PackageItem,
   ProgramItem,
@@ -5,7 +6,6 @@ import type {
   TimerItem,
   UnitItem,
 } from "../../../../src/model/items.ts";
-import { RUNTIME_DIR } from "../../../../src/model/layout.ts";
 import type { Form, Place } from "./form.ts";
 
 export function unitForms({ item: { name } }: Place<UnitItem>): Form[] {

@@ -1,0 +1,38 @@
+import { InvalidError } from "../base/errors.ts";
+import type { Given } from "./command.ts";
+import { driftOf } from "./drift-result.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { codesOf } from "./observe/fleet-report.ts";
+import { renderDrift } from "./render/drift.ts";
+import { renderInvalid, renderMarkdown } from "./render/markdown.ts";
+import { visible } from "./render/text.ts";
+
+/** What a run of CI found, for its log and for the forge. */
+export interface CiResult {
+  readonly codes: readonly ExitCode[];
+  readonly title: string;
+  readonly text: string;
+  readonly markdown: string;
+}
+
+/** Looks for drift; that something is not valid is a result too, which the forge is to show. */
+export async function ciResult(options: Given["options"]): Promise<CiResult> {
+  try {
+    const report = await driftOf(options);
+    return {
+      codes: codesOf(report),
+      title: `Drift of ${report.fleet}`,
+      text: renderDrift(report),
+      markdown: renderMarkdown(report),
+    };
+  } catch (error) {
+    if (!(error instanceof InvalidError)) throw error;
+    const lines = error.message.split("\n");
+    return {
+      codes: [EXIT.invalid],
+      title: "The fleet cannot be looked at",
+      text: `${lines.map(visible).join("\n")}\n`,
+      markdown: renderInvalid(lines),
+    };
+  }
+}

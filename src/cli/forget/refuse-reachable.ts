@@ -1,0 +1,22 @@
+import { InvalidError } from "../../base/errors.ts";
+import type { Fleet } from "../../config/fleet.ts";
+import { WHOLE_FLEET } from "../../model/stack-slice.ts";
+import { withHosts } from "../connections.ts";
+import { queryHost } from "../query-host.ts";
+
+/**
+ * A host that answers is better removed than forgotten: its agents would go on with nobody to know of them.
+ *
+ * @param next what to do instead
+ */
+export async function refuseReachable(fleet: Fleet, host: string, next: string): Promise<void> {
+  const { answer } = await withHosts(fleet, WHOLE_FLEET, (open) =>
+    queryHost(fleet, host, open, async ({ hello }) => hello),
+  );
+  if (answer === undefined) return;
+  throw new InvalidError({
+    what: `${host} was not forgotten`,
+    why: "it answers.",
+    next,
+  });
+}

@@ -1,0 +1,43 @@
+import { MusterError } from "../../base/errors.ts";
+import type { Fleet } from "../../config/fleet.ts";
+import type { Disk, Machine } from "../../model/machine.ts";
+import { scan } from "../../transport/scan.ts";
+import { reachableTarget } from "../connections.ts";
+import { MACHINE_SCRIPT } from "./script.ts";
+
+/** Looks at a host that is observed only: with the login's own rights, and without anything of ours on it. */
+export async function observedMachine(fleet: Fleet, host: string): Promise<Machine> {
+  const target = reachableTarget(fleet, host);
+  const { answer } = await scan(target, MACHINE_SCRIPT, { as: "login", mayMeet: false });
+  return parseMachine(host, answer);
+}
+
+/** Units that failed are systemd's to know, and so are none here. @throws MusterError where the answer is none */
+export function parseMachine(host: string, answer: string): Machine {
+  const [first = "", ...rest] = answer.split("|");
+  const [cores, load, uptime, size, free] = first.trim().split(" ").map(Number);
+  if ([cores, load, uptime, size, free].some((one) => one === undefined || !Number.isFinite(one))) {
+    throw new MusterError({
+      where: host,
+      what: "it was not understood",
+      why: "its tools speak another form.",
+    });
+  }
+  return {
+    uptime: Math.floor(uptime ?? 0),
+    cores: cores ?? 1,
+    load: load ?? 0,
+    memory: { size: (size ?? 0) * 1024, used: percent((size ?? 0) - (free ?? 0), size ?? 0) },
+    disks: rest.flatMap(diskOf),
+    failed: [],
+  };
+}
+
+function diskOf(text: string): Disk[] {
+  const [, size, used, path] = /^(\d+) (\d+) (\/.*)$/.exec(text.trim()) ?? [];
+  return path === undefined ? [] : [{ path, size: Number(size) * 1024, used: Number(used) }];
+}
+
+function percent(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.round((100 * part) / whole);
+}

@@ -1,0 +1,65 @@
+/** `npm start`: from nothing to a running fleet, and again: gets what is missing, reconciles, shows the agents. */
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { InvalidError, MusterError } from "../base/errors.ts";
+import { packageRoot, projectDir } from "../base/paths.ts";
+import { localHosts, mayActAsRoot } from "../cloud/local/index.ts";
+import type { Fleet } from "../config/fleet.ts";
+import { loadFleet } from "../config/load-fleet.ts";
+import { ensureEngine } from "../engine/install-engine.ts";
+import { stderrProgress } from "../engine/progress.ts";
+import { ensureExampleStack } from "../engine/stack.ts";
+
+/** The stack that the example's fleet stands in; its file and passphrase are made here and stay out of git. */
+const STACK = "example";
+
+async function start(): Promise<number> {
+  const project = projectDir();
+  if (project === undefined)
+    throw new InvalidError({ what: "no project", why: "there is no fleet.yaml here." });
+  const fleet = loadFleet(join(project, "fleet.yaml"));
+  const progress = stderrProgress();
+  if (hasLocalHosts(fleet)) await askForRootOnce();
+  await Promise.all([
+    ensureEngine(progress),
+    hasLocalHosts(fleet) ? localHosts(project).prepare(progress) : undefined,
+  ]);
+  await ensureExampleStack(project, STACK, madeUpSecrets(fleet), progress);
+  const up = run("pulumi", ["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", STACK]);
+  return up === 0 ? run("fleet", ["ps"]) : up;
+}
+
+function hasLocalHosts(fleet: Fleet): boolean {
+  return Object.values(fleet.hosts).some((host) => host.kind === "local");
+}
+
+/** The one question of a run: everything after it uses `sudo -n`. */
+async function askForRootOnce(): Promise<void> {
+  if (await mayActAsRoot()) return;
+  process.stderr.write("Local hosts need root once to be booted; sudo may ask for your password.\n");
+  if (spawnSync("sudo", ["-v"], { stdio: "inherit" }).status === 0) return;
+  throw new MusterError({
+    what: "local hosts cannot be booted",
+    why: "sudo was refused.",
+    next: "Run `sudo -v`, then `npm start` again, or declare hosts of `kind: ssh`.",
+  });
+}
+
+/** The example's agents call nobody: values of their own for every secret that the stack's config should hold. */
+function madeUpSecrets(fleet: Fleet): Record<string, string> {
+  const names = Object.values(fleet.credentials).flatMap(({ from }) => /^config:(.+)$/.exec(from)?.[1] ?? []);
+  return Object.fromEntries(names.map((name) => [name, `made-up-${randomBytes(18).toString("base64url")}`]));
+}
+
+function run(program: string, args: readonly string[]): number {
+  return spawnSync(join(packageRoot(), "bin", program), args, { stdio: "inherit" }).status ?? 1;
+}
+
+try {
+  process.exitCode = await start();
+} catch (error) {
+  if (!(error instanceof MusterError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error instanceof InvalidError ? 2 : 1;
+}

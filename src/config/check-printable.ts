@@ -1,0 +1,45 @@
+import type { Keys } from "./problem.ts";
+import { isPrintable } from "./problem.ts";
+import type { ProblemReport } from "./problem-report.ts";
+import type { YamlSource } from "./yaml/source.ts";
+
+/**
+ * Tells the report every text with a control character, line break or reversed text in it: these end
+ * up in units, terminals and tables. The texts of files are free, and scripts have lines and tabs.
+ */
+export function checkPrintable(source: YamlSource, report: ProblemReport): void {
+  walk(source.value, [], (keys) => {
+    const what = isScript(keys)
+      ? "shell text without other control characters than tabs"
+      : "one line without control characters";
+    report.error(source, keys, `must be ${what} or reversed text`);
+  });
+}
+
+function walk(value: unknown, keys: Keys, tell: (keys: Keys) => void): void {
+  if (typeof value === "string") {
+    if (!isFileText(keys) && !isPrintable(isScript(keys) ? asOneLine(value) : value)) tell(keys);
+  } else if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      walk(item, [...keys, index], tell);
+    });
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, item] of Object.entries(value)) {
+      if (!key.startsWith("x-")) walk(item, [...keys, key], tell);
+    }
+  }
+}
+
+function asOneLine(script: string): string {
+  return script.replace(/[\n\t]/g, " ");
+}
+
+/** A host's `setup` step is shell text, which has lines. */
+function isScript([section, , ...path]: Keys): boolean {
+  return section === "hosts" && path[0] === "setup" && path[2] === "run" && path.length === 3;
+}
+
+function isFileText([section, , ...path]: Keys): boolean {
+  const isFile = path[0] === "files" && path[2] === "text";
+  return ["identities", "services"].includes(`${section}`) && (isFile || path.join(".") === "unitFile.text");
+}

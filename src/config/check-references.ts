@@ -1,0 +1,74 @@
+import type { ProblemReport } from "./problem-report.ts";
+import { didYouMean } from "./suggest.ts";
+import type { YamlSource } from "./yaml/source.ts";
+import { asMap, namesIn } from "./yaml-types.ts";
+
+/** The names that each section declares, faulty entries too; undefined where they cannot be known. */
+export type DeclaredNames = Readonly<Record<string, ReadonlySet<string> | undefined>>;
+
+interface Reference {
+  readonly section: string;
+  readonly field: string;
+  readonly to: string;
+  readonly noun: string;
+  /** A field that is a list; a single word in it is no name (`contacts: all`). */
+  readonly isList?: true;
+  /** Of a list of maps: the key that names the entry. */
+  readonly key?: string;
+}
+
+/** Every field that names an entry of a section, or has a list of such names. */
+const REFERENCES: readonly Reference[] = [
+  { section: "agents", field: "host", to: "hosts", noun: "host" },
+  { section: "agents", field: "tenant", to: "tenants", noun: "tenant" },
+  { section: "agents", field: "identity", to: "identities", noun: "identity" },
+  { section: "agents", field: "credentials", isList: true, to: "credentials", noun: "credential" },
+  { section: "agents", field: "contacts", isList: true, to: "contacts", noun: "contact" },
+  { section: "agents", field: "routesTo", isList: true, to: "agents", noun: "agent" },
+  { section: "jobs", field: "agent", to: "agents", noun: "agent" },
+  { section: "jobs", field: "host", to: "hosts", noun: "host" },
+  { section: "agents", field: "providers", isList: true, key: "provider", to: "providers", noun: "provider" },
+  {
+    section: "agents",
+    field: "providers",
+    isList: true,
+    key: "credential",
+    to: "credentials",
+    noun: "credential",
+  },
+  { section: "services", field: "host", to: "hosts", noun: "host" },
+  { section: "services", field: "credentials", isList: true, to: "credentials", noun: "credential" },
+  { section: "readers", field: "tenant", to: "tenants", noun: "tenant" },
+  { section: "credentials", field: "provider", to: "providers", noun: "provider" },
+];
+
+/** Tells the report every name that leads nowhere, with the nearest that leads somewhere. */
+export function checkReferences(source: YamlSource, declared: DeclaredNames, report: ProblemReport): void {
+  for (const reference of REFERENCES) {
+    const known = declared[reference.to];
+    if (known === undefined) continue;
+    for (const { written, keys } of namesWritten(source.value, reference)) {
+      if (known.has(written) || report.hasErrorAt(source, keys)) continue;
+      const sentence = `no ${reference.noun} is named "${written}"${didYouMean(written, known)}`;
+      report.error(source, keys, sentence);
+    }
+  }
+}
+
+interface Written {
+  readonly written: string;
+  readonly keys: (string | number)[];
+}
+
+function namesWritten(root: unknown, { section, field, isList, key }: Reference): Written[] {
+  const entries = asMap(asMap(root)[section]);
+  return namesIn(entries).flatMap((name) => {
+    const keys = [section, name, field];
+    const value = asMap(entries[name])[field];
+    if (!isList) return typeof value === "string" ? [{ written: value, keys }] : [];
+    return (Array.isArray(value) ? value : []).flatMap((item, index) => {
+      const [written, place] = key === undefined ? [item, []] : [asMap(item)[key], [key]];
+      return typeof written === "string" ? [{ written, keys: [...keys, index, ...place] }] : [];
+    });
+  });
+}

@@ -1,0 +1,25 @@
+import { InvalidError } from "../base/errors.ts";
+import type { Slice } from "../model/stack-slice.ts";
+import type { Fleet } from "./fleet.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** @throws InvalidError where a slice is of a tenant that fleet.yaml does not declare, or gives no stack of its own */
+export function checkTenant(fleet: Fleet, slice: Slice): void {
+  if (slice.kind !== "tenant") return;
+  const { tenant } = slice;
+  if (!Object.hasOwn(fleet.tenants, tenant)) {
+    const why = `fleet.yaml has no such tenant${didYouMean(tenant, new Set(Object.keys(fleet.tenants)))}.`;
+    throw new InvalidError({
+      what: `the slice tenant:${tenant}`,
+      why,
+      next: "Change muster:slice of this stack.",
+    });
+  }
+  if (fleet.tenants[tenant]?.key !== undefined) return;
+  const why = `tenants.${tenant} in fleet.yaml has no key, so no host lets its stack in.`;
+  throw new InvalidError({
+    what: `the slice tenant:${tenant}`,
+    why,
+    next: `Run \`npx fleet stack add ${tenant}\`.`,
+  });
+}

@@ -1,0 +1,35 @@
+import { isObservedOnly } from "../observe-only.ts";
+import type { Lint, Remark } from "./lint.ts";
+
+/** A host that is only looked at can have nothing of ours, and nobody ever meets it to learn its key. */
+export const observedHost: Lint = (fleet) => [
+  ...[...theirs("jobs", fleet.jobs), ...theirs("services", fleet.services)]
+    .filter(({ agent, host }) => agent === undefined && isObservedOnly(fleet.hosts[host]))
+    .map(({ section, name, host }): Remark => {
+      const sentence = `"${host}" is observed only, and nothing is ever installed there (docs/host-kinds.md)`;
+      return { keys: [section, name, "host"], sentence };
+    }),
+  ...Object.values(fleet.agents)
+    .filter((agent) => isObservedOnly(fleet.hosts[agent.host]))
+    .map(({ name, host }): Remark => {
+      const sentence = `"${host}" is observed only: an agent needs a host with systemd that Muster may change (docs/host-kinds.md)`;
+      return { keys: ["agents", name, "host"], sentence };
+    }),
+  ...Object.values(fleet.hosts)
+    .filter((host) => isObservedOnly(host) && host.kind === "ssh" && host.hostKeys.length === 0)
+    .map(({ name }): Remark => {
+      const sentence =
+        "is observed only, so no `up` ever learns its key: declare `hostKeys`, as `ssh-keyscan` shows them";
+      return { keys: ["hosts", name], sentence };
+    }),
+];
+
+interface Placed {
+  readonly name: string;
+  readonly host: string;
+  readonly agent?: string;
+}
+
+function theirs(section: string, entries: Readonly<Record<string, Placed>>) {
+  return Object.values(entries).map((one) => ({ section, ...one }));
+}

@@ -1,0 +1,16 @@
+import { SANDBOX_EXCEPTIONS } from "../../model/sandbox-exceptions.ts";
+import type { Lint } from "./lint.ts";
+
+/** What an agent is allowed beyond the default is nobody's oversight, and has its price. */
+export const allowed: Lint = (fleet) =>
+  Object.values(fleet.agents).flatMap(({ name, allow }) =>
+    allow.map((one) => {
+      const { may, price } = SANDBOX_EXCEPTIONS[one];
+      const cost = price > 0 ? `, which adds ${price} to the exposure of its unit` : "";
+      return {
+        keys: ["agents", name, "allow"],
+        sentence: `${one}: it may ${may}${cost} (docs/isolation.md)`,
+        level: "warning",
+      };
+    }),
+  );

@@ -1,0 +1,33 @@
+import type { AgentSpec, JobSpec } from "../fleet.ts";
+import type { Lint } from "./lint.ts";
+
+/** A variable that looks like a secret does not belong in fleet.yaml, which everybody reads. */
+export const secretInEnv: Lint = (fleet) =>
+  (["agents", "jobs"] as const).flatMap((section) =>
+    Object.values<AgentSpec | JobSpec>(fleet[section]).flatMap((one) =>
+      Object.entries(one.env)
+        .filter(([name, value]) => looksSecret(name, value))
+        .map(([name]) => ({
+          keys: [section, one.name, "env", name],
+          sentence: `looks like a secret: declare a credential with \`env: ${name}\`, and replace this secret`,
+        })),
+    ),
+  );
+
+/** Whether a variable has the name of a secret, and a value that nobody would think up. */
+export function looksSecret(name: string, value: string): boolean {
+  return SECRET_NAME.test(name) && looksRandom(value);
+}
+
+const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
+const SHORTEST = 16;
+
+/** Bits a character: English words have below 3 at this length, random letters and digits above. */
+const RANDOM_ENTROPY = 3;
+
+function looksRandom(value: string): boolean {
+  if (value.length < SHORTEST || /\s|^[~./]|:\/\//.test(value)) return false;
+  const counts = Map.groupBy(value, (letter) => letter);
+  const shares = [...counts.values()].map((letters) => letters.length / value.length);
+  return shares.reduce((bits, share) => bits - share * Math.log2(share), 0) >= RANDOM_ENTROPY;
+}

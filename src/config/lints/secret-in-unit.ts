@@ -1,0 +1,23 @@
+import { readUnitFile, valuesOf } from "../unit-file.ts";
+import type { Lint } from "./lint.ts";
+import { looksSecret } from "./secret-in-env.ts";
+
+/** A unit's text can be read by everybody on its host, and in fleet.yaml's repository. */
+export const secretInUnit: Lint = (fleet) =>
+  Object.values(fleet.services).flatMap(({ name, text = "" }) =>
+    valuesOf(readUnitFile(text), "Service", "Environment")
+      .flatMap(variablesOf)
+      .filter(([variable, value]) => looksSecret(variable, value))
+      .map(([variable]) => ({
+        keys: ["services", name, "unitFile"],
+        sentence: `has what looks like a secret in ${variable}: declare a credential with \`env: ${variable}\`, and replace this secret`,
+      })),
+  );
+
+/** `A=1 "B=2 3"` as names and values. */
+function variablesOf(value: string): [string, string][] {
+  return [...value.matchAll(/"?\b(\w+)=((?<=")[^"]*|[^\s"]*)/g)].map(([, name = "", text = ""]) => [
+    name,
+    text,
+  ]);
+}

@@ -1,0 +1,34 @@
+import { type CredentialHolder, type Held, heldCredentials } from "./credential-holders.ts";
+import type { Lint, Remark } from "./lint.ts";
+
+/** A secret that two hold stops both when it expires; that must be meant, with a reason. */
+export const sharedSecret: Lint = (fleet) => {
+  const groups = Map.groupBy(heldCredentials(fleet), ({ credential }) => credential.from);
+  return [...groups.values()].flatMap(remarksOnGroup);
+};
+
+function remarksOnGroup(group: readonly Held[]): Remark[] {
+  const holders = [...new Set(group.flatMap((held) => held.readableBy))];
+  if (holders.length < 2) return [];
+  return group
+    .filter((held) => held.credential.sharedBecause === undefined)
+    .map((held) => ({
+      keys: ["credentials", held.credential.name],
+      sentence: `${sharing(group, held)} ${listOf(holders)}: give each its own, or say why in \`sharedBecause\``,
+    }));
+}
+
+function sharing(group: readonly Held[], held: Held): string {
+  const others = group.filter((other) => other !== held).map((other) => `"${other.credential.name}"`);
+  return others.length === 0 ? "is held by" : `is the same secret as ${others.join(", ")}, held by`;
+}
+
+function listOf(holders: readonly CredentialHolder[]): string {
+  const agents = holders.filter(({ unit }) => unit === undefined);
+  const services = holders.filter(({ unit }) => unit !== undefined);
+  const names = (some: readonly CredentialHolder[]) => some.map(({ name }) => name).join(", ");
+  return [
+    ...(agents.length > 0 ? [`agents ${names(agents)}`] : []),
+    ...(services.length > 0 ? [`services ${names(services)}`] : []),
+  ].join(" and ");
+}

@@ -1,0 +1,46 @@
+import type { DeclaredNames } from "./check-references.ts";
+import type { ProblemReport } from "./problem-report.ts";
+import { didYouMean } from "./suggest.ts";
+import type { YamlSource } from "./yaml/source.ts";
+import { asMap, namesIn } from "./yaml-types.ts";
+
+/** What can be renamed, and what one of it is called. */
+const NOUNS = { hosts: "host", tenants: "tenant", agents: "agent" } as const;
+
+export type Renamable = keyof typeof NOUNS;
+
+/** The names that an entry had before, as `moved` tells. */
+export function formerNames(source: YamlSource, section: Renamable, name: string): string[] {
+  const renamed = renamedIn(source, section);
+  return namesIn(renamed).filter((former) => renamed[former] === name);
+}
+
+/** Tells the report every rename that leads nowhere, or from a name that is in use. */
+export function checkMoved(source: YamlSource, declared: DeclaredNames, report: ProblemReport): void {
+  for (const section of Object.keys(NOUNS) as Renamable[]) {
+    const renamed = renamedIn(source, section);
+    for (const former of namesIn(renamed)) {
+      const sentence = flawOf(former, renamed, section, declared[section]);
+      if (sentence !== undefined) report.error(source, ["moved", section, former], sentence);
+    }
+  }
+}
+
+function flawOf(
+  former: string,
+  renamed: Readonly<Record<string, unknown>>,
+  section: Renamable,
+  known: ReadonlySet<string> | undefined,
+): string | undefined {
+  const now = renamed[former];
+  if (known === undefined || typeof now !== "string") return undefined;
+  if (known.has(former)) return `"${former}" is still in \`${section}\`: it cannot have another name as well`;
+  if (known.has(now)) return undefined;
+  const next = renamed[now];
+  if (typeof next === "string") return `"${now}" has another name today: write "${next}"`;
+  return `no ${NOUNS[section]} is named "${now}"${didYouMean(now, known)}`;
+}
+
+function renamedIn(source: YamlSource, section: Renamable): Readonly<Record<string, unknown>> {
+  return asMap(asMap(asMap(source.value)["moved"])[section]);
+}

@@ -1,0 +1,40 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import type { DeclaredNames } from "../check-references.ts";
+import type { Keys } from "../problem.ts";
+import type { ProblemReport } from "../problem-report.ts";
+import type { YamlSource } from "../yaml/source.ts";
+import { asMap, namesIn } from "../yaml-types.ts";
+
+/** What every resolver needs: the file, its folder, the names it declares and where to tell problems. */
+export interface Context {
+  readonly source: YamlSource;
+  /** The path of fleet.yaml, absolute. */
+  readonly file: string;
+  /** The folder of fleet.yaml, absolute. */
+  readonly dir: string;
+  /** The folder that paths to keys and secrets are relative to, absolute. */
+  readonly home: string;
+  readonly declared: DeclaredNames;
+  readonly report: ProblemReport;
+}
+
+/** Turns one entry as written into one as the fleet has it; undefined after a problem was told. */
+export type Resolver<Raw, Spec> = (name: string, raw: Raw, keys: Keys, context: Context) => Spec | undefined;
+
+/** Resolves every sound entry of a section; faulty ones are left out, their problems being told already. */
+export function resolveSection<Raw, Spec>(
+  section: string,
+  context: Context,
+  resolver: Resolver<Raw, Spec>,
+): Record<string, Spec> {
+  const entries = asMap(asMap(context.source.value)[section]);
+  const sound = namesIn(entries).filter((name) => context.report.isSound(section, name));
+  const specs = sound.map((name) => [name, resolver(name, entries[name] as Raw, [section, name], context)]);
+  return Object.fromEntries(specs.filter(([, spec]) => spec !== undefined));
+}
+
+/** An absolute path of one that is absolute, begins with `~/`, or is relative to fleet.yaml. */
+export function anywherePath(dir: string, path: string): string {
+  return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(dir, path);
+}

@@ -1,0 +1,108 @@
+import { EVERYBODY } from "../../model/droplet-preflight.ts";
+import type { AdoptSpec, DropletSpec, OpenPort, SetupStep } from "../droplet-spec.ts";
+import type { Keys } from "../problem.ts";
+import { asMap, namesIn, type RawHost, secondsOf } from "../yaml-types.ts";
+import { cloudWritten, withoutComment } from "./cloud.ts";
+import type { Context } from "./context.ts";
+
+/** Small, and enough for a few agents that call a model elsewhere. */
+const SIZE = "s-1vcpu-2gb";
+/** What Muster itself is tried on. */
+const IMAGE = "debian-12-x64";
+/** A droplet answers within a minute or two; this is for the cloud's bad days. */
+const BOOT_TIMEOUT = "10m";
+const SETUP_TIMEOUT = "10m";
+
+/** A droplet with the defaults of `cloud` and ours; undefined after a problem was told. */
+export function dropletOf(name: string, raw: RawHost, keys: Keys, context: Context): DropletSpec | undefined {
+  const cloud = cloudWritten(context);
+  const own = { ...cloud, ...raw };
+  if (!isDeclared(keys, context)) return undefined;
+  if (namesIn(cloud.keys ?? { any: "" }).length === 0 && mayBeMade(raw)) {
+    refuse("would be made, but `cloud.keys` is empty, so that nobody could log in", keys, context);
+    return undefined;
+  }
+  if (own.region === undefined) {
+    // A faulty section may have had one.
+    if (asMap(asMap(context.source.value)["cloud"])["region"] === undefined) {
+      refuse("has no `region`, and `cloud` has none", keys, context);
+    }
+    return undefined;
+  }
+  if (volumesOf(raw).some(([volume]) => volume.length + name.length > MOST_VOLUME_NAME)) {
+    refuse(`and its volumes must be at most ${MOST_VOLUME_NAME} characters together`, keys, context);
+    return undefined;
+  }
+  return {
+    region: own.region,
+    size: own.size ?? SIZE,
+    image: own.image ?? IMAGE,
+    backups: own.backups ?? true,
+    monitoring: own.monitoring ?? true,
+    ipv6: own.ipv6 ?? false,
+    ...(own.vpc !== undefined && { vpc: own.vpc }),
+    tags: [...new Set([...(cloud.tags ?? []), ...(raw.tags ?? [])])].sort(),
+    reservedIp: raw.reservedIp ?? false,
+    volumes: Object.fromEntries(volumesOf(raw)),
+    ...(raw.sshFrom !== undefined && { sshFrom: raw.sshFrom }),
+    open: (raw.open ?? []).map(openPort),
+    setup: setupOf(raw),
+    bootTimeout: secondsOf(own.bootTimeout ?? BOOT_TIMEOUT),
+    ...(raw.replace !== undefined && { replace: raw.replace }),
+    ...(raw.adopt !== undefined && { adopt: adoptOf(raw.adopt) }),
+  };
+}
+
+function adoptOf({ droplet, firewall, hostKeys = [] }: NonNullable<RawHost["adopt"]>): AdoptSpec {
+  const keys = hostKeys.map(withoutComment);
+  return { droplet: `${droplet}`, ...(firewall !== undefined && { firewall }), hostKeys: keys };
+}
+
+/** One that is there already needs no key that DigitalOcean puts on it. */
+function mayBeMade({ adopt, replace }: RawHost): boolean {
+  return adopt === undefined || replace !== undefined;
+}
+
+/** DigitalOcean takes 64 characters; the rest tells whose the volume is. */
+const MOST_VOLUME_NAME = 40;
+
+function isDeclared(keys: Keys, context: Context): boolean {
+  if (asMap(context.source.value)["cloud"] !== undefined) return true;
+  const sentence =
+    "needs the section `cloud`, with `keys` that may log in and `sshFrom`, from where SSH is let in";
+  refuse(sentence, keys, context);
+  return false;
+}
+
+function refuse(sentence: string, keys: Keys, { report, source }: Context): void {
+  if (!report.hasErrorAt(source, keys)) report.error(source, keys, sentence, "key");
+}
+
+function volumesOf({ volumes }: RawHost) {
+  const written = volumes ?? {};
+  return namesIn(written).flatMap((name) => {
+    const volume = written[name];
+    if (volume === undefined) return [];
+    return [[name, { size: volume.size, filesystem: volume.filesystem ?? "ext4" }] as const];
+  });
+}
+
+/** A port with its defaults: TCP, from everywhere. */
+export function openPort({ port, protocol, from }: NonNullable<RawHost["open"]>[number]): OpenPort {
+  return { port: `${port}`, protocol: protocol ?? "tcp", from: from ?? EVERYBODY };
+}
+
+function setupOf({ setup }: RawHost): SetupStep[] {
+  const written = setup ?? {};
+  return namesIn(written).flatMap((name) => {
+    const step = written[name];
+    if (step === undefined) return [];
+    const { run, unless, triggers = [], timeout } = step;
+    return [
+      {
+        ...{ name, run, triggers, timeout: secondsOf(timeout ?? SETUP_TIMEOUT) },
+        ...(unless !== undefined && { unless }),
+      },
+    ];
+  });
+}

@@ -1,0 +1,45 @@
+import type { Fleet } from "../fleet.ts";
+import { asMap } from "../yaml-types.ts";
+import { agentResolver } from "./agent.ts";
+import { resolveCloud } from "./cloud.ts";
+import { type ContactsPlace, resolveContacts } from "./contacts.ts";
+import { type Context, resolveSection } from "./context.ts";
+import { resolveCredential } from "./credential.ts";
+import { resolveHost } from "./host.ts";
+import { resolveIdentity } from "./identity.ts";
+import { jobResolver } from "./job.ts";
+import { resolveProvider } from "./provider.ts";
+import { resolveReader } from "./reader.ts";
+import { resolveService } from "./service.ts";
+import { resolveTenant } from "./tenant.ts";
+
+/** The fleet of all sound entries; it is whole where the report stays empty. */
+export function resolveFleet(context: Context, contacts: ContactsPlace | undefined): Fleet {
+  const { name } = asMap(context.source.value);
+  const tenants = resolveSection("tenants", context, resolveTenant);
+  const providers = resolveSection("providers", context, resolveProvider);
+  const cloud = resolveCloud(context);
+  const credentials = resolveSection("credentials", context, resolveCredential);
+  const identities = resolveSection("identities", context, resolveIdentity);
+  const agents = resolveSection(
+    "agents",
+    context,
+    agentResolver(tenants, { providers, credentials, identities }),
+  );
+  return {
+    name: typeof name === "string" ? name : "",
+    dir: context.dir,
+    file: context.file,
+    hosts: resolveSection("hosts", context, resolveHost),
+    ...(cloud !== undefined && { cloud }),
+    tenants,
+    providers,
+    credentials,
+    identities,
+    contacts: resolveContacts(contacts, context.report),
+    agents,
+    services: resolveSection("services", context, resolveService),
+    readers: resolveSection("readers", context, resolveReader),
+    jobs: resolveSection("jobs", context, jobResolver(agents)),
+  };
+}

@@ -1,0 +1,70 @@
+import type { HealthCheck, Probe } from "../../model/health.ts";
+import type { Keys } from "../problem.ts";
+import { type RawHealth, secondsOf } from "../yaml-types.ts";
+import type { Context } from "./context.ts";
+
+const INTERVAL = "30s";
+const TIMEOUT = "5s";
+const FAILURES = 3;
+const SUCCESSES = 2;
+
+/**
+ * A health check with its defaults.
+ *
+ * @param keys where it stands
+ * @param user whose rights a command has where none is declared
+ * @returns undefined after a problem was told
+ */
+export function healthOf(
+  raw: RawHealth,
+  keys: Keys,
+  user: string,
+  context: Context,
+): HealthCheck | undefined {
+  const probe = probeOf(raw, keys, user, context);
+  if (probe === undefined) return undefined;
+  const interval = secondsOf(raw.interval ?? INTERVAL);
+  if (probe.timeout > interval) {
+    const sentence = `must be at most the interval of ${interval} s: one probe ends before the next begins`;
+    context.report.error(
+      context.source,
+      [...keys, raw.timeout === undefined ? "interval" : "timeout"],
+      sentence,
+    );
+    return undefined;
+  }
+  return { probe, interval, failures: raw.failures ?? FAILURES, successes: raw.successes ?? SUCCESSES };
+}
+
+/** The schema lets exactly one of the three through. */
+function probeOf(raw: RawHealth, keys: Keys, user: string, context: Context): Probe | undefined {
+  const timeout = secondsOf(raw.timeout ?? TIMEOUT);
+  if (raw.http !== undefined) return httpOf(raw, raw.http, timeout, keys, context);
+  if (raw.tcp !== undefined) {
+    const [, host = "", port = ""] = /^(?:(.+):)?(\d+)$/.exec(`${raw.tcp}`) ?? [];
+    return { kind: "tcp", host: host.replace(/^\[|\]$/g, "") || "127.0.0.1", port: Number(port), timeout };
+  }
+  return { kind: "command", command: raw.command ?? [], user: raw.user ?? user, timeout };
+}
+
+function httpOf(
+  { method = "GET", expect = "2xx" }: RawHealth,
+  url: string,
+  timeout: number,
+  keys: Keys,
+  { report, source }: Context,
+): Probe | undefined {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined) report.error(source, [...keys, "http"], "is no URL");
+  else if (parsed.username !== "" || parsed.password !== "") {
+    report.error(
+      source,
+      [...keys, "http"],
+      "has a name or a password in it, which everybody would read: leave it out",
+    );
+  } else {
+    const statuses = Array.isArray(expect) ? expect : [expect];
+    return { kind: "http", url, method, expect: statuses.map(String), timeout };
+  }
+  return undefined;
+}

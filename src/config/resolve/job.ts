@@ -1,0 +1,66 @@
+import type { JobRetry } from "../../model/job.ts";
+import type { AgentSpec, JobSpec } from "../fleet.ts";
+import type { Keys } from "../problem.ts";
+import { type RawJob, secondsOf } from "../yaml-types.ts";
+import type { Context, Resolver } from "./context.ts";
+
+const TIMEOUT = "1h";
+const AFTER = "5m";
+
+/** Where a host's job looks for programs. */
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * A resolver of jobs with their defaults.
+ *
+ * @param agents the agents as resolved: a job is where its agent is
+ */
+export function jobResolver(agents: Readonly<Record<string, AgentSpec>>): Resolver<RawJob, JobSpec> {
+  return (name, raw, keys, context) => {
+    checkUser(raw, keys, agents, context);
+    const agent = raw.agent === undefined ? undefined : agents[raw.agent];
+    // What is wrong with its agent, or that there is none such, was told already.
+    if (raw.agent !== undefined && agent === undefined) return undefined;
+    const { user, env, overlap = "skip", catchUp = false } = raw;
+    const path: Record<string, string> = agent === undefined ? { PATH } : {};
+    return {
+      name,
+      host: agent?.host ?? raw.host ?? "",
+      ...(agent && { agent: agent.name }),
+      ...(user !== undefined && { user }),
+      schedule: typeof raw.schedule === "string" ? [raw.schedule] : raw.schedule,
+      command: raw.command,
+      workdir: agent?.workdir ?? raw.workdir ?? "/tmp",
+      env: { ...path, ...env },
+      timeout: secondsOf(raw.timeout ?? TIMEOUT),
+      overlap,
+      catchUp,
+      retry: retryOf(raw.onFailure),
+    };
+  };
+}
+
+function retryOf({ retries = 0, after = AFTER }: RawJob["onFailure"] & {} = {}): JobRetry {
+  return { retries, after: secondsOf(after) };
+}
+
+/** Root is declared in words; and whoever is an agent's user would be it without its agent's walls. */
+function checkUser(
+  { user, rootBecause }: RawJob,
+  keys: Keys,
+  agents: Readonly<Record<string, AgentSpec>>,
+  { report, source }: Context,
+): void {
+  if (user === "root" && rootBecause === undefined) {
+    const sentence = "is root: say why in `rootBecause`, or leave `user` out for one that may nothing";
+    report.error(source, [...keys, "user"], sentence);
+  }
+  if (user !== "root" && rootBecause !== undefined) {
+    report.error(source, [...keys, "rootBecause"], "is only for `user: root`", "key");
+  }
+  const agent = Object.values(agents).find((one) => one.user === user);
+  if (agent !== undefined) {
+    const sentence = `is the user of agent "${agent.name}": write \`agent: ${agent.name}\` in place of \`host\` and \`user\``;
+    report.error(source, [...keys, "user"], sentence);
+  }
+}

@@ -1,0 +1,11 @@
+import { type Limits, memoryBytes, memoryText } from "../../model/limits.ts";
+import type { RawLimits } from "../yaml-types.ts";
+
+/** Limits in the form in which a host tells them. */
+export function limitsOf({ memory, cpu, tasks }: RawLimits = {}): Limits {
+  return {
+    ...(memory !== undefined && { memory: memoryText(memoryBytes(memory)) }),
+    ...(cpu !== undefined && { cpu: Math.round(cpu * 100) / 100 }),
+    ...(tasks !== undefined && { tasks }),
+  };
+}

@@ -1,0 +1,119 @@
+import { type RuntimeKind, runtimeOf } from "../../runtimes/registry.ts";
+import type { ModelChoice } from "../../runtimes/runtime.ts";
+import type { CredentialSpec, IdentitySpec, ProviderSpec } from "../fleet.ts";
+import type { Keys } from "../problem.ts";
+import { didYouMean } from "../suggest.ts";
+import type { RawAgent, RawRuntime } from "../yaml-types.ts";
+import type { Context } from "./context.ts";
+
+/** What was resolved already, and decides what an agent may run on. */
+export interface Known {
+  readonly providers: Readonly<Record<string, ProviderSpec>>;
+  readonly credentials: Readonly<Record<string, CredentialSpec>>;
+  readonly identities: Readonly<Record<string, IdentitySpec>>;
+}
+
+/** A model of a provider, with the credential for that provider. */
+export interface Choice {
+  /** The provider's name in fleet.yaml. */
+  readonly provider?: string;
+  readonly model: ModelChoice;
+  readonly credential?: string;
+}
+
+interface Written extends Omit<Choice, "model"> {
+  readonly model?: string;
+  readonly keys: Keys;
+}
+
+/** The choices of an agent, the best first. `runtime.provider` and `runtime.model` are short for a single one. */
+export function choicesOf(
+  raw: RawAgent,
+  { kind, provider, model }: Pick<RawRuntime, "kind" | "provider" | "model">,
+  identity: string,
+  known: Known,
+  keys: Keys,
+  context: Context,
+): Choice[] {
+  const { report, source } = context;
+  const isShort = provider !== undefined || model !== undefined;
+  if (raw.providers !== undefined && isShort) {
+    const sentence = "stands beside the runtime's own provider or model: write those into this list";
+    report.error(source, [...keys, "providers"], sentence, "key");
+  }
+  const short = { ...(provider !== undefined && { provider }), ...(model !== undefined && { model }) };
+  const written: Written[] = raw.providers?.map((one, i) => ({
+    ...one,
+    keys: [...keys, "providers", i],
+  })) ?? [{ ...short, keys: [...keys, "runtime"] }];
+  checkOrder(written, kind, context);
+  return written.map((one) => {
+    checkCredential(one, known, context);
+    const vendor = vendorOf(kind, one, identity, known, context);
+    return {
+      ...(one.provider !== undefined && { provider: one.provider }),
+      model: {
+        ...(vendor !== undefined && { provider: vendor }),
+        ...(one.model !== undefined && { model: one.model }),
+      },
+      ...(one.credential !== undefined && { credential: one.credential }),
+    };
+  });
+}
+
+function checkOrder(written: readonly Written[], kind: RuntimeKind, { report, source }: Context): void {
+  const met = new Set<string>();
+  for (const { provider, model, keys } of written) {
+    if (provider !== undefined && met.has(provider)) {
+      const sentence = `"${provider}" stands above already: both would fail together`;
+      report.error(source, [...keys, "provider"], sentence);
+    }
+    if (provider !== undefined) met.add(provider);
+    if (written.length > 1 && model === undefined && runtimeOf(kind).fallsBack) {
+      report.error(
+        source,
+        [...keys, "model"],
+        `is missing: ${kind} leaves out an entry without one in silence`,
+        "key",
+      );
+    }
+  }
+}
+
+/** A key of another account would be refused by the provider, and be taken for its failure. */
+function checkCredential(
+  { provider, credential, keys }: Written,
+  known: Known,
+  { report, source }: Context,
+): void {
+  const owner = credential === undefined ? undefined : known.credentials[credential]?.provider;
+  if (owner === undefined || owner === provider) return;
+  report.error(source, [...keys, "credential"], `"${credential}" is a credential of provider "${owner}"`);
+}
+
+/** What the runtime calls the provider. A misspelt one would fail every task of the night. */
+function vendorOf(
+  kind: RuntimeKind,
+  { provider, keys }: Written,
+  identity: string,
+  { providers, identities }: Known,
+  { report, source, declared }: Context,
+): string | undefined {
+  if (provider === undefined) return undefined;
+  const place = [...keys, "provider"];
+  const names = declared["providers"];
+  if (names !== undefined && !names.has(provider)) {
+    if (!report.hasErrorAt(source, place))
+      report.error(source, place, `no provider is named "${provider}"${didYouMean(provider, names)}`);
+    return undefined;
+  }
+  const vendor = providers[provider]?.vendor;
+  const { providers: served, providersFile } = runtimeOf(kind);
+  if (vendor === undefined || served === undefined || served.includes(vendor)) return vendor;
+  const own = providersFile === undefined ? undefined : identities[identity]?.files[providersFile]?.text;
+  if (own?.includes(vendor)) return vendor;
+  const more = providersFile === undefined ? "" : `, and what ${providersFile} of its identity names`;
+  const sentence = `${kind} knows no vendor "${vendor}"${didYouMean(vendor, served) || `, only ${served.join(", ")}`}${more}`;
+  report.error(source, place, `${sentence}: see providers.${provider}.vendor`);
+  return vendor;
+}

@@ -1,0 +1,19 @@
+import type { ProviderSpec } from "../fleet.ts";
+import type { RawProvider } from "../yaml-types.ts";
+import type { Resolver } from "./context.ts";
+import { healthOf } from "./health.ts";
+
+/** Whose rights a probe has that is a program: nobody's own. */
+const PROBE_USER = "nobody";
+
+/** A provider of models. */
+export const resolveProvider: Resolver<RawProvider | null, ProviderSpec> = (name, raw, keys, context) => {
+  const probe = raw?.probe && healthOf(raw.probe, [...keys, "probe"], PROBE_USER, context);
+  return {
+    name,
+    vendor: raw?.vendor ?? name,
+    ...(raw?.account !== undefined && { account: raw.account }),
+    ...(raw?.region !== undefined && { region: raw.region }),
+    ...(probe && { probe }),
+  };
+};

@@ -1,0 +1,10 @@
+import type { RestartLimit } from "../../model/deadman.ts";
+import { type RawRestarts, secondsOf } from "../yaml-types.ts";
+
+const MOST = 5;
+const WITHIN = "1h";
+
+/** When an agent goes into quarantine, with the defaults. */
+export function restartsOf({ most = MOST, within = WITHIN }: RawRestarts = {}): RestartLimit {
+  return { most, within: secondsOf(within) };
+}

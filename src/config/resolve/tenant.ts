@@ -1,0 +1,28 @@
+import { GATE_NAME_MAX } from "../../model/gate-account.ts";
+import type { TenantSpec } from "../fleet.ts";
+import { formerNames } from "../renames.ts";
+import { isReserved } from "../reserved-names.ts";
+import type { RawTenant } from "../yaml-types.ts";
+import type { Resolver } from "./context.ts";
+import { limitsOf } from "./limits.ts";
+
+/** A tenant with its defaults. Its name becomes a Linux group, so the system's own are refused. */
+export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw, keys, context) => {
+  if (isReserved(name)) {
+    context.report.error(context.source, keys, "is the name of a group of the system: choose another", "key");
+    return undefined;
+  }
+  if (raw?.key !== undefined && name.length > GATE_NAME_MAX) {
+    const sentence = `must be at most ${GATE_NAME_MAX} characters, as the account that its key logs in to is named after it`;
+    context.report.error(context.source, keys, sentence, "key");
+    return undefined;
+  }
+  return {
+    name,
+    isolation: raw?.isolation ?? "agent",
+    formerly: formerNames(context.source, "tenants", name),
+    protect: raw?.protect ?? false,
+    ...(raw?.key !== undefined && { key: raw.key }),
+    limits: limitsOf(raw?.limits),
+  };
+};

@@ -1,0 +1,75 @@
+import { relative, resolve } from "node:path";
+import type { Keys, Position } from "../problem.ts";
+import { createProblemReport, type ProblemReport } from "../problem-report.ts";
+import { readTextFile } from "../text-file.ts";
+import { offsetOf } from "./find-position.ts";
+import { recall, remember } from "./parse-cache.ts";
+import { plainOf } from "./plain-values.ts";
+import type { YamlSource } from "./source.ts";
+import { parseYaml } from "./syntax.ts";
+
+/** A fleet of 1,000 agents takes half of it; more costs seconds to parse. */
+const MOST_BYTES = 512 * 1024;
+
+/**
+ * Reads a YAML file; everything that is wrong with the YAML itself goes to the report.
+ *
+ * @param within the section that the file stands for
+ * @returns undefined where it cannot be understood at all
+ */
+export function openSource(path: string, within: Keys, report: ProblemReport): YamlSource | undefined {
+  const file = { file: shownAs(path), within };
+  const { text, flaw } = readTextFile(path, MOST_BYTES);
+  if (flaw !== undefined) {
+    report.error(flawAt(file, text, flaw.at), [], flaw.sentence);
+    return undefined;
+  }
+  const known = recall(text);
+  if (known === undefined) return parsed(file, text, report);
+  const again = lazily(() => parsed(file, text, createProblemReport()));
+  return {
+    ...file,
+    value: known,
+    locate: (keys, part) => again()?.locate(keys, part) ?? positionAt(text, 0),
+    remember: () => {},
+  };
+}
+
+type File = Pick<YamlSource, "file" | "within">;
+
+function parsed(file: File, text: string, report: ProblemReport): YamlSource | undefined {
+  const { document, errors } = parseYaml(text);
+  for (const { offset, sentence } of errors) report.error(flawAt(file, text, offset), [], sentence);
+  if (document === undefined || errors.length > 0) return undefined;
+  const { value, flaws, targets } = plainOf(document.contents);
+  for (const { keys, offset, sentence } of flaws) report.error(flawAt(file, text, offset), keys, sentence);
+  return {
+    ...file,
+    value,
+    locate: (keys, part) => positionAt(text, offsetOf(document.contents, keys, part, targets)),
+    remember: () => remember(text, value),
+  };
+}
+
+/** A source of which only one place is known. */
+function flawAt(file: File, text: string, offset: number): YamlSource {
+  return { ...file, value: undefined, locate: () => positionAt(text, offset), remember: () => {} };
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function shownAs(path: string): string {
+  const inside = relative(process.cwd(), resolve(path));
+  return inside === ".." || inside.startsWith("../") ? resolve(path) : inside;
+}
+
+function positionAt(text: string, offset: number): Position {
+  const before = text.slice(0, offset);
+  return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
+}

@@ -1,0 +1,72 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { MusterError } from "../base/errors.ts";
+import { packageRoot } from "../base/paths.ts";
+import { ENGINE_VERSION } from "./engine-version.ts";
+import { goEnv, removeOwnCaches, usableGo } from "./go-toolchain.ts";
+import { CLI, LANGUAGE_HOST } from "./paths.ts";
+import { type InstallProgress, withProgress } from "./progress.ts";
+
+const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+
+/** The two Go modules of src/engine/go: they need different versions of the SDK, so they cannot be one. */
+const PROGRAMS = [
+  {
+    module: "cli",
+    package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    output: `bin/${CLI}`,
+    flags: `-s -w -X ${VERSION_VARIABLE}=v${ENGINE_VERSION}`,
+    text: "building the Pulumi engine",
+    hint: "about 4 min on 2 cores",
+  },
+  {
+    module: "language",
+    package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    output: `lib/${LANGUAGE_HOST}`,
+    flags: "-s -w",
+    text: "building the engine's host for Node programs",
+    hint: "about 20 s",
+  },
+];
+
+/** This older host knows no `runtime.options` of Pulumi.yaml: by itself it would load ts-node for every program. */
+const LANGUAGE_HOST_SCRIPT = `#!/bin/sh
+exec "$(dirname "$0")/../lib/${LANGUAGE_HOST}" -typescript=false "$@"
+`;
+
+/**
+ * Builds the engine from its Go modules into `staging`, with Go's caches in our own cache folder unless the
+ * environment names others; ours are removed after success and carry a killed build on.
+ *
+ * @returns the folder with the engine
+ * @throws MusterError where there is no Go, where it is too old, or where the build fails
+ */
+export async function build(staging: string, progress: InstallProgress): Promise<string> {
+  const go = await usableGo();
+  for (const dir of ["bin", "lib"]) mkdirSync(join(staging, dir), { recursive: true });
+  for (const program of PROGRAMS) {
+    const flags = ["-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags", program.flags];
+    const command = ["build", ...flags, "-o", join(staging, program.output), program.package];
+    const work = execa(go, command, { cwd: moduleDir(program.module), env: goEnv(), stdin: "ignore" });
+    await withProgress(progress, program.text, program.hint, work.catch(buildFailed));
+  }
+  writeFileSync(join(staging, "bin", LANGUAGE_HOST), LANGUAGE_HOST_SCRIPT);
+  chmodSync(join(staging, "bin", LANGUAGE_HOST), 0o755);
+  await removeOwnCaches(go);
+  return staging;
+}
+
+function moduleDir(name: string): string {
+  return join(packageRoot(), "src", "engine", "go", name);
+}
+
+function buildFailed(error: { stderr?: string }): never {
+  const why = error.stderr?.trim().split("\n").slice(-3).join("\n") || "Go gave no reason.";
+  throw new MusterError({
+    what: "the build of the Pulumi engine failed",
+    why,
+    next: "Check that the Go module proxy can be reached and run it again; what was built so far is kept.",
+    cause: error,
+  });
+}

@@ -1,0 +1,89 @@
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
+import { delimiter, dirname, join, sep } from "node:path";
+import { execa } from "execa";
+import { cacheDir, packageRoot } from "../base/paths.ts";
+import { ENGINE_VERSION, usable } from "./engine-version.ts";
+import { CLI, engineDir, LANGUAGE_HOST, launcherDir } from "./paths.ts";
+
+const NPM_FOLDER = `${sep}node_modules${sep}`;
+
+/** An engine that can be used: its CLI, its version, and where it was found. */
+export interface Engine {
+  pulumi: string;
+  version: string;
+  how: "path" | "cache" | "download" | "built";
+}
+
+/** An engine on PATH, else one in the places where Muster and the vendor's launcher keep theirs. */
+export async function findEngine(): Promise<Engine | undefined> {
+  return (await findOnPath()) ?? findInCache();
+}
+
+/** The first CLI on PATH that somebody else installed, new enough and with a language host for Node. */
+async function findOnPath(): Promise<Engine | undefined> {
+  for (const pulumi of foreignClis()) {
+    const version = await versionOf(pulumi);
+    if (version !== undefined && usable(version) && hasLanguageHost(pulumi)) {
+      return { pulumi, version, how: "path" };
+    }
+  }
+  return undefined;
+}
+
+/** The folder's name tells the version: what lies there was checked before it got that name. */
+export function findInCache(): Engine | undefined {
+  const dir = [launcherDir(), engineDir()].find(holdsEngine);
+  if (dir === undefined) return undefined;
+  return { pulumi: join(dir, "bin", CLI), version: ENGINE_VERSION, how: "cache" };
+}
+
+/** Whether a folder has both programs of an engine under bin/. */
+export function holdsEngine(dir: string): boolean {
+  return [CLI, LANGUAGE_HOST].every((name) => isExecutable(join(dir, "bin", name)));
+}
+
+/** Every `pulumi` on PATH that is neither ours nor a launcher that npm installed. */
+export function foreignClis(): string[] {
+  return onPath(CLI).filter((file) => !isOurs(file));
+}
+
+/**
+ * The version that a CLI says it has.
+ *
+ * @returns undefined where it does not answer within 15 s
+ */
+export async function versionOf(pulumi: string): Promise<string | undefined> {
+  const env = { PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const { failed, stdout } = await execa(pulumi, ["version"], {
+    env,
+    reject: false,
+    timeout: 15_000,
+    stdin: "ignore",
+  });
+  return failed ? undefined : stdout.trim().replace(/^v/, "");
+}
+
+/** Every executable of that name in the folders of PATH, first one first. */
+export function onPath(name: string): string[] {
+  const dirs = (process.env["PATH"] ?? "").split(delimiter).filter((dir) => dir !== "");
+  return dirs.map((dir) => join(dir, name)).filter(isExecutable);
+}
+
+function hasLanguageHost(pulumi: string): boolean {
+  return isExecutable(join(dirname(realpathSync(pulumi)), LANGUAGE_HOST)) || onPath(LANGUAGE_HOST).length > 0;
+}
+
+function isOurs(file: string): boolean {
+  const real = realpathSync(file);
+  const ours = [packageRoot(), cacheDir()].map((dir) => dir + sep);
+  return ours.some((dir) => real.startsWith(dir)) || [file, real].some((path) => path.includes(NPM_FOLDER));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startMark } from "../../base/processes.ts";
+import type { PulumiProject } from "../project.ts";
+
+/** A process of this checkout that may take a stack's lock. */
+export interface EngineRun {
+  readonly stack: string;
+  readonly pid: number;
+  readonly start: string;
+  /** When it was noted, ISO 8601: soon after it takes the lock. */
+  readonly noted: string;
+}
+
+/**
+ * Notes a process before it takes a lock. Two machines may have the same name, so on a state that many machines
+ * write, this note is the proof that a lock's process was one of this machine.
+ */
+export function noteRun(project: PulumiProject, stack: string, pid: number): void {
+  const start = startMark(pid);
+  if (start === undefined) return;
+  mkdirSync(dirOf(project), { recursive: true, mode: 0o700 });
+  const run: EngineRun = { stack, pid, start, noted: new Date().toISOString() };
+  writeFileSync(join(dirOf(project), `${pid}.json`), JSON.stringify(run), { mode: 0o600 });
+}
+
+/** The noted processes that may have locked this stack, also those that have ended. */
+export function notedRuns(project: PulumiProject, stack: string): EngineRun[] {
+  if (!existsSync(dirOf(project))) return [];
+  return readdirSync(dirOf(project))
+    .flatMap((name) => readRun(join(dirOf(project), name)) ?? [])
+    .filter((run) => run.stack === stack);
+}
+
+/** Forgets the runs that have ended: their locks, if they left any, are proven and gone. */
+export function forgetEndedRuns(project: PulumiProject, stack: string): void {
+  for (const run of notedRuns(project, stack).filter((one) => !isAlive(one))) {
+    rmSync(join(dirOf(project), `${run.pid}.json`), { force: true });
+  }
+}
+
+export function isAlive({ pid, start }: EngineRun): boolean {
+  return startMark(pid) === start;
+}
+
+function dirOf(project: PulumiProject): string {
+  return join(project.dir, ".muster", "runs");
+}
+
+/** A note that a killed run left half written is no proof of anything. */
+function readRun(file: string): EngineRun | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as EngineRun;
+  } catch {
+    return undefined;
+  }
+}

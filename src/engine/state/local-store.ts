@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { PulumiProject } from "../project.ts";
+import { holderHere, type LockOwner, type StackLock } from "./stack-lock.ts";
+import type { StateRead, Store } from "./state-store.ts";
+import { isFormerState } from "./upgrade-state.ts";
+
+/** A state in the project's own folder: its files are read and removed one by one, without the engine. */
+export function localStore(project: PulumiProject, stack: string, dir: string): Store {
+  const locks = join(dir, ".pulumi", "locks", "organization", project.name, stack);
+  const checkpoint = join(dir, ".pulumi", "stacks", project.name, `${stack}.json`);
+  return {
+    look: async () => ({ locks: readLocks(locks), ...lookInto(checkpoint) }),
+    unlock: async (removed) => {
+      for (const { place } of removed) {
+        for (const file of [place, `${place}.attrs`]) rmSync(file, { force: true });
+      }
+    },
+  };
+}
+
+function readLocks(dir: string): StackLock[] {
+  if (!existsSync(dir)) return [];
+  const files = readdirSync(dir).filter((name) => name.endsWith(".json"));
+  return files.flatMap((name) => readLock(join(dir, name)) ?? []);
+}
+
+function readLock(place: string): StackLock | undefined {
+  try {
+    const owner = JSON.parse(readFileSync(place, "utf8")) as LockOwner;
+    return { ...owner, place, holder: holderHere(owner) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A word of the text is enough to look closer: most states are large, and need nothing done. */
+function lookInto(checkpoint: string): Omit<StateRead, "locks"> {
+  const text = existsSync(checkpoint) ? readFileSync(checkpoint, "utf8") : "";
+  return { isInterrupted: text.includes('"pending_operations"'), isFormer: isFormerState(text) };
+}

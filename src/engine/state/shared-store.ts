@@ -1,0 +1,99 @@
+import { hostname, userInfo } from "node:os";
+import { type EngineAnswer, type EngineStack, runEngine } from "../run-engine.ts";
+import { type Deployment, pendingOf } from "./adopt-pending.ts";
+import { type EngineRun, isAlive, notedRuns, noteRun } from "./engine-runs.ts";
+import { holderHere, type LockHolder, type LockOwner, type StackLock } from "./stack-lock.ts";
+import type { StateRead, Store } from "./state-store.ts";
+import { stateUnreachable } from "./unreachable-state.ts";
+import { isFormerState } from "./upgrade-state.ts";
+
+/** Milliseconds for one question to a shared state. */
+const TIMEOUT = 30_000;
+
+/** Milliseconds between the note of a run and its lock, at most. */
+const NOTE_TO_LOCK = 300_000;
+
+/** A line of the engine's checkForLock (its pkg/backend/diy/lock.go). */
+const LOCK = /^\s+(\S+): created by (.+)@(\S+) \(pid (\d+)\) at (\S+)$/gm;
+
+/**
+ * A state that many machines write: a bucket, a database, a folder elsewhere. The engine alone is asked, so that
+ * every kind of state and every way to log in that it knows works here too.
+ */
+export function sharedStore(of: EngineStack): Store {
+  return {
+    look: async (forChange) => {
+      const busy = forChange ? ownRun(of) : undefined;
+      if (busy !== undefined) return { locks: [busy], isInterrupted: false, isFormer: false };
+      const [state, locks] = await Promise.all([exported(of), forChange ? askLocks(of) : []]);
+      return { locks, ...state } satisfies StateRead;
+    },
+    unlock: async () => {
+      const { failed, ...answer } = await ask(of, ["cancel", "--yes", "--stack", of.stack]);
+      if (failed) throw stateUnreachable(of, { failed, ...answer });
+    },
+  };
+}
+
+/** Another run of this checkout: it may not have its lock yet, and our question could take it from under it. */
+function ownRun({ project, stack }: EngineStack): StackLock | undefined {
+  const run = notedRuns(project, stack).find((one) => one.pid !== process.pid && isAlive(one));
+  if (run === undefined) return undefined;
+  const { username } = userInfo();
+  const { pid, noted: timestamp } = run;
+  return { place: "", username, hostname: hostname(), pid, timestamp, holder: "alive" };
+}
+
+/** Reads the state. @returns the changes that it needs */
+async function exported(of: EngineStack): Promise<Omit<StateRead, "locks">> {
+  const answer = await ask(of, ["stack", "export", "--stack", of.stack]);
+  if (hasNoStack(answer)) return { isInterrupted: false, isFormer: false };
+  if (answer.failed) throw stateUnreachable(of, answer);
+  const isInterrupted = pendingOf(JSON.parse(answer.stdout) as Deployment).length > 0;
+  return { isInterrupted, isFormer: isFormerState(answer.stdout) };
+}
+
+/**
+ * The engine has no command that tells a stack's locks. Every command that takes the lock tells who holds it; to
+ * rename a stack to its own name is the one of them that changes nothing, as the name is taken.
+ */
+async function askLocks(of: EngineStack): Promise<StackLock[]> {
+  const { project, stack } = of;
+  const answer = await ask(of, ["stack", "rename", stack, "--stack", stack], (pid) =>
+    noteRun(project, stack, pid),
+  );
+  const runs = notedRuns(project, stack);
+  const locks = [...answer.stderr.matchAll(LOCK)].map(
+    ([, place = "", username = "", host = "", pid, at = ""]) =>
+      lockOf({ username, hostname: host, pid: Number(pid), timestamp: at }, place, runs),
+  );
+  const isAnswered = locks.length > 0 || answer.stderr.includes("already exists") || hasNoStack(answer);
+  if (answer.failed && !isAnswered) throw stateUnreachable(of, answer);
+  return locks;
+}
+
+function lockOf(owner: LockOwner, place: string, runs: readonly EngineRun[]): StackLock {
+  return { ...owner, place, holder: holderOf(owner, runs) };
+}
+
+/** Only a run that was noted here is known to be dead: a machine of the same name may be another one. */
+function holderOf(owner: LockOwner, runs: readonly EngineRun[]): LockHolder {
+  const run = runs.find(({ pid, noted }) => {
+    return pid === owner.pid && Math.abs(Date.parse(owner.timestamp) - Date.parse(noted)) < NOTE_TO_LOCK;
+  });
+  const here = holderHere(owner);
+  if (run !== undefined && here !== "unseen") return isAlive(run) ? "alive" : "dead";
+  return here === "alive" ? "alive" : "unseen";
+}
+
+function ask(
+  of: EngineStack,
+  command: readonly string[],
+  started?: (pid: number) => void,
+): Promise<EngineAnswer> {
+  return runEngine(of, command, { timeout: TIMEOUT, ...(started && { started }) });
+}
+
+function hasNoStack({ stderr }: EngineAnswer): boolean {
+  return /no stack named '/.test(stderr);
+}

@@ -1,0 +1,34 @@
+import { InvalidError } from "../base/errors.ts";
+import { projectDir } from "../base/paths.ts";
+import { ensureEngine } from "./install-engine.ts";
+import { currentStack } from "./passphrase.ts";
+import type { InstallProgress } from "./progress.ts";
+import { makeProjectFolders, readProject } from "./project.ts";
+import { unlockState } from "./state/ready-state.ts";
+
+/**
+ * Removes the locks that killed runs left on a stack.
+ *
+ * @param named the stack; undefined for the one that is selected
+ * @param force also the locks of runs that cannot be seen from this machine
+ * @returns the stack, and how many locks there were
+ * @throws MusterError where a lock has to stay, or the state cannot be reached
+ */
+export async function unlockStack(
+  named: string | undefined,
+  force: boolean,
+  progress: InstallProgress,
+): Promise<{ stack: string; locks: number }> {
+  const dir = projectDir();
+  const project = dir === undefined ? undefined : readProject(dir);
+  if (project === undefined)
+    throw new InvalidError({ what: "no project", why: "there is no Pulumi.yaml here or above." });
+  const stack = currentStack(project, named?.split("/").at(-1));
+  if (stack === undefined) {
+    const next = "Name one: `npx fleet unlock --stack NAME`; `npx pulumi stack ls` lists them.";
+    throw new InvalidError({ what: "no stack", why: "none is named, and none is selected.", next });
+  }
+  makeProjectFolders(project);
+  const { pulumi } = await ensureEngine(progress);
+  return { stack, locks: await unlockState({ pulumi, project, stack }, force, progress) };
+}

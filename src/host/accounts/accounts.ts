@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { MusterError } from "../../base/errors.ts";
+
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+  readonly shell: string;
+}
+
+/** The host's users and groups, read once from passwd and group. */
+export interface Accounts {
+  readonly users: ReadonlyMap<string, Account>;
+  readonly groups: ReadonlyMap<string, number>;
+  /** The user's name, or its number where no account has it. */
+  userName(uid: number): string;
+  groupName(gid: number): string;
+}
+
+/** @param etc the folder that holds `passwd` and `group` */
+export function readAccounts(etc: string): Accounts {
+  const users = new Map(lines(`${etc}/passwd`).map((fields) => [fields[0] ?? "", toAccount(fields)]));
+  const groups = new Map(lines(`${etc}/group`).map((fields) => [fields[0] ?? "", Number(fields[2])]));
+  const userNames = new Map([...users].reverse().map(([name, { uid }]) => [uid, name]));
+  const groupNames = new Map([...groups].reverse().map(([name, gid]) => [gid, name]));
+  return {
+    users,
+    groups,
+    userName: (uid) => userNames.get(uid) ?? String(uid),
+    groupName: (gid) => groupNames.get(gid) ?? String(gid),
+  };
+}
+
+/** The numbers of an owner and a group by name; throws where either is not there. */
+export function idsOf(accounts: Accounts, owner: string, group: string): { uid: number; gid: number } {
+  const uid = accounts.users.get(owner)?.uid;
+  const gid = accounts.groups.get(group);
+  if (uid === undefined) throw missing("user", owner);
+  if (gid === undefined) throw missing("group", group);
+  return { uid, gid };
+}
+
+/** The account whose rights are used on an actor's things; throws where it is not there. */
+export function accountOf(accounts: Accounts, actor: string): Account {
+  const account = accounts.users.get(actor);
+  if (account === undefined) throw missing("user", actor);
+  return account;
+}
+
+function missing(kind: string, name: string): MusterError {
+  return new MusterError({ what: `${kind} ${name}`, why: `there is no ${kind} ${name} on this host` });
+}
+
+function lines(file: string): string[][] {
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line.includes(":"))
+    .map((line) => line.split(":"));
+}
+
+function toAccount([name = "", , uid, gid, , home = "", shell = ""]: readonly string[]): Account {
+  return { name, uid: Number(uid), gid: Number(gid), home, shell };
+}

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { hasCode, pause } from "../system/error-reason.ts";
+
+/**
+ * Waits until a user has no process any more, and ends by force those that stay.
+ *
+ * @param grace seconds that they get to end by themselves, and then again to be gone
+ */
+export function endProcesses(uid: number, grace: number): void {
+  const deadline = Date.now() + grace * 1000;
+  for (let pids = processesOf(uid); pids.length > 0; pids = processesOf(uid)) {
+    if (Date.now() > deadline) for (const pid of pids) kill(pid);
+    if (Date.now() > deadline + grace * 1000) return;
+    pause(100);
+  }
+}
+
+/** Processes in this host's own namespace: in a container the same number is somebody else. */
+function processesOf(uid: number): number[] {
+  const here = readlinkSync("/proc/self/ns/pid");
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => told(() => realUidOf(pid) === uid && readlinkSync(`/proc/${pid}/ns/pid`) === here))
+    .map(Number);
+}
+
+function realUidOf(pid: string): number {
+  return Number(/^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
+/** A process may end while it is looked at. */
+function told(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH")) return false;
+    throw error;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!hasCode(error, "ESRCH")) throw error;
+  }
+}

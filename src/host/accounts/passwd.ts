@@ -1,0 +1,84 @@
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { MusterError } from "../../base/errors.ts";
+import { writeFileLocked } from "../../base/files.ts";
+import { hasCode, pause } from "../system/error-reason.ts";
+
+export interface AccountChange {
+  readonly gid: number;
+  readonly home: string;
+  readonly shell: string;
+}
+
+/** Seconds to wait for useradd and its like, which hold the file for moments. */
+const PATIENCE = 15;
+
+/**
+ * Changes one line of passwd under the lock that useradd, usermod and vipw take too (`passwd.lock`, a
+ * hard link to a file that holds the owner's pid).
+ *
+ * @param etc the folder that holds `passwd`
+ */
+export function editPasswd(etc: string, name: string, change: AccountChange): void {
+  const path = `${etc}/passwd`;
+  withPasswdLock(path, () => {
+    const lines = readFileSync(path, "utf8").split("\n");
+    const changed = lines.map((line) => (line.startsWith(`${name}:`) ? edited(line, change) : line));
+    writeFileLocked(path, changed.join("\n"), statSync(path).mode & 0o7777);
+  });
+}
+
+function edited(line: string, { gid, home, shell }: AccountChange): string {
+  const [name, password, uid, , comment] = line.split(":");
+  if ([home, shell].some((field) => /[:\n]/.test(field))) throw new Error("a colon in a field of passwd");
+  return [name, password, uid, gid, comment, home, shell].join(":");
+}
+
+function withPasswdLock(path: string, work: () => void): void {
+  const [own, lock] = [`${path}.${process.pid}`, `${path}.lock`];
+  const fd = openSync(own, "w", 0o600);
+  writeSync(fd, `${process.pid}\0`);
+  closeSync(fd);
+  try {
+    takeLock(own, lock);
+    try {
+      work();
+    } finally {
+      unlinkSync(lock);
+    }
+  } finally {
+    unlinkSync(own);
+  }
+}
+
+function takeLock(own: string, lock: string): void {
+  for (const deadline = Date.now() + PATIENCE * 1000; ; pause(100)) {
+    try {
+      linkSync(own, lock);
+      return;
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) throw error;
+    }
+    if (!isHeld(lock)) rmSync(lock, { force: true });
+    else if (Date.now() > deadline)
+      throw new MusterError({ what: lock, why: `it is held for over ${PATIENCE} s` });
+  }
+}
+
+/** A lock whose owner is gone was left by a killed run; shadow's own tools judge it the same way. */
+function isHeld(lock: string): boolean {
+  try {
+    const pid = Number.parseInt(readFileSync(lock, "utf8"), 10);
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !hasCode(error, "ESRCH");
+  }
+}

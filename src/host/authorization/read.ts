@@ -1,0 +1,95 @@
+import type { HostRecord } from "../../model/host-record.ts";
+import { AS_DECLARED, type HostItem, type Items, type Observation } from "../../model/items.ts";
+import type { Observed, ResourceItems } from "../../model/protocol.ts";
+import type { ReadScope } from "../../model/read-scope.ts";
+import { subjectOf } from "../../model/resource-id.ts";
+import { observe } from "../reconcile/observe.ts";
+import { findRecord, readRecords } from "../store/records.ts";
+import { isSecretItem } from "../store/secret-hasher.ts";
+import { usersIn } from "../unmanaged/find-unmanaged.ts";
+
+import type { Authorizer } from "./authorizer.ts";
+
+/**
+ * Lets a key look at what `up` applied here, and at nothing else: what is looked at, and what it is compared with,
+ * stands in the host's own records. A request only chooses among them.
+ */
+export const readAuthorizer: Authorizer<ReadScope> = (scope) => ({
+  observe: (host, request) => {
+    const records = readRecords(host).filter((record) => isWithin(scope, record));
+    const asked = request.resources ?? records.filter(({ owner }) => owner === request.owner);
+    const looks = asked.map((resource) => lookFor(resource, findRecord(records, resource.id)));
+    const resources = looks.map(({ id, known }) => ({ id, items: known }));
+    const wanted = request.unmanaged === true ? { unmanaged: true as const } : {};
+    const answer = observe(host, { op: "observe", resources, ...wanted }, usersIn(records));
+    const seen = answer.resources;
+    return {
+      resources: Object.fromEntries(looks.map((look) => [look.id, answerTo(look, seen[look.id])])),
+      recorded: records.map(({ id, owner }) => ({ id, owner })),
+      ...(answer.unmanaged && { unmanaged: answer.unmanaged }),
+    };
+  },
+});
+
+interface Look {
+  readonly id: string;
+  readonly record: HostRecord | undefined;
+  /** As they were applied. */
+  readonly known: Items;
+  /** Names of the items that were never applied, or elsewhere. */
+  readonly unapplied: readonly string[];
+}
+
+function lookFor({ id, items }: ResourceItems, record: HostRecord | undefined): Look {
+  const known = Object.keys(items).flatMap((name) => {
+    const applied = appliedItem(record, name);
+    return applied !== undefined && isSamePlace(applied, items[name]) ? [[name, applied] as const] : [];
+  });
+  const names = new Set(known.map(([name]) => name));
+  const unapplied = Object.keys(items).filter((name) => !names.has(name));
+  return { id, record, known: Object.fromEntries(known), unapplied };
+}
+
+/** Nothing of what a client wants comes in: neither a text nor a guess at a secret could be tried. */
+function appliedItem(record: HostRecord | undefined, name: string): HostItem | undefined {
+  if (record?.applied === undefined || !Object.hasOwn(record.items, name)) return undefined;
+  const item = record.items[name];
+  const want = record.applied[name];
+  if (item === undefined || want === undefined) return undefined;
+  return { ...item, want: isSecretItem(item) ? { ...want, content: AS_DECLARED } : want } as HostItem;
+}
+
+/** What leads to a thing on the host; the rest of an item says how it is made. */
+function isSamePlace(one: HostItem, other: unknown): boolean {
+  const place = (item: object) =>
+    JSON.stringify([
+      ...["kind", "path", "actor", "name", "table"].map((key) => (item as Record<string, unknown>)[key]),
+      "secret" in item,
+    ]);
+  return typeof other === "object" && other !== null && place(one) === place(other);
+}
+
+function answerTo({ record, known, unapplied }: Look, seen: Observed | undefined): Observed {
+  const observed = Object.entries(seen?.observed ?? {}).map(([name, one]) => [name, withoutSeal(one)]);
+  return {
+    items: known,
+    observed: Object.fromEntries(observed),
+    ...(seen?.record && record && { record: seen.record }),
+    ...(unapplied.length > 0 && { unapplied }),
+  };
+}
+
+/** A seal tells whether a secret is the same at two times, which is more than whether it is as applied. */
+function withoutSeal(observation: Observation): Observation {
+  if ("unknown" in observation) return observation;
+  const { seal: _, ...props } = observation.props;
+  return { ...observation, props };
+}
+
+function isWithin({ host, tenant }: ReadScope, { id }: HostRecord): boolean {
+  if (tenant === undefined) return true;
+  const subject = subjectOf(id);
+  if (subject.host !== host) return false;
+  if (subject.kind === "tenant") return subject.name === tenant.name;
+  return subject.kind === "agent" && tenant.agents.includes(subject.name);
+}

@@ -1,0 +1,28 @@
+import { basename, dirname } from "node:path";
+import { policyFile, UNIT_DIR } from "../../model/host-paths.ts";
+import type { HostItem } from "../../model/items.ts";
+import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
+import { type ContentSource, wantedBytes } from "../store/contents.ts";
+import { parsePolicy } from "../units/parse-policy.ts";
+import { isChoiceOf } from "./tenant-items.ts";
+import { jobRefusal } from "./tenant-job.ts";
+import { choiceRefusal, unitRefusal } from "./tenant-unit.ts";
+
+/** What is wrong with the very bytes that would be written; the text of a unit is one that systemd may read. */
+export function bytesFlaw(
+  scope: TenantScope,
+  agent: ScopedAgent,
+  item: HostItem,
+  bytes: ContentSource,
+): string | undefined {
+  const digest = wantedBytes(item);
+  if (digest === undefined) return undefined;
+  const text = bytes(digest);
+  if (text === undefined) return "its bytes were not sent";
+  if (item.kind !== "file") return undefined;
+  if (item.path === policyFile(agent.name)) return parsePolicy(text) ? undefined : "its policy is none";
+  if (isChoiceOf(agent, item.path)) return choiceRefusal(agent, text);
+  if (item.path === `${UNIT_DIR}/${agent.unit}`) return unitRefusal(scope, agent, text);
+  // Nothing else of a tenant's has a place there.
+  return dirname(item.path) === UNIT_DIR ? jobRefusal(scope, agent, basename(item.path), text) : undefined;
+}

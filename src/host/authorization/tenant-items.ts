@@ -1,0 +1,197 @@
+import { posix } from "node:path";
+import { isProviderName } from "../../model/failover.ts";
+import { choiceFile, policyFile, UNIT_DIR } from "../../model/host-paths.ts";
+import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
+import { flawOf, isMap, quoteValue, type Shape } from "./shape.ts";
+import { jobUnitOf } from "./tenant-job.ts";
+
+/** An item in two parts: where it is and how it is treated, and what is wanted there. */
+interface ItemForm {
+  readonly address: Shape;
+  readonly want: Shape;
+}
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const SECRET = /^(as declared|secret:[0-9a-f]{64})$/;
+const LINE = /^[^\p{Cc}]{0,1000}$/u;
+
+/**
+ * Why an item is none that a tenant's stack may have for one of its agents; nothing where it may. Groups, users,
+ * packages and the runtime have no form here, and so are the platform's alone.
+ *
+ * @param wants whether what is wanted is looked at too, or the address alone: enough to look, and to take away
+ */
+export function refusalOf(
+  { tenant }: TenantScope,
+  agent: ScopedAgent,
+  item: unknown,
+  wants: boolean,
+): string | undefined {
+  if (!isMap(item)) return "it is no item";
+  const { want, ...address } = item;
+  const form = formOf(tenant, agent, address);
+  if (form === undefined) return `${placeOf(address)} is not ${agent.name}'s in a tenant's stack`;
+  const flaw = flawOf(address, form.address) ?? (wants ? flawOf(want, form.want) : undefined);
+  return flaw === undefined && !isMap(want) ? "it wants nothing" : flaw && `it ${flaw}`;
+}
+
+/** The form that an item must have, by its kind and place alone. */
+function formOf(
+  group: string,
+  agent: ScopedAgent,
+  address: Readonly<Record<string, unknown>>,
+): ItemForm | undefined {
+  const { kind, path, name } = address;
+  if (kind === "unit") return name === agent.unit ? unit(agent) : undefined;
+  if (kind === "limits") return name === agent.unit ? limits(agent) : undefined;
+  if (kind === "timer") return jobUnitOf(agent, name)?.kind === "timer" ? timer(`${name}`) : undefined;
+  if (kind === "program") return program(agent);
+  if (kind === "model") return model(agent);
+  if (typeof path !== "string" || posix.normalize(path) !== path || !LINE.test(path)) return undefined;
+  if (kind === "directory" && path === agent.home) return home(group, agent);
+  if (kind === "directory" && path === agent.credentials) return secretsFolder(group, agent);
+  if (kind === "directory" && isWithin(agent.home, path)) return workFolder(group, agent);
+  if (kind === "rows" && isWithin(agent.home, path)) return rows(group, agent);
+  if (kind !== "file") return undefined;
+  if (path === `${UNIT_DIR}/${agent.unit}`) return unitFile(agent);
+  if (jobUnitOf(agent, posix.basename(path)) && posix.dirname(path) === UNIT_DIR) return jobFile;
+  if (path === policyFile(agent.name)) return policy;
+  if (isChoiceOf(agent, path)) return unitFile(agent);
+  if (posix.dirname(path) === agent.credentials) return secretFile(group, agent);
+  return isWithin(agent.home, path) ? homeFile(group, agent) : undefined;
+}
+
+/** Whether a path is that of what an agent's unit says on one of its providers. */
+export function isChoiceOf({ name }: ScopedAgent, path: string): boolean {
+  const provider = posix.basename(path, ".conf");
+  return isProviderName(provider) && path === choiceFile(name, provider);
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return path.startsWith(`${folder}/`) && !path.endsWith("/");
+}
+
+function placeOf({ kind, path, name }: Readonly<Record<string, unknown>>): string {
+  return (
+    [kind, path ?? name]
+      .filter((one) => one !== undefined)
+      .map(quoteValue)
+      .join(" ") || "it"
+  );
+}
+
+const home = (group: string, { user, home, unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "directory", path: home, onRemove: /^(aside|delete|keep|wipe)$/, "notify?": unit },
+  want: { type: "directory", owner: user, group, mode: "0700" },
+});
+
+const secretsFolder = (group: string, { credentials }: ScopedAgent): ItemForm => ({
+  address: { kind: "directory", path: credentials, onRemove: "delete" },
+  want: { type: "directory", owner: "root", group, mode: "0710" },
+});
+
+const workFolder = (group: string, { user }: ScopedAgent): ItemForm => ({
+  address: { kind: "directory", path: LINE, actor: user },
+  want: { type: "directory", owner: user, group, mode: "0700" },
+});
+
+/** With the user's rights alone: whatever stands in a home, root does not open it. */
+const homeFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "file", path: LINE, actor: user, ...readAtStart(unit) },
+  want: { type: "file", content: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
+});
+
+const rows = (group: string, { user }: ScopedAgent): ItemForm => ({
+  address: { kind: "rows", path: LINE, actor: user, table: /^[a-z_]{1,60}$/, "onRemove?": "wipe" },
+  want: { type: "file", rows: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
+});
+
+const secretFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
+  address: {
+    kind: "file",
+    path: LINE,
+    secret: LINE,
+    ...readAtStart(unit),
+    "envName?": /^[A-Za-z_]\w{0,200}$/,
+    "sharedBecause?": LINE,
+  },
+  want: { type: "file", content: SECRET, owner: user, group, mode: "0400" },
+});
+
+/** What becomes of the unit when a file changes that it reads. */
+const readAtStart = (unit: string): Shape => ({
+  "notify?": unit,
+  "restart?": /^(never|when-idle|now)$/,
+  "choice?": isProviderName,
+  "within?": (value) => typeof value === "number" && value > 0,
+});
+
+/** Its text is held against rules of its own. */
+const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "file", path: LINE, ...readAtStart(unit) },
+  want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
+});
+
+/** Its text is held against rules of its own, too. */
+const jobFile: ItemForm = {
+  address: { kind: "file", path: LINE },
+  want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
+};
+
+/** Its text is held against rules of its own, too. */
+const policy: ItemForm = {
+  address: { kind: "file", path: LINE },
+  want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
+};
+
+/** It is only looked at. */
+const model = ({ unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "model", unit, "option?": /^--?[a-z-]{1,50}$/, "others?": isJson },
+  want: { "provider?": LINE, "model?": LINE },
+});
+
+function isJson(value: unknown): boolean {
+  try {
+    return typeof value === "string" && value.length < 10_000 && isMap(JSON.parse(value));
+  } catch {
+    return false;
+  }
+}
+
+/** It is only looked up, with the user's rights. */
+const program = (agent: ScopedAgent): ItemForm => ({
+  address: {
+    kind: "program",
+    unit: (unit) => unit === agent.unit || jobUnitOf(agent, unit)?.kind === "service",
+    name: LINE,
+    search: /^[^\p{Cc}]{0,32768}$/u,
+    workdir: LINE,
+    actor: agent.user,
+  },
+  want: { found: true },
+});
+
+const timer = (name: string): ItemForm => ({
+  address: {
+    kind: "timer",
+    name,
+    service: name.replace(/\.timer$/, ".service"),
+    schedule: /^[A-Za-z0-9*,./:~ +_;-]{1,6000}$/,
+  },
+  want: { enabled: "enabled", active: "running", overrides: "none" },
+});
+
+const unit = ({ unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "unit", name: unit },
+  want: { enabled: /^(enabled|disabled)$/, "active?": /^(running|stopped)$/, overrides: "none" },
+});
+
+/** Within its tenant's, which are the slice's and so the platform's. */
+const limits = ({ unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "limits", name: unit },
+  want: { "memory?": /^[1-9]\d{0,6}[MG]$/, "cpu?": isAmount, "tasks?": isAmount },
+});
+
+function isAmount(value: unknown): boolean {
+  return typeof value === "number" && value > 0 && Number.isFinite(value);
+}

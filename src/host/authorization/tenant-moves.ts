@@ -1,0 +1,66 @@
+import { MOVE_CHUNK, type MoveRequest } from "../../model/move.ts";
+import type { TenantScope } from "../../model/tenant-scope.ts";
+import type { Host } from "../context.ts";
+import { settle } from "../moves/finish.ts";
+import { leave } from "../moves/leave.ts";
+import { pack } from "../moves/pack.ts";
+import { arrive } from "../moves/prepare.ts";
+import { unpack } from "../moves/unpack.ts";
+import type { Table } from "../serve.ts";
+import { flawOf, isMap, OWNER, type Shape } from "./shape.ts";
+import type { Ownership } from "./tenant-ownership.ts";
+import { refuse } from "./tenant-refusal.ts";
+
+const MOVE = /^[0-9a-f-]{36}$/;
+const HOST = /^[\w.-]{1,100}$/;
+const SUM = /^[0-9a-f]{64}$/;
+
+/** What a request of each kind may say at all, and in which form. */
+const FORMS: Readonly<Record<MoveRequest["op"], Shape>> = {
+  leave: { op: "leave", id: /./, owner: OWNER, to: HOST },
+  pack: { op: "pack", id: /./, owner: OWNER, move: MOVE, first: (value) => typeof value === "boolean" },
+  arrive: {
+    op: "arrive",
+    id: /./,
+    type: /^\w{1,50}$/,
+    owner: OWNER,
+    items: isMap,
+    from: HOST,
+    "move?": MOVE,
+  },
+  unpack: { op: "unpack", id: /./, move: MOVE, bytes: isChunk, "sum?": SUM },
+  settle: { op: "settle", id: /./, move: MOVE, outcome: /^(arrived|failed)$/, "history?": isHistory },
+};
+
+/**
+ * Lets a tenant's stack move its own agents: away from where they came in by its key, and to where the platform has
+ * made room for them. Whose rights are used on a home, and where it is, the host's records and the scope say.
+ */
+export function moving(scope: TenantScope, own: Ownership): Table {
+  const inside = (host: Host, request: MoveRequest): Host => {
+    const flaw = flawOf(request, FORMS[request.op]);
+    if (flaw !== undefined) refuse(scope, `a request to ${request.op}`, `it ${flaw}`);
+    const known = own.records(host);
+    const items = request.op === "arrive" ? request.items : {};
+    own.check(request.id, items, known, request.op === "arrive");
+    return own.inside(host, known);
+  };
+  return {
+    leave: (host, request) => leave(inside(host, request), request),
+    pack: (host, request) => pack(inside(host, request), request),
+    arrive: (host, request) => arrive(inside(host, request), request),
+    unpack: (host, request) => unpack(inside(host, request), request),
+    settle: (host, request) => settle(inside(host, request), request),
+  };
+}
+
+function isChunk(value: unknown): boolean {
+  return typeof value === "string" && value.length <= 2 * MOVE_CHUNK && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+}
+
+function isHistory(value: unknown): boolean {
+  const isEvent = (one: unknown) =>
+    isMap(one) &&
+    flawOf(one, { time: /^[\dTZ:.-]{1,40}$/, event: /^[a-z-]{1,30}$/, "agent?": /./, "detail?": /./ });
+  return Array.isArray(value) && value.every((one) => isEvent(one) === undefined);
+}

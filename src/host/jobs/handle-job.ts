@@ -1,0 +1,56 @@
+import { howItEnded, type JobName, jobService, parseJobWord } from "../../model/job.ts";
+import { shown } from "../../model/shown.ts";
+import type { Host } from "../context.ts";
+import { withHostLock } from "../system/locks.ts";
+import { showProperties } from "../units/systemctl.ts";
+import { recordWithin } from "./history-budget.ts";
+import { heldBy } from "./hold-reason.ts";
+import { forgetRetries, retryLater, retryOf, triesBefore } from "./retries.ts";
+
+/**
+ * What systemd starts as `host.mjs job failed|replace WORD`.
+ *
+ * @returns the exit code
+ */
+export function handleJob(host: Host, [verb, word = "", ...others]: readonly string[]): number {
+  const name = parseJobWord(word);
+  if (name === undefined || others.length > 0) return 2;
+  if (verb === "failed") tellFailure(host, name);
+  else if (verb === "replace") replaceRun(host, name);
+  else return 2;
+  return 0;
+}
+
+/** Puts a failure down in the history, and has systemd try the job again as often as is declared. */
+function tellFailure(host: Host, name: JobName): void {
+  const service = jobService(name);
+  const { result, status, run } = failureOf(host, service);
+  const { retries, after } = retryOf(host, service);
+  // Others of the same agent may have failed in the same moment.
+  withHostLock(host, () => {
+    const tries = triesBefore(host, service) + 1;
+    const isLast = tries > retries;
+    const trouble = isLast ? "" : retryLater(host, service, tries, run, after);
+    if (isLast) forgetRetries(host, [service]);
+    const givenUp = retries > 0 ? `, given up after ${tries} tries` : "";
+    const goesOn = trouble === "" ? `, tried again in ${after} s` : `, not tried again: ${shown(trouble)}`;
+    const detail = `${howItEnded(result, status)}${isLast ? givenUp : goesOn}`;
+    recordWithin(host, { event: "job-failed", ...name, detail });
+  });
+}
+
+/** systemd says what failed in the environment, from version 251 on; before, the unit tells how it is by now. */
+function failureOf(host: Host, service: string) {
+  const { MONITOR_SERVICE_RESULT, MONITOR_EXIT_STATUS, MONITOR_INVOCATION_ID } = process.env;
+  const [state = {}] = showProperties(host, [service], ["Result", "ExecMainStatus", "InvocationID"]);
+  return {
+    result: MONITOR_SERVICE_RESULT ?? state["Result"] ?? "",
+    status: MONITOR_EXIT_STATUS ?? state["ExecMainStatus"] ?? "",
+    run: MONITOR_INVOCATION_ID ?? state["InvocationID"] ?? "",
+  };
+}
+
+/** Ends the run that goes on, and begins another; while the job is held it is left as it is. */
+function replaceRun(host: Host, name: JobName): void {
+  if (heldBy(host, name) === "") host.run("systemctl", ["restart", "--no-block", "--", jobService(name)]);
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import type { LimitsItem, Observation, Props } from "../../model/items.ts";
+import { LIMITS, type Limit, limitLines, memoryText, UNLIMITED } from "../../model/limits.ts";
+import type { Host } from "../context.ts";
+import { kernelLimit } from "../system/cgroups.ts";
+import { overridesOf, removeOverrides } from "../units/drop-ins.ts";
+import { daemonReload, showProperties, systemctl, type UnitState } from "../units/systemctl.ts";
+import { differs } from "./file-attributes.ts";
+import type { ItemState, Kind } from "./kind.ts";
+import { orUnknown } from "./observe-as-user.ts";
+
+/** A unit's limits stand in its text, which is an item of its own; here is whether the kernel has them. */
+export const limits: Kind<LimitsItem> = {
+  observe: ({ host }, subjects) => observe(host, subjects),
+  converge: ({ host }, { item }) => converge(host, item),
+  remove: (_, { item }) => remove(item),
+  afterReload: true,
+};
+
+const PROPERTIES = ["ControlGroup", "DropInPaths", "MemoryMax", "CPUQuotaPerSecUSec", "TasksMax"];
+
+function observe(host: Host, subjects: readonly ItemState<LimitsItem>[]): Observation[] {
+  const names = subjects.map(({ item }) => item.name);
+  const seen = orUnknown(() => ({
+    states: showProperties(host, names, PROPERTIES),
+    mounts: readFileSync(host.paths.mounts, "utf8"),
+  }));
+  if ("unknown" in seen) return names.map(() => seen);
+  return subjects.map(({ item }, i) => ({ props: propsOf(item, seen.states[i] ?? {}, seen.mounts) }));
+}
+
+/** A unit that does not run has no group: what it will be held to is what systemd says. */
+function propsOf({ name, want }: LimitsItem, state: UnitState, mounts: string): Props {
+  const { ControlGroup: group = "", MemoryMax = "", CPUQuotaPerSecUSec: quota = "", TasksMax = "" } = state;
+  const ofSystemd: Readonly<Record<Limit, string | number>> = {
+    memory: isUnlimited(MemoryMax) ? UNLIMITED : memoryText(Number(MemoryMax)),
+    cpu: isUnlimited(quota) ? UNLIMITED : secondsOf(quota),
+    tasks: isUnlimited(TasksMax) ? UNLIMITED : Number(TasksMax),
+  };
+  const limits = LIMITS.filter((limit) => want[limit] !== undefined).map((limit) => [
+    limit,
+    kernelLimit(limit, group, mounts) ?? ofSystemd[limit],
+  ]);
+  const overrides = overridesOf(name, state).join(" ") || "none";
+  return { ...Object.fromEntries(limits), ...(want.overrides && { overrides }) };
+}
+
+function isUnlimited(value: string): boolean {
+  return ["", "infinity"].includes(value);
+}
+
+const SPANS: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600 };
+
+/** Seconds of a time span as systemd writes it, such as `1min 30s 500ms`, in hundredths. */
+function secondsOf(text: string): number {
+  const parts = text.matchAll(/([\d.]+)([a-z]+)/g);
+  const seconds = [...parts].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (SPANS[unit ?? ""] ?? 0),
+    0,
+  );
+  return Math.round(100 * seconds) / 100;
+}
+
+/** The unit's text is as declared by now. What was changed past systemd, it writes anew when it is told a value. */
+function converge(host: Host, item: LimitsItem): void {
+  const { name, want } = item;
+  if (want.overrides) removeAllOverrides(host, name);
+  const [seen] = observe(host, [{ item }]);
+  if (seen === undefined || !("props" in seen) || !differs(want, seen.props, ...LIMITS)) return;
+  systemctl(host, "set-property", "--runtime", "--", name, ...limitLines(want).map((line) => line.join("=")));
+  removeAllOverrides(host, name);
+}
+
+function removeAllOverrides(host: Host, name: string): void {
+  removeOverrides(name, overridesOf(name, showProperties(host, [name], PROPERTIES)[0] ?? {}));
+  daemonReload(host);
+}
+
+/** Overrides that stand with an item of the unit's own go with that. */
+function remove({ name, want }: LimitsItem): readonly string[] {
+  if (want.overrides) removeOverrides(name, overridesOf(name, {}));
+  return [];
+}

@@ -1,0 +1,16 @@
+import type { Probe } from "../../model/health.ts";
+import { reasonOf } from "../system/error-reason.ts";
+import { probeCommand } from "./command.ts";
+import { probeHttp } from "./http.ts";
+import type { ProbeAnswer } from "./probe-answer.ts";
+import { probeTcp } from "./tcp.ts";
+
+/** Asks once, and always answers: what goes wrong is an answer too. */
+export async function runProbe(probe: Probe): Promise<ProbeAnswer> {
+  try {
+    if (probe.kind === "http") return await probeHttp(probe);
+    return await (probe.kind === "tcp" ? probeTcp(probe) : probeCommand(probe));
+  } catch (error) {
+    return { ok: false, detail: reasonOf(error) };
+  }
+}

@@ -1,0 +1,71 @@
+import { readFileSync, statfsSync } from "node:fs";
+import { availableParallelism, freemem, loadavg, totalmem, uptime } from "node:os";
+import type { Disk, Machine } from "../../model/machine.ts";
+import { shown } from "../../model/shown.ts";
+import type { Host } from "../context.ts";
+import { watchOf } from "../units/published-view.ts";
+
+/** Ticks in a second of what proc_pid_stat(5) counts, on every Linux that Node runs on. */
+const TICKS = 100;
+
+/** File systems that are full by their nature. */
+const IMAGES = new Set(["squashfs", "erofs", "iso9660"]);
+
+/** How this host is doing now. Of other programs systemctl alone is started. */
+export function machine(host: Host): Machine {
+  const [, load = 0] = loadavg();
+  const deadman = watchOf(host);
+  return {
+    uptime: Math.max(0, Math.floor(uptime() - startOfInit())),
+    cores: availableParallelism(),
+    load,
+    memory: { size: totalmem(), used: percent(totalmem() - freemem(), totalmem()) },
+    disks: disksIn(readFileSync(host.paths.mounts, "utf8")).flatMap(diskAt),
+    failed: failedUnits(host),
+    ...(deadman && { deadman }),
+  };
+}
+
+/**
+ * Where file systems on disks are mounted, each once: the root, whatever it is, and what is mounted of a device.
+ *
+ * @param mounts as proc_pid_mounts(5) has them
+ */
+export function disksIn(mounts: string): string[] {
+  const rows = mounts.split("\n").map((line) => line.split(" "));
+  const disks = new Map<string, string>();
+  for (const [device = "", path = "", type = ""] of rows) {
+    const isDisk = path === "/" || (device.startsWith("/") && !IMAGES.has(type));
+    if (isDisk && !disks.has(device)) disks.set(device, path.replaceAll("\\040", " "));
+  }
+  return [...disks.values()];
+}
+
+/** As df(1) reckons; what cannot be asked, or has no size, is left out. */
+function diskAt(path: string): Disk[] {
+  try {
+    const { blocks, bfree, bavail, bsize, files, ffree } = statfsSync(path);
+    if (blocks === 0) return [];
+    const used = blocks - bfree;
+    const fullest = Math.max(percent(used, used + bavail), percent(files - ffree, files));
+    return [{ path: shown(path), size: blocks * bsize, used: fullest }];
+  } catch {
+    return [];
+  }
+}
+
+function failedUnits(host: Host): string[] {
+  const list = ["list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"];
+  const { stdout } = host.run("systemctl", list, { timeout: 20 });
+  return stdout.split("\n").flatMap((line) => (line.split(" ")[0] ? [shown(line.split(" ")[0] ?? "")] : []));
+}
+
+/** Seconds from the kernel's start to that of the first process, which in a container are days. */
+function startOfInit(): number {
+  const stat = readFileSync("/proc/1/stat", "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]) / TICKS;
+}
+
+function percent(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.round((1000 * part) / whole) / 10;
+}

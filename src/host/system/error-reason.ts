@@ -1,0 +1,19 @@
+import { getSystemErrorMessage } from "node:util";
+import { MusterError } from "../../base/errors.ts";
+
+/** Why something failed, for a person: no stack, no descriptor paths. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof MusterError) return error.why;
+  const { errno, code, message } = error as NodeJS.ErrnoException;
+  if (typeof errno === "number" && errno < 0) return `${getSystemErrorMessage(errno)} (${code})`;
+  return message ?? String(error);
+}
+
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
+/** Waits without doing anything; requests are answered one after another. */
+export function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}

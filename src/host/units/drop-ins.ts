@@ -1,0 +1,60 @@
+import { readdirSync, rmSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { MusterError } from "../../base/errors.ts";
+import { hasCode } from "../system/error-reason.ts";
+import { isOverrideLink } from "./provider-override.ts";
+import type { UnitState } from "./systemctl.ts";
+
+/** Where `systemctl edit`, `edit --runtime` and `set-property` put what changes one unit. */
+const ROOTS = [
+  "/etc/systemd/system",
+  "/run/systemd/system",
+  "/etc/systemd/system.control",
+  "/run/systemd/system.control",
+];
+
+/**
+ * The drop-in files by which somebody changed this unit: those that systemd has read, and those it will
+ * read next time. What a distribution ships, or what is made for all services alike, is not among them, nor is the link
+ * to a choice that is declared; see choices.ts.
+ */
+export function overridesOf(unit: string, state: UnitState): string[] {
+  const loaded = (state["DropInPaths"] ?? "").split(" ").filter((path) => /^\/(etc|run)\//.test(path));
+  const own = loaded.filter((path) => basename(dirname(path)) !== "service.d");
+  return [...new Set([...own, ...ROOTS.flatMap((root) => dropInsIn(`${root}/${unit}.d`))])]
+    .filter((path) => !isOverrideLink(unit, path))
+    .sort();
+}
+
+/** Deletes a unit's overrides; throws where one lies in a folder that serves other units too. */
+export function removeOverrides(unit: string, paths: readonly string[]): void {
+  for (const path of paths) {
+    const dir = dirname(path);
+    if (!ROOTS.some((root) => dir === `${root}/${unit}.d`)) throw shared(unit, path);
+    rmSync(path, { force: true });
+    if (listOf(dir).length === 0) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function dropInsIn(dir: string): string[] {
+  return listOf(dir)
+    .filter((name) => name.endsWith(".conf"))
+    .map((name) => `${dir}/${name}`);
+}
+
+function listOf(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
+}
+
+function shared(unit: string, path: string): MusterError {
+  return new MusterError({
+    what: `${path} changes ${unit}`,
+    why: "it may change other units too, so it is not ours to delete",
+    next: "Delete it by hand if nothing else needs it.",
+  });
+}

@@ -1,0 +1,69 @@
+import type { Host } from "../context.ts";
+import { readQuarantine } from "./quarantine.ts";
+import { exitedAtOnce, notStarted } from "./start-failure.ts";
+import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "./systemctl.ts";
+
+/** Seconds until a unit that still starts or stops is left to systemd. */
+export const START_PATIENCE = 30;
+const STOP_PATIENCE = 60;
+
+/** Starts units again that run; others are left as they are. Throws where one does not come back. */
+export function restartIfRunning(host: Host, names: readonly string[]): void {
+  for (const [i, state] of showUnits(host, names).entries()) {
+    const name = names[i] ?? "";
+    if (!isRunning(state)) continue;
+    // One that somebody masked runs on, but could not be started again.
+    unmaskIfMasked(host, name, state);
+    start(host, "restart", name);
+  }
+}
+
+export function unitState(host: Host, name: string): UnitState {
+  return showUnits(host, [name])[0] ?? {};
+}
+
+export function unmaskIfMasked(host: Host, name: string, state: UnitState): void {
+  if (!/^masked/.test(state["UnitFileState"] ?? "")) return;
+  systemctl(host, "unmask", "--", name);
+  systemctl(host, "unmask", "--runtime", "--", name);
+  daemonReload(host);
+}
+
+/** Starts or restarts a unit. @throws MusterError with the end of its journal where it does not run then */
+export function start(host: Host, verb: "start" | "restart", name: string): void {
+  // A unit that failed too often is not started again before its failures are forgotten.
+  host.run("systemctl", ["reset-failed", "--", name]);
+  systemctl(host, verb, "--no-block", "--", name);
+  assertStarted(host, name, waitForUnit(host, name, START_PATIENCE, hasNoJob));
+}
+
+/** @throws MusterError with the end of its journal where a unit that was asked for does not run */
+export function assertStarted(host: Host, name: string, state: UnitState): void {
+  if (isRunning(state) && state["SubState"] !== "auto-restart") return;
+  if (isDone(state)) return;
+  const endedWell = state["SubState"] === "auto-restart" && state["Result"] === "success";
+  // On a busy host the deadman may have quarantined it before we ask.
+  if (endedWell || readQuarantine(host, name) !== undefined) throw exitedAtOnce(host, name);
+  throw notStarted(host, name, state);
+}
+
+/** Whether a unit that nobody starts again ended well. */
+function isDone({ ActiveState, Restart, Result }: UnitState): boolean {
+  return ActiveState === "inactive" && Restart === "no" && Result === "success";
+}
+
+/** systemd is done with what it was asked for. */
+export function hasNoJob(state: UnitState): boolean {
+  return ["", "0"].includes(state["Job"] ?? "");
+}
+
+/** Stops a unit, and ends by force what does not stop. */
+export function stopUnit(host: Host, name: string): void {
+  systemctl(host, "stop", "--no-block", "--", name);
+  const state = waitForUnit(host, name, STOP_PATIENCE, isStopped);
+  if (!isStopped(state)) systemctl(host, "kill", "--signal=SIGKILL", "--", name);
+}
+
+export function isStopped(state: UnitState): boolean {
+  return ["inactive", "failed"].includes(state["ActiveState"] ?? "");
+}

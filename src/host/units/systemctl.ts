@@ -1,0 +1,130 @@
+import { MusterError } from "../../base/errors.ts";
+import { choiceFolder } from "../../model/host-paths.ts";
+import type { Host } from "../context.ts";
+import { pause } from "../system/error-reason.ts";
+import { withHostLock } from "../system/locks.ts";
+
+/** What systemd says of one unit, by property name. */
+export type UnitState = Readonly<Record<string, string>>;
+
+const UNIT_PROPERTIES = [
+  "LoadState",
+  "ActiveState",
+  "SubState",
+  "DropInPaths",
+  "Job",
+  "MainPID",
+  "NRestarts",
+  "Restart",
+  "Result",
+  "StatusText",
+  "StateChangeTimestampMonotonic",
+];
+
+/** Asks systemd about many units at once. @returns their states in the order asked */
+export function showUnits(host: Host, units: readonly string[]): UnitState[] {
+  if (units.length === 0) return [];
+  const states = showProperties(host, units, UNIT_PROPERTIES);
+  // `show` tells what systemd read last, which a link that was removed by hand does not change.
+  const fileStates = readFileStates(host, units);
+  return states.map((state, i) => ({ ...state, UnitFileState: fileStates.get(units[i] ?? "") ?? "" }));
+}
+
+/** Whether units are enabled, masked and so on, as their files and links stand now; one without a file is left out. */
+function readFileStates(host: Host, units: readonly string[]): Map<string, string> {
+  const args = ["list-unit-files", "--no-legend", "--no-pager", "--plain", "--", ...units];
+  const { stdout } = host.run("systemctl", args);
+  const rows = stdout.split("\n").map((line) => line.split(/\s+/));
+  return new Map(rows.map(([unit = "", state = ""]) => [unit, state]));
+}
+
+/** What systemd has in memory of these properties. @param timeout seconds */
+export function showProperties(
+  host: Host,
+  units: readonly string[],
+  properties: readonly string[],
+  timeout = 60,
+): UnitState[] {
+  const args = ["show", `--property=${properties.join(",")}`, "--", ...units];
+  const { status, stdout, stderr } = host.run("systemctl", args, { timeout });
+  const states = parseShow(stdout);
+  if (status === 0 && states.length === units.length) return states;
+  throw new MusterError({
+    what: "systemctl show",
+    why: stderr.trim() || "systemd did not tell of every unit",
+  });
+}
+
+/** The blocks of `systemctl show`, one a unit. */
+export function parseShow(text: string): UnitState[] {
+  return text
+    .split(/\n\n+/)
+    .filter((block) => block.trim() !== "")
+    .map((block) => Object.fromEntries(block.split("\n").map(property)));
+}
+
+/** The loaded services that run as a user and are active or on the way there. */
+export function unitsOf(host: Host, user: string): string[] {
+  const { stdout } = host.run("systemctl", ["show", "--property=Id,User,ActiveState", "--", "*.service"]);
+  const states = parseShow(stdout).filter((state) => state["User"] === user && isRunning(state));
+  return states.flatMap((state) => state["Id"] ?? []);
+}
+
+/** Runs systemctl; throws with what it said where it fails. */
+export function systemctl(host: Host, ...args: readonly string[]): void {
+  const { status, stderr } = host.run("systemctl", args);
+  if (status === 0) return;
+  throw new MusterError({
+    what: `systemctl ${args.join(" ")}`,
+    why: stderr.trim() || `it ended with ${status}`,
+  });
+}
+
+/** Whether a path is of a file that systemd reads units from. */
+export function isUnitPath({ paths }: Host, path: string): boolean {
+  return [paths.units, paths.settings, choiceFolder(paths.hostd)].some((dir) => path.startsWith(`${dir}/`));
+}
+
+/** Lets systemd read its files again. */
+export function daemonReload(host: Host): void {
+  withHostLock(host, () => systemctl(host, "daemon-reload"));
+}
+
+/** Whether a unit runs or is on the way there: `activating` and auto-restart are health, not drift. */
+export function isRunning(state: UnitState | undefined): boolean {
+  return ["active", "activating", "reloading"].includes(state?.["ActiveState"] ?? "");
+}
+
+/** Looks again and again, a little less often each time. @returns the last state, wanted or not, after `seconds` */
+export function waitForUnit(
+  host: Host,
+  unit: string,
+  seconds: number,
+  isDone: (state: UnitState) => boolean,
+): UnitState {
+  return waitForUnits(host, [unit], seconds, isDone).get(unit) ?? {};
+}
+
+/** The same for many units, all of which are asked about at once. */
+export function waitForUnits(
+  host: Host,
+  units: readonly string[],
+  seconds: number,
+  isDone: (state: UnitState) => boolean,
+): ReadonlyMap<string, UnitState> {
+  const deadline = Date.now() + seconds * 1000;
+  const last = new Map<string, UnitState>();
+  for (let wait = 10, left = units; left.length > 0; wait = Math.min(wait * 2, 500)) {
+    const states = showProperties(host, left, UNIT_PROPERTIES);
+    for (const [i, unit] of left.entries()) last.set(unit, states[i] ?? {});
+    left = left.filter((unit) => !isDone(last.get(unit) ?? {}));
+    if (left.length === 0 || Date.now() > deadline) break;
+    pause(wait);
+  }
+  return last;
+}
+
+function property(line: string): [string, string] {
+  const cut = line.indexOf("=");
+  return [line.slice(0, cut), line.slice(cut + 1)];
+}

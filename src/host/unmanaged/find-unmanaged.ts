@@ -1,0 +1,61 @@
+import type { HostRecord } from "../../model/host-record.ts";
+import { UNMANAGED_KINDS, type Unmanaged } from "../../model/unmanaged.ts";
+import type { Accounts } from "../accounts/accounts.ts";
+import type { Host } from "../context.ts";
+import { crontabLines } from "./crontabs.ts";
+import { unitsInHome } from "./home-units.ts";
+import { orNothing } from "./read-or-nothing.ts";
+import { strayUnits } from "./stray-units.ts";
+import { tmuxServers } from "./tmux-servers.ts";
+
+/** Of one user, things of one kind that are told by name. */
+const MOST = 20;
+
+/**
+ * What runs as a user of ours and nobody declared. It is read from files and /proc: nothing is started for it.
+ *
+ * @param users the users that are asked about
+ * @param records all of the host's: what one of them has is declared
+ */
+export function findUnmanaged(
+  host: Host,
+  accounts: Accounts,
+  users: ReadonlySet<string>,
+  records: readonly HostRecord[],
+): Unmanaged[] {
+  if (users.size === 0) return [];
+  const known = [...users].flatMap((name) => accounts.users.get(name) ?? []);
+  const found = [
+    ...crontabLines(host, users),
+    ...strayUnits(host, users, declaredIn(records)),
+    ...known.flatMap((account) => orNothing(() => unitsInHome(account)) ?? []),
+    ...(orNothing(() => tmuxServers(known)) ?? []),
+  ];
+  const groups = Map.groupBy(found, ({ kind, user }) => `${UNMANAGED_KINDS.indexOf(kind)} ${user}`);
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, same]) => shortened(same));
+}
+
+/** The Linux users of agents and tenants, by the records that made them; accounts for logins by key are not among them. */
+export function usersIn(records: readonly HostRecord[]): Set<string> {
+  const items = records.flatMap((record) => Object.values(record.items));
+  return new Set(items.flatMap((item) => (item.kind === "user" && !item.system ? [item.name] : [])));
+}
+
+/** The paths of files, and the names of units, whose text may be somebody else's. */
+function declaredIn(records: readonly HostRecord[]): Set<string> {
+  const items = records.flatMap((record) => Object.values(record.items));
+  return new Set(
+    items.flatMap((item) => {
+      if (item.kind === "unit") return [item.name];
+      return "path" in item ? [item.path] : [];
+    }),
+  );
+}
+
+/** Whoever has very many tells nobody less of others. */
+function shortened(same: readonly Unmanaged[]): Unmanaged[] {
+  const rest = same.length - MOST;
+  const first = same[0];
+  if (rest <= 0 || first === undefined) return [...same];
+  return [...same.slice(0, MOST), { ...first, name: `and ${rest} more`, where: "" }];
+}

@@ -1,0 +1,21 @@
+import { shown } from "../../model/shown.ts";
+import type { Unmanaged } from "../../model/unmanaged.ts";
+import type { Account } from "../accounts/accounts.ts";
+import { asUser } from "../accounts/as-user.ts";
+import { namesAt } from "./read-or-nothing.ts";
+
+/** Where systemd's manager of a user looks for that user's own units; systemd.unit(5). */
+const FOLDER = ".config/systemd/user";
+
+/** Units in a user's own home, by their names alone. The tree is the user's, and looked at with the user's rights. */
+export function unitsInHome({ name: user, home, ...rest }: Account): Unmanaged[] {
+  const folder = `${home}/${FOLDER}`;
+  const names = asUser({ name: user, home, ...rest }, () => namesAt(folder));
+  const timers = names.filter((name) => name.endsWith(".timer"));
+  const services = names.filter(
+    (name) => name.endsWith(".service") && !timers.includes(name.replace(/\.service$/, ".timer")),
+  );
+  const told = (kind: "user timer" | "user service") => (name: string) =>
+    ({ kind, user, name: shown(name), where: shown(folder) }) as const;
+  return [...timers.map(told("user timer")), ...services.map(told("user service"))];
+}

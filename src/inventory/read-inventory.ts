@@ -1,0 +1,126 @@
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Document, LineCounter, parseDocument } from "yaml";
+import { InvalidError } from "../base/errors.ts";
+import { recall, remember } from "../config/yaml/parse-cache.ts";
+import {
+  type HostKind,
+  INVENTORY_FILES,
+  type Inventory,
+  type InventoryHost,
+  inventoryFile,
+} from "./inventory.ts";
+
+/**
+ * Reads the files of the inventory; one that is not there knows no host.
+ *
+ * @throws InvalidError with file and line where one cannot be understood
+ */
+export function readInventory(projectDir: string): Inventory {
+  return {
+    ssh: readHosts(projectDir, "ssh"),
+    local: readHosts(projectDir, "local"),
+    droplet: readHosts(projectDir, "droplet"),
+  };
+}
+
+/** The hosts in the file of one kind. A file that is still the one that was read last is not parsed again. */
+export function readHosts(projectDir: string, kind: HostKind): Map<string, InventoryHost> {
+  const file = inventoryFile(projectDir, kind);
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) return new Map();
+  const version = `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
+  const known = lastRead.get(file);
+  const hosts = known?.version === version ? known.hosts : parseHosts(projectDir, kind, file);
+  lastRead.set(file, { version, hosts });
+  return new Map(hosts);
+}
+
+/** By file. A run asks for one host after another, and every write puts a new file in the old one's place. */
+const lastRead = new Map<string, { version: string; hosts: ReadonlyMap<string, InventoryHost> }>();
+
+function parseHosts(projectDir: string, kind: HostKind, file: string): Map<string, InventoryHost> {
+  const text = readFileSync(file, "utf8");
+  const hosts = (recall(text) ?? parseSound(kind, text)) as Record<string, InventoryHost>;
+  return new Map(Object.entries(hosts).map(([name, host]) => [name, withAbsoluteKeyFile(projectDir, host)]));
+}
+
+/** The hosts that a text names, which is remembered once it was found sound. */
+function parseSound(kind: HostKind, text: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const refuse = (offset: number, why: string): never => {
+    throw new InvalidError({
+      where: `${INVENTORY_FILES[kind]}:${lines.linePos(offset).line}`,
+      what: "the inventory cannot be understood",
+      why,
+      next: "Take the file's last good version from git, or remove the host's entry and run `npx pulumi up`.",
+    });
+  };
+  const [error] = document.errors;
+  if (error) refuse(error.pos[0], `${error.message.split("\n")[0]?.replace(/ at line .*/, "")}.`);
+  const problem = firstProblem(document.toJS());
+  if (problem) refuse(offsetOf(document, problem.path), problem.why);
+  const { hosts } = document.toJS() as { hosts: unknown };
+  remember(text, hosts);
+  return hosts;
+}
+
+interface Problem {
+  readonly path: readonly string[];
+  readonly why: string;
+}
+
+type Rule = readonly [test: (value: unknown) => boolean, form: string];
+
+const TEXT: Rule = [(value) => typeof value === "string" && /^[^\s-]\S*$/.test(value), "a word"];
+const FIELDS: Readonly<Record<keyof InventoryHost, Rule>> = {
+  address: TEXT,
+  port: [(value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 65536, "a port's number"],
+  user: TEXT,
+  identityFile: [(value) => typeof value === "string", "a path"],
+  machine: TEXT,
+  replace: [(value) => typeof value === "string", "a text"],
+  hostKeys: [
+    (value) => Array.isArray(value) && value.every((key) => /^[\w@.-]+ [\w+/=]+$/.test(String(key))),
+    "a list of public keys",
+  ],
+};
+
+function firstProblem(content: unknown): Problem | undefined {
+  const hosts = isMap(content) ? content["hosts"] : undefined;
+  if (!isMap(hosts)) return { path: [], why: "it must be a map `hosts` of host names." };
+  return Object.entries(hosts)
+    .flatMap(([name, host]) => problemsOf(name, host))
+    .at(0);
+}
+
+function problemsOf(name: string, host: unknown): Problem[] {
+  if (!isMap(host)) return [{ path: ["hosts", name], why: `hosts.${name} must be a map.` }];
+  const missing = ["address", "hostKeys"].filter((field) => !(field in host));
+  const unknown = Object.keys(host).filter((field) => !(field in FIELDS));
+  const wrong = Object.entries(FIELDS).filter(([field, [test]]) => field in host && !test(host[field]));
+  const at = (field: string) => ["hosts", name, field];
+  return [
+    ...missing.map((field) => ({ path: ["hosts", name], why: `hosts.${name} has no ${field}.` })),
+    ...unknown.map((field) => ({ path: at(field), why: `hosts.${name}.${field} is not known.` })),
+    ...wrong.map(([field, [, form]]) => ({
+      path: at(field),
+      why: `hosts.${name}.${field} must be ${form}.`,
+    })),
+  ];
+}
+
+function offsetOf(document: Document, path: readonly string[]): number {
+  const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
+  return node?.range?.[0] ?? 0;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function withAbsoluteKeyFile(projectDir: string, host: InventoryHost): InventoryHost {
+  if (host.identityFile === undefined) return host;
+  return { ...host, identityFile: resolve(projectDir, host.identityFile) };
+}

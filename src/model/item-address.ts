@@ -1,0 +1,10 @@
+import type { HostItem } from "./items.ts";
+
+/** Where an item is on its host: one address, one thing. */
+export function itemAddress(item: HostItem): string {
+  if (item.kind === "rows") return `${item.path} ${item.table}`;
+  if (item.kind === "program") return `program ${item.name} of ${item.unit}`;
+  if (item.kind === "model") return `model of ${item.unit}`;
+  if ("path" in item) return item.path;
+  return "name" in item ? `${item.kind} ${item.name}` : item.kind;
+}

@@ -1,0 +1,56 @@
+import type { AgentSpec, Fleet, HostSpec } from "../config/fleet.ts";
+import { readInventory } from "../inventory/read-inventory.ts";
+import { metAs } from "../inventory/resolve-target.ts";
+import { inSlice, type Slice } from "../model/stack-slice.ts";
+import { runningUnit } from "../resources/unit-names.ts";
+
+/** What a stack says of its fleet to scripts and to other stacks. */
+export interface StackOutputs {
+  readonly hosts: Readonly<Record<string, HostOutput>>;
+  readonly agents: Readonly<Record<string, AgentOutput>>;
+}
+
+interface HostOutput {
+  readonly kind: HostSpec["kind"];
+  /** Left out until the host is there. */
+  readonly address?: string;
+}
+
+interface AgentOutput {
+  readonly host: string;
+  readonly tenant: string;
+  /** The systemd unit that runs it. */
+  readonly unit: string;
+  readonly runtime: AgentSpec["runtime"];
+}
+
+/**
+ * The outputs of a stack, from fleet.yaml and the inventory alone: no host is asked, so that one which cannot be
+ * reached keeps its values, and nothing is among them that changes by itself.
+ *
+ * @param project the folder of fleet.yaml
+ */
+export function stackOutputs(project: string, fleet: Fleet, slice: Slice): StackOutputs {
+  const inventory = readInventory(project);
+  const agents = Object.values(fleet.agents).filter(({ tenant }) =>
+    inSlice(slice, { type: "Agent", tenant }),
+  );
+  const used = new Set(agents.map(({ host }) => host));
+  const hosts = Object.values(fleet.hosts).filter(({ name }) => slice.kind !== "tenant" || used.has(name));
+  const addressOf = (host: HostSpec) =>
+    host.kind === "ssh" ? host.address : metAs(inventory[host.kind], host)?.address;
+  return {
+    hosts: mapBy(hosts, (host) => {
+      const address = addressOf(host);
+      return { kind: host.kind, ...(address !== undefined && { address }) };
+    }),
+    agents: mapBy(agents, (agent) => {
+      const { host, tenant, runtime } = agent;
+      return { host, tenant, unit: runningUnit(agent), runtime };
+    }),
+  };
+}
+
+function mapBy<S extends { readonly name: string }, T>(all: readonly S[], build: (one: S) => T) {
+  return Object.fromEntries(all.map((one) => [one.name, build(one)]));
+}

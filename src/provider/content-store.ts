@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { MusterError } from "../base/errors.ts";
+import { digestOf } from "../model/digest.ts";
+import type { Contents, Digest, HostItem, Items } from "../model/items.ts";
+import type { ContentStore } from "./context.ts";
+
+/** The bytes that the program wrote to `<project>/.muster/contents/<64 hex>`. */
+export function contentStore(project: string): ContentStore {
+  const read = (digest: Digest) => readContent(join(project, ".muster", "contents"), digest);
+  return {
+    held: (items) => collect(items, read),
+    needed: (items) => collect(items, (digest) => read(digest) ?? missing(digest)),
+  };
+}
+
+function collect(items: Items, read: (digest: Digest) => string | undefined): Contents {
+  const digests = [...new Set(Object.values(items).flatMap(digestsOf))];
+  return Object.fromEntries(
+    digests.flatMap((digest) => {
+      const text = read(digest);
+      return text === undefined ? [] : [[digest, text]];
+    }),
+  );
+}
+
+function digestsOf({ want }: HostItem): Digest[] {
+  const named = ["content" in want ? want.content : "", "rows" in want ? want.rows : ""];
+  return named.filter((digest): digest is Digest => digest.startsWith("sha256:"));
+}
+
+/** Bytes that are not those of their name, as after a full disk, count as missing. */
+function readContent(folder: string, digest: Digest): string | undefined {
+  try {
+    const text = readFileSync(join(folder, digest.slice("sha256:".length)), "utf8");
+    return digestOf(text) === digest ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function missing(digest: Digest): never {
+  throw new MusterError({
+    what: "a declared content is missing",
+    why: `.muster/contents holds no ${digest}.`,
+    next: "Run `pulumi up` again: the program writes it.",
+  });
+}

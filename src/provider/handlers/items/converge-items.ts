@@ -1,0 +1,153 @@
+import { diffItem } from "../../../model/diff.ts";
+import { AS_DECLARED, type Observation, type Observations } from "../../../model/items.ts";
+import { isOpen, labelOf, partOf } from "../../../model/parts.ts";
+import type { ConvergeAnswer, ConvergeRequest } from "../../../model/protocol.ts";
+import { subjectOf } from "../../../model/resource-id.ts";
+import { fromWire, type WireItem } from "../../../model/wire-items.ts";
+import type { ProviderContext } from "../../context.ts";
+import { wasNeverSent } from "../../hosts/host-errors.ts";
+import { messageOf, PartialError } from "../../wire/partial-error.ts";
+import type { Properties } from "../../wire/values.ts";
+import type { HandlerCall } from "../handler.ts";
+import { formerlyOf, withoutDirectives } from "./directives.ts";
+import { failureText } from "./failure-text.ts";
+import {
+  hostItems,
+  type ItemProperties,
+  isHomeFolder,
+  mapValues,
+  parseProperties,
+  withItems,
+} from "./inputs.ts";
+import { moveHome } from "./move-home.ts";
+import { observedItems, unknownReasons } from "./observed-items.ts";
+import { waitingSentence } from "./restart-notices.ts";
+
+/**
+ * Makes the host as declared, whatever is there: create and update are this one flow, and what stands on the
+ * host already is adopted.
+ *
+ * @returns the observed state
+ * @throws PartialError where something is still not as declared
+ */
+export function convergeItems(
+  services: ProviderContext,
+  call: HandlerCall,
+  news: Properties,
+): Promise<Properties> {
+  const properties = parseProperties(news);
+  return apply(services, call, news, properties, requestFor(services, call, news));
+}
+
+/**
+ * Converges a resource that the engine does not know yet. Where it fails after a change may have begun, the
+ * engine must keep the id, or what is on the host would belong to nobody.
+ */
+export async function create(
+  services: ProviderContext,
+  call: HandlerCall,
+  news: Properties,
+): Promise<Properties> {
+  const properties = parseProperties(news);
+  const request = requestFor(services, call, news);
+  try {
+    return await apply(services, call, news, properties, request);
+  } catch (error) {
+    if (error instanceof PartialError) throw error;
+    if (!(await mayExist(services, properties.host, request, error))) throw error;
+    throw new PartialError({ id: request.id, inputs: news, state: news, reasons: [messageOf(error)] });
+  }
+}
+
+function requestFor(services: ProviderContext, call: HandlerCall, news: Properties): ConvergeRequest {
+  const { id, items: wire } = parseProperties(news);
+  const items = hostItems(wire);
+  const secret = Object.entries(wire).filter(([, item]) => item["secret"] !== undefined);
+  const secrets = secret.map(([name, item]) => [name, services.secrets.rendered(item)] as const);
+  const { owner, type } = call.urn;
+  const contents = services.contents.needed(items);
+  const formerly = formerlyOf(news);
+  const { takesOver } = services.stack();
+  return {
+    ...{ op: "converge", id, type, owner, items, contents, secrets: Object.fromEntries(secrets) },
+    ...(formerly.length > 0 && { formerly }),
+    ...(takesOver !== undefined && { takesOver }),
+  };
+}
+
+async function apply(
+  services: ProviderContext,
+  call: HandlerCall,
+  news: Properties,
+  properties: ItemProperties,
+  request: ConvergeRequest,
+): Promise<Properties> {
+  const { host, items } = properties;
+  const { hosts, looks } = services;
+  await moveHome(services, call, news, request);
+  const writer = await hosts.writer(host);
+  const answer = await writer.converge(request).finally(() => looks.forget(host));
+  for (const path of answer.kept ?? []) await call.log("warning", keptSentence(properties, path));
+  for (const unit of answer.waiting ?? []) await call.log("info", waitingSentence(properties, unit));
+  const observed = mapValues(answer.observed, (observation, name) => asApplied(observation, items[name]));
+  const state = withItems(withoutDirectives(news), observedItems(items, observed));
+  const reasons = [...failuresIn(properties, answer), ...remaining(properties, answer, observed)];
+  if (reasons.length === 0) return state;
+  throw new PartialError({ id: request.id, inputs: news, state, reasons });
+}
+
+/** What an agent of the same name left behind is never brought back by itself: it may be another agent's. */
+function keptSentence({ host, id, items }: ItemProperties, path: string): string {
+  const home = Object.values(items).find(isHomeFolder);
+  const [to, owner] = [`${home?.["path"]}`, `${home?.["owner"]}`];
+  const how = `cp -aT ${path} ${to} && chown -R ${owner}: ${to}`;
+  return `${host}: ${subjectOf(id).name} was here before: its data is kept in ${path}. To bring it back, as root on ${host}: ${how}`;
+}
+
+/** The record is written before the first change, so without a record nothing of ours is there. */
+async function mayExist(
+  { hosts }: ProviderContext,
+  host: string,
+  { id, owner }: ConvergeRequest,
+  failure: unknown,
+): Promise<boolean> {
+  try {
+    const reader = await hosts.reader(host);
+    const { recorded } = await reader.observe({ op: "observe", owner, resources: [] });
+    return recorded.some((record) => record.id === id && record.owner === owner);
+  } catch {
+    return !wasNeverSent(failure);
+  }
+}
+
+/** A secret that is as applied just now is the declared one. */
+function asApplied(observation: Observation, item: WireItem | undefined): Observation {
+  if ("unknown" in observation || observation.props["content"] !== AS_DECLARED) return observation;
+  const content = item?.["content"] ?? AS_DECLARED;
+  return { ...observation, props: { ...observation.props, content } };
+}
+
+/** What went wrong on the host, a sentence for each part of an agent. */
+function failuresIn({ host, id }: ItemProperties, { failures = [] }: ConvergeAnswer): string[] {
+  return failures.map((failure) => failureText(host, id, failure));
+}
+
+/** What is still not as declared though nothing went wrong with it. */
+function remaining(
+  { host, items: all }: ItemProperties,
+  { failures = [] }: ConvergeAnswer,
+  observed: Observations,
+): readonly string[] {
+  const failed = new Set(failures.map(({ part }) => part));
+  const items = Object.fromEntries(Object.entries(all).filter(([name]) => isOpen(partOf(name), failed)));
+  const differing = Object.entries(items).flatMap(([name, item]) => {
+    const observation = observed[name];
+    if (observation === undefined) return [];
+    return diffItem(name, fromWire(item), observation).map((difference) => {
+      const values = `${difference.observed}, declared ${difference.declared}`;
+      const isSecret = item["secret"] !== undefined && difference.property === "content";
+      return `${labelOf(name)}: ${difference.property} is still ${isSecret ? "not the declared one" : values}`;
+    });
+  });
+  return [...unknownReasons(items, observed), ...differing].map((reason) => `${host}: ${reason}`);
+}

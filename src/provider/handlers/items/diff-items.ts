@@ -1,0 +1,83 @@
+import { diffItem } from "../../../model/diff.ts";
+import { AS_DECLARED } from "../../../model/items.ts";
+import { ITEM_PROPERTIES } from "../../../model/parts.ts";
+import { fromWire, type WireItem, wantOf, wireAddress } from "../../../model/wire-items.ts";
+import { type Properties, UNKNOWN } from "../../wire/values.ts";
+import type { PropertyDiff, PropertyDiffs } from "../handler.ts";
+import { MACHINE, MOVES_FROM, movesFromOf, ORPHANS, orphansOf } from "./directives.ts";
+import { unknownItems, wireItems } from "./inputs.ts";
+import { itemPath } from "./item-path.ts";
+
+/** What differs between the observed state and the desired inputs, by property path. */
+export function diff(state: Properties, news: Properties): PropertyDiffs {
+  const unknown = ITEM_PROPERTIES.filter((property) => news[property] === UNKNOWN);
+  if (unknown.length > 0) return Object.fromEntries(unknown.map((property) => [property, UPDATE]));
+  return {
+    ...placeChanges(state, news),
+    ...itemChanges(state, news),
+    ...orphanChange(news),
+    ...moveChange(news),
+  };
+}
+
+/**
+ * A resource has another host or id only where it was renamed, and the program said so: all of it is kept. On another
+ * machine of the same host nothing of it is there yet.
+ */
+function placeChanges(state: Properties, news: Properties): PropertyDiffs {
+  const changed = ["host", "resource", MACHINE].filter((key) => state[key] !== news[key]);
+  return Object.fromEntries(changed.map((key) => [key, UPDATE]));
+}
+
+/** What a host has of this stack and should not have goes with the update of the first on it. */
+function orphanChange(news: Properties): PropertyDiffs {
+  return orphansOf(news).length === 0 ? {} : { [ORPHANS]: ADD };
+}
+
+/** What a home holds is no item: that it comes from another host is told as such. */
+function moveChange(news: Properties): PropertyDiffs {
+  return movesFromOf(news) === undefined ? {} : { [MOVES_FROM]: ADD };
+}
+
+function itemChanges(state: Properties, news: Properties): PropertyDiffs {
+  const [olds, wanted] = [wireItems(state), wireItems(news)];
+  const unknown = unknownItems(news);
+  const removed = Object.keys(olds).filter((name) => !(name in wanted) && !unknown.includes(name));
+  const all = [
+    ...unknown.map((name) => [itemPath(name), UPDATE] as const),
+    ...removed.map((name) => [itemPath(name), DELETE] as const),
+    ...Object.entries(wanted).flatMap(([name, item]) => oneItem(name, item, olds[name])),
+  ];
+  return Object.fromEntries(all);
+}
+
+const ADD: PropertyDiff = { kind: "add" };
+const UPDATE: PropertyDiff = { kind: "update" };
+const DELETE: PropertyDiff = { kind: "delete" };
+
+type Entry = readonly [path: string, change: PropertyDiff];
+
+function oneItem(name: string, wanted: WireItem, old: WireItem | undefined): readonly Entry[] {
+  if (old === undefined) return [[itemPath(name), ADD]];
+  const observed = diffItem(name, fromWire(wanted), {
+    props: wantOf({ ...old, kind: wanted["kind"] ?? "" }),
+  });
+  const properties = observed.map(({ property }) => property).filter((key) => !isAsApplied(key, old));
+  return [...addressKeys(wanted, old), ...properties].map((key) => {
+    const change = !(key in old) ? ADD : !(key in wanted) ? DELETE : UPDATE;
+    return [itemPath(name, key), change];
+  });
+}
+
+/** A secret of which the host says that it is as applied, in a state that never held its digest. */
+function isAsApplied(key: string, { content }: WireItem): boolean {
+  return key === "content" && content === AS_DECLARED;
+}
+
+/** Keys of the address that are new, gone or other than before. */
+function addressKeys(wanted: WireItem, old: WireItem): readonly string[] {
+  const [now, before] = [wireAddress(wanted), wireAddress(old)];
+  return [...new Set([...Object.keys(now), ...Object.keys(before)])].filter(
+    (key) => now[key] !== before[key],
+  );
+}

@@ -1,0 +1,50 @@
+import type { Detail, Observation, Observations, Props, Scalar } from "../../../model/items.ts";
+import { labelOf } from "../../../model/parts.ts";
+import { observedWire } from "../../../model/wire-items.ts";
+import type { WireItems } from "./inputs.ts";
+import { mapValues } from "./inputs.ts";
+
+/** What the engine shows of one property at most, in characters. */
+const SHOWN = 400;
+
+/** The items with what was observed of them in place of what is wanted. */
+export function observedItems(items: WireItems, observed: Observations): WireItems {
+  return mapValues(items, (item, name) => observedWire(item, observedProps(observed[name])));
+}
+
+/** Sentences about the items of which nothing is known. */
+export function unknownReasons(items: WireItems, observed: Observations): readonly string[] {
+  return Object.keys(items).flatMap((name) => {
+    const observation = observed[name];
+    if (observation === undefined) return [`${labelOf(name)}: the host said nothing of it`];
+    return "unknown" in observation ? [`${labelOf(name)}: ${observation.unknown}`] : [];
+  });
+}
+
+/** Whether nothing of the resource is there any more. A program that it starts is none of its own. */
+export function isGone(items: WireItems, observed: Observations): boolean {
+  const own = Object.keys(items).filter((name) => !["program", "model"].includes(`${items[name]?.["kind"]}`));
+  return own.every((name) => isAbsent(observed[name]));
+}
+
+/** A unit whose file is gone is still there as long as it runs. */
+function isAbsent(observation: Observation | undefined): boolean {
+  if (observation === undefined || "unknown" in observation) return false;
+  const { type, present, enabled, active = "stopped" } = observation.props;
+  return type === "absent" || present === false || (enabled === "absent" && active === "stopped");
+}
+
+function observedProps(observation: Observation | undefined): Props {
+  if (observation === undefined || "unknown" in observation) return {};
+  const { props, detail = [] } = observation;
+  return mapValues(props, (value, property) => withDetail(property, value, detail));
+}
+
+/** A digest tells nobody anything, so where the host knows the parts that differ they stand in its place. */
+function withDetail(property: string, value: Scalar, detail: readonly Detail[]): Scalar {
+  const parts = detail.filter((d) => d.property === property || d.property.startsWith(`${property}.`));
+  if (parts.length === 0) return value;
+  const told = parts.map((d) => `${d.property} is '${d.observed}', declared '${d.declared}'`);
+  const text = `${parts.length} changed: ${told.join("; ")}`;
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text;
+}

@@ -1,0 +1,26 @@
+import type { ProviderContext } from "../../context.ts";
+import { isNothingInstalled } from "../../hosts/host-errors.ts";
+import type { Properties } from "../../wire/values.ts";
+import type { HandlerCall } from "../handler.ts";
+import { hostItems, parseProperties } from "./inputs.ts";
+import { isRuntime } from "./read-items.ts";
+
+/** Removes what the resource put on its host; an agent's own data is moved aside, and the person told where. */
+export async function deleteItems(
+  services: ProviderContext,
+  call: HandlerCall,
+  state: Properties,
+): Promise<void> {
+  const { host, id, items } = parseProperties(state);
+  try {
+    const { owner } = call.urn;
+    const remover = await services.hosts.remover(host);
+    const { aside } = await remover.remove({ op: "remove", id, owner, items: hostItems(items) });
+    for (const path of aside) await call.log("info", `${host}: moved aside, kept for you: ${path}`);
+    if (isRuntime(items)) await remover.uninstall();
+  } catch (error) {
+    if (!isNothingInstalled(error)) throw error;
+  } finally {
+    services.looks.forget(host);
+  }
+}

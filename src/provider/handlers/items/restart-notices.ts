@@ -1,0 +1,48 @@
+import type { OnChange } from "../../../model/deadman.ts";
+import { isFormerPart } from "../../../model/former-agent.ts";
+import { subjectOf } from "../../../model/resource-id.ts";
+import type { Properties } from "../../wire/values.ts";
+import { diff } from "./diff-items.ts";
+import { type ItemProperties, parseProperties, wireItems } from "./inputs.ts";
+import { itemPath } from "./item-path.ts";
+
+const WHEN: Readonly<Record<OnChange, string>> = {
+  now: "is started again",
+  "when-idle": "is started again when it is idle",
+  never: "is not started again, and goes on as it is",
+};
+
+/** What becomes of an agent whose parts were resources of their own; nothing of any other. */
+export function mergeNotices(state: Properties, news: Properties): string[] {
+  if (!isFormerPart(`${state["resource"]}`)) return [];
+  const { host, id } = parseProperties(news);
+  return [`${host}: ${readerIn(id)} becomes one resource; nothing of it is stopped or removed`];
+}
+
+/** What an update does to the units that read what it changes, a sentence each. */
+export function restartNotices(state: Properties, news: Properties): string[] {
+  const changes = diff(state, news);
+  const { host, id } = parseProperties(news);
+  const sentences = Object.entries(wireItems(news)).flatMap(([name, { notify, restart, within, choice }]) => {
+    const paths = [itemPath(name), ...["content", "type"].map((key) => itemPath(name, key))];
+    const isRead = notify !== undefined && paths.some((path) => path in changes);
+    if (!isRead) return [];
+    const latest = typeof within === "number" ? `, after ${Math.ceil(within / 60)} min at the latest` : "";
+    const where = choice === undefined ? "" : `, where it runs on ${choice} by then`;
+    return [`${host}: ${readerIn(id)} ${WHEN[(restart ?? "now") as OnChange]}${latest}${where}`];
+  });
+  return [...new Set(sentences)];
+}
+
+/** What is said of a unit that was not started again, though what it reads has changed. */
+export function waitingSentence({ host, id, items }: ItemProperties, unit: string): string {
+  const reader = Object.values(items).find(({ notify }) => notify === unit);
+  const why = reader?.["restart"] === "never" ? "as it is declared" : "as it is not idle";
+  return `${host}: ${readerIn(id)} stays as it is for now, ${why}; see \`npx fleet ps\``;
+}
+
+/** Who reads the files of a resource: `iris` of `hub/iris/agent`. */
+function readerIn(id: string): string {
+  const { kind, name } = subjectOf(id);
+  return kind === "agent" || kind === "service" ? name : "its deadman";
+}

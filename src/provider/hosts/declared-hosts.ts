@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { targetOf } from "../../cloud/host-target.ts";
+import type { HostSpecs } from "../../config/fleet.ts";
+import { loadHosts } from "../../config/load-hosts.ts";
+import { loginOf } from "../../inventory/login.ts";
+import { readInventory } from "../../inventory/read-inventory.ts";
+import { pinHost, renameHost } from "../../inventory/write-inventory.ts";
+import type { StackSettings } from "../../model/stack-slice.ts";
+import { type HostPool, hostPool } from "../../transport/pool.ts";
+import { runtimeFiles } from "../../transport/runtime-files.ts";
+import type { Target } from "../../transport/target.ts";
+import type { Hosts } from "../context.ts";
+
+/** The connections of this run; nothing is read or contacted before a resource needs its host. */
+export function fleetPool(
+  project: string,
+  declared: DeclaredHosts,
+  stack: () => StackSettings,
+): Hosts & Pick<HostPool, "close"> {
+  const resolve = (host: string): Target =>
+    loginOf(project, stack(), targetOf(project, declared(), readInventory(project), host));
+  const pool = hostPool({
+    resolve,
+    runtime: runtimeFiles,
+    learn: (host, hostKeys) => {
+      const target = resolve(host);
+      pinHost(project, target.kind, host, { ...placeOf(target), hostKeys });
+    },
+  });
+  return { ...pool, mover: pool.writer, rename: (from, to) => renameHost(project, "ssh", from, to) };
+}
+
+function placeOf({ address, port, user, identityFile }: Target) {
+  return {
+    address,
+    ...(port !== undefined && { port }),
+    ...(user !== undefined && { user }),
+    ...(identityFile !== undefined && { identityFile }),
+  };
+}
+
+/** The hosts of fleet.yaml; undefined where it is gone or broken. */
+export type DeclaredHosts = () => HostSpecs | undefined;
+
+/** Reads them when they are first needed: what the inventory knows is enough to remove a fleet without its file. */
+export function declaredHosts(project: string): DeclaredHosts {
+  let declared: { readonly hosts: HostSpecs | undefined } | undefined;
+  return () => {
+    declared ??= { hosts: loadHosts(join(project, "fleet.yaml")) };
+    return declared.hosts;
+  };
+}

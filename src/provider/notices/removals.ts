@@ -1,0 +1,108 @@
+import { ASIDE_DIR } from "../../model/host-paths.ts";
+import type { HostItem } from "../../model/items.ts";
+import { parseId, subjectKey, subjectOf } from "../../model/resource-id.ts";
+import { listed } from "./listed.ts";
+
+/** A resource that goes, as far as a person is told of it. */
+export interface Removal {
+  /** Its Pulumi name: `hub/iris/agent`, or the machine's own. */
+  readonly name: string;
+  readonly host: string;
+  readonly items: readonly HostItem[];
+  readonly isProtected: boolean;
+  /** Of a droplet itself its number. */
+  readonly machine?: string;
+  /** Why it goes, such as " is not in fleet.yaml any more"; nothing where the command says it all. */
+  readonly why: string;
+}
+
+/** By which command something goes, and how it is let go where it is protected. */
+const MANNERS = {
+  up: "declare it again with `protect: false`, run `npx pulumi up`, and take it out then",
+  destroy: "write `protect: false` in fleet.yaml, run `npx pulumi up`, and destroy it then",
+} as const;
+
+export type RemovalReason = keyof typeof MANNERS;
+
+/** What goes from which host, one sentence for each agent, tenant and host. */
+export function removalSentences(going: readonly Removal[], manner: RemovalReason): string[] {
+  return [...Map.groupBy(going, ({ host }) => host)].flatMap(([host, ofHost]) => {
+    // With its disk all else of a local host or a droplet goes, and nothing of it is kept.
+    const machine = ofHost.find(({ name }) => parseId(name) === undefined);
+    if (machine !== undefined) return [sentence(host, [machine], machineClause(machine, ofHost), manner)];
+    return [...Map.groupBy(ofHost, ({ name }) => subjectKey(name)).values()].map((parts) => {
+      const items = parts.flatMap((part) => part.items);
+      return sentence(subjectText(parts[0]?.name ?? host), parts, clausesOf(items), manner);
+    });
+  });
+}
+
+function sentence(
+  subject: string,
+  parts: readonly Removal[],
+  clauses: string,
+  manner: RemovalReason,
+): string {
+  const why = parts[0]?.why ?? "";
+  if (!parts.some((part) => part.isProtected)) return `${subject}${why}: \`${manner}\` ${clauses}.`;
+  const and = why === "" ? "" : `${why}, and`;
+  const itself = subject.includes(":") ? "is protected" : "is protected, or an agent on it is";
+  return `${subject}${and} ${itself}: nothing of it is removed. To remove it, ${MANNERS[manner]}.`;
+}
+
+/** `hub`, `hub: iris`, `hub: tenant arc`. */
+function subjectText(id: string): string {
+  const { kind, host, name } = subjectOf(id);
+  if (kind === "host") return host;
+  return `${host}: ${kind === "tenant" || kind === "reader" ? `${kind} ${name}` : name}`;
+}
+
+/** The agents that resources are of, by the resources' names. */
+export function agentsIn(names: readonly string[]): string[] {
+  const agents = names.map(subjectOf).filter(({ kind }) => kind === "agent");
+  return [...new Set(agents.map(({ name }) => name))].sort();
+}
+
+function machineClause(machine: Removal, ofHost: readonly Removal[]): string {
+  const agents = agentsIn(ofHost.map(({ name }) => name));
+  const whole =
+    machine.machine === undefined
+      ? "deletes this local host with its disk and all that is on it"
+      : `deletes its droplet ${machine.machine} with its disk, its backups and all that is on it`;
+  return agents.length === 0 ? whole : `${whole}: ${listed(agents)}, with home and data`;
+}
+
+function clausesOf(items: readonly HostItem[]): string {
+  const removed = items.flatMap((item) => removedOf(item)).sort((a, b) => place(a) - place(b));
+  const homes = items.flatMap((item) => homeClause(item));
+  const units = items.flatMap((item) => (item.kind === "unit" && item.user === undefined ? [item] : []));
+  const clauses = [
+    ...units.map((unit) => (unit.onRemove === "keep" ? "leaves its unit as it is" : "stops it")),
+    ...(removed.length > 0 ? [`removes its ${listed([...new Set(removed)])}`] : []),
+    ...(items.some(({ kind }) => kind === "runtime")
+      ? ["removes Muster's runtime from it (packages stay)"]
+      : []),
+    ...homes,
+  ];
+  if (clauses.length === 0) return "removes what is left of it";
+  return clauses.length < 3 ? listed(clauses) : `${clauses.slice(0, -1).join(", ")}, and ${clauses.at(-1)}`;
+}
+
+/** Whatever the order in which the state has the resources, they are told in the one in which they go. */
+function place(removed: string): number {
+  return ["unit", "jobs", "credentials", "user", "group"].findIndex((one) => removed.startsWith(one));
+}
+
+function removedOf(item: HostItem): string[] {
+  if (item.kind === "unit") return item.onRemove === "keep" ? [] : ["unit"];
+  if (item.kind === "timer") return ["jobs"];
+  if (item.kind === "user" || item.kind === "group")
+    return item.onRemove === "keep" ? [] : [`${item.kind} ${item.name}`];
+  return item.kind === "file" && item.secret !== undefined ? ["credentials"] : [];
+}
+
+function homeClause(item: HostItem): string[] {
+  if (item.kind !== "directory") return [];
+  if (item.onRemove === "wipe") return [`deletes its home ${item.path} with all that it holds`];
+  return item.onRemove === "aside" ? [`moves its home ${item.path} aside to ${ASIDE_DIR}`] : [];
+}

@@ -1,9 +1,0 @@
-import type { FileItem } from "../../model/items.ts";
-import type { AgentSpec } from "../../spec/fleet.ts";
-import { unitName } from "../unit-names.ts";
-
-/** Of a file that an agent reads when it starts: what becomes of the running agent when the file changes. */
-export function readAtStart(agent: AgentSpec): Pick<FileItem, "notify" | "restart" | "within"> {
-  const { restart, deadline } = agent.onChange;
-  return { notify: unitName(agent), restart, ...(restart === "when-idle" && { within: deadline }) };
-}

@@ -1,0 +1,128 @@
+import type { Ending } from "./channel.ts";
+import { HostError, type UnreachableReason } from "./host-error.ts";
+import { plainLine } from "./plain-line.ts";
+import type { Target } from "./target.ts";
+
+interface Sign {
+  readonly seen: (stderr: string, target: Target) => boolean;
+  readonly reason: UnreachableReason;
+  readonly what: string;
+  readonly next: (target: Target) => string;
+}
+
+const UNREACHABLE = "it cannot be reached";
+
+/** What ssh says, first match counts. A jump host has lines of its own, so a key's must name the target. */
+const SSH_SIGNS: readonly Sign[] = [
+  {
+    seen: (stderr, target) => target.hostKeys.length > 0 && isAboutKeyOf(target, stderr),
+    reason: "key-changed",
+    what: "it was refused, because its host key is not the pinned one",
+    next: (target) =>
+      `If the host was set up anew, remove its keys from ${pinnedIn(target)} and run \`npx pulumi up\`. ` +
+      "If not, something else answers at its address: find out what before you go on.",
+  },
+  {
+    seen: (stderr, target) => isAboutKeyOf(target, stderr),
+    reason: "key-unknown",
+    what: "it was refused, because no host key is pinned for it",
+    next: () => "Run `npx pulumi up`, which pins the key on first contact.",
+  },
+  {
+    seen: (stderr, target) => target.gate === true && /Permission denied \(/.test(stderr),
+    reason: "authentication",
+    what: "it does not let this key in",
+    next: () =>
+      "Run `npx pulumi up` of the stack that has the hosts, which lets in the keys of fleet.yaml's tenants and readers.",
+  },
+  {
+    seen: (stderr) => /Permission denied \(|Too many authentication failures/.test(stderr),
+    reason: "authentication",
+    what: "the login was refused",
+    next: (target) => `Check that \`${manually(target)}\` logs in without a question.`,
+  },
+  sign(/Could not resolve hostname/, "name", "Check its address in fleet.yaml."),
+  sign(/Connection refused/, "refused", "Check that sshd runs there, and its port in fleet.yaml."),
+  sign(/No route to host|Network is unreachable/, "no-route", "Check the network in between."),
+  sign(/timed out|not responding/i, "timeout", "Check that it is up, and the firewalls in between."),
+  sign(/^/, "unreachable", "Check that it is up and that sshd runs there."),
+];
+
+/** What the remote command says, first match counts. */
+const REMOTE_SIGNS: readonly Sign[] = [
+  {
+    seen: (_stderr, target) => target.gate === true,
+    reason: "no-answer",
+    what: "its gate does not open",
+    next: () => "Run `npx pulumi up` of the platform's stack, which mends it.",
+  },
+  {
+    seen: (stderr) => /\bsudo: /.test(stderr),
+    reason: "sudo",
+    what: "its login is not root and may not become root",
+    next: () => "Log in as root, or allow this user `sudo` without a password (NOPASSWD in sudoers).",
+  },
+  {
+    seen: () => true,
+    reason: "no-answer",
+    what: "the login works, but nothing of ours answers",
+    next: (target) =>
+      `If \`${manually(target)}\` gives a shell, \`npx pulumi up\` installs the runtime anew.`,
+  },
+];
+
+const CANCELLED: Sign = {
+  seen: () => true,
+  reason: "cancelled",
+  what: "the connection was given up",
+  next: () => "The run was cancelled.",
+};
+
+/**
+ * The error for an ssh that ended before the host gave its first answer.
+ *
+ * @param noise the last of what the login printed, the only hint where stderr is empty
+ */
+export function connectFailure(target: Target, ending: Ending, noise: string): HostError {
+  const found = signOf(target, ending);
+  return new HostError({
+    host: target.name,
+    reason: found.reason,
+    what: found.what,
+    why: `${whyOf(ending, noise)}.`,
+    next: found.next(target),
+  });
+}
+
+function signOf(target: Target, ending: Ending): Sign {
+  if (ending.cancelled) return CANCELLED;
+  const isFromSsh = ending.code === 255 || ending.code === null;
+  const signs = isFromSsh ? SSH_SIGNS : REMOTE_SIGNS;
+  return signs.find((one) => one.seen(ending.stderr, target)) as Sign;
+}
+
+/** One line that says how a connection ended. */
+export function whyOf(ending: Ending, noise = ""): string {
+  const said = plainLine(ending.stderr) || plainLine(noise);
+  if (said !== "") return said.replace(/\.$/, "");
+  return ending.code === null ? "ssh was ended" : `ssh ended with code ${ending.code} and said nothing`;
+}
+
+function sign(pattern: RegExp, reason: UnreachableReason, next: string): Sign {
+  return { seen: (stderr) => pattern.test(stderr), reason, what: UNREACHABLE, next: () => next };
+}
+
+function isAboutKeyOf(target: Target, stderr: string): boolean {
+  return (
+    stderr.includes(`ost key for ${target.name} has changed`) ||
+    stderr.includes(`host key is known for ${target.name} and`)
+  );
+}
+
+function pinnedIn(target: Target): string {
+  return target.pinnedIn ?? "the file that pins it";
+}
+
+function manually(target: Target): string {
+  return `npx fleet ssh ${target.name}`;
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { observeFleet } from "../../../src/cli/observe/fleet.ts";
+import type { OpenHost } from "../../../src/cli/query-host.ts";
+import { compilePlan } from "../../../src/resources/index.ts";
+import { HostError, RuntimeError } from "../../../src/transport/host-error.ts";
+import { agent, fleetOf } from "../../fixtures/fleet.ts";
+import { type Changes, readerOf } from "../support/answers.ts";
+
+const fleet = fleetOf(agent(), agent({ name: "loom", user: "loom", host: "east", tenant: "lab" }));
+const plan = compilePlan(fleet, { bundle: "b", node: "n" });
+
+const away = new HostError({ host: "east", reason: "timeout", what: "it is away", why: "it is silent." });
+
+/** Hosts by name; the error of one stands for what connecting to it gives. */
+function hosts(named: Readonly<Record<string, Error | Changes>>): OpenHost {
+  return async (name) => {
+    const host = named[name] ?? {};
+    if (host instanceof Error) throw host;
+    return readerOf(name, host).reader;
+  };
+}
+
+describe("looking at a fleet", () => {
+  test("finds nothing where nobody changed anything", async () => {
+    const report = await observeFleet(fleet, plan, {}, hosts({}));
+    expect(report).toMatchObject({ agents: 2, findings: [], unknown: [], orphans: [] });
+    expect(report.hosts).toEqual([
+      { host: "hub", state: "ok" },
+      { host: "east", state: "ok" },
+    ]);
+  });
+
+  test("names the host, tenant, agent, item and property of what somebody changed", async () => {
+    const soul = { type: "file", content: "sha256:0", owner: "iris", group: "arc", mode: "0666" };
+    const open = hosts({ hub: { "hub/iris/agent/identity:SOUL.md": { props: soul } } });
+    const { findings } = await observeFleet(fleet, plan, {}, open);
+    const place = { host: "hub", tenant: "arc", agent: "iris", resource: "hub/iris/agent" };
+    expect(findings).toMatchObject([
+      { ...place, type: "Agent", part: "identity", item: "SOUL.md", property: "content", cause: "drift" },
+      { ...place, property: "mode", declared: "0640", observed: "0666", cause: "drift" },
+    ]);
+  });
+
+  test("tells a host that is away, and the others all the same", async () => {
+    const report = await observeFleet(fleet, plan, {}, hosts({ east: away }));
+    expect(report.hosts).toEqual([
+      { host: "hub", state: "ok" },
+      { host: "east", state: "away", reason: "it is away: it is silent." },
+    ]);
+    expect(report.findings).toEqual([]);
+  });
+
+  test("tells a host with nothing of ours from one whose runtime is too old", async () => {
+    const of = (reason: "nothing-installed" | "too-old") =>
+      new RuntimeError({ host: "x", reason, what: "it cannot be asked", why: "of its runtime." });
+    const open = hosts({ hub: of("nothing-installed"), east: of("too-old") });
+    const report = await observeFleet(fleet, plan, {}, open);
+    expect(report.hosts.map((host) => host.state)).toEqual(["empty", "failed"]);
+  });
+
+  test("lists what a host could not tell, with the reason", async () => {
+    const open = hosts({ hub: { "hub/iris/agent/identity:SOUL.md": { unknown: "permission denied" } } });
+    const { unknown, findings } = await observeFleet(fleet, plan, {}, open);
+    expect(unknown).toMatchObject([
+      { agent: "iris", part: "identity", item: "SOUL.md", reason: "permission denied" },
+    ]);
+    expect(findings).toEqual([]);
+  });
+
+  test("lists records that fleet.yaml does not declare, also when only a part is looked at", async () => {
+    const open: OpenHost = async (name) => readerOf(name, {}, ["hub/gone/agent"]).reader;
+    const { orphans } = await observeFleet(fleet, plan, { tenant: "arc" }, open);
+    expect(orphans).toEqual([{ host: "hub", resource: "hub/gone/agent", owner: "arc/example" }]);
+  });
+
+  test("asks each host once, for its own resources alone, and sends along only declared rows", async () => {
+    const hub = readerOf("hub");
+    const east = readerOf("east");
+    await observeFleet(fleet, plan, {}, async (name) => (name === "hub" ? hub : east).reader);
+    expect([hub.requests.length, east.requests.length]).toEqual([1, 1]);
+    const ids = hub.requests[0]?.resources?.map((one) => one.id) ?? [];
+    expect(ids.every((id) => id.startsWith("hub/"))).toBe(true);
+    expect(Object.values(hub.requests[0]?.contents ?? {})).toEqual(['{"iris":{"display_name":"iris"}}']);
+  });
+
+  test("looks at one host, or one tenant, where that is asked for", async () => {
+    const one = await observeFleet(fleet, plan, { host: "east" }, hosts({}));
+    expect(one.hosts.map((host) => host.host)).toEqual(["east"]);
+    const other = await observeFleet(fleet, plan, { tenant: "arc" }, hosts({}));
+    expect(other).toMatchObject({ agents: 1, hosts: [{ host: "hub" }] });
+  });
+
+  test("tells what a rename will change as intended, and the former records as no orphans", async () => {
+    const renamed = compilePlan(fleetOf(agent({ formerly: ["vera"] })), { bundle: "b", node: "n" });
+    const absent = { props: { type: "absent" } };
+    const { reader } = readerOf("hub", { "hub/iris/agent/identity:/home/iris": absent }, ["hub/vera/agent"]);
+    const without = async (request: Parameters<typeof reader.observe>[0]) => {
+      const answer = await reader.observe(request);
+      return { ...answer, recorded: answer.recorded.filter(({ id }) => !id.startsWith("hub/iris/")) };
+    };
+    const report = await observeFleet(fleet, renamed, {}, async () => ({ ...reader, observe: without }));
+    expect(report.findings).toMatchObject([{ item: "/home/iris", property: "type", cause: "intended" }]);
+    expect(report.orphans).toEqual([]);
+  });
+});

@@ -1,0 +1,155 @@
+import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { InvalidError } from "../../src/base/errors.ts";
+import { InvalidFleet, loadFleet } from "../../src/config/load-fleet.ts";
+import { broken, check, FLEET, lines, useFolder, write } from "./support/folder.ts";
+
+const folder = useFolder();
+
+test("a loaded fleet has every default filled in and every file read", () => {
+  const fleet = check(folder, FLEET).fleet;
+  expect(fleet).toMatchObject({ name: "test", dir: folder.path, file: join(folder.path, "fleet.yaml") });
+  expect(fleet?.hosts["east"]).toEqual({
+    kind: "ssh",
+    name: "east",
+    address: "192.0.2.1",
+    hostKeys: [],
+    connectTimeout: 10,
+    availability: "always",
+    formerly: [],
+    protect: false,
+  });
+  expect(fleet?.identities["iris"]?.files["SOUL.md"]).toEqual({ text: "# Test\n", mode: "0644" });
+  expect(fleet?.agents["loom"]).toEqual({
+    name: "loom",
+    host: "east",
+    tenant: "arc",
+    user: "loom",
+    home: "/home/loom",
+    identity: "loom",
+    credentials: [],
+    contacts: ["iris", "loom"],
+    routesTo: [],
+    runtime: "command",
+    model: {},
+    command: ["/bin/true"],
+    workdir: "/home/loom",
+    env: { PATH: "/home/loom/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+    watchdog: 0,
+    replaces: [],
+    takeOver: "now",
+    onRemove: "aside",
+    formerly: [],
+    protect: false,
+    lifecycle: { kind: "core" },
+    onChange: { restart: "when-idle", deadline: 3600 },
+    heartbeat: { by: "none", interval: 15, timeout: 60 },
+    restarts: { most: 5, within: 3600 },
+    maintenance: [],
+    limits: {},
+    allow: [],
+  });
+});
+
+test("a loaded fleet is frozen to its leaves", () => {
+  const fleet = check(folder, FLEET).fleet;
+  expect(() => Object.assign(fleet?.agents["iris"]?.env as object, { A: "b" })).toThrow(TypeError);
+});
+
+test("paths of keys and secrets may lie anywhere, and become absolute", () => {
+  const text = broken("192.0.2.1}", "192.0.2.1, identityFile: ~/.ssh/key}").replace(
+    "config:iris-key",
+    "file:../key",
+  );
+  const fleet = check(folder, text).fleet;
+  expect(fleet?.hosts["east"]).toMatchObject({ identityFile: join(homedir(), ".ssh/key") });
+  expect(fleet?.credentials["iris-key"]?.from).toBe(`file:${join(folder.path, "../key")}`);
+});
+
+test("a host key's comment is left out", () => {
+  const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample";
+  const fleet = check(folder, broken("192.0.2.1}", `192.0.2.1, hostKeys: ["${key} root@east"]}`)).fleet;
+  expect(fleet?.hosts["east"]).toMatchObject({ hostKeys: [key] });
+});
+
+test("an identity's files may stand in fleet.yaml or beside it, also behind a symlink within the folder", () => {
+  symlinkSync("SOUL.md", join(folder.path, "inside.md"));
+  const files = '{bin/a.sh: {from: inside.md, mode: "0755"}, x-notes.md: {text: "a\\nb\\n"}}';
+  const fleet = check(
+    folder,
+    broken("iris: {soul: SOUL.md}", `iris: {soul: SOUL.md, files: ${files}}`),
+  ).fleet;
+  expect(fleet?.identities["iris"]?.files).toMatchObject({
+    "bin/a.sh": { text: "# Test\n", mode: "0755" },
+    "x-notes.md": { text: "a\nb\n", mode: "0644" },
+  });
+});
+
+test("an invalid fleet is one error whose message is every problem, one a line", () => {
+  write(folder.path, { "fleet.yaml": broken("host: hub", "host: hubb").replace("name: test", "name: Test") });
+  const load = () => loadFleet(join(folder.path, "fleet.yaml"));
+  expect(load).toThrow(InvalidFleet);
+  expect(load).toThrow(InvalidError);
+  expect(load).toThrow(
+    /^fleet\.yaml:3:7 name: must be .*\nfleet\.yaml:18:16 agents\.iris\.host: no host .*$/,
+  );
+});
+
+test("a file outside the working directory is told by its whole path", () => {
+  const file = join(folder.path, "fleet.yaml");
+  write(folder.path, { "fleet.yaml": "" });
+  const cwd = process.cwd;
+  process.cwd = () => "/";
+  expect(() => loadFleet(file)).toThrow(file.slice(1));
+  process.cwd = () => "/usr";
+  expect(() => loadFleet(file)).toThrow(`${file}:1:1: `);
+  process.cwd = cwd;
+});
+
+test("a faultless file is remembered parsed, and means the same the second time", () => {
+  const text = broken("name: test", "name: remembered");
+  const first = check(folder, text).fleet;
+  const files = readdirSync(join(folder.path, "cache/yaml"));
+  expect(files.length).toBeGreaterThan(0);
+  expect(check(folder, text).fleet).toEqual(first);
+});
+
+test("what is remembered hides no problem of a file that changed since", () => {
+  const text = broken("iris: {soul: SOUL.md}", "iris: {soul: other.md}");
+  write(folder.path, { "other.md": "# Other\n" });
+  expect(lines(check(folder, text).problems)).toEqual([]);
+  writeFileSync(join(folder.path, "other.md"), "\0");
+  expect(lines(check(folder, text).problems)).toEqual([
+    'fleet.yaml:12:16 identities.iris.soul: "other.md" holds a NUL character',
+  ]);
+});
+
+test("a remembered file that was damaged is parsed again", () => {
+  const text = broken("name: test", "name: damaged");
+  check(folder, text);
+  for (const name of readdirSync(join(folder.path, "cache/yaml"))) {
+    writeFileSync(join(folder.path, "cache/yaml", name), "{");
+  }
+  expect(check(folder, text).fleet?.name).toBe("damaged");
+});
+
+test("former names are known to who has them now, and a tenant's protection to its agents", () => {
+  const moved =
+    "moved: {hosts: {center: east, x-note: east}, tenants: {lab: arc}, agents: {vera: iris, ada: iris}}\n";
+  const fleet = check(folder, broken("arc: {}", "arc: {protect: true}") + moved).fleet;
+  expect(fleet?.hosts["east"]?.formerly).toEqual(["center"]);
+  expect(fleet?.tenants["arc"]?.formerly).toEqual(["lab"]);
+  expect(fleet?.agents["iris"]).toMatchObject({ formerly: ["vera", "ada"], protect: true });
+  expect(fleet?.agents["loom"]).toMatchObject({ formerly: [], protect: true });
+});
+
+test("limits are told in one form, however they are written, and a switch is warned of with its price", () => {
+  const limits = "limits: {memory: 2048M, cpu: 1.505, tasks: 200}";
+  const checked = check(folder, broken("routesTo: [loom]", `routesTo: [loom], ${limits}, allow: [devices]`));
+  expect(checked.fleet?.agents["iris"]?.limits).toEqual({ memory: "2G", cpu: 1.51, tasks: 200 });
+  expect(lines(checked.warnings).join()).toMatch(
+    /agents\.iris\.allow: devices: it may use the host's devices.*adds 0\.\d to the exposure of its unit/,
+  );
+});

@@ -1,0 +1,72 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import { type CheckedFleet, checkFleet } from "../../../src/config/check-fleet.ts";
+import { formatProblem, type Problem } from "../../../src/config/problem.ts";
+
+/** A small valid fleet that the tests break in one place. */
+export const FLEET = `apiVersion: muster/v1
+kind: Fleet
+name: test
+hosts:
+  hub: {kind: local}
+  east: {kind: ssh, address: 192.0.2.1}
+tenants:
+  arc: {}
+credentials:
+  iris-key: {from: "config:iris-key", type: api-key, env: API_KEY}
+identities:
+  iris: {soul: SOUL.md}
+  loom: {soul: SOUL.md}
+contacts:
+  iris: {type: agent}
+  loom: {type: agent}
+agents:
+  iris: {host: hub, tenant: arc, credentials: [iris-key], routesTo: [loom], command: [/bin/true]}
+  loom: {host: east, tenant: arc, command: [/bin/true]}
+`;
+
+/** A folder of the test file's own, which the working directory and the cache are in while it runs. */
+export function useFolder(): { path: string } {
+  const folder = { path: "" };
+  const before = { cwd: process.cwd, cache: process.env["MUSTER_CACHE"] };
+  beforeAll(() => {
+    folder.path = mkdtempSync(join(tmpdir(), "muster-spec-"));
+    process.cwd = () => folder.path;
+    process.env["MUSTER_CACHE"] = join(folder.path, "cache");
+    write(folder.path, { "SOUL.md": "# Test\n" });
+  });
+  afterAll(() => {
+    process.cwd = before.cwd;
+    process.env["MUSTER_CACHE"] = before.cache;
+    if (before.cache === undefined) delete process.env["MUSTER_CACHE"];
+    rmSync(folder.path, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+/** Writes files by their path in a folder. */
+export function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+  for (const [name, bytes] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), bytes);
+  }
+}
+
+/** What is wrong with a fleet.yaml of this text in a folder. */
+export function check(folder: { path: string }, text: string | Uint8Array): CheckedFleet {
+  write(folder.path, { "fleet.yaml": text });
+  return checkFleet(join(folder.path, "fleet.yaml"));
+}
+
+/** The small fleet with one passage replaced; the passage must be there. */
+export function broken(passage: string, replacement: string): string {
+  if (!FLEET.includes(passage)) throw new Error(`the fleet has no ${passage}`);
+  return FLEET.replace(passage, () => replacement);
+}
+
+/** Problems as they are printed. */
+export function lines(problems: readonly Problem[]): string[] {
+  return problems.map(formatProblem);
+}

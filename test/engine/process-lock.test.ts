@@ -1,0 +1,88 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { startMark } from "../../src/base/processes.ts";
+import { withProcessLock } from "../../src/engine/process-lock.ts";
+import { code, node, sandbox } from "./sandbox.ts";
+
+/** A process that holds the lock for some milliseconds and writes down when it came in and went out. */
+function holder(file: string, log: string, milliseconds: number, env: Record<string, string>) {
+  const body = `
+    import { appendFileSync } from "node:fs";
+    const say = (word) => appendFileSync(${JSON.stringify(log)}, word + " " + process.pid + "\\n");
+    await m.withProcessLock(${JSON.stringify(file)}, (pid) => say("waits-for-" + pid), async () => {
+      say("in");
+      await new Promise((done) => setTimeout(done, ${milliseconds}));
+      say("out");
+    });`;
+  return node(code("process-lock.ts", body), env);
+}
+
+function paths(home: string): [file: string, log: string] {
+  const log = join(home, "log");
+  appendFileSync(log, "");
+  return [join(home, "locks/lock"), log];
+}
+
+test("two processes hold the lock one after the other, and the second tells for whom it waits", async () => {
+  const { home, env } = sandbox();
+  const [file, log] = paths(home);
+  const first = holder(file, log, 700, env);
+  await vi.waitFor(() => expect(readFileSync(log, "utf8")).toContain("in"), 5000);
+  const second = holder(file, log, 0, env);
+  await Promise.all([first, second]);
+  expect(readFileSync(log, "utf8")).toBe(
+    `in ${first.pid}\nwaits-for-${first.pid} ${second.pid}\nout ${first.pid}\nin ${second.pid}\nout ${second.pid}\n`,
+  );
+  expect(readdirSync(join(home, "locks"))).toEqual([]);
+});
+
+test("six processes that find a killed holder's lock at once take it over one by one", async () => {
+  const { home, env } = sandbox();
+  const [file, log] = paths(home);
+  const killed = holder(file, log, 60_000, env);
+  await vi.waitFor(() => expect(readFileSync(log, "utf8")).toContain("in"), 5000);
+  killed.kill("SIGKILL");
+  await killed;
+  expect(existsSync(file)).toBe(true);
+  writeFileSync(log, "");
+  await Promise.all(Array.from({ length: 6 }, () => holder(file, log, 20, env)));
+  const turns = readFileSync(log, "utf8")
+    .split("\n")
+    .filter((line) => /^(in|out) /.test(line));
+  expect(turns).toHaveLength(12);
+  for (let i = 0; i < turns.length; i += 2) expect(turns[i + 1]).toBe(turns[i]?.replace("in", "out"));
+});
+
+test("a lock whose process id belongs to a younger process now is taken over", async () => {
+  const { home } = sandbox();
+  const [file] = paths(home);
+  await withProcessLock(
+    file,
+    () => undefined,
+    async () => undefined,
+  );
+  writeFileSync(file, `${process.pid} 1`);
+  const waited = vi.fn();
+  expect(await withProcessLock(file, waited, async () => "done")).toBe("done");
+  expect(waited).not.toHaveBeenCalled();
+});
+
+test("the lock is free again after work that failed", async () => {
+  const { home } = sandbox();
+  const [file] = paths(home);
+  const failing = withProcessLock(
+    file,
+    () => undefined,
+    async () => {
+      throw new Error("no");
+    },
+  );
+  await expect(failing).rejects.toThrow("no");
+  expect(existsSync(file)).toBe(false);
+});
+
+test("a process that has ended has no start mark, and a living one keeps its own", () => {
+  expect(startMark(process.pid)).toBe(startMark(process.pid));
+  expect(startMark(2 ** 22 + 1)).toBeUndefined();
+});

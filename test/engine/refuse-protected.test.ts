@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { goingBy, type Kept } from "../../src/engine/refuse-protected.ts";
+
+const urn = (type: string, name: string) => `urn:pulumi:test::muster::muster:index:${type}::${name}`;
+const [HOST, ACCOUNT, AGENT] = [
+  urn("Host", "box/host"),
+  urn("Host$muster:index:Account", "box/iris/account"),
+  urn("Host$muster:index:Agent", "box/iris/agent"),
+];
+const OTHER = urn("Agent", "box/loom/agent");
+const STATE: readonly Kept[] = [
+  { urn: HOST },
+  { urn: ACCOUNT, parent: HOST },
+  { urn: AGENT, dependencies: [ACCOUNT], deletedWith: HOST },
+  { urn: OTHER, dependencies: null },
+];
+
+test.each<[string, readonly string[], readonly string[]]>([
+  ["the whole stack", ["destroy", "--yes"], [HOST, ACCOUNT, AGENT, OTHER]],
+  ["one target", ["destroy", "--target", AGENT], [AGENT]],
+  ["targets in a list", ["destroy", `--target=${AGENT},${OTHER}`], [AGENT, OTHER]],
+  ["a short flag", ["destroy", `-t${OTHER}`], [OTHER]],
+  ["a pattern", ["destroy", "-t", "**::box/iris/*"], [ACCOUNT, AGENT]],
+  ["what depends on a target too", ["destroy", "-t", HOST, "--target-dependents"], [HOST, ACCOUNT, AGENT]],
+  ["all but what is excluded", ["destroy", "--exclude", OTHER], [HOST, ACCOUNT, AGENT]],
+])("a destroy removes %s", (_, args, urns) => {
+  expect(goingBy(args, STATE).map((one) => one.urn)).toEqual(urns);
+});

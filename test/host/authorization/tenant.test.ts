@@ -1,0 +1,690 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { posix } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { AgentSpec, JobSpec } from "../../../src/config/fleet.ts";
+import { findAuthorizer, tableOf } from "../../../src/host/authorization/registry.ts";
+import { bytesFlaw } from "../../../src/host/authorization/tenant-content.ts";
+import { refusalOf } from "../../../src/host/authorization/tenant-items.ts";
+import { jobRefusal } from "../../../src/host/authorization/tenant-job.ts";
+import { choiceRefusal, unitRefusal } from "../../../src/host/authorization/tenant-unit.ts";
+import { record } from "../../../src/host/reports/history.ts";
+import { readRecords } from "../../../src/host/store/records.ts";
+import { parsePolicy } from "../../../src/host/units/parse-policy.ts";
+import { ON_CHANGE } from "../../../src/model/deadman.ts";
+import { digestOf } from "../../../src/model/digest.ts";
+import type { HostRecord } from "../../../src/model/host-record.ts";
+import type { Contents, Digest, HostItem, Items } from "../../../src/model/items.ts";
+import { JOB_OVERLAPS } from "../../../src/model/job.ts";
+import { MOVE_CHUNK } from "../../../src/model/move.ts";
+import { byPart } from "../../../src/model/parts.ts";
+import type { ConvergeRequest, HistoryAnswer, ObserveAnswer } from "../../../src/model/protocol.ts";
+import { SANDBOX_EXCEPTIONS, type SandboxException } from "../../../src/model/sandbox-exceptions.ts";
+import type { TenantScope } from "../../../src/model/tenant-scope.ts";
+import { compilePlan } from "../../../src/resources/index.ts";
+import { jobServiceText, jobTimerText } from "../../../src/resources/job-text.ts";
+import { choiceText, unitText } from "../../../src/resources/unit-text.ts";
+import { agent, fleetOf, job } from "../../fixtures/fleet.ts";
+import { IRIS, makeWorld, type World } from "../world.ts";
+
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample";
+const GATE = { kind: "tenant", name: "arc" } as const;
+const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+
+/** A fleet whose tenant has a stack of its own, compiled. */
+function compiled(...agents: AgentSpec[]) {
+  return compiledWith([], ...agents);
+}
+
+function compiledWith(jobs: readonly JobSpec[], ...agents: AgentSpec[]) {
+  const fleet = {
+    ...fleetOf(...agents),
+    jobs: Object.fromEntries(jobs.map((one) => [one.name, one])),
+    tenants: {
+      arc: { name: "arc", isolation: "agent", formerly: [], protect: false, key: KEY, limits: {} } as const,
+    },
+  };
+  const { declarations, contents } = compilePlan(fleet, { bundle: "0123456789abcdef", node: "24.0.0" });
+  const gate = declarations.find(({ type }) => type === "Tenant")?.items["gate scope"] as unknown as {
+    want: { content: Digest };
+  };
+  const scope = JSON.parse(contents[gate.want.content] ?? "") as TenantScope;
+  return { fleet, declarations, contents, scope };
+}
+
+const { scope } = compiled(agent({ credentials: ["iris-key"] }));
+const [iris] = scope.agents;
+if (iris === undefined) throw new Error("no agent in scope");
+
+describe("a tenant's gate", () => {
+  test(`lets through all that the tenant's own stack declares (SEED=${seed})`, () => {
+    const text = fc.string({ unit: "grapheme-ascii" });
+    const variable = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/);
+    const agents = fc.record({
+      command: fc.array(text, { minLength: 1, maxLength: 4 }),
+      env: fc.dictionary(variable, text),
+      workdir: fc.stringMatching(/^\/[a-z %$"'.-]{0,20}[a-z]$/).map((path) => posix.normalize(path)),
+      watchdog: fc.nat(86_400),
+      limits: fc.record({
+        memory: fc.constant("2G"),
+        cpu: fc.constant(0.5),
+        tasks: fc.integer({ min: 10, max: 4_194_304 }),
+      }),
+      allow: fc.subarray(Object.keys(SANDBOX_EXCEPTIONS) as SandboxException[]),
+      runtime: fc.constantFrom("hermes" as const, "command" as const),
+      model: fc.constant({ provider: "nous", model: "large" }),
+      lifecycle: fc.constantFrom({ kind: "core" } as const, { kind: "ephemeral", ttl: 60 } as const),
+      onChange: fc.record({
+        restart: fc.constantFrom(...ON_CHANGE),
+        deadline: fc.integer({ min: 1, max: 86_400 }),
+      }),
+    });
+    fc.assert(
+      fc.property(agents, (parts) => {
+        const one = compiled(agent({ ...parts, credentials: ["iris-key"] }));
+        const [scoped] = one.scope.agents;
+        const own = one.declarations.filter(({ type }) => !["Host", "Tenant", "Account"].includes(type));
+        expect(own).toHaveLength(1);
+        const items = own[0]?.items ?? {};
+        expect(Object.keys(byPart(items))).toEqual(["identity", "credentials", "contacts", "unit"]);
+        for (const item of Object.values(items)) {
+          expect(scoped && refusalOf(one.scope, scoped, item, true)).toBeUndefined();
+        }
+        const spec = Object.values(one.fleet.agents)[0] as AgentSpec;
+        expect(scoped && unitRefusal(one.scope, scoped, unitText(one.fleet, spec))).toBeUndefined();
+      }),
+      { seed, numRuns: 200 },
+    );
+  });
+
+  test(`lets through all jobs of its agents (SEED=${seed})`, () => {
+    const text = fc.string({ unit: "grapheme-ascii" });
+    const parts = fc.record({
+      schedule: fc.uniqueArray(fc.constantFrom("daily", "Mon..Fri *-*-* 09:00 Europe/Berlin", "*:0/5"), {
+        minLength: 1,
+      }),
+      command: fc.array(text, { minLength: 1, maxLength: 4 }),
+      env: fc.dictionary(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/), text),
+      timeout: fc.integer({ min: 1, max: 604_800 }),
+      overlap: fc.constantFrom(...JOB_OVERLAPS),
+      catchUp: fc.boolean(),
+      retry: fc.record({ retries: fc.nat(20), after: fc.integer({ min: 1, max: 86_400 }) }),
+    });
+    const allow = fc.subarray(Object.keys(SANDBOX_EXCEPTIONS) as SandboxException[]);
+    fc.assert(
+      fc.property(parts, allow, (one, switches) => {
+        const whole = compiledWith([job(one)], agent({ allow: switches, credentials: ["iris-key"] }));
+        const [scoped] = whole.scope.agents;
+        const declared = whole.declarations.find(({ type }) => type === "Agent");
+        const items = Object.values(byPart(declared?.items ?? {}).jobs ?? {});
+        expect(items).toHaveLength(4);
+        const bytes = (digest: string) => whole.contents[digest as Digest];
+        for (const item of items) {
+          expect(scoped && refusalOf(whole.scope, scoped, item, true)).toBeUndefined();
+          expect(scoped && bytesFlaw(whole.scope, scoped, item, bytes)).toBeUndefined();
+        }
+      }),
+      { seed, numRuns: 200 },
+    );
+  });
+
+  test(`lets no line into a job's units by which root would do something (SEED=${seed})`, () => {
+    const one = job({ retry: { retries: 2, after: 300 } });
+    const { fleet } = compiledWith([one], agent());
+    const texts = { service: jobServiceText(fleet, one), timer: jobTimerText(one) };
+    const hostile = fc.oneof(
+      fc.constantFrom(...HOSTILE_LINES, ...HOSTILE_JOB_LINES),
+      fc.stringMatching(/^[A-Z][A-Za-z]{1,20}$/).map((key) => `${key}=/bin/sh`),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom("service", "timer"), hostile, fc.nat(60), (kind, line, at) => {
+        if (iris === undefined) return;
+        const lines = texts[kind as keyof typeof texts].split("\n");
+        const text = lines.toSpliced(at % lines.length, 0, line).join("\n");
+        expect(jobRefusal(scope, iris, `muster-job-iris.retro.${kind}`, text)).toMatch(/unit/);
+      }),
+      { seed, numRuns: 1000 },
+    );
+  });
+
+  test("lets no line out of a job's units by which it would be held, told or kept in", () => {
+    const { fleet } = compiledWith([job()], agent());
+    const text = jobServiceText(fleet, job());
+    const dispensable =
+      /^(Description|After|StartLimit|Environment|TimeoutStop|Success|WorkingDirectory|$|\[)/;
+    for (const line of text.split("\n").filter((one) => !dispensable.test(one))) {
+      const without = text.replace(`${line}\n`, "");
+      expect(iris && jobRefusal(scope, iris, "muster-job-iris.retro.service", without)).toMatch(
+        /does not say/,
+      );
+    }
+  });
+
+  test.each([
+    "muster-job-loom.retro.timer",
+    "muster-job-retro.timer",
+    "muster-job-iris.retro.service",
+    "muster-job-failed@.timer",
+    "muster-job-iris.a.b.timer",
+    "ssh.timer",
+    "muster-job-iris./../x.timer",
+  ])("knows no timer %s of its agent's", (name) => {
+    const want = { enabled: "enabled", active: "running", overrides: "none" };
+    const item = { kind: "timer", name, service: name.replace(/timer$/, "service"), schedule: "daily", want };
+    expect(iris && refusalOf(scope, iris, item, true)).toMatch(/is not iris's/);
+  });
+
+  test(`reaches no path outside the agent's own, however it is written (SEED=${seed})`, () => {
+    const part = fc.constantFrom(
+      "..",
+      ".",
+      "",
+      "home",
+      "iris",
+      "loom",
+      "etc",
+      "x",
+      "iris\0",
+      "iris\n",
+      "a b",
+    );
+    const paths = fc.array(part, { maxLength: 8 }).map((parts) => `/${parts.join("/")}`);
+    const homes = fc.oneof(
+      paths,
+      paths.map((path) => `/home/iris${path}`),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(homes, (path) => {
+        const item = homeFile(path);
+        if (iris === undefined || refusalOf(scope, iris, item, true) !== undefined) return;
+        expect(posix.normalize(path)).toBe(path);
+        expect(path.startsWith("/home/iris/")).toBe(true);
+        expect(path).not.toMatch(/\p{Cc}/u);
+      }),
+      { seed, numRuns: 2000 },
+    );
+  });
+
+  test(`lets no line into a unit by which root would do something (SEED=${seed})`, () => {
+    const lines = unitText(compiled(agent()).fleet, agent()).split("\n");
+    const hostile = fc.oneof(
+      fc.constantFrom(...HOSTILE_LINES),
+      fc.stringMatching(/^[A-Z][A-Za-z]{1,20}$/).map((key) => `${key}=/bin/sh`),
+    );
+    fc.assert(
+      fc.property(hostile, fc.nat(lines.length), (line, at) => {
+        if (iris === undefined) return;
+        const text = lines.toSpliced(at, 0, line).join("\n");
+        expect(unitRefusal(scope, iris, text)).toMatch(/unit/);
+      }),
+      { seed, numRuns: 1000 },
+    );
+  });
+
+  test.each(HOSTILE_ITEMS())("refuses %s", (_name, item) => {
+    expect(iris && refusalOf(scope, iris, item, true)).toMatch(/./);
+  });
+
+  test("says in a sentence what a unit must have", () => {
+    const text = unitText(compiled(agent()).fleet, agent());
+    const refusal = (from: string, to: string) => iris && unitRefusal(scope, iris, text.replace(from, to));
+    expect(refusal("User=iris", "User=root")).toBe('its unit has "User=root", which must be iris');
+    expect(refusal("Slice=muster-arc.slice\n", "")).toBe("its unit does not say Slice=");
+    expect(refusal("ProtectHome=tmpfs\n", "")).toBe("its unit does not say ProtectHome=");
+    expect(refusal("BindPaths=/home/iris", "BindPaths=/home/loom:/home/iris")).toBe(
+      'its unit has "BindPaths=/home/loom:/home/iris", which must be /home/iris',
+    );
+    expect(refusal("[Install]", "PrivateUsers=no\n[Install]")).toMatch(/which no agent's unit has/);
+    expect(refusal("ExecStart=", "ExecStart=+")).toMatch(/^its unit has "ExecStart=\+/);
+  });
+});
+
+describe("another choice of provider, through a tenant's gate", () => {
+  const choice = (provider: string) => ({
+    provider,
+    model: { provider, model: "large" },
+    command: ["pi", "--provider", provider, 'a "b" $HOME 50%'],
+    env: { PATH: "/usr/bin" },
+    credentials: ["iris-key"],
+  });
+  const failover = {
+    choices: ["nous", "google"].map(choice),
+    restart: "now",
+    deadline: 60,
+    returnAfter: 60,
+  } as const;
+  const spec = agent({
+    runtime: "pi",
+    model: { provider: "nous", model: "large" },
+    credentials: ["iris-key"],
+    failover,
+  });
+  const { declarations, contents, fleet } = compiled(spec);
+  const items = declarations.flatMap((one) => Object.entries(one.items));
+  const item = items.find(([name]) => name === "on google")?.[1];
+  const text = choiceText(fleet, spec, choice("google"));
+
+  test("passes as `up` has it, with all else that belongs to it", () => {
+    const own = declarations.filter(({ type }) => !["Host", "Tenant", "Account"].includes(type));
+    for (const one of own.flatMap((declaration) => Object.values(declaration.items))) {
+      expect(iris && refusalOf(scope, iris, one, true)).toBeUndefined();
+    }
+    const bytes = (digest: string) => contents[digest as Digest];
+    expect(iris && item && bytesFlaw(scope, iris, item, bytes)).toBeUndefined();
+    expect(iris && choiceRefusal(iris, text)).toBeUndefined();
+  });
+
+  test.each([
+    ...HOSTILE_LINES.filter((line) => line !== "# x \\"),
+    "User=iris",
+    "NoNewPrivileges=yes",
+    "ExecStart=/bin/sh",
+    "EnvironmentFile=/var/lib/muster/credentials/iris/../loom/key",
+    "[Unit]",
+  ])("changes nothing but what it runs: not %s", (line) => {
+    expect(iris && choiceRefusal(iris, `${text}${line}\n`)).toMatch(/unit/);
+  });
+
+  test.each([
+    "/var/lib/muster/hostd/choices/loom/google.conf",
+    "/var/lib/muster/hostd/choices/iris/../loom/google.conf",
+    "/var/lib/muster/hostd/choices/iris/x/google.conf",
+    "/var/lib/muster/hostd/choices/iris/.conf",
+    "/var/lib/muster/hostd/choices/iris/google",
+    "/var/lib/muster/hostd/providers/google.json",
+  ])("lies nowhere else, such as %s", (path) => {
+    expect(iris && refusalOf(scope, iris, { ...item, path }, true)).toMatch(/not iris's/);
+  });
+});
+
+describe("a session through a tenant's gate", () => {
+  test("knows no other tenant's record and bytes, and leaves what the platform has", () => {
+    const world = opened();
+    const { table, request, host } = world;
+    put(world, "hub/loom/agent", "arc/south", {
+      "identity:SOUL.md": homeFile("/home/loom/SOUL.md", "secret plan"),
+    });
+    mkdirSync(host.paths.contents, { recursive: true });
+    writeFileSync(`${host.paths.contents}/${digestOf("secret plan").slice(7)}`, "secret plan");
+    const look = table.observe?.(host, { op: "observe", owner: "arc/south" });
+    expect(look).toEqual({ resources: {}, recorded: [] });
+    const stolen = request({ "identity:x": homeFile(`${world.home()}/x`, "secret plan") }, {});
+    expect(() => table.converge?.(host, stolen)).toThrow(/its bytes were not sent/);
+    const feigned = request(
+      { "identity:x": homeFile(`${world.home()}/x`, "secret plan") },
+      { [digestOf("secret plan")]: "?" },
+    );
+    expect(() => table.converge?.(host, feigned)).toThrow(/it has contents/);
+  });
+
+  test("carries over what came in by its own key, and no other record, whosever a client says it is", () => {
+    const world = opened();
+    const { table, request, host } = world;
+    const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    put(world, "hub/loom/agent", "arc/south", items);
+    for (const owner of ["arc/north", "arc/south"]) {
+      const later = { ...request(items), owner, formerly: ["hub/loom/agent"] };
+      expect(() => table.converge?.(host, later)).toThrow(
+        /"hub\/loom\/agent" was refused to tenant arc: it did not come in by this tenant's key/,
+      );
+    }
+    expect(readRecords(host)).toMatchObject([{ id: "hub/loom/agent", owner: "arc/south" }]);
+    table.converge?.(host, request(items));
+    const renamed = { ...request(items), id: "hub/vera/agent", formerly: ["hub/iris/agent"] };
+    opened(world, ["vera"]).table.converge?.(host, renamed);
+    expect(readRecords(host).map(({ id }) => id)).toEqual(["hub/vera/agent", "hub/loom/agent"]);
+  });
+
+  test.each([
+    "hub/iris/identity",
+    "hub/iris/unit",
+    "hub/iris/account",
+    "hub/iris",
+    "hub/tenant-arc",
+    "hub/host",
+  ])("has its agents alone, and no %s", (id) => {
+    const world = opened();
+    const { table, request, host } = world;
+    const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    const refused = (ask: () => unknown) => expect(ask).toThrow(/not a resource of this tenant's agents/);
+    refused(() => table.converge?.(host, { ...request(items), id }));
+    refused(() => table.remove?.(host, { op: "remove", id, owner: "arc/north", items }));
+    refused(() => table.observe?.(host, { op: "observe", resources: [{ id, items }] }));
+  });
+
+  test("writes records by which its account is known, and may remove what its scope knows no more", () => {
+    const world = opened();
+    const { table, request, host } = world;
+    const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    table.converge?.(host, request(items));
+    expect(readRecords(host)).toMatchObject([{ id: "hub/iris/agent", gate: "muster-tenant-arc" }]);
+    const left = opened(world, []);
+    expect(() => left.table.converge?.(host, request(items))).toThrow(
+      /not a resource of this tenant's agents/,
+    );
+    left.table.remove?.(host, { op: "remove", id: "hub/iris/agent", owner: "arc/north", items });
+    expect(readRecords(host)).toEqual([]);
+  });
+
+  test("takes over from the stack that is named, and from no other; the record changes hands", () => {
+    const world = opened();
+    const { table, request, host } = world;
+    const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    put(world, "hub/iris/agent", "arc/dev", items);
+    expect(() => table.converge?.(host, request(items))).toThrow(/belongs to the stack arc\/dev/);
+    expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/other" })).toThrow(/arc\/dev/);
+    table.converge?.(host, { ...request(items), takesOver: "arc/dev" });
+    expect(readRecords(host).map(({ owner }) => owner)).toEqual(["arc/north"]);
+  });
+
+  test("does not take over a record that still has its user: the platform comes first", () => {
+    const world = opened();
+    const { table, request, host } = world;
+    const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
+    const want = { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" } as const;
+    put(world, "hub/iris/agent", "arc/dev", {
+      ...items,
+      "identity:user iris": { kind: "user", name: "iris", want },
+    });
+    expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/dev" })).toThrow(/was refused/);
+  });
+
+  test("lets its own agents come and leave, with their own rights, and no other", async () => {
+    const world = opened();
+    const { table, host } = world;
+    const home = (path: string, owner: string): Items => {
+      const want = { type: "directory", owner, group: "arc", mode: "0700" } as const;
+      return { "identity:home": { kind: "directory", path, onRemove: "aside", want } };
+    };
+    put(world, "hub/loom/agent", "arc/south", home("/home/loom", "loom"));
+    const [move, owner] = ["0".repeat(36), "arc/north"];
+    const refused = (ask: () => unknown) => expect(ask).toThrow(/was refused to tenant arc/);
+    for (const id of ["hub/loom/agent", "hub/host", "hub/iris/account"]) {
+      refused(() => table.leave?.(host, { op: "leave", id, owner, to: "east" }));
+      refused(() => table.pack?.(host, { op: "pack", id, owner, move, first: true }));
+      refused(() => table.settle?.(host, { op: "settle", id, move, outcome: "arrived" }));
+      refused(() => table.unpack?.(host, { op: "unpack", id, move, bytes: "" }));
+    }
+    const arrival = { op: "arrive", id: "hub/iris/agent", type: "Agent", owner, from: "east" } as const;
+    refused(() => table.arrive?.(host, { ...arrival, items: home("/etc", "iris") }));
+    refused(() => table.arrive?.(host, { ...arrival, items: home(world.home(), "root") }));
+    const user = {
+      kind: "user",
+      name: "iris",
+      want: { present: true, group: "arc", home: "/", shell: "/" },
+    } as const;
+    refused(() =>
+      table.arrive?.(host, {
+        ...arrival,
+        items: { ...home(world.home(), "iris"), "identity:user iris": user },
+      }),
+    );
+    const own = home(world.home(), "iris");
+    refused(() => table.arrive?.(host, { ...arrival, items: own, move: "../x" }));
+    const unpack = { op: "unpack", id: arrival.id, move } as const;
+    refused(() => table.unpack?.(host, { ...unpack, bytes: "A".repeat(2 * MOVE_CHUNK + 4) }));
+    await expect(table.unpack?.(host, { ...unpack, bytes: "" })).rejects.toThrow(/not about to come/);
+    expect(table.arrive?.(host, { ...arrival, items: own })).toEqual({ state: "open" });
+    expect(readRecords(host).find(({ id }) => id === arrival.id)).toMatchObject({
+      gate: "muster-tenant-arc",
+    });
+    expect(table.observe?.(host, { op: "observe", owner })).toMatchObject({ moves: [{ agent: "iris" }] });
+    expect(table.observe?.(opened(makeWorld()).host, { op: "observe", owner })).not.toHaveProperty("moves");
+  });
+
+  test("tells the history of its own agents, and starts and stops no other", () => {
+    const { host, table } = opened();
+    record(host, [
+      { event: "hostd-started" },
+      { event: "died", agent: "iris" },
+      { event: "died", agent: "vera" },
+    ]);
+    const told = (agent?: string) =>
+      table.history?.(host, { op: "history", ...(agent && { agent }), last: 9 }) as HistoryAnswer;
+    expect(told().events.map((event) => event.agent)).toEqual(["iris"]);
+    expect(told("vera").events).toEqual([]);
+    const stop = { op: "control", verb: "stop", by: "x" } as const;
+    for (const [agent, unit] of [
+      ["vera", "muster-agent-vera.service"],
+      ["iris", "muster-agent-vera.service"],
+      ["iris", "ssh.service"],
+    ] as const) {
+      expect(() => table.control?.(host, { ...stop, agent, unit })).toThrow(/was refused/);
+    }
+  });
+
+  test("tells of its own agents' jobs, and of what nobody declared of its own users", () => {
+    const { host, table } = opened();
+    const words = (...all: unknown[]) => ({ op: "jobs", words: all }) as never;
+    expect(table.jobs?.(host, words())).toEqual({ jobs: [] });
+    for (const word of ["loom.retro", "retro", "iris", 5, "iris.retro/../x"])
+      expect(() => table.jobs?.(host, words(word))).toThrow(/was refused/);
+    mkdirSync(host.paths.crontabs);
+    for (const user of ["iris", "loom"]) writeFileSync(`${host.paths.crontabs}/${user}`, "@daily /opt/x\n");
+    const look = table.observe?.(host, { op: "observe", resources: [], unmanaged: true });
+    const crons = (look as ObserveAnswer).unmanaged?.filter(({ kind }) => kind === "cron");
+    expect(crons?.map(({ user }) => user)).toEqual(["iris"]);
+  });
+
+  test("has no service: none is told of, declared, started or stopped", () => {
+    const world = opened();
+    const { host, table, request } = world;
+    record(host, [{ event: "unhealthy", service: "cache" }]);
+    expect(table.history?.(host, { op: "history", agent: "cache", last: 9 })).toEqual({ events: [] });
+    const unit = "muster-agent-iris.service";
+    const stop = { op: "control", verb: "stop", by: "x", agent: "iris", unit, isService: true } as const;
+    expect(() => table.control?.(host, stop)).toThrow(/was refused/);
+    const file = homeFile(`${world.home()}/x`);
+    expect(() => table.converge?.(host, { ...request({ file }), id: "hub/cache/service" })).toThrow(
+      /not a resource of this tenant's agents/,
+    );
+    const policy = homeFile("/var/lib/muster/hostd/services/cache.json");
+    expect(() => table.converge?.(host, request({ policy }))).toThrow(/was refused/);
+  });
+
+  test.each([
+    ["{}", undefined],
+    ["null", undefined],
+    [policyText({ maintenance: [null] }), undefined],
+    [policyText({ maintenance: [{ days: "x", from: 0, to: 1 }] }), undefined],
+    [policyText({ heartbeat: { by: "fifo", interval: 1, timeout: 3 } }), undefined],
+    [policyText({ restarts: { most: 0, within: 60 } }), undefined],
+    [`${policyText({})}${" ".repeat(70_000)}`, undefined],
+    [
+      policyText({ failover: { providers: ["nous"], restart: "now", deadline: 1, returnAfter: 1 } }),
+      undefined,
+    ],
+    [
+      policyText({ failover: { providers: ["nous", "../x"], restart: "now", deadline: 1, returnAfter: 1 } }),
+      undefined,
+    ],
+    [
+      policyText({ failover: { providers: ["nous", "nous"], restart: "now", deadline: 1, returnAfter: 1 } }),
+      undefined,
+    ],
+    [
+      policyText({ failover: { providers: ["a", "b"], restart: "never", deadline: 1, returnAfter: 1 } }),
+      undefined,
+    ],
+    [
+      policyText({ failover: { providers: ["a", "b"], restart: "now", deadline: "1", returnAfter: 1 } }),
+      undefined,
+    ],
+    [policyText({}), JSON.parse(policyText({}))],
+  ])("lets no policy through that the deadman could stumble over: %.80s", (text, policy) => {
+    expect(parsePolicy(text)).toEqual(policy);
+  });
+
+  test("is shut where its scope was taken away, and is named by no path", () => {
+    const { host } = makeWorld();
+    expect(() => tableOf(host, GATE)).toThrow(/the gate tenant arc is shut/);
+    for (const words of [["tenant", "../x"], ["tenant"], ["root", "arc"], ["tenant", "arc", "x"]]) {
+      expect(findAuthorizer(words)).toBeUndefined();
+    }
+  });
+});
+
+function policyText(parts: object): string {
+  const heartbeat = { by: "file", interval: 15, timeout: 60 };
+  return JSON.stringify({ heartbeat, restarts: { most: 5, within: 3600 }, maintenance: [], ...parts });
+}
+
+const HOSTILE_LINES = [
+  "User=root",
+  "Group=root",
+  "Slice=system.slice",
+  "ExecStart=+/bin/sh",
+  "ExecStart=!!/usr/bin/tmux",
+  "ExecStartPre=/bin/sh",
+  "ExecStop=+/bin/id",
+  "EnvironmentFile=/etc/shadow",
+  "EnvironmentFile=-/var/lib/muster/credentials/loom/key",
+  "BindPaths=/:/mnt",
+  "StandardOutput=file:/etc/passwd",
+  "LoadCredential=x:/etc/shadow",
+  "PIDFile=/etc/passwd",
+  "PermissionsStartOnly=yes",
+  "AmbientCapabilities=CAP_SYS_ADMIN",
+  "RuntimeDirectory=../x",
+  "RootDirectory=/x",
+  "OnFailure=evil.service",
+  "[Socket]",
+  "ListenStream=/x",
+  "Alias=ssh.service",
+  "NoNewPrivileges=no",
+  "Type=oneshot",
+  'Environment="A=b" \\',
+  "\\",
+  "# x \\",
+  ";x",
+  " User=root",
+  "User = root",
+  "\u0007",
+  "DynamicUser=yes",
+  "Delegate=yes",
+  "BindPaths=/root:/home/iris/x",
+  "BindReadOnlyPaths=/var/lib/muster",
+  "ReadWritePaths=/",
+  "MemoryMax=infinity",
+  "WantedBy=basic.target",
+  "Also=ssh.service",
+  "Environment=A=b",
+] as const;
+
+const HOSTILE_JOB_LINES = [
+  "ExecStopPost=+/bin/sh",
+  "ExecCondition=/bin/sh",
+  "OnFailure=muster-job-failed@loom.retro.service",
+  "OnSuccess=ssh.service",
+  "ConditionPathExists=/x",
+  "ConditionPathExists=|!/x",
+  "Unit=ssh.service",
+  "Unit=muster-job-replace@loom.retro.service",
+  "OnCalendar=daily %n",
+  "OnCalendar=",
+  "OnBootSec=1",
+  "WakeSystem=yes",
+  "X-Muster-Retry=99999 1",
+  "X-Evil=1",
+  "Persistent=no",
+] as const;
+
+function homeFile(path: string, text = "I am Iris.\n"): HostItem {
+  const want = { type: "file", content: digestOf(text), owner: "iris", group: "arc", mode: "0600" } as const;
+  return { kind: "file", path, actor: "iris", want };
+}
+
+function HOSTILE_ITEMS(): [string, unknown][] {
+  const good = homeFile("/home/iris/x") as Extract<HostItem, { kind: "file" }>;
+  const { actor: _, ...asRoot } = good;
+  return [
+    ["no item", null],
+    ["a list", []],
+    ["a file with no want", { ...good, want: undefined }],
+    ["a file as root", asRoot],
+    ["a file as another user", { ...good, actor: "loom" }],
+    ["a file of an inherited kind", { ...good, kind: "constructor" }],
+    ["a key that nothing has", { ...good, onRemove: "aside" }],
+    ["a secret in the home", { ...good, secret: "x" }],
+    ["a setuid file", { ...good, want: { ...good.want, mode: "4755" } }],
+    ["a mode that is a number", { ...good, want: { ...good.want, mode: 644 } }],
+    ["another group's file", { ...good, want: { ...good.want, group: "root" } }],
+    ["a path that is no text", { ...good, path: ["/home/iris/x"] }],
+    ["the home as a file", { ...good, path: "/home/iris" }],
+    ["a folder in the home", { kind: "directory", path: "/home/iris/x", want: {} }],
+    [
+      "an open home",
+      {
+        kind: "directory",
+        path: "/home/iris",
+        onRemove: "aside",
+        want: { type: "directory", owner: "iris", group: "arc", mode: "0777" },
+      },
+    ],
+    [
+      "a table with a quote in its name",
+      { kind: "rows", path: "/home/iris/x", actor: "iris", table: 'x"', want: {} },
+    ],
+    ["a file by which another unit is started again", { ...good, notify: "ssh.service" }],
+    ["a start at no time that there is", { ...good, notify: "muster-agent-iris.service", restart: "later" }],
+    [
+      "a start within no time",
+      { ...good, notify: "muster-agent-iris.service", restart: "when-idle", within: "x" },
+    ],
+    [
+      "a program that another user looks for",
+      {
+        kind: "program",
+        unit: "muster-agent-iris.service",
+        name: "sh",
+        search: "/bin",
+        workdir: "/",
+        actor: "root",
+        want: { found: true },
+      },
+    ],
+    ["another unit", { kind: "unit", name: "ssh.service", want: {} }],
+    [
+      "an override of its unit",
+      {
+        kind: "unit",
+        name: "muster-agent-iris.service",
+        want: { enabled: "enabled", active: "running", overrides: "/x" },
+      },
+    ],
+    ...["user", "group", "package", "runtime"].map((kind): [string, unknown] => [
+      `a ${kind}`,
+      { kind, name: "iris", want: { present: true } },
+    ]),
+  ];
+}
+
+/** A world with the gate of tenant arc, whose one agent iris has the world's home. */
+function opened(world: World = makeWorld(), agents: readonly string[] = ["iris"]) {
+  const { host } = world;
+  const home = world.home();
+  const room = agents.map((name) => ({ ...iris, name, home }));
+  const folder = `${host.paths.state}/gates/tenant-arc`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/scope.json`, JSON.stringify({ ...scope, tenant: "arc", agents: room }));
+  writeFileSync(`${host.paths.etc}/group`, `arc:x:${IRIS.gid}:\n`);
+  const text = "I am Iris.\n";
+  const request = (items: Items, contents: Contents = { [digestOf(text)]: text }): ConvergeRequest => ({
+    op: "converge",
+    id: "hub/iris/agent",
+    type: "Agent",
+    owner: "arc/north",
+    items,
+    contents,
+    secrets: {},
+  });
+  return { ...world, table: tableOf(host, GATE), request };
+}
+
+function put({ host }: World, id: string, owner: string, items: Items): void {
+  const record: HostRecord = { id, type: "Agent", owner, items, applied: {} };
+  const folder = `${host.paths.records}/${owner.replace("/", "~")}`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/${id.replaceAll("/", "~")}.json`, JSON.stringify(record));
+}

@@ -1,0 +1,37 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { expect, it, onTestFinished } from "vitest";
+import { ensureLocalKey } from "../../../src/provider/hosts/local-hosts.ts";
+
+function projectDir(): string {
+  const project = mkdtempSync(join(tmpdir(), "muster-machines-"));
+  onTestFinished(() => rmSync(project, { recursive: true }));
+  return project;
+}
+
+it("whoever asks while the key pair is being made gets the whole of it", async () => {
+  const project = projectDir();
+  const asked: Promise<string>[] = [];
+  let isMade = false;
+  void ensureLocalKey(project).then(() => {
+    isMade = true;
+  });
+  while (!isMade) {
+    asked.push(ensureLocalKey(project));
+    await setImmediate();
+  }
+  const [key, ...others] = new Set(await Promise.all(asked));
+  expect(key).toMatch(/^ssh-ed25519 \S{60,} muster$/);
+  expect(others).toEqual([]);
+});
+
+it("a key pair of which a killed run made one half is made anew, and kept from then on", async () => {
+  const project = projectDir();
+  mkdirSync(join(project, ".muster/ssh"), { recursive: true });
+  writeFileSync(join(project, ".muster/ssh/id_ed25519"), "half of a key");
+  const made = await ensureLocalKey(project);
+  expect(made).toMatch(/^ssh-ed25519 /);
+  expect(await ensureLocalKey(project)).toBe(made);
+});

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PREFLIGHT_TOKEN } from "../../src/model/preflight.ts";
+import { AGENT, HOME, ID, inputsOf, iris, makeRig, type Rig, SOUL, urnOf } from "./rig.ts";
+
+const OWNER = "fleet/dev";
+const HOST = urnOf("Host", "hub/host");
+const host = inputsOf("hub/host", { runtime: { kind: "runtime", want: { bundle: "b", node: "24" } } });
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig();
+});
+afterEach(() => rig.stop());
+
+const declare = (...names: { name: string; host?: string; formerly?: string[] }[]) =>
+  rig.engine.invoke(PREFLIGHT_TOKEN, {
+    owner: OWNER,
+    declared: names.map(({ name, host = "hub", formerly = [] }) => ({ name, host, formerly })),
+  });
+const told = () => rig.engine.told.map(({ message }) => message);
+
+/** The host's runtime and an agent, as a state that the engine asks about has them. */
+async function withState(): Promise<void> {
+  await rig.engine.create(HOST, host);
+  await rig.engine.create(AGENT, iris);
+  await rig.engine.read(HOST, "hub/host", { inputs: host, state: host });
+  await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
+}
+
+describe("the program's roster", () => {
+  it("has nothing to tell where all that the state has is declared", async () => {
+    await withState();
+    expect(await declare({ name: "hub/host" }, { name: ID })).toEqual({
+      unclaimed: [],
+      moves: {},
+      newcomers: [],
+    });
+    expect(told()).toEqual([]);
+  });
+
+  it("tells once of each agent that goes, and leaves it to the state", async () => {
+    await withState();
+    await declare({ name: "hub/host" });
+    expect(told()).toEqual([
+      "hub: iris is not in fleet.yaml any more: `up` moves its home /home/iris aside to /var/lib/muster-aside.",
+    ]);
+  });
+
+  it("reports nothing when an agent loses only its account", async () => {
+    const account = inputsOf("hub/iris/account", { home: HOME });
+    const ACCOUNT = urnOf("Account", "hub/iris/account");
+    await withState();
+    await rig.engine.create(ACCOUNT, account);
+    await rig.engine.read(ACCOUNT, "hub/iris/account", { inputs: account, state: account });
+    await declare({ name: "hub/host" }, { name: ID });
+    expect(told()).toEqual([]);
+  });
+
+  it("tells of the jobs of an agent that goes, and of none that a host or an agent alone loses", async () => {
+    const want = { enabled: "enabled", active: "running", overrides: "none" } as const;
+    const timer = { kind: "timer", name: "a.timer", service: "a.service", schedule: "daily", want } as const;
+    await withState();
+    for (const [type, id, items] of [
+      ["Agent", ID, { "SOUL.md": SOUL, home: HOME, "jobs:retro": timer }],
+      ["HostJobs", "hub/jobs", { tidy: { ...timer, name: "b.timer" } }],
+    ] as const) {
+      const inputs = inputsOf(id, items);
+      await rig.engine.create(urnOf(type, id), inputs);
+      await rig.engine.read(urnOf(type, id), id, { inputs, state: inputs });
+    }
+    await declare({ name: "hub/host" }, { name: ID });
+    expect(told()).toEqual([]);
+    await declare({ name: "hub/host" });
+    expect(told()).toEqual([
+      "hub: iris is not in fleet.yaml any more: `up` removes its jobs and moves its home /home/iris aside to /var/lib/muster-aside.",
+    ]);
+  });
+
+  it("tells who was renamed, and takes nothing of it for gone", async () => {
+    await withState();
+    const { unclaimed } = await declare({ name: "hub/host" }, { name: "hub/vera/agent", formerly: [ID] });
+    expect(unclaimed).toEqual([]);
+    expect(told()).toEqual([
+      "hub: iris becomes vera: `up` stops it, renames its user and its home with all that it holds, and starts it again.",
+    ]);
+  });
+
+  it("says of what is protected how it can be removed", async () => {
+    await rig.engine.read(AGENT, ID, { inputs: { ...iris, protect: true }, state: iris });
+    await declare({ name: "hub/host" });
+    expect(told()).toEqual([
+      "hub: iris is not in fleet.yaml any more, and is protected: nothing of it is removed. To remove it, declare it " +
+        "again with `protect: false`, run `npx pulumi up`, and take it out then.",
+    ]);
+  });
+
+  it("answers with the records that nobody declares, what needs others first", async () => {
+    await rig.engine.create(HOST, host);
+    await rig.engine.create(urnOf("Account", "hub/old/account"), inputsOf("hub/old/account", { home: HOME }));
+    await rig.engine.create(urnOf("Agent", "hub/old/agent"), inputsOf("hub/old/agent", { "SOUL.md": SOUL }));
+    expect((await declare({ name: "hub/host" }))["unclaimed"]).toEqual([
+      { id: "hub/old/agent", host: "hub", addresses: ["/home/iris/SOUL.md"] },
+      { id: "hub/old/account", host: "hub", addresses: ["/home/iris"] },
+    ]);
+  });
+
+  it("does not ask a host that the run is not about", async () => {
+    await rig.engine.create(HOST, host);
+    await rig.engine.read(urnOf("Agent", "edge/ada/agent"), "edge/ada/agent", {
+      inputs: inputsOf("edge/ada/agent", { home: HOME }, "edge"),
+      state: {},
+    });
+    rig.hosts.hub.requests.length = 0;
+    await declare({ name: "hub/host" });
+    expect(rig.hosts.hub.requests).toEqual([]);
+  });
+});
+
+describe("orphans", () => {
+  it("are a change of their Host, told by name, and go with its update", async () => {
+    await rig.engine.create(HOST, host);
+    await rig.engine.create(AGENT, iris);
+    const news = { ...host, orphans: [ID] };
+    await rig.engine.check(HOST, news);
+    expect(await rig.engine.diff(HOST, host, news)).toEqual({ orphans: "add" });
+    expect(told()[0]).toContain("hub: iris is left over, and neither fleet.yaml nor the state knows it");
+    const { state } = await rig.engine.update(HOST, host, news);
+    expect(state).toEqual(host);
+    expect([...rig.hosts.hub.records.keys()]).toEqual(["hub/host"]);
+  });
+});

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { restartNotices } from "../../src/provider/handlers/items/restart-notices.ts";
+
+const FILE = { kind: "file", path: "/etc/unit", notify: "muster-agent-iris.service" };
+
+const told = (more: object, before: string, after: string) => {
+  const of = (content: string) => ({
+    host: "hub",
+    resource: "hub/iris/agent",
+    unit: {
+      "unit file": { ...FILE, ...more, type: "file", content, owner: "root", group: "root", mode: "0644" },
+    },
+  });
+  return restartNotices(of(before), of(after));
+};
+
+test.each([
+  [{}, "hub: iris is started again"],
+  [{ restart: "now" }, "hub: iris is started again"],
+  [
+    { restart: "when-idle", within: 900 },
+    "hub: iris is started again when it is idle, after 15 min at the latest",
+  ],
+  [{ restart: "now", choice: "google" }, "hub: iris is started again, where it runs on google by then"],
+  [{ restart: "never" }, "hub: iris is not started again, and goes on as it is"],
+])("a preview says which agents a change starts again, by %j", (policy, sentence) => {
+  expect(told(policy, "sha256:a", "sha256:b")).toEqual([sentence]);
+  expect(told(policy, "sha256:a", "sha256:a")).toEqual([]);
+});
