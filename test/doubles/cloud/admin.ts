@@ -10,7 +10,7 @@ import type { Fault, Faults } from "./faults.ts";
 import type { Heard } from "./server.ts";
 import { type Droplet, type Fate, type Firewall, type Rights, there } from "./things.ts";
 
-/** A thing as the API shows it. */
+/** An object as the API returns it. */
 export type Shown = Readonly<Record<string, unknown>>;
 
 export interface ShownDroplet extends Shown {
@@ -27,7 +27,7 @@ export interface ShownFirewall extends Shown {
   readonly inbound_rules: readonly Shown[];
 }
 
-/** The account's console, and what a test does to the cloud. README.md tells of each call. */
+/** The account's console, and what a test can do to the cloud. README.md explains each call. */
 export interface Admin {
   fault(fault: Fault): number;
   heal(number?: number): void;
@@ -73,7 +73,7 @@ function faultCalls({ settings }: Context, faults: Faults) {
   };
 }
 
-/** What people do by hand. */
+/** Changes that people make by hand. */
 function consoleCalls(context: Context) {
   const { store, machines, actions } = context;
   const { data } = store;

@@ -8,11 +8,11 @@ import { authorize, bodyOf, replyOf, respond } from "./reply.ts";
 import { routerOf } from "./router.ts";
 import type { Store } from "./store.ts";
 
-/** A request as a test asks after it. */
+/** A request, as tests can list it. */
 export interface Heard {
   readonly method: string;
   readonly path: string;
-  /** 0 for one that was cut. */
+  /** 0 for a cut connection. */
   readonly status: number;
   readonly body: unknown;
   readonly userAgent: string;
@@ -28,7 +28,7 @@ interface Parts {
   readonly store: Store;
   readonly routes: Routes;
   readonly faults: Faults;
-  /** The console, by the name of its call. */
+  /** The console's calls by name. */
   readonly admin: Readonly<Record<string, (...args: never[]) => unknown>>;
 }
 

@@ -1,6 +1,6 @@
-/** What the cloud knows, as it stands in its file. */
+/** The cloud's data, in the form of its file. */
 
-/** When a thing is first seen and, once deleted, last seen; milliseconds since the epoch. */
+/** When an object becomes visible, and once deleted, invisible: milliseconds since the epoch. */
 export interface Seen {
   visibleAt: number;
   goneAt: number | null;
@@ -17,14 +17,14 @@ export interface Droplet extends Seen {
   features: string[];
   tags: string[];
   readonly vpcUuid: string;
-  /** Null until the droplet has its place in the network. */
+  /** Null until the droplet is connected to the network. */
   publicAddress: string | null;
   readonly privateAddress: string;
   ipv6Address: string | null;
   readonly userData: string;
-  /** Public keys as they stand in the account. */
+  /** Public keys in the account's form. */
   readonly publicKeys: string[];
-  /** What a test has in store for it. */
+  /** What a test has planned for it. */
   readonly fate: Fate;
 }
 
@@ -37,7 +37,7 @@ export interface Key extends Seen {
   readonly fingerprint: string;
 }
 
-/** Where traffic comes from or goes to. */
+/** The sources or destinations of traffic. */
 export interface Peers {
   readonly addresses?: string[];
   readonly droplet_ids?: number[];
@@ -124,7 +124,7 @@ export interface Action {
 
 export type Rights = "all" | "read" | "none";
 
-/** All that the cloud knows; it is one JSON file. */
+/** All data of the cloud, which is one JSON file. */
 export interface Data {
   nextId: number;
   droplets: Droplet[];
@@ -140,11 +140,11 @@ export interface Data {
   tokens: Record<string, Rights>;
   dropletLimit: number;
   dropletsMade: number;
-  /** Requests by `METHOD route`. */
+  /** Number of requests by `METHOD route`. */
   requests: Record<string, number>;
 }
 
-/** What there is in truth, seen or not. */
+/** The objects that exist, visible or not. */
 export function there<T extends Seen>(things: readonly T[]): T[] {
   return things.filter(({ goneAt }) => goneAt === null);
 }

@@ -62,16 +62,16 @@ export function accountRoutes({ store, settings }: Context): Routes {
   };
 }
 
-/** @param name its id or its fingerprint */
+/** @param name ID or fingerprint of the key */
 export function findKey(keys: readonly Key[], name: string): Key | undefined {
   return keys.find(({ id, fingerprint }) => String(id) === name || fingerprint === name);
 }
 
-/** MD5 of the key's bytes, as the API names keys. */
+/** MD5 of the key's bytes, which is how the API names keys. */
 function fingerprintOf(publicKey: string): string {
   const [, type, blob = ""] = /^(ssh-\S+|ecdsa-\S+|sk-\S+) ([A-Za-z0-9+/=]+)/.exec(publicKey.trim()) ?? [];
   const bytes = Buffer.from(blob, "base64");
-  // The bytes begin with the type's own name.
+  // The bytes start with the name of the type.
   if (type === undefined || bytes.toString("latin1", 4, 4 + type.length) !== type) {
     throw unprocessable("Key invalid, key should be of the format `type key [comment]`");
   }

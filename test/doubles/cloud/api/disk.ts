@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import type { Disk } from "../machines/machines.ts";
 import type { Volume } from "../things.ts";
 
-/** A volume as a machine has it. */
+/** A volume in the form that a machine needs. */
 export function diskOf({ id, name, size, filesystemType }: Volume): Disk {
   return { id, name, size, filesystem: filesystemType };
 }

@@ -10,7 +10,7 @@ import { needed } from "./given.ts";
 
 type Body = Call["body"];
 
-/** Checks what is asked at once, and gives the work that takes time. */
+/** Validates a request at once, and returns the work that takes time. */
 type DropletAction = (context: Context, droplet: Droplet, body: Body) => () => void | Promise<void>;
 
 export function dropletActionRoutes(context: Context): Routes {

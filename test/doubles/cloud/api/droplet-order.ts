@@ -7,7 +7,7 @@ import { findVolume } from "./find.ts";
 import { flag, takeTags, text, texts } from "./given.ts";
 import { defaultVpc } from "./vpcs.ts";
 
-/** What droplets are ordered with, checked. */
+/** A validated request for droplets. */
 export interface Order {
   readonly region: string;
   readonly size: string;
@@ -22,10 +22,10 @@ export interface Order {
 
 const NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
 
-/** The most that user_data may be, in bytes. */
+/** The maximum size of user_data, in bytes. */
 const USER_DATA = 64 * 1024;
 
-/** @throws ApiError with what is wrong, before any droplet is made */
+/** @throws ApiError with the reason, before any droplet is created */
 export function checkedOrder(
   context: Context,
   body: Readonly<Record<string, unknown>>,
@@ -77,7 +77,7 @@ function publicKeysOf({ store }: Context, names: readonly string[]): string[] {
   });
 }
 
-/** Takes its number and its place; its machine comes with its action. */
+/** Creates the droplet's entry. Its machine is created by its action. */
 export function makeDroplet({ store, settings }: Context, name: string, order: Order): Droplet {
   const { data } = store;
   const id = store.nextId();
@@ -102,7 +102,7 @@ export function makeDroplet({ store, settings }: Context, name: string, order: O
   return droplet;
 }
 
-/** In documentation's own range (RFC 3849). */
+/** An address in the range for documentation (RFC 3849). */
 export function ipv6Of(id: number): string {
   return `2001:db8::${(id >> 16).toString(16)}:${(id & 0xffff).toString(16)}`;
 }

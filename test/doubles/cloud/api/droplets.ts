@@ -8,13 +8,13 @@ import { findDroplet } from "./find.ts";
 import { needed, texts } from "./given.ts";
 import { shownDroplet } from "./shown-droplet.ts";
 
-/** Droplets: made, listed, asked after, deleted; what is done to them is in droplet-actions.ts. */
+/** Creates, lists, shows and deletes droplets. Their actions are in droplet-actions.ts. */
 export function dropletRoutes(context: Context): Routes {
   const { store, actions } = context;
   const { data } = store;
   const find = (id: string | undefined): Droplet => findDroplet(context, id);
   const remove = (droplet: Droplet): void => {
-    // One that never comes up has its event pending for ever, and can be deleted all the same.
+    // The action of a stuck droplet never ends, and the droplet can be deleted nevertheless.
     const busy = actions.isBusy("droplet", droplet.id) && droplet.fate !== "stuck";
     if (busy) throw unprocessable("Droplet already has a pending event.");
     removeDroplet(context, droplet);

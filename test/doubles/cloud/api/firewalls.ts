@@ -5,7 +5,7 @@ import { type Firewall, type InboundRule, type OutboundRule, type Peers, there }
 import { findDroplet } from "./find.ts";
 import { array, isTaken, needed, numbers, takeTags, texts } from "./given.ts";
 
-/** Firewalls: what they say is kept and shown; the hosts' traffic is not filtered. */
+/** Firewalls. Their rules are stored and returned, but the hosts' traffic is not filtered. */
 export function firewallRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;
@@ -19,7 +19,7 @@ export function firewallRoutes(context: Context): Routes {
     dropletIds: numbers(body, "droplet_ids").map((id) => findDroplet(context, id).id),
     tags: takeTags(data.tags, texts(body, "tags")),
   });
-  /** POST adds what the body names to a firewall, DELETE takes it out. */
+  /** POST adds what the body names to a firewall, DELETE removes it. */
   const member = (what: "droplets" | "tags" | "rules"): Routes => {
     const path = `/v2/firewalls/:id/${what}`;
     return {
@@ -79,11 +79,11 @@ type Body = Readonly<Record<string, unknown>>;
 
 const PROTOCOLS = ["tcp", "udp", "icmp"];
 
-/** @param whole a whole firewall needs at least one rule */
-function rulesOf(body: Body, whole: boolean): { inbound: InboundRule[]; outbound: OutboundRule[] } {
+/** @param isComplete for a complete firewall, which needs at least one rule */
+function rulesOf(body: Body, isComplete: boolean): { inbound: InboundRule[]; outbound: OutboundRule[] } {
   const inbound = array(body, "inbound_rules") as InboundRule[];
   const outbound = array(body, "outbound_rules") as OutboundRule[];
-  if (whole && inbound.length + outbound.length === 0) {
+  if (isComplete && inbound.length + outbound.length === 0) {
     throw unprocessable("At least one rule must be specified");
   }
   return {
@@ -92,7 +92,7 @@ function rulesOf(body: Body, whole: boolean): { inbound: InboundRule[]; outbound
   };
 }
 
-/** The API answers `0` for all ports, and for the ports of icmp, which has none. */
+/** The API returns `0` for all ports, and for icmp, which has no ports. */
 function portsOf({ protocol, ports }: { protocol: string; ports: string }): {
   protocol: string;
   ports: string;
@@ -105,11 +105,11 @@ function portsOf({ protocol, ports }: { protocol: string; ports: string }): {
   return { protocol, ports: ports === "all" ? "0" : ports };
 }
 
-/** What is not said is not shown either. */
+/** Leaves out empty fields. */
 function peersOf(peers: Peers | undefined): Peers {
-  const said = Object.entries(peers ?? {}).filter(([, value]) => Array.isArray(value) && value.length > 0);
-  if (said.length === 0) throw unprocessable("a rule must have at least one source or destination");
-  return Object.fromEntries(said) as Peers;
+  const result = Object.entries(peers ?? {}).filter(([, value]) => Array.isArray(value) && value.length > 0);
+  if (result.length === 0) throw unprocessable("a rule must have at least one source or destination");
+  return Object.fromEntries(result) as Peers;
 }
 
 function union<T>(all: readonly T[], more: readonly T[]): T[] {

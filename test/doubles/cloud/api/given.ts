@@ -3,7 +3,7 @@ import { type Seen, there } from "../things.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** @returns undefined where nothing, or an empty text, is given */
+/** @returns undefined for a missing or empty text */
 export function text(body: Body, name: string): string | undefined {
   const value = body[name];
   if (value === undefined || value === null || value === "") return undefined;
@@ -37,7 +37,7 @@ export function array(body: Body, name: string): unknown[] {
 
 const TAG = /^[a-zA-Z0-9:\-_]{1,255}$/;
 
-/** Tags of a new thing; those that were not there yet are made. */
+/** The tags of a new object. Creates tags that do not exist yet. */
 export function takeTags(known: string[], wanted: readonly string[]): string[] {
   for (const tag of wanted) {
     if (!TAG.test(tag)) {
@@ -50,7 +50,7 @@ export function takeTags(known: string[], wanted: readonly string[]): string[] {
   return [...wanted];
 }
 
-/** Whether a name is taken by another thing that is there. */
+/** Whether another existing object has the name. */
 export function isTaken(things: readonly (Seen & { readonly name: string })[], name: string): boolean {
   return there(things).some((thing) => thing.name === name);
 }

@@ -14,7 +14,7 @@ import { ApiError, notFound } from "../error.ts";
 import { type Project, there } from "../things.ts";
 import { isTaken, needed, text, texts } from "./given.ts";
 
-/** Projects, and what was put into them. An account has one to begin with. */
+/** Projects and their resources. A new account has one project. */
 export function projectRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;
@@ -73,7 +73,7 @@ export function projectRoutes(context: Context): Routes {
   };
 }
 
-/** Made when it is first looked for. */
+/** The default project, created when it is first needed. */
 export function defaultProject({ store }: Context): Project {
   const found = there(store.data.projects).find(({ isDefault }) => isDefault);
   if (found !== undefined) return found;

@@ -10,12 +10,12 @@ import { defaultProject } from "./projects.ts";
 import { shownDroplet } from "./shown-droplet.ts";
 
 /**
- * Where reserved addresses come from: a range for measurements (RFC 2544), which no droplet has. They lead to hosts of
- * this machine, so they are drawn from many: those of another cloud beside this one are others.
+ * The range of reserved addresses: it is for measurements (RFC 2544), so no droplet has one. The addresses lead to
+ * hosts of this machine, and are drawn at random so that two clouds on it do not collide.
  */
 const RANGE = "198.18";
 
-/** Reserved IPs, under their name and under the one that they had before (floating IPs). */
+/** Reserved IPs, under their current name and their former one (floating IPs). */
 export function reservedIpRoutes(context: Context): Routes {
   return { ...routesOf(context, "reserved_ip"), ...routesOf(context, "floating_ip") };
 }

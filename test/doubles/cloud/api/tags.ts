@@ -3,7 +3,7 @@ import { notFound } from "../error.ts";
 import { there } from "../things.ts";
 import { array, needed, takeTags } from "./given.ts";
 
-/** Tags, and what bears them: droplets and volumes. */
+/** Tags and the droplets and volumes that have them. */
 export function tagRoutes({ store }: Context): Routes {
   const { data } = store;
   const find = (name: string | undefined): string => {

@@ -19,7 +19,7 @@ import { attachNow, diskOf } from "./disk.ts";
 import { findDroplet, findVolume } from "./find.ts";
 import { isTaken, needed, takeTags, text, texts } from "./given.ts";
 
-/** Block storage; a droplet's host has a real device of a volume while it is attached. */
+/** Block storage. While a volume is attached, the droplet's host has a real device for it. */
 export function volumeRoutes(context: Context): Routes {
   const { store, settings, actions } = context;
   const { data } = store;

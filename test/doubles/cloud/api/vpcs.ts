@@ -15,7 +15,7 @@ import { ApiError, notFound, unprocessable } from "../error.ts";
 import { there, type Vpc } from "../things.ts";
 import { isTaken, needed, text } from "./given.ts";
 
-/** Private networks: each region has one to begin with. What they are is kept and shown; hosts are not joined by them. */
+/** Private networks. Each region starts with one. They are stored and returned, but do not connect hosts. */
 export function vpcRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;
@@ -64,7 +64,7 @@ export function vpcRoutes(context: Context): Routes {
   };
 }
 
-/** Made when it is first needed. */
+/** The default VPC of a region, created when it is first needed. */
 export function defaultVpc({ store }: Context, region: string): Vpc {
   const { vpcs } = store.data;
   const found = there(vpcs).find((vpc) => vpc.isDefault && vpc.region === region);

@@ -1,6 +1,6 @@
 import type { Machines } from "./machines.ts";
 
-/** No machines at all: droplets get addresses that are documentation's own (RFC 5737), where nobody answers. */
+/** No machines: droplets get addresses in the range for documentation (RFC 5737), which never answer. */
 export function noMachines(): Machines {
   let next = 0;
   const free = (): string => `192.0.2.${(next++ % 254) + 1}`;

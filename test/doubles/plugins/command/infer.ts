@@ -2,18 +2,18 @@ import { randomBytes } from "node:crypto";
 import type { Call, Diff, ResourceType } from "../serve/plugin.ts";
 import { isUnknown, type Json, type Properties, textOf, UNKNOWN } from "../serve/values.ts";
 
-/** What a command said; a newline at its end is taken off. */
-export interface Said {
+/** The output of a command, without the newline at its end. */
+export interface CommandOutput {
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** @param state the inputs of this run, and what the run before said */
-export type Runner = (command: string, state: Properties, call: Call) => Promise<Said>;
+/** @param state the inputs of this run, and the output of the previous run */
+export type Runner = (command: string, state: Properties, call: Call) => Promise<CommandOutput>;
 
 /**
- * A Command, local or remote: nothing is read of what it did, a change of `triggers` replaces it, and every other
- * change runs `update`, or `create` where there is none (pulumi-command, commandController.go).
+ * A Command, local or remote: a refresh reads nothing, a change of `triggers` replaces it, and every other change runs
+ * `update`, or `create` if there is no `update` (pulumi-command, commandController.go).
  */
 export function commandType(options: {
   readonly required: readonly string[];
@@ -66,7 +66,7 @@ function diff(state: Properties, inputs: Properties): Diff {
   return { changes: Object.fromEntries(changes), deleteBeforeReplace: false };
 }
 
-/** What of its output is shown while it runs. */
+/** Whether a stream's output is shown during the run. */
 export function isLogged(logging: Json, stream: "stdout" | "stderr"): boolean {
   return logging === undefined || logging === stream || logging === "stdoutAndStderr";
 }

@@ -1,20 +1,20 @@
 import { execa } from "execa";
 import type { Call } from "../serve/plugin.ts";
 import type { Json, Properties } from "../serve/values.ts";
-import { isLogged, type Said } from "./infer.ts";
+import { type CommandOutput, isLogged } from "./infer.ts";
 
 /**
- * Runs a program, shows its output as it comes, and fails with all of it.
+ * Runs a program, shows its output while it runs, and fails with all of it.
  *
- * @param told the command as errors name it
+ * @param shownCommand name of the command in errors
  */
-export async function runTold(
+export async function runShown(
   program: readonly [string, ...string[]],
-  told: string,
+  shownCommand: string,
   state: Properties,
   call: Call,
   options: { env?: Readonly<Record<string, string>>; cwd?: string },
-): Promise<Said> {
+): Promise<CommandOutput> {
   const [file, ...args] = program;
   const child = execa(file, args, {
     ...options,
@@ -29,7 +29,7 @@ export async function runTold(
   const { exitCode, stdout, stderr, all } = await child;
   await Promise.all(lines);
   if (exitCode === 0) return { stdout, stderr };
-  throw new Error(`Process exited with status ${exitCode}: running ${JSON.stringify(told)}:\n${all}`);
+  throw new Error(`Process exited with status ${exitCode}: running ${JSON.stringify(shownCommand)}:\n${all}`);
 }
 
 async function logged(
@@ -41,7 +41,7 @@ async function logged(
   for await (const line of lines) if (isLogged(logging, stream)) call.log("info", String(line));
 }
 
-/** What the run before said, as the vendor's plugin hands it on. */
+/** The output of the previous run, as the vendor's plugin passes it on. */
 export function previousOutput(state: Properties): Record<string, string> {
   if (state["addPreviousOutputInEnv"] === false) return {};
   const named = { PULUMI_COMMAND_STDOUT: state["stdout"], PULUMI_COMMAND_STDERR: state["stderr"] };

@@ -7,7 +7,9 @@ export async function dropletOf(api: Api, id: string): Promise<Properties> {
   return (await api.get(`/v2/droplets/${id}`))["droplet"] as Properties;
 }
 
-/** What the API says of a droplet, by the plugin's names. The image is left out: a slug may move on. */
+/**
+ * The attributes of a droplet by the plugin's names. The image is left out, because a slug may point to a newer one.
+ */
 export function attributes(droplet: Properties): Properties {
   const size = droplet["size"] as Properties;
   const { v4, v6 } = droplet["networks"] as { v4: Properties[]; v6: Properties[] };
@@ -41,7 +43,7 @@ export function attributes(droplet: Properties): Properties {
   };
 }
 
-/** An import alone takes the image from the API. */
+/** Only an import reads the image from the API. */
 export function imageOf(droplet: Properties): Json {
   const image = droplet["image"];
   if (!isMap(image)) return undefined;

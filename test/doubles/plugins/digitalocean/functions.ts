@@ -4,7 +4,7 @@ import { type Api, part } from "./api.ts";
 import { attributes, dropletOf } from "./droplets.ts";
 import { listOf, saying } from "./steps.ts";
 
-/** The functions of the vendor's plugin that are used, by token. */
+/** The functions of the vendor's plugin that Muster uses, by token. */
 export function functionsOf(api: Api): Readonly<Record<string, PluginFunction>> {
   return {
     ...named("getAccount", async () => {
@@ -69,7 +69,7 @@ function camel(properties: Properties): Properties {
   return Object.fromEntries(Object.entries(properties).map(([key, value]) => [name(key), value]));
 }
 
-/** Filters name a key and the values that it may have; all of them hold. */
+/** The objects that match all filters. A filter has a key and its possible values. */
 function chosen(things: readonly Properties[], filters: Json): Properties[] {
   const wanted = listOf(filters) as unknown as { key: string; values: readonly string[] }[];
   return things.filter((thing) => {

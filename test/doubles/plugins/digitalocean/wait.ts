@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Properties } from "../serve/values.ts";
 import type { Api } from "./api.ts";
 
-/** Milliseconds between two looks; the vendor's plugin takes 10 s before the first and 3 s between them. */
+/** Milliseconds between two polls. The vendor's plugin waits 10 s before the first and 3 s between them. */
 const PACE = 100;
 
 export interface Wait {
@@ -11,16 +11,16 @@ export interface Wait {
   /** Seconds. */
   readonly timeout: number;
   readonly signal: AbortSignal;
-  /** @returns undefined while it cannot be told */
-  look(): Promise<string | undefined>;
+  /** @returns undefined while the state is unknown */
+  poll(): Promise<string | undefined>;
 }
 
-/** Waits for a state; the words of its errors are Terraform's (helper/retry, StateChangeConf). */
-export async function waitFor({ target, pending, timeout, signal, look }: Wait): Promise<void> {
+/** Waits for a state. Its errors have Terraform's words (helper/retry, StateChangeConf). */
+export async function waitFor({ target, pending, timeout, signal, poll }: Wait): Promise<void> {
   const end = Date.now() + timeout * 1000;
   for (let last = ""; ; await sleep(PACE)) {
     if (signal.aborted) throw new Error("context canceled");
-    const state = await look();
+    const state = await poll();
     if (state === target) return;
     if (state !== undefined && !pending.includes(state)) {
       throw new Error(`unexpected state '${state}', wanted target '${target}'. last error: %!s(<nil>)`);
@@ -35,7 +35,7 @@ export async function waitFor({ target, pending, timeout, signal, look }: Wait):
   }
 }
 
-/** Waits for an action that the API began. */
+/** Waits for an action of the API. */
 export function waitForAction(
   api: Api,
   action: Properties,
@@ -47,14 +47,14 @@ export function waitForAction(
     pending: ["new", "in-progress"],
     timeout,
     signal,
-    look: async () => {
+    poll: async () => {
       const { action: now } = await api.get(`/v2/actions/${action["id"]}`);
       return String((now as Properties)["status"]);
     },
   });
 }
 
-/** Seconds as Go writes them. */
+/** Seconds in Go's format. */
 function goDuration(seconds: number): string {
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   if (hours > 0) return `${hours}h${minutes}m${rest}s`;

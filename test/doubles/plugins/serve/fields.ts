@@ -2,36 +2,36 @@ import type { Diff, Kind } from "./plugin.ts";
 import { isMap, isUnknown, isZero, type Json, type Properties, textOf } from "./values.ts";
 
 /**
- * What Pulumi's bridge to Terraform makes of a resource's schema: defaults, names, what is a change, what replaces,
- * and which inputs a refresh gives back (pulumi-terraform-bridge, pkg/tfbridge).
+ * What Pulumi's bridge to Terraform makes of a resource's schema: defaults, names, changes, replacements, and the
+ * inputs that a refresh returns (pulumi-terraform-bridge, pkg/tfbridge).
  */
 export interface Field {
   readonly required?: boolean;
   /** A change replaces the resource. */
   readonly forceNew?: boolean | ((old: Json, now: Json) => boolean);
-  /** The cloud fills it in, so that leaving it out is no change. */
+  /** The cloud fills it in, so leaving it out is no change. */
   readonly computed?: boolean;
   readonly default?: Json;
-  /** Of several, where the order does not matter. */
+  /** A list whose order does not matter. */
   readonly set?: boolean;
-  /** As it stands in the state, for example as a digest. */
+  /** Its form in the state, for example a digest. */
   readonly stored?: (value: Json) => Json;
-  /** Named after the resource, with a tail, where the program gives no name. */
+  /** Named after the resource, with a random suffix, if the program gives no name. */
   readonly autoName?: boolean;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** What the bridge applied by itself, by name. */
+/** The names of the inputs that the bridge has filled in. */
 export const DEFAULTS = "__defaults";
 
-/** Inputs without the bridge's own note. */
+/** The inputs without the bridge's own note. */
 export function plain(inputs: Properties): Properties {
   const { [DEFAULTS]: _, ...rest } = inputs;
   return rest;
 }
 
-/** Inputs as they will stand in the state. */
+/** The inputs in their form in the state. */
 export function storedOf(fields: Fields, inputs: Properties): Properties {
   return Object.fromEntries(
     Object.entries(plain(inputs)).map(([name, value]) => [name, stored(fields[name], value)]),
@@ -53,7 +53,7 @@ export function diffOf(fields: Fields, state: Properties, inputs: Properties): D
   }
   const defaults = (inputs[DEFAULTS] ?? []) as readonly Json[];
   const named = fields["name"]?.autoName === true && !defaults.includes("name");
-  // Two with the same name cannot be there at once.
+  // Two objects with the same name cannot exist at once.
   return { changes, deleteBeforeReplace: named && state["name"] === inputs["name"] };
 }
 
@@ -63,7 +63,7 @@ export function same(field: Field, old: Json, now: Json): boolean {
   return textOf(inOrder(field, old)) === textOf(inOrder(field, now));
 }
 
-/** Sets, and what is empty in a set's members, in one form. */
+/** Normalizes sets, and empty values in their members. */
 function inOrder({ set }: Field, value: Json): Json {
   if (!set || !Array.isArray(value)) return value;
   return value.map(canonical).toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
@@ -71,13 +71,13 @@ function inOrder({ set }: Field, value: Json): Json {
 
 function canonical(member: Json): Json {
   if (!isMap(member)) return member;
-  const said = Object.entries(member).filter(([, value]) => !isZero(value));
+  const result = Object.entries(member).filter(([, value]) => !isZero(value));
   return Object.fromEntries(
-    said.map(([name, value]) => [name, Array.isArray(value) ? value.toSorted() : value]),
+    result.map(([name, value]) => [name, Array.isArray(value) ? value.toSorted() : value]),
   );
 }
 
-/** Members of lists by their own paths, all else as a whole. */
+/** The changed paths: members of lists have their own, every other value has one. */
 function pathsOf(name: string, old: Json, now: Json): [path: string, kind: Kind][] {
   if (!Array.isArray(old) || !Array.isArray(now) || isUnknown(now)) {
     const kind = isZero(old) && old !== false && old !== 0 ? "add" : now === undefined ? "delete" : "update";

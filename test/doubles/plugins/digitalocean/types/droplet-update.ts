@@ -49,7 +49,7 @@ export async function updateDroplet(
   return { ...state, ...own, ...attributes(droplet) };
 }
 
-/** Brings a droplet's volumes from what they were to what they shall be. */
+/** Changes a droplet's volumes from the old to the new ones. */
 export async function moveVolumes(
   api: Api,
   id: string,

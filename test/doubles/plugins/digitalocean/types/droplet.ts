@@ -8,7 +8,7 @@ import { filled, listOf, saying, TAGS, unlessGone } from "../steps.ts";
 import { waitFor } from "../wait.ts";
 import { moveVolumes, updateDroplet } from "./droplet-update.ts";
 
-/** Seconds that making and deleting may take. */
+/** Seconds that creating and deleting may take. */
 const [CREATE, DELETE] = [3600, 60];
 
 /** `digitalocean:index/droplet:Droplet`, after the vendor's resource_droplet.go. */
@@ -54,7 +54,7 @@ export function dropletType(api: Api): Bridged {
 
 const lower = (value: Json): Json => String(value).toLowerCase();
 
-/** The state holds user_data as its digest. */
+/** The state has user_data as a digest. */
 const sha1 = (value: Json): Json => createHash("sha1").update(String(value)).digest("hex");
 
 async function create(api: Api, inputs: Properties, call: Call) {
@@ -85,7 +85,11 @@ async function create(api: Api, inputs: Properties, call: Call) {
   }
 }
 
-/** Waits until one of a droplet's attributes has a value. @returns the droplet as it then is */
+/**
+ * Waits until an attribute of a droplet has a value.
+ *
+ * @returns the droplet with that value
+ */
 async function become(
   api: Api,
   id: string,
@@ -101,8 +105,8 @@ async function become(
     pending,
     timeout: call.timeout ?? usual,
     signal: call.signal,
-    look: async () => {
-      // One that is not seen yet may be seen later.
+    poll: async () => {
+      // A new droplet may become visible later.
       const found = await unlessGone("Error retrieving droplet", dropletOf(api, id));
       droplet = found ?? {};
       return found === undefined ? undefined : String(attributes(found)[attribute]);
@@ -130,7 +134,7 @@ async function remove(api: Api, id: string, state: Properties, call: Call): Prom
       pending: ["new", "active", "off"],
       timeout: call.timeout ?? DELETE,
       signal: call.signal,
-      look: async () => {
+      poll: async () => {
         const left = await unlessGone("Error retrieving droplet", dropletOf(api, id));
         return left === undefined ? "Not Found" : String(left["status"]);
       },
@@ -138,7 +142,7 @@ async function remove(api: Api, id: string, state: Properties, call: Call): Prom
   );
 }
 
-/** Digits name a thing by its number, all else by its slug or fingerprint. */
+/** Digits are an ID, everything else is a slug or fingerprint. */
 function numberOr(value: Json): Json {
   return /^\d+$/.test(String(value)) ? Number(value) : value;
 }

@@ -44,7 +44,7 @@ export function firewallType(api: Api): Bridged {
   };
 }
 
-/** What a rule's peers are called in the API, and behind `source` or `destination` in the plugin. */
+/** The names of a rule's peers in the API, and the suffixes after `source` or `destination` in the plugin. */
 const PEERS: Readonly<Record<string, string>> = {
   addresses: "Addresses",
   droplet_ids: "DropletIds",
@@ -95,7 +95,7 @@ function madeOf(answer: Properties) {
   return { id: String(firewall["id"]), state };
 }
 
-/** The API says 0 for all ports, and for icmp, which has none. */
+/** The API returns 0 for all ports, and for icmp, which has no ports. */
 function portRangeOf({ protocol, ports }: Properties): Properties {
   if (ports !== "0") return { portRange: ports };
   return protocol === "icmp" ? {} : { portRange: "all" };

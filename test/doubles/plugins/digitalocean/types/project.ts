@@ -53,7 +53,7 @@ export function projectType(api: Api): Bridged {
   };
 }
 
-/** `digitalocean:index/projectResources:ProjectResources`: what belongs to a project that others may share. */
+/** `digitalocean:index/projectResources:ProjectResources`: the resources of a project that others may share. */
 export function projectResourcesType(api: Api): Bridged {
   return {
     fields: {

@@ -64,7 +64,7 @@ export function reservedIpAssignmentType(api: Api): Bridged {
       return { id, state: inputs };
     },
     read: async (id, state) => {
-      // An import names both by `address,droplet`.
+      // The ID of an import has both: `address,droplet`.
       const [ipAddress, droplet] = id.split(",");
       const named = droplet === undefined ? state : { ipAddress, dropletId: Number(droplet) };
       const holds = (await holder(named["ipAddress"])) === named["dropletId"];
@@ -85,7 +85,7 @@ async function assign(api: Api, ip: Json, dropletId: number, call: Call): Promis
       pending: ["waiting"],
       timeout: 120,
       signal: call.signal,
-      look: async () => {
+      poll: async () => {
         const actions = await api.all(`/v2/droplets/${dropletId}/actions`, "actions");
         return actions.some(({ status }) => status === "in-progress") ? "waiting" : "ready";
       },
@@ -102,7 +102,7 @@ function unassign(api: Api, ip: Json, call: Call): Promise<void> {
 async function act(api: Api, ip: Json, body: Properties, words: string, call: Call): Promise<void> {
   const { action } = await saying(words, api.post(`${path(ip)}/actions`, body));
   const { id } = action as Properties;
-  const look = async () => {
+  const poll = async () => {
     const answer = await api.get(`${path(ip)}/actions/${id}`);
     return String((answer["action"] as Properties)["status"]);
   };
@@ -111,12 +111,12 @@ async function act(api: Api, ip: Json, body: Properties, words: string, call: Ca
     pending: ["new", "in-progress"],
     timeout: 3600,
     signal: call.signal,
-    look,
+    poll,
   };
   await saying(words, waitFor(wait));
 }
 
-/** One that is not assigned any more is what was wanted. */
+/** An address that is not assigned any longer is already as wanted. */
 async function unlessUnassigned(work: Promise<void>): Promise<void> {
   try {
     await work;
@@ -125,7 +125,7 @@ async function unlessUnassigned(work: Promise<void>): Promise<void> {
   }
 }
 
-/** Where it is assigned counts for the state where the program says so too, or an import, which has no state, asks. */
+/** The assignment is part of the state only if the program declares it, or for an import, which has no state. */
 function madeOf(answer: Properties, declared: Properties) {
   const one = answer["reserved_ip"] as Properties;
   const droplet = one["droplet"] ?? null;

@@ -94,11 +94,11 @@ async function act(api: Api, id: Json, body: Properties, words: string, call: Ca
   await saying(words, waitForAction(api, action as Properties, call.signal));
 }
 
-/** Milliseconds that another event of the droplet is waited for. */
-const PATIENCE = 300_000;
+/** Milliseconds to wait for another action of the droplet. */
+const EVENT_TIMEOUT = 300_000;
 
 async function patiently(work: () => Promise<void>): Promise<void> {
-  for (const end = Date.now() + PATIENCE; ; ) {
+  for (const end = Date.now() + EVENT_TIMEOUT; ; ) {
     try {
       return await work();
     } catch (error) {
