@@ -128,7 +128,7 @@ describe("a host whose client has disconnected", () => {
 });
 
 describe("two ups at once", () => {
-  test("do the work once: the other one prints who holds the lock and since when, and the next is clean", async () => {
+  test("do the work once: the other one prints who holds the lock and since when, and the next up is clean", async () => {
     await learn(machine);
     toggle();
     const first = project.pulumi(UP);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Action } from "./data.ts";
 import { notFound } from "./error.ts";
 import type { Store } from "./store.ts";
-import type { Action } from "./things.ts";
 
 type Work = () => void | Promise<void>;
 

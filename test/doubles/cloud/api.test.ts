@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Cloud, startCloud } from "./index.ts";
-import { noMachines } from "./machines/none.ts";
+import { noMachines } from "./machines/no-machines.ts";
 
 /** Keys that nobody uses. */
 const [KEY, OTHER] = ["A", "B"].map((letter) => {

@@ -1,7 +1,7 @@
 import type { Actions } from "./actions.ts";
+import type { Fate, Visibility } from "./data.ts";
 import type { Machines } from "./machines/machines.ts";
 import type { Store } from "./store.ts";
-import type { Fate, Seen } from "./things.ts";
 
 /** Settings that a test makes for the whole cloud. They are lost on a restart. */
 export interface Settings {
@@ -45,19 +45,19 @@ export type Routes = Readonly<Record<string, Handler>>;
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const created = (body: unknown): Answer => ({ status: 201, body });
 export const accepted = (body: unknown): Answer => ({ status: 202, body });
-export const gone: Answer = { status: 204 };
+export const noContent: Answer = { status: 204 };
 export const list = (name: string, items: readonly unknown[]): Answer => ({
   status: 200,
   list: { name, items },
 });
 
 /** When an object that is created now becomes visible. */
-export function fromNow(settings: Settings): Seen {
+export function visibleFromNow(settings: Settings): Visibility {
   return { visibleAt: Date.now() + settings.lag, goneAt: null };
 }
 
 /** The visible objects: not those created just now, but those deleted just now. */
-export function seen<T extends Seen>(things: readonly T[]): T[] {
+export function visible<T extends Visibility>(objects: readonly T[]): T[] {
   const now = Date.now();
-  return things.filter(({ visibleAt, goneAt }) => visibleAt <= now && (goneAt === null || goneAt > now));
+  return objects.filter(({ visibleAt, goneAt }) => visibleAt <= now && (goneAt === null || goneAt > now));
 }

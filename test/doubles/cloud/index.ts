@@ -1,13 +1,13 @@
 import { makeActions } from "./actions.ts";
 import { type Admin, makeAdmin } from "./admin.ts";
-import { beginCreation } from "./api/droplet-life.ts";
+import { beginCreation } from "./api/droplet-lifecycle.ts";
 import { apiRoutes } from "./api/routes.ts";
 import type { Context, Settings } from "./context.ts";
+import { existing } from "./data.ts";
 import { makeFaults } from "./faults.ts";
 import type { Machines } from "./machines/machines.ts";
 import { serveApi } from "./server.ts";
 import { openStore } from "./store.ts";
-import { there } from "./things.ts";
 
 export type { Admin, ShownDroplet, ShownFirewall } from "./admin.ts";
 
@@ -61,7 +61,7 @@ function resume(context: Context): void {
   const { data } = context.store;
   for (const action of data.actions.filter(({ status }) => status === "in-progress"))
     action.status = "errored";
-  for (const droplet of there(data.droplets).filter(({ status }) => status === "new")) {
+  for (const droplet of existing(data.droplets).filter(({ status }) => status === "new")) {
     beginCreation(context, droplet, []);
   }
 }

@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startCloud } from "./index.ts";
-import { noMachines } from "./machines/none.ts";
+import { noMachines } from "./machines/no-machines.ts";
 import { nspawnMachines } from "./machines/nspawn.ts";
 
 const { values } = parseArgs({

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer } from "./context.ts";
 import { ApiError, refusalOf } from "./error.ts";
-import { onePage } from "./pages.ts";
+import { onePage } from "./list-pages.ts";
 import type { Store } from "./store.ts";
 
 /** Requests per hour that a token may make, as the headers state. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Data } from "./things.ts";
+import type { Data } from "./data.ts";
 
 export interface Store {
   readonly data: Data;

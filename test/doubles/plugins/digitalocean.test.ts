@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cloud, startCloud } from "../cloud/index.ts";
-import { noMachines } from "../cloud/machines/none.ts";
+import { noMachines } from "../cloud/machines/no-machines.ts";
 import { type Engine, initFailed, type Json } from "../engine.ts";
 import { failureOf, type RunningPlugin, startPlugin } from "./support.ts";
 

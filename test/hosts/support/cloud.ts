@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type Admin, type Cloud, startCloud } from "../../doubles/cloud/index.ts";
-import { noMachines } from "../../doubles/cloud/machines/none.ts";
+import { noMachines } from "../../doubles/cloud/machines/no-machines.ts";
 import { nspawnMachines } from "../../doubles/cloud/machines/nspawn.ts";
 
 /** The folder of the stand-in plugins, under the file names that the engine looks for. */

@@ -9,8 +9,8 @@ import {
   shownSize,
   sizeOf,
 } from "../catalog.ts";
+import { type Droplet, existing } from "../data.ts";
 import type { Store } from "../store.ts";
-import { type Droplet, there } from "../things.ts";
 
 /** A droplet as the API returns it. */
 export function shownDroplet(store: Store, droplet: Droplet): object {
@@ -30,7 +30,7 @@ export function shownDroplet(store: Store, droplet: Droplet): object {
     next_backup_window: null,
     snapshot_ids: [],
     image: shownImage(imageOf(droplet.image) ?? (IMAGES[0] as (typeof IMAGES)[number])),
-    volume_ids: there(store.data.volumes)
+    volume_ids: existing(store.data.volumes)
       .filter(({ dropletIds }) => dropletIds.includes(droplet.id))
       .map(({ id }) => id),
     size: shownSize(size),

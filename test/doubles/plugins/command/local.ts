@@ -1,6 +1,6 @@
 import type { Properties } from "../serve/values.ts";
-import { commandType } from "./infer.ts";
-import { previousOutput, runShown } from "./run.ts";
+import { commandType } from "./command-type.ts";
+import { previousOutput, runShown } from "./run-program.ts";
 
 /** `command:local:Command`, without assets and archives. */
 export const localCommand = commandType({

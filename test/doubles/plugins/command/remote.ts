@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Call } from "../serve/plugin.ts";
 import { isMap, type Properties } from "../serve/values.ts";
-import { commandType } from "./infer.ts";
-import { previousOutput, runShown } from "./run.ts";
+import { commandType } from "./command-type.ts";
+import { previousOutput, runShown } from "./run-program.ts";
 
 /** The defaults of a connection in the vendor's plugin. */
 const CONNECTION: Properties = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };

@@ -1,4 +1,4 @@
-import type { Field } from "../serve/fields.ts";
+import type { Field } from "../serve/schema-fields.ts";
 import type { Json, Properties } from "../serve/values.ts";
 import { type Api, part } from "./api.ts";
 
@@ -36,7 +36,7 @@ export function changed(before: Json, after: Json): { added: readonly Json[]; re
 }
 
 /** Adds the provider's step to the error of failed work. */
-export async function saying<T>(words: string, work: Promise<T>): Promise<T> {
+export async function withStepName<T>(words: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -46,7 +46,7 @@ export async function saying<T>(words: string, work: Promise<T>): Promise<T> {
 }
 
 /** Only the fields that are not empty, because the vendor's client leaves out the others. */
-export function filled(body: Record<string, Json>): Properties {
+export function nonEmpty(body: Record<string, Json>): Properties {
   return Object.fromEntries(
     Object.entries(body).filter(([, value]) => value !== undefined && value !== "" && value !== false),
   );

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { DEFAULTS, diffOf, type Fields, plain, same, stored, storedOf } from "./fields.ts";
 import type { Actual, Call, Checked, Made, ResourceType } from "./plugin.ts";
+import { DEFAULTS, diffOf, type Fields, plain, same, stored, storedOf } from "./schema-fields.ts";
 import { isZero, type Properties, UNKNOWN } from "./values.ts";
 
 /** A resource type as the vendor's provider defines it. The bridge turns it into a type of the engine. */

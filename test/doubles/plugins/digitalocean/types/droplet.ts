@@ -3,9 +3,9 @@ import type { Bridged } from "../../serve/bridge.ts";
 import { type Call, PartialError } from "../../serve/plugin.ts";
 import type { Json, Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { attributes, dropletOf, imageOf } from "../droplets.ts";
-import { filled, listOf, saying, TAGS, unlessGone } from "../steps.ts";
-import { waitFor } from "../wait.ts";
+import { attributes, dropletOf, imageOf } from "../droplet-attributes.ts";
+import { listOf, nonEmpty, TAGS, unlessGone, withStepName } from "../steps.ts";
+import { waitFor } from "../wait-for-state.ts";
 import { moveVolumes, updateDroplet } from "./droplet-update.ts";
 
 /** Seconds that creating and deleting may take. */
@@ -58,7 +58,7 @@ const lower = (value: Json): Json => String(value).toLowerCase();
 const sha1 = (value: Json): Json => createHash("sha1").update(String(value)).digest("hex");
 
 async function create(api: Api, inputs: Properties, call: Call) {
-  const body = filled({
+  const body = nonEmpty({
     name: inputs["name"],
     region: inputs["region"],
     size: inputs["size"],
@@ -73,12 +73,12 @@ async function create(api: Api, inputs: Properties, call: Call) {
     volumes: listOf(inputs["volumeIds"]),
     tags: listOf(inputs["tags"]),
   });
-  const answer = await saying("Error creating droplet", api.post("/v2/droplets", body));
+  const answer = await withStepName("Error creating droplet", api.post("/v2/droplets", body));
   const id = String((answer["droplet"] as Properties)["id"]);
   const state = { ...inputs, userData: inputs["userData"] && sha1(inputs["userData"]) };
   try {
     const words = `Error waiting for droplet (${id}) to become ready`;
-    const droplet = await saying(words, become(api, id, "status", "active", ["new"], call, CREATE));
+    const droplet = await withStepName(words, become(api, id, "status", "active", ["new"], call, CREATE));
     return { id, state: { ...state, ...attributes(droplet) } };
   } catch (error) {
     throw new PartialError({ id, state }, (error as Error).message);
@@ -119,7 +119,7 @@ async function remove(api: Api, id: string, state: Properties, call: Call): Prom
   const droplet = await unlessGone("Error deleting droplet", dropletOf(api, id));
   if (droplet === undefined) return;
   if (state["gracefulShutdown"] === true && droplet["status"] === "active") {
-    await saying(
+    await withStepName(
       `Error shutting down the the droplet (${id})`,
       api.post(`/v2/droplets/${id}/actions`, { type: "shutdown" }),
     );
@@ -127,7 +127,7 @@ async function remove(api: Api, id: string, state: Properties, call: Call): Prom
   }
   await moveVolumes(api, id, droplet["volume_ids"], [], call);
   if ((await unlessGone("Error deleting droplet", api.delete(`/v2/droplets/${id}`))) === undefined) return;
-  await saying(
+  await withStepName(
     "Error deleting droplet",
     waitFor({
       target: "Not Found",

@@ -1,7 +1,7 @@
 import type { Bridged } from "../../serve/bridge.ts";
 import { isZero, type Json, type Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { listOf, saying, TAGS, unlessGone } from "../steps.ts";
+import { listOf, TAGS, unlessGone, withStepName } from "../steps.ts";
 
 /** `digitalocean:index/firewall:Firewall`, after the vendor's resource_firewall.go. */
 export function firewallType(api: Api): Bridged {
@@ -27,7 +27,7 @@ export function firewallType(api: Api): Bridged {
       return undefined;
     },
     create: async (inputs) => {
-      const answer = await saying("Error creating firewall", api.post("/v2/firewalls", bodyOf(inputs)));
+      const answer = await withStepName("Error creating firewall", api.post("/v2/firewalls", bodyOf(inputs)));
       return madeOf(answer);
     },
     read: async (id) => {
@@ -35,7 +35,7 @@ export function firewallType(api: Api): Bridged {
       return answer && madeOf(answer);
     },
     update: async (id, _state, inputs) => {
-      const answer = await saying("Error updating firewall", api.put(path(id), bodyOf(inputs)));
+      const answer = await withStepName("Error updating firewall", api.put(path(id), bodyOf(inputs)));
       return madeOf(answer).state;
     },
     delete: async (id) => {

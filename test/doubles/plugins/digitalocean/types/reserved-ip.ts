@@ -3,8 +3,8 @@ import type { Bridged } from "../../serve/bridge.ts";
 import { type Call, PartialError } from "../../serve/plugin.ts";
 import { isMap, type Json, type Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { saying, unlessGone } from "../steps.ts";
-import { waitFor } from "../wait.ts";
+import { unlessGone, withStepName } from "../steps.ts";
+import { waitFor } from "../wait-for-state.ts";
 
 const path = (ip: Json) => `/v2/reserved_ips/${ip}`;
 
@@ -19,7 +19,7 @@ export function reservedIpType(api: Api): Bridged {
     outputs: ["reservedIpUrn"],
     create: async (inputs, call) => {
       const body = { region: inputs["region"] };
-      const answer = await saying("Error creating reserved IP", api.post("/v2/reserved_ips", body));
+      const answer = await withStepName("Error creating reserved IP", api.post("/v2/reserved_ips", body));
       const made = madeOf(answer, inputs);
       if (!inputs["dropletId"]) return made;
       try {
@@ -40,7 +40,7 @@ export function reservedIpType(api: Api): Bridged {
     },
     delete: async (id, state, call) => {
       if (state["dropletId"]) await unlessUnassigned(unassign(api, id, call));
-      await saying("Error deleting reserved IP", api.delete(path(id)));
+      await withStepName("Error deleting reserved IP", api.delete(path(id)));
     },
   };
 }
@@ -48,7 +48,7 @@ export function reservedIpType(api: Api): Bridged {
 /** `digitalocean:index/reservedIpAssignment:ReservedIpAssignment`. */
 export function reservedIpAssignmentType(api: Api): Bridged {
   const holder = async (ip: Json): Promise<Json> => {
-    const answer = await saying("Error retrieving reserved IP", api.get(path(ip)));
+    const answer = await withStepName("Error retrieving reserved IP", api.get(path(ip)));
     const { droplet } = answer["reserved_ip"] as { droplet: Properties | null };
     return droplet?.["id"];
   };
@@ -78,7 +78,7 @@ export function reservedIpAssignmentType(api: Api): Bridged {
 }
 
 async function assign(api: Api, ip: Json, dropletId: number, call: Call): Promise<void> {
-  await saying(
+  await withStepName(
     `Error waiting for droplet (${dropletId}) to be ready for reserved IP assign`,
     waitFor({
       target: "ready",
@@ -100,7 +100,7 @@ function unassign(api: Api, ip: Json, call: Call): Promise<void> {
 }
 
 async function act(api: Api, ip: Json, body: Properties, words: string, call: Call): Promise<void> {
-  const { action } = await saying(words, api.post(`${path(ip)}/actions`, body));
+  const { action } = await withStepName(words, api.post(`${path(ip)}/actions`, body));
   const { id } = action as Properties;
   const poll = async () => {
     const answer = await api.get(`${path(ip)}/actions/${id}`);
@@ -113,7 +113,7 @@ async function act(api: Api, ip: Json, body: Properties, words: string, call: Ca
     signal: call.signal,
     poll,
   };
-  await saying(words, waitFor(wait));
+  await withStepName(words, waitFor(wait));
 }
 
 /** An address that is not assigned any longer is already as wanted. */

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
+import type { Volume } from "../data.ts";
 import type { Disk } from "../machines/machines.ts";
-import type { Volume } from "../things.ts";
 
 /** A volume in the form that a machine needs. */
 export function diskOf({ id, name, size, filesystemType }: Volume): Disk {

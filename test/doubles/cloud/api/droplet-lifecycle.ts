@@ -1,8 +1,8 @@
 import type { Subject } from "../actions.ts";
 import type { Context } from "../context.ts";
-import { type Action, type Droplet, there } from "../things.ts";
-import { attachNow, diskOf } from "./disk.ts";
-import { findVolume } from "./find.ts";
+import { type Action, type Droplet, existing } from "../data.ts";
+import { findVolume } from "./find-resource.ts";
+import { attachNow, diskOf } from "./volume-disk.ts";
 
 export function dropletSubject({ id, region }: Droplet): Subject {
   return { type: "droplet", id, region };
@@ -25,7 +25,7 @@ export function beginCreation(context: Context, droplet: Droplet, volumes: reado
 export function removeDroplet({ store, settings, actions, machines }: Context, droplet: Droplet): void {
   const { data } = store;
   droplet.goneAt = Date.now() + settings.lag;
-  const attached = there(data.volumes).filter(({ dropletIds }) => dropletIds.includes(droplet.id));
+  const attached = existing(data.volumes).filter(({ dropletIds }) => dropletIds.includes(droplet.id));
   for (const volume of attached) volume.dropletIds = [];
   for (const firewall of data.firewalls) {
     firewall.dropletIds = firewall.dropletIds.filter((id) => id !== droplet.id);
@@ -33,7 +33,7 @@ export function removeDroplet({ store, settings, actions, machines }: Context, d
   for (const project of data.projects) {
     project.resources = project.resources.filter((urn) => urn !== `do:droplet:${droplet.id}`);
   }
-  const led = there(data.reservedIps).filter(({ dropletId }) => dropletId === droplet.id);
+  const led = existing(data.reservedIps).filter(({ dropletId }) => dropletId === droplet.id);
   for (const reserved of led) reserved.dropletId = null;
   const end = async (): Promise<void> => {
     for (const { ip } of led) await machines.lead(ip, null, null);

@@ -1,5 +1,5 @@
+import { existing, type Visibility } from "../data.ts";
 import { unprocessable } from "../error.ts";
-import { type Seen, there } from "../things.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,7 @@ export function text(body: Body, name: string): string | undefined {
   return value;
 }
 
-export function needed(body: Body, name: string, words = `${name} is required`): string {
+export function requiredText(body: Body, name: string, words = `${name} is required`): string {
   const value = text(body, name);
   if (value === undefined) throw unprocessable(words);
   return value;
@@ -38,7 +38,7 @@ export function array(body: Body, name: string): unknown[] {
 const TAG = /^[a-zA-Z0-9:\-_]{1,255}$/;
 
 /** The tags of a new object. Creates tags that do not exist yet. */
-export function takeTags(known: string[], wanted: readonly string[]): string[] {
+export function createTags(known: string[], wanted: readonly string[]): string[] {
   for (const tag of wanted) {
     if (!TAG.test(tag)) {
       throw unprocessable(
@@ -51,6 +51,6 @@ export function takeTags(known: string[], wanted: readonly string[]): string[] {
 }
 
 /** Whether another existing object has the name. */
-export function isTaken(things: readonly (Seen & { readonly name: string })[], name: string): boolean {
-  return there(things).some((thing) => thing.name === name);
+export function isTaken(objects: readonly (Visibility & { readonly name: string })[], name: string): boolean {
+  return existing(objects).some((object) => object.name === name);
 }

@@ -1,12 +1,12 @@
 /** The cloud's data, in the form of its file. */
 
 /** When an object becomes visible, and once deleted, invisible: milliseconds since the epoch. */
-export interface Seen {
+export interface Visibility {
   visibleAt: number;
   goneAt: number | null;
 }
 
-export interface Droplet extends Seen {
+export interface Droplet extends Visibility {
   readonly id: number;
   name: string;
   readonly region: string;
@@ -30,7 +30,7 @@ export interface Droplet extends Seen {
 
 export type Fate = "boots" | "stuck" | "silent";
 
-export interface Key extends Seen {
+export interface Key extends Visibility {
   readonly id: number;
   name: string;
   readonly publicKey: string;
@@ -58,7 +58,7 @@ export interface OutboundRule {
   readonly destinations: Peers;
 }
 
-export interface Firewall extends Seen {
+export interface Firewall extends Visibility {
   readonly id: string;
   name: string;
   readonly createdAt: string;
@@ -68,14 +68,14 @@ export interface Firewall extends Seen {
   tags: string[];
 }
 
-export interface ReservedIp extends Seen {
+export interface ReservedIp extends Visibility {
   readonly ip: string;
   readonly region: string;
   readonly projectId: string;
   dropletId: number | null;
 }
 
-export interface Volume extends Seen {
+export interface Volume extends Visibility {
   readonly id: string;
   readonly name: string;
   readonly region: string;
@@ -88,7 +88,7 @@ export interface Volume extends Seen {
   tags: string[];
 }
 
-export interface Project extends Seen {
+export interface Project extends Visibility {
   readonly id: string;
   name: string;
   description: string;
@@ -101,7 +101,7 @@ export interface Project extends Seen {
   resources: string[];
 }
 
-export interface Vpc extends Seen {
+export interface Vpc extends Visibility {
   readonly id: string;
   name: string;
   description: string;
@@ -145,6 +145,6 @@ export interface Data {
 }
 
 /** The objects that exist, visible or not. */
-export function there<T extends Seen>(things: readonly T[]): T[] {
-  return things.filter(({ goneAt }) => goneAt === null);
+export function existing<T extends Visibility>(objects: readonly T[]): T[] {
+  return objects.filter(({ goneAt }) => goneAt === null);
 }

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import type { Call } from "../serve/plugin.ts";
 import type { Json, Properties } from "../serve/values.ts";
-import { type CommandOutput, isLogged } from "./infer.ts";
+import { type CommandOutput, isLogged } from "./command-type.ts";
 
 /**
  * Runs a program, shows its output while it runs, and fails with all of it.
