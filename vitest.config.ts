@@ -3,23 +3,25 @@ import { defineConfig } from "vitest/config";
 const SLOW = 600_000;
 
 /**
- * Files on real hosts that count seconds: how soon a deadman, a probe or a failover acts. They come last, and leave each
- * other a core.
+ * Files on real hosts that measure how soon a deadman, a probe or a failover acts. They run last, and at most two at once,
+ * so that each has a core.
  */
-const TIMED = ["failover", "hostd", "jobs", "seeds", "services"].map((name) => `test/hosts/${name}.test.ts`);
+const TIMED = ["example-fleets", "failover", "hostd", "jobs", "services"].map(
+  (name) => `test/hosts/${name}.test.ts`,
+);
 
 const onHosts = {
   globalSetup: "test/hosts/support/setup.ts",
   testTimeout: SLOW,
   hookTimeout: SLOW,
-  // Most of what is polled is a command: one after the other without a pause would take a core from its neighbours.
+  // Most polls run a command. Without a pause between them they would take a core from other tests.
   expect: { poll: { interval: 500 } },
 };
 
 export default defineConfig({
   test: {
     reporters: ["default", "./test/reporter.ts"],
-    // One group after the other, each with as many files at once as its workers.
+    // The groups run one after the other, each with as many files at once as it has workers.
     projects: [
       {
         test: {
@@ -37,7 +39,7 @@ export default defineConfig({
           name: "hosts",
           include: ["test/hosts/**/*.test.ts"],
           exclude: TIMED,
-          // Half of what a test on hosts takes is waiting, so two would leave two cores idle.
+          // Tests on hosts wait half of the time, so two at once would leave two cores idle.
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },

@@ -9,7 +9,7 @@ import { type Requests, requestsOf } from "./requests.ts";
 import type { Site } from "./site.ts";
 import type { Runs } from "./stats.ts";
 
-/** Everything that is timed on a fleet that is up, by what a person would call it. */
+/** Everything that is measured on an applied fleet, by a readable name. */
 export const COMMANDS = [
   "bare script",
   "fleet drift",
@@ -30,13 +30,13 @@ export interface CellResult extends Cell {
   readonly first: FirstRuns;
   /** Milliseconds, on the hosts of the last first `up`. */
   readonly runs: Readonly<Record<Command, Runs>>;
-  /** What the stack has, the engine's own resources among them. */
+  /** Number of resources in the stack, including the engine's own. */
   readonly resources: number;
-  /** What hosts were asked in one run. */
+  /** The connections and requests of one run. */
   readonly requests: Readonly<Record<string, Requests>>;
 }
 
-/** Brings a fleet up, times all commands on it in turn, and removes it whatever happens. */
+/** Applies a fleet, measures all commands on it in turn, and always removes it. */
 export async function runCell(cell: Cell, rounds: number, log: (line: string) => void): Promise<CellResult> {
   const { first, site } = await runFirst(layoutOf(cell), rounds, log);
   try {
@@ -82,12 +82,16 @@ async function subjectsOf(site: Site, empty: Project): Promise<Record<Command, S
     "up, nothing to do, floor": { run: () => onFloor([...up, nothing]) },
     "up, nothing to do": { run: () => must(project.pulumi([...up, nothing])) },
     "preview and up, nothing to do": { run: () => must(project.pulumi([...both, nothing])) },
-    "drift found": { before: () => spoil(site), run: () => must(project.fleet(["drift"]), 7) },
+    "drift found": { before: () => changeByHand(site), run: () => must(project.fleet(["drift"]), 7) },
     "drift repaired": { run: () => must(project.pulumi(up)) },
   };
 }
 
-/** The same project on a provider that does nothing. @returns what runs `pulumi` there */
+/**
+ * The same project with a provider that does nothing.
+ *
+ * @returns runs `pulumi` there
+ */
 async function floorOf(project: Project): Promise<(args: readonly string[]) => Promise<unknown>> {
   const floor = join(project.dir, ".floor");
   await makeFloorProject(project.dir, floor);
@@ -96,8 +100,8 @@ async function floorOf(project: Project): Promise<(args: readonly string[]) => P
   return onFloor;
 }
 
-/** Changes one file by hand, as somebody on the host would. */
-function spoil({ machines }: Site): Promise<string> {
+/** Changes one file by hand, as a person on the host would. */
+function changeByHand({ machines }: Site): Promise<string> {
   return machines.run("h1", "echo 'I am somebody else.' >> /home/h1-a1/SOUL.md");
 }
 

@@ -7,7 +7,7 @@ import { benchFleet, layoutOf } from "./fleet.ts";
 import { interleave } from "./measure.ts";
 import { type Runs, summarize } from "./stats.ts";
 
-/** What is timed with one host of ten dead. */
+/** What is measured while one host of ten is dead. */
 const COMMANDS = ["fleet drift of 9", "fleet drift of 10, one dead"] as const;
 
 export interface DeadResult {
@@ -17,7 +17,7 @@ export interface DeadResult {
   readonly runs: Readonly<Record<(typeof COMMANDS)[number], Runs>>;
 }
 
-/** What a dead host may cost: its connect timeout once, and nothing of the others'. */
+/** Measures the cost of a dead host, which should be its connect timeout once, and nothing for other hosts. */
 export async function runDead(rounds: number, log: (line: string) => void): Promise<DeadResult> {
   const layout = layoutOf({ hosts: 10, agents: 10 });
   const files = benchFleet(layout);
@@ -41,7 +41,7 @@ export async function runDead(rounds: number, log: (line: string) => void): Prom
   }
 }
 
-/** The result as a Markdown table, times in seconds. */
+/** The result as a Markdown table, with times in seconds. */
 export function deadTable({ connectTimeout, runs }: DeadResult): string {
   const rows = COMMANDS.map((command) => {
     const { runs: count, min, median, max } = summarize(runs[command]);
@@ -58,7 +58,11 @@ export function deadTable({ connectTimeout, runs }: DeadResult): string {
   ].join("\n");
 }
 
-/** Every packet to the host is swallowed from now on, as by a router in between. @returns what undoes it */
+/**
+ * Drops every packet to the host from now on, as a router would.
+ *
+ * @returns undoes it
+ */
 async function kill(project: Project, host: string): Promise<() => Promise<unknown>> {
   const { hosts } = parse(project.read("stacks/inventory.local.yaml")) as {
     hosts: Record<string, { address: string }>;

@@ -6,18 +6,18 @@ import { makeProject, must, type Project } from "../test/hosts/support/project.t
 const ROOT = join(import.meta.dirname, "..");
 
 /**
- * A project whose program declares nothing: what its preview takes is the engine's own and Node's. Its stack is up, so
- * that a preview has nothing to do.
+ * A project whose program declares nothing: the time of its preview is the engine's own and Node's. Its stack is
+ * applied, so a preview has nothing to do.
  */
 export async function makeEmptyProject(): Promise<Project> {
   const project = await makeProject({ "Pulumi.yaml": pulumiYaml(), "program.mjs": "" });
-  // The language host looks for the SDK where the program is.
+  // The language host looks for the SDK next to the program.
   symlinkSync(join(ROOT, "node_modules", "@pulumi"), join(project.dir, "node_modules", "@pulumi"));
   await must(project.pulumi(["up", "--yes", "--skip-preview"]));
   return project;
 }
 
-/** As a fleet's own, so that the engine runs it alike; but for the program and the provider. */
+/** Like a fleet's own file, so that the engine runs in the same way, except for the program and the provider. */
 function pulumiYaml(): string {
   const own = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as object;
   return stringify({ ...own, name: "empty", main: "program.mjs", plugins: {} });

@@ -6,22 +6,25 @@ import { timed } from "./measure.ts";
 import { makeSite, type Site } from "./site.ts";
 import type { Runs } from "./stats.ts";
 
-/** What brings fresh hosts up, which run already; and how much of the first `up` goes by until all have Muster's runtime. */
+/**
+ * What is measured on fresh, running hosts. The last one is the part of the first `up` until all hosts have Muster's
+ * runtime.
+ */
 export const FIRST = ["bare apply", "first up", "runtime on all hosts"] as const;
 
 /** Milliseconds. */
 export type FirstRuns = Readonly<Record<(typeof FIRST)[number], Runs>>;
 
-/** Each run needs hosts of its own, which takes longer than the run. */
+/** Each run needs its own hosts, which takes longer than the run. */
 const MOST_ROUNDS = 2;
 
 /** Milliseconds. */
 export const FIRST_UP_LIMIT = 1_800_000;
 
 /**
- * Times a bare apply and a first `up` in turn, each on hosts that were just booted, and holds both to one outcome.
+ * Measures a plain apply and a first `up` in turn, each on hosts that were just booted, and compares their results.
  *
- * @returns the times, and what the last `up` made, which is the caller's to remove
+ * @returns the times, and the last `up`'s site, which the caller must remove
  */
 export async function runFirst(
   layout: Layout,
@@ -45,7 +48,7 @@ export async function runFirst(
   }
 }
 
-/** What hosts look like to the bare check, by host; without the numbers of users and groups, which go by who came first. */
+/** The output of the plain check, by host, without user and group IDs, which depend on the order of creation. */
 type Applied = Readonly<Record<string, string>>;
 
 async function runBareApply(layout: Layout): Promise<{ time: number; applied: Applied }> {
@@ -83,7 +86,7 @@ async function appliedTo({ bare: { checkApplied } }: Site): Promise<Applied> {
   return Object.fromEntries(printed.map(([host, text]) => [host, text.replace(/^([^:]+:x:)\d+/gm, "$1")]));
 }
 
-/** A bare apply that makes less, or other things, than `up` does would be nothing to compare it with. */
+/** The comparison is only fair if the plain apply has the same result as `up`. */
 function sameOrThrow(bare: Applied, up: Applied): void {
   for (const host of Object.keys(up)) {
     const [ofBare = [], ofUp = []] = [bare, up].map((all) => all[host]?.split("\n"));
@@ -95,8 +98,8 @@ function sameOrThrow(bare: Applied, up: Applied): void {
 }
 
 /**
- * When the last host had its runtime. The installation's last step renames `run` into its place, and a rename sets the
- * file's ctime. Local hosts have this machine's clock.
+ * When the last host had its runtime. The last step of the installation renames `run` into place, which sets the
+ * file's ctime. Local hosts use this machine's clock.
  *
  * @returns milliseconds since 1970
  */

@@ -3,19 +3,21 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { type Layout, localFleet } from "../test/hosts/support/fleets.ts";
 
-/** One cell of the tables: so many hosts with so many agents each. */
+/** One cell of the tables: a number of hosts, and of agents on each. */
 export interface Cell {
   readonly hosts: number;
   readonly agents: number;
 }
 
-/** Contacts in each agent's book, as in the example fleet. */
+/** Contacts in each agent's contact book, as in the example fleet. */
 const CONTACTS = 89;
 
 /** Bytes of each SOUL.md. */
 const SOUL_SIZE = 4096;
 
-/** Quiet: whatever an agent does is noise in every figure. It pings systemd's watchdog, which waits 60 s. */
+/**
+ * A quiet agent, because its activity would be noise in every figure. It pings systemd's watchdog, which waits 60 s.
+ */
 const AGENT_SH = `#!/bin/sh
 if ! [ -t 0 ] || ! [ -t 1 ]; then echo "no terminal" >&2; exit 1; fi
 while :; do systemd-notify WATCHDOG=1 --status="awake"; sleep 25; done
@@ -33,7 +35,7 @@ export function layoutOf({ hosts, agents }: Cell): Layout {
 }
 
 /**
- * The files of a fleet with this layout: the tests' fleet, with books and souls of a real one's size.
+ * The files of a fleet with this layout: the tests' fleet, with contact books and SOUL.md files of realistic size.
  *
  * @param hosts as fleet.yaml declares them; left out: local hosts, which `up` boots
  */
@@ -65,7 +67,7 @@ interface FleetYaml {
   readonly agents: Readonly<Record<string, object>>;
 }
 
-/** The contacts of the example that are none of its agents. */
+/** The contacts of the example that are not its agents. */
 function exampleContacts(): Record<string, object> {
   const all = parse(readFileSync(EXAMPLE_CONTACTS, "utf8")) as Record<string, { host?: string }>;
   return Object.fromEntries(Object.entries(all).filter(([, { host }]) => host === undefined));

@@ -1,6 +1,6 @@
 let isInterrupted = false;
 
-/** From now on a signal does not end the process at once, so that what was booted can be removed first. */
+/** From now on a signal does not end the process at once, so that booted hosts can be removed first. */
 export function holdSignals(): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
@@ -9,7 +9,11 @@ export function holdSignals(): void {
   }
 }
 
-/** To be called between two commands. @throws Error after a signal */
+/**
+ * Must be called between two commands.
+ *
+ * @throws Error after a signal
+ */
 export function throwIfInterrupted(): void {
   if (isInterrupted) throw new Error("interrupted");
 }

@@ -5,15 +5,19 @@ import { execa } from "execa";
 import { type HostAddress, type LocalHosts, localHosts } from "../src/cloud/local/index.ts";
 import { makeKey } from "../test/hosts/support/sshd.ts";
 
-/** Hosts that run already, as a person's own servers do: nothing of Muster is on them but its Node, see below. */
+/** Running hosts, like a person's own servers. They have nothing of Muster except its Node, see below. */
 export interface Machines {
   /** As fleet.yaml declares them. */
   readonly specs: Readonly<Record<string, SshSpec>>;
-  /** The arguments of a bare ssh to a host as root, without the command. */
+  /** The arguments of plain ssh to a host as root, without the command. */
   ssh(host: string): string[];
-  /** Runs a script on a host, and gives its standard output. */
+  /**
+   * Runs a script on a host.
+   *
+   * @returns its standard output
+   */
   run(host: string, script: string): Promise<string>;
-  /** Ends them and deletes their disks. */
+  /** Stops them and deletes their disks. */
   remove(): Promise<void>;
 }
 
@@ -26,8 +30,8 @@ export interface SshSpec {
 }
 
 /**
- * Boots fresh local hosts, and waits until their systemd has nothing to start any more. The Debian that they share has
- * Node where Muster's runtime looks for it, so a first `up` sends its bundle alone.
+ * Boots fresh local hosts, and waits until their systemd is idle. The Debian base that they share has Node where
+ * Muster's runtime expects it, so a first `up` sends only its bundle.
  */
 export async function bootMachines(hosts: readonly string[]): Promise<Machines> {
   const dir = mkdtempSync(join(tmpdir(), "muster-bench-"));
@@ -37,13 +41,13 @@ export async function bootMachines(hosts: readonly string[]): Promise<Machines> 
     const identityFile = join(dir, "id_ed25519");
     await makeKey(identityFile);
     const publicKey = readFileSync(`${identityFile}.pub`, "utf8");
-    // All of them are waited for: none may be made while the others are removed.
+    // Wait for all of them, so that none is created while the others are removed.
     const addresses = await Promise.allSettled(hosts.map((name) => local.create({ name, publicKey })));
     const specs = Object.fromEntries(
       hosts.map((name, i) => [name, specOf(madeOrThrow(addresses[i]), identityFile)]),
     );
     const machines = { specs, remove, ...sshInto(dir, specs) };
-    // It ends with an error where a unit has failed, which none of ours has.
+    // The command fails if a unit has failed, which no unit of Muster has.
     await Promise.all(hosts.map((host) => machines.run(host, "systemctl is-system-running --wait || true")));
     return machines;
   } catch (error) {

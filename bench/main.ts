@@ -1,11 +1,11 @@
 /**
- * `npm run bench [HOSTSxAGENTS…] [dead] [tenants] [recovery]`: times Muster beside what it is held against, on real
- * hosts: bare ssh scripts that look at the same facts and that make the same from nothing, the engine with a program
- * that declares nothing, and the engine's floor, which is the same program with a provider that does nothing. Each cell
- * boots its hosts first and has them as `kind: ssh`, so no time has a boot in it.
- * `dead` times the check of ten hosts with a dead one among them, `tenants` two tenants' `up` alone and at once,
- * `recovery` how soon fifty agents are back that die or hang together, and what their deadman costs.
- * BENCH_ROUNDS sets how often (5; what needs fresh hosts is done twice at most).
+ * `npm run bench [HOSTSxAGENTS…] [dead] [tenants] [recovery]`: measures Muster on real hosts, next to plain ssh
+ * scripts that check the same facts or create the same result, the engine with a program that declares nothing, and
+ * the engine's floor: the same program with a provider that does nothing. Each cell boots its hosts first and uses
+ * them as `kind: ssh`, so no time includes a boot.
+ * `dead` measures the check of ten hosts of which one is dead, `tenants` the `up` of two tenants one after the other
+ * and at once, `recovery` how soon fifty agents that die or hang together are back, and what their deadman costs.
+ * BENCH_ROUNDS sets the number of rounds (5; those with fresh hosts run twice at most).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -59,7 +59,7 @@ function save(cells: readonly CellResult[], others: object): void {
   const time = new Date().toISOString();
   const file = join(RESULTS, `${time.replaceAll(":", "-")}.json`);
   const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.version };
-  const told = cells.map((cell) => ({ ...cell, ratios: ratiosOf(cell) }));
-  writeFileSync(file, `${JSON.stringify({ time, machine, cells: told, ...others }, null, 2)}\n`);
+  const report = cells.map((cell) => ({ ...cell, ratios: ratiosOf(cell) }));
+  writeFileSync(file, `${JSON.stringify({ time, machine, cells: report, ...others }, null, 2)}\n`);
   process.stderr.write(`written: ${file}\n`);
 }

@@ -1,11 +1,11 @@
 import { performance } from "node:perf_hooks";
 import { throwIfInterrupted } from "./interrupt.ts";
 
-/** One thing to time. */
+/** One thing to measure. */
 export interface Subject {
-  /** Makes ready what is not measured. */
+  /** Preparation that is not measured. */
   readonly before?: () => Promise<unknown>;
-  /** Rejects where the command did not do what it is timed for. */
+  /** Rejects if the command has not done what is measured. */
   readonly run: () => Promise<unknown>;
 }
 
@@ -19,10 +19,10 @@ export async function timed({ before, run }: Subject): Promise<number> {
 }
 
 /**
- * Times subjects in turn, A B C A B C …, so that what else the machine does meets all of them alike. A first
- * round, which fills caches, is not counted.
+ * Measures subjects in turn, A B C A B C …, so that other load on the machine affects all of them equally. The first
+ * round fills caches, and is not counted.
  *
- * @returns milliseconds by subject, a value a round
+ * @returns milliseconds by subject, one value per round
  */
 export async function interleave<K extends string>(
   subjects: Readonly<Record<K, Subject>>,

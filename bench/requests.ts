@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 
-/** What one run asked of all its hosts together. */
+/** The connections and requests of one run to all of its hosts. */
 export interface Requests {
   readonly connections: number;
   readonly observing: number;
@@ -10,7 +10,7 @@ export interface Requests {
 /**
  * Counts connections and requests of a run.
  *
- * @param file is written by the run, which gets it as MUSTER_TRACE, and removed
+ * @param file written by the run, which gets it as MUSTER_TRACE, and removed afterwards
  */
 export async function requestsOf(file: string, run: (file: string) => Promise<unknown>): Promise<Requests> {
   rmSync(file, { force: true });

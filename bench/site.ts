@@ -13,27 +13,27 @@ import { itemsOf, withoutRuntime } from "./bare/items.ts";
 import { benchFleet } from "./fleet.ts";
 import { bootMachines, type Machines } from "./machines.ts";
 
-/** A fleet that was never applied, its machines, and the scripts that an expert would have in place of Muster. */
+/** A fleet that was never applied, its machines, and the scripts that an expert would use in place of Muster. */
 export interface Site {
   readonly project: Project;
   readonly machines: Machines;
   readonly bare: {
-    /** Brings all hosts up. */
+    /** Sets up all hosts. */
     readonly apply: BareScripts;
-    /** Looks at all that `fleet drift` looks at. */
+    /** Checks everything that `fleet drift` checks. */
     readonly check: BareScripts;
-    /** Looks at what `apply` makes. */
+    /** Checks what `apply` creates. */
     readonly checkApplied: BareScripts;
   };
-  /** Ends the machines and removes the project. */
+  /** Stops the machines and removes the project. */
   remove(): Promise<void>;
 }
 
-/** Boots machines and makes a project that declares the layout's agents on them. */
+/** Boots machines and creates a project that declares the layout's agents on them. */
 export async function makeSite(layout: Layout): Promise<Site> {
   const machines = await bootMachines(layout.hosts);
   const dirs: string[] = [];
-  // Whatever was made is on the machines' disks, so there is nothing to destroy first.
+  // Everything is on the machines' disks, so a destroy is not needed first.
   const remove = async () => {
     await machines.remove();
     for (const dir of dirs) rmSync(dir, { recursive: true, force: true });

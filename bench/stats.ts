@@ -1,4 +1,4 @@
-/** Milliseconds of some runs of one command. */
+/** Milliseconds of several runs of one command. */
 export type Runs = readonly number[];
 
 export interface Summary {
@@ -8,7 +8,7 @@ export interface Summary {
   readonly max: number;
 }
 
-/** The middle and the ends of a series that is not empty. */
+/** The median and the extremes of a series that is not empty. */
 export function summarize(runs: Runs): Summary {
   const sorted = [...runs].sort((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -16,7 +16,7 @@ export function summarize(runs: Runs): Summary {
   return { runs: sorted.length, min: sorted[0] ?? Number.NaN, median, max: sorted.at(-1) ?? Number.NaN };
 }
 
-/** The smallest value that so many percent of a series do not exceed, by nearest rank. */
+/** The smallest value that the given percentage of a series does not exceed, by nearest rank. */
 export function percentile(runs: Runs, percent: number): number {
   const sorted = [...runs].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;

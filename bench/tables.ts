@@ -2,13 +2,16 @@ import { type CellResult, COMMANDS, type Command } from "./cell.ts";
 import { FIRST, type FirstRuns } from "./first.ts";
 import { type Runs, summarize } from "./stats.ts";
 
-/** What commands cost beside others, by medians. */
+/** The cost of a command compared to others, by medians. */
 export interface Ratio {
   readonly name: string;
   readonly value: number;
-  /** The target. Left out for a size that has none: the fewer hosts, the more of a ratio is the engine's own start. */
+  /**
+   * The target. Left out for a size without one: with fewer hosts, the engine's own start is a larger part of the
+   * ratio.
+   */
   readonly most?: number;
-  /** Left out: a number of times. */
+  /** Left out: a factor. */
   readonly unit?: "s";
 }
 
@@ -24,7 +27,7 @@ const FULL = {
 /** The target at one host with ten agents, where the engine's own time is most of a preview: seconds. */
 const BEYOND_EMPTY = 1.5;
 
-/** What commands cost beside the bare script, the bare apply, and what the engine takes by itself. */
+/** The cost of commands compared to the plain check, the plain apply, and the engine alone. */
 export function ratiosOf({ hosts, agents, first, runs }: CellResult): Ratio[] {
   const median = (command: Command) => summarize(runs[command]).median;
   const firstMedian = (name: keyof FirstRuns) => summarize(first[name]).median;
@@ -54,7 +57,7 @@ export function ratiosOf({ hosts, agents, first, runs }: CellResult): Ratio[] {
   ];
 }
 
-/** One cell as Markdown tables, times in seconds. */
+/** One cell as Markdown tables, with times in seconds. */
 export function tablesOf(result: CellResult): string {
   return [
     `### ${result.hosts} x ${result.agents}\n`,

@@ -4,13 +4,13 @@ import { timed } from "./measure.ts";
 import { type Runs, summarize } from "./stats.ts";
 import { seconds, table } from "./tables.ts";
 
-/** Milliseconds of `up`, which writes a file of each of the tenant's agents on both hosts. */
+/** Milliseconds of `up`, which writes one file of each of the tenant's agents on both hosts. */
 export type TenantRuns = Readonly<Record<`${Tenant} ${"alone" | "at once"}`, Runs>>;
 
-/** What an `up` beside another tenant's may take, in times of the same `up` alone. */
+/** The maximum time of an `up` next to another tenant's, relative to the same `up` alone. */
 export const AT_ONCE_MOST = 1.5;
 
-/** Times two tenants' `up` on the same two hosts, one after the other and both at once, in turn. */
+/** Measures two tenants' `up` on the same two hosts in turn: one after the other, and both at once. */
 export async function runTenants(rounds: number, log: (line: string) => void): Promise<TenantRuns> {
   log("two hosts and their platform");
   const project = await makeTenants();
@@ -21,7 +21,7 @@ export async function runTenants(rounds: number, log: (line: string) => void): P
       number[]
     >;
     log(`${rounds} rounds`);
-    // The first round makes the agents and is not counted.
+    // The first round creates the agents and is not counted.
     for (let round = 0; round <= rounds; round += 1) await runRound(project, round, runs);
     return runs;
   } finally {
@@ -31,7 +31,7 @@ export async function runTenants(rounds: number, log: (line: string) => void): P
   }
 }
 
-/** The medians, and by how much a run beside another is longer. */
+/** The medians, and how much longer a run takes next to another. */
 export function tenantsTable(runs: TenantRuns): string {
   const rows = tenants().map((tenant) => {
     const [alone, atOnce] = [summarize(runs[`${tenant} alone`]), summarize(runs[`${tenant} at once`])];

@@ -5,19 +5,19 @@ import { compiledSchemas } from "./schema.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** A test file that boots real hosts, and what of the checkout it depends on. */
+/** A test file that boots real hosts, and the files of the checkout that it depends on. */
 export interface HostsFile {
   readonly path: string;
-  /** What it imports, and the sources of the programs that it runs. */
+  /** Its imports, and the sources of the programs that it runs. */
   readonly sources: ReadonlySet<string>;
-  /** Its own text and that of its support files, which name what they run and read besides. */
+  /** Its own text and that of its support files, which name other files that it runs and reads. */
   readonly text: string;
 }
 
-/** Every file on real hosts starts with this one, which makes the Debian that they share. */
+/** Every test file on real hosts runs this program first, to build the shared Debian base. */
 const HELPER = "src/cloud/local/helper/main.ts";
 
-/** The product that a file runs, by how it says so. */
+/** The programs that a file runs, by the text that shows it. */
 const RUNS: readonly (readonly [says: RegExp, entries: readonly string[]])[] = [
   [/\.fleet\(|\bnpx\(/, ["src/cli/main.ts"]],
   [/"src\/host\/main\.ts"/, ["src/host/main.ts"]],
@@ -27,13 +27,13 @@ const RUNS: readonly (readonly [says: RegExp, entries: readonly string[]])[] = [
   ],
 ];
 
-/** No program of ours reads these, and a test on real hosts only the pages that it names. */
+/** No program reads these files, and a test on real hosts reads only the pages that it names. */
 const PROSE = /^(docs|bench)\/|^[^/]+\.md$/;
 
-/** Tests without hosts and what is theirs alone: they take seconds, so all of them run anyway. */
+/** Tests without hosts, and their support files. All of them always run, because they take seconds. */
 const UNIT = /^test\/(?!hosts\/|doubles\/|fixtures\/)/;
 
-/** All test files on real hosts. They reach the product through its bundles, so imports alone would not do. */
+/** All test files on real hosts. They run the product's bundles, so imports alone do not show what they depend on. */
 export async function hostsFiles(): Promise<HostsFile[]> {
   const paths = globSync("test/hosts/**/*.test.ts", { cwd: ROOT }).sort();
   const entries = [HELPER, ...RUNS.flatMap(([, programs]) => programs)];
@@ -51,9 +51,9 @@ export async function hostsFiles(): Promise<HostsFile[]> {
 }
 
 /**
- * The files of those given that a change of one path can affect. What nobody is known to read affects all of them.
+ * The test files that a change of one path can affect. A path that no known program reads affects all of them.
  *
- * @param path of the checkout, which need not be there any more
+ * @param path in the checkout; the file may have been removed
  */
 export function affectedBy(path: string, files: readonly HostsFile[]): readonly HostsFile[] {
   const importing = files.filter(({ sources }) => sources.has(path));
@@ -62,7 +62,7 @@ export function affectedBy(path: string, files: readonly HostsFile[]): readonly 
   return UNIT.test(path) ? [] : files;
 }
 
-/** What each of these imports, itself among it, by its path. */
+/** Everything that each path imports, including itself, by path. */
 async function importsOf(paths: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const { metafile } = await build({
     absWorkingDir: ROOT,

@@ -17,7 +17,7 @@ const common: BuildOptions = {
   legalComments: "none",
 };
 
-/** ESM bundles of CommonJS libraries need a `require`; node: modules are all they ask it for. */
+/** ESM bundles of CommonJS libraries need a `require`, but only for node: modules. */
 const esm: BuildOptions = {
   ...common,
   format: "esm",
@@ -33,8 +33,8 @@ const programs: Record<string, [source: string, options: BuildOptions]> = {
   "provider.mjs": ["src/provider/main.ts", esm],
   "local-helper.mjs": ["src/cloud/local/helper/main.ts", esm],
   "host.mjs": ["src/host/main.ts", { ...esm, minify: true }],
-  // The SDK stays outside: the language host brings its own loader, and both must share one runtime. The vendors'
-  // resources are inside, and run only where a fleet has droplets.
+  // The SDK stays outside the bundle: the language host brings its own loader, and both must share one SDK. The
+  // vendors' resources are bundled, and run only if a fleet has droplets.
   "program.mjs": ["src/program/main.ts", { ...esm, external: ["@pulumi/pulumi"] }],
 };
 
@@ -50,13 +50,13 @@ try {
   );
   for (const name of Object.keys(programs)) renameSync(join(staging, name), join(dist, name));
   writeFileSync(join(dist, ".built"), "");
-  // A source that was changed while this ran is newer than what was built.
+  // A source that changes during the build must be newer than this file, so that the next run builds again.
   utimesSync(join(dist, ".built"), started, started);
 } finally {
   rmSync(staging, { recursive: true, force: true });
 }
 
-/** What a killed build left behind; another that runs now keeps its own. */
+/** Removes the folders of killed builds. A build that still runs keeps its own. */
 function removeLeftovers(): void {
   for (const name of readdirSync(dist)) {
     const pid = /^\.staging-(\d+)$/.exec(name)?.[1];

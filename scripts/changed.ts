@@ -1,6 +1,6 @@
 /**
  * Chooses the tests that a change can affect: changed.ts BASE
- * Prints what scripts/test.sh takes to run them, one a line; nothing where no real host is needed.
+ * Prints the arguments of scripts/test.sh, one per line. Prints nothing if no test on real hosts is affected.
  */
 import { execFileSync } from "node:child_process";
 import { globSync } from "node:fs";
@@ -13,7 +13,7 @@ function git(...args: readonly string[]): string {
   return execFileSync("git", args, { cwd: root, encoding: "utf8" });
 }
 
-/** Everything that differs from where this branch left the base, committed or not, new files and removed ones too. */
+/** All paths that differ from the merge base: committed or not, including new and removed files. */
 function changedSince(base: string): string[] {
   const from = git("merge-base", base, "HEAD").trim();
   const lists = [
@@ -23,7 +23,10 @@ function changedSince(base: string): string[] {
   return lists.flatMap((list) => list.split("\0").filter((path) => path !== ""));
 }
 
-/** The folders whose tests need no host: they take seconds, and read files that they do not import. */
+/**
+ * The folders of tests without hosts. All of them run, because they take seconds and read files that they do not
+ * import.
+ */
 function unitFolders(): string[] {
   const paths = globSync("test/*/**/*.test.ts", { cwd: root });
   const folders = new Set(paths.map((path) => path.split("/").slice(0, 2).join("/")));

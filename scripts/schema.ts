@@ -8,7 +8,10 @@ type StandaloneCode = (ajv: Ajv, names: Record<string, string>) => string;
 
 const standaloneCode = createRequire(import.meta.url)("ajv/dist/standalone") as StandaloneCode;
 
-/** An esbuild plugin that bundles the schemas as the code ajv makes of them, without ajv itself. */
+/**
+ * An esbuild plugin that replaces the schemas by validation code that ajv generates, so that ajv itself is not
+ * bundled.
+ */
 export const compiledSchemas: Plugin = {
   name: "compiled-schemas",
   setup(build) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# From nothing to a running fleet: gets what is missing, then reconciles fleet.yaml.
+# From a new checkout to a running fleet: installs what is missing, then applies fleet.yaml.
 set -eu
 cd "$(dirname "$0")/.."
 exec sh scripts/with-deps.sh scripts/run start.mjs "$@"

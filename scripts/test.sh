@@ -1,11 +1,11 @@
 #!/bin/sh
-# Every check there is, on a machine where nothing was installed by hand: sources first, then real hosts.
+# Runs every check on a machine without preinstalled tools: lint and unit tests first, then tests on real hosts.
 # test.sh [VITEST ARGUMENTS…] runs only the tests that the arguments choose.
 set -eu
 cd "$(dirname "$0")/.."
 
-# What the tests drive besides the product: an sshd and a PostgreSQL of their own, login shells that are no bash, and git
-# as CI has it, and what makes disks of a cloud's volumes.
+# Programs that the tests need besides the product: an sshd and a PostgreSQL of their own, login shells other than
+# bash, git as in CI, and tools that format the disks of cloud volumes.
 packages="openssh-server git fish tcsh procps iproute2 systemd postgresql e2fsprogs mount"
 
 install_packages() {
@@ -15,7 +15,7 @@ install_packages() {
   [ -n "${missing:-}" ] || return 0
   echo "installing Debian packages for the tests:$missing" >&2
   apt-get update -qq
-  # The machine's own sshd and PostgreSQL, if it had none, are not started.
+  # If the machine had no sshd and PostgreSQL of its own before, do not start them.
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 

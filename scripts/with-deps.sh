@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a command with the dependencies that package-lock.json names and the Node that it pins:
-# with-deps.sh COMMAND ARGUMENTS…   It installs them first where they are not there yet.
+# Runs a command with the dependencies of package-lock.json and the Node that it pins:
+# with-deps.sh COMMAND ARGUMENTS…   It installs them first if they are missing.
 set -eu
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 modules=$root/node_modules
@@ -15,7 +15,7 @@ alive() {
   [ ! -r "/proc/$1/cmdline" ] || grep -q with-deps "/proc/$1/cmdline"
 }
 
-# A link that names its holder appears whole or not at all. A dead holder's is removed under a lock of its own.
+# A symlink that names its holder is created atomically. The lock of a dead holder is removed under a lock of its own.
 take() {
   told=
   until ln -s "$$" "$1" 2>/dev/null; do
@@ -32,10 +32,10 @@ take() {
   done
 }
 
-# Not `npm ci`: it refuses a lock file made where the registry lacked an optional package of another platform.
+# Not `npm ci`: it refuses a lock file that was made while the registry lacked an optional package of another platform.
 install_dependencies() {
   echo "installing the dependencies with npm (about 1 min)" >&2
-  # With no stamp an earlier installation may have been killed half-way, which npm cannot tell.
+  # Without a stamp, an earlier installation may have been killed midway, which npm does not detect.
   [ -f "$stamp" ] || rm -rf "$modules"
   rm -f "$stamp"
   (cd "$root" && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error) >&2

@@ -5,7 +5,7 @@ import { renderSecret, resolveSecret } from "../../src/provider/secrets.ts";
 import { archive, type Entry } from "./archive.ts";
 import { type ItemOf, line, ofKind, quoted } from "./items.ts";
 
-/** What the items name and do not hold. */
+/** The contents and secrets that the items refer to. */
 export interface Sources {
   readonly contents: Contents;
   /** By the NAME of `config:NAME`. */
@@ -13,12 +13,12 @@ export interface Sources {
 }
 
 /**
- * What an expert would write by hand to bring one new host up: accounts one by one, as the tools allow no more, all files
- * and folders with their owners and modes as one archive, a sqlite3 a book, one reload, one start of all units.
- * It looks at nothing first and can be run once.
+ * What an expert would write by hand to set up a new host: accounts one by one, because the tools allow no more, all
+ * files and folders with owners and modes as one archive, one sqlite3 per contact book, one reload, and one start of
+ * all units. It observes nothing first, and can run once.
  *
- * @param items without Muster's runtime, its deadman and packages: the script needs none, and hosts of the bench have
- *   the packages
+ * @param items without Muster's runtime, its deadman and packages: the script needs neither, and the benchmark's hosts
+ * have the packages
  */
 export function applyScript(items: readonly HostItem[], sources: Sources): string {
   const units = [...ofKind(items, "unit"), ...ofKind(items, "timer")];
@@ -30,7 +30,7 @@ export function applyScript(items: readonly HostItem[], sources: Sources): strin
     ...ofKind(items, "user").map(useradd),
     ...unpack(entriesOf(items, sources)),
     ...ofKind(items, "rows").flatMap((book) => fill(book, sources.contents)),
-    // `enable` alone would reload as well.
+    // `enable` without this flag would reload as well.
     ...line("systemctl --quiet --no-reload enable --", enabled),
     "systemctl daemon-reload",
     ...line("systemctl start --", running),
@@ -44,7 +44,7 @@ function useradd({ name, system, want }: ItemOf<"user">): string {
   return ["useradd", ...[...place, ...account, "--", name].map(quoted)].join(" ");
 }
 
-/** A book begins as an empty file, which is an empty database with its owner and mode. */
+/** A contact book starts as an empty file, which is an empty database with its owner and mode. */
 function entriesOf(items: readonly HostItem[], sources: Sources): Entry[] {
   const folders = ofKind(items, "directory").map(({ path, want }) => ({ path, ...want }));
   const files = ofKind(items, "file").map((item) => ({
@@ -66,13 +66,13 @@ function textOf({ path, want, secret, envName }: FileItem, { contents, secrets }
   return text;
 }
 
-/** As base64, which no line of a content can end. */
+/** Sends the archive as base64, so that no content can end the here-document. */
 function unpack(entries: readonly Entry[]): string[] {
   const text = archive(entries).toString("base64");
   return ["base64 -d <<'ARCHIVE' | tar -xp -C /", ...(text.match(/.{1,76}/g) ?? []), "ARCHIVE"];
 }
 
-/** All rows of a book in one statement. */
+/** Writes all rows of a contact book in one statement. */
 function fill({ path, table, want }: ItemOf<"rows">, contents: Contents): string[] {
   const rows = parseRows(contents[want.rows] ?? "{}");
   const columns = columnsOf(rows);

@@ -11,7 +11,10 @@ export interface Entry {
 
 const BLOCK = 512;
 
-/** A tar archive (ustar) that names owners, so that a host puts its own numbers there; this machine's tar knows none of them. */
+/**
+ * A tar archive (ustar) with owners by name, so that each host uses its own IDs. The tar on this machine does not know
+ * these users.
+ */
 export function archive(entries: readonly Entry[]): Buffer {
   const blocks = entries.flatMap((entry) => {
     const text = Buffer.from(entry.text ?? "");
@@ -20,7 +23,7 @@ export function archive(entries: readonly Entry[]): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
 }
 
-/** Fields and their places as in tar(5). The sum counts its own field as spaces. */
+/** Fields and positions as in tar(5). The checksum counts its own field as spaces. */
 function header({ path, type, owner, group, mode }: Entry, size: number): Buffer {
   const block = Buffer.alloc(BLOCK);
   const name = path.slice(1) + (type === "directory" ? "/" : "");

@@ -5,8 +5,8 @@ import { line, ofKind, quoted } from "./items.ts";
 const UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,DropInPaths";
 
 /**
- * What an expert would write by hand to look at one host: a script that asks for every fact `fleet drift` asks for,
- * each with one process where the tools allow it.
+ * What an expert would write by hand to check one host: a script that reads every fact that `fleet drift` reads, with
+ * one process each if the tools allow it.
  */
 export function checkScript(items: readonly HostItem[]): string {
   const paths = (kind: "file" | "directory" | "rows") => ofKind(items, kind).map(({ path }) => path);

@@ -3,19 +3,19 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { quoted } from "./items.ts";
 
-/** One shell script for each host, run by bare ssh. */
+/** One shell script for each host, run over plain ssh. */
 export interface BareScripts {
-  /** Runs all of them at once, each over a cold connection of its own; rejects where one fails. */
+  /** Runs all scripts at once, each over a new connection. Rejects if one fails. */
   run(): Promise<void>;
-  /** What they printed when they were last run, by host. */
+  /** The output of the last run, by host. */
   printed(): Record<string, string>;
 }
 
 /**
- * Writes the scripts and what runs them, which is a shell script too: nothing of this process is timed with it.
+ * Writes the scripts and a shell script that runs them, so that no time of this process is measured.
  *
- * @param dir where they are written; it is made
- * @param ssh the arguments of a bare ssh to a host, without the command
+ * @param dir folder for them, which is created
+ * @param ssh the arguments of plain ssh to a host, without the command
  */
 export function bareScripts(
   dir: string,

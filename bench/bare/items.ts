@@ -13,7 +13,7 @@ export function ofKind<K extends ItemKind>(items: readonly HostItem[], kind: K):
   return items.filter((item): item is ItemOf<K> => item.kind === kind);
 }
 
-/** All but Muster's own runtime, its deadman, and packages: an expert's script needs none of these. */
+/** All items except Muster's own runtime, its deadman and packages, which an expert's script does not need. */
 export function withoutRuntime(items: readonly HostItem[]): HostItem[] {
   return items.filter((item) => item.kind !== "runtime" && item.kind !== "package" && !isDeadman(item));
 }
@@ -23,12 +23,12 @@ function isDeadman(item: HostItem): boolean {
   return item.kind === "file" && item.path === `${UNIT_DIR}/${HOSTD_UNIT}`;
 }
 
-/** A word of a shell script. */
+/** Quotes a word for a shell script. */
 export function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A command with words after it; nothing where there are no words, for many a tool would then tell of everything. */
+/** A command with words after it; no line without words, because many tools would then list everything. */
 export function line(command: string, words: readonly string[]): string[] {
   return words.length === 0 ? [] : [`${command} ${words.map(quoted).join(" ")}`];
 }

@@ -1,6 +1,6 @@
 /**
- * The provider's own server with handlers that answer from what the engine sends: no host, no file. It knows no type by
- * name and no input, so whatever the program declares has its floor.
+ * The product's provider server with handlers that answer from the engine's requests, without hosts or files. It
+ * depends on no type name and no input, so it can serve every program.
  */
 import { PREFLIGHT_TOKEN, type PreflightAnswer } from "../../src/model/preflight.ts";
 import type { Handler } from "../../src/provider/handlers/handler.ts";
@@ -9,7 +9,7 @@ import { serve } from "../../src/provider/server.ts";
 import { engineLog } from "../../src/provider/wire/engine.ts";
 
 const recorded: Handler = {
-  // Everything is there already: nothing is created, and the engine has the ids.
+  // Everything exists already: nothing is created, and the engine has the IDs.
   id: () => "floor",
   check: (_call, news) => ({ inputs: news, failures: [] }),
   diff: () => ({}),

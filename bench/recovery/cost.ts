@@ -1,20 +1,20 @@
 import type { Project } from "../../test/hosts/support/project.ts";
 import { HOST } from "./fleet.ts";
 
-/** What the deadman takes over a minute in which nothing happens. */
+/** What the deadman uses during a minute without events. */
 export interface DeadmanCost {
   /** Bytes, VmRSS of proc_pid_status(5). */
   readonly resident: number;
-  /** Of one core, its own and that of everything it started. */
+  /** Share of one core, for the deadman and everything that it has started. */
   readonly share: number;
 }
 
 const SECONDS = 60;
 
-/** Its time and that of its children that ended, in ticks: fields 14 to 17 of proc_pid_stat(5). */
+/** CPU time of the deadman and its ended children, in ticks: fields 14 to 17 of proc_pid_stat(5). */
 const TICKS = "cut -d ')' -f 2 /proc/$pid/stat | awk '{print $12 + $13 + $14 + $15}'";
 
-/** Looks at the deadman for a minute. */
+/** Observes the deadman for a minute. */
 export async function deadmanCost(project: Project): Promise<DeadmanCost> {
   const script = `pid=$(systemctl show -P MainPID muster-hostd)
     before=$(${TICKS}); sleep ${SECONDS}; after=$(${TICKS})

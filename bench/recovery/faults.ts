@@ -1,7 +1,7 @@
 import type { Project } from "../../test/hosts/support/project.ts";
 import { AGENTS, HOST, NAMES, TIMEOUT } from "./fleet.ts";
 
-/** What befalls all agents of the host at once. */
+/** The faults, which hit all agents of the host at once. */
 export const FAULTS = ["the pane's process is killed", "tmux is killed", "it hangs"] as const;
 
 export type Fault = (typeof FAULTS)[number];
@@ -10,12 +10,12 @@ const UNITS = NAMES.map((name) => `muster-agent-${name}.service`).join(" ");
 
 const PROGRAMS = "$(pgrep -f '^/bin/sh agent.sh')";
 
-/** With their tmux, which lets a program in its pane go on that was stopped. */
+/** Includes their tmux, which could resume a stopped program in its pane. */
 const ALL = "$(pgrep -f 'agent.sh$')";
 
 /**
- * Scripts that do it. Each sets `start`, from when on recovery counts: a line an agent, its name and seconds since
- * 1970. For a hang that is its last beat and the timeout after it.
+ * Scripts that cause the faults. Each sets `start`, the begin of the recovery: one line per agent with its name and
+ * seconds since 1970. For a hang that is its last heartbeat plus the timeout.
  */
 const SCRIPTS: Readonly<Record<Fault, string>> = {
   "the pane's process is killed": `pids="${PROGRAMS}"; now=$(date +%s.%N); kill -9 $pids`,
@@ -23,11 +23,11 @@ const SCRIPTS: Readonly<Record<Fault, string>> = {
   "it hangs": `pids="${ALL}"; kill -STOP $pids; sleep 1; now=$(date +%s.%N)`,
 };
 
-/** Seconds that are waited for all to be back. */
-const PATIENCE = TIMEOUT + 60;
+/** Seconds to wait until all agents are back. */
+const RECOVERY_TIMEOUT = TIMEOUT + 60;
 
 /**
- * Lets a fault befall every agent, and waits until all beat again.
+ * Causes a fault in every agent, and waits until all send heartbeats again.
  *
  * @returns milliseconds of each
  */
@@ -36,7 +36,7 @@ export async function recoveries(project: Project, fault: Fault): Promise<number
   const script = `${SCRIPTS[fault]}
     echo "now $now"; ${beats}
     echo --
-    for i in $(seq ${PATIENCE * 4}); do
+    for i in $(seq ${RECOVERY_TIMEOUT * 4}); do
       [ $(cat /home/*/back | awk -v now=$now '$1 > now' | wc -l) = ${AGENTS} ] && break
       sleep 0.25
     done
@@ -48,12 +48,16 @@ export async function recoveries(project: Project, fault: Fault): Promise<number
   return NAMES.map((name) => {
     const since = fault === "it hangs" ? (began.get(`/run/muster-${name}/beat`) ?? 0) + TIMEOUT : now;
     const at = back.get(name) ?? 0;
-    if (at <= now) throw new Error(`${name} is not back after ${PATIENCE} s: ${fault}`);
+    if (at <= now) throw new Error(`${name} is not back after ${RECOVERY_TIMEOUT} s: ${fault}`);
     return (at - since) * 1000;
   });
 }
 
-/** Kills the deadman. @returns milliseconds until another one shows that it watches */
+/**
+ * Kills the deadman.
+ *
+ * @returns milliseconds until another one shows that it watches
+ */
 export async function hostdRecovery(project: Project): Promise<number> {
   const view = "/run/muster-hostd/view.json";
   const script = `pid=$(systemctl show -P MainPID muster-hostd); start=$(date +%s.%N); kill -9 $pid

@@ -1,13 +1,13 @@
 import { parse, stringify } from "yaml";
 import { type Layout, localFleet } from "../../test/hosts/support/fleets.ts";
 
-/** Agents on the one host. */
+/** Number of agents on the host. */
 export const AGENTS = 50;
 
-/** Seconds without a beat after which an agent is stopped here. */
+/** Seconds without a heartbeat after which an agent is stopped here. */
 export const TIMEOUT = 20;
 
-/** Restarts an hour that bring no quarantine here: every agent is ended in each round, which no fleet lives with. */
+/** Restarts per hour without quarantine. Every agent is ended in each round, which no real fleet would do. */
 export const RESTARTS = 1000;
 
 export const HOST = "h1";
@@ -16,14 +16,14 @@ export const NAMES: readonly string[] = Array.from({ length: AGENTS }, (_, i) =>
 
 export const LAYOUT: Layout = { hosts: [HOST], agents: { [HOST]: NAMES } };
 
-/** It beats, says when that first was, and goes on beating. */
+/** Sends heartbeats, and writes the time of the first one to a file. */
 const AGENT_SH = `#!/bin/sh
 muster-beat idle
 date +%s.%N >back
 while :; do sleep 5; muster-beat idle; done
 `;
 
-/** Fifty agents that beat every five seconds on one host. */
+/** Fifty agents on one host that send a heartbeat every five seconds. */
 export function recoveryFleet(): Record<string, string> {
   const files = localFleet(LAYOUT);
   const fleet = parse(files["fleet.yaml"] ?? "") as { agents: Record<string, Record<string, unknown>> };

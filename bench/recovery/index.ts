@@ -10,18 +10,18 @@ import { AGENTS, HOST, RESTARTS, recoveryFleet, TIMEOUT } from "./fleet.ts";
 const HOSTD = "the deadman is killed";
 
 export interface RecoveryResult {
-  /** Milliseconds until it beats again, one an agent and round; after the timeout for one that hangs. */
+  /** Milliseconds until the next heartbeat, one value per agent and round. For a hang, after the timeout. */
   readonly runs: Readonly<Record<Fault | typeof HOSTD, Runs>>;
   readonly cost: DeadmanCost;
 }
 
-/** Milliseconds that the 99th of a hundred recoveries may take. */
+/** Milliseconds that the 99th percentile of recoveries may take. */
 const P99_MOST = 3000;
 
-/** Bytes and a part of one core. */
+/** Bytes, and a share of one core. */
 const COST_MOST: DeadmanCost = { resident: 80e6, share: 0.02 };
 
-/** Kills and hangs fifty agents of one host at once, again and again, and looks at what their deadman costs. */
+/** Kills and hangs fifty agents of one host at once, repeatedly, and measures what their deadman costs. */
 export async function runRecovery(rounds: number, log: (line: string) => void): Promise<RecoveryResult> {
   const project = await makeProject(recoveryFleet());
   try {
@@ -53,12 +53,12 @@ export async function runRecovery(rounds: number, log: (line: string) => void): 
   }
 }
 
-/** Lets every agent beat a few times after what was done to it. */
+/** Lets every agent send a few heartbeats after a fault. */
 async function isCalm(project: Project): Promise<void> {
   await project.onHost(HOST, "sleep 8");
 }
 
-/** The results as Markdown, beside what is asked for. */
+/** The results as Markdown, next to the targets. */
 export function recoveryTable({ runs, cost }: RecoveryResult): string {
   const rows = [...FAULTS, HOSTD].map((name) => {
     const all = runs[name as keyof typeof runs];

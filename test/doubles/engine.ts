@@ -7,12 +7,12 @@ import status_pb from "@pulumi/pulumi/proto/status_pb.js";
 import empty_pb from "google-protobuf/google/protobuf/empty_pb.js";
 import struct_pb from "google-protobuf/google/protobuf/struct_pb.js";
 
-/** Plain JSON as it goes over the wire, secrets with their marks. */
+/** Plain JSON as on the wire, with marked secrets. */
 export type Json = Record<string, unknown>;
 
 type Setters = Record<string, unknown>;
 
-/** The engine's side of a provider: it speaks the real protocol, and listens for messages. */
+/** The engine's side of a provider: it speaks the real protocol, and receives messages. */
 export interface Engine {
   readonly told: { severity: number; message: string; urn: string }[];
   configure(config: Json): Promise<provider_pb.ConfigureResponse>;
@@ -20,7 +20,7 @@ export interface Engine {
   check(urn: string, news: Json): Promise<{ inputs: Json; failures: { property: string; reason: string }[] }>;
   diff(urn: string, olds: Json, news: Json): Promise<Record<string, string>>;
   diffResponse(urn: string, olds: Json, news: Json): Promise<provider_pb.DiffResponse>;
-  /** @param timeout seconds, as a program's customTimeouts say; 0 for the provider's own */
+  /** @param timeout seconds, from a program's customTimeouts; 0 for the provider's own */
   create(
     urn: string,
     inputs: Json,
@@ -46,7 +46,7 @@ export interface Recorded {
   readonly state: Json;
 }
 
-/** What a failed call carried. */
+/** The data of a failed call. */
 export interface CallFailure {
   readonly code: number;
   readonly details: string;
@@ -70,7 +70,7 @@ export function initFailed(failure: CallFailure) {
   };
 }
 
-/** Connects to a provider and shakes hands. */
+/** Connects to a provider and does the handshake. */
 export async function connectEngine(port: number): Promise<Engine> {
   const told: Engine["told"] = [];
   const { server, address } = await listen(told);

@@ -1,17 +1,17 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-/** GitHub or Gitea as a workflow's token meets them, after their public REST contracts. */
+/** GitHub or Gitea as a workflow's token sees them, after their public REST contracts. */
 export interface ForgeDouble {
-  /** What a job finds in its environment. */
+  /** The environment variables of a job. */
   readonly env: Readonly<Record<string, string>>;
   readonly issues: Issue[];
   readonly comments: Comment[];
-  /** `METHOD path` of every request that came, without the query. */
+  /** `METHOD path` of every request, without the query. */
   readonly requests: string[];
-  /** The next requests are answered so, and nothing is done. */
+  /** Fails the next requests with this status, without doing anything. */
   fail(times: number, status: number, headers?: Headers): void;
-  /** The next writing request is done, but its answer never comes. */
+  /** Does the work of the next writing request, but drops its answer. */
   dropAnswer(): void;
   stop(): Promise<void>;
 }
@@ -32,13 +32,13 @@ export interface Issue extends Text {
 }
 
 export interface Comment extends Text {
-  /** The number of the issue or pull request that it is on. */
+  /** The number of its issue or pull request. */
   readonly on: number;
 }
 
 type Flavor = "github" | "gitea";
 
-/** What the two do in their own way: comments of Gitea come all at once, and a changed issue with 201. */
+/** The differences between the two: Gitea returns all comments at once, and 201 for a changed issue. */
 const WAYS = {
   github: {
     prefix: "",
@@ -60,12 +60,12 @@ const WAYS = {
 
 const TOKEN = "a-token-of-the-job";
 
-/** The longest text that GitHub takes. */
+/** The longest text that GitHub accepts. */
 const MOST = 65_536;
 
 interface Call {
   readonly method: string;
-  /** Below the repository. */
+  /** Path below the repository. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
@@ -118,7 +118,7 @@ export async function startForge(flavor: Flavor): Promise<ForgeDouble> {
   };
 }
 
-/** What both refuse whatever is asked. */
+/** What both refuse for every request. */
 function refusalOf(request: IncomingMessage, body: Call["body"], base: string): Answer | undefined {
   const token = /^(?:Bearer|token) (.*)$/i.exec(request.headers.authorization ?? "")?.[1];
   if (token !== TOKEN) return [401, { message: "Bad credentials" }];

@@ -24,22 +24,22 @@ import { memoryMover } from "./memory-mover.ts";
 
 type AnyRequest = ObserveRequest | ConvergeRequest | RemoveRequest | MoveRequest;
 
-/** A host that keeps its things in memory and answers as a real one does. */
+/** A host that keeps its items in memory and answers like a real one. */
 export interface MemoryHost {
-  /** What is there, by address. Tests change it as a person on the host would. */
+  /** The existing items, by address. Tests change them as a person on the host would. */
   readonly things: Map<string, Props>;
   readonly records: Map<string, HostRecord>;
-  /** Agents that are on their way, by name. */
+  /** Agents that are moving, by name. */
   readonly moves: Map<string, MoveMark>;
-  /** What homes hold, by agent. */
+  /** The content of homes, by agent. */
   readonly homes: Map<string, string>;
-  /** Every request that came, in order. */
+  /** Every request, in order. */
   readonly requests: AnyRequest[];
-  /** While set, nobody gets through to it; or where it says that the connection was cut, every request fails. */
+  /** While set, no connection succeeds; or, if its text says that the connection was cut, every request fails. */
   away?: Error | undefined;
-  /** Items that cannot be looked at, by address. */
+  /** Items that cannot be observed, by address. */
   readonly unknown: Map<string, string>;
-  /** Parts of an agent that cannot be made as they are declared, and why. */
+  /** Parts of an agent that cannot be applied, and why. */
   failures: readonly PartFailure[];
   /** Fails a converge after this many items were changed. */
   failAfter?: number | undefined;
@@ -88,7 +88,7 @@ export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts 
   };
 }
 
-/** Where an item lies, as one text. */
+/** The address of an item, as one text. */
 export function addressOfItem(item: HostItem): string {
   const place = "path" in item ? item.path : "name" in item ? item.name : "";
   return `${item.kind} ${place} ${"table" in item ? item.table : ""}`.trim();
@@ -102,8 +102,8 @@ function arrived(host: MemoryHost, request: AnyRequest): MemoryHost {
 
 function observe(host: MemoryHost, request: ObserveRequest): ObserveAnswer {
   const records = [...host.records.values()];
-  const looked = request.resources ?? records.filter(({ owner }) => owner === request.owner);
-  const resources = looked.map(({ id, items }) => {
+  const requested = request.resources ?? records.filter(({ owner }) => owner === request.owner);
+  const resources = requested.map(({ id, items }) => {
     const record = host.records.get(id);
     return [id, { items, observed: lookAll(host, items), ...(record && { record }) }];
   });
@@ -113,7 +113,7 @@ function observe(host: MemoryHost, request: ObserveRequest): ObserveAnswer {
 }
 
 function lookAll(host: MemoryHost, items: HostRecord["items"]): Record<string, Observation> {
-  return Object.fromEntries(Object.entries(items).map(([name, item]) => [name, look(host, item)]));
+  return Object.fromEntries(Object.entries(items).map(([name, item]) => [name, observeItem(host, item)]));
 }
 
 const ABSENT: Props = { type: "absent" };
@@ -128,7 +128,7 @@ const GONE: Readonly<Record<string, Props>> = {
   timer: { enabled: "absent", active: "stopped", overrides: "none" },
 };
 
-function look(host: MemoryHost, item: HostItem): Observation {
+function observeItem(host: MemoryHost, item: HostItem): Observation {
   const address = addressOfItem(item);
   const unknown = host.unknown.get(address);
   if (unknown !== undefined) return { unknown };
@@ -159,12 +159,12 @@ function converge(host: MemoryHost, request: ConvergeRequest): ConvergeAnswer {
   return { observed: lookAll(host, items), changed: [], ...(failures.length > 0 && { failures }) };
 }
 
-/** Whether an item's part neither fails nor needs one that does. */
+/** Whether an item's part neither fails nor needs one that fails. */
 function isDone({ failures }: MemoryHost, name: string): boolean {
   return isOpen(partOf(name), new Set(failures.map((failure) => failure.part)));
 }
 
-/** A record holds no digest of a secret. */
+/** A record contains no digest of a secret. */
 function withoutSecrets(items: HostRecord["items"]): HostRecord["items"] {
   const entries = Object.entries(items).map(([name, item]) => {
     const isSecret = item.kind === "file" && item.secret !== undefined;
@@ -183,7 +183,7 @@ function remove(host: MemoryHost, request: RemoveRequest): RemoveAnswer {
   return { aside };
 }
 
-/** Of a secret a host tells only whether it is the one that was asked about. */
+/** For a secret, a host returns only whether it equals the requested one. */
 function hidingSecret(item: HostItem, props: Props): Props {
   if (item.kind !== "file" || item.secret === undefined || props["content"] === item.want.content)
     return props;

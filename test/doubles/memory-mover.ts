@@ -4,7 +4,9 @@ import { agentOf } from "../../src/model/resource-id.ts";
 import type { AgentMover } from "../../src/provider/context.ts";
 import type { MemoryHost } from "./memory-host.ts";
 
-/** Agents leave a host in memory and come to it as with a real one; a home is one text, which travels in one piece. */
+/**
+ * Agents leave a host in memory and arrive on it like on a real one. A home is one text, which is sent in one piece.
+ */
 export function memoryMover(host: MemoryHost): AgentMover {
   const arrived = (request: MoveRequest) => {
     host.requests.push(request);

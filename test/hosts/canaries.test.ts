@@ -4,18 +4,18 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import {
+  canariesIn,
   environsWith,
   filesWith,
   hostFilesWith,
   makeCanaries,
-  seenIn,
   watchProcesses,
 } from "./support/canaries.ts";
 import { localFleet } from "./support/fleets.ts";
-import { linkOf } from "./support/link.ts";
-import { makeProject, must, type Project, type Said } from "./support/project.ts";
+import { linkOf } from "./support/host-link.ts";
+import { type CommandResult, makeProject, must, type Project } from "./support/project.ts";
 
-/** Every way in which a secret can come and go: from where, and whether the agent gets it as a variable or a file. */
+/** Every combination of a secret's source and its delivery to the agent (environment variable or file). */
 const SECRETS = [
   { name: "config-env", from: "config:config-env", env: "CONFIG_KEY" },
   { name: "config-file", from: "config:config-file" },
@@ -31,8 +31,8 @@ const canaries = { ...values, passphrase: "a passphrase for tests" };
 const started = Date.now();
 
 let project: Project;
-/** What every command of this file said. */
-const said: (Said & { command: string })[] = [];
+/** The output of every command that this file runs. */
+const results: (CommandResult & { command: string })[] = [];
 let processes: ReturnType<typeof watchProcesses>;
 
 beforeAll(async () => {
@@ -48,21 +48,21 @@ beforeAll(async () => {
 afterAll(() => project?.dispose());
 
 describe("the value of a secret", () => {
-  test("reaches the one agent that it is for", async () => {
+  test("reaches only the agent that needs it", async () => {
     const environ = await environOf("iris");
     for (const { name, ...secret } of SECRETS) {
       const file = await project.onHost("box", `cat /var/lib/muster/credentials/iris/${name}`);
       expect(file).toContain(values[name]);
       if ("env" in secret) expect(environ).toContain(`${secret.env}=${values[name]}`);
-      else expect(seenIn({ [name]: values[name] as string }, environ)).toEqual([]);
+      else expect(canariesIn({ [name]: values[name] as string }, environ)).toEqual([]);
     }
     expect(await environsWith(canaries, project, "box")).toEqual(["iris"]);
   });
 
-  test("stays out of everything that is said, whatever is asked", async () => {
+  test("appears in no output of any command", async () => {
     await setConfig("config-file", values["rotated"] as string);
     await project.onHost("box", "for f in /var/lib/muster/credentials/iris/*; do echo changed > $f; done");
-    await project.fleet(["drift"]).then((drift) => said.push({ ...drift, command: "drift" }));
+    await project.fleet(["drift"]).then((drift) => results.push({ ...drift, command: "drift" }));
     expect((await fleet(["drift", "--json"])).exitCode).toBe(7);
     await run(["preview", "--json"], 0);
     await run(["preview", "--diff", "--expect-no-changes"], 7);
@@ -72,10 +72,11 @@ describe("the value of a secret", () => {
     await fleet(["ps", "--json"]);
     await run(["stack", "export"]);
     await run(["stack", "history", "--json"]);
-    for (const { command, all } of said) expect([command, ...seenIn(canaries, all)]).toEqual([command]);
+    for (const { command, all } of results)
+      expect([command, ...canariesIn(canaries, all)]).toEqual([command]);
   });
 
-  test("would be in the engine's own log at -v=9, which is refused with the reason", async () => {
+  test("would be in the engine's own log at -v=9, so -v=9 is refused with the reason", async () => {
     const { stderr } = await run(["up", "--yes", "-v=9", "--logtostderr"], 2);
     expect(stderr).toBe(
       "pulumi: -v=9 was refused: with it the engine writes the stack's secrets into its log in clear. " +
@@ -83,7 +84,7 @@ describe("the value of a secret", () => {
     );
   });
 
-  test("stays out of what a failing run says", async () => {
+  test("does not appear in the output of a failing run", async () => {
     await setConfig("config-file", values["config-file"] as string);
     const link = await linkOf(project, "box");
     await link.cut();
@@ -91,13 +92,14 @@ describe("the value of a secret", () => {
       await run(["up", "--yes", "--json"], 1);
       await run(["preview", "--diff", "--expect-no-changes"], 7);
     } finally {
-      await link.mend();
+      await link.restore();
     }
     await run(["up", "--yes", "--skip-preview"]);
-    for (const { command, all } of said) expect([command, ...seenIn(canaries, all)]).toEqual([command]);
+    for (const { command, all } of results)
+      expect([command, ...canariesIn(canaries, all)]).toEqual([command]);
   });
 
-  test("stands in no file but its own: not in the project, in logs, in temporary files or on the host", async () => {
+  test("is stored only in its own file, and in no other file of the project, logs, temporary folders or host", async () => {
     expect(filesWith(canaries, project.dir).sort()).toEqual([
       "secrets/file-env: file-env",
       "secrets/file-file: file-file",
@@ -109,30 +111,30 @@ describe("the value of a secret", () => {
     expect(await hostFilesWith(canaries, project, "box")).toEqual(own);
   });
 
-  test("was in no command line on this machine or on the host, all the while", () => {
+  test("never appears in a command line on this machine or on the host", () => {
     const { rounds, seen } = processes.stop();
     expect(seen).toEqual([]);
     expect(rounds).toBeGreaterThan(100);
   });
 });
 
-/** Runs the engine with all of its files in the project's folder, and keeps what it said. */
-async function run(args: readonly string[], exitCode = 0): Promise<Said> {
+/** Runs the engine with all of its files in the project's folder, and records its output. */
+async function run(args: readonly string[], exitCode = 0): Promise<CommandResult> {
   const answer = await must(project.pulumi(args, { env: environment() }), exitCode);
-  said.push({ ...answer, command: args.join(" ") });
+  results.push({ ...answer, command: args.join(" ") });
   return answer;
 }
 
-async function fleet(args: readonly string[]): Promise<Said> {
+async function fleet(args: readonly string[]): Promise<CommandResult> {
   const answer = await project.fleet(args);
-  said.push({ ...answer, command: args.join(" ") });
+  results.push({ ...answer, command: args.join(" ") });
   return answer;
 }
 
 async function setConfig(name: string, value: string): Promise<void> {
   const args = ["config", "set", "--secret", `muster:${name}`];
   const answer = await must(project.pulumi(args, { env: environment(), input: value }));
-  said.push({ ...answer, command: args.join(" ") });
+  results.push({ ...answer, command: args.join(" ") });
 }
 
 function environment(): Record<string, string> {

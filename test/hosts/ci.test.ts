@@ -10,13 +10,13 @@ import type { ObserveAnswer } from "../../src/model/protocol.ts";
 import { type ForgeDouble, startForge } from "../doubles/forge.ts";
 import { type CiCheckout, makeCiCheckout } from "./support/ci-checkout.ts";
 import { localFleet, secretsFor } from "./support/fleets.ts";
-import { type Link, linkOf } from "./support/link.ts";
+import { type Link, linkOf } from "./support/host-link.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
 import { makeKey } from "./support/sshd.ts";
 
 const LAYOUT = { hosts: ["hub", "east"], agents: { hub: ["iris", "loom"], east: ["forge"] } };
 
-/** Loom is another tenant's, on the same host as iris. */
+/** The agent loom belongs to another tenant, on the same host as iris. */
 type FleetFile = Record<string, unknown> & {
   agents: Record<string, Record<string, unknown>>;
   identities: Record<string, Record<string, unknown>>;
@@ -59,7 +59,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await east?.mend();
+  await east?.restore();
   await forge?.stop();
   checkout?.dispose();
   await project?.dispose();
@@ -87,7 +87,9 @@ const comment = (dir: string) =>
   checkout.fleet(["ci", "comment", dir, "--reader", "ci", "--key", key], env());
 const restore = () => must(project.pulumi(["up", "--yes", "--skip-preview"]));
 
-/** All that Muster keeps or writes on a host, with its times of change, but what the deadman writes for itself. */
+/**
+ * All files that Muster keeps or writes on a host, with their timestamps, except what the deadman writes on its own.
+ */
 const hostTree = (host: string) =>
   project.onHost(
     host,
@@ -95,8 +97,8 @@ const hostTree = (host: string) =>
        -printf '%p %s %T@ %C@\\n' | sort`,
   );
 
-describe("what a workflow runs, as nobody in a checkout that it cannot write to", () => {
-  test("a clean fleet: nothing is said, and nothing is written anywhere", async () => {
+describe("a CI workflow, as an unprivileged user in a read-only checkout,", () => {
+  test("prints one line for a clean fleet and writes nothing anywhere", async () => {
     const before = [checkout.tree(), await hostTree("hub"), await hostTree("east")];
     const { stdout } = await must(issue());
     expect(stdout).toBe("2 hosts, 3 agents: no drift");
@@ -112,7 +114,7 @@ describe("what a workflow runs, as nobody in a checkout that it cannot write to"
     ).toBe(false);
   });
 
-  test("drift: one issue with the changed lines, and of a secret only that it is another", async () => {
+  test("opens one issue for drift, with the changed lines, and shows no value of a secret", async () => {
     await project.onHost("hub", "echo 'I am @all <img src=x> | ```' >> /home/iris/SOUL.md");
     await project.onHost("hub", "printf stolen-value > /var/lib/muster/credentials/iris/iris-key");
     const { stdout } = await must(issue(), 7);
@@ -125,7 +127,7 @@ describe("what a workflow runs, as nobody in a checkout that it cannot write to"
     expect(body + stdout).not.toMatch(/stolen|hmac|secret:/);
   });
 
-  test("a pull request: what it would do, apart from the drift that is there", async () => {
+  test("comments on a pull request with its effects, separate from the existing drift", async () => {
     const { identities, agents } = committed;
     const soul = "# iris\n\nI am iris, and strict.\n";
     const dir = checkout.beside("change", {
@@ -147,7 +149,7 @@ describe("what a workflow runs, as nobody in a checkout that it cannot write to"
     expect(forge.comments[0]?.body).toContain("-I am iris.\n+I am iris, and strict.");
   });
 
-  test("a pull request that is not valid: the comment says why", async () => {
+  test("comments on an invalid pull request with the reason", async () => {
     const broken = stringify({
       ...committed,
       agents: { iris: { ...committed.agents["iris"], host: "hubb" } },
@@ -159,20 +161,20 @@ describe("what a workflow runs, as nobody in a checkout that it cannot write to"
     expect(forge.comments[0]?.body).toContain("hubb");
   });
 
-  test("an invalid file on the base branch: the issue says why", async () => {
+  test("opens an issue with the reason when the base branch is invalid", async () => {
     const dir = join(checkout.dir, "..", "broken");
     const { stdout } = await must(issue({ MUSTER_PROJECT: dir, GITHUB_WORKSPACE: dir }), 2);
     expect(stdout).toContain('did you mean "hub"?');
     expect(forge.issues).toMatchObject([{ title: "The fleet cannot be looked at", state: "open" }]);
   });
 
-  test("mended: the issue is closed", async () => {
+  test("closes the issue when the drift is repaired", async () => {
     await restore();
     await must(issue());
     expect(forge.issues).toMatchObject([{ state: "closed" }]);
   });
 
-  test("a dead host: an issue again, with the host's name, and the others are looked at", async () => {
+  test("opens an issue that names an unreachable host, and still checks the other hosts", async () => {
     await east.cut();
     try {
       const { stdout } = await must(issue(), 4);
@@ -182,14 +184,14 @@ describe("what a workflow runs, as nobody in a checkout that it cannot write to"
         body: expect.stringContaining("<code>east</code> away"),
       });
     } finally {
-      await east.mend();
+      await east.restore();
     }
     await must(issue());
   });
 });
 
 describe("a change that is not applied yet", () => {
-  test("is told as that, and its paths are not opened", async () => {
+  test("is reported as intended, and its paths are not read on the host", async () => {
     const files = { "agent.sh": { from: "agent.sh", mode: "0755" }, ".bash_history": { text: "guess\n" } };
     const dir = checkout.beside("unapplied", {
       "fleet.yaml": stringify({
@@ -209,14 +211,14 @@ describe("a change that is not applied yet", () => {
 });
 
 describe("a tenant's reader", () => {
-  test("sees its own tenant alone", async () => {
+  test("sees only its own tenant", async () => {
     const drift = ["drift", "--reader", "arc", "--key", arcKey];
     expect((await must(checkout.fleet(drift))).stdout).toBe("2 hosts, 2 agents: no drift");
     const other = await must(checkout.fleet([...drift, "--tenant", "lab"]), 2);
     expect(other.stderr).toContain("the reader arc sees the tenant arc alone");
   });
 
-  test("does not get in with another reader's key, and says what is the matter with one", async () => {
+  test("is refused with another reader's key, and a wrong key or name is explained", async () => {
     const refused = await must(checkout.fleet(["drift", "--reader", "ci", "--key", arcKey]), 4);
     expect(refused.stdout).toMatch(
       /hub is away, not reached from here before: it does not let this key in: .*Permission denied/i,
@@ -242,27 +244,27 @@ describe("a hostile client with a reader's key", () => {
 
   const secrets = /sk-\w+-0123456789|hmac:|"seal"|secret:[0-9a-f]{8}/;
 
-  test("learns by observing everything of a stack no secret and no digest of one", () => {
+  test("observes all resources of a stack, but no secret and no digest of a secret", () => {
     expect([...recorded.keys()]).toEqual(
       expect.arrayContaining(["hub/host", "hub/iris/agent", "hub/loom/agent"]),
     );
     expect(JSON.stringify([...recorded.values()])).not.toMatch(secrets);
   });
 
-  test("gets no other tenant's items, and none of the platform's", async () => {
+  test("gets no items of another tenant or of the platform", async () => {
     const resources = [...recorded].map(([id, { items }]) => ({ id, items }));
     const { stdout } = await say("muster-read-arc", "arc", [{ op: "observe", resources }]);
     const [frame] = answers(stdout) as { answer: ObserveAnswer }[];
-    const looked = Object.entries(frame?.answer.resources ?? {}).filter(
+    const observed = Object.entries(frame?.answer.resources ?? {}).filter(
       ([, seen]) => Object.keys(seen.observed).length > 0,
     );
-    expect(looked.map(([id]) => id).sort()).toEqual(
+    expect(observed.map(([id]) => id).sort()).toEqual(
       [...recorded.keys()].filter((id) => id.startsWith("hub/iris/") || id === "hub/tenant-arc").sort(),
     );
     expect(frame?.answer.recorded.map(({ id }) => id).join()).not.toMatch(/loom|lab|host/);
   });
 
-  test("opens no path of its own choice", async () => {
+  test("cannot choose which path is read", async () => {
     const file = (path: string) => ({
       kind: "file",
       path,
@@ -287,7 +289,7 @@ describe("a hostile client with a reader's key", () => {
     for (const seen of Object.values(frame?.answer.resources ?? {})) expect(seen.observed).toEqual({});
   });
 
-  test("changes nothing by any request", async () => {
+  test("changes nothing with any request", async () => {
     const { items = {} } = recorded.get("hub/iris/agent") ?? {};
     const before = await hostTree("hub");
     const write = {
@@ -304,13 +306,13 @@ describe("a hostile client with a reader's key", () => {
       { op: "ps", units: ["ssh.service"] },
       { op: "ps", units: ["--version"] },
     ]);
-    const said = answers(stdout) as { error?: { what: string } }[];
-    expect(said).toHaveLength(ops.length + 2);
-    for (const { error } of said) expect(error?.what).toMatch(/was refused/);
+    const result = answers(stdout) as { error?: { what: string } }[];
+    expect(result).toHaveLength(ops.length + 2);
+    for (const { error } of result) expect(error?.what).toMatch(/was refused/);
     expect(await hostTree("hub")).toBe(before);
   });
 
-  test("is not stopped from being served by nonsense, and learns nothing by it", async () => {
+  test("gets errors for malformed requests, is still served, and learns nothing from them", async () => {
     const { stdout } = await ssh(
       "muster-read-ci",
       "ci",
@@ -327,16 +329,20 @@ describe("a hostile client with a reader's key", () => {
   });
 
   test.each([
-    ["a command", ["touch /tmp/pwned; id"], ""],
-    ["a shell", ["exec /bin/sh"], "touch /tmp/pwned; id\n"],
-    ["a bundle, sent as `up` does", ["/bin/sh -c 'exec sudo -n /bin/sh'"], "cat > /tmp/pwned <<X\nid\nX\n"],
+    ["it asks for a command", ["touch /tmp/pwned; id"], ""],
+    ["it asks for a shell", ["exec /bin/sh"], "touch /tmp/pwned; id\n"],
     [
-      "the runtime's other entry",
+      "it sends a bundle as `up` does",
+      ["/bin/sh -c 'exec sudo -n /bin/sh'"],
+      "cat > /tmp/pwned <<X\nid\nX\n",
+    ],
+    [
+      "it asks for the runtime's other entry point",
       ["sudo -n /usr/local/lib/muster/run serve"],
       '{"seq":1,"request":{"op":"remove"}}\n',
     ],
-    ["the subsystem sftp", ["-s", "sftp"], ""],
-  ])("gets nothing but the gate for %s", async (_, words, input) => {
+    ["it asks for the subsystem sftp", ["-s", "sftp"], ""],
+  ])("reaches only the authorization gate when %s", async (_, words, input) => {
     const flags = words.filter((word) => word.startsWith("-"));
     const command = words.filter((word) => !word.startsWith("-"));
     const { stdout, stderr } = await ssh("muster-read-ci", "ci", command, input, flags);
@@ -369,17 +375,17 @@ describe("a hostile client with a reader's key", () => {
   });
 
   test.each([
-    ["to the host's own ports", ["-W", "127.0.0.1:22"]],
+    ["to ports of the host", ["-W", "127.0.0.1:22"]],
     ["back from the host", ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "127.0.0.1:47001:127.0.0.1:22"]],
-  ])("forwards nothing %s", async (_, flags) => {
+  ])("cannot forward connections %s", async (_, flags) => {
     const { exitCode, stderr } = await ssh("muster-read-ci", "ci", [], "", flags);
     expect(exitCode).not.toBe(0);
     expect(stderr).toMatch(/prohibited|forwarding failed|failed for listen port/i);
   });
 });
 
-describe("what only the engine sees", () => {
-  test("is told with --cloud, and where the engine is missing, that it is", async () => {
+describe("drift that only the engine can see", () => {
+  test("is reported with --cloud, and a missing engine is an error", async () => {
     await must(project.fleet(["drift", "--cloud"]));
     await localHosts(project.dir).stop("hub");
     const { stdout } = await must(project.fleet(["drift", "--cloud", "--json"]), 7);
@@ -391,7 +397,7 @@ describe("what only the engine sees", () => {
     expect(missing.stderr).toContain("the engine is not on this machine");
   });
 
-  test("is not told where the stack's passphrase is missing", async () => {
+  test("is not reported when the stack's passphrase is missing", async () => {
     const passphrase = join(project.dir, "stacks/test.passphrase");
     renameSync(passphrase, `${passphrase}.away`);
     try {
@@ -411,7 +417,7 @@ function sshOptions(name: string): string[] {
   ];
 }
 
-/** A bare ssh with a reader's key, as somebody who stole it has it. */
+/** Runs plain ssh with a reader's key, as somebody who has stolen it would. */
 function ssh(
   account: string,
   name: string,

@@ -9,92 +9,96 @@ import { makeProject, must, type Project } from "./support/project.ts";
 
 const UP = ["up", "--yes", "--skip-preview"];
 
-let sky: TestCloud;
+let fakeCloud: TestCloud;
 let keys: string;
 let project: Project;
 
-/** A cloud whose droplets have addresses at which nobody answers. */
+/** A cloud whose droplets have addresses that do not answer. */
 beforeAll(async () => {
-  sky = await cloud({ hosts: false });
+  fakeCloud = await cloud({ hosts: false });
   keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
   await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "deploy", "-f", join(keys, "deploy")]);
-  project = await makeProject({ "fleet.yaml": fleetWith(["ezra"]) }, {}, sky.env);
+  project = await makeProject({ "fleet.yaml": fleetWith(["ezra"]) }, {}, fakeCloud.env);
 });
 
-afterEach(() => sky.admin.heal());
+afterEach(() => fakeCloud.admin.heal());
 
 afterAll(async () => {
   await project?.dispose();
-  await sky?.dispose();
+  await fakeCloud?.dispose();
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("without a token, and with one that is revoked, a run ends before anything, with the command that helps", async () => {
+test("a missing or revoked token ends a run at once, with the command that helps", async () => {
   const none = await must(project.pulumi(UP, { env: { DIGITALOCEAN_TOKEN: "" } }), 2);
   expect(none.all).toMatch(/no token of DigitalOcean: .*`npx pulumi config set --secret digitalocean:token`/);
-  const token = sky.admin.makeToken("all");
-  sky.admin.revoke(token);
+  const token = fakeCloud.admin.makeToken("all");
+  fakeCloud.admin.revoke(token);
   const revoked = await must(project.pulumi(UP, { env: { DIGITALOCEAN_TOKEN: token } }), 2);
   expect(revoked.all).toMatch(/it does not know the token: .*\(401\)/);
   expect(revoked.all).not.toContain(token);
 });
 
-test("a token from the stack's configuration is used, encrypted there and shown nowhere", async () => {
-  const token = sky.admin.makeToken("read");
+test("a token from the stack's configuration is used, encrypted there and never shown", async () => {
+  const token = fakeCloud.admin.makeToken("read");
   await must(project.pulumi(["config", "set", "--secret", "digitalocean:token"], { input: token }));
   const env = { DIGITALOCEAN_TOKEN: "" };
   const preview = await must(project.pulumi(["preview", "--diff"], { env }));
   expect(preview.all).toContain("Costs a month");
   const up = await must(project.pulumi([...UP, "--json"], { env }), 1);
   expect(up.all).toMatch(/403/);
-  expect(sky.admin.counts().dropletsMade).toBe(0);
+  expect(fakeCloud.admin.counts().dropletsMade).toBe(0);
   expect(preview.all + up.all + project.read("stacks/Pulumi.test.yaml")).not.toContain(token);
   await must(project.pulumi(["config", "rm", "digitalocean:token"]));
 });
 
-test("an API that is down, or asked too often, is told in one sentence, and nothing is begun", async () => {
-  sky.admin.fault({ status: 503 });
+test("an unavailable or rate-limited API is reported in one sentence, and nothing is created", async () => {
+  fakeCloud.admin.fault({ status: 503 });
   const down = await must(project.pulumi(UP), 1);
   expect(down.all).toMatch(/DigitalOcean cannot be asked what is there: .*\(503\)\. Run this again later\./);
-  sky.admin.heal();
-  sky.admin.fault({ status: 429, retryAfter: 3600 });
+  fakeCloud.admin.heal();
+  fakeCloud.admin.fault({ status: 429, retryAfter: 3600 });
   const often = await must(project.pulumi(UP), 1);
   expect(often.all).toMatch(/it was asked too often: .*run this again in 60 min\./);
-  expect(sky.admin.counts().dropletsMade).toBe(0);
+  expect(fakeCloud.admin.counts().dropletsMade).toBe(0);
 });
 
-test("a quota is told before it is met; what could be made is kept, and the next up goes on", async () => {
+test("a quota is reported before it is reached, created droplets are kept, and the next up continues", async () => {
   project.write("fleet.yaml", fleetWith(["ezra", "allegro"]));
-  sky.admin.dropletLimit(1);
+  fakeCloud.admin.dropletLimit(1);
   const limited = await must(project.pulumi(UP), 1);
   expect(limited.all).toMatch(/The account may have 1 droplet and has 0: 2 more cannot be made\./);
-  expect(sky.admin.counts()).toMatchObject({ dropletsMade: 1, dropletsNow: 1 });
-  sky.admin.dropletLimit(10);
+  expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 1, dropletsNow: 1 });
+  fakeCloud.admin.dropletLimit(10);
   const more = await must(project.pulumi(UP), 1);
-  expect(sky.admin.counts()).toMatchObject({ dropletsMade: 2, dropletsNow: 2 });
+  expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 2, dropletsNow: 2 });
   expect(more.all).toMatch(/ezra: it cannot be reached: .* s were waited for it\. Look at its console/);
 });
 
-test("a droplet that does not boot is recorded, and not made a second time", async () => {
+test("a droplet that does not boot is recorded, and is not created a second time", async () => {
   project.write("fleet.yaml", fleetWith(["ezra", "allegro", "bezalel"]));
-  sky.admin.nextDroplets("stuck");
+  fakeCloud.admin.nextDroplets("stuck");
   await must(project.pulumi(UP), 1);
   await must(project.pulumi(UP), 1);
-  expect(sky.admin.counts()).toMatchObject({ dropletsMade: 3, dropletsNow: 3 });
+  expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 3, dropletsNow: 3 });
 });
 
-test("an answer that was lost on its way leaves a droplet that the next run finds", async () => {
+test("when the answer to a create request is lost, the next run finds the droplet", async () => {
   project.write("fleet.yaml", fleetWith(["ezra", "allegro", "bezalel", "timmy"]));
-  sky.admin.fault({ match: "^POST /v2/droplets$", times: 1, cut: "after" });
+  fakeCloud.admin.fault({ match: "^POST /v2/droplets$", times: 1, cut: "after" });
   await must(project.pulumi(UP), 1);
   await must(project.pulumi(UP), 1);
-  const names = sky.admin.droplets().map(({ name }) => name);
+  const names = fakeCloud.admin.droplets().map(({ name }) => name);
   expect(names.sort()).toEqual(["allegro", "bezalel", "ezra", "timmy"]);
 });
 
-test("destroy leaves nothing there", async () => {
+test("destroy leaves nothing at the cloud", async () => {
   await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
-  expect([sky.admin.droplets(), sky.admin.firewalls(), sky.admin.keys()]).toEqual([[], [], []]);
+  expect([fakeCloud.admin.droplets(), fakeCloud.admin.firewalls(), fakeCloud.admin.keys()]).toEqual([
+    [],
+    [],
+    [],
+  ]);
 });
 
 function fleetWith(hosts: readonly string[]): string {

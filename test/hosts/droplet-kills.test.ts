@@ -13,58 +13,58 @@ import { makeProject, must, type Project } from "./support/project.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const HOSTS = ["ezra", "allegro", "bezalel"];
 const POINTS = Number(process.env["MUSTER_KILLS"] ?? (LONG ? 50 : 6));
-/** Milliseconds that a kill and the runs after it take at most. */
+/** Milliseconds that one kill and the runs after it take at most. */
 const EACH = 60_000;
-/** Milliseconds after which most runs are over. */
+/** Milliseconds after which most runs have ended. */
 const LATEST = 6000;
 
-let sky: TestCloud;
+let fakeCloud: TestCloud;
 let keys: string;
 let project: Project;
 
 beforeAll(async () => {
   console.log(`droplet kills: MUSTER_SEED=${SEED} MUSTER_KILLS=${POINTS}`);
-  sky = await cloud({ hosts: false });
-  // So that requests are under way at most moments.
-  sky.admin.slow(400);
+  fakeCloud = await cloud({ hosts: false });
+  // Slow answers keep requests in flight at most moments.
+  fakeCloud.admin.slow(400);
   keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
   await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "deploy", "-f", join(keys, "deploy")]);
-  project = await makeProject({ "fleet.yaml": fleetYaml() }, {}, sky.env);
+  project = await makeProject({ "fleet.yaml": fleetYaml() }, {}, fakeCloud.env);
 });
 
 afterAll(async () => {
   await project?.dispose();
-  await sky?.dispose();
+  await fakeCloud?.dispose();
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("whenever a run is killed, each host has one droplet after the next, and none is left by a destroy", {
+test("after a kill at any moment the next up has one droplet per host, and destroy leaves none", {
   timeout: POINTS * EACH,
 }, async () => {
   const random = randomFrom(SEED);
   for (let point = 0; point < POINTS; point++) {
     const [delay, isUp] = [Math.round(random() * LATEST), point % 3 !== 2];
-    const told = `${isUp ? "up" : "destroy"} killed at ${delay} ms`;
+    const kill = `${isUp ? "up" : "destroy"} killed at ${delay} ms`;
     await killed(isUp ? ["up"] : ["destroy"], delay);
     if (isUp) {
-      // Nobody answers at a droplet here, so every run ends with that.
+      // No droplet answers here, so every run ends with exit code 1.
       const { all } = await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
-      expect({ told, hosts: named() }, all).toEqual({ told, hosts: [...HOSTS].sort() });
-      expect(sky.admin.firewalls()).toHaveLength(HOSTS.length);
-      expect(sky.admin.reservedIps()).toHaveLength(1);
-      expect(sky.admin.keys()).toHaveLength(1);
+      expect({ kill, hosts: dropletNames() }, all).toEqual({ kill, hosts: [...HOSTS].sort() });
+      expect(fakeCloud.admin.firewalls()).toHaveLength(HOSTS.length);
+      expect(fakeCloud.admin.reservedIps()).toHaveLength(1);
+      expect(fakeCloud.admin.keys()).toHaveLength(1);
     }
   }
   await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
-  const { admin } = sky;
+  const { admin } = fakeCloud;
   expect([admin.droplets(), admin.firewalls(), admin.keys(), admin.reservedIps()]).toEqual([[], [], [], []]);
 });
 
-/** Starts a run and kills its engine; what it started goes on for a moment, as it would. */
+/** Starts a run and kills its engine. The engine's children continue for a moment, as they would in reality. */
 async function killed(args: readonly string[], delay: number): Promise<void> {
   const run = execa(join(ROOT, "bin", "pulumi"), [...args, "--yes", "--skip-preview"], {
     cwd: project.dir,
-    env: { ...sky.env, MUSTER_OFFLINE: "1" },
+    env: { ...fakeCloud.env, MUSTER_OFFLINE: "1" },
     stdio: "ignore",
     reject: false,
   });
@@ -73,8 +73,8 @@ async function killed(args: readonly string[], delay: number): Promise<void> {
   await run;
 }
 
-function named(): string[] {
-  return sky.admin
+function dropletNames(): string[] {
+  return fakeCloud.admin
     .droplets()
     .map(({ name }) => name)
     .sort();
@@ -93,7 +93,11 @@ function fleetYaml(): string {
   });
 }
 
-/** Park and Miller's generator. @returns numbers from 0 to 1 */
+/**
+ * Park and Miller's generator.
+ *
+ * @returns numbers from 0 to 1
+ */
 function randomFrom(seed: number): () => number {
   let state = (seed % 2147483646) + 1;
   return () => {

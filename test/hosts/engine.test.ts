@@ -42,7 +42,7 @@ function program(body: string): void {
   writeFileSync(join(project, "main.mjs"), `import "@pulumi/pulumi";\n${body}\nexport const size = 1;\n`);
 }
 
-/** `pulumi` with nothing but PATH and HOME, and a home for the engine's own files that goes with the test. */
+/** Runs `pulumi` with only PATH and HOME, and with an engine home that is removed after the test. */
 function pulumi(...args: string[]) {
   const env = {
     PATH: "/usr/bin:/bin",
@@ -63,11 +63,11 @@ function cache(): string {
 }
 
 async function example(): Promise<string[]> {
-  const told: string[] = [];
+  const progress: string[] = [];
   vi.stubEnv("PULUMI_HOME", join(project, "home"));
-  await ensureExampleStack(project, "example", { "spark-key": CANARY }, (line) => told.push(line));
+  await ensureExampleStack(project, "example", { "spark-key": CANARY }, (line) => progress.push(line));
   vi.unstubAllEnvs();
-  return told;
+  return progress;
 }
 
 function locks(): string[] {
@@ -75,7 +75,7 @@ function locks(): string[] {
   return readdirSync(dir).filter((name) => name.endsWith(".json"));
 }
 
-test("the example's stack and passphrase are made together, once", async () => {
+test("the example's stack and passphrase are created together, once", async () => {
   expect(await example()).toEqual([
     "making the stack example and its passphrase",
     "setting the secret spark-key of stack example",
@@ -85,7 +85,7 @@ test("the example's stack and passphrase are made together, once", async () => {
   expect((await pulumi("config", "get", "muster:spark-key")).stdout).toBe(CANARY);
 });
 
-test("the secret's value stands in no file that was made for it", () => {
+test("the secret's value is in no file that is created for it", () => {
   for (const folder of [".state", "stacks", "home", ".muster"]) {
     const files = readdirSync(join(project, folder), { recursive: true, withFileTypes: true });
     for (const file of files.filter((entry) => entry.isFile())) {
@@ -94,13 +94,13 @@ test("the secret's value stands in no file that was made for it", () => {
   }
 });
 
-test("the built engine runs a program from a folder below the project", async () => {
+test("the built engine runs a program from a subfolder of the project", async () => {
   const up = await pulumi("up", "--yes", "--skip-preview");
   expect(up).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("1 created") });
   expect((await pulumi("preview", "--expect-no-changes")).exitCode).toBe(0);
 });
 
-test("a killed run's lock is kept while it lives and taken away after", async () => {
+test("a run's lock is respected while the run lives, and removed after the run was killed", async () => {
   program("setTimeout(() => {}, 20_000);");
   const killed = pulumi("up", "--yes", "--skip-preview");
   await vi.waitFor(() => expect(locks()).toHaveLength(1), 15_000);

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { localFleet } from "./support/fleets.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
-import { type Mood, startProviders } from "./support/providers.ts";
+import { type Behaviour, startProviders } from "./support/providers.ts";
 
-/** It writes what it runs on, and which keys it was given; and beats, busy until it is told to be idle. */
+/** Writes its provider, model and keys to a file, then sends heartbeats: busy, or idle while the file `idle` exists. */
 const AGENT = `#!/bin/sh
 echo "$MUSTER_PROVIDER $MUSTER_MODEL \${NOUS_KEY:-none} \${GOOGLE_KEY:-none}" >runs
 while :; do
@@ -16,7 +16,7 @@ done
 const LAYOUT = { hosts: ["hub"], agents: { hub: ["ada", "bea", "cid"] } };
 const PORTS = { nous: 8071, google: 8072 };
 
-/** Seconds: two failures, each within its time, and a turn of the deadman. */
+/** Seconds: two probe failures with their timeouts, and one cycle of the deadman. */
 const SWITCHES_WITHIN = 2 * (1 + 1) + 2;
 const RETURN_AFTER = 4;
 
@@ -24,7 +24,7 @@ const ON_NOUS = (name: string) => `nous large sk-${name}-nous none`;
 const ON_GOOGLE = (name: string) => `gemini gem none sk-${name}-google`;
 
 let project: Project;
-let make: (name: keyof typeof PORTS, mood: Mood) => Promise<string>;
+let setBehaviour: (name: keyof typeof PORTS, behaviour: Behaviour) => Promise<string>;
 
 const hub = (script: string) => project.onHost("hub", script);
 const unit = (name: string) => `muster-agent-${name}.service`;
@@ -32,7 +32,11 @@ const runOf = (name: string) => hub(`systemctl show -P InvocationID ${unit(name)
 const linksOf = (name: string) => hub(`ls /etc/systemd/system/${unit(name)}.d 2>/dev/null || true`);
 const drift = (exitCode?: number) => must(project.fleet(["drift"]), exitCode);
 
-/** Waits until an agent runs as it says, and gives the seconds. */
+/**
+ * Waits until an agent runs with the expected provider, model and keys.
+ *
+ * @returns seconds
+ */
 async function runsAs(name: string, runs: string, seconds: number): Promise<number> {
   const start = performance.now();
   await expect
@@ -41,7 +45,7 @@ async function runsAs(name: string, runs: string, seconds: number): Promise<numb
   return (performance.now() - start) / 1000;
 }
 
-async function told(name?: string): Promise<{ event: string; detail?: string }[]> {
+async function events(name?: string): Promise<{ event: string; detail?: string }[]> {
   const { stdout } = await must(project.fleet(["history", ...(name ? [name] : []), "--json"]));
   return JSON.parse(stdout).events;
 }
@@ -64,7 +68,7 @@ const scripted = (name: string, failover: object) => ({
   ],
 });
 
-/** @param adas the providers of ada */
+/** @param adas number of providers that ada has */
 function files(adas = 2): Record<string, string> {
   const all = localFleet(LAYOUT);
   const fleet = parse(all["fleet.yaml"] ?? "");
@@ -113,36 +117,36 @@ beforeAll(async () => {
   );
   project = await makeProject(files(), Object.fromEntries(keys));
   await must(project.pulumi(["up", "--yes", "--skip-preview"]));
-  make = await startProviders(project, "hub", PORTS);
+  setBehaviour = await startProviders(project, "hub", PORTS);
 });
 
 afterAll(() => project?.dispose());
 
-describe("while its provider fails an agent runs on the next", () => {
-  test("which is no drift, is shown and told, and is undone when the first is well for long enough", async () => {
-    // Before the servers came the probes had failed: everybody is where they began by now.
+describe("failover to an agent's next provider", () => {
+  test("is no drift, appears in ps and history, and ends when the first provider works again", async () => {
+    // The probes failed before the servers started. Wait until every agent is on its first provider again.
     await runsAs("ada", ON_NOUS("ada"), 60);
     await expect.poll(() => linksOf("bea"), { timeout: 30_000 }).toBe("");
     expect((await drift()).stdout).toContain("no drift");
     const others = await runOf("bea");
-    await make("nous", "500");
+    await setBehaviour("nous", "500");
     expect(await runsAs("ada", ON_GOOGLE("ada"), 30)).toBeLessThan(SWITCHES_WITHIN + 4);
     expect((await drift()).stdout).toContain("no drift");
     expect(await row("ada")).toMatchObject({ state: "running", failedOver: { provider: "google" } });
     expect((await must(project.fleet(["ps"]))).stdout).toMatch(
       /ada is on provider google since .*not on its first/,
     );
-    // bea is busy: she is to run on google, and does so when she is idle.
+    // bea is busy: google is already selected for her, and takes effect once she is idle.
     expect(await linksOf("bea")).toContain("google");
     expect(await runOf("bea")).toBe(others);
     await hub("touch /home/bea/idle");
     await runsAs("bea", ON_GOOGLE("bea"), 30);
     const preview = await must(project.pulumi(["preview", "--expect-no-changes"]));
     expect(preview.all).not.toContain("google");
-    await make("nous", "well");
+    await setBehaviour("nous", "well");
     expect(await runsAs("ada", ON_NOUS("ada"), 30)).toBeGreaterThan(RETURN_AFTER - 1);
     await runsAs("bea", ON_NOUS("bea"), 30);
-    const changes = (await told("ada")).filter(({ event }) => ["failed-over", "returned"].includes(event));
+    const changes = (await events("ada")).filter(({ event }) => ["failed-over", "returned"].includes(event));
     expect(changes.slice(-2)).toEqual([
       expect.objectContaining({ event: "failed-over", detail: "to google, as nous fails: it answers 500" }),
       expect.objectContaining({
@@ -150,36 +154,36 @@ describe("while its provider fails an agent runs on the next", () => {
         detail: expect.stringMatching(/^to nous, which is well for \d+ s$/),
       }),
     ]);
-    expect(await told()).toContainEqual(expect.objectContaining({ event: "provider-down" }));
+    expect(await events()).toContainEqual(expect.objectContaining({ event: "provider-down" }));
     expect(await linksOf("ada")).toBe("");
   });
 
-  test.each<[Mood, RegExp]>([
+  test.each<[Behaviour, RegExp]>([
     ["down", /ECONNREFUSED/],
     ["silent", /no answer within 1 s/],
     ["401", /it answers 401/],
     ["429", /it answers 429/],
     ["redirect", /it answers 302/],
-  ])("where that is %s", async (mood, why) => {
-    await make("nous", mood);
+  ])("happens when the first provider is %s", async (behaviour, why) => {
+    await setBehaviour("nous", behaviour);
     await runsAs("ada", ON_GOOGLE("ada"), 30);
-    expect((await told("ada")).filter(({ event }) => event === "failed-over").at(-1)?.detail).toMatch(why);
-    await make("nous", "well");
+    expect((await events("ada")).filter(({ event }) => event === "failed-over").at(-1)?.detail).toMatch(why);
+    await setBehaviour("nous", "well");
     await runsAs("ada", ON_NOUS("ada"), 30);
   });
 
-  test("and stays where it is for one that is bad at every other time", async () => {
+  test("does not happen when only every other probe fails", async () => {
     const before = await runOf("ada");
-    await make("nous", "flap");
+    await setBehaviour("nous", "flap");
     await hub("sleep 8");
-    await make("nous", "well");
+    await setBehaviour("nous", "well");
     expect(await runOf("ada")).toBe(before);
   });
 });
 
-describe("what somebody else changes is drift", () => {
-  test("though a failover is in force: a drop-in by hand, by name RUNTIME where it changes the model", async () => {
-    await make("nous", "down");
+describe("drift during a failover", () => {
+  test("includes a drop-in file by hand, which has the code RUNTIME when it changes the model", async () => {
+    await setBehaviour("nous", "down");
     await runsAs("ada", ON_GOOGLE("ada"), 30);
     await hub(`printf '[Service]\\nEnvironment=MUSTER_MODEL=huge\\n' >/etc/systemd/system/${unit("ada")}.d/override.conf
       systemctl daemon-reload`);
@@ -194,7 +198,7 @@ describe("what somebody else changes is drift", () => {
     await runsAs("ada", ON_GOOGLE("ada"), 30);
   });
 
-  test("as is what a choice says, and the link to one that is another's", async () => {
+  test("includes a changed provider file and a link to another agent's provider file", async () => {
     await hub(`echo 'Environment=X=1' >>/var/lib/muster/hostd/choices/ada/google.conf
       mkdir -p /etc/systemd/system/${unit("cid")}.d
       ln -s /var/lib/muster/hostd/choices/ada/google.conf /etc/systemd/system/${unit("cid")}.d/muster-provider-google.conf`);
@@ -206,14 +210,14 @@ describe("what somebody else changes is drift", () => {
     await runsAs("ada", ON_GOOGLE("ada"), 30);
   });
 
-  test("and the deadman that was killed meanwhile has forgotten nothing", async () => {
+  test("is not reported after the deadman was killed, because it keeps its state", async () => {
     await hub("kill -9 $(systemctl show -P MainPID muster-hostd)");
-    await make("nous", "well");
+    await setBehaviour("nous", "well");
     await runsAs("ada", ON_NOUS("ada"), 60);
     expect((await drift()).stdout).toContain("no drift");
   });
 
-  test("a model by hand in the unit itself, which `up` mends", async () => {
+  test("includes a model changed by hand in the unit file, which up repairs", async () => {
     await hub(`sed -i 's/MUSTER_MODEL=large/MUSTER_MODEL=tiny/' /etc/systemd/system/${unit("ada")}
       systemctl daemon-reload; systemctl restart ${unit("ada")}`);
     await runsAs("ada", "nous tiny sk-ada-nous none", 30);
@@ -225,8 +229,8 @@ describe("what somebody else changes is drift", () => {
   });
 });
 
-test("a host that boots starts an agent on the provider that works", async () => {
-  await make("nous", "down");
+test("after a host reboot an agent starts on the provider that works", async () => {
+  await setBehaviour("nous", "down");
   await runsAs("ada", ON_GOOGLE("ada"), 30);
   const boot = await hub("cat /proc/sys/kernel/random/boot_id");
   await hub("rm /home/ada/runs; systemctl reboot").catch(() => "");
@@ -235,7 +239,7 @@ test("a host that boots starts an agent on the provider that works", async () =>
   await expect.poll(() => hub("cat /home/ada/runs || true"), { timeout: 30_000 }).toBe(ON_GOOGLE("ada"));
 });
 
-test("a provider that is declared no more is left by `up`, though it is in force", async () => {
+test("up moves an agent off a provider that is no longer declared, even during a failover", async () => {
   project.write("fleet.yaml", files(1)["fleet.yaml"] ?? "");
   await must(project.pulumi(["up", "--yes", "--skip-preview"]));
   await runsAs("ada", ON_NOUS("ada"), 30);
@@ -244,13 +248,13 @@ test("a provider that is declared no more is left by `up`, though it is in force
   expect((await drift()).stdout).toContain("no drift");
 });
 
-test("hermes has its own list, kept as it is declared, and no deadman changes anything for it", async () => {
+test("hermes has its own provider list as declared, and the deadman does not switch its provider", async () => {
   const config = "/home/cid/.hermes/config.yaml";
   expect(parse(await hub(`cat ${config}`))).toEqual({
     model: { default: "large", provider: "nous" },
     fallback_providers: [{ provider: "gemini", model: "gem" }],
   });
-  expect((await told("cid")).map(({ event }) => event)).not.toContain("failed-over");
+  expect((await events("cid")).map(({ event }) => event)).not.toContain("failed-over");
   await hub(
     `runuser -u cid -- sh -c 'cd; chmod 644 ${config}; sed -i s/large/huge/ ${config}; chmod 444 ${config}'`,
   );

@@ -5,17 +5,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { fullDiskAt } from "./support/faults/disk.ts";
 import { localFleet, secretsFor } from "./support/fleets.ts";
-import { type Link, linkOf } from "./support/link.ts";
-import { makeProject, must, type Project, type Said } from "./support/project.ts";
+import { type Link, linkOf } from "./support/host-link.ts";
+import { type CommandResult, makeProject, must, type Project } from "./support/project.ts";
 import { type Trace, traceOf } from "./support/trace.ts";
 
 const LAYOUT = { hosts: ["hub", "east"], agents: { hub: ["arc"], east: ["iris", "loom"] } };
 const UP = ["up", "--yes", "--skip-preview"];
 
-/** Seconds: what a host that is away may cost a run; one that is there answers sooner, also beside other tests. */
+/** Seconds that an unreachable host may delay a run. A reachable host answers sooner, even next to other tests. */
 const CONNECT_TIMEOUT = 5;
 
-const HUB_IS_AWAY = /warning: hub is away, last reached .* UTC: it cannot be reached/;
+const HUB_UNREACHABLE = /warning: hub is away, last reached .* UTC: it cannot be reached/;
 
 let project: Project;
 let trace: Trace;
@@ -43,9 +43,9 @@ describe("an unreachable host", () => {
     await hub.cut();
     trace.take();
   });
-  afterAll(() => hub.mend());
+  afterAll(() => hub.restore());
 
-  test("is named by drift, which exits 4 after one connect timeout", async () => {
+  test("is named by drift, which exits with 4 after one connect timeout", async () => {
     const started = Date.now();
     const drift = await must(project.fleet(["drift"], { env: trace.env }), 4);
     expect(drift.stdout).toMatch(/^hub is away, last reached .* UTC: it cannot be reached/m);
@@ -53,7 +53,7 @@ describe("an unreachable host", () => {
     expect(Date.now() - started).toBeLessThan((CONNECT_TIMEOUT + 5) * 1000);
   });
 
-  test("does not keep drift from telling what is found on the others", async () => {
+  test("does not keep drift from reporting findings on other hosts", async () => {
     await project.onHost("east", "echo '# nobody' > /home/iris/SOUL.md");
     const drift = await must(project.fleet(["drift", "--json"]), 7);
     expect(JSON.parse(drift.stdout)).toMatchObject({
@@ -63,20 +63,20 @@ describe("an unreachable host", () => {
     });
   });
 
-  test("makes preview exit 7 and name it, after one connect timeout", async () => {
+  test("makes preview exit with 7 and name it, after one connect timeout", async () => {
     const preview = await must(pulumi(["preview", "--diff", "--expect-no-changes"]), 7);
-    expect(preview.all).toMatch(HUB_IS_AWAY);
+    expect(preview.all).toMatch(HUB_UNREACHABLE);
     expect(connectionsTo("hub")).toBe(1);
   });
 
-  test("makes up exit 1, while the others converge whole and its own state is kept", async () => {
+  test("makes up exit with 1, while the other hosts converge fully and its own state is kept", async () => {
     changeFleet((fleet) => {
       delete fleet.agents["loom"];
       delete fleet.contacts["loom"];
     });
-    const said = await must(up(), 1);
-    expect(said.all).toMatch(HUB_IS_AWAY);
-    expect(said.all).not.toMatch(/^\s+at .*:\d+:\d+\)?$|prematurely/m);
+    const result = await must(up(), 1);
+    expect(result.all).toMatch(HUB_UNREACHABLE);
+    expect(result.all).not.toMatch(/^\s+at .*:\d+:\d+\)?$|prematurely/m);
     expect(connectionsTo("hub")).toBe(1);
     expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe("# iris\n\nI am iris.");
     expect(await project.onHost("east", "ls -d /home/loom; getent passwd loom; true")).toBe("");
@@ -92,15 +92,15 @@ describe("an unreachable host", () => {
     );
   });
 
-  test("is mended by the next up when it is back", async () => {
-    await hub.mend();
+  test("is repaired by the next up once it is reachable again", async () => {
+    await hub.restore();
     await must(up());
     expect(await project.onHost("hub", "cat /home/arc/SOUL.md")).toBe("# arc\n\nI am arc.");
     await must(project.fleet(["drift"]));
   });
 });
 
-describe("a host whose key changed", () => {
+describe("a host with a changed host key", () => {
   const key = "/etc/ssh/ssh_host_ed25519_key";
   beforeAll(async () => {
     const make = `mv ${key} /root/key && ssh-keygen -q -t ed25519 -N '' -f ${key}`;
@@ -110,16 +110,19 @@ describe("a host whose key changed", () => {
   test.each([
     ["drift", 4, () => project.fleet(["drift"], { env: trace.env })],
     ["up", 1, () => up()],
-  ] as const)("is refused by %s, which says where its key is pinned and what to do", async (_, code, run) => {
-    const said = await must(run(), code);
-    expect(said.all).toMatch(/hub.*it was refused, because its host key is not the pinned one/);
-    expect(said.all).toContain(
-      "If the host was set up anew, remove its keys from stacks/inventory.local.yaml",
-    );
-    expect(trace.take().filter((entry) => entry.host === "hub")).toEqual([{ host: "hub", op: "connect" }]);
-  });
+  ] as const)(
+    "is refused by %s, which prints where its key is pinned and what to do",
+    async (_, code, run) => {
+      const result = await must(run(), code);
+      expect(result.all).toMatch(/hub.*it was refused, because its host key is not the pinned one/);
+      expect(result.all).toContain(
+        "If the host was set up anew, remove its keys from stacks/inventory.local.yaml",
+      );
+      expect(trace.take().filter((entry) => entry.host === "hub")).toEqual([{ host: "hub", op: "connect" }]);
+    },
+  );
 
-  test("is met anew by up when its keys were removed as it was told", async () => {
+  test("is accepted by up after its keys were removed as the message says", async () => {
     const file = "stacks/inventory.local.yaml";
     const inventory = parse(project.read(file)) as { hosts: Record<string, { hostKeys: string[] }> };
     for (const [host, entry] of Object.entries(inventory.hosts)) if (host === "hub") entry.hostKeys = [];
@@ -131,25 +134,27 @@ describe("a host whose key changed", () => {
 });
 
 describe("a wrong passphrase", () => {
-  test("is told in a sentence, and nothing is changed", async () => {
+  test("is reported in one sentence, and nothing is changed", async () => {
     trace.take();
     const state = await stateOnDisk();
     const env = { ...trace.env, PULUMI_CONFIG_PASSPHRASE: "wrong" };
-    const said = await project.pulumi(UP, { env });
-    expect(said).toMatchObject({ exitCode: 2, stdout: "" });
-    expect(said.stderr).toMatch(/secrets of stack test cannot be read: the passphrase in \w+ is not the one/);
+    const result = await project.pulumi(UP, { env });
+    expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(result.stderr).toMatch(
+      /secrets of stack test cannot be read: the passphrase in \w+ is not the one/,
+    );
     expect(trace.take()).toEqual([]);
     expect(await stateOnDisk()).toEqual(state);
   });
 
-  test("that is missing is told with the place to put it, and exit code 2", async () => {
+  test("or a missing one, where the message says where to put it, gives exit code 2", async () => {
     const file = join(project.dir, "stacks/test.passphrase");
     renameSync(file, `${file}.away`);
-    const said = await project
+    const result = await project
       .pulumi([...UP, "--stack", "test"])
       .finally(() => renameSync(`${file}.away`, file));
-    expect(said).toMatchObject({ exitCode: 2, stdout: "" });
-    expect(said.stderr).toContain(`put it at ${file} with mode 0600`);
+    expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(result.stderr).toContain(`put it at ${file} with mode 0600`);
   });
 });
 
@@ -157,22 +162,25 @@ describe("a full disk", () => {
   test.each([
     ["/home/iris", "/home/iris/SOUL.md"],
     ["/var/lib/muster", "/var/lib/muster/"],
-  ])("at %s is told with the path, harms no file, and is mended when there is room", async (dir, path) => {
-    const before = await project.onHost("east", "cat /home/iris/SOUL.md");
-    await project.onHost("east", `${fullDiskAt(dir)}`);
-    const soul = `# iris at ${dir}\n${"I am iris.\n".repeat(2000)}`;
-    project.write("identities/iris.md", soul);
-    const said = await must(up(), 1).finally(() => project.onHost("east", `umount -l ${dir}`));
-    expect(said.all).toMatch(new RegExp(`${path}.*no space left on device`));
-    expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe(before);
-    expect(await project.onHost("east", "find /home/iris /var/lib/muster -name '.*muster-new*'")).toBe("");
-    await must(up());
-    expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe(soul.trimEnd());
-    await must(project.fleet(["drift"]));
-  });
+  ])(
+    "at %s is reported with its path, damages no file, and up succeeds once there is room",
+    async (dir, path) => {
+      const before = await project.onHost("east", "cat /home/iris/SOUL.md");
+      await project.onHost("east", `${fullDiskAt(dir)}`);
+      const soul = `# iris at ${dir}\n${"I am iris.\n".repeat(2000)}`;
+      project.write("identities/iris.md", soul);
+      const result = await must(up(), 1).finally(() => project.onHost("east", `umount -l ${dir}`));
+      expect(result.all).toMatch(new RegExp(`${path}.*no space left on device`));
+      expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe(before);
+      expect(await project.onHost("east", "find /home/iris /var/lib/muster -name '.*muster-new*'")).toBe("");
+      await must(up());
+      expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe(soul.trimEnd());
+      await must(project.fleet(["drift"]));
+    },
+  );
 });
 
-describe("an agent of which one part cannot be made", () => {
+describe("an agent with one part that cannot be applied", () => {
   const isUp = () => project.onHost("east", "systemctl is-active muster-agent-iris || true");
   const change = (text: string) => {
     const soul = `# iris, ${text}\n`;
@@ -180,15 +188,15 @@ describe("an agent of which one part cannot be made", () => {
     return soul.trimEnd();
   };
 
-  test("has all others, where that is its contacts, and is told by that part's name", async () => {
+  test("gets all other parts when its contacts fail, and the message names the failed part", async () => {
     await project.onHost(
       "east",
       `systemctl stop muster-agent-iris
       sqlite3 /home/iris/contacts.db "DELETE FROM contacts; CREATE TRIGGER own AFTER INSERT ON contacts BEGIN SELECT 1; END"`,
     );
     const soul = change("whose book has a trigger");
-    const said = await must(up(), 1);
-    expect(said.all).toMatch(
+    const result = await must(up(), 1);
+    expect(result.all).toMatch(
       /east: east\/iris\/agent: contacts: contacts\.db \(.*\): the table contacts has the trigger/,
     );
     expect(await project.onHost("east", "cat /home/iris/SOUL.md")).toBe(soul);
@@ -199,11 +207,11 @@ describe("an agent of which one part cannot be made", () => {
     await must(project.fleet(["drift"]));
   });
 
-  test("is not started, where that is its identity", async () => {
+  test("is not started when its identity fails", async () => {
     await project.onHost("east", `systemctl stop muster-agent-iris; ${fullDiskAt("/home/iris")}`);
     change(`who has no room\n${"I am iris.\n".repeat(2000)}`);
-    const said = await must(up(), 1).finally(() => project.onHost("east", "umount -l /home/iris"));
-    expect(said.all).toMatch(/east: east\/iris\/agent: identity: SOUL\.md .*no space left on device/);
+    const result = await must(up(), 1).finally(() => project.onHost("east", "umount -l /home/iris"));
+    expect(result.all).toMatch(/east: east\/iris\/agent: identity: SOUL\.md .*no space left on device/);
     expect(await isUp()).toBe("inactive");
     await must(up());
     expect(await isUp()).toBe("active");
@@ -211,11 +219,11 @@ describe("an agent of which one part cannot be made", () => {
   });
 });
 
-describe("a file where a folder should be", () => {
+describe("a file in the place of a folder", () => {
   test.each([
-    ["an agent's home", "/home/iris", /\/home\/iris +type +declared directory +observed file/],
-    ["the folder of an identity file", "/home/iris/docs", /rules\.md +type +declared file +observed absent/],
-  ])("%s, is named and mended, and the folder's content is not lost", async (_, dir, finding) => {
+    ["of an agent's home", "/home/iris", /\/home\/iris +type +declared directory +observed file/],
+    ["of an identity file's folder", "/home/iris/docs", /rules\.md +type +declared file +observed absent/],
+  ])("%s is reported and repaired, and the folder's content is kept", async (_, dir, finding) => {
     await project.onHost("east", `mv ${dir} ${dir}.kept && echo 'in the way' > ${dir}`);
     const drift = await must(project.fleet(["drift"]), 7);
     expect(drift.stdout).toMatch(finding);
@@ -228,11 +236,11 @@ describe("a file where a folder should be", () => {
   });
 });
 
-function up(): Promise<Said> {
+function up(): Promise<CommandResult> {
   return pulumi(UP);
 }
 
-function pulumi(args: readonly string[]): Promise<Said> {
+function pulumi(args: readonly string[]): Promise<CommandResult> {
   return project.pulumi(args, { env: trace.env });
 }
 
@@ -240,7 +248,7 @@ function connectionsTo(host: string): number {
   return trace.take().filter((entry) => entry.host === host && entry.op === "connect").length;
 }
 
-/** What the state has of each agent, by its name there. */
+/** The outputs of each agent in the state, by its resource name. */
 async function agentsInState(): Promise<Record<string, object>> {
   const { deployment } = JSON.parse((await must(pulumi(["stack", "export"]))).stdout) as {
     deployment: { resources: { urn: string; type: string; outputs?: object }[] };
@@ -249,7 +257,7 @@ async function agentsInState(): Promise<Record<string, object>> {
   return Object.fromEntries(agents.map(({ urn, outputs = {} }) => [urn.split("::")[3] ?? "", outputs]));
 }
 
-/** Of the state on this machine, what only a run that did something would write. */
+/** Checksums of the state files on this machine, which only a run that changes something would write. */
 async function stateOnDisk(): Promise<string> {
   const { stdout } = await execa("sh", ["-c", "sha256sum .state/.pulumi/stacks/muster/*.json"], {
     cwd: project.dir,

@@ -20,13 +20,13 @@ import { digestOf } from "../../src/model/digest.ts";
 import type { Contents, Items } from "../../src/model/items.ts";
 import { book, drift, makeWorld, type Person, type World } from "../host/world.ts";
 
-/** Numbers that no account of a test machine has. */
+/** IDs that no account of a test machine has. */
 const IRIS: Person = { name: "iris", uid: 64101, gid: 64101 };
 const FORGE: Person = { name: "forge", uid: 64102, gid: 64102 };
 const SOUL = "# Iris\n";
 const CONTACTS = { loom: { email: "loom@example.org" } };
 
-/** A host with two agents, as root sees it: each home is its agent's alone. */
+/** A host with two agents, set up by root: each home belongs only to its agent. */
 function rootWorld(): World {
   const world = makeWorld([IRIS, FORGE]);
   for (const person of [IRIS, FORGE]) chownSync(world.home(person), person.uid, person.gid);
@@ -41,8 +41,8 @@ function agentItems(world: World): { items: Items; contents: Contents } {
   return { items: { "SOUL.md": soul, contacts: contacts.item }, contents };
 }
 
-describe("items of an agent's tree", () => {
-  test("belong to the agent, and root's own rights are back afterwards", () => {
+describe("items in an agent's home", () => {
+  test("belong to the agent, and root's own rights are restored afterwards", () => {
     const world = rootWorld();
     const { items, contents } = agentItems(world);
     world.up(items, { contents });
@@ -54,7 +54,7 @@ describe("items of an agent's tree", () => {
   });
 
   test.each([0o600, 0o644])(
-    "that root took over (mode %o) tell exactly that, and are given back whole",
+    "with owner root (mode %o) are reported as such, and are returned to the agent intact",
     (mode) => {
       const world = rootWorld();
       const { items, contents } = agentItems(world);
@@ -71,13 +71,13 @@ describe("items of an agent's tree", () => {
       expect(Object.keys(seen)).toHaveLength(mode === 0o600 ? 2 : 4);
       world.up(items, { contents });
       expect(drift(world.look())).toEqual({});
-      const mended = new DatabaseSync(`${world.home()}/contacts.db`);
-      expect(mended.prepare("SELECT count(*) AS n FROM contacts").get()).toEqual({ n: 2 });
-      mended.close();
+      const repaired = new DatabaseSync(`${world.home()}/contacts.db`);
+      expect(repaired.prepare("SELECT count(*) AS n FROM contacts").get()).toEqual({ n: 2 });
+      repaired.close();
     },
   );
 
-  test("under a home that root closed are still told", () => {
+  test("are still observed in a home that only root may read", () => {
     const world = rootWorld();
     const { items, contents } = agentItems(world);
     world.up(items, { contents });
@@ -85,7 +85,7 @@ describe("items of an agent's tree", () => {
     expect(drift(world.look())).toEqual({});
   });
 
-  test("are not written where only root could", () => {
+  test("are not written to places where only root may write", () => {
     const world = rootWorld();
     const outside = world.file(`${world.dir}/outside.md`, SOUL, { actor: "iris" });
     expect(() => world.up({ outside })).toThrow(/permission denied \(EACCES\)/);
@@ -93,7 +93,7 @@ describe("items of an agent's tree", () => {
     expect(() => world.up({ sibling })).toThrow(/permission denied \(EACCES\)/);
   });
 
-  test("of a user that is gone are told with its number, and removal leaves them to their home", () => {
+  test("of a deleted user are reported with its uid, and removal leaves them in the home", () => {
     const world = rootWorld();
     const { items, contents } = agentItems(world);
     world.up(items, { contents });
@@ -104,7 +104,7 @@ describe("items of an agent's tree", () => {
   });
 });
 
-test("an actor has its own ids and no group of root's", () => {
+test("an actor has its own ids and none of root's groups", () => {
   const [user, group] = asUser({ ...IRIS, home: "/", shell: "/bin/sh" }, () => {
     const status = readFileSync("/proc/thread-self/status", "utf8");
     return [/^Uid:.*$/m.exec(status)?.[0], /^Groups:.*$/m.exec(status)?.[0]];
@@ -113,7 +113,7 @@ test("an actor has its own ids and no group of root's", () => {
   expect(group?.trim()).toBe("Groups:");
 });
 
-test("a user's processes are ended, but not those of the same number in a container", async () => {
+test("ending a user's processes spares those of the same uid in a container", async () => {
   const as = ["setpriv", "--reuid=64103", "--regid=64103", "--clear-groups", "sleep", "60"];
   const own = spawn(as[0] ?? "", as.slice(1));
   const contained = spawn("unshare", ["--pid", "--fork", "--kill-child", ...as]);
@@ -127,7 +127,7 @@ test("a user's processes are ended, but not those of the same number in a contai
 
 describe("a hostile agent", () => {
   test.each([1, 2, 3])(
-    "that swaps its files and folders in a loop leads us nowhere (run %i)",
+    "that swaps its files and folders in a loop redirects no read or write (run %i)",
     async (run) => {
       const world = rootWorld();
       const { items, contents } = agentItems(world);
@@ -153,7 +153,7 @@ describe("a hostile agent", () => {
   );
 });
 
-/** What must be neither read nor written: a file and a database that the agent's own rights do not reach for writing. */
+/** Plants a file and a database that must be neither read nor written. The agent itself may not write them. */
 function plantOutside(world: World) {
   const dir = join(world.dir, "outside");
   const text = "not yours\n";
@@ -213,7 +213,7 @@ async function stop(enemy: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Against an enemy an item may fail, with a sentence of ours. */
+/** An item may fail while the hostile agent runs, but only with an error of Muster's own. */
 function tolerate(act: () => void): void {
   try {
     act();

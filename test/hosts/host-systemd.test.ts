@@ -14,7 +14,7 @@ import type { Items } from "../../src/model/items.ts";
 import { connect, type HostWriter } from "../../src/transport/connect.ts";
 import type { RuntimeFiles } from "../../src/transport/runtime-files.ts";
 import { drift } from "../host/world.ts";
-import { CREDENTIAL, contents, items, START, UNIT, UNIT_FILE, UNIT_TEXT } from "./support/whole-agent.ts";
+import { CREDENTIAL, contents, items, START, UNIT, UNIT_FILE, UNIT_TEXT } from "./support/agent-items.ts";
 
 const project = mkdtempSync(join(tmpdir(), "muster-host-systemd-"));
 const identityFile = join(project, "key");
@@ -53,7 +53,7 @@ async function bundled(): Promise<RuntimeFiles> {
   return { bundle, bundleHash, node: { version, archFiles: { [machine]: path } } };
 }
 
-/** A person at work on the host, past all of ours. */
+/** Runs a script on the host over plain ssh, without Muster. */
 async function byHand(script: string): Promise<string> {
   const target = hosts.find("hub");
   const options = ["StrictHostKeyChecking=no", `UserKnownHostsFile=${project}/known`, "LogLevel=ERROR"];
@@ -67,7 +67,7 @@ async function byHand(script: string): Promise<string> {
   return stdout;
 }
 
-async function look() {
+async function observedDrift() {
   const { resources } = await writer.observe({ op: "observe", owner: OWNER });
   const seen = resources[AGENT];
   if (seen === undefined) throw new Error("the host does not know the resource");
@@ -85,9 +85,9 @@ async function statusOfUnit() {
 }
 
 describe("an agent on a real host", () => {
-  test("is made whole in one go, and a second go changes nothing", async () => {
+  test("is created in one request, and a second request changes nothing", async () => {
     await up();
-    expect(await look()).toEqual({});
+    expect(await observedDrift()).toEqual({});
     expect(await statusOfUnit()).toMatchObject({ state: "active", sub: "running", enabled: "enabled" });
     expect((await up()).changed).toEqual([]);
   });
@@ -136,27 +136,27 @@ describe("an agent on a real host", () => {
       "groupadd -g 4242 other; sed -i -E 's/^(iris:x:[0-9]+):[0-9]+/\\1:4242/' /etc/passwd",
       { "identity:user iris.group": "other" },
     ],
-    ["without its own home", "chown root /home/iris", { "identity:/home/iris.owner": "root" }],
-    ["with a home open to all", "chmod 0755 /home/iris", { "identity:/home/iris.mode": "0755" }],
-    ["with another secret", `echo x >${CREDENTIAL}`, { "credentials:spark.content": "different" }],
-    ["with an open secret", `chmod 0444 ${CREDENTIAL}`, { "credentials:spark.mode": "0444" }],
+    ["with a home that root owns", "chown root /home/iris", { "identity:/home/iris.owner": "root" }],
+    ["with a world-readable home", "chmod 0755 /home/iris", { "identity:/home/iris.mode": "0755" }],
+    ["with a changed secret", `echo x >${CREDENTIAL}`, { "credentials:spark.content": "different" }],
+    ["with a world-readable secret", `chmod 0444 ${CREDENTIAL}`, { "credentials:spark.mode": "0444" }],
     [
-      "with a soul of root's",
+      "with a SOUL.md that root owns",
       "chown root:root /home/iris/SOUL.md",
       { "identity:SOUL.md.owner": "root", "identity:SOUL.md.group": "root" },
     ],
-  ])("that is %s is told as exactly that, and mended", async (_, script, expected) => {
+  ])("that is %s has exactly that drift, and up repairs it", async (_, script, expected) => {
     await byHand(script);
-    const seen = await look();
+    const seen = await observedDrift();
     expect(seen).toMatchObject(expected);
     const itemsOf = (found: object) => [...new Set(Object.keys(found).map((path) => path.split(".")[0]))];
     expect(itemsOf(seen), JSON.stringify(seen)).toEqual(itemsOf(expected));
     await up();
-    expect(await look()).toEqual({});
+    expect(await observedDrift()).toEqual({});
     expect((await statusOfUnit())?.state).toBe("active");
   });
 
-  test("starts again when its secret is rotated, and not when nothing changed", async () => {
+  test("restarts when its secret is rotated, and not when nothing has changed", async () => {
     const before = await statusOfUnit();
     await up();
     expect((await statusOfUnit())?.pid).toBe(before?.pid);
@@ -166,7 +166,7 @@ describe("an agent on a real host", () => {
     expect(await byHand(`tr '\\0' '\\n' </proc/${after?.pid}/environ | grep SPARK`)).toBe("SPARK=two");
   });
 
-  test("that cannot start is a failure of its unit with its last words, in time; its other parts are made", async () => {
+  test("that cannot start fails only its unit, in time and with its last output; its other parts are applied", async () => {
     await byHand(`systemctl stop ${UNIT}; sqlite3 /home/iris/contacts.db "DELETE FROM contacts"`);
     const text = UNIT_TEXT.replace(START, "ExecStart=/bin/sh -c 'echo I refuse; exit 3'");
     const broken = {
@@ -185,12 +185,12 @@ describe("an agent on a real host", () => {
     });
     const error = { what: `${AGENT}: unit: unit (unit ${UNIT})`, why: expect.stringContaining("I refuse") };
     expect(failures).toEqual([{ part: "unit", error: expect.objectContaining(error) }]);
-    expect(Object.keys(await look()).filter((path) => !path.startsWith("unit:"))).toEqual([]);
+    expect(Object.keys(await observedDrift()).filter((path) => !path.startsWith("unit:"))).toEqual([]);
     await up("SPARK=two");
-    expect(await look()).toEqual({});
+    expect(await observedDrift()).toEqual({});
   });
 
-  test("is removed with all that is ours, and what it had is kept by root", async () => {
+  test("is removed with all that Muster created, and root keeps its data aside", async () => {
     await byHand(
       "setsid -f su iris -c 'sleep 300' >/dev/null 2>&1 </dev/null; sqlite3 /home/iris/contacts.db \"INSERT INTO contacts (name) VALUES ('z')\"",
     );

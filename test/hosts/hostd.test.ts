@@ -3,7 +3,7 @@ import { parse, stringify } from "yaml";
 import { localFleet } from "./support/fleets.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
 
-/** It beats until it hangs: then it lives on and says nothing. */
+/** Sends heartbeats until the file `hang` exists. Then it keeps running and sends none. */
 const BEATING = `#!/bin/sh
 while :; do
   [ -e hang ] || muster-beat busy "a review"
@@ -13,7 +13,10 @@ done
 
 const LAYOUT = { hosts: ["hub"], agents: { hub: ["ada", "bea", "cid", "dot", "eve"] } };
 
-/** ada, bea and cid beat by file, dot by its pane alone; eve dies at once when told to. */
+/**
+ * ada, bea and cid send heartbeats by file, dot only through its pane. eve exits at once while the file `crash`
+ * exists.
+ */
 const HEARTBEATS: Readonly<Record<string, object>> = {
   ada: { by: "file", interval: 2, timeout: 8 },
   bea: { by: "file", interval: 2, timeout: 8 },
@@ -60,7 +63,7 @@ async function rows(): Promise<Record<string, Row>> {
 
 const stateOf = async (name: string) => (await rows())[name]?.state;
 
-/** What tells one run of a unit from the next. */
+/** Changes with every run of a unit. */
 const runOf = (name: string) => hub(`systemctl show -P InvocationID ${unit(name)}`);
 
 async function events(name?: string): Promise<{ event: string; agent?: string; detail?: string }[]> {
@@ -68,7 +71,7 @@ async function events(name?: string): Promise<{ event: string; agent?: string; d
   return JSON.parse(stdout).events;
 }
 
-/** Waits until an agent runs again, in another run than before. */
+/** Waits until an agent is active again in a new run. */
 async function isBack(name: string, before: string): Promise<void> {
   const one = (property: string) => `$(systemctl show -P ${property} ${unit(name)})`;
   await expect
@@ -83,7 +86,7 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-test("an agent that beats is shown with what it does, and nothing differs", async () => {
+test("an agent with heartbeats is shown with its task, and drift finds nothing", async () => {
   await expect
     .poll(async () => (await rows())["ada"], { timeout: 30_000 })
     .toMatchObject({
@@ -94,8 +97,8 @@ test("an agent that beats is shown with what it does, and nothing differs", asyn
   expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
 });
 
-describe("back by itself is an agent", () => {
-  test("whose program was killed, whose tmux was killed, and one that hangs, by file and by pane", async () => {
+describe("the deadman restarts an agent", () => {
+  test("when its program or its tmux was killed, or when it hangs, by file and by pane", async () => {
     const names = ["ada", "bea", "cid", "dot"];
     const before = await Promise.all(names.map(runOf));
     const calm = await runOf("eve");
@@ -106,12 +109,12 @@ describe("back by itself is an agent", () => {
     for (const [i, name] of names.entries()) await isBack(name, before[i] ?? "");
     await hub("rm /home/dot/hang");
     expect(await runOf("eve")).toBe(calm);
-    const told = await events();
+    const history = await events();
     for (const name of names)
-      expect(told.map((one) => `${one.agent} ${one.event}`)).toContain(`${name} restarted`);
-    expect(told).toContainEqual(expect.objectContaining({ agent: "ada", event: "died" }));
-    expect(told).toContainEqual(expect.objectContaining({ agent: "cid", event: "hung" }));
-    expect(told).toContainEqual(expect.objectContaining({ agent: "dot", event: "hung" }));
+      expect(history.map((one) => `${one.agent} ${one.event}`)).toContain(`${name} restarted`);
+    expect(history).toContainEqual(expect.objectContaining({ agent: "ada", event: "died" }));
+    expect(history).toContainEqual(expect.objectContaining({ agent: "cid", event: "hung" }));
+    expect(history).toContainEqual(expect.objectContaining({ agent: "dot", event: "hung" }));
   });
 });
 
@@ -119,7 +122,7 @@ describe("the deadman itself", () => {
   test.each([
     ["killed", "SIGKILL"],
     ["hung", "SIGSTOP"],
-  ])("is back within 10 s when it is %s, and has forgotten nothing", async (_, signal) => {
+  ])("is restarted within 10 s when it is %s, and keeps its state", async (_, signal) => {
     const pid = "systemctl show -P MainPID muster-hostd";
     const memory =
       "sed 's/\"clock\":[0-9.]*//' /var/lib/muster/hostd/memory.json | grep -o '\"counted\":[0-9]*'";
@@ -136,13 +139,15 @@ describe("the deadman itself", () => {
   });
 });
 
-describe("an agent that dies again and again", () => {
-  test("comes into quarantine after five restarts, which up and drift respect and tell", async () => {
+describe("an agent that keeps dying", () => {
+  test("is quarantined after five restarts, which up and drift respect and report", async () => {
     await hub(`touch /home/eve/crash; systemctl kill --signal=SIGKILL ${unit("eve")}`);
     await expect.poll(() => stateOf("eve"), { timeout: 60_000 }).toBe("quarantined");
     expect(await hub(`systemctl is-active ${unit("eve")} || true`)).toBe("inactive");
-    const told = (await events("eve")).filter(({ event }) => event === "quarantined");
-    expect(told).toEqual([expect.objectContaining({ detail: expect.stringMatching(/^[56] restarts/) })]);
+    const quarantined = (await events("eve")).filter(({ event }) => event === "quarantined");
+    expect(quarantined).toEqual([
+      expect.objectContaining({ detail: expect.stringMatching(/^[56] restarts/) }),
+    ]);
     const drift = await must(project.fleet(["drift"]), 7);
     expect(drift.stdout).toMatch(/eve +unit +active +declared running +observed quarantined/);
     expect(drift.stdout).toContain("npx fleet release eve");
@@ -154,7 +159,7 @@ describe("an agent that dies again and again", () => {
     );
   });
 
-  test("stays there over a reboot, which brings the others back, until it is released", async () => {
+  test("stays quarantined after a reboot, which restarts the others, until it is released", async () => {
     const before = await Promise.all(["ada", "dot"].map(runOf));
     const boot = await hub("cat /proc/sys/kernel/random/boot_id");
     await hub("systemctl reboot").catch(() => "");
@@ -172,7 +177,7 @@ describe("an agent that dies again and again", () => {
   });
 });
 
-describe("bad input: a heartbeat file", () => {
+describe("an invalid heartbeat file", () => {
   let calm = "";
 
   beforeAll(async () => {
@@ -192,14 +197,14 @@ describe("bad input: a heartbeat file", () => {
     ["that is a symlink", "ada", "ln -sfn /etc/shadow /run/muster-ada/beat", "is a symlink"],
     ["that is a fifo", "ada", "mkfifo /run/muster-ada/beat", "is a fifo"],
     ["of 1 GB", "ada", "truncate -s 1G /run/muster-ada/beat", "more than"],
-  ])("%s is told, and harms no other agent", async (_, user, plant, problem) => {
+  ])("%s is reported, and affects no other agent", async (_, user, plant, problem) => {
     await hub(`rm -rf /run/muster-ada/beat\nrunuser -u ${user} -- sh <<'END'\n${plant}\nEND`);
     await expect.poll(async () => (await rows())["ada"]?.problem, { timeout: 20_000 }).toContain(problem);
     expect(await stateOf("bea")).toBe("running");
     expect(await runOf("bea")).toBe(calm);
   });
 
-  test("counts as silence as soon as the pause of its agent is over, which was told meanwhile", async () => {
+  test("counts as silence once the agent's pause ends, and ps shows the pause until then", async () => {
     expect((await rows())["ada"]?.paused).toContain("pause-ada");
     const before = await runOf("ada");
     await hub("rm /var/lib/muster/hostd/pause-ada");
@@ -207,12 +212,12 @@ describe("bad input: a heartbeat file", () => {
   });
 });
 
-test("an agent that was stopped by hand stays so, is drift, and is started by name", async () => {
+test("an agent stopped by hand stays stopped, is drift, and can be started by name", async () => {
   await must(project.fleet(["stop", "dot"]));
   expect(await stateOf("dot")).toBe("stopped");
   expect((await must(project.fleet(["drift"]), 7)).stdout).toMatch(/dot +unit +active/);
   await must(project.fleet(["start", "dot"]));
   expect(await stateOf("dot")).toBe("running");
-  const told = (await events("dot")).flatMap(({ event, detail }) => (event === "asked" ? [detail] : []));
-  expect(told).toEqual([expect.stringMatching(/^to stop, by /), expect.stringMatching(/^to start, by /)]);
+  const requests = (await events("dot")).flatMap(({ event, detail }) => (event === "asked" ? [detail] : []));
+  expect(requests).toEqual([expect.stringMatching(/^to stop, by /), expect.stringMatching(/^to start, by /)]);
 });

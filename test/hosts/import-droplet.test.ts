@@ -11,14 +11,14 @@ import { makeProject, must, type Project } from "./support/project.ts";
 
 const UP = ["up", "--yes", "--skip-preview"];
 
-let sky: TestCloud;
+let fakeCloud: TestCloud;
 let keys: string;
-/** A repository that has nothing at DigitalOcean yet. */
+/** A repository without any resource at DigitalOcean. */
 let desk: Project;
 let project: Project;
 let id: number;
 
-/** An agent as somebody made it by hand. */
+/** An agent that somebody has set up by hand. */
 const BY_HAND = `
   groupadd agents; useradd --create-home --gid agents --shell /bin/bash iris
   printf '# Iris\\n\\nI am Iris.\\n' >/home/iris/SOUL.md; chown iris:agents /home/iris/SOUL.md
@@ -34,7 +34,7 @@ UNIT
   systemctl daemon-reload; systemctl enable -q --now iris.service`;
 
 beforeAll(async () => {
-  sky = await cloud();
+  fakeCloud = await cloud();
   keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
   for (const name of ["mine", "other"]) {
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", join(keys, name)]);
@@ -44,23 +44,23 @@ beforeAll(async () => {
   id = await makeByHand({ ssh_keys: [ssh_key.id], tags: ["mine"], monitoring: true, ipv6: true });
   await post("firewalls", firewall("web-fw", [id]));
   await post("reserved_ips", { droplet_id: id });
-  await sky.admin.settled();
-  await sky.admin.onDroplet(id, BY_HAND);
-  desk = await makeProject(localFleet({ hosts: ["box"], agents: {} }), {}, sky.env);
+  await fakeCloud.admin.settled();
+  await fakeCloud.admin.onDroplet(id, BY_HAND);
+  desk = await makeProject(localFleet({ hosts: ["box"], agents: {} }), {}, fakeCloud.env);
 });
 
 afterAll(async () => {
   await project?.dispose();
   await desk?.dispose();
-  await sky?.dispose();
+  await fakeCloud?.dispose();
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("a droplet that somebody made is read into a fleet.yaml, and nothing is changed at the vendor or on it", async () => {
+test("import writes a fleet.yaml for an existing droplet and changes nothing at the vendor or on it", async () => {
   const listing = `{ ${LISTING}; }`;
-  const [before, there] = [sky.admin.requests().length, await onWeb(listing)];
+  const [before, there] = [fakeCloud.admin.requests().length, await onWeb(listing)];
   const { stdout } = await must(importing("web", id));
-  expect(new Set(asked(before).map(({ method }) => method))).toEqual(new Set(["GET"]));
+  expect(new Set(requestsSince(before).map(({ method }) => method))).toEqual(new Set(["GET"]));
   expect(stdout).toContain(
     `droplet ${id}, which DigitalOcean calls web-01.example.org, is taken up as it is`,
   );
@@ -68,7 +68,7 @@ test("a droplet that somebody made is read into a fleet.yaml, and nothing is cha
   const { hosts, agents } = parse(proposed()["fleet.yaml"] ?? "");
   expect(hosts.web).toMatchObject({
     kind: "droplet",
-    adopt: { droplet: id, firewall: sky.admin.firewalls()[0]?.id },
+    adopt: { droplet: id, firewall: fakeCloud.admin.firewalls()[0]?.id },
     ...{ region: "nyc3", size: "s-1vcpu-2gb", image: "debian-12-x64", backups: false, ipv6: true },
     ...{ tags: ["mine"], reservedIp: true, sshFrom: ["0.0.0.0/0"], open: [{ port: 443 }] },
   });
@@ -76,10 +76,10 @@ test("a droplet that somebody made is read into a fleet.yaml, and nothing is cha
   expect(await onWeb(listing)).toBe(there);
 });
 
-test("up takes it up by its number: the preview has imports alone, and the agent's process runs on", async () => {
+test("up adopts the droplet by its ID: the preview has only imports, and the agent keeps running", async () => {
   const pid = await agentsPid("iris.service");
-  project = await makeProject(proposed(), {}, sky.env);
-  const before = sky.admin.requests().length;
+  project = await makeProject(proposed(), {}, fakeCloud.env);
+  const before = fakeCloud.admin.requests().length;
   const { stdout } = await must(project.pulumi(["preview", "--json"]));
   const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
   const vendors = steps.filter(({ urn }) => urn.includes("::digitalocean:"));
@@ -89,9 +89,9 @@ test("up takes it up by its number: the preview has imports alone, and the agent
     "import digitalocean:index/reservedIp:ReservedIp",
   ]);
   await must(project.pulumi(UP));
-  expect(asked(before).filter(({ method }) => method !== "GET")).toEqual([]);
-  expect(sky.admin.counts()).toMatchObject({ dropletsMade: 1, dropletsNow: 1 });
-  expect(sky.admin.droplets()[0]).toMatchObject({ id, name: "web-01.example.org", tags: ["mine"] });
+  expect(requestsSince(before).filter(({ method }) => method !== "GET")).toEqual([]);
+  expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 1, dropletsNow: 1 });
+  expect(fakeCloud.admin.droplets()[0]).toMatchObject({ id, name: "web-01.example.org", tags: ["mine"] });
   expect(await agentsPid("iris.service")).toBe(pid);
   expect((await must(project.fleet(["drift"]))).stdout).toBe("1 host, 1 agent: no drift");
   await must(project.pulumi(["preview", "--expect-no-changes"]));
@@ -101,30 +101,30 @@ test("up takes it up by its number: the preview has imports alone, and the agent
   expect((await must(project.fleet(["stop", "iris"]), 2)).all).toContain("not Muster's to start or stop");
 });
 
-test("what somebody opens or stops by hand is drift from then on, and mended", async () => {
-  const [web] = sky.admin.firewalls();
-  sky.admin.openFirewall(web?.id ?? "", { protocol: "tcp", ports: "8080", addresses: ["0.0.0.0/0"] });
+test("a port opened or a unit stopped by hand is drift after the import, and up repairs it", async () => {
+  const [web] = fakeCloud.admin.firewalls();
+  fakeCloud.admin.openFirewall(web?.id ?? "", { protocol: "tcp", ports: "8080", addresses: ["0.0.0.0/0"] });
   await onWeb("systemctl stop iris.service");
   expect((await must(project.fleet(["drift"]), 7)).stdout).toMatch(/iris +former iris\.service +active/);
   await must(project.pulumi(UP));
-  expect(JSON.stringify(sky.admin.firewalls())).not.toContain("8080");
+  expect(JSON.stringify(fakeCloud.admin.firewalls())).not.toContain("8080");
   expect(await onWeb("systemctl is-active iris.service")).toBe("active");
   await must(project.fleet(["drift"]));
 });
 
-test("destroy is refused while it is protected, and leaves droplet, agent and state as they are", async () => {
+test("destroy is refused while the host is protected, and changes neither droplet, agent nor state", async () => {
   const pid = await agentsPid("iris.service");
   const state = await resources();
   const { all } = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]), 1);
   expect(all).toContain("nothing is destroyed: protected is web. Write `protect: false` there");
-  expect(sky.admin.droplets().map((droplet) => droplet.id)).toEqual([id]);
+  expect(fakeCloud.admin.droplets().map((droplet) => droplet.id)).toEqual([id]);
   expect(await agentsPid("iris.service")).toBe(pid);
   expect(await resources()).toEqual(state);
   await must(project.fleet(["drift"]));
   await must(project.pulumi(["preview", "--expect-no-changes"]));
 });
 
-test("its agent is started again once, when fleet.yaml says that it may be", async () => {
+test("the agent restarts once, after `takeOver: later` is removed from fleet.yaml", async () => {
   project.write("fleet.yaml", project.read("fleet.yaml").replace(/ *takeOver: later\n/, ""));
   await must(project.pulumi(UP));
   expect(await onWeb("systemctl is-active iris.service muster-agent-iris.service; true")).toBe(
@@ -134,19 +134,19 @@ test("its agent is started again once, when fleet.yaml says that it may be", asy
   await must(project.fleet(["drift"]));
 });
 
-test("a larger size keeps the droplet and its disk's size", async () => {
-  const before = sky.admin.requests().length;
+test("a larger size keeps the droplet and the size of its disk", async () => {
+  const before = fakeCloud.admin.requests().length;
   project.write("fleet.yaml", project.read("fleet.yaml").replace("s-1vcpu-2gb", "s-2vcpu-2gb"));
   await must(project.pulumi(UP));
-  const resized = asked(before).flatMap(({ body }) =>
+  const resized = requestsSince(before).flatMap(({ body }) =>
     (body as { type?: string })?.type === "resize" ? [body] : [],
   );
   expect(resized).toEqual([{ type: "resize", size: "s-2vcpu-2gb", disk: false }]);
-  expect(sky.admin.droplets()).toMatchObject([{ id, size_slug: "s-2vcpu-2gb" }]);
+  expect(fakeCloud.admin.droplets()).toMatchObject([{ id, size_slug: "s-2vcpu-2gb" }]);
   await must(project.pulumi(["preview", "--expect-no-changes"]));
 });
 
-test("it is replaced when that is asked for by name, by a droplet of Muster's own with the same firewall", async () => {
+test("a replacement on request is a droplet of Muster's own with the same firewall", async () => {
   const key = readFileSync(join(keys, "mine.pub"), "utf8").trim();
   const asking = project.read("fleet.yaml").replace("keys: {}", `keys: { mine: ${key} }`);
   project.write(
@@ -156,34 +156,34 @@ test("it is replaced when that is asked for by name, by a droplet of Muster's ow
   const preview = await must(project.pulumi(["preview"]));
   expect(preview.all).toContain(`web: \`up\` makes a new droplet and then deletes droplet ${id} `);
   await must(project.pulumi(UP));
-  const [now] = sky.admin.droplets();
+  const [now] = fakeCloud.admin.droplets();
   expect(now).toMatchObject({
     name: "web",
     tags: expect.arrayContaining(["mine", "muster:muster:test:web"]),
   });
-  expect(sky.admin.firewalls()).toMatchObject([{ name: "web-fw", droplet_ids: [now?.id] }]);
-  expect(sky.admin.counts()).toMatchObject({ dropletsMade: 2, dropletsNow: 1 });
+  expect(fakeCloud.admin.firewalls()).toMatchObject([{ name: "web-fw", droplet_ids: [now?.id] }]);
+  expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 2, dropletsNow: 1 });
   id = now?.id ?? 0;
   await must(project.fleet(["drift"]));
   await must(project.pulumi(["preview", "--expect-no-changes"]));
 });
 
-test("what cannot be had is told in a sentence, and nothing is changed", async () => {
-  const before = sky.admin.requests().length;
+test("each import that is not possible is explained in one sentence, and changes nothing", async () => {
+  const before = fakeCloud.admin.requests().length;
   const says = async (sentence: RegExp, exitCode: number, run: ReturnType<typeof importing>) => {
     expect((await must(run, exitCode)).all).toMatch(sentence);
   };
   await says(/there is no droplet 4711: the account of this token has none/, 2, importing("web", 4711));
   await says(/the name box is taken: fleet\.yaml has a host of that name/, 2, importing("box", id));
-  const none = { DIGITALOCEAN_TOKEN: sky.admin.makeToken("none") };
+  const none = { DIGITALOCEAN_TOKEN: fakeCloud.admin.makeToken("none") };
   await says(/the token may not read/, 2, importing("west", id, { env: none }));
   await says(/no token of DigitalOcean/, 2, importing("west", id, { env: { DIGITALOCEAN_TOKEN: "" } }));
   await says(/a stack of Muster has it already, as its tag muster:muster:test/, 2, importing("west", id));
-  sky.admin.editDroplet(id, { tags: [] });
+  fakeCloud.admin.editDroplet(id, { tags: [] });
   await says(/no login as root was accepted|refused/, 4, importing("west", id, { key: "other" }));
   expect((await must(projectsImport("west"), 2)).all).toContain("it is the host web of this fleet already");
-  expect(asked(before).filter(({ method }) => method !== "GET")).toEqual([]);
-  sky.admin.nextDroplets("silent");
+  expect(requestsSince(before).filter(({ method }) => method !== "GET")).toEqual([]);
+  fakeCloud.admin.nextDroplets("silent");
   const rocky = await makeByHand({ image: "rockylinux-9-x64" });
   await says(
     /its image is of Rocky Linux, and Muster's hosts are Debian or Ubuntu/,
@@ -192,9 +192,9 @@ test("what cannot be had is told in a sentence, and nothing is changed", async (
   );
 });
 
-test("a firewall that covers other droplets too stays everybody's", async () => {
-  const other = sky.admin.droplets().find((droplet) => droplet.id !== id)?.id ?? 0;
-  const [web] = sky.admin.firewalls();
+test("a firewall that covers other droplets too is not adopted", async () => {
+  const other = fakeCloud.admin.droplets().find((droplet) => droplet.id !== id)?.id ?? 0;
+  const [web] = fakeCloud.admin.firewalls();
   await post(`firewalls/${web?.id}/droplets`, { droplet_ids: [other] });
   const { stdout } = await must(importing("north", id, { out: "imported/north" }));
   expect(stdout).toContain(`the firewall web-fw: it covers other droplets as well (${other}), and stays`);
@@ -225,12 +225,12 @@ function importing(name: string, number: number, { env = {}, key = "mine", out }
   return desk.fleet(args, { env });
 }
 
-/** In the repository that has it already. */
+/** Runs the import in the repository that already has the droplet. */
 function projectsImport(name: string) {
   return project.fleet(["import", "host", name, "--droplet", `${id}`]);
 }
 
-/** What was written, by path. */
+/** The text of each written file, by path. */
 function proposed(): Record<string, string> {
   const dir = join(desk.dir, "imported/web");
   const names = readdirSync(dir, { recursive: true, encoding: "utf8" });
@@ -238,9 +238,9 @@ function proposed(): Record<string, string> {
   return Object.fromEntries(files.map((name) => [name, readFileSync(join(dir, name), "utf8")]));
 }
 
-/** What was asked of the vendor since. */
-function asked(since: number) {
-  return sky.admin.requests().slice(since);
+/** The requests to the vendor since the given count. */
+function requestsSince(since: number) {
+  return fakeCloud.admin.requests().slice(since);
 }
 
 async function resources(): Promise<string[]> {
@@ -250,7 +250,7 @@ async function resources(): Promise<string[]> {
 }
 
 function onWeb(script: string): Promise<string> {
-  return sky.admin.onDroplet(id, script);
+  return fakeCloud.admin.onDroplet(id, script);
 }
 
 function agentsPid(unit: string): Promise<string> {
@@ -260,7 +260,7 @@ function agentsPid(unit: string): Promise<string> {
 async function makeByHand(more: object): Promise<number> {
   const order = { name: "web-01.example.org", region: "nyc3", size: "s-1vcpu-2gb", image: "debian-12-x64" };
   const { droplet } = await post("droplets", { ...order, ...more });
-  await sky.admin.settled();
+  await fakeCloud.admin.settled();
   return droplet.id;
 }
 
@@ -273,23 +273,23 @@ function firewall(name: string, droplet_ids: readonly number[]) {
       { protocol: "tcp", ports: "22", sources: { addresses: ["0.0.0.0/0"] } },
       { protocol: "tcp", ports: "443", sources: everybody },
     ],
-    // As the console makes them.
+    // The rules that the console creates by default.
     outbound_rules: ["tcp", "udp", "icmp"].map((protocol) => {
       return { protocol, ports: "all", destinations: everybody };
     }),
   };
 }
 
-/** What the API made, by the kind that the path names. */
+/** What the API has created, by the kind in the path. */
 interface Made {
   readonly ssh_key: { readonly id: number };
   readonly droplet: { readonly id: number };
 }
 
 async function post(path: string, body: object): Promise<Made> {
-  const answer = await fetch(`${sky.url}/v2/${path}`, {
+  const answer = await fetch(`${fakeCloud.url}/v2/${path}`, {
     method: "POST",
-    headers: { authorization: `Bearer ${sky.token}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${fakeCloud.token}`, "content-type": "application/json" },
     body: JSON.stringify(body),
   });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);

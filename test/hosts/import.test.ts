@@ -11,7 +11,7 @@ let project: Project | undefined;
 
 const onBox = (script: string) => machine.onHost("box", script);
 
-/** A server as somebody made it by hand, with two agents, and other things that run there. */
+/** A server that somebody has set up by hand, with two agents and other programs. */
 const BY_HAND = `
   groupadd agents; apt-get -qq list --installed tmux sqlite3 >/dev/null 2>&1
   for name in iris loom; do useradd --create-home --gid agents --shell /bin/bash $name; done
@@ -59,11 +59,11 @@ function importing(...more: string[]) {
     hosts: { box: { address: string } };
   };
   const key = join(machine.dir, ".muster/ssh/id_ed25519");
-  const way = ["--ssh", hosts.box.address, "--user", "root", "--identity-file", key];
-  return machine.fleet(["import", "host", "box", ...way, ...more]);
+  const login = ["--ssh", hosts.box.address, "--user", "root", "--identity-file", key];
+  return machine.fleet(["import", "host", "box", ...login, ...more]);
 }
 
-/** What was written, by path. */
+/** The text of each written file, by path. */
 function proposed(): Record<string, string> {
   const dir = join(machine.dir, "imported/box");
   const names = readdirSync(dir, { recursive: true, encoding: "utf8" });
@@ -71,9 +71,9 @@ function proposed(): Record<string, string> {
   return Object.fromEntries(files.map((name) => [name, readFileSync(join(dir, name), "utf8")]));
 }
 
-describe("a host that runs agents already", () => {
-  test("is read into a fleet.yaml without a trace on it, and what cannot be declared is listed", async () => {
-    // The agent itself writes its log.
+describe("a host with running agents", () => {
+  test("is read into a fleet.yaml without any change on it, and what cannot be declared is listed", async () => {
+    // The agent itself writes its log during the import.
     const listing = `{ ${LISTING}; } | grep -v '^/home/iris/log '`;
     const before = await onBox(listing);
     const { stdout, all } = await must(importing());
@@ -95,7 +95,7 @@ describe("a host that runs agents already", () => {
     expect((await must(importing(), 2)).all).toContain("it is there already");
   });
 
-  test("is adopted by `up`, and nothing on it is started again", async () => {
+  test("is adopted by up, and nothing on it restarts", async () => {
     const pids = "systemctl show -P MainPID loom.service iris.service";
     const before = await onBox(pids);
     project = await makeProject(proposed(), { "iris-anthropic-api-key": "sk-canary-by-hand" });
@@ -106,10 +106,10 @@ describe("a host that runs agents already", () => {
     expect((await must(project.fleet(["start", "iris"]), 2)).all).toContain("it runs in iris.service still");
   });
 
-  test("has its agent under its own unit when that may be: it starts once, and nothing else does", async () => {
+  test("gets the agent under Muster's own unit once `takeOver: later` is removed, with one restart", async () => {
     const loom = await onBox("systemctl show -P MainPID loom.service");
-    const whole = (project as Project).read("fleet.yaml");
-    (project as Project).write("fleet.yaml", whole.replace(/ *takeOver: later\n/, ""));
+    const fleetYaml = (project as Project).read("fleet.yaml");
+    (project as Project).write("fleet.yaml", fleetYaml.replace(/ *takeOver: later\n/, ""));
     await must((project as Project).pulumi(["up", "--yes", "--skip-preview"]));
     await must((project as Project).fleet(["drift"]));
     await must((project as Project).pulumi(["preview", "--expect-no-changes"]));
@@ -133,7 +133,7 @@ describe("a host that runs agents already", () => {
     expect(await onBox("systemctl show -P MainPID loom.service")).toBe(loom);
   });
 
-  test("has a former unit that is drift when somebody starts it, and no other user's is ever stopped", async () => {
+  test("has drift when somebody starts the former unit, and up never stops another user's unit", async () => {
     await onBox("systemctl enable -q --now iris.service");
     const { stdout } = await must((project as Project).fleet(["drift"]), 7);
     expect(stdout).toMatch(/iris +former iris\.service +active/);

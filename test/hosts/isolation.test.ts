@@ -13,10 +13,10 @@ const hub = (script: string) => project.onHost("hub", script);
 const unit = (name: string) => `muster-agent-${name}.service`;
 const as = (name: string, script: string) => asAgent(project, name, script);
 
-/** What tells one run of a unit from the next. */
+/** Changes with every run of a unit. */
 const runsOf = (...names: string[]) => hub(`systemctl show -P InvocationID ${names.map(unit).join(" ")}`);
 
-/** Waits until agents have beaten once more. */
+/** Waits until each agent has sent another heartbeat. */
 async function beatOn(...names: string[]): Promise<void> {
   const beats = () => hub(`stat -c %y ${names.map((name) => `/run/muster-${name}/beat`).join(" ")}`);
   const before = (await beats()).split("\n");
@@ -34,31 +34,31 @@ beforeAll(async () => {
 afterAll(() => project?.dispose());
 
 describe("an agent's unit", () => {
-  /** The exposure of a unit, as systemd itself measures it. */
+  /** The exposure of a unit, as systemd measures it. */
   const measure = async (text: string) => {
-    const said = await hub(`cat >/run/measured.service <<'END'
+    const result = await hub(`cat >/run/measured.service <<'END'
 ${text}
 END
       systemd-analyze security --no-pager --offline=true /run/measured.service | tail -1; rm /run/measured.service`);
-    return Number(/: ([\d.]+) /.exec(said)?.[1]);
+    return Number(/: ([\d.]+) /.exec(result)?.[1]);
   };
   const exposureOf = (parts: Partial<AgentSpec>) => measure(unitText(fleetOf(), agent(parts)));
 
-  test("has an exposure of 2.0 or less by default, as systemd measures it", async () => {
-    const said = await hub(`systemd-analyze security --no-pager ${unit("ada")} | tail -1`);
-    const exposure = Number(/: ([\d.]+) /.exec(said)?.[1]);
+  test("has an exposure of at most 2.0 by default, as systemd measures it", async () => {
+    const result = await hub(`systemd-analyze security --no-pager ${unit("ada")} | tail -1`);
+    const exposure = Number(/: ([\d.]+) /.exec(result)?.[1]);
     expect(exposure).toBeGreaterThan(0);
     expect(exposure).toBeLessThanOrEqual(2);
     expect(await exposureOf({})).toBe(exposure);
   });
 
-  test("can write none of the kernel's settings, though its unit leaves them to their modes", async () => {
+  test("cannot write any kernel setting, though the unit leaves them to their file modes", async () => {
     const settings = "find /proc/sys /proc/irq /proc/bus /proc/fs /proc/sysrq-trigger /sys -type f -writable";
     const tried = `${settings} 2>/dev/null | while read -r file; do (cat "$file" >"$file") 2>/dev/null && echo "$file"; done`;
     expect(await as("ada", `${tried}; true`)).toBe("exit 0");
   });
 
-  test("has for each switch the price that its table says", async () => {
+  test("has for each sandbox exception the exposure that the table states", async () => {
     const usual = await exposureOf({});
     const prices: Record<string, number> = {};
     for (const one of Object.keys(SANDBOX_EXCEPTIONS) as SandboxException[]) {
@@ -69,8 +69,8 @@ END
     );
   });
 
-  test("leaves it a terminal, just-in-time compilers, threads, the network and its own files", async () => {
-    const said = await as(
+  test("allows a terminal, just-in-time compilers, threads, the network and its own files", async () => {
+    const result = await as(
       "ada",
       `set -e
       tty; stty size
@@ -89,7 +89,7 @@ END
       sqlite3 ../contacts.db "SELECT count(*) FROM contacts"
       cat "$MUSTER_CREDENTIALS/ada-key"; echo "$ANTHROPIC_API_KEY"; touch /tmp/own /dev/shm/own`,
     );
-    expect(said.split("\n")).toEqual([
+    expect(result.split("\n")).toEqual([
       "/dev/tty",
       "50 200",
       "served",
@@ -106,7 +106,7 @@ END
     ]);
   });
 
-  test("is looked at from outside as before, and shares what its declaration shares", async () => {
+  test("can be inspected from outside as before, and shares what its declaration shares", async () => {
     expect(await hub("tmux -S /run/muster-ada/tmux list-panes -F '#{pane_width}x#{pane_height}'")).toBe(
       "200x50",
     );
@@ -118,17 +118,17 @@ END
   });
 });
 
-describe("an agent reads nothing", () => {
+describe("an agent cannot read", () => {
   const others = [
-    ["a sibling", "bea"],
-    ["another tenant's", "cid"],
+    ["an agent of the same tenant", "bea"],
+    ["an agent of another tenant", "cid"],
   ] as const;
 
   test.each(others)(
-    "of %s: home, credentials, tmux socket, heartbeat, environment and unit",
+    "home, credentials, tmux socket, heartbeat, environment or unit of %s",
     async (_, other) => {
       const pid = await hub(`pgrep -u ${other} -f agent.sh | head -1`);
-      // Not even what the other opens to everybody by mistake.
+      // Not even what the other agent makes world-readable by mistake.
       await hub(`chmod 0777 /home/${other}`);
       const attempts = [
         `cat /home/${other}/SOUL.md`,
@@ -143,16 +143,16 @@ describe("an agent reads nothing", () => {
         `cat /etc/systemd/system/${unit(other)}`,
         `systemctl show -P Environment ${unit(other)}`,
       ];
-      const said = await as("ada", attempts.map((one) => `${one}; echo "$?"`).join("\n"));
+      const result = await as("ada", attempts.map((one) => `${one}; echo "$?"`).join("\n"));
       await hub(`chmod 0700 /home/${other}`);
-      const ends = said.split("\n").filter((line) => /^\d+$/.test(line));
+      const ends = result.split("\n").filter((line) => /^\d+$/.test(line));
       expect(ends).toHaveLength(attempts.length);
       expect(ends).not.toContain("0");
-      expect(said).not.toMatch(/I am|sk-|declared-for/);
+      expect(result).not.toMatch(/I am|sk-|declared-for/);
     },
   );
 
-  test("of its own unit's sources, of what is Muster's, and of what is root's; and writes nothing there", async () => {
+  test("its own unit file, Muster's files or root's files, nor write there", async () => {
     const attempts = [
       `cat /etc/systemd/system/${unit("ada")}`,
       "ls /var/lib/muster/records",
@@ -171,8 +171,8 @@ describe("an agent reads nothing", () => {
       "unshare -Ur true",
       "mount -t tmpfs none /mnt",
     ];
-    const said = await as("ada", attempts.map((one) => `(${one}); echo "$?"`).join("\n"));
-    const ends = said.split("\n").filter((line) => /^\d+$/.test(line));
+    const result = await as("ada", attempts.map((one) => `(${one}); echo "$?"`).join("\n"));
+    const ends = result.split("\n").filter((line) => /^\d+$/.test(line));
     expect(ends).toHaveLength(attempts.length);
     expect(ends).not.toContain("0");
     expect(await as("ada", "ls /home /var/lib/muster/credentials; ls -d /proc/[0-9]* | wc -l")).toMatch(
@@ -180,7 +180,7 @@ describe("an agent reads nothing", () => {
     );
   });
 
-  test("and no secret stands in a command line, a unit's text, a log or the journal", async () => {
+  test("any secret in a command line, a unit file, a log or the journal", async () => {
     const places = `ps -eo args; cat /etc/systemd/system/muster-*; systemctl show '${unit("*")}'
       journalctl --no-pager -o json; grep -rhoaF sk- /var/log --exclude-dir=journal`;
     const text = await hub(`{ ${places}; } | grep -aoE 'sk-[a-z]+-[0-9]+' || true`);
@@ -190,10 +190,10 @@ describe("an agent reads nothing", () => {
 
 describe("limits", () => {
   const HOG = "python3 -c 'x = bytearray(256 << 20)'";
-  /** Nothing runs away before this is known: the machine has other work. */
+  /** Nothing heavy runs before this is true, because other work shares the machine. */
   let isUnderCeiling = false;
 
-  test("have this machine's own ceiling above them, which holds", async () => {
+  test("are below this test machine's own limit, which is enforced", async () => {
     expect(outer.read("pids", "limit")).toBeLessThan(32_768);
     expect(outer.read("memory", "limit")).toBeLessThan(2 ** 40);
     const eats = `systemd-run -q --wait -p OOMScoreAdjust=1000 ${HOG}; echo "$?"`;
@@ -209,7 +209,7 @@ describe("limits", () => {
     isUnderCeiling = true;
   });
 
-  /** Doubles eight times: 256 tasks, where they may be. */
+  /** Doubles eight times: 256 tasks, if the limit allows. */
   const BOMB = `python3 -c '
 import os, time
 for _ in range(8):
@@ -217,7 +217,7 @@ for _ in range(8):
   except OSError: pass
 time.sleep(5)'`;
 
-  test("of an agent hold under a fork bomb: its siblings beat on, and the host answers", async () => {
+  test("of an agent hold under a fork bomb: other agents keep their heartbeats, and the host answers", async () => {
     expect(isUnderCeiling).toBe(true);
     const before = await runsOf("ada", "bea", "cid");
     const bombing = as("dot", `${BOMB} || true`);
@@ -229,7 +229,7 @@ time.sleep(5)'`;
     await bombing;
   });
 
-  test("of an agent hold under a memory hog and a busy loop", async () => {
+  test("of an agent hold under excessive memory use and a busy loop", async () => {
     expect(isUnderCeiling).toBe(true);
     const before = await runsOf("ada", "bea", "cid", "dot");
     expect(await as("dot", `${HOG}; echo "ended by $?"`)).toContain("ended by 137");
@@ -246,7 +246,7 @@ print("used", time.process_time())'`,
     expect(await runsOf("ada", "bea", "cid", "dot")).toBe(before);
   });
 
-  test("of a tenant hold over all of its agents: another tenant's beats on", async () => {
+  test("of a tenant hold over all of its agents: another tenant's agents keep their heartbeats", async () => {
     expect(isUnderCeiling).toBe(true);
     const before = await runsOf("cid", "fay");
     const bombing = as("ada", `${BOMB} || true`);
@@ -262,8 +262,8 @@ print("used", time.process_time())'`,
   });
 });
 
-describe("a limit that somebody changed on the host", () => {
-  test("is drift, of a slice by systemctl and of an agent past systemd, and mended without a restart", async () => {
+describe("a limit that somebody has changed on the host", () => {
+  test("is drift, for a slice by systemctl and for an agent's cgroup, and is repaired without a restart", async () => {
     await must(project.fleet(["drift"]));
     const before = await runsOf("ada", "dot");
     await hub(`systemctl set-property muster-arc.slice TasksMax=2000
@@ -280,7 +280,7 @@ describe("a limit that somebody changed on the host", () => {
     expect(await runsOf("ada", "dot")).toBe(before);
   });
 
-  test("is drift of the host where its kernel holds nobody to limits, which up says it cannot mend", async () => {
+  test("is drift of the host where the kernel enforces none, and up says that it cannot repair this", async () => {
     const remount = (how: string) =>
       hub(`mount -o remount,bind,${how} $(awk '$3 == "cgroup2" && $2 == "/sys/fs/cgroup" {print $2}
         $3 == "cgroup" && $4 ~ /,memory/ {print $2}' /proc/mounts | head -1)`);

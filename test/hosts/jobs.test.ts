@@ -8,7 +8,7 @@ const hub = (script: string) => project.onHost("hub", script);
 const up = () => must(project.pulumi(["up", "--yes", "--skip-preview"]));
 const clean = () => must(project.fleet(["drift"]));
 
-/** Starts a job as its timer does, and waits for its end, whichever that is. */
+/** Starts a job as its timer does, and waits until it has ended. */
 const runJob = (word: string) => hub(`systemctl start muster-job-${word}.service 2>&1 || true`);
 
 interface Row {
@@ -21,14 +21,14 @@ interface Row {
 }
 
 async function jobs(): Promise<Record<string, Row>> {
-  const said = await must(project.fleet(["jobs", "--json"]));
-  const report = JSON.parse(said.stdout) as { jobs: Row[] };
+  const output = await must(project.fleet(["jobs", "--json"]));
+  const report = JSON.parse(output.stdout) as { jobs: Row[] };
   return Object.fromEntries(report.jobs.map((row) => [row.job, row]));
 }
 
 async function failures(job: string): Promise<(string | undefined)[]> {
-  const said = await must(project.fleet(["history", "--json"]));
-  const { events } = JSON.parse(said.stdout) as {
+  const output = await must(project.fleet(["history", "--json"]));
+  const { events } = JSON.parse(output.stdout) as {
     events: { event: string; job?: string; detail?: string }[];
   };
   return events.filter((one) => one.event === "job-failed" && one.job === job).map(({ detail }) => detail);
@@ -44,13 +44,13 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-describe("jobs that are up", () => {
-  test("are as declared, change by nothing, and are told with the time of their next run", async () => {
+describe("jobs", () => {
+  test("are applied as declared, have no drift, and are listed with their next run", async () => {
     await clean();
     await must(project.pulumi(["preview", "--expect-no-changes"]));
-    const told = await jobs();
-    expect(Object.keys(told)).toEqual(["retro", "breaks", "hangs", "skips", "again", "tidy", "prune"]);
-    expect(told["retro"]).toMatchObject({
+    const rows = await jobs();
+    expect(Object.keys(rows)).toEqual(["retro", "breaks", "hangs", "skips", "again", "tidy", "prune"]);
+    expect(rows["retro"]).toMatchObject({
       state: "waiting",
       next: expect.stringMatching(/-01-01T03:00:00Z$/),
     });
@@ -59,7 +59,7 @@ describe("jobs that are up", () => {
     );
   });
 
-  test("run as their agent does: its user, folder, secrets and slice, and its walls", async () => {
+  test("run with the user, folder, secrets, slice and sandbox of their agent", async () => {
     await runJob("iris.retro");
     expect(await hub("cat /home/iris/retro.out")).toBe(
       "iris\narc\n/home/iris\nsk-iris-0123456789 retro\niris\niris",
@@ -70,24 +70,24 @@ describe("jobs that are up", () => {
     expect((await jobs())["retro"]).toMatchObject({ result: "ok", last: expect.stringMatching(/Z$/) });
   });
 
-  test("of a host run as a user that may nothing, or as root where that was declared in words", async () => {
+  test("of a host run as an unprivileged user, or as root where fleet.yaml says so", async () => {
     await runJob("tidy");
-    const said = (await hub("journalctl --sync; journalctl -q -o cat -u muster-job-tidy")).split("\n");
-    expect(Number(said.find((line) => /^\d+$/.test(line)))).toBeGreaterThan(60_000);
-    expect(said).toContain("kept out");
+    const output = (await hub("journalctl --sync; journalctl -q -o cat -u muster-job-tidy")).split("\n");
+    expect(Number(output.find((line) => /^\d+$/.test(line)))).toBeGreaterThan(60_000);
+    expect(output).toContain("kept out");
     await runJob("prune");
     expect(await hub("cat /var/tmp/pruned")).toBe("root");
   });
 
-  test("that fail are tried again as declared, and told each time, though the deadman is down", async () => {
+  test("that fail are retried as declared, and each failure is recorded even while the deadman is down", async () => {
     await hub("systemctl stop muster-hostd");
     await runJob("iris.breaks");
-    const told = [
+    const messages = [
       "exit code 3, tried again in 1 s",
       "exit code 3, tried again in 1 s",
       "exit code 3, given up after 3 tries",
     ];
-    await expect.poll(() => failures("breaks"), { timeout: 15_000, interval: 500 }).toEqual(told);
+    await expect.poll(() => failures("breaks"), { timeout: 15_000, interval: 500 }).toEqual(messages);
     expect(await linesIn("/home/iris/breaks.log")).toBe(3);
     await hub("systemctl start muster-hostd; sed -i s/3/0/ /home/iris/breaks.log");
     expect((await jobs())["breaks"]?.result).toBe("exit code 3");
@@ -96,14 +96,14 @@ describe("jobs that are up", () => {
     );
   });
 
-  test("that are not done in time are ended with all that they started, and told", async () => {
+  test("that time out are ended with all of their processes, and recorded", async () => {
     await runJob("iris.hangs");
     await expect.poll(() => failures("hangs"), { timeout: 10_000 }).toEqual(["not done in time"]);
     expect(await hub("pgrep -u iris -x sleep -a | grep ' 600' || true")).toBe("");
     expect((await jobs())["hangs"]?.result).toBe("not done in time");
   });
 
-  test("whose last run still goes on skip their time, or replace that run", async () => {
+  test("that still run at their next time skip it, or are replaced, as declared", async () => {
     const before = await linesIn("/home/loom/again.log");
     await expect.poll(() => linesIn("/home/loom/again.log"), { timeout: 15_000 }).toBeGreaterThan(before + 1);
     expect(await linesIn("/home/loom/skips.log")).toBe(1);
@@ -114,12 +114,12 @@ describe("jobs that are up", () => {
   test("are held by a pause and by their agent's quarantine, which ends no run and is no drift", async () => {
     await hub("touch /var/lib/muster/hostd/pause-loom; sleep 0.5");
     const before = await linesIn("/home/loom/again.log");
-    const told = await jobs();
-    expect(told["skips"]).toMatchObject({
+    const rows = await jobs();
+    expect(rows["skips"]).toMatchObject({
       state: "running",
       held: "paused by /var/lib/muster/hostd/pause-loom",
     });
-    expect(told["retro"]?.held).toBeUndefined();
+    expect(rows["retro"]?.held).toBeUndefined();
     await hub(`mkdir -p /var/lib/muster/hostd/quarantine; rm /home/iris/retro.out
       echo '{}' >/var/lib/muster/hostd/quarantine/muster-agent-iris.service; sleep 3`);
     await runJob("iris.retro");
@@ -138,7 +138,7 @@ describe("jobs that are up", () => {
 describe("a change by hand", () => {
   const units = "/etc/systemd/system";
 
-  test("is drift of the very property, and mended at once, without a start of any agent", async () => {
+  test("is drift of exactly that property, and is repaired at once without restarting any agent", async () => {
     const before = await agentRuns();
     await hub(`systemctl stop muster-job-iris.retro.timer; systemctl disable -q muster-job-iris.breaks.timer
       systemctl disable -q --now muster-job-tidy.timer
@@ -164,7 +164,7 @@ describe("a change by hand", () => {
     expect(await agentRuns()).toBe(before);
   });
 
-  test("that takes a timer away, or masks it, is drift and mended too", async () => {
+  test("that removes or masks a timer is drift and is repaired too", async () => {
     await hub(`systemctl stop muster-job-iris.retro.timer
       rm ${units}/muster-job-iris.retro.* ${units}/timers.target.wants/muster-job-iris.retro.timer
       rm ${units}/muster-job-tidy.timer; ln -s /dev/null ${units}/muster-job-tidy.timer; systemctl daemon-reload`);
@@ -177,8 +177,8 @@ describe("a change by hand", () => {
   });
 });
 
-describe("what nobody declared", () => {
-  test("is told by name and place as a note, to text, JSON and Markdown, and left alone by up", async () => {
+describe("what nobody has declared", () => {
+  test("is reported as a note with name and place, in text, JSON and Markdown, and up leaves it unchanged", async () => {
     await hub(`mkdir -p /var/spool/cron/crontabs /home/iris/.config/systemd/user
       echo '*/5 * * * * KEY=sk-canary /bin/echo --token sk-canary' >/var/spool/cron/crontabs/iris
       echo '@daily loom /opt/nightly' >/etc/cron.d/haunted
@@ -206,7 +206,7 @@ describe("what nobody declared", () => {
 });
 
 describe("a change of fleet.yaml", () => {
-  test("to a time that systemd refuses is told at validation, by the job's name", async () => {
+  test("to a time that systemd refuses is reported by validate with the job's name", async () => {
     declareJobs(project, (all) => Object.assign(all["retro"] ?? {}, { schedule: "Mon..Fri 25:00" }));
     const { all } = await must(project.fleet(["validate"]), 2);
     expect(all).toMatch(
@@ -214,15 +214,15 @@ describe("a change of fleet.yaml", () => {
     );
   });
 
-  test("to one that only this host refuses fails its agent's jobs alone, in a sentence", async () => {
+  test("to a time that only this host refuses fails only that agent's jobs, in one sentence", async () => {
     await hub("rm -f /usr/share/zoneinfo/Pacific/Apia");
     project.write("identities/iris.md", "# iris, by night\n");
     declareJobs(project, (all) => {
       Object.assign(all["retro"] ?? {}, { schedule: "daily Pacific/Apia" });
       Object.assign(all["skips"] ?? {}, { schedule: SOME_NIGHT });
     });
-    const said = await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
-    expect(said.all).toMatch(
+    const output = await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
+    expect(output.all).toMatch(
       /muster-job-iris\.retro\.timer was not written: systemd says: .*daily Pacific\/Apia/,
     );
     expect(await hub("cat /home/iris/SOUL.md")).toBe("# iris, by night");
@@ -233,7 +233,7 @@ describe("a change of fleet.yaml", () => {
     );
   });
 
-  test("that renames the agent carries its jobs, and one that takes a job out ends its run", async () => {
+  test("that renames an agent keeps its jobs, and one that removes a job ends its run", async () => {
     const fleet = parse(project.read("fleet.yaml"));
     const { iris, ...others } = fleet.agents;
     for (const job of Object.values<{ agent?: string }>(fleet.jobs))
@@ -264,7 +264,7 @@ describe("a change of fleet.yaml", () => {
     expect(await hub("head -1 /home/vera/retro.out")).toBe("vera");
   });
 
-  test("to a hundred jobs is one change, which systemd reads in one go", async () => {
+  test("to a hundred jobs is one change, with one reload of systemd", async () => {
     declareJobs(project, (all) => {
       for (let i = 0; i < 100; i += 1)
         all[`n${i}`] = { host: "hub", schedule: SOME_NIGHT, command: ["/bin/true"], catchUp: true };
@@ -273,17 +273,17 @@ describe("a change of fleet.yaml", () => {
     const [start, before] = [Date.now(), await reloads()];
     await up();
     const took = Date.now() - start;
-    const looked = Date.now();
+    const driftStart = Date.now();
     await clean();
     console.log(
-      `100 jobs: up ${(took / 1000).toFixed(1)} s, drift ${((Date.now() - looked) / 1000).toFixed(1)} s`,
+      `100 jobs: up ${(took / 1000).toFixed(1)} s, drift ${((Date.now() - driftStart) / 1000).toFixed(1)} s`,
     );
     expect((await reloads()) - before).toBeLessThanOrEqual(2);
     expect(took).toBeLessThan(60_000);
     expect(Object.keys(await jobs())).toHaveLength(105);
   });
 
-  test("to none takes all of them away, with what systemd keeps of them; twice is as once", async () => {
+  test("to no jobs removes all of them and systemd's state of them; a second up changes nothing", async () => {
     declareJobs(project, (all) => {
       for (const name of Object.keys(all)) delete all[name];
     });

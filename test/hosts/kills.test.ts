@@ -5,30 +5,30 @@ import { parse, stringify } from "yaml";
 import { hostPlace } from "../../src/cloud/local/local-host-paths.ts";
 import { localDir } from "../../src/cloud/local/local-host-state.ts";
 import type { ConvergeRequest } from "../../src/model/protocol.ts";
-import { type Doom, doomedRun } from "./support/doomed.ts";
 import { localFleet } from "./support/fleets.ts";
+import { everythingOf, everythingOn } from "./support/full-snapshot.ts";
 import { killPlan, LONG, type Phase, type Point, SEED } from "./support/kill-plan.ts";
+import { type KillTarget, killedRun } from "./support/killed-run.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
-import { everythingOf, everythingOn } from "./support/whole.ts";
 
 const LAYOUT = { hosts: ["box"], agents: { box: ["iris", "loom"] } };
 const UP = ["up", "--yes"];
 const DESTROY = ["destroy", "--yes"];
 
-/** On a host that is there already, where only the first up and the destroy of a local one need a boot of their own. */
+/** Points on an existing host. Only the first up and the destroy of a local host need a boot of their own. */
 const POINTS = Number(process.env["MUSTER_KILLS"] ?? (LONG ? 192 : 13));
 const LOCAL_POINTS = LONG ? 8 : 2;
 
 type Version = "one" | "two";
 
-/** What undisturbed runs end with, and how much each has to do. */
+/** The results of undisturbed runs, and how many steps each of them has. */
 const undisturbed = {
   hosts: new Map<Version | "nothing", string[]>(),
   states: new Map<Version | "nothing", unknown>(),
   steps: new Map<Phase, number>(),
 };
 
-/** Boots the machine that is somebody's server to the other project. */
+/** Boots the machine that the other project uses as an existing server. */
 let machine: Project;
 let project: Project;
 let cgroup: string;
@@ -41,7 +41,7 @@ beforeAll(async () => {
   await must(machine.pulumi([...UP, "--skip-preview", "--target", box]));
   cgroup = cgroupOf(machine);
   project = await makeProject(filesOf("one", sshHost()));
-  // To the other project it is a server that has nothing of Muster, and not the Node that local hosts share.
+  // For the other project this is a server without Muster, so remove the Node that local hosts share.
   await machine.onHost("box", "rm -r /usr/local/lib/muster");
   const pristine = await everythingOn(machine, "box");
   await undisturbedRun("a first up", UP);
@@ -49,7 +49,7 @@ beforeAll(async () => {
   declare(project, "two");
   await undisturbedRun("an update", UP);
   await note("two");
-  await spoil();
+  await changeByHand();
   await undisturbedRun("a repair", UP);
   expect(await everythingOn(machine, "box")).toEqual(undisturbed.hosts.get("two"));
   await undisturbedRun("a destroy", DESTROY);
@@ -64,48 +64,58 @@ afterAll(async () => {
   await machine?.dispose();
 });
 
-describe("a run that was killed, run again, ends as if nothing had been", () => {
-  test.each(killPlan(POINTS))("in $phase: $victim, at $progress of it and $delay ms", async (point) => {
-    await prepare(point.phase);
-    const args = point.phase === "a destroy" ? DESTROY : UP;
-    const { wasKilled } = await doomedRun(project, args, doomOf(point, cgroup));
-    const wasLocked = locks().length > 0;
-    const again = await must(project.pulumi(args));
-    expect(/removed the lock of stack test .* took at .*: it was killed/.test(again.stderr)).toBe(wasLocked);
-    if (!wasKilled) console.log("the run ended before its victim was met");
-    if (point.phase === "a first up") await learn(machine);
-    await expectUndisturbed(point.phase === "a destroy" ? "nothing" : version);
-  });
+describe("running a killed run again gives the same result as an undisturbed run", () => {
+  test.each(killPlan(POINTS))(
+    "in $phase: $victim killed at $progress of its steps and $delay ms",
+    async (point) => {
+      await prepare(point.phase);
+      const args = point.phase === "a destroy" ? DESTROY : UP;
+      const { wasKilled } = await killedRun(project, args, killTargetOf(point, cgroup));
+      const wasLocked = locks().length > 0;
+      const again = await must(project.pulumi(args));
+      expect(/removed the lock of stack test .* took at .*: it was killed/.test(again.stderr)).toBe(
+        wasLocked,
+      );
+      if (!wasKilled) console.log("the run ended before its victim was met");
+      if (point.phase === "a first up") await learn(machine);
+      await expectUndisturbed(point.phase === "a destroy" ? "nothing" : version);
+    },
+  );
 });
 
-describe("a run on a local host that was killed", () => {
-  test.each(localPlan())("in $phase: $victim, at $progress of it and $delay ms", async (point) => {
-    const local = await makeProject(filesOf("one", { kind: "local" }));
-    const own = cgroupOf(local);
-    try {
-      if (point.phase === "a destroy") await must(local.pulumi(UP));
-      await doomedRun(local, point.phase === "a destroy" ? DESTROY : UP, doomOf(point, own));
-      if (point.phase === "a first up") {
-        await must(local.pulumi(UP));
-        await learn(local);
-        expect(await everythingOn(local, "box")).toEqual(undisturbed.hosts.get("one"));
+describe("running a killed run on a local host again gives the same result", () => {
+  test.each(localPlan())(
+    "in $phase: $victim killed at $progress of its steps and $delay ms",
+    async (point) => {
+      const local = await makeProject(filesOf("one", { kind: "local" }));
+      const own = cgroupOf(local);
+      try {
+        if (point.phase === "a destroy") await must(local.pulumi(UP));
+        await killedRun(local, point.phase === "a destroy" ? DESTROY : UP, killTargetOf(point, own));
+        if (point.phase === "a first up") {
+          await must(local.pulumi(UP));
+          await learn(local);
+          expect(await everythingOn(local, "box")).toEqual(undisturbed.hosts.get("one"));
+        }
+        await must(local.pulumi(DESTROY));
+        expect(existsSync(join(localDir(), "hosts", own))).toBe(false);
+        // A killed process stays visible until its parent has reaped it.
+        await vi.waitFor(() => expect(processesIn(own)).toEqual([]), { timeout: 20_000 });
+        expect(local.read("stacks/inventory.local.yaml")).toContain("hosts: {}");
+      } finally {
+        await local.dispose();
       }
-      await must(local.pulumi(DESTROY));
-      expect(existsSync(join(localDir(), "hosts", own))).toBe(false);
-      // Who was killed is there until its parent has noticed.
-      await vi.waitFor(() => expect(processesIn(own)).toEqual([]), { timeout: 20_000 });
-      expect(local.read("stacks/inventory.local.yaml")).toContain("hosts: {}");
-    } finally {
-      await local.dispose();
-    }
-  });
+    },
+  );
 });
 
-describe("a host whose asker is gone", () => {
-  test("ends the request that it works on, and begins none of those that wait", async () => {
+describe("a host whose client has disconnected", () => {
+  test("finishes its current request, and starts none of the waiting ones", async () => {
     await must(project.pulumi(UP));
-    const asked = [1, 2, 3].map((seq) => JSON.stringify({ seq, request: requestFor(`/root/asked-${seq}`) }));
-    const lines = asked.map((line) => `'${line}'`).join(" ");
+    const requests = [1, 2, 3].map((seq) =>
+      JSON.stringify({ seq, request: requestFor(`/root/asked-${seq}`) }),
+    );
+    const lines = requests.map((line) => `'${line}'`).join(" ");
     const made = await machine.onHost(
       "box",
       `cd /run/muster.lock.d; locks=$(ls)
@@ -118,7 +128,7 @@ describe("a host whose asker is gone", () => {
 });
 
 describe("two ups at once", () => {
-  test("one does the work, the other is told who is at it and since when, and the next is clean", async () => {
+  test("do the work once: the other one prints who holds the lock and since when, and the next up is clean", async () => {
     await learn(machine);
     toggle();
     const first = project.pulumi(UP);
@@ -136,12 +146,12 @@ describe("two ups at once", () => {
 function requestFor(path: string): ConvergeRequest {
   const want = { type: "directory", owner: "root", group: "root", mode: "0700" } as const;
   const items = { folder: { kind: "directory", path, want } } as const;
-  // Of one resource, so that they are no batch: what has come together is one piece of work.
+  // All requests are of one resource: requests that arrive together for several are handled as one batch.
   return { op: "converge", id: "asked", type: "Host", owner: "other/test", items, contents: {}, secrets: {} };
 }
 
 async function undisturbedRun(phase: Phase, args: readonly string[]): Promise<void> {
-  const { done } = await doomedRun(project, args);
+  const { done } = await killedRun(project, args);
   undisturbed.steps.set(phase, done);
   if (phase === "a first up") await learn(machine);
 }
@@ -157,12 +167,12 @@ async function expectUndisturbed(what: Version | "nothing"): Promise<void> {
   expect(everythingOf(project)).toEqual(undisturbed.states.get(what));
 }
 
-function doomOf({ victim, phase, progress, delay }: Point, cgroup: string): Doom {
+function killTargetOf({ victim, phase, progress, delay }: Point, cgroup: string): KillTarget {
   const steps = undisturbed.steps.get(phase) ?? 0;
   return { victim, after: Math.round(progress * steps), delay, cgroup };
 }
 
-/** Of a local host's life only its beginning and its end are unlike that of any other. */
+/** Only the first and the last run of a local host differ from those of other hosts. */
 function localPlan(): Point[] {
   return killPlan(LOCAL_POINTS).map((point, i) => ({
     ...point,
@@ -174,7 +184,7 @@ function localPlan(): Point[] {
 async function prepare(phase: Phase): Promise<void> {
   if (phase === "a first up") await clearAside();
   if (phase === "an update") toggle();
-  if (phase === "a repair") await spoil();
+  if (phase === "a repair") await changeByHand();
 }
 
 function toggle(): void {
@@ -186,8 +196,8 @@ function declare(where: Project, to: Version): void {
   for (const [path, text] of Object.entries(filesOf(to, sshHost()))) where.write(path, text);
 }
 
-/** Whatever a person may have done to a host between two runs. */
-async function spoil(): Promise<void> {
+/** Changes that a person may have made to a host between two runs. */
+async function changeByHand(): Promise<void> {
   await machine.onHost(
     "box",
     `echo nobody > /home/iris/SOUL.md; chmod 0777 /home/loom; rm /home/loom/agent.sh
@@ -197,7 +207,7 @@ async function spoil(): Promise<void> {
   );
 }
 
-/** What an agent has of its own, which no run may lose or keep twice. */
+/** Adds an agent's own data, which no run may lose or duplicate. */
 async function learn(where: Project): Promise<void> {
   await where.onHost(
     "box",
@@ -206,7 +216,7 @@ async function learn(where: Project): Promise<void> {
   );
 }
 
-/** As a person would who wants none of what was kept. */
+/** Removes all data that was set aside. */
 async function clearAside(): Promise<void> {
   await machine.onHost("box", "rm -rf /var/lib/muster-aside");
 }

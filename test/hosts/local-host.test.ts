@@ -30,7 +30,7 @@ function makeKey(file: string): string {
   return readFileSync(`${file}.pub`, "utf8");
 }
 
-/** Runs a command on a host as its first visitor would, with nothing learnt and nothing asked. */
+/** Runs a command on a host over strict ssh, with only the host keys that Muster has recorded. */
 async function onHost(name: string, command: string, key = keyFile) {
   const target = hosts.find(name);
   if (target === undefined) throw new Error(`there is no host ${name}`);
@@ -53,12 +53,12 @@ function asRoot(command: readonly [string, ...string[]], input: string) {
 
 async function until(what: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 30_000; !(await what()); await sleep(200)) {
-    if (Date.now() > end) throw new Error("waited 30 s in vain");
+    if (Date.now() > end) throw new Error("still not true after 30 s");
   }
 }
 
 /** Everything on this machine that belongs to hosts of this project. */
-function traces(ids: readonly string[]): string[] {
+function leftovers(ids: readonly string[]): string[] {
   const processes = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
   const mounts = readFileSync("/proc/mounts", "utf8").split("\n");
   const links = readdirSync("/sys/class/net");
@@ -83,7 +83,7 @@ afterAll(async () => {
   rmSync(project, { recursive: true });
 });
 
-test("three hosts made at once each run their own systemd and are known before the first connection", async () => {
+test("three hosts created at once each run their own systemd, with host keys known before the first connection", async () => {
   expect(names.map((name) => hosts.state(name))).toEqual(["absent", "absent", "absent"]);
   const made = await Promise.all(names.map((name) => hosts.create({ name, publicKey })));
   expect(new Set(made.map((host) => host.address)).size).toBe(3);
@@ -100,12 +100,12 @@ test("three hosts made at once each run their own systemd and are known before t
   expect(new Set(ids.map(({ stdout }) => stdout)).size).toBe(3);
 });
 
-test("apt installs a package inside, from this machine's own mirror", async () => {
+test("apt installs a package inside a host, from this machine's own mirror", async () => {
   const install = "apt-get update -qq && apt-get install -qq --no-install-recommends hello && hello";
   expect((await onHost("one", install)).stdout).toMatch(/Hello, world!$/);
 });
 
-test("making a host that is there changes nothing and restarts nothing", async () => {
+test("creating an existing host changes and restarts nothing", async () => {
   const before = await onHost(
     "one",
     "cat /proc/sys/kernel/random/boot_id /etc/machine-id; stat -c %y /proc/1",
@@ -119,12 +119,12 @@ test("making a host that is there changes nothing and restarts nothing", async (
   expect(after.stdout).toBe(before.stdout);
 });
 
-test("two runs that make the same host at once get the same host", async () => {
+test("two runs that create the same host at once get the same host", async () => {
   const both = await Promise.all([1, 2].map(() => hosts.create({ name: "two", publicKey })));
   expect(both[0]).toEqual(both[1]);
 });
 
-test("another key replaces the first one without a restart", async () => {
+test("a new key replaces the old one without a restart", async () => {
   const other = join(project, "other");
   await hosts.create({ name: "three", publicKey: makeKey(other) });
   expect((await onHost("three", "true", other)).exitCode).toBe(0);
@@ -132,13 +132,13 @@ test("another key replaces the first one without a restart", async () => {
   await hosts.create({ name: "three", publicKey });
 });
 
-test("a unit's memory limit counts", async () => {
+test("a unit's memory limit is enforced", async () => {
   const hungry = `systemd-run --quiet --wait -p MemoryMax=20M python3 -c 'x = b"x" * 80_000_000'`;
   expect((await onHost("one", hungry)).exitCode).not.toBe(0);
   expect((await onHost("one", hungry.replace("20M", "200M"))).exitCode).toBe(0);
 });
 
-test("a reboot from inside brings the host back with what was written", async () => {
+test("a host that reboots from inside comes back with its files", async () => {
   await onHost("one", "echo kept > /root/kept; sync; touch /run/before-reboot; systemctl reboot");
   await until(async () => (await onHost("one", "test -e /run/before-reboot")).exitCode === 1);
   expect((await onHost("one", "cat /root/kept; systemctl is-system-running --wait")).stdout).toBe(
@@ -147,7 +147,7 @@ test("a reboot from inside brings the host back with what was written", async ()
   expect(hosts.state("one")).toBe("running");
 });
 
-test("a stopped host is stopped, stays what it is, and boots again", async () => {
+test("a stopped host keeps its identity and boots again", async () => {
   const before = hosts.find("two");
   await hosts.stop("two");
   await hosts.stop("two");
@@ -158,14 +158,14 @@ test("a stopped host is stopped, stays what it is, and boots again", async () =>
   expect((await onHost("two", "hostname")).stdout).toBe("two");
 });
 
-test("a host that was switched off from inside is stopped, and making it again boots it, whatever was removed there", async () => {
+test("creating a host that was powered off from inside boots it, even if Muster's files there were removed", async () => {
   await onHost("two", "rm -rf /usr/local/lib/muster; systemctl poweroff");
   await until(async () => hosts.state("two") === "stopped");
   await hosts.create({ name: "two", publicKey });
   expect(hosts.state("two")).toBe("running");
 });
 
-test("a process that has the host's old pid is not taken for the host", async () => {
+test("a process with the host's old pid is not mistaken for the host", async () => {
   await hosts.stop("two");
   const [id = ""] = idsOf(["two"]);
   const dir = join(cacheDir(), "local/hosts", id);
@@ -177,7 +177,7 @@ test("a process that has the host's old pid is not taken for the host", async ()
   expect(hosts.state("two")).toBe("running");
 });
 
-test("a run killed while it makes a host leaves one that the next run finishes", async () => {
+test("the next run finishes a host whose creation was killed", async () => {
   const helper = join(packageRoot(), "dist/local-helper.mjs");
   const request = { local: join(cacheDir(), "local"), project, name: "four", publicKey, node: hostNode() };
   for (const delay of [50, 150, 250, 350]) {
@@ -191,22 +191,22 @@ test("a run killed while it makes a host leaves one that the next run finishes",
   }
 });
 
-test("the caches stay while a host stands on them, and the sentence names it", async () => {
+test("the caches are not removed while a host needs them, and the error names that host", async () => {
   await expect(hosts.clean()).rejects.toThrow(/these hosts stand on it: .*one of .*muster-local-/);
 });
 
-test("removing leaves nothing behind, and twice is a success", async () => {
+test("removing hosts leaves nothing behind, and a second removal succeeds", async () => {
   const ids = idsOf(names);
-  expect(traces(ids)).not.toEqual([]);
+  expect(leftovers(ids)).not.toEqual([]);
   await Promise.all(names.map((name) => hosts.remove(name)));
   await Promise.all(names.map((name) => hosts.remove(name)));
   expect(names.map((name) => hosts.state(name))).toEqual(["absent", "absent", "absent"]);
   expect(hosts.list()).toEqual([]);
-  expect(traces(ids)).toEqual([]);
+  expect(leftovers(ids)).toEqual([]);
 });
 
 test.each(["", "..", "../x", "a/b", "A", "-a", "a-", "a b", "a\n", "a;reboot", "a".repeat(42)])(
-  "%j is refused as a host's name",
+  "a host name of %j is refused",
   async (name) => {
     const attempts = [
       () => hosts.create({ name, publicKey }),
@@ -218,7 +218,7 @@ test.each(["", "..", "../x", "a/b", "A", "-a", "a-", "a b", "a\n", "a;reboot", "
   },
 );
 
-test("the program that runs as root checks the name itself", async () => {
+test("the helper that runs as root checks the name itself", async () => {
   const helper = join(packageRoot(), "dist/local-helper.mjs");
   const request = { local: join(cacheDir(), "local"), project, name: "../../x", node: hostNode() };
   const run = await asRoot([process.execPath, helper, "remove"], JSON.stringify(request));

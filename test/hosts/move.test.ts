@@ -2,21 +2,21 @@ import { realpathSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hostPlace } from "../../src/cloud/local/local-host-paths.ts";
 import { localDir } from "../../src/cloud/local/local-host-state.ts";
-import { doomedRun } from "./support/doomed.ts";
 import { readStarts, startsScript } from "./support/host-facts.ts";
 import { LONG, SEED } from "./support/kill-plan.ts";
+import { killedRun } from "./support/killed-run.ts";
 import { moveKills } from "./support/move-kills.ts";
+import { must } from "./support/project.ts";
 import {
   HOME,
   LEARN,
   LEFTOVERS,
-  livesOn,
   overlaps,
+  runTimesOn,
   type Side,
   type TwoHosts,
   twoHosts,
-} from "./support/moving.ts";
-import { must } from "./support/project.ts";
+} from "./support/two-hosts.ts";
 
 const POINTS = Number(process.env["MUSTER_KILLS"] ?? (LONG ? 36 : 3));
 
@@ -33,8 +33,8 @@ const declareOn = (host: Side) =>
   });
 const isUp = (host: Side) => hosts.on(host, "systemctl is-active muster-agent-iris || true");
 
-/** By a port that nobody listens on a host is away. */
-const reach = (host: Side, isThere: boolean) =>
+/** Makes a host unreachable by declaring a port that nobody listens on. */
+const setReachable = (host: Side, isThere: boolean) =>
   hosts.edit((fleet) => {
     const { port: _, ...entry } = fleet.hosts[host] ?? {};
     fleet.hosts[host] = { ...entry, ...(isThere ? {} : { port: 1 }) };
@@ -50,7 +50,10 @@ beforeAll(async () => {
 
 afterAll(() => hosts?.dispose());
 
-/** It lives on one host with all that it had, nothing of it is on the other, and it never lived on both. */
+/**
+ * Checks that the agent runs on one host with all of its data, has nothing on the other host, and never ran on both at
+ * once.
+ */
 async function expectMoved(from: Side, to: Side): Promise<void> {
   expect(await hosts.on(to, HOME)).toBe(home);
   expect(await isUp(to)).toBe("active");
@@ -61,14 +64,14 @@ async function expectMoved(from: Side, to: Side): Promise<void> {
       "ls -d /var/lib/muster/moves /var/lib/muster-aside/*iris* /home/.muster* 2>/dev/null; true",
     ),
   ).toBe("");
-  const [east, west] = [await livesOn(hosts, "east"), await livesOn(hosts, "west")];
+  const [east, west] = [await runTimesOn(hosts, "east"), await runTimesOn(hosts, "west")];
   expect([east.length, west.length]).not.toContain(0);
   expect(overlaps(east, west)).toEqual([]);
   expect((await must(hosts.project.fleet(["drift"]))).stdout).toContain("no drift");
 }
 
-describe("an agent whose host is another one now", () => {
-  test("is told to move, by name, with what moves, and nothing moves yet", async () => {
+describe("an agent with a new host in fleet.yaml", () => {
+  test("is announced by preview as a move, with what is moved, and preview moves nothing", async () => {
     const before = await starts("east", "iris");
     declareOn("west");
     const { all } = await preview();
@@ -81,7 +84,7 @@ describe("an agent whose host is another one now", () => {
     expect(await hosts.on("west", LEFTOVERS)).toBe("");
   });
 
-  test("moves with home, contacts and history, and nobody else is started again", async () => {
+  test("moves with home, contacts and history, and no other agent restarts", async () => {
     const [others, there] = [await starts("east", "loom"), await starts("west", "forge")];
     await up();
     await expectMoved("east", "west");
@@ -92,7 +95,7 @@ describe("an agent whose host is another one now", () => {
     await must(hosts.project.pulumi(["preview", "--expect-no-changes"]));
   });
 
-  test("stays where it is, running, while the other host has no room for it", async () => {
+  test("keeps running where it is when the new host cannot unpack its home", async () => {
     declareOn("east");
     await hosts.on("east", "mv /usr/bin/tar /usr/bin/tar.away");
     const before = await starts("west", "iris");
@@ -105,9 +108,9 @@ describe("an agent whose host is another one now", () => {
     await expectMoved("west", "east");
   });
 
-  test("that is declared where it was, after half a move, stays there", async () => {
+  test("stays on its old host when that is declared again after half a move", async () => {
     declareOn("west");
-    await doomedRun(hosts.project, ["up", "--yes", "--skip-preview"], {
+    await killedRun(hosts.project, ["up", "--yes", "--skip-preview"], {
       victim: "engine",
       after: (traced) => traced.includes('"unpack"'),
       delay: 0,
@@ -115,22 +118,22 @@ describe("an agent whose host is another one now", () => {
     });
     declareOn("east");
     await up();
-    // What had come to the other host may be all that there is, for all that this one knows: it is kept.
+    // The data on the new host could be the only copy, as far as that host knows, so it is kept aside.
     await hosts.on("west", "rm -rf /var/lib/muster-aside");
     await expectMoved("west", "east");
   });
 });
 
-describe("a move that was killed, run again, ends as if nothing had been", () => {
+describe("running a killed move again completes it", () => {
   test.each(moveKills(SEED, POINTS))(
-    "$step: $victim, $delay ms after",
+    "$step: $victim killed $delay ms after",
     async ({ step, victim, delay, side }) => {
       const from: Side = (await isUp("east")) === "active" ? "east" : "west";
       const to: Side = from === "east" ? "west" : "east";
       declareOn(to);
-      const doomed = side === "old" ? from : to;
-      const cgroup = hostPlace(localDir(), realpathSync(hosts.machines.dir), doomed).id;
-      const { wasKilled } = await doomedRun(hosts.project, ["up", "--yes", "--skip-preview"], {
+      const killedHost = side === "old" ? from : to;
+      const cgroup = hostPlace(localDir(), realpathSync(hosts.machines.dir), killedHost).id;
+      const { wasKilled } = await killedRun(hosts.project, ["up", "--yes", "--skip-preview"], {
         victim,
         after: (traced) => isDone(traced, step, from, to),
         delay,
@@ -146,7 +149,10 @@ describe("a move that was killed, run again, ends as if nothing had been", () =>
   );
 });
 
-/** Whether a request was sent: `settle to`, to the new host; `remove agent from`, of the agent, to the old one. */
+/**
+ * Whether a request was sent: `settle to` is one to the new host, `remove agent from` one for the agent to the old
+ * host.
+ */
 function isDone(traced: string, step: string, from: string, to: string): boolean {
   const [op, ...words] = step.split(" ");
   const host = words.at(-1) === "from" ? from : to;
@@ -156,24 +162,24 @@ function isDone(traced: string, step: string, from: string, to: string): boolean
     .some((line) => line.includes(`"host":"${host}","op":"${op}"`) && line.includes(of));
 }
 
-describe("an agent whose host is away", () => {
-  test("does not move, is not begun anew, and the sentence says how to give its home up", async () => {
+describe("an agent on an unreachable host", () => {
+  test("is neither moved nor created again, and the message says how to give up its home", async () => {
     const from: Side = (await isUp("east")) === "active" ? "east" : "west";
     const to: Side = from === "east" ? "west" : "east";
     declareOn(to);
-    reach(from, false);
+    setReachable(from, false);
     const { all } = await up(1);
     expect(all).toContain(
       `iris cannot move from ${from} to ${to} while ${from} is away, as its home is there`,
     );
     expect(all).toMatch(new RegExp(`its home is on ${from}, which is away`));
     expect(await hosts.on(to, LEFTOVERS)).toBe("");
-    reach(from, true);
+    setReachable(from, true);
     await up();
     await expectMoved(from, to);
   });
 
-  test("begins anew where its home was given up, and is stopped on the old host when that is back", async () => {
+  test("starts afresh once its home is given up, and is stopped on the old host when that is reachable", async () => {
     const from: Side = (await isUp("east")) === "active" ? "east" : "west";
     const to: Side = from === "east" ? "west" : "east";
     const forget = ["forget", from, "--agent", "iris", "--yes"];
@@ -182,11 +188,11 @@ describe("an agent whose host is away", () => {
     expect((await must(hosts.project.fleet(forget), 2)).all).toMatch(
       /it answers\. Run `npx pulumi up`, which moves/,
     );
-    reach(from, false);
+    setReachable(from, false);
     await must(hosts.project.fleet(forget));
     await up(1);
     expect(await isUp(to)).toBe("active");
-    reach(from, true);
+    setReachable(from, true);
     expect((await must(hosts.project.fleet(["drift"]))).stdout).toContain(`${from}/iris/agent`);
     expect((await preview()).all).toMatch(new RegExp(`${from}: iris is left over.*stops it.*aside`));
     await up();

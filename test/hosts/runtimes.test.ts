@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { localFleet } from "./support/fleets.ts";
-import { makeProject, must, type Project, type Said } from "./support/project.ts";
+import { type CommandResult, makeProject, must, type Project } from "./support/project.ts";
 
-/** What a terminal program of Node's does first, and what `codex` and `pi` died of in a pane without a terminal. */
+/** A Node program that needs a terminal, as `codex` and `pi` do: without one it exits at once. */
 const PI = `#!/usr/bin/env node
 const { stdin, stdout, stderr, env } = process;
 if (![stdin, stdout, stderr].every((one) => one.isTTY)) {
@@ -16,7 +16,7 @@ require("node:fs").writeFileSync(env.HOME + "/seen.json", JSON.stringify(seen));
 setInterval(() => {}, 1000);
 `;
 
-/** It says that it is busy until it is told that it is idle. */
+/** Reports busy, or idle while the file `idle` exists. */
 const WORKER = `#!/bin/sh
 while :; do
   if [ -e idle ]; then muster-beat idle; else muster-beat busy "a review"; fi
@@ -31,7 +31,7 @@ const LAYOUT = {
 
 const SLEEPER = ["/bin/sleep", "1000000"];
 
-/** vera runs a runtime that is installed later, tess a real program of Debian's that needs a terminal. */
+/** vera's runtime is installed later. tess runs a real Debian program that needs a terminal. */
 const AGENTS: Readonly<Record<string, object>> = {
   vera: {
     runtime: { kind: "pi", provider: "main", model: "claude-sonnet-4-5", args: ["--continue"] },
@@ -47,14 +47,14 @@ const AGENTS: Readonly<Record<string, object>> = {
 };
 
 let project: Project;
-let first: Said;
+let first: CommandResult;
 
 const hub = (script: string) => project.onHost("hub", script);
 const unit = (name: string) => `muster-agent-${name}.service`;
 const runOf = (name: string) => hub(`systemctl show -P InvocationID ${unit(name)}`);
 const isActive = (name: string) => hub(`systemctl is-active ${unit(name)} || true`);
 
-/** Asks an agent's tmux, with that agent's rights. */
+/** Runs a tmux command on an agent's server, as that agent. */
 const tmux = (name: string, ask: string) =>
   hub(`runuser -u ${name} -- tmux -S /run/muster-${name}/tmux ${ask}`);
 const paneOf = (name: string) => tmux(name, "list-panes -F '#{pane_pid}'");
@@ -87,14 +87,14 @@ function files(change: (agents: Record<string, Record<string, unknown>>) => void
   };
 }
 
-/** The fleet after those are taken out that harm themselves, and what two others read when they start was changed. */
+/** The fleet without the agents that fail, and with changed startup inputs of busy and stone. */
 const changed = files((agents) => {
   for (const name of ["dud", "fork", "flood"]) delete agents[name];
   Object.assign(agents["busy"] ?? {}, { env: { LEVEL: "2" } });
   Object.assign(agents["stone"] ?? {}, { env: { LEVEL: "2" } });
 })["fleet.yaml"];
 
-/** With the host's only Node beside it, which is in no PATH either. */
+/** Installs the runtime next to a link to the host's only Node, which is not in any PATH. */
 const install = () =>
   hub(`mkdir -p /opt/pi/bin; cd /opt/pi/bin
     ln -s "$(ls /usr/local/lib/muster/node-*/node | head -1)" node
@@ -107,11 +107,11 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-describe("bad input: a command", () => {
+describe("a faulty command", () => {
   const failureOf = (name: string) =>
     first.all.split("\n").filter((line) => line.includes(`hub/${name}/agent`) || line.includes(unit(name)));
 
-  test("that does not exist is refused by `up` in a sentence", async () => {
+  test("that does not exist is refused by up in one sentence", async () => {
     expect(first.exitCode).toBe(1);
     expect(first.all).toMatch(
       /vera finds no such program at any folder of its PATH, \/opt\/pi\/bin:\/usr\/bin:\/bin/,
@@ -123,7 +123,7 @@ describe("bad input: a command", () => {
     ["exits at once", "dud"],
     ["forks away", "fork"],
   ])(
-    "that %s is told by `up` in a sentence, ends in quarantine, and leaves nothing behind",
+    "that %s is reported by up in one sentence, ends in quarantine, and leaves no process",
     async (_, name) => {
       expect(failureOf(name).join("\n")).toContain("its program ended within a second of its start");
       await expect.poll(async () => (await row(name))?.state, { timeout: 30_000 }).toBe("quarantined");
@@ -131,7 +131,7 @@ describe("bad input: a command", () => {
     },
   );
 
-  test("that floods its pane costs the host a bounded memory, and others nothing", async () => {
+  test("that floods its pane uses bounded memory and does not affect other agents", async () => {
     const server = await hub(`systemctl show -P MainPID ${unit("flood")}`);
     const memory = async () => Number(await hub(`awk '/VmRSS/ {print $2}' /proc/${server}/status`));
     const before = await memory();
@@ -141,13 +141,13 @@ describe("bad input: a command", () => {
     expect(await row("busy")).toMatchObject({ state: "running", beat: "busy" });
   });
 
-  test("none of these keeps another agent of the host from coming up", async () => {
+  test("does not keep other agents on the host from starting", async () => {
     for (const name of ["tess", "busy", "stone"]) expect(await isActive(name)).toBe("active");
   });
 });
 
-describe("a change of declaration", () => {
-  test("is told by a preview with the agents that it starts again", async () => {
+describe("a changed declaration", () => {
+  test("is shown by preview with the agents that will be restarted", async () => {
     project.write("fleet.yaml", changed ?? "");
     const preview = await must(project.pulumi(["preview"]));
     expect(preview.all).toContain("hub: busy is started again when it is idle, after 60 min at the latest");
@@ -155,7 +155,7 @@ describe("a change of declaration", () => {
     expect(preview.all).not.toContain("tess is");
   });
 
-  test("leaves a busy agent alone until it is idle, and one of `never` for good, which is told and no drift", async () => {
+  test("restarts a busy agent only once it is idle, and one with onChange `never` not at all; neither is drift", async () => {
     await install();
     const before = await Promise.all(["busy", "stone", "tess"].map(runOf));
     const up = await must(project.pulumi(["up", "--yes", "--skip-preview"]));
@@ -175,8 +175,8 @@ describe("a change of declaration", () => {
   });
 });
 
-describe("finding 1 of the fleet's log, runtimes that die at once in a detached pane", () => {
-  test("a runtime that refuses to start without a terminal has one on all three, with raw mode and a size", async () => {
+describe("finding 1 of the seed fleet's log, runtimes that exit at once in a detached pane", () => {
+  test("a runtime that needs a terminal has one on all three streams, with raw mode and a size", async () => {
     expect(await hub("cd /tmp; PATH=/opt/pi/bin:$PATH pi 2>&1 || true")).toBe("stdin is not a terminal");
     await expect.poll(() => isActive("vera"), { timeout: 30_000 }).toBe("active");
     const seen = JSON.parse(await hub("cat /home/vera/seen.json"));
@@ -185,13 +185,13 @@ describe("finding 1 of the fleet's log, runtimes that die at once in a detached 
     expect(await hub(`for fd in 0 1 2; do readlink ${fds}/$fd; done | sort -u`)).toMatch(/^\/dev\/pts\/\d+$/);
   });
 
-  test("a real program of Debian's that needs a terminal draws in its pane", async () => {
+  test("a real Debian program that needs a terminal draws in its pane", async () => {
     expect(await hub("top -d 5 </dev/null >/dev/null 2>&1; echo $?")).not.toBe("0");
     await expect.poll(() => tmux("tess", "capture-pane -p"), { timeout: 30_000 }).toMatch(/PID +USER/);
     expect(await row("tess")).toMatchObject({ state: "running", process: "top" });
   });
 
-  test("one that only the declared PATH leads to is the pane's own process, under the name that it shows", async () => {
+  test("a program found only by the declared PATH is the pane's own process, and ps shows its name", async () => {
     expect(await hub("command -v pi || echo none")).toBe("none");
     expect(await row("vera")).toMatchObject({ state: "running", process: "node" });
     expect((await must(project.fleet(["ps"]))).stdout).not.toContain("none of pi's");
@@ -202,7 +202,7 @@ describe("finding 1 of the fleet's log, runtimes that die at once in a detached 
   });
 });
 
-test("finding 2 of the fleet's log, an environment that does not reach the pane: it is whole there", async () => {
+test("finding 2 of the seed fleet's log, an environment that does not reach the pane: it is complete there", async () => {
   const { env, args } = JSON.parse(await hub("cat /home/vera/seen.json"));
   expect(env).toMatchObject({
     ...{ MUSTER_AGENT: "vera", MUSTER_TENANT: "arc", HOME: "/home/vera" },
@@ -211,7 +211,7 @@ test("finding 2 of the fleet's log, an environment that does not reach the pane:
   expect(args).toEqual(["--provider", "anthropic", "--model", "claude-sonnet-4-5", "--continue"]);
 });
 
-test("a runtime finds who it is where it looks for it, which is kept as SOUL.md is", async () => {
+test("a runtime finds its identity in its own file, which is kept like SOUL.md", async () => {
   const path = "/home/vera/.pi/agent/AGENTS.md";
   expect(await hub(`cat ${path}`)).toBe("# vera\n\nI am vera.");
   await hub(`echo 'I am somebody.' >${path}`);
@@ -220,7 +220,7 @@ test("a runtime finds who it is where it looks for it, which is kept as SOUL.md 
 });
 
 describe("an ephemeral agent", () => {
-  test("waits until it is started by name, stops when its time is over, and neither is drift or a failure", async () => {
+  test("starts only by name and stops after its time; neither is drift or a failure", async () => {
     expect(await row("guest")).toMatchObject({
       state: "stopped",
       lifecycle: "ephemeral",
@@ -231,12 +231,12 @@ describe("an ephemeral agent", () => {
     expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
     await expect.poll(() => isActive("guest"), { timeout: 60_000, interval: 500 }).toBe("inactive");
     const { stdout } = await must(project.fleet(["history", "guest", "--json"]));
-    const told = (JSON.parse(stdout) as { events: { event: string; detail?: string }[] }).events;
-    expect(told.at(-1)).toMatchObject({ event: "ended", detail: "its 8 s are over" });
-    expect(told.map(({ event }) => event)).not.toContain("died");
+    const events = (JSON.parse(stdout) as { events: { event: string; detail?: string }[] }).events;
+    expect(events.at(-1)).toMatchObject({ event: "ended", detail: "its 8 s are over" });
+    expect(events.map(({ event }) => event)).not.toContain("died");
   });
 
-  test("is not brought back by a reboot, which brings back exactly the others", async () => {
+  test("is not started by a reboot, which starts exactly the others", async () => {
     await hub(`systemctl disable -q ${unit("stone")}`);
     const drift = await must(project.fleet(["drift"]), 7);
     expect(drift.stdout).toMatch(/stone +unit +enabled +declared enabled +observed disabled .*BOOT-ENABLE/);

@@ -4,7 +4,7 @@ import { makeProject, must, type Project } from "./support/project.ts";
 
 const SECRET = "sk-web-0123456789";
 
-/** A small HTTP server; its answer is 503 while /run/web/down is there. */
+/** A small HTTP server. It answers 503 while /run/web/down exists. */
 const SERVER = `import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 createServer((_, answer) => {
@@ -33,7 +33,7 @@ pidfile /run/redis/redis-server.pid
 
 const CHECK = { interval: 1, timeout: 1, failures: 2, successes: 1 };
 
-/** \`cache\` is Debian's, \`web\` has a unit of its own, and \`hand\` was there before. */
+/** `cache` is a Debian package, `web` has its own unit, and `hand` already exists on the host. */
 const SERVICES = {
   cache: {
     host: "hub",
@@ -95,7 +95,7 @@ async function events(name: string): Promise<string[]> {
 const isHealthy = (name: string) =>
   expect.poll(() => row(name), { timeout: 30_000 }).toMatchObject({ state: "running", health: "healthy" });
 
-/** Which run of a unit it is. */
+/** Changes with every run of a unit. */
 const runOf = (unit: string) => hub(`systemctl show -P InvocationID ${unit}`);
 
 beforeAll(async () => {
@@ -107,8 +107,8 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-describe("services that were brought up", () => {
-  test("run and are healthy, on a host without any agent, and nothing differs", async () => {
+describe("services", () => {
+  test("run and are healthy after up on a host without agents, and drift finds nothing", async () => {
     await isHealthy("cache");
     await isHealthy("web");
     expect((await must(project.fleet(["services"]))).stdout).toMatch(
@@ -121,7 +121,7 @@ describe("services that were brought up", () => {
     expect(preview.stdout).not.toContain("(update)");
   });
 
-  test("have their credentials as files of their users and in their environment, and nowhere else", async () => {
+  test("have their credentials only in files of their users and in their environment", async () => {
     const file = "/var/lib/muster/credentials/web/web-key";
     expect(await hub(`stat -c '%a %U' ${file}`)).toBe("400 web");
     expect(await hub("tr '\\0' '\\n' </proc/$(systemctl show -P MainPID web)/environ")).toContain(
@@ -138,7 +138,7 @@ describe("services that were brought up", () => {
 describe("drift of a service", () => {
   const unit = "redis-server.service";
   const override = `/etc/systemd/system/${unit}.d`;
-  const BATCHES: readonly (readonly (readonly [script: string, told: RegExp])[])[] = [
+  const BATCHES: readonly (readonly (readonly [script: string, difference: RegExp])[])[] = [
     [
       ["dpkg --purge --force-depends redis-server", /cache +package redis-server +present/],
       ["echo WEB_KEY=a >/var/lib/muster/credentials/web/web-key", /web +credential web-key +content/],
@@ -160,11 +160,11 @@ describe("drift of a service", () => {
   ];
 
   test.each(BATCHES.map((batch) => [batch]))(
-    "is told by name and property, and mended: %j",
+    "is reported by name and property, and repaired: %j",
     async (batch) => {
       for (const [script] of batch) await hub(`{ ${script}; } >/dev/null 2>&1`);
       const { stdout } = await must(project.fleet(["drift"]), 7);
-      for (const [, told] of batch) expect(stdout).toMatch(told);
+      for (const [, difference] of batch) expect(stdout).toMatch(difference);
       await up();
       await clean();
       expect(await hub("redis-cli ping")).toBe("PONG");
@@ -172,8 +172,8 @@ describe("drift of a service", () => {
   );
 });
 
-describe("health", () => {
-  test("a service that hangs is started again and told", async () => {
+describe("health checks", () => {
+  test("a service that hangs is restarted and recorded", async () => {
     await isHealthy("cache");
     const before = await runOf("redis-server");
     await hub("systemctl kill --signal=SIGSTOP redis-server");
@@ -183,7 +183,7 @@ describe("health", () => {
     await clean();
   });
 
-  test("one whose unit failed, and that systemd does not start again, is started", async () => {
+  test("a service whose unit has failed and is not restarted by systemd is started", async () => {
     const before = await runOf("web");
     await hub("systemctl kill --signal=SIGKILL web");
     await expect.poll(() => runOf("web"), { timeout: 60_000 }).not.toBe(before);
@@ -191,7 +191,7 @@ describe("health", () => {
     await clean();
   });
 
-  test("one that is paused is left alone", async () => {
+  test("a paused service is not restarted", async () => {
     await hub("touch /var/lib/muster/hostd/pause-web; sleep 2; touch /run/web/down");
     const before = await runOf("web");
     await hub("sleep 8");
@@ -200,7 +200,7 @@ describe("health", () => {
     await hub("rm /run/web/down /var/lib/muster/hostd/pause-web");
   });
 
-  test("one that never answers again is started no more often than it may be, held, and freed by name", async () => {
+  test("a service that stays unhealthy is restarted within its limit, quarantined, and released by name", async () => {
     await hub(
       "systemctl stop muster-hostd; rm -f /var/lib/muster/hostd/memory.json; systemctl start muster-hostd",
     );
@@ -226,7 +226,7 @@ describe("a service that cannot run", () => {
     unitFile: { text: `${text}\n[Install]\nWantedBy=multi-user.target\n` },
   });
 
-  test("is told by name with what systemd says, and harms no other", async () => {
+  test("is reported by name with systemd's message, and affects no other service", async () => {
     const before = await runOf("redis-server");
     const bad = {
       garbled: service("[Service]\nExecStart=no/path at all"),
@@ -248,8 +248,8 @@ describe("a service that cannot run", () => {
   });
 });
 
-describe("a service that goes", () => {
-  test("that was there before is adopted without a restart, and left as it was", async () => {
+describe("a service that is removed from fleet.yaml", () => {
+  test("and existed before is adopted without a restart, and left unchanged", async () => {
     await hub(`printf '[Service]\\nExecStart=/bin/sleep 1000000\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/hand.service
       systemctl daemon-reload; systemctl enable -q --now hand`);
     const before = await runOf("hand");
@@ -265,7 +265,7 @@ describe("a service that goes", () => {
     expect(await hub("systemctl is-enabled hand; systemctl is-active hand")).toBe("enabled\nactive");
   });
 
-  test("is stopped and taken away, but for its packages, its user and what is the user's", async () => {
+  test("is stopped and removed, except its packages, its user and that user's files", async () => {
     project.write("fleet.yaml", fleetYaml({}));
     await up();
     await clean();
@@ -280,7 +280,7 @@ describe("a service that goes", () => {
     expect(await hub("systemctl list-unit-files muster-hostd.service --no-legend || true")).toBe("");
   });
 
-  test("and comes again, and a destroy that is repeated has nothing left to do", async () => {
+  test("can be declared again, and a repeated destroy has nothing left to do", async () => {
     project.write("fleet.yaml", fleetYaml(SERVICES));
     await up();
     await isHealthy("cache");

@@ -21,7 +21,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** One person's clone of a project whose program does nothing, or waits. */
+/** One person's clone of a project. Its program does nothing, or waits. */
 class Clone {
   readonly dir: string;
   readonly server: StateServer;
@@ -39,7 +39,7 @@ class Clone {
     return clone;
   }
 
-  /** As `git clone` does it, with the passphrase handed over. */
+  /** Copies the project as `git clone` does, including the passphrase that a colleague hands over. */
   another(name: string): Clone {
     const clone = new Clone(name, this.server);
     cpSync(this.dir, clone.dir, {
@@ -78,7 +78,7 @@ class Clone {
 describe.each([
   ["PostgreSQL", "postgres", postgres],
   ["S3", "s3", s3],
-] as const)("a state in %s", (_name, kind, start) => {
+] as const)("state in %s", (_name, kind, start) => {
   let server: StateServer;
   let mine: Clone;
 
@@ -91,7 +91,7 @@ describe.each([
 
   afterAll(() => server?.stop());
 
-  test("of two people's up at once one is told who is at work, since when; a killed run's lock goes by itself", async () => {
+  test("a second person's up prints who holds the lock and since when; a killed run's lock is removed by the next", async () => {
     const theirs = mine.another(`${kind}-theirs`);
     const working = mine.pulumi([...UP, "-s", "prod"], { WAIT: "1" });
     await vi.waitFor(() => expect(existsSync(join(mine.dir, "waits"))).toBe(true), 30_000);
@@ -116,7 +116,7 @@ describe.each([
     expect(next.exitCode).toBe(0);
   });
 
-  test("another machine's lock is removed by force alone, which names its owner", async () => {
+  test("another machine's lock is removed only by --force, which names its owner", async () => {
     await server.put(".pulumi/locks/organization/idle/prod/1.json", JSON.stringify(FOREIGN));
     const up = await mine.pulumi([...UP, "-s", "prod"]);
     const sentence =
@@ -135,7 +135,7 @@ describe.each([
     expect((await mine.fleet(["unlock"])).stdout).toBe("Stack prod is not locked.");
   });
 
-  test("a preview neither minds nor touches a lock", async () => {
+  test("a preview neither needs nor changes a lock", async () => {
     const lock = ".pulumi/locks/organization/idle/prod/2.json";
     await server.put(lock, JSON.stringify(FOREIGN));
     expect(await mine.pulumi(["preview", "-s", "prod"])).toMatchObject({ exitCode: 0 });
@@ -143,21 +143,23 @@ describe.each([
     expect(await mine.fleet(["unlock", "--force"])).toMatchObject({ exitCode: 0 });
   });
 
-  test("what is missing there, missing credentials and a server that is down are each told in one sentence", async () => {
-    const told = async (args: string[], env: Record<string, string>) => {
+  test("a missing place, missing credentials and a server that is down are each explained in one sentence", async () => {
+    const errorOf = async (args: string[], env: Record<string, string>) => {
       const { exitCode, stdout, stderr } = await mine.pulumi([...args, "-s", "prod"], env);
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
       expect(stderr).toMatch(/^pulumi: the state of stack prod cannot be reached at \S+: [^\n]*$/);
       return stderr;
     };
-    expect(await told(UP, { PULUMI_BACKEND_URL: server.missing })).toMatch(
+    expect(await errorOf(UP, { PULUMI_BACKEND_URL: server.missing })).toMatch(
       /there is no such (database|bucket)/,
     );
     const none = Object.fromEntries(Object.keys(server.env).map((name) => [name, ""]));
-    expect(await told(["preview"], { ...none, AWS_EC2_METADATA_DISABLED: "true" })).toContain("credentials");
+    expect(await errorOf(["preview"], { ...none, AWS_EC2_METADATA_DISABLED: "true" })).toContain(
+      "credentials",
+    );
     const wrong = { PGPASSWORD: "wrong", AWS_SECRET_ACCESS_KEY: "wrong" };
-    expect(await told(UP, wrong)).toContain("it refuses the credentials of this machine");
+    expect(await errorOf(UP, wrong)).toContain("it refuses the credentials of this machine");
     const down = server.url.replace(/127\.0\.0\.1:\d+/, "127.0.0.1:1");
-    expect(await told(["preview"], { PULUMI_BACKEND_URL: down })).toContain("nothing answers there");
+    expect(await errorOf(["preview"], { PULUMI_BACKEND_URL: down })).toContain("nothing answers there");
   });
 });

@@ -7,9 +7,9 @@ import { makeProject, must, type Project } from "./support/project.ts";
 
 const LAYOUT = { hosts: ["box"], agents: { box: ["iris", "loom"] } };
 
-/** Boots the machine that stands in for somebody's existing server. */
+/** Boots the machine that serves as an existing server. */
 let machine: Project;
-/** The project of its user, who reaches it by SSH as `ops`, with sudo. */
+/** The project that reaches the machine over ssh as `ops`, with sudo. */
 let project: Project;
 
 beforeAll(async () => {
@@ -29,8 +29,8 @@ afterAll(async () => {
   await machine?.dispose();
 });
 
-describe("a host that exists already, reached by a login with sudo", () => {
-  test("is met by up alone: before it, drift refuses the unknown key and learns nothing", async () => {
+describe("an existing host with a sudo login", () => {
+  test("is accepted only by up: before that, drift refuses the unknown host key and records nothing", async () => {
     const drift = await must(project.fleet(["drift"]), 4);
     expect(drift.all).toMatch(/box.*key/s);
     await must(project.pulumi(["up", "--yes", "--skip-preview"]));
@@ -40,7 +40,7 @@ describe("a host that exists already, reached by a login with sudo", () => {
     expect((await must(project.fleet(["ssh", "box", "--", "id", "-un"]))).stdout).toContain("ops");
   });
 
-  test("is given back as it was, with the agents' own data kept aside for root alone", async () => {
+  test("is returned to its original state by destroy, with the agents' data kept aside for root only", async () => {
     await onBox("su iris -c 'echo learned > ~/notes.txt'");
     const destroyed = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
     const aside = /\/var\/lib\/muster-aside\/iris-\S+/.exec(destroyed.all)?.[0] ?? "";
@@ -55,7 +55,7 @@ describe("a host that exists already, reached by a login with sudo", () => {
     await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
   });
 
-  test("comes back from what was given back", async () => {
+  test("is converged again by up after a destroy", async () => {
     await must(project.pulumi(["up", "--yes", "--skip-preview"]));
     await must(project.fleet(["drift"]));
   });

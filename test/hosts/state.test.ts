@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { localHosts } from "../../src/cloud/local/index.ts";
-import { runDocs } from "./support/commands.ts";
+import { runDocs } from "./support/docs-commands.ts";
 import { localFleet, secretsFor } from "./support/fleets.ts";
 import { startsScript } from "./support/host-facts.ts";
 import { postgres } from "./support/postgres.ts";
-import { makeProject, must, type Project, type Said } from "./support/project.ts";
+import { type CommandResult, makeProject, must, type Project } from "./support/project.ts";
 import { s3 } from "./support/s3.ts";
 import type { StateServer } from "./support/state-server.ts";
 
@@ -16,7 +16,7 @@ const LAYOUT = { hosts: ["east"], agents: { east: ["iris", "loom"] } };
 const UP = ["up", "--yes", "--skip-preview"];
 const CHECKPOINT = ".pulumi/stacks/muster/test.json";
 
-/** Which process each agent is and since when, and each file that a run could touch, with its times. */
+/** The process and start time of each agent, and each file that a run could change, with its timestamps. */
 const FACTS = `${startsScript(LAYOUT.agents.east)}
 find /etc /home /usr/local /var/lib/muster -path /var/lib/muster/records -prune -o \
   -type f -printf '%p %i %m %u %g %s %T@ %C@\\n' | grep -v -e /locks/ -e /contacts.db- -e '/hostd/[mh]' | sort`;
@@ -24,7 +24,7 @@ find /etc /home /usr/local /var/lib/muster -path /var/lib/muster/records -prune 
 let project: Project;
 let database: StateServer;
 let bucket: StateServer;
-/** What logs in where the state is now. */
+/** The credentials for the current place of the state. */
 let env: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
@@ -35,17 +35,17 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  // A state that a failed test left lost knows no host any more.
+  // If a test has failed, the state may be lost and know no host.
   if (project !== undefined) await localHosts(project.dir).remove("east");
   await project?.dispose();
   await Promise.all([database?.stop(), bucket?.stop()]);
 });
 
-function pulumi(args: readonly string[]): Promise<Said> {
+function pulumi(args: readonly string[]): Promise<CommandResult> {
   return project.pulumi(args, { env });
 }
 
-function docs(name: string, own: Record<string, string> = {}): Promise<Said> {
+function docs(name: string, own: Record<string, string> = {}): Promise<CommandResult> {
   return runDocs("state.md", name, { cwd: project.dir, env, own: { ...own, prod: "test" } });
 }
 
@@ -59,19 +59,19 @@ async function moveTo(server: StateServer): Promise<void> {
   await must(docs("move", { "postgres://muster@db.example.org/state": server.url.replaceAll("&", "\\&") }));
 }
 
-/** The state's own account: how many resources of ours it has, and what is pending. */
-async function exported(): Promise<{ ours: number; pending: unknown[] }> {
+/** The number of Muster's resources in the state, and its pending operations. */
+async function exported(): Promise<{ muster: number; pending: unknown[] }> {
   const { deployment } = JSON.parse((await must(pulumi(["stack", "export"]))).stdout) as {
     deployment: { resources?: { urn: string }[]; pending_operations?: unknown[] };
   };
   const resources = deployment.resources ?? [];
   const urns = new Set(resources.map(({ urn }) => urn));
   expect(resources).toHaveLength(urns.size);
-  const ours = [...urns].filter((urn) => urn.includes("::muster:index:"));
-  return { ours: ours.length, pending: deployment.pending_operations ?? [] };
+  const muster = [...urns].filter((urn) => urn.includes("::muster:index:"));
+  return { muster: muster.length, pending: deployment.pending_operations ?? [] };
 }
 
-/** What the state says is being created, of our own types. */
+/** The URNs of Muster's resources that the state lists as being created. */
 async function creating(server: StateServer): Promise<string[]> {
   const { checkpoint } = JSON.parse((await server.get(CHECKPOINT)) || "{}") as {
     checkpoint?: { latest?: { pending_operations?: { type: string; resource: { urn: string } }[] } };
@@ -81,7 +81,7 @@ async function creating(server: StateServer): Promise<string[]> {
   return urns.filter((urn) => urn.includes("::muster:index:"));
 }
 
-/** `up` that is killed, with all that it started, as soon as the state says that it is creating something. */
+/** Runs `up` and kills it with all of its children as soon as the state shows that it is creating something. */
 async function upKilledWhileCreating(server: StateServer): Promise<number> {
   const run = spawn(join(ROOT, "bin/pulumi"), UP, {
     cwd: project.dir,
@@ -97,35 +97,35 @@ async function upKilledWhileCreating(server: StateServer): Promise<number> {
   return run.pid as number;
 }
 
-test("moving from the file to PostgreSQL keeps secrets readable and touches nothing on a host", async () => {
+test("moving the state from the file to PostgreSQL keeps secrets readable and changes nothing on a host", async () => {
   const before = await facts();
   await moveTo(database);
   expect((await must(pulumi(["config", "get", "muster:iris-key"]))).stdout).toBe("sk-iris-0123456789");
   await must(pulumi(["stack", "export", "--show-secrets"]));
   expect(await facts()).toBe(before);
-  expect(await exported()).toEqual({ ours: 5, pending: [] });
+  expect(await exported()).toEqual({ muster: 5, pending: [] });
 });
 
-test("an old checkpoint put back is written anew by the next up, which touches nothing on a host", async () => {
+test("restoring an old checkpoint is corrected by the next up, which changes nothing on a host", async () => {
   await must(docs("backup"));
   project.write("identities/iris.md", "# iris\n\nI am iris, and older.\n");
   await must(pulumi(UP));
   const before = await facts();
   await must(docs("restore"));
   expect(await facts()).toBe(before);
-  expect(await exported()).toEqual({ ours: 5, pending: [] });
+  expect(await exported()).toEqual({ muster: 5, pending: [] });
 });
 
-test("with the state lost altogether, up adopts all that is there and touches nothing on a host", async () => {
+test("after the whole state is lost, up adopts everything on the hosts and changes nothing on them", async () => {
   const before = await facts();
   await database.lose();
   await must(docs("lost"));
   expect(await facts()).toBe(before);
-  expect(await exported()).toEqual({ ours: 5, pending: [] });
+  expect(await exported()).toEqual({ muster: 5, pending: [] });
   await must(project.fleet(["drift"]));
 });
 
-test("on S3, with the state lost and the run after it killed, destroy removes what neither of them told it", async () => {
+test("on S3, after a lost state and a killed run, destroy removes also what the state does not list", async () => {
   await moveTo(bucket);
   await bucket.lose();
   await must(pulumi(["stack", "init", "test"]));
@@ -134,5 +134,5 @@ test("on S3, with the state lost and the run after it killed, destroy removes wh
   expect(destroyed.stderr).toContain(`(process ${killed}) took at`);
   expect(destroyed.stderr).toContain("a killed run was making ");
   expect(localHosts(project.dir).state("east")).toBe("absent");
-  expect(await exported()).toEqual({ ours: 0, pending: [] });
+  expect(await exported()).toEqual({ muster: 0, pending: [] });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { must, type Said } from "./support/project.ts";
+import { type CommandResult, must } from "./support/project.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -23,8 +23,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe("a repository of one's own, made from the tarball in an empty folder", () => {
-  test("comes up by the commands that init names", async () => {
+describe("a project installed from the tarball in an empty folder", () => {
+  test("is set up with the commands that init prints", async () => {
     const init = await must(npx(["fleet", "init"]));
     expect(init.stdout).toContain("npx pulumi stack init dev");
     await must(npx(["fleet", "validate"]));
@@ -34,7 +34,7 @@ describe("a repository of one's own, made from the tarball in an empty folder", 
     await must(npx(["fleet", "drift"]));
   });
 
-  test("finds and mends an identity that was edited by plain ssh", async () => {
+  test("detects an identity edited over plain ssh, and up repairs it", async () => {
     await must(npx(["fleet", "ssh", "hub", "--", "sh -c 'echo edited > /home/scout/SOUL.md'"]));
     expect((await must(npx(["fleet", "drift"]), 7)).stdout).toMatch(/scout.*SOUL\.md/);
     await must(npx(["pulumi", "up", "--yes", "--skip-preview"]));
@@ -59,7 +59,7 @@ async function pid(): Promise<number> {
   return agents[0]?.pid ?? 0;
 }
 
-/** The same product with another version, and a host runtime that differs. */
+/** The same package with another version and a different host runtime. */
 async function newerTarball(): Promise<string> {
   await execa("tar", ["-xzf", join(folder, "muster-0.1.0.tgz"), "-C", folder]);
   const dir = join(folder, "package");
@@ -74,12 +74,12 @@ async function install(tarball: string): Promise<void> {
   await must(run("npm", ["install", "--silent", "--no-audit", "--no-fund", `../${tarball}`]));
 }
 
-function npx(args: readonly string[], input = ""): Promise<Said> {
+function npx(args: readonly string[], input = ""): Promise<CommandResult> {
   return run("npx", ["--no-install", ...args], input);
 }
 
-/** With nothing but PATH and HOME, and npm's own settings. */
-async function run(program: string, args: readonly string[], input = ""): Promise<Said> {
+/** Runs a program with only PATH and HOME in its environment, and npm's own settings. */
+async function run(program: string, args: readonly string[], input = ""): Promise<CommandResult> {
   const { exitCode, stdout, stderr, all } = await execa(program, args, {
     cwd: own,
     all: true,
@@ -91,7 +91,7 @@ async function run(program: string, args: readonly string[], input = ""): Promis
   return { exitCode, stdout, stderr, all };
 }
 
-/** Without the checkout's own folders: the tarball must bring its Node itself. */
+/** PATH without the checkout's own folders, because the tarball must bring its own Node. */
 function systemPath(): string {
   return (process.env["PATH"] ?? "")
     .split(":")

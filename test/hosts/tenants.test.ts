@@ -4,7 +4,7 @@ import { parse, stringify } from "yaml";
 import { digestOf } from "../../src/model/digest.ts";
 import { INSTALL_SCRIPT } from "../../src/transport/install-script.ts";
 import { must, type Project } from "./support/project.ts";
-import { ask, inStack, makeTenants, ssh } from "./support/tenants.ts";
+import { inStack, makeTenants, send, ssh } from "./support/tenants.ts";
 
 let project: Project;
 
@@ -20,16 +20,16 @@ afterAll(async () => {
 const UP = ["up", "--yes", "--skip-preview"];
 
 describe("two tenants on the same two hosts", () => {
-  test("before the platform was there, a tenant is told what to do, and nothing more", async () => {
+  test("fail with instructions when the platform's stack has not been applied yet", async () => {
     const early = await inStack(project, "north", ...UP);
     expect(early.exitCode).not.toBe(0);
     expect(early.all).toMatch(/one\b.*it cannot be reached: this local host was never booted/);
   });
 
-  test("both come up at the same time, after the platform, each with its own key and passphrase", async () => {
+  test("are applied at the same time, after the platform, each with its own key and passphrase", async () => {
     await must(inStack(project, "test", ...UP));
     const both = await Promise.all(["north", "south"].map((stack) => inStack(project, stack, ...UP)));
-    for (const said of both) await must(Promise.resolve(said));
+    for (const result of both) await must(Promise.resolve(result));
     await must(project.fleet(["drift"]));
     for (const stack of ["test", "north", "south"]) await must(project.fleet(["drift", "--stack", stack]));
     const ps = await must(project.fleet(["ps", "--stack", "south", "--json"]));
@@ -40,7 +40,7 @@ describe("two tenants on the same two hosts", () => {
     expect(listed.stdout).toMatch(/^test +platform +one two +here +-$/m);
   });
 
-  test("an agent runs as its own user in its tenant's slice, and nothing of the platform is in the tenant's state", async () => {
+  test("run their agents as own users in their own slices, and their state has no platform resource", async () => {
     const shown = await project.onHost(
       "one",
       "systemctl show -P Slice -P User -P Group muster-agent-iris muster-agent-loom",
@@ -56,8 +56,8 @@ describe("two tenants on the same two hosts", () => {
     const state = await must(inStack(project, "north", "stack", "export"));
     const types = [...state.stdout.matchAll(/"type": "muster:index:(\w+)"/g)].map((match) => match[1]);
     expect(types).toEqual(["Agent", "Agent"]);
-    const told = await must(inStack(project, "north", "stack", "output", "--json"));
-    expect(JSON.parse(told.stdout)).toEqual({
+    const outputs = await must(inStack(project, "north", "stack", "output", "--json"));
+    expect(JSON.parse(outputs.stdout)).toEqual({
       hosts: {
         one: { kind: "local", address: expect.any(String) },
         two: { kind: "local", address: expect.any(String) },
@@ -69,7 +69,7 @@ describe("two tenants on the same two hosts", () => {
     });
   });
 
-  test("a change of one tenant's agent is mended by its own stack", async () => {
+  test("repair a changed agent with their own stack", async () => {
     await project.onHost("two", "echo 'I am Nobody' > /home/nora/SOUL.md");
     const drift = await must(project.fleet(["drift", "--stack", "north"]), 7);
     expect(drift.stdout).toMatch(/nora +SOUL.md +content .*I am Nobody/);
@@ -78,7 +78,7 @@ describe("two tenants on the same two hosts", () => {
     await must(project.fleet(["drift"]));
   });
 
-  test("a job of a tenant's agent is its own stack's to bring, to look at and to take away", async () => {
+  test("add, list and remove a job of their agent with their own stack", async () => {
     const before = project.read("fleet.yaml");
     const job = { agent: "iris", schedule: "*-01-01 03:00", command: ["/bin/sh", "-c", "id -un >ran"] };
     project.write("fleet.yaml", stringify({ ...parse(before), jobs: { nightly: job } }));
@@ -88,8 +88,8 @@ describe("two tenants on the same two hosts", () => {
     expect(
       await project.onHost("one", "cat /home/iris/ran; systemctl show -P Slice muster-job-iris.nightly"),
     ).toBe("iris\nmuster-north.slice");
-    const told = await must(project.fleet(["jobs", "--stack", "north"]));
-    expect(told.stdout).toMatch(/^nightly +iris +one .* waiting .* ok /m);
+    const jobs = await must(project.fleet(["jobs", "--stack", "north"]));
+    expect(jobs.stdout).toMatch(/^nightly +iris +one .* waiting .* ok /m);
     project.write("fleet.yaml", before);
     await must(inStack(project, "north", ...UP));
     await must(project.fleet(["drift"]));
@@ -160,25 +160,19 @@ describe("a hostile client with the key of tenant north", () => {
     ["a resource of another host", converge("two/iris/agent", { "identity:evil": file("/home/iris/x") })],
     ["the platform's resource", converge("one/host", { evil: file("/home/iris/x") })],
     [
-      "its own account, which is the platform's",
+      "its own account, which belongs to the platform",
       converge("one/iris/account", { evil: file("/home/iris/x") }),
     ],
-    [
-      "a part of its agent as a resource of its own",
-      converge("one/iris/unit", { evil: file("/home/iris/x") }),
-    ],
+    ["a part of its agent as a separate resource", converge("one/iris/unit", { evil: file("/home/iris/x") })],
     ["another tenant's file", iris(file("/home/loom/SOUL.md"))],
-    ["another tenant's file by dots", iris(file("/home/iris/../loom/SOUL.md"))],
+    ["another tenant's file with .. in the path", iris(file("/home/iris/../loom/SOUL.md"))],
     ["another tenant's file as its user", iris(file("/home/loom/SOUL.md", { actor: "loom" }))],
     ["its own file as root", iris({ kind: "file", path: "/home/iris/x", want: want("iris") })],
     ["its own file as another user", iris(file("/home/iris/x", { actor: "loom" }))],
     ["a file for another owner", iris(file("/home/iris/x", { want: want("root") }))],
+    ["a setuid file", iris(file("/home/iris/x", { want: want("iris", "4755") }))],
     [
-      "a file with the rights of its owner for all",
-      iris(file("/home/iris/x", { want: want("iris", "4755") })),
-    ],
-    [
-      "a file of the system",
+      "a system file",
       iris({ kind: "file", path: "/etc/cron.d/evil", want: { ...want("root"), ...rootFile } }),
     ],
     [
@@ -190,7 +184,7 @@ describe("a hostile client with the key of tenant north", () => {
       }),
     ],
     [
-      "its own gate's keys",
+      "the keys of its own authorization gate",
       iris({
         kind: "file",
         path: "/var/lib/muster/gates/tenant-north/.ssh/authorized_keys",
@@ -219,7 +213,7 @@ describe("a hostile client with the key of tenant north", () => {
       }),
     ],
     [
-      "a unit of the system",
+      "a system unit",
       converge("one/iris/agent", {
         "unit:evil": {
           kind: "unit",
@@ -228,7 +222,10 @@ describe("a hostile client with the key of tenant north", () => {
         },
       }),
     ],
-    ["the restart of another's unit", iris(file("/home/iris/x", { notify: "muster-agent-loom.service" }))],
+    [
+      "the restart of another tenant's unit",
+      iris(file("/home/iris/x", { notify: "muster-agent-loom.service" })),
+    ],
     [
       "a drop-in",
       iris({
@@ -251,7 +248,7 @@ describe("a hostile client with the key of tenant north", () => {
     ["a unit that runs as root", unit("", "User=root")],
     ["a unit without a user", unit("", "")],
     [
-      "a unit in no slice of its own",
+      "a unit outside its tenant's slice",
       unitFile("[Service]\nType=forking\nUser=iris\nGroup=north\nSlice=system.slice\n"),
     ],
     ["a unit with two users", unit("User=root")],
@@ -261,31 +258,34 @@ describe("a hostile client with the key of tenant north", () => {
       "secrets of others in the environment",
       unit("EnvironmentFile=/var/lib/muster/credentials/loom/loom-key"),
     ],
-    ["a line that goes on in the next", unit('Environment="A=b" \\\nExecStartPre=+/bin/id')],
+    ["a unit line that continues on the next", unit('Environment="A=b" \\\nExecStartPre=+/bin/id')],
     [
-      "bytes of another tenant by their digest",
+      "content of another tenant by its digest",
       iris(file("/home/iris/x", { want: { ...want("iris"), content: digestOf("# loom\n\nI am loom.\n") } }), {
         contents: {},
       }),
     ],
     [
-      "other bytes under the digest of another tenant's",
+      "other content under the digest of another tenant's content",
       iris(file("/home/iris/x", { want: { ...want("iris"), content: digestOf("# loom\n\nI am loom.\n") } }), {
         contents: { [digestOf("# loom\n\nI am loom.\n")]: "evil" },
       }),
     ],
-    ["what a later protocol may ask for", iris(file("/home/iris/x"), { later: true })],
+    ["a field of a later protocol", iris(file("/home/iris/x"), { later: true })],
     [
-      "another tenant's agent as its own of before",
+      "another tenant's agent as a former ID of its own",
       iris(file("/home/iris/x"), { formerly: ["one/loom/agent"] }),
     ],
-    ["its account as its own of before", iris(file("/home/iris/x"), { formerly: ["one/iris/account"] })],
     [
-      "a look at another tenant's resource",
+      "its account as a former ID of its agent",
+      iris(file("/home/iris/x"), { formerly: ["one/iris/account"] }),
+    ],
+    [
+      "to observe another tenant's resource",
       { op: "observe", resources: [{ id: "one/loom/agent", items: {} }] },
     ],
     [
-      "a look at a file of the system",
+      "to observe a system file",
       {
         op: "observe",
         resources: [
@@ -305,13 +305,13 @@ describe("a hostile client with the key of tenant north", () => {
     ],
     ["the state of another tenant's job", { op: "jobs", words: ["loom.evil"] }],
     ["the state of the host's jobs", { op: "jobs", words: ["evil"] }],
-    ["the state of another's unit", { op: "ps", units: ["muster-agent-loom.service"] }],
+    ["the state of another tenant's unit", { op: "ps", units: ["muster-agent-loom.service"] }],
     [
-      "the removal of another's resource",
+      "the removal of another tenant's resource",
       { op: "remove", id: "one/loom/agent", owner: "muster/south", items: {} },
     ],
     [
-      "the removal of another's things",
+      "the removal of another tenant's home",
       {
         op: "remove",
         id: "one/iris/agent",
@@ -320,16 +320,16 @@ describe("a hostile client with the key of tenant north", () => {
       },
     ],
     [
-      "another tenant's agent to leave",
+      "that another tenant's agent leaves",
       { op: "leave", id: "one/loom/agent", owner: "muster/south", to: "two" },
     ],
-    ["the host itself to leave", { op: "leave", id: "one/host", owner: "muster/test", to: "two" }],
+    ["that the host itself leaves", { op: "leave", id: "one/host", owner: "muster/test", to: "two" }],
     [
       "another tenant's home",
       { op: "pack", id: "one/loom/agent", owner: "muster/south", move: "0".repeat(36), first: true },
     ],
     [
-      "a home that is another's to come to",
+      "to unpack into another tenant's home",
       {
         op: "arrive",
         id: "one/iris/agent",
@@ -347,13 +347,13 @@ describe("a hostile client with the key of tenant north", () => {
       },
     ],
     ["an owner that is a path", iris(file("/home/iris/x"), { owner: "../../etc/x" })],
-    ["a request that there is none of", { op: "install" }],
+    ["an unknown request", { op: "install" }],
     ["no request at all", {}],
   ];
 
-  test("is refused whatever it asks for, and changes nothing", async () => {
+  test("is refused, whatever it requests, and changes nothing", async () => {
     const before = await everything();
-    const { hello, answers } = await ask(
+    const { hello, answers } = await send(
       project,
       "north",
       "one",
@@ -365,8 +365,8 @@ describe("a hostile client with the key of tenant north", () => {
     expect(await everything()).toBe(before);
   });
 
-  test("sees no other record, whoever it says that it is", async () => {
-    const { answers } = await ask(project, "north", "one", [
+  test("sees no other tenant's records, whatever owner it names", async () => {
+    const { answers } = await send(project, "north", "one", [
       { op: "observe", owner: "muster/south" },
       { op: "observe", owner: "muster/test" },
       { op: "observe" },
@@ -377,7 +377,7 @@ describe("a hostile client with the key of tenant north", () => {
     }
   });
 
-  test("gets no shell, no terminal, no files, no way on, and installs nothing", async () => {
+  test("gets no shell, terminal, files or forwarding, and cannot install anything", async () => {
     const before = await everything();
     const run = async (args: readonly string[], input = "") =>
       (await execa("ssh", args, { input, reject: false, all: true, timeout: 60_000 })).all;
@@ -410,7 +410,7 @@ describe("a hostile client with the key of tenant north", () => {
 describe("an agent that moves within its tenant", () => {
   const runs = (host: string) => project.onHost(host, "systemctl is-active muster-agent-nora || true");
 
-  test("stays until the platform has made room, moves by its tenant's key, and the platform clears up", async () => {
+  test("waits for the platform's up on the new host, moves with its tenant's key, and leaves no account behind", async () => {
     await project.onHost("two", "su -s /bin/sh nora -c 'echo mine >/home/nora/notes'");
     const fleet = parse(project.read("fleet.yaml")) as { agents: Record<string, object> };
     fleet.agents["nora"] = { ...fleet.agents["nora"], host: "one" };
@@ -433,8 +433,8 @@ describe("an agent that moves within its tenant", () => {
   });
 });
 
-describe("a tenant that leaves", () => {
-  test("takes its own away, and the other and the platform stay as they are", async () => {
+describe("a tenant whose stack is destroyed", () => {
+  test("loses its agents, while the other tenant and the platform are unchanged", async () => {
     const pid = () => project.onHost("one", "systemctl show -P MainPID muster-agent-loom");
     const before = await pid();
     await must(inStack(project, "north", "destroy", "--yes", "--skip-preview"));
@@ -450,7 +450,7 @@ describe("a tenant that leaves", () => {
   });
 });
 
-/** All that could be changed on a host: what stands where, and the hash of each file. */
+/** Everything on a host that a request could change: all paths, and the hash of each file. */
 function everything(): Promise<string> {
   const folders = "/etc /home /root /tmp /usr/local /var/lib/muster /var/spool";
   const list = `find ${folders} -printf '%p %y %m %u %g %s %l\\n' 2>/dev/null | sort`;

@@ -6,7 +6,7 @@ import { connect, type HostReader } from "../../src/transport/connect.ts";
 import type { HostError } from "../../src/transport/host-error.ts";
 import type { Target } from "../../src/transport/target.ts";
 import { SOME_KEY } from "../fixtures/target.ts";
-import { makeRemote, type Remote } from "./support/remote.ts";
+import { makeRemote, type Remote } from "./support/remote-folders.ts";
 import { makeKey, type Sshd, startSshd } from "./support/sshd.ts";
 
 const AS_NOBODY =
@@ -54,13 +54,13 @@ async function statesOf(reader: HostReader, ...units: string[]): Promise<string[
 }
 
 describe("a host that answers", () => {
-  test.each(["plain", "noisy", "fish", "tcsh"])("is understood through the %s login", async (login) => {
+  test.each(["plain", "noisy", "fish", "tcsh"])("works with the %s login shell", async (login) => {
     const reader = await reach(sshd.target(login));
     expect(await statesOf(reader, "a", "b")).toEqual(["a active", "b active"]);
     await reader.close();
   });
 
-  test("answers a hundred requests that were sent at once, each with its own", async () => {
+  test("answers a hundred concurrent requests, each with its own answer", async () => {
     const reader = await reach(sshd.target("plain"));
     const names = Array.from({ length: 100 }, (_, at) => `unit${at}`);
     const answers = await Promise.all(names.map((name) => statesOf(reader, name)));
@@ -68,7 +68,7 @@ describe("a host that answers", () => {
     await reader.close();
   });
 
-  test("tells what it could not do, in its words and without their colours", async () => {
+  test("reports an error in its own words, without terminal escapes", async () => {
     const writer = await connect(sshd.target("plain"), { dirs: remote.dirs, runtime: remote.runtime() });
     const request = { op: "remove", id: "refuse", owner: "fleet/dev", items: {} } as const;
     await expect(writer.remove(request)).rejects.toThrow("plain: no way: the disk; is full");
@@ -77,8 +77,8 @@ describe("a host that answers", () => {
   });
 });
 
-describe("a host that is not let in, or lets nobody in", () => {
-  test("shows another key than the pinned one: the file and the way out are named", async () => {
+describe("a host that cannot be used", () => {
+  test("has a different key than the pinned one: the error names the file and what to do", async () => {
     const error = await failure(
       sshd.target("plain", { hostKeys: [SOME_KEY], pinnedIn: "stacks/inventory.yaml" }),
     );
@@ -88,7 +88,7 @@ describe("a host that is not let in, or lets nobody in", () => {
     expect(error.message).toContain("remove its keys from stacks/inventory.yaml and run `npx pulumi up`");
   });
 
-  test("was never met: only `up` learns its key, and then holds it to that", async () => {
+  test("has no pinned key: only up records its key, and requires it afterwards", async () => {
     const stranger = sshd.target("plain", { hostKeys: [] });
     expect((await failure(stranger)).reason).toBe("key-unknown");
     const learnt: string[][] = [];
@@ -98,7 +98,7 @@ describe("a host that is not let in, or lets nobody in", () => {
     await reader.close();
   });
 
-  test("does not know the key that we log in with", async () => {
+  test("does not accept the login key", async () => {
     const identityFile = join(remote.root, "stranger");
     await makeKey(identityFile);
     const error = await failure(sshd.target("plain", { identityFile }));
@@ -106,7 +106,7 @@ describe("a host that is not let in, or lets nobody in", () => {
     expect(error.message).toContain("Permission denied (publickey");
   });
 
-  test("does not let the login become root", async () => {
+  test("does not allow the login to become root", async () => {
     const error = await failure(sshd.target("nobody"));
     expect(error.reason).toBe("sudo");
     expect(error.message).toMatch(/may not become root: .*sudo: .*NOPASSWD/);
@@ -116,7 +116,7 @@ describe("a host that is not let in, or lets nobody in", () => {
     ["nologin", "no-answer", "This account is currently not available"],
     ["endless", "garbled", "prints more than 64 kB"],
     ["silent", "timeout", "no answer within 1 s"],
-  ])("has a login that gives no shell: %s", async (login, reason, why) => {
+  ])("has a login without a usable shell: %s", async (login, reason, why) => {
     const started = Date.now();
     const error = await failure(sshd.target(login, { connectTimeout: 1 }));
     expect(error.reason).toBe(reason);
@@ -125,11 +125,11 @@ describe("a host that is not let in, or lets nobody in", () => {
   });
 });
 
-describe("a connection that is lost in the middle", () => {
+describe("a connection that is lost during a request", () => {
   test.each([
     ["die", "code 3"],
     ["half", "code 3"],
-  ])("fails all that wait, and what is asked later: %s", async (name, why) => {
+  ])("fails all waiting and all later requests: %s", async (name, why) => {
     const reader = await reach(sshd.target("plain"));
     const waiting = [statesOf(reader, "silent"), statesOf(reader, name)];
     for (const one of await Promise.allSettled(waiting)) {
@@ -139,19 +139,19 @@ describe("a connection that is lost in the middle", () => {
     await reader.close();
   });
 
-  test("is told when the network ends it", async () => {
+  test("is reported when the network drops it", async () => {
     const reader = await reach(sshd.target("plain"));
     const waiting = expect(statesOf(reader, "silent")).rejects.toMatchObject({ reason: "cut" });
     await sshd.cut();
     await waiting;
   });
 
-  test("is ended by us when the answer is no answer", async () => {
+  test("is closed when the answer is not valid", async () => {
     const reader = await reach(sshd.target("plain"));
     await expect(statesOf(reader, "garbage")).rejects.toThrow('it begins with "Segmentation fault"');
   });
 });
 
-test("no known_hosts file of ours is left behind", () => {
+test("no temporary known_hosts file is left behind", () => {
   expect(readdirSync(tmpdir())).toEqual([]);
 });

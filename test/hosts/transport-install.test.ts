@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { OLDEST_PROTOCOL, PROTOCOL } from "../../src/model/protocol.ts";
 import { connect } from "../../src/transport/connect.ts";
 import type { RuntimeFiles } from "../../src/transport/runtime-files.ts";
-import { makeRemote, type Remote } from "./support/remote.ts";
+import { makeRemote, type Remote } from "./support/remote-folders.ts";
 import { type Sshd, startSshd } from "./support/sshd.ts";
 
 let sshd: Sshd;
@@ -33,7 +33,7 @@ async function connectionsOf(act: () => Promise<unknown>): Promise<number> {
 }
 
 describe("up on a host", () => {
-  test("that has nothing: installs over the same connection, root-owned, and it serves at once", async () => {
+  test("without Muster installs the runtime as root over the same connection, and uses it at once", async () => {
     const runtime = remote.runtime();
     await expect(read()).rejects.toMatchObject({ reason: "nothing-installed" });
     const connections = await connectionsOf(async () => {
@@ -47,7 +47,7 @@ describe("up on a host", () => {
     expect([uid, gid, mode & 0o7777]).toEqual([0, 0, 0o755]);
   });
 
-  test("without systemd: is refused in a sentence, and nothing is installed", async () => {
+  test("without systemd is refused in one sentence, and nothing is installed", async () => {
     const dirs = { ...remote.dirs, systemd: join(remote.root, "none") };
     const refused = connect(sshd.target("host"), { dirs, runtime: remote.runtime() });
     await expect(refused).rejects.toMatchObject({
@@ -57,14 +57,14 @@ describe("up on a host", () => {
     expect(existsSync(remote.dirs.runtime)).toBe(false);
   });
 
-  test("that has it already: installs nothing and opens one connection", async () => {
+  test("with the current runtime installs nothing and opens one connection", async () => {
     await (await write(remote.runtime())).close();
     const before = statSync(join(remote.dirs.runtime, "run")).ino;
     expect(await connectionsOf(async () => (await write(remote.runtime())).close())).toBe(1);
     expect(statSync(join(remote.dirs.runtime, "run")).ino).toBe(before);
   });
 
-  test("that has an older bundle: sends only the new one, and removes the old", async () => {
+  test("with an older bundle sends only the new one, and removes the old one", async () => {
     const node = join(remote.dirs.runtime, `node-${process.versions.node}`);
     await (await write(remote.runtime("1"))).close();
     const before = statSync(node).ino;
@@ -75,7 +75,7 @@ describe("up on a host", () => {
     expect(statSync(node).ino).toBe(before);
   });
 
-  test("whose runtime is broken: a reader says so, up installs it anew", async () => {
+  test("with a broken runtime reinstalls it, which a reader only reports", async () => {
     const runtime = remote.runtime();
     await (await write(runtime)).close();
     const node = join(remote.dirs.runtime, `node-${process.versions.node}`, "node");
@@ -85,14 +85,14 @@ describe("up on a host", () => {
     await (await read()).close();
   });
 
-  test("that two runs install at once: both are served", async () => {
+  test("can run twice at once, and both runs are served", async () => {
     const writers = await Promise.all([write(remote.runtime()), write(remote.runtime())]);
     for (const writer of writers) expect(await writer.ps({ op: "ps", units: [] })).toEqual({ units: [] });
     await Promise.all(writers.map((writer) => writer.close()));
     expect(installed()).toHaveLength(3);
   });
 
-  test("whose disk is full: names the path, and what was there still serves", async () => {
+  test("with a full disk names the path, and the installed runtime still works", async () => {
     const lib = remote.dirs.runtime;
     mkdirSync(lib, { recursive: true });
     await execa("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", lib]);
@@ -111,7 +111,7 @@ describe("up on a host", () => {
     }
   });
 
-  test("whose disk cannot be written: says so", async () => {
+  test("with a read-only disk says so", async () => {
     const lib = remote.dirs.runtime;
     mkdirSync(lib, { recursive: true });
     await execa("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", lib]);
@@ -122,13 +122,13 @@ describe("up on a host", () => {
     }
   });
 
-  test("whose machine has no Node here: names the package", async () => {
+  test("of an architecture without an installed Node package names that package", async () => {
     const { node, ...rest } = remote.runtime();
     const runtime = { ...rest, node: { ...node, archFiles: {} } };
     await expect(write(runtime)).rejects.toThrow(/npm install --no-save --force node-linux-/);
   });
 
-  test("after a damaged upload: nothing is installed, and the next run mends it", async () => {
+  test("installs nothing after a damaged upload, and the next run repairs it", async () => {
     const runtime = remote.runtime();
     await (await write(runtime)).close();
     rmSync(remote.dirs.runtime, { recursive: true });
@@ -143,7 +143,7 @@ describe("up on a host", () => {
   });
 });
 
-/** The packed files are remembered by a process; another one reads the cache anew. */
+/** Connects from a new process, which reads the cache again. A process keeps the packed files in memory. */
 function connectInNewProcess(runtime: RuntimeFiles) {
   const module = join(import.meta.dirname, "../../src/transport/connect.ts");
   const data = JSON.stringify([sshd.target("host"), { dirs: remote.dirs, runtime }]);
@@ -151,13 +151,13 @@ function connectInNewProcess(runtime: RuntimeFiles) {
   return execa(process.execPath, ["--input-type=module", "-e", code], { reject: false });
 }
 
-describe("a runtime of another protocol", () => {
+describe("a runtime with another protocol version", () => {
   const speaking = (protocol: number) =>
     remote.runtime(`protocol ${protocol}`, (program) =>
       program.replace(/PROTOCOL = \d+/, `PROTOCOL = ${protocol}`),
     );
 
-  test("that is older: a reader asks for `up`, which brings it up to date", async () => {
+  test("that is older is updated by up, which a reader asks for", async () => {
     const old = await write(speaking(OLDEST_PROTOCOL - 1));
     await old.close();
     await expect(read()).rejects.toMatchObject({
@@ -168,7 +168,7 @@ describe("a runtime of another protocol", () => {
     await (await read()).close();
   });
 
-  test("that is newer is not taken back by an older muster", async () => {
+  test("that is newer is not replaced by an older Muster", async () => {
     await (await write(speaking(PROTOCOL + 1))).close();
     await expect(write(remote.runtime())).rejects.toMatchObject({ reason: "too-new" });
     await expect(read()).rejects.toMatchObject({ reason: "too-new" });
@@ -176,7 +176,7 @@ describe("a runtime of another protocol", () => {
 });
 
 describe("uninstall", () => {
-  test("leaves nothing of ours", async () => {
+  test("leaves nothing of Muster on the host", async () => {
     const writer = await write(remote.runtime());
     mkdirSync(join(remote.dirs.state, "records"), { recursive: true });
     await writer.uninstall();
@@ -184,7 +184,7 @@ describe("uninstall", () => {
     await expect(read()).rejects.toMatchObject({ reason: "nothing-installed" });
   });
 
-  test("keeps all while another stack has something on the host", async () => {
+  test("keeps everything while another stack has a resource on the host", async () => {
     const writer = await write(remote.runtime());
     mkdirSync(join(remote.dirs.state, "records/other~dev"), { recursive: true });
     writeFileSync(join(remote.dirs.state, "records/other~dev/hub~iris~agent.json"), "{}");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type HostPool, hostPool, type ReaderPool } from "../../src/transport/pool.ts";
 import type { WritingOptions } from "../../src/transport/pool-options.ts";
-import { makeRemote, type Remote } from "./support/remote.ts";
+import { makeRemote, type Remote } from "./support/remote-folders.ts";
 import { freePort, type Sshd, startSshd } from "./support/sshd.ts";
 
 let sshd: Sshd;
@@ -32,18 +32,18 @@ function open(options: Partial<WritingOptions> = {}): HostPool {
   return pool;
 }
 
-/** What happened so far, as `host op`. */
-function happened(): string[] {
+/** The connections and requests so far, as `host op`. */
+function traced(): string[] {
   const lines = readFileSync(join(remote.root, "trace"), "utf8").trim().split("\n");
   return lines
     .map((line) => JSON.parse(line) as { host: string; op: string })
     .map((one) => `${one.host} ${one.op}`);
 }
 
-const ask = { op: "ps", units: ["a"] } as const;
+const request = { op: "ps", units: ["a"] } as const;
 
 describe("the connections of one run", () => {
-  test("are one a host, however many ask at the same time", async () => {
+  test("are one per host, however many users they have at the same time", async () => {
     await (await open().writer("hub")).close();
     const before = sshd.logins();
     const { reader, writer } = open();
@@ -54,11 +54,11 @@ describe("the connections of one run", () => {
       reader("hub"),
       writer("hub"),
     ]);
-    await Promise.all(users.map((one) => one.ps(ask)));
+    await Promise.all(users.map((one) => one.ps(request)));
     expect(sshd.logins() - before).toBe(1);
   });
 
-  test("are traced, one line a connection and request, without contents", async () => {
+  test("are traced, with one line per connection and request, without contents", async () => {
     const writer = await open().writer("hub");
     await writer.remove({ op: "remove", id: "hub/iris", owner: "fleet/dev", items: {} });
     expect(readFileSync(join(remote.root, "trace"), "utf8")).toBe(
@@ -66,7 +66,7 @@ describe("the connections of one run", () => {
     );
   });
 
-  test("bring a host up to date between reading and writing", async () => {
+  test("update the host's runtime when a write follows a read", async () => {
     await (await open({ runtime: () => remote.runtime("1") }).writer("hub")).close();
     const { reader, writer } = open({ runtime: () => remote.runtime("2") });
     expect((await reader("hub")).hello.bundle).toBe(remote.runtime("1").bundleHash);
@@ -74,11 +74,11 @@ describe("the connections of one run", () => {
     expect((await reader("hub")).hello.bundle).toBe(remote.runtime("2").bundleHash);
   });
 
-  test("install for a writer what a reader missed", async () => {
+  test("install the runtime for a writer after a reader has found none", async () => {
     const { reader, writer } = open();
     await expect(reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
-    await (await writer("hub")).ps(ask);
-    await (await reader("hub")).ps(ask);
+    await (await writer("hub")).ps(request);
+    await (await reader("hub")).ps(request);
   });
 
   test("install nothing on a host from which something is removed", async () => {
@@ -88,7 +88,7 @@ describe("the connections of one run", () => {
     await expect(pool.reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
   });
 
-  test("put a runtime that does not start in order for one who removes or writes", async () => {
+  test("repair a broken runtime for a remover or a writer", async () => {
     const breakIt = () =>
       rmSync(join(remote.dirs.runtime, `node-${process.versions.node}`), { recursive: true });
     await open().writer("hub");
@@ -99,13 +99,16 @@ describe("the connections of one run", () => {
     breakIt();
     const { reader, writer } = open();
     await expect(reader("hub")).rejects.toMatchObject({ reason: "no-answer" });
-    await (await writer("hub")).ps(ask);
+    await (await writer("hub")).ps(request);
   });
 
-  test("learn a host's key only to change it, and hold the host to that key", async () => {
+  test("record a host's key only for a writer, and require that key afterwards", async () => {
     const learnt = new Map<string, string[]>();
-    const strangers = (name: string) => sshd.target(name, { hostKeys: [] });
-    const { reader, writer } = open({ resolve: strangers, learn: (host, keys) => learnt.set(host, keys) });
+    const withoutHostKeys = (name: string) => sshd.target(name, { hostKeys: [] });
+    const { reader, writer } = open({
+      resolve: withoutHostKeys,
+      learn: (host, keys) => learnt.set(host, keys),
+    });
     await expect(reader("hub")).rejects.toMatchObject({ reason: "key-unknown" });
     expect(learnt.size).toBe(0);
     await writer("hub");
@@ -113,17 +116,17 @@ describe("the connections of one run", () => {
   });
 });
 
-test("a run that only looks has the host refuse every change", async () => {
+test("a read-only run starts the host runtime so that it refuses every change", async () => {
   await open().writer("hub");
   const log = join(remote.root, "arguments");
   writeFileSync(join(remote.dirs.runtime, "run"), `#!/bin/sh\necho "$*" >${log}\n`);
-  const looking: ReaderPool = hostPool({ resolve: sshd.target, dirs: remote.dirs });
-  await expect(looking.reader("hub")).rejects.toMatchObject({ reason: "no-answer" });
+  const readOnlyPool: ReaderPool = hostPool({ resolve: sshd.target, dirs: remote.dirs });
+  await expect(readOnlyPool.reader("hub")).rejects.toMatchObject({ reason: "no-answer" });
   expect(readFileSync(log, "utf8")).toBe("serve --read-only\n");
 });
 
-describe("a host that is away", () => {
-  test("is dialled once, then fails at once, until it is booted", async () => {
+describe("an unreachable host", () => {
+  test("is dialled once and then fails at once, until it is booted", async () => {
     let port = await freePort();
     const { reader, writer, reset } = open({
       resolve: (name) => sshd.target(name, name === "east" ? { port } : {}),
@@ -135,21 +138,21 @@ describe("a host that is away", () => {
       writer("east"),
     ]);
     for (const one of failures) expect(one).toMatchObject({ reason: { reason: "refused" } });
-    expect(happened()).toEqual(["east connect"]);
+    expect(traced()).toEqual(["east connect"]);
     port = sshd.target("east").port as number;
     await expect(reader("east")).rejects.toMatchObject({ reason: "refused" });
     reset("east");
-    await (await writer("east")).ps(ask);
+    await (await writer("east")).ps(request);
   });
 
-  test("does not hold up another", async () => {
+  test("does not delay another host", async () => {
     const { writer } = open({
       resolve: (name) =>
         sshd.target(name, name === "east" ? { address: "192.0.2.1", connectTimeout: 2 } : {}),
     });
     const away = writer("east").catch((error: unknown) => error);
     const started = Date.now();
-    await (await writer("hub")).ps(ask);
+    await (await writer("hub")).ps(request);
     expect(Date.now() - started).toBeLessThan(1900);
     expect(await away).toBeInstanceOf(Error);
   });

@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { AGENT_SH } from "./support/fleets.ts";
-import { buildFormer, ROOT } from "./support/former.ts";
+import { buildFormer, ROOT } from "./support/former-version.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
 import { inStack, makeTenants } from "./support/tenants.ts";
 
@@ -52,14 +52,14 @@ function makeFormer(): Promise<Project> {
   return makeProject(files, { "iris-key": "sk-iris-0123456789" }, {}, former);
 }
 
-/** The process of each agent's unit, by the agent: another one is a restart. */
+/** The main process of each agent's unit, by agent. A different one means a restart. */
 async function processes(project: Project, ...args: string[]): Promise<Record<string, number>> {
   const ps = await must(project.fleet(["ps", "--json", ...args]));
   const { agents } = JSON.parse(ps.stdout) as { agents: { agent: string; pid: number }[] };
   return Object.fromEntries(agents.map(({ agent, pid }) => [agent, pid]));
 }
 
-/** All that Muster has on a host but its records, its runtime and the deadman's unit, which names the runtime. */
+/** Muster's files on a host, without its records, its runtime and the deadman's unit, which names the runtime. */
 function thingsOn(project: Project, host: string): Promise<string> {
   const places = "/home /etc/systemd/system /var/lib/muster/credentials /var/lib/muster/contents";
   const isOther = "-not -name muster-hostd.service -printf '%p %u %g %m %i\\n'";
@@ -70,7 +70,7 @@ function recordsOn(project: Project, host: string): Promise<string> {
   return project.onHost(host, "ls /var/lib/muster/records/* | grep -v :");
 }
 
-describe("a fleet that a version with a resource for each part of an agent has made", () => {
+describe("a fleet applied by the version with one resource per agent part", () => {
   let project: Project;
   let before: Record<string, number>;
 
@@ -83,13 +83,13 @@ describe("a fleet that a version with a resource for each part of an agent has m
 
   afterAll(() => project?.dispose());
 
-  test("has no drift before the first `up`, except for the runtime", async () => {
+  test("has no drift before the first up, except the runtime", async () => {
     const drift = await must(project.fleet(["drift", "--json"]));
     const { findings } = JSON.parse(drift.stdout) as { findings: { type: string; cause: string }[] };
     expect([...new Set(findings.map(({ type, cause }) => `${type} ${cause}`))]).toEqual(["Host intended"]);
   });
 
-  test("previews one update an agent, no delete, and says that nothing is stopped", async () => {
+  test("previews one update per agent and no delete, and says that nothing is stopped", async () => {
     const preview = await must(project.pulumi(["preview"]));
     expect(preview.all).toMatch(/Agent hub\/iris\/agent update \[diff: ~resource\]/);
     expect(preview.all).toContain("hub: iris becomes one resource; nothing of it is stopped or removed");
@@ -97,7 +97,7 @@ describe("a fleet that a version with a resource for each part of an agent has m
     expect(await recordsOn(project, "hub")).toContain("hub~iris~identity.json");
   });
 
-  test("is kept to one agent by `fleet targets`, and the others stay as they are", async () => {
+  test("can be upgraded one agent at a time with fleet targets", async () => {
     const targets = await must(project.fleet(["targets", "--agent", "vera"]));
     await must(project.pulumi([...UP, ...targets.stdout.trim().split("\n")]));
     expect(await recordsOn(project, "hub")).toContain("hub~loom~identity.json");
@@ -105,11 +105,11 @@ describe("a fleet that a version with a resource for each part of an agent has m
     expect(await processes(project)).toEqual(before);
   });
 
-  test("is taken over by one `up`: nothing restarts, nothing is removed, also of a protected agent", async () => {
-    const things = await thingsOn(project, "hub");
+  test("is upgraded by one up, which restarts and removes nothing, including protected agents", async () => {
+    const files = await thingsOn(project, "hub");
     await must(project.pulumi(UP));
     expect(await processes(project)).toEqual(before);
-    expect(await thingsOn(project, "hub")).toBe(things);
+    expect(await thingsOn(project, "hub")).toBe(files);
     const records = ["hub~host.json", "hub~iris~agent.json", "hub~loom~agent.json", "hub~tenant-arc.json"];
     expect((await recordsOn(project, "hub")).split("\n").sort()).toEqual(records);
     expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
@@ -119,7 +119,7 @@ describe("a fleet that a version with a resource for each part of an agent has m
   });
 });
 
-describe("an upgrade that is killed", () => {
+describe("a killed upgrade", () => {
   let project: Project;
 
   beforeAll(async () => {
@@ -130,7 +130,7 @@ describe("an upgrade that is killed", () => {
 
   afterAll(() => project?.dispose());
 
-  test("is finished by the next run, and no agent restarts", async () => {
+  test("is completed by the next run without restarting any agent", async () => {
     const before = await processes(project);
     for (const seconds of [2, 3, 4]) await killedAfter(project, seconds);
     await must(project.pulumi(UP));
@@ -140,7 +140,7 @@ describe("an upgrade that is killed", () => {
   });
 });
 
-/** Ends the engine of an `up` as a machine that loses power would; its provider finishes what runs on a host. */
+/** Kills the engine of an `up`, as a power loss would. Its provider finishes the running request on a host. */
 async function killedAfter(project: Project, seconds: number): Promise<void> {
   const child = execa(join(project.dir, "node_modules/muster/bin/pulumi"), UP, {
     cwd: project.dir,
@@ -153,8 +153,8 @@ async function killedAfter(project: Project, seconds: number): Promise<void> {
   await sleep(3000);
 }
 
-describe("a fleet of an earlier version that is destroyed by this one", () => {
-  test("goes without a trace, though no `up` took it over", async () => {
+describe("a fleet of an earlier version, destroyed by this one,", () => {
+  test("leaves nothing on the host, even without an up in between", async () => {
     const fleet = { ...FLEET, agents: { ...FLEET.agents, iris: { ...FLEET.agents.iris, protect: false } } };
     const project = await makeFormer();
     try {
@@ -195,14 +195,14 @@ describe("tenants' stacks of an earlier version", () => {
     await project.dispose();
   });
 
-  test("get one sentence a host until the platform's `up` came, and nothing is changed", async () => {
+  test("fail with one sentence per host before the platform's up, and change nothing", async () => {
     const early = await inStack(project, "north", ...UP);
     expect(early.exitCode).not.toBe(0);
     expect(early.all).toContain("run its `npx pulumi up`");
     expect(await recordsOn(project, "one")).toContain("one~iris~identity.json");
   });
 
-  test("are taken over after the platform's, each by one `up`, and no agent restarts", async () => {
+  test("are upgraded by one up each after the platform's, without restarting any agent", async () => {
     const before = await processes(project);
     await must(inStack(project, "test", ...UP));
     for (const stack of ["north", "south"]) {

@@ -6,7 +6,11 @@ import { cacheDir } from "../../src/base/paths.ts";
 const MODULE = "github.com/rhysd/actionlint/cmd/actionlint";
 const VERSION = "v1.7.12";
 
-/** The linter of workflows, built once by the machine's own Go and kept in the cache. @returns its path */
+/**
+ * The linter for workflows, built once with the machine's own Go and kept in the cache.
+ *
+ * @returns its path
+ */
 export async function ensureActionlint(): Promise<string> {
   const dir = join(cacheDir(), "tools", `actionlint-${VERSION}`);
   const program = join(dir, "actionlint");

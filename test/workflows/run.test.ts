@@ -6,7 +6,9 @@ import { parse } from "yaml";
 import { packageRoot } from "../../src/base/paths.ts";
 import { makeSandbox, type Sandbox } from "../cli/support/sandbox.ts";
 
-/** The steps of the workflows that are scripts, run as a runner runs them: `bash -e`, secrets in the environment. */
+/**
+ * The script of a workflow step. The tests run it as a CI runner does: with `bash -e` and secrets in the environment.
+ */
 const step = (workflow: string, name: string): string => {
   const text = readFileSync(join(packageRoot(), "templates/workflows", `${workflow}.yaml`), "utf8");
   const { jobs } = parse(text) as {
@@ -31,11 +33,11 @@ function bash(script: string, env: Readonly<Record<string, string>> = {}) {
   return execa("bash", ["-e", "-c", script], { cwd: sandbox.dir, env, reject: false, all: true });
 }
 
-describe("the pull request as it would be merged", () => {
+describe("the merge of a pull request", () => {
   const git = (dir: string, ...args: string[]) =>
     execa("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], { cwd: dir });
 
-  /** A base branch that went on after the pull request left it, and the two checkouts that a job makes of them. */
+  /** Creates a base branch with a commit that is newer than the pull request, and the two checkouts of a CI job. */
   async function checkouts(theirs: string): Promise<string> {
     const origin = join(sandbox.dir, "origin");
     mkdirSync(origin);
@@ -55,7 +57,7 @@ describe("the pull request as it would be merged", () => {
     return join(sandbox.dir, "change");
   }
 
-  test("holds the base branch's newer files as well as its own", async () => {
+  test("contains the base branch's newer files as well as its own", async () => {
     const change = await checkouts("theirs.md");
     expect((await bash(step("change", "The pull request as it would be merged"))).exitCode).toBe(0);
     const read = (file: string) => readFileSync(join(change, file), "utf8");
@@ -66,12 +68,12 @@ describe("the pull request as it would be merged", () => {
     ]);
   });
 
-  test("ends the job where the two do not go together", async () => {
+  test("fails the job on a conflict", async () => {
     await checkouts("base.md");
     expect((await bash(step("change", "The pull request as it would be merged"))).exitCode).not.toBe(0);
   });
 
-  test("starts no program that the pull request brings", async () => {
+  test("starts no program from the pull request", async () => {
     const change = await checkouts(".gitattributes");
     const origin = join(sandbox.dir, "origin");
     await git(origin, "checkout", "-q", "change");
@@ -92,8 +94,8 @@ describe("the pull request as it would be merged", () => {
 describe.each([
   ["drift", "fleet ci issue", "ci issue --reader ci --key"],
   ["change", "fleet ci comment", "ci comment ../change --reader ci --key"],
-])("the step of %s that has the key", (workflow, name, called) => {
-  test("hands it over in a file that no other user can read, and not in the environment", async () => {
+])("the step of %s with the key", (workflow, name, called) => {
+  test("passes it in a file that no other user can read, and not in the environment", async () => {
     const bin = join(sandbox.dir, "bin");
     mkdirSync(bin);
     writeFileSync(join(bin, "npx"), '#!/bin/sh\nshift\necho "$@"\nenv\n');

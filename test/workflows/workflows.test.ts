@@ -25,7 +25,7 @@ interface Workflow {
 
 let actionlint: string;
 
-// Built once on a machine: a minute.
+// Builds the linter once per machine, which takes a minute.
 beforeAll(async () => {
   actionlint = await ensureActionlint();
 }, 600_000);
@@ -36,19 +36,19 @@ describe.each(readdirSync(DIR))("the workflow %s", (name) => {
   const jobs = Object.values(workflow.jobs);
   const steps = jobs.flatMap((job) => job.steps);
 
-  test("has no fault that actionlint finds", async () => {
+  test("passes actionlint", async () => {
     const options = ["-no-color", "-shellcheck=", "-pyflakes="];
     const { all } = await execa(actionlint, [...options, join(DIR, name)], { all: true, reject: false });
     expect(all).toBe("");
   });
 
-  test("pins what others wrote by its commit, and says which version that is", () => {
+  test("pins third-party actions by commit, with the version in a comment", () => {
     const uses = text.split("\n").filter((line) => line.includes("uses:"));
     expect(uses.length).toBe(steps.filter((step) => step.uses).length);
     for (const line of uses) expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test("never runs a stranger's code with our secrets", () => {
+  test("never runs code of a pull request with secrets", () => {
     expect(Object.keys(workflow.on)).not.toContain("pull_request_target");
     expect(workflow.permissions["contents"]).toBe("read");
     expect(Object.keys(workflow.permissions)).toHaveLength(2);
@@ -56,7 +56,7 @@ describe.each(readdirSync(DIR))("the workflow %s", (name) => {
     expect(shared.filter((value) => !/^\$\{\{ secrets\.\w+ != '' \}\}$/.test(value))).toEqual([]);
     for (const step of steps) {
       if (step.uses?.startsWith("actions/checkout")) expect(step.with?.["persist-credentials"]).toBe(false);
-      // What a pull request is called would be a part of the script.
+      // Otherwise the title of a pull request could become a part of the script.
       expect(step.run ?? "").not.toContain("${{");
     }
     const withKey = steps.filter((step) => step.env !== undefined);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Action } from "./data.ts";
 import { notFound } from "./error.ts";
 import type { Store } from "./store.ts";
-import type { Action } from "./things.ts";
 
 type Work = () => void | Promise<void>;
 
@@ -11,23 +11,23 @@ export interface Subject {
   readonly region: string;
 }
 
-/** What takes time: it is begun at once, and asked after by its number. */
+/** Operations that take time: a request starts one, and clients poll it by its ID. */
 export interface Actions {
   /**
-   * Begins one; it is `completed` when its work is done and the cloud's slowness has passed, else `errored`.
+   * Starts an action. It is `completed` when its work is done and the configured delay has passed, or `errored`.
    *
-   * @param work null for what never ends
+   * @param work null for an action that never ends
    */
   begin(type: string, subject: Subject, work: Work | null): Action;
-  /** Whether a subject has one under way. */
+  /** Whether a subject has an action in progress. */
   isBusy(type: string, id: number | string): boolean;
   of(type: string, id: number | string): Action[];
   get(id: number): Action;
-  /** Work that no request waits for, such as the end of a host. */
+  /** Work that no request waits for, such as the removal of a host. */
   background(work: Promise<unknown>): void;
-  /** Done when nothing is under way any more. */
+  /** Resolves when no action is in progress. */
   settled(): Promise<void>;
-  /** What failed, in the words of the failure. */
+  /** The messages of failed work. */
   readonly failures: readonly string[];
 }
 
@@ -36,11 +36,11 @@ export function makeActions(store: Store, slowness: () => number): Actions {
   const running = new Set<Promise<unknown>>();
   const failures: string[] = [];
   const background = (work: Promise<unknown>): void => {
-    const told = work.catch((error: unknown) => {
+    const settledWork = work.catch((error: unknown) => {
       failures.push(error instanceof Error ? error.message : String(error));
     });
-    running.add(told);
-    void told.finally(() => running.delete(told));
+    running.add(settledWork);
+    void settledWork.finally(() => running.delete(settledWork));
   };
   const of = (type: string, id: number | string): Action[] =>
     data.actions.filter(({ resourceType, resourceId }) => resourceType === type && resourceId === id);
@@ -93,7 +93,7 @@ async function carryOut(store: Store, action: Action, slow: number, work: Work):
   }
 }
 
-/** An action as the API shows it. */
+/** An action as the API returns it. */
 export function shownAction(action: Action): object {
   return {
     id: action.id,
@@ -107,7 +107,7 @@ export function shownAction(action: Action): object {
   };
 }
 
-/** The API tells of an action's subject as a number: an address as the number that it is, and a volume not at all. */
+/** The API returns an action's subject as a number: an address as its numeric value, and a volume not at all. */
 function numberOf(id: number | string): number | null {
   if (typeof id === "number") return id;
   const bytes = id.split(".");

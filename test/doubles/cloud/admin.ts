@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { removeDroplet } from "./api/droplet-life.ts";
+import { removeDroplet } from "./api/droplet-lifecycle.ts";
 import { shownFirewall } from "./api/firewalls.ts";
 import { shownProject } from "./api/projects.ts";
 import { shownReservedIp } from "./api/reserved-ips.ts";
 import { shownDroplet } from "./api/shown-droplet.ts";
 import { shownVolume } from "./api/volumes.ts";
 import type { Context } from "./context.ts";
+import { type Droplet, existing, type Fate, type Firewall, type Rights } from "./data.ts";
 import type { Fault, Faults } from "./faults.ts";
-import type { Heard } from "./server.ts";
-import { type Droplet, type Fate, type Firewall, type Rights, there } from "./things.ts";
+import type { RecordedRequest } from "./server.ts";
 
-/** A thing as the API shows it. */
+/** An object as the API returns it. */
 export type Shown = Readonly<Record<string, unknown>>;
 
 export interface ShownDroplet extends Shown {
@@ -27,7 +27,7 @@ export interface ShownFirewall extends Shown {
   readonly inbound_rules: readonly Shown[];
 }
 
-/** The account's console, and what a test does to the cloud. README.md tells of each call. */
+/** The account's console, and what a test can do to the cloud. README.md explains each call. */
 export interface Admin {
   fault(fault: Fault): number;
   heal(number?: number): void;
@@ -48,12 +48,12 @@ export interface Admin {
   changeAddress(id: number): Promise<string>;
   editDroplet(id: number, change: { name?: string; tags?: string[] }): void;
   counts(): { dropletsMade: number; dropletsNow: number; requests: Readonly<Record<string, number>> };
-  requests(): readonly Heard[];
+  requests(): readonly RecordedRequest[];
   onDroplet(id: number, script: string): Promise<string>;
   settled(): Promise<void>;
 }
 
-export function makeAdmin(context: Context, faults: Faults, heard: () => readonly Heard[]): Admin {
+export function makeAdmin(context: Context, faults: Faults, heard: () => readonly RecordedRequest[]): Admin {
   return { ...faultCalls(context, faults), ...consoleCalls(context), ...accountCalls(context, heard) };
 }
 
@@ -73,12 +73,12 @@ function faultCalls({ settings }: Context, faults: Faults) {
   };
 }
 
-/** What people do by hand. */
+/** Changes that people make by hand. */
 function consoleCalls(context: Context) {
   const { store, machines, actions } = context;
   const { data } = store;
-  const droplet = (id: number): Droplet => known(there(data.droplets), id);
-  const firewall = (id: string): Firewall => known(there(data.firewalls), id);
+  const droplet = (id: number): Droplet => known(existing(data.droplets), id);
+  const firewall = (id: string): Firewall => known(existing(data.firewalls), id);
   return {
     deleteDroplet: async (id: number) => {
       removeDroplet(context, droplet(id));
@@ -104,7 +104,7 @@ function consoleCalls(context: Context) {
   };
 }
 
-function accountCalls(context: Context, heard: () => readonly Heard[]) {
+function accountCalls(context: Context, heard: () => readonly RecordedRequest[]) {
   const { store, actions } = context;
   const { data } = store;
   return {
@@ -122,16 +122,16 @@ function accountCalls(context: Context, heard: () => readonly Heard[]) {
       delete data.tokens[token];
       store.save();
     },
-    droplets: () => there(data.droplets).map((one) => shownDroplet(store, one) as ShownDroplet),
-    firewalls: () => there(data.firewalls).map((one) => shownFirewall(one) as ShownFirewall),
-    keys: () => there(data.keys).map(({ id, name, publicKey }) => ({ id, name, public_key: publicKey })),
-    volumes: () => there(data.volumes).map((one) => shownVolume(one) as Shown),
-    reservedIps: () => there(data.reservedIps).map((one) => shownReservedIp(context, one) as Shown),
+    droplets: () => existing(data.droplets).map((one) => shownDroplet(store, one) as ShownDroplet),
+    firewalls: () => existing(data.firewalls).map((one) => shownFirewall(one) as ShownFirewall),
+    keys: () => existing(data.keys).map(({ id, name, publicKey }) => ({ id, name, public_key: publicKey })),
+    volumes: () => existing(data.volumes).map((one) => shownVolume(one) as Shown),
+    reservedIps: () => existing(data.reservedIps).map((one) => shownReservedIp(context, one) as Shown),
     projects: () =>
-      there(data.projects).map((one) => ({ ...shownProject(one), resources: one.resources }) as Shown),
+      existing(data.projects).map((one) => ({ ...shownProject(one), resources: one.resources }) as Shown),
     counts: () => ({
       dropletsMade: data.dropletsMade,
-      dropletsNow: there(data.droplets).length,
+      dropletsNow: existing(data.droplets).length,
       requests: { ...data.requests },
     }),
     requests: heard,
@@ -139,8 +139,8 @@ function accountCalls(context: Context, heard: () => readonly Heard[]) {
   };
 }
 
-function known<T extends { readonly id: number | string }>(things: readonly T[], id: number | string): T {
-  const found = things.find((thing) => thing.id === id);
+function known<T extends { readonly id: number | string }>(objects: readonly T[], id: number | string): T {
+  const found = objects.find((object) => object.id === id);
   if (found === undefined) throw new Error(`the cloud has no ${id}`);
   return found;
 }

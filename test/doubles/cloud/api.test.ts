@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Cloud, startCloud } from "./index.ts";
-import { noMachines } from "./machines/none.ts";
+import { noMachines } from "./machines/no-machines.ts";
 
-/** Keys that belong to nobody. */
+/** Keys that nobody uses. */
 const [KEY, OTHER] = ["A", "B"].map((letter) => {
   const blob = Buffer.concat([
     Buffer.from([0, 0, 0, 11]),
@@ -17,7 +17,7 @@ const [KEY, OTHER] = ["A", "B"].map((letter) => {
 const ORDER = { name: "hub", region: "fra1", size: "s-1vcpu-1gb", image: "debian-12-x64" };
 const RULE = { protocol: "tcp", ports: "22", sources: { addresses: ["198.51.100.0/24"] } };
 
-/** Milliseconds: long enough to look in between on a busy machine. */
+/** Milliseconds: long enough to observe the state in between on a busy machine. */
 const SHORT = 500;
 const PATIENT = { timeout: 10_000 };
 
@@ -58,7 +58,7 @@ async function ask(method: string, path: string, body?: object, token = cloud.to
 const get = (path: string) => ask("GET", path);
 const post = (path: string, body: object) => ask("POST", path, body);
 
-/** An address as the number that an action has in an id's place. */
+/** An address as the number that an action returns in place of an ID. */
 const numberOf = (address: string) => address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
 
 async function made(order: object = {}): Promise<number> {
@@ -93,7 +93,7 @@ describe("a droplet", () => {
     expect(droplet.networks.v6).toHaveLength(1);
   });
 
-  test("is found by its tag, and many come by one request and by pages", async () => {
+  test("is found by its tag, and several can be created by one request and listed in pages", async () => {
     await post("/v2/droplets", { ...ORDER, name: undefined, names: ["a", "b", "c"], tags: ["fleet"] });
     await made({ name: "other" });
     const tagged = await get("/v2/droplets?tag_name=fleet&per_page=2");
@@ -126,7 +126,7 @@ describe("a droplet", () => {
     expect(cloud.admin.counts().dropletsMade).toBe(0);
   });
 
-  test("is switched off, made larger and switched on, one event after the other", async () => {
+  test("is powered off, resized and powered on, one action after the other", async () => {
     const id = await made();
     const act = (body: object) => post(`/v2/droplets/${id}/actions`, body);
     expect((await act({ type: "resize", size: "s-1vcpu-2gb" })).body.message).toContain("powered off");
@@ -147,7 +147,7 @@ describe("a droplet", () => {
     expect((await act({ type: "dance" })).status).toBe(422);
   });
 
-  test("that is deleted is 404 from then on", async () => {
+  test("is 404 once it is deleted", async () => {
     const id = await made();
     expect((await ask("DELETE", `/v2/droplets/${id}`)).status).toBe(204);
     expect((await get(`/v2/droplets/${id}`)).body).toMatchObject({
@@ -157,7 +157,7 @@ describe("a droplet", () => {
     expect((await ask("DELETE", `/v2/droplets/${id}`)).status).toBe(404);
   });
 
-  test("that never comes up can be deleted", async () => {
+  test("can be deleted even if it never becomes active", async () => {
     cloud.admin.nextDroplets("stuck");
     const id = await made();
     expect((await get(`/v2/droplets/${id}`)).body.droplet.status).toBe("new");
@@ -166,8 +166,8 @@ describe("a droplet", () => {
   });
 });
 
-describe("what belongs to droplets", () => {
-  test("a key is known by its id and its fingerprint, once", async () => {
+describe("resources next to droplets", () => {
+  test("a key is found by its ID and its fingerprint, and cannot be added twice", async () => {
     const { body, status } = await post("/v2/account/keys", { name: "fleet", public_key: KEY });
     expect(status).toBe(201);
     const { id, fingerprint } = body.ssh_key;
@@ -187,7 +187,7 @@ describe("what belongs to droplets", () => {
     expect((await get("/v2/account/keys")).body.ssh_keys).toHaveLength(1);
   });
 
-  test("a firewall stands over droplets and tags, and answers 0 for all ports", async () => {
+  test("a firewall covers droplets and tags, and returns 0 for all ports", async () => {
     const id = await made({ tags: ["fleet"] });
     const rules = { inbound_rules: [RULE], outbound_rules: [] };
     const { body, status } = await post("/v2/firewalls", { name: "hub", ...rules, droplet_ids: [id] });
@@ -212,7 +212,7 @@ describe("what belongs to droplets", () => {
     }
   });
 
-  test("a reserved IP goes to a droplet of its region, and falls free with it", async () => {
+  test("a reserved IP is assigned to a droplet of its region, and becomes free when the droplet is deleted", async () => {
     const [near, far] = [await made(), await made({ region: "nyc3" })];
     const { body } = await post("/v2/reserved_ips", { region: "fra1" });
     const path = `/v2/reserved_ips/${body.reserved_ip.ip}`;
@@ -230,7 +230,7 @@ describe("what belongs to droplets", () => {
     expect((await ask("DELETE", path)).status).toBe(204);
   });
 
-  test("a volume is attached to one droplet at a time, only grows, and is kept while it is attached", async () => {
+  test("a volume is attached to one droplet at a time, can only grow, and cannot be deleted while attached", async () => {
     const [one, two] = [await made(), await made()];
     const order = { name: "data", region: "fra1", size_gigabytes: 10 };
     const path = `/v2/volumes/${(await post("/v2/volumes", order)).body.volume.id}`;
@@ -247,7 +247,7 @@ describe("what belongs to droplets", () => {
     expect((await ask("DELETE", path)).status).toBe(204);
   });
 
-  test("tags, projects and private networks hold what was put into them", async () => {
+  test("tags, projects and private networks list their members", async () => {
     const id = await made();
     await post("/v2/tags", { name: "fleet" });
     const resources = [{ resource_id: String(id), resource_type: "droplet" }];
@@ -271,8 +271,8 @@ describe("what belongs to droplets", () => {
   });
 });
 
-describe("what goes wrong", () => {
-  test("a token that is none, may only read, or was taken away", async () => {
+describe("a failing cloud", () => {
+  test("refuses an unknown, a read-only and a revoked token", async () => {
     expect((await ask("GET", "/v2/account", undefined, "no")).status).toBe(401);
     const reader = cloud.admin.makeToken("read");
     expect((await ask("GET", "/v2/account", undefined, reader)).status).toBe(200);
@@ -281,7 +281,7 @@ describe("what goes wrong", () => {
     expect((await ask("GET", "/v2/account", undefined, reader)).status).toBe(401);
   });
 
-  test("the quota is reached", async () => {
+  test("refuses droplets above the quota", async () => {
     cloud.admin.dropletLimit(1);
     await made();
     expect((await get("/v2/account")).body.account.droplet_limit).toBe(1);
@@ -292,7 +292,7 @@ describe("what goes wrong", () => {
     ]);
   });
 
-  test("too many requests, each with how long to wait", async () => {
+  test("refuses too many requests, with the time to wait", async () => {
     cloud.admin.fault({ match: "^POST /v2/droplets$", status: 429, retryAfter: 2, times: 2 });
     for (let n = 0; n < 2; n++) {
       const { status, headers } = await post("/v2/droplets", ORDER);
@@ -306,7 +306,7 @@ describe("what goes wrong", () => {
     await made();
   });
 
-  test("it is down, slow, or cut before or after the work is done", async () => {
+  test("is down, slow, or cuts the connection before or after the work is done", async () => {
     const number = cloud.admin.fault({ status: 503 });
     expect((await get("/v2/account")).status).toBe(503);
     cloud.admin.heal(number);
@@ -324,7 +324,7 @@ describe("what goes wrong", () => {
     }
   });
 
-  test("what was just made is not seen yet, and what was just deleted still is", async () => {
+  test("lists new objects late and deleted ones for too long", async () => {
     cloud.admin.lag(SHORT);
     const id = await made();
     expect((await get(`/v2/droplets/${id}`)).status).toBe(404);
@@ -334,7 +334,7 @@ describe("what goes wrong", () => {
     await expect.poll(async () => (await get(`/v2/droplets/${id}`)).status, PATIENT).toBe(404);
   });
 
-  test("a cloud that was killed knows everything, and makes the droplets that were new", async () => {
+  test("has kept everything when it is started again after a kill, and completes new droplets", async () => {
     cloud.admin.slow(60_000);
     const { body } = await post("/v2/droplets", ORDER);
     const other = await startCloud({ dir, machines: noMachines() });
@@ -348,7 +348,7 @@ describe("what goes wrong", () => {
   });
 });
 
-test("the console works over HTTP too", async () => {
+test("has its console over HTTP too", async () => {
   await made();
   const call = async (name: string, args: unknown[]) => {
     const options = { method: "POST", body: JSON.stringify(args) };

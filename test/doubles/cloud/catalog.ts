@@ -1,4 +1,4 @@
-/** What the cloud has on offer: a part of DigitalOcean's public list, with its prices in US dollars. */
+/** The cloud's catalogue: a part of DigitalOcean's public list, with prices in US dollars. */
 
 export interface Region {
   readonly slug: string;
@@ -10,7 +10,7 @@ export interface Size {
   readonly memory: number;
   readonly vcpus: number;
   readonly disk: number;
-  /** Terabytes a month. */
+  /** Terabytes per month. */
   readonly transfer: number;
   readonly price_monthly: number;
   readonly price_hourly: number;
@@ -80,7 +80,7 @@ export const regionOf = (slug: unknown): Region | undefined => REGIONS.find((one
 
 export const sizeOf = (slug: unknown): Size | undefined => SIZES.find((one) => one.slug === slug);
 
-/** @param name a slug, or an id as a number or its digits */
+/** @param name slug, or ID as a number or its digits */
 export const imageOf = (name: unknown): Image | undefined =>
   IMAGES.find(({ slug, id }) => slug === name || String(id) === String(name));
 

@@ -1,19 +1,19 @@
 import type { Actions } from "./actions.ts";
+import type { Fate, Visibility } from "./data.ts";
 import type { Machines } from "./machines/machines.ts";
 import type { Store } from "./store.ts";
-import type { Fate, Seen } from "./things.ts";
 
-/** What a test set for the whole cloud; not kept over a restart. */
+/** Settings that a test makes for the whole cloud. They are lost on a restart. */
 export interface Settings {
   /** Milliseconds. */
   slow: number;
   /** Milliseconds. */
   lag: number;
-  /** What becomes of the next droplets. */
+  /** The fates of the next droplets. */
   readonly fates: Fate[];
 }
 
-/** What each part of the API works on. */
+/** The objects that each part of the API uses. */
 export interface Context {
   readonly store: Store;
   readonly settings: Settings;
@@ -31,33 +31,33 @@ export interface Call {
 
 export interface Answer {
   readonly status: number;
-  /** None for 204. */
+  /** Undefined for 204. */
   readonly body?: unknown;
-  /** A list, of which the server gives one page under this name. */
+  /** A list, of which the server returns one page under this name. */
   readonly list?: { readonly name: string; readonly items: readonly unknown[] };
 }
 
 export type Handler = (call: Call) => Answer | Promise<Answer>;
 
-/** By `METHOD /v2/path/:parameter`. */
+/** Handlers by `METHOD /v2/path/:parameter`. */
 export type Routes = Readonly<Record<string, Handler>>;
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const created = (body: unknown): Answer => ({ status: 201, body });
 export const accepted = (body: unknown): Answer => ({ status: 202, body });
-export const gone: Answer = { status: 204 };
+export const noContent: Answer = { status: 204 };
 export const list = (name: string, items: readonly unknown[]): Answer => ({
   status: 200,
   list: { name, items },
 });
 
-/** When something made now is seen. */
-export function fromNow(settings: Settings): Seen {
+/** When an object that is created now becomes visible. */
+export function visibleFromNow(settings: Settings): Visibility {
   return { visibleAt: Date.now() + settings.lag, goneAt: null };
 }
 
-/** What a reader sees: not yet what was just made, and still what was just deleted. */
-export function seen<T extends Seen>(things: readonly T[]): T[] {
+/** The visible objects: not those created just now, but those deleted just now. */
+export function visible<T extends Visibility>(objects: readonly T[]): T[] {
   const now = Date.now();
-  return things.filter(({ visibleAt, goneAt }) => visibleAt <= now && (goneAt === null || goneAt > now));
+  return objects.filter(({ visibleAt, goneAt }) => visibleAt <= now && (goneAt === null || goneAt > now));
 }

@@ -21,7 +21,7 @@ export function unprocessable(message: string): ApiError {
   return new ApiError(422, "unprocessable_entity", message);
 }
 
-/** What the API says with a status, where a test names no words of its own. */
+/** The API's text for a status, unless a test gives one. */
 export function refusalOf(status: number, message?: string, retryAfter?: number): ApiError {
   const [id, words] = WORDS[status] ?? ["server_error", "Unexpected server-side error"];
   const headers = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };

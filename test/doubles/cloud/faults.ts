@@ -1,22 +1,22 @@
-/** What a test does to requests. Without `times` it lasts until it is healed. */
+/** What a test does to requests. Without `times` it lasts until `heal`. */
 export interface Fault {
-  /** A regular expression on `METHOD /v2/path`; every request where left out. */
+  /** A regular expression on `METHOD /v2/path`. Left out: every request. */
   readonly match?: string;
   readonly times?: number;
   readonly status?: number;
-  /** Seconds, told with the status. */
+  /** Seconds, returned with the status. */
   readonly retryAfter?: number;
   readonly message?: string;
   /** Milliseconds before anything else. */
   readonly delay?: number;
-  /** The connection is cut: before anything is done, or after, so that the answer alone is lost. */
+  /** Cuts the connection: before the work, or after it, so that only the answer is lost. */
   readonly cut?: "before" | "after";
 }
 
 export interface Faults {
   add(fault: Fault): number;
   heal(number?: number): void;
-  /** The oldest fault that a request meets; it counts as met. */
+  /** Returns the oldest fault that matches a request, and counts it. */
   meet(request: string): Fault | undefined;
 }
 

@@ -1,31 +1,31 @@
 import { makeActions } from "./actions.ts";
 import { type Admin, makeAdmin } from "./admin.ts";
-import { beginCreation } from "./api/droplet-life.ts";
+import { beginCreation } from "./api/droplet-lifecycle.ts";
 import { apiRoutes } from "./api/routes.ts";
 import type { Context, Settings } from "./context.ts";
+import { existing } from "./data.ts";
 import { makeFaults } from "./faults.ts";
 import type { Machines } from "./machines/machines.ts";
 import { serveApi } from "./server.ts";
 import { openStore } from "./store.ts";
-import { there } from "./things.ts";
 
 export type { Admin, ShownDroplet, ShownFirewall } from "./admin.ts";
 
 export interface Cloud {
   readonly url: string;
-  /** One that may do everything. */
+  /** A token with all rights. */
   readonly token: string;
   readonly admin: Admin;
-  /** What failed behind the API's back. */
+  /** Messages of work that failed in the background. */
   readonly failures: readonly string[];
-  /** Ends the server; droplets stay, and are there again when it is started on the same folder. */
+  /** Stops the server. Droplets remain, and the next server on the same folder has them again. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a cloud, or goes on with the one in a folder: actions that were under way are taken up again.
+ * Starts a cloud, or continues the one in a folder, including actions in progress.
  *
- * @param options.dir where it keeps everything
+ * @param options.dir folder of all its data
  * @param options.port 0 for a free one
  */
 export async function startCloud(options: {
@@ -56,12 +56,12 @@ export async function startCloud(options: {
   };
 }
 
-/** A cloud that was killed makes its new droplets now, and tells of every other action that it failed. */
+/** After a kill, creates the machines of new droplets, and marks every other action as failed. */
 function resume(context: Context): void {
   const { data } = context.store;
   for (const action of data.actions.filter(({ status }) => status === "in-progress"))
     action.status = "errored";
-  for (const droplet of there(data.droplets).filter(({ status }) => status === "new")) {
+  for (const droplet of existing(data.droplets).filter(({ status }) => status === "new")) {
     beginCreation(context, droplet, []);
   }
 }

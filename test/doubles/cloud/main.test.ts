@@ -37,7 +37,7 @@ async function end(signal: NodeJS.Signals): Promise<void> {
   running = undefined;
 }
 
-test("a cloud by hand is asked after it was killed, and goes on", async () => {
+test("a cloud started from the command line continues after a kill", async () => {
   const first = await start();
   const made = await fetch(`${first.url}/v2/droplets`, {
     method: "POST",

@@ -1,8 +1,8 @@
-/** The cloud by hand: `main.ts --state DIR [--port N] [--no-hosts | --clean]`; README.md tells the rest. */
+/** Starts the cloud from the command line: `main.ts --state DIR [--port N] [--no-hosts | --clean]`. See README.md. */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startCloud } from "./index.ts";
-import { noMachines } from "./machines/none.ts";
+import { noMachines } from "./machines/no-machines.ts";
 import { nspawnMachines } from "./machines/nspawn.ts";
 
 const { values } = parseArgs({

@@ -7,7 +7,7 @@ export interface Found {
   readonly params: Params;
 }
 
-/** Finds the route of a request; where two fit, the one with fewer parameters. */
+/** Finds the route of a request. If two match, the one with fewer parameters wins. */
 export function routerOf(routes: Routes): (method: string, path: string) => Found | undefined {
   const compiled = Object.entries(routes)
     .map(([name, handler]) => ({ name, handler, pattern: patternOf(name) }))

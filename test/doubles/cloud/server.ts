@@ -8,11 +8,11 @@ import { authorize, bodyOf, replyOf, respond } from "./reply.ts";
 import { routerOf } from "./router.ts";
 import type { Store } from "./store.ts";
 
-/** A request as a test asks after it. */
-export interface Heard {
+/** A request, as tests can list it. */
+export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
-  /** 0 for one that was cut. */
+  /** 0 for a cut connection. */
   readonly status: number;
   readonly body: unknown;
   readonly userAgent: string;
@@ -20,7 +20,7 @@ export interface Heard {
 
 export interface Api {
   readonly port: number;
-  readonly heard: Heard[];
+  readonly heard: RecordedRequest[];
   stop(): Promise<void>;
 }
 
@@ -28,13 +28,13 @@ interface Parts {
   readonly store: Store;
   readonly routes: Routes;
   readonly faults: Faults;
-  /** The console, by the name of its call. */
+  /** The console's calls by name. */
   readonly admin: Readonly<Record<string, (...args: never[]) => unknown>>;
 }
 
 /** Serves the API on loopback. */
 export async function serveApi(parts: Parts, port: number): Promise<Api> {
-  const heard: Heard[] = [];
+  const heard: RecordedRequest[] = [];
   const answer = answererOf(parts, heard);
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -54,7 +54,7 @@ export async function serveApi(parts: Parts, port: number): Promise<Api> {
   };
 }
 
-function answererOf({ store, routes, faults, admin }: Parts, heard: Heard[]) {
+function answererOf({ store, routes, faults, admin }: Parts, heard: RecordedRequest[]) {
   const find = routerOf(routes);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "", `http://${request.headers.host ?? "cloud"}`);

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Data } from "./things.ts";
+import type { Data } from "./data.ts";
 
 export interface Store {
   readonly data: Data;
-  /** Writes the file; whoever kills us finds the old one or the new one. */
+  /** Writes the file atomically: a kill leaves the old or the new one. */
   save(): void;
   nextId(): number;
 }
 
-/** How many droplets an account may have at first; tests set their own. */
+/** The droplet quota of a new account. Tests set their own. */
 const DROPLET_LIMIT = 25;
 
 export function openStore(dir: string): Store {
@@ -28,7 +28,7 @@ export function openStore(dir: string): Store {
 
 function empty(): Data {
   return {
-    // As large as real ones, so that what takes an id for a small number is found out.
+    // As large as real ones, to detect code that assumes small IDs.
     nextId: 400_000_001,
     droplets: [],
     keys: [],

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => plugin.stop());
 
-test("create, update and delete run; the run before hands on what it said", async () => {
+test("create, update and delete run, and get the output of the previous run", async () => {
   const { id, inputs, state } = await plugin.made(LOCAL, {
     create: 'read line; echo "made $line $WHO"',
     update: 'echo "again, after $PULUMI_COMMAND_STDOUT"',
@@ -28,7 +28,7 @@ test("create, update and delete run; the run before hands on what it said", asyn
   expect(failed.details).toBe('Process exited with status 3: running "exit 3":\n');
 });
 
-test("nothing is read, a trigger replaces, and any other change runs again", async () => {
+test("a refresh reads nothing, a trigger replaces, and any other change runs the command again", async () => {
   const connection = { host: "192.0.2.1" };
   const { inputs, failures } = await plugin.engine.check(REMOTE, {
     connection,
@@ -61,7 +61,7 @@ test("a host that does not answer is dialled as often as declared", async () => 
   expect(failed.details).toMatch(/^after 2 failed attempts: .*Connection refused/);
 });
 
-/** A port where nobody listens any more. */
+/** A port where nothing listens any longer. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

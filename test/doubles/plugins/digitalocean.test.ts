@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cloud, startCloud } from "../cloud/index.ts";
-import { noMachines } from "../cloud/machines/none.ts";
+import { noMachines } from "../cloud/machines/no-machines.ts";
 import { type Engine, initFailed, type Json } from "../engine.ts";
 import { failureOf, type RunningPlugin, startPlugin } from "./support.ts";
 
@@ -56,7 +56,7 @@ describe("a droplet", () => {
     droplet = await made("Droplet", DROPLET);
   });
 
-  test("is previewed with what only the cloud will know left open", async () => {
+  test("has unknown outputs in a preview where only the cloud knows the values", async () => {
     const { inputs } = await engine.check(urn("Droplet"), { image: "debian-12-x64", size: "s-1vcpu-1gb" });
     expect(inputs).toMatchObject({ name: expect.stringMatching(/^hub-[0-9a-f]{7}$/), backups: false });
     const { state } = await engine.create(urn("Droplet"), inputs, true);
@@ -64,7 +64,7 @@ describe("a droplet", () => {
     expect(cloud.admin.counts().dropletsMade).toBe(1);
   });
 
-  test("says of itself what the API says, and keeps user_data as a digest alone", () => {
+  test("has the outputs of the API, and its state has user_data only as a digest", () => {
     expect(droplet.state).toMatchObject({
       ipv4Address: expect.stringMatching(/^192\.0\.2\./),
       dropletUrn: `do:droplet:${droplet.id}`,
@@ -92,7 +92,7 @@ describe("a droplet", () => {
     expect(await diff(change)).toEqual(changes);
   });
 
-  test("is removed first where its name would be there twice", async () => {
+  test("is deleted before its replacement when both would have the same name", async () => {
     const response = await engine.diffResponse(urn("Droplet"), droplet.state, {
       ...droplet.inputs,
       image: "9",
@@ -100,7 +100,7 @@ describe("a droplet", () => {
     expect(response.getDeletebeforereplace()).toBe(true);
   });
 
-  test("is read as it is, and gone once it was deleted", async () => {
+  test("is refreshed with its current values, and missing once it was deleted", async () => {
     cloud.admin.editDroplet(Number(droplet.id), { tags: ["a"] });
     const seen = await engine.read(urn("Droplet"), droplet.id, droplet);
     expect(seen.inputs).toEqual({ ...droplet.inputs, tags: ["a"] });
@@ -110,7 +110,7 @@ describe("a droplet", () => {
     expect((await engine.read(urn("Droplet"), droplet.id, droplet)).id).toBe("");
   });
 
-  test("is made larger, renamed and tagged in place, and deleted", async () => {
+  test("is resized, renamed and tagged in place, and deleted", async () => {
     const { id, inputs, state } = await made("Droplet", { ...DROPLET, name: "west" });
     const news = { ...inputs, size: "s-2vcpu-2gb", name: "east", tags: ["c"], ipv6: true, backups: true };
     const updated = await engine.update(urn("Droplet"), state, news, false, id);
@@ -121,7 +121,7 @@ describe("a droplet", () => {
     await engine.delete(urn("Droplet"), id, updated.state);
   });
 
-  test("that does not come up in time is kept by its number, with the reason", async () => {
+  test("that does not become active in time is kept by its ID, with the reason", async () => {
     cloud.admin.nextDroplets("stuck");
     const { inputs } = await engine.check(urn("Droplet"), DROPLET);
     const failed = await failureOf(engine.create(urn("Droplet"), inputs, false, 1));
@@ -136,17 +136,17 @@ describe("a droplet", () => {
   });
 });
 
-describe("refusals are worded as the vendor's", () => {
+describe("errors have the vendor's words", () => {
   const create = async (inputs: Json) => failureOf(engine.create(urn("Droplet"), inputs));
 
-  test("of the API, with the request's number", async () => {
+  test("for a refusal of the API, with the request's ID", async () => {
     const { details } = await create({ ...DROPLET, size: "huge" });
     expect(details).toMatch(
       /^1 error occurred:\n\t\* Error creating droplet: POST http:\/\/127\.0\.0\.1:\d+\/v2\/droplets: 422 \(request "[0-9a-f-]{36}"\) You specified an invalid size/,
     );
   });
 
-  test("of an API that is down, after some attempts", async () => {
+  test("for an API that is down, after some attempts", async () => {
     cloud.admin.fault({ match: "POST", status: 503 });
     const { details } = await create(DROPLET);
     cloud.admin.heal();
@@ -155,13 +155,13 @@ describe("refusals are worded as the vendor's", () => {
     );
   });
 
-  test("and too many requests are waited out", async () => {
+  test("and rate-limited requests are retried without an error", async () => {
     cloud.admin.fault({ match: "POST /v2/account/keys", status: 429, retryAfter: 0, times: 2 });
     const { id, state } = await made("SshKey", { name: "fleet", publicKey: `${KEY} fleet\n` });
     await engine.delete(urn("SshKey"), id, state);
   });
 
-  test("an answer that is lost makes the client ask again, and a second droplet", async () => {
+  test("and a lost answer makes the client ask again, which creates a second droplet", async () => {
     const before = cloud.admin.counts().dropletsMade;
     cloud.admin.fault({ match: "POST /v2/droplets$", cut: "after", times: 1 });
     const { id, state } = await made("Droplet", { ...DROPLET, name: "twice" });
@@ -170,7 +170,7 @@ describe("refusals are worded as the vendor's", () => {
     for (const { id: left } of cloud.admin.droplets()) await cloud.admin.deleteDroplet(left);
   });
 
-  test("of a firewall without rules, and of a volume that would shrink", async () => {
+  test("for a firewall without rules, and for a volume that would shrink", async () => {
     const { failures } = await engine.check(urn("Firewall"), { name: "hub" });
     expect(failures).toMatchObject([{ reason: "At least one rule must be specified" }]);
     const { details } = await failureOf(
@@ -184,8 +184,8 @@ describe("refusals are worded as the vendor's", () => {
   });
 });
 
-describe("what belongs to droplets", () => {
-  test("a firewall that was opened in the console differs by that rule", async () => {
+describe("resources next to droplets", () => {
+  test("a firewall opened in the console differs by that rule", async () => {
     const { id, inputs, state } = await made("Firewall", {
       name: "hub",
       inboundRules: [{ protocol: "tcp", portRange: "22", sourceAddresses: ["198.51.100.0/24"] }],
@@ -196,12 +196,12 @@ describe("what belongs to droplets", () => {
     cloud.admin.openFirewall(id, { protocol: "tcp", ports: "8080", addresses: ["0.0.0.0/0"] });
     const seen = await engine.read(urn("Firewall"), id, { inputs, state });
     expect(await engine.diff(urn("Firewall"), seen.state, inputs)).toEqual({ "inboundRules[1]": "delete" });
-    const mended = await engine.update(urn("Firewall"), seen.state, inputs, false, id);
-    expect(mended.state).toEqual(state);
+    const repaired = await engine.update(urn("Firewall"), seen.state, inputs, false, id);
+    expect(repaired.state).toEqual(state);
     await engine.delete(urn("Firewall"), id, state);
   });
 
-  test("functions tell prices, the quota and images", async () => {
+  test("functions return prices, the quota and images", async () => {
     const sizes = await engine.invoke("digitalocean:index/getSizes:getSizes", {
       filters: [{ key: "slug", values: ["s-1vcpu-1gb"] }],
     });

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { type CallFailure, connectEngine, type Engine, type Json } from "../engine.ts";
 
-/** A stand-in as the engine runs it: started by its name, spoken to over the wire. */
+/** A running stand-in, started by its name and used over the wire, as by the engine. */
 export interface RunningPlugin {
   readonly engine: Engine;
-  /** Checks and makes a resource, as the engine does. */
+  /** Checks and creates a resource, as the engine does. */
   made(urn: string, inputs: Json): Promise<{ id: string; inputs: Json; state: Json }>;
   stop(): Promise<void>;
 }
@@ -30,14 +30,14 @@ export async function startPlugin(
     },
     stop: async () => {
       engine.close();
-      // The plugin ends with whoever holds the other end of its stdin.
+      // The plugin exits when its stdin is closed.
       plugin.stdin.end();
       if (plugin.exitCode === null) await once(plugin, "exit");
     },
   };
 }
 
-/** What a call failed with. */
+/** The error of a failed call. */
 export async function failureOf(work: Promise<unknown>): Promise<CallFailure> {
   const error = await work.then(
     () => undefined,

@@ -1,19 +1,19 @@
 /**
- * Runs on a host, in place of its sshd on port 22, and passes connections on to the tests' own sshd, badly:
- * `bad-link.ts silent|cut|stall|slow`. It imports nothing of ours: the host's Node runs this one file.
+ * Runs on a host in place of its sshd on port 22, and forwards connections to the tests' own sshd with a fault:
+ * `bad-link.ts silent|cut|stall|slow`. It imports no other file, because the host's Node runs it alone.
  */
 import { connect, createServer, type Socket } from "node:net";
 
 const SSHD = 2222;
 /**
- * In bytes, what tells the command that starts our runtime from what ssh sends before it: it comes after the key
- * exchange, and is longer than all of the login. Whatever follows it is of the run.
+ * Bytes that separate the command that starts Muster's runtime from ssh's own traffic: it comes after the key
+ * exchange, and is longer than any login message. Everything after it belongs to the run.
  */
 const KEY_EXCHANGE = 2500;
 const COMMAND = 350;
 /**
- * Milliseconds one way: 300 there and back. The kernels that the tests run on need not have sch_netem, so what is
- * lost in 5 of 100 packets is here a piece that comes a retransmission later, with all behind it.
+ * Milliseconds in one direction, so 300 for a round trip. Test kernels may lack sch_netem, so packet loss is
+ * simulated: 5 of 100 pieces come one retransmission later, and delay all that follow.
  */
 const DELAY = 150;
 const RETRANSMISSION = 500;
@@ -36,7 +36,7 @@ createServer((client) => {
   let isMidRun = false;
   client.on("data", ({ length }) => {
     if (isMidRun) {
-      // The host has got the request; its answer never comes.
+      // The host has received the request, and its answer never arrives.
       sshd.unpipe(client);
       if (mode === "cut") client.destroy();
     }

@@ -4,34 +4,34 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { Project } from "./project.ts";
 
-/** Unique values by the name of the secret that they are. */
+/** Unique values, by the name of the secret that has the value. */
 export type Canaries = Readonly<Record<string, string>>;
 
 export function makeCanaries(names: readonly string[]): Canaries {
   return Object.fromEntries(names.map((name) => [name, `canary-${name}-${randomBytes(9).toString("hex")}`]));
 }
 
-/** The names of those that a text holds. */
-export function seenIn(canaries: Canaries, text: string | Buffer): string[] {
+/** The names of the canaries in a text. */
+export function canariesIn(canaries: Canaries, text: string | Buffer): string[] {
   return Object.keys(canaries).filter((name) => text.includes(canaries[name] as string));
 }
 
 /**
- * Every file under a folder that holds one, as `<path>: <names>`.
+ * Every file under a folder that contains a canary, as `<path>: <names>`.
  *
- * @param since milliseconds since 1970; files that were not written after it are left out
+ * @param since milliseconds since 1970; files written before it are skipped
  */
 export function filesWith(canaries: Canaries, folder: string, since = 0): string[] {
   const recent = filesUnder(folder).filter((file) => statSync(join(folder, file)).mtimeMs >= since);
   return recent.flatMap((file) => {
-    const seen = seenIn(canaries, readFileSync(join(folder, file)));
+    const seen = canariesIn(canaries, readFileSync(join(folder, file)));
     return seen.length === 0 ? [] : [`${file}: ${seen.join(" ")}`];
   });
 }
 
 /**
- * Every regular file of a host that holds one, as `<path>: <name>`. The journal is searched as text too, since its
- * files may be compressed.
+ * Every regular file of a host that contains a canary, as `<path>: <name>`. The journal is searched as text too,
+ * because its files may be compressed.
  */
 export async function hostFilesWith(canaries: Canaries, project: Project, host: string): Promise<string[]> {
   const lines = await search(
@@ -42,18 +42,22 @@ export async function hostFilesWith(canaries: Canaries, project: Project, host: 
     journalctl --no-pager -o json | grep -oaF -f $patterns | sed 's/^/journal:/'`,
   );
   const named = lines.map(
-    (line) => `${line.slice(0, line.lastIndexOf(":"))}: ${seenIn(canaries, line).join(" ")}`,
+    (line) => `${line.slice(0, line.lastIndexOf(":"))}: ${canariesIn(canaries, line).join(" ")}`,
   );
   return [...new Set(named)].sort();
 }
 
-/** The users whose processes on a host hold one in their environment. */
+/** The users whose processes on a host have a canary in their environment. */
 export async function environsWith(canaries: Canaries, project: Project, host: string): Promise<string[]> {
   const script = `grep -laF -f $patterns /proc/[0-9]*/environ 2>/dev/null | xargs -r stat -c %U | sort -u`;
   return search(canaries, project, host, script);
 }
 
-/** Runs a script whose values travel on stdin, so that no process list gets them. @returns its lines */
+/**
+ * Runs a script on a host. The canaries travel on stdin, so that they appear in no process list.
+ *
+ * @returns its lines
+ */
 async function search(canaries: Canaries, project: Project, host: string, script: string): Promise<string[]> {
   const prologue = "patterns=/dev/shm/patterns; cat >$patterns; trap 'rm -f $patterns' EXIT";
   const { stdout } = await execa("ssh", [...project.sshArguments(host), `${prologue}\n${script}\ntrue`], {
@@ -62,7 +66,7 @@ async function search(canaries: Canaries, project: Project, host: string, script
   return stdout.split("\n").filter((line) => line !== "");
 }
 
-/** Looks at the command lines of all processes, those in local hosts among them, until it is stopped. */
+/** Watches the command lines of all processes, including those in local hosts, until it is stopped. */
 export function watchProcesses(canaries: Canaries): {
   readonly stop: () => { rounds: number; seen: string[] };
 } {
@@ -73,7 +77,7 @@ export function watchProcesses(canaries: Canaries): {
     for (const pid of readdirSync("/proc")) {
       if (!/^\d+$/.test(pid)) continue;
       const line = commandLine(pid);
-      if (seenIn(canaries, line).length > 0) seen.add(line.replaceAll("\0", " "));
+      if (canariesIn(canaries, line).length > 0) seen.add(line.replaceAll("\0", " "));
     }
   }, 20);
   return {
@@ -92,7 +96,7 @@ function commandLine(pid: string): string {
   }
 }
 
-/** Symlinks are not followed, as the one to the checkout. */
+/** Does not follow symlinks, such as the one to the checkout. */
 function filesUnder(folder: string, below = ""): string[] {
   return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
     const path = join(below, entry.name);

@@ -12,32 +12,40 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
-import type { Said } from "./project.ts";
+import type { CommandResult } from "./project.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-/** Who the runner of a CI is here: nobody, who may write nowhere in the checkout. */
+/** The user of the CI runner here: nobody, who may not write anywhere in the checkout. */
 const NOBODY = 65_534;
 
-/** A checkout as CI has it: what is committed, Muster installed beside it, and a reader's key. */
+/** A checkout as in CI: the committed files, an installed Muster, and a reader's key. */
 export interface CiCheckout {
   readonly dir: string;
-  /** Runs `fleet` there as a user who may not write there, with nothing else in the environment. */
-  fleet(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Said>;
-  /** Lays another checkout beside it, of the same files but for those given. @returns its folder */
+  /** Runs `fleet` there as a user without write access, with only `env` in the environment. */
+  fleet(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CommandResult>;
+  /**
+   * Creates another checkout next to it, with the same files except the given ones.
+   *
+   * @returns its folder
+   */
   beside(name: string, files: Readonly<Record<string, string>>): string;
-  /** Puts a private key where the runner alone can read it. @returns its path */
+  /**
+   * Copies a private key to a file that only the runner can read.
+   *
+   * @returns its path
+   */
   key(from: string): string;
-  /** Every path with its size and time of change, to tell whether anything was written. */
+  /** Every path with its size and timestamps, to detect any write. */
   tree(): string;
   dispose(): void;
 }
 
-/** @param files what is committed, by path */
+/** @param files committed files, by path */
 export function makeCiCheckout(files: Readonly<Record<string, string>>): CiCheckout {
   const base = mkdtempSync(join(tmpdir(), "muster-ci-"));
   chmodSync(base, 0o755);
-  const lay = (name: string, texts: Readonly<Record<string, string>>): string => {
+  const writeFiles = (name: string, texts: Readonly<Record<string, string>>): string => {
     for (const [path, text] of Object.entries(texts)) {
       const file = join(base, name, path);
       mkdirSync(dirname(file), { recursive: true });
@@ -45,12 +53,12 @@ export function makeCiCheckout(files: Readonly<Record<string, string>>): CiCheck
     }
     return join(base, name);
   };
-  const dir = lay("fleet", files);
+  const dir = writeFiles("fleet", files);
   installMuster(join(dir, "node_modules"));
   return {
     dir,
     fleet: (args, env = {}) => runAsNobody(dir, args, env),
-    beside: (name, changed) => lay(name, { ...files, ...changed }),
+    beside: (name, changed) => writeFiles(name, { ...files, ...changed }),
     key: (from) => {
       const file = join(base, basename(from));
       cpSync(from, file);
@@ -63,10 +71,10 @@ export function makeCiCheckout(files: Readonly<Record<string, string>>): CiCheck
   };
 }
 
-/** What the package holds of it, and the Node that npm would put beside it. */
+/** Installs the files of the package, and the Node that npm would install next to it. */
 function installMuster(modules: string): void {
   for (const part of ["bin", "dist", "schema", "package.json", "scripts/run"]) {
-    // Another test may be packing the checkout, which bundles it again.
+    // Another test may be packing the checkout, which builds the bundles again.
     const filter = (path: string) => !basename(path).startsWith(".staging-");
     cpSync(join(ROOT, part), join(modules, "muster", part), { recursive: true, filter });
   }
@@ -78,7 +86,7 @@ async function runAsNobody(
   cwd: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-): Promise<Said> {
+): Promise<CommandResult> {
   const { exitCode, stdout, stderr, all } = await execa(join(cwd, "node_modules/muster/bin/fleet"), args, {
     cwd,
     uid: NOBODY,

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 
-/** A program that stays alive only in a real terminal and pings systemd's watchdog. */
+/** A program that needs a real terminal and pings systemd's watchdog. */
 export const AGENT_SH = `#!/bin/sh
 if ! [ -t 0 ] || ! [ -t 1 ]; then echo "no terminal" >&2; exit 1; fi
 while :; do systemd-notify WATCHDOG=1 --status="awake"; sleep 5; done
@@ -12,7 +12,7 @@ export interface Layout {
   readonly agents: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The files of a fleet on local hosts: one tenant, and for each agent an identity, a credential, contacts. */
+/** The files of a fleet on local hosts: one tenant, and for each agent an identity, a credential and contacts. */
 export function localFleet({ hosts, agents }: Layout): Record<string, string> {
   const names = Object.values(agents).flat();
   const by = <T>(make: (name: string) => T) => Object.fromEntries(names.map((name) => [name, make(name)]));
@@ -52,7 +52,7 @@ function agent(name: string, host: string) {
     credentials: [`${name}-key`],
     command: ["/bin/sh", "agent.sh"],
     watchdog: 60,
-    // Tests wait for nobody to be idle.
+    // Restart at once: tests do not wait until an agent is idle.
     onChange: "now",
   };
 }

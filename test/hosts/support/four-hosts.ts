@@ -5,7 +5,7 @@ import { localHosts } from "../../../src/cloud/local/index.ts";
 import { localFleet, secretsFor } from "./fleets.ts";
 import { makeProject, must, type Project } from "./project.ts";
 
-/** Hosts by their agents. */
+/** Hosts and their agents. */
 export const LAYOUT = {
   hosts: ["hub", "east", "west", "north"],
   agents: { hub: ["arc"], east: ["iris"], west: ["loom"], north: ["spark"] },
@@ -13,11 +13,14 @@ export const LAYOUT = {
 
 export type Host = (typeof LAYOUT.hosts)[number];
 
-/** Four machines, and the project of somebody who reaches them by SSH as hosts that exist already. */
+/** Four machines, and a project that reaches them over ssh as existing hosts. */
 export interface FourHosts {
   readonly project: Project;
   address(host: string): string;
-  /** Runs a script there as root by an sshd of the tests' own, so also where the host's does not answer. */
+  /**
+   * Runs a script on the host as root through an sshd of the tests' own, which works even when the host's sshd does
+   * not.
+   */
   inside(host: string, script: string): Promise<string>;
   /** Changes the host's entry in fleet.yaml. */
   declare(host: string, entry: Readonly<Record<string, unknown>>): void;
@@ -26,7 +29,7 @@ export interface FourHosts {
   dispose(): Promise<void>;
 }
 
-/** Boots them, and makes the project with one agent on each; nothing of it is up yet. */
+/** Boots the machines and creates the project with one agent on each. Nothing is applied yet. */
 export async function fourHosts(): Promise<FourHosts> {
   const machines = await makeProject(localFleet({ hosts: LAYOUT.hosts, agents: {} }));
   const targets = LAYOUT.hosts.map((host) => `urn:pulumi:test::muster::muster:index:LocalHost::${host}`);
@@ -63,8 +66,8 @@ export async function fourHosts(): Promise<FourHosts> {
 }
 
 /**
- * It keeps the host's key, whatever becomes of the host's own file; and when the host's own sshd stops, systemd would
- * remove the folder that both need.
+ * The tests' sshd has a copy of the host key, so it works after the host's key file has changed. Both sshds need
+ * /run/sshd, which systemd would remove when the host's own sshd stops.
  */
 const START_SSHD =
   "mkdir -p /run/systemd/system/ssh.service.d; " +

@@ -1,13 +1,13 @@
 import { HOSTD_DIR, RUNTIME_DIR } from "../../../src/model/host-paths.ts";
 import type { HostItem, ItemKind } from "../../../src/model/items.ts";
-import { type Place, STASH } from "./forms/form.ts";
-import { declaredRows } from "./forms/rows.ts";
+import { type Place, STASH } from "./mutation-forms/form.ts";
+import { declaredRows } from "./mutation-forms/rows.ts";
 
 type ScriptByKind = { readonly [K in ItemKind]: (place: Place<Extract<HostItem, { kind: K }>>) => string };
 
 const statOf = (path: string) => `stat -c '%n %F %a %U %G %h' ${path}`;
 
-/** What shows, past all of our code, that an item is as it should be. */
+/** Commands that show, without any code of Muster, that an item is as declared. */
 const SCRIPTS: ScriptByKind = {
   file: ({ item }) => `${statOf(item.path)}; sha256sum ${item.path}`,
   directory: ({ item }) => statOf(item.path).replace(" %h", ""),
@@ -28,7 +28,7 @@ const SCRIPTS: ScriptByKind = {
   runtime: () => `cat ${RUNTIME_DIR}/run; ls ${RUNTIME_DIR}`,
 };
 
-/** A script that prints all that is declared, as the host has it. */
+/** A script that prints the state of all declared items on the host. */
 export function factsScript(places: readonly Place[]): string {
   const scripts = places.map((place) => (SCRIPTS[place.item.kind] as (place: Place) => string)(place));
   return `{ ${scripts.join("\n")}\n} 2>&1`;
@@ -42,20 +42,20 @@ function selectDeclared(place: Place<Extract<HostItem, { kind: "rows" }>>): stri
 }
 
 /**
- * Every entry of the folders that we or a person could write to, with all that a change would change. What the
- * deadman writes for itself is left out: it is no reader's doing.
+ * Every entry of the folders that Muster or a person could write to, with its timestamps. What the deadman writes on
+ * its own is left out, because no reader causes it.
  */
 export const LISTING = `
 find /etc /home /root /usr/local /var/lib /var/spool /run/muster /run/systemd/system ${STASH} \
   ! -path ${HOSTD_DIR} ! -path '${HOSTD_DIR}/[mh]*' -printf '%p %i %M %U %G %s %T@ %C@ %l\\n' | sort`;
 
-/** One line an agent's unit: which process it is, and since when. */
+/** One line per agent's unit: its process and start time. */
 export function startsScript(agents: readonly string[]): string {
   const units = agents.map((agent) => `muster-agent-${agent}.service`);
   return `systemctl show -p Id,MainPID,NRestarts,ActiveEnterTimestampMonotonic ${units.join(" ")}`;
 }
 
-/** By agent, what `startsScript` printed. */
+/** The output of `startsScript`, by agent. */
 export function readStarts(text: string): Record<string, string> {
   const blocks = text.split("\n\n").map((block) => block.split("\n").sort().join(" "));
   return Object.fromEntries(

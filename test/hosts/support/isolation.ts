@@ -8,8 +8,11 @@ import { SANDBOX_EXCEPTIONS } from "../../../src/model/sandbox-exceptions.ts";
 import { localFleet, secretsFor } from "./fleets.ts";
 import { makeProject, type Project } from "./project.ts";
 
-/** It beats, and does what the test puts into its home, with exactly the rights that its unit leaves it. */
-const OBEYING = `#!/bin/sh
+/**
+ * Sends heartbeats, and runs the script that a test puts into its home, with exactly the rights that its unit gives
+ * it.
+ */
+const SCRIPT_RUNNER = `#!/bin/sh
 cd "$HOME"
 while :; do
   muster-beat busy
@@ -25,7 +28,10 @@ done
 
 const LAYOUT = { hosts: ["hub"], agents: { hub: ["ada", "bea", "cid", "dot", "eve", "fay"] } };
 
-/** ada and bea are siblings, dot too, with limits of its own; cid and fay are of another tenant; eve shares its user. */
+/**
+ * ada, bea and dot belong to the same tenant, dot with its own limits. cid and fay belong to another one. eve shares
+ * its tenant's user.
+ */
 const AGENTS: Readonly<Record<string, object>> = {
   bea: { env: { DECLARED: "declared-for-bea-alone" } },
   cid: { tenant: "sol" },
@@ -48,10 +54,14 @@ export function makeIsolation(): Promise<Project> {
     Object.assign(agent, { heartbeat, restarts: { most: 100 } }, AGENTS[name]);
   }
   const text = stringify({ ...fleet, tenants: TENANTS });
-  return makeProject({ ...files, "agent.sh": OBEYING, "fleet.yaml": text }, SECRETS);
+  return makeProject({ ...files, "agent.sh": SCRIPT_RUNNER, "fleet.yaml": text }, SECRETS);
 }
 
-/** What an agent itself says when it runs a script, with `exit CODE` as its last line. */
+/**
+ * Runs a script as an agent.
+ *
+ * @returns its output, with `exit CODE` as the last line
+ */
 export async function asAgent(project: Project, name: string, script: string): Promise<string> {
   const [home, limit] = [`/home/${name}`, 60];
   return project.onHost(
@@ -64,10 +74,10 @@ END_OF_SCRIPT
   );
 }
 
-/** The groups of a local host as this machine sees them, and the host does not. */
+/** The cgroups of a local host as this machine sees them, and the host does not. */
 export interface OuterGroups {
   read(file: "pids" | "memory", what: "limit" | "used"): number;
-  /** Sets another ceiling, or one that is above the most that there may be. */
+  /** Sets another limit. A value above the possible maximum removes the limit. */
   limit(file: "pids" | "memory", limit: number): Promise<void>;
 }
 

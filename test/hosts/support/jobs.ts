@@ -4,12 +4,12 @@ import { makeProject, type Project } from "./project.ts";
 
 const LAYOUT = { hosts: ["hub"], agents: { hub: ["iris", "loom"] } };
 
-/** A time that does not come while the tests run. */
+/** A time that does not occur while the tests run. */
 export const SOME_NIGHT = "*-01-01 03:00";
 
 const sh = (script: string) => ["/bin/sh", "-c", script];
 
-/** What they do is seen in files; what is not started by hand starts every few seconds. */
+/** Each job writes its result to a file. Jobs that the tests do not start run every few seconds. */
 const JOBS: Readonly<Record<string, object>> = {
   retro: {
     agent: "iris",
@@ -47,14 +47,14 @@ const JOBS: Readonly<Record<string, object>> = {
   },
 };
 
-/** A project with two agents and jobs on one local host; nothing of it is up yet. */
+/** A project with two agents and jobs on one local host. Nothing is applied yet. */
 export function makeJobs(): Promise<Project> {
   const files = localFleet(LAYOUT);
   const fleet = parse(files["fleet.yaml"] ?? "");
   return makeProject({ ...files, "fleet.yaml": stringify({ ...fleet, jobs: JOBS }) }, secretsFor(LAYOUT));
 }
 
-/** Changes fleet.yaml's jobs. */
+/** Changes the jobs in fleet.yaml. */
 export function declareJobs(project: Project, change: (jobs: Record<string, object>) => void): void {
   const fleet = parse(project.read("fleet.yaml")) as { jobs: Record<string, object> };
   change(fleet.jobs);

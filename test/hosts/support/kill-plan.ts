@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { VICTIMS, type Victim } from "./victims.ts";
+import { VICTIMS, type Victim } from "./run-processes.ts";
 
 export const LONG = process.env["MUSTER_LONG"] === "1";
 export const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
 
-/** What a run can be about, in the order in which a host goes through them again and again. */
+/** The kinds of runs, in the order in which a host goes through them repeatedly. */
 export const PHASES = ["a first up", "an update", "a repair", "a destroy"] as const;
 
 export type Phase = (typeof PHASES)[number];
@@ -12,16 +12,16 @@ export type Phase = (typeof PHASES)[number];
 export interface Point {
   readonly phase: Phase;
   readonly victim: Victim;
-  /** How far the run is to be, from 0 to 1. */
+  /** The share of the run's steps that are done before the kill, from 0 to 1. */
   readonly progress: number;
   /** Milliseconds after that. */
   readonly delay: number;
 }
 
-/** The most that passes between two of a run's steps on a machine that has little else to do: one makes a whole agent. */
+/** Milliseconds between two steps of a run at most, on an idle machine. One step can create a whole agent. */
 const STEP = 1500;
 
-/** The same for the same seed: phases and victims in turn, so that each is met, and moments at random. */
+/** The same plan for the same seed: all phases and victims in turn, at random moments. */
 export function killPlan(points: number): Point[] {
   const random = randomFrom(SEED);
   const first = Math.floor(random() * VICTIMS.length);
@@ -40,10 +40,14 @@ export function killPlan(points: number): Point[] {
 /** A destroy runs no program. */
 const OF_PROGRAMS: readonly Victim[] = ["program", "language host"];
 
-/** After that most runs are over before they can be killed. */
+/** Later than this, most runs end before the kill. */
 const LATEST = 0.9;
 
-/** Park and Miller's generator. @returns numbers from 0 to 1 */
+/**
+ * Park and Miller's generator.
+ *
+ * @returns numbers from 0 to 1
+ */
 function randomFrom(seed: number): () => number {
   let state = (seed % 2147483646) + 1;
   return () => {

@@ -1,6 +1,9 @@
-import type { Victim } from "./victims.ts";
+import type { Victim } from "./run-processes.ts";
 
-/** The requests of a move, in their order: what is asked, of the agent itself, and of which of the two hosts. */
+/**
+ * The requests of a move, in their order: the operation, whether it is of the agent itself, and which of the two hosts
+ * gets it.
+ */
 const STEPS = [
   "arrive to",
   "leave from",
@@ -12,7 +15,7 @@ const STEPS = [
   "remove agent from",
 ] as const;
 
-/** Milliseconds: the most that passes between a request and its kill. The last two are of all that an agent has. */
+/** Milliseconds between a request and its kill at most. The last two requests handle everything that an agent has. */
 const LATEST = 400;
 const LATEST_OF_AGENT = 2000;
 
@@ -21,18 +24,18 @@ const VICTIMS: readonly Victim[] = ["provider", "engine", "runtime", "ssh"];
 export interface MoveKill {
   readonly step: (typeof STEPS)[number];
   readonly victim: Victim;
-  /** Whose runtime, where that is the victim. */
+  /** The host whose runtime is killed, if the runtime is the victim. */
   readonly side: "old" | "new";
   /** Milliseconds after the request was sent. */
   readonly delay: number;
 }
 
-/** The same for the same seed: steps and victims in turn, from a drawn one on, and moments at random. */
+/** The same kills for the same seed: steps and victims in turn from a random one on, at random moments. */
 export function moveKills(seed: number, points: number): MoveKill[] {
   const random = randomFrom(seed);
   const first = Math.floor(random() * STEPS.length * VICTIMS.length);
   return Array.from({ length: points }, (_, i) => {
-    // Three is prime to both lengths, so a few draws spread over all steps, and as many as there are over all pairs.
+    // Three is coprime to both lengths, so a few kills cover all steps, and enough kills cover all pairs.
     const at = first + 3 * i;
     const round = Math.floor(at / STEPS.length);
     const step = STEPS[at % STEPS.length] as MoveKill["step"];
@@ -45,7 +48,11 @@ export function moveKills(seed: number, points: number): MoveKill[] {
   });
 }
 
-/** Park and Miller's generator. @returns numbers from 0 to 1 */
+/**
+ * Park and Miller's generator.
+ *
+ * @returns numbers from 0 to 1
+ */
 function randomFrom(seed: number): () => number {
   let state = (seed % 2147483646) + 1;
   return () => {

@@ -1,20 +1,20 @@
 import type { Plan } from "../../../src/model/declaration.ts";
 import type { HostItem, ItemKind } from "../../../src/model/items.ts";
 import { itemName, parseItemName } from "../../../src/model/parts.ts";
-import { groupForms, userForms } from "./forms/accounts.ts";
-import { type Form, type Place, placesOf, toldOf } from "./forms/form.ts";
-import { directoryForms, fileForms } from "./forms/paths.ts";
-import { rowsForms } from "./forms/rows.ts";
-import { packageForms, programForms, runtimeForms, timerForms, unitForms } from "./forms/system.ts";
+import { groupForms, userForms } from "./mutation-forms/accounts.ts";
+import { type Form, type Place, placesOf, reportedAs } from "./mutation-forms/form.ts";
+import { directoryForms, fileForms } from "./mutation-forms/paths.ts";
+import { rowsForms } from "./mutation-forms/rows.ts";
+import { packageForms, programForms, runtimeForms, timerForms, unitForms } from "./mutation-forms/system.ts";
 
-/** One change by hand on a host, and what must be told of it. */
+/** One change by hand on a host, and the differences that must be reported for it. */
 export interface Mutation {
-  /** The item as its type has it, whichever agent's it is: "Agent identity:SOUL.md". */
+  /** The item without its agent's name: "Agent identity:SOUL.md". */
   readonly role: string;
   readonly form: Form;
   readonly place: Place;
-  /** Exactly what is told, as `toldOf` has it. */
-  readonly told: readonly string[];
+  /** The exact differences, in the format of `reportedAs`. */
+  readonly reported: readonly string[];
 }
 
 type FormsByKind = { readonly [K in ItemKind]: (place: Place<Extract<HostItem, { kind: K }>>) => Form[] };
@@ -30,26 +30,26 @@ const FORMS: FormsByKind = {
   group: groupForms,
   package: packageForms,
   runtime: runtimeForms,
-  // What is told of them depends on what else makes systemd read its files: isolation.test.ts has them alone.
+  // Their differences depend on what else makes systemd read its files, so isolation.test.ts tests them.
   limits: () => [],
   model: () => [],
   controllers: () => [],
 };
 
 /**
- * The drift matrix: every item of every resource type and part of an agent, spoiled in every form of its kind, in as
- * few batches as possible. No two mutations of a batch show up at the same item.
+ * The drift matrix: every item of every resource type and agent part, changed in every form of its kind, in as few
+ * batches as possible. No two mutations of a batch affect the same item.
  */
 export function batchesOf(plan: Plan): Mutation[][] {
   const byRole = [...Map.groupBy(placesOf(plan), roleOf).values()];
-  // Those that reach furthest come first: the others fit in beside them.
+  // Mutations that affect the most items come first. The others fit in next to them.
   const choices = byRole.flatMap(choicesOf).sort((a, b) => reach(b) - reach(a));
   const batches: Mutation[][] = [];
   for (const choice of choices) plant(batches, choice);
   return batches;
 }
 
-/** An item's type and name without what is its agent's own. */
+/** An item's type and name without its agent's name. */
 function roleOf({ declaration, name }: Place): string {
   const { part, label } = parseItemName(name);
   const own = declaration.agent ?? label.split(" ")[1];
@@ -69,12 +69,12 @@ function formsOf(place: Place): Form[] {
 }
 
 function mutationOf(place: Place, form: Form): Mutation {
-  const own = form.tells.map((property) => toldOf(place.declaration.id, place.name, property));
-  return { role: roleOf(place), form, place, told: [...own, ...(form.also ?? [])].sort() };
+  const own = form.properties.map((property) => reportedAs(place.declaration.id, place.name, property));
+  return { role: roleOf(place), form, place, reported: [...own, ...(form.also ?? [])].sort() };
 }
 
 function reach([mutation]: readonly Mutation[]): number {
-  return mutation?.told.length ?? 0;
+  return mutation?.reported.length ?? 0;
 }
 
 function plant(batches: Mutation[][], choice: readonly Mutation[]): void {
@@ -89,8 +89,8 @@ function plant(batches: Mutation[][], choice: readonly Mutation[]): void {
   batches.push(choice.slice(0, 1));
 }
 
-/** The items that a mutation is planted in or told of. */
-function itemsOf({ place, told }: Mutation): string[] {
-  const own = toldOf(place.declaration.id, place.name, "");
-  return [own, ...told.map((one) => one.slice(0, one.lastIndexOf(".") + 1))];
+/** The items that a mutation changes or affects. */
+function itemsOf({ place, reported }: Mutation): string[] {
+  const own = reportedAs(place.declaration.id, place.name, "");
+  return [own, ...reported.map((one) => one.slice(0, one.lastIndexOf(".") + 1))];
 }

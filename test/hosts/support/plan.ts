@@ -5,7 +5,7 @@ import { loadFleet } from "../../../src/config/load-fleet.ts";
 import type { Plan } from "../../../src/model/declaration.ts";
 import { compilePlan } from "../../../src/resources/index.ts";
 
-/** What a fleet's files declare, compiled; the runtime is a made-up one. */
+/** The compiled plan of a fleet's files, with a made-up runtime. */
 export function planOf(files: Readonly<Record<string, string>>): Plan {
   const dir = mkdtempSync(join(tmpdir(), "muster-plan-"));
   for (const [path, text] of Object.entries(files)) {

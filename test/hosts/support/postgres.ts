@@ -5,10 +5,10 @@ import { execa } from "execa";
 import { vi } from "vitest";
 import { freePort, PASSWORD, type StateServer, serve } from "./state-server.ts";
 
-/** The engine keeps each state under the path of its URL: the database's name. */
+/** The engine stores each state under the path of its URL, which is the database's name. */
 const DATABASE = "postgres";
 
-/** Debian's PostgreSQL: a cluster of its own on loopback, under the user that the package made. */
+/** Debian's PostgreSQL: a separate cluster on loopback, under the user of the package. */
 export async function postgres(): Promise<StateServer> {
   const bin = globSync("/usr/lib/postgresql/*/bin").at(-1);
   if (bin === undefined) throw new Error("no PostgreSQL: scripts/test.sh installs Debian's package");

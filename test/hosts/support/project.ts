@@ -19,8 +19,8 @@ import { localDir } from "../../../src/cloud/local/local-host-state.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-/** What a command said and how it ended. */
-export interface Said {
+/** The output and exit code of a command. */
+export interface CommandResult {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
@@ -34,30 +34,34 @@ export interface RunOptions {
   readonly timeout?: number;
 }
 
-/** A user's own repository in a temporary folder, driven by the commands alone. */
+/** A user's project in a temporary folder, driven only by commands. */
 export interface Project {
   readonly dir: string;
   write(path: string, text: string, mode?: number): void;
   read(path: string): string;
-  fleet(args: readonly string[], options?: RunOptions): Promise<Said>;
-  pulumi(args: readonly string[], options?: RunOptions): Promise<Said>;
-  /** Runs a script on a host as root by a bare ssh of its own, and gives its standard output. */
+  fleet(args: readonly string[], options?: RunOptions): Promise<CommandResult>;
+  pulumi(args: readonly string[], options?: RunOptions): Promise<CommandResult>;
+  /**
+   * Runs a script on a host as root over plain ssh.
+   *
+   * @returns its standard output
+   */
   onHost(host: string, script: string): Promise<string>;
-  /** The arguments of that bare ssh, without the command. */
+  /** The arguments of that ssh call, without the command. */
   sshArguments(host: string): string[];
-  /** Installs another version of Muster in its place: a folder with its package. */
+  /** Replaces the installed Muster by another version: a folder with its package. */
   install(root: string): void;
-  /** Removes its local hosts, with whatever is on them, and the folder, also after a failed test. */
+  /** Removes its local hosts with everything on them, and the folder, even after a failed test. */
   dispose(): Promise<void>;
 }
 
 /**
- * Makes a project with a stack `test` and the secrets given.
+ * Creates a project with a stack `test` and the given secrets.
  *
- * @param files by path, fleet.yaml among them
+ * @param files by path, including fleet.yaml
  * @param secrets by the NAME of `config:NAME`
- * @param env what every command has in its environment
- * @param root the folder with the package of Muster that is installed in it
+ * @param env environment variables of every command
+ * @param root folder of the Muster package that is installed in the project
  */
 export async function makeProject(
   files: Readonly<Record<string, string>>,
@@ -79,7 +83,7 @@ export async function makeProject(
     writeFileSync(file, text);
     if (mode !== undefined) chmodSync(file, mode);
   };
-  const run = (program: string, args: readonly string[], options: RunOptions = {}): Promise<Said> =>
+  const run = (program: string, args: readonly string[], options: RunOptions = {}): Promise<CommandResult> =>
     runBare(join(installed, "bin", program), args, dir, { ...options, env: { ...env, ...options.env } });
   const sshArguments = (host: string): string[] => bareSsh(dir, host);
   const project: Project = {
@@ -100,7 +104,10 @@ export async function makeProject(
   return project;
 }
 
-/** Without the engine, which would first take everything off them; what a killed run has half made goes too. */
+/**
+ * Removes the hosts without the engine, which would first remove everything on them. This also removes hosts that a
+ * killed run has created only in part.
+ */
 async function removeHosts(dir: string): Promise<void> {
   const prefix = hostPlace(localDir(), realpathSync(dir), "x").id.slice(0, -1);
   const ids = globSync(`${prefix}*`, { cwd: join(localDir(), "hosts") });
@@ -121,7 +128,7 @@ async function prepare(
   if (values.length > 0) await must(project.pulumi(["config", "set-all", ...values]));
 }
 
-/** The checkout's own project file, with the paths as a repository of one's own has them. */
+/** The checkout's own project file, with the paths of a user's project. */
 function pulumiYaml(): string {
   const own = readFileSync(join(ROOT, "Pulumi.yaml"), "utf8");
   return own
@@ -129,13 +136,13 @@ function pulumiYaml(): string {
     .replace("path: ./plugin", "path: ./node_modules/muster/plugin");
 }
 
-/** Nothing of the caller's environment but PATH and HOME: what a user may have set must not be needed. */
+/** Runs a program with only PATH and HOME of the caller's environment, because no other variable may be needed. */
 async function runBare(
   program: string,
   args: readonly string[],
   cwd: string,
   options: RunOptions,
-): Promise<Said> {
+): Promise<CommandResult> {
   const { exitCode, stdout, stderr, all } = await execa(program, args, {
     cwd,
     all: true,
@@ -169,11 +176,11 @@ function bareSsh(dir: string, host: string): string[] {
   ];
 }
 
-/** Fails with what the command said, so that a test's log shows it. */
-export async function must(command: Promise<Said>, exitCode = 0): Promise<Said> {
-  const said = await command;
-  if (said.exitCode !== exitCode) {
-    throw new Error(`expected exit code ${exitCode}, got ${said.exitCode}:\n${said.all}`);
+/** Throws an error with the command's output, so that a test's log shows it. */
+export async function must(command: Promise<CommandResult>, exitCode = 0): Promise<CommandResult> {
+  const result = await command;
+  if (result.exitCode !== exitCode) {
+    throw new Error(`expected exit code ${exitCode}, got ${result.exitCode}:\n${result.all}`);
   }
-  return said;
+  return result;
 }

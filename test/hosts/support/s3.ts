@@ -13,7 +13,7 @@ const MODULE = join(import.meta.dirname, "s3");
 const PROGRAM = "github.com/versity/versitygw/cmd/versitygw";
 const BUCKET = "team";
 
-/** versitygw: a real S3 server, which keeps its buckets in a folder. */
+/** versitygw: a real S3 server, which stores its buckets in a folder. */
 export async function s3(): Promise<StateServer> {
   const program = await build();
   const dir = mkdtempSync(join(tmpdir(), "muster-s3-"));
@@ -43,14 +43,15 @@ export async function s3(): Promise<StateServer> {
   };
 }
 
-/** Builds it once, at the version that its go.mod pins, into the folder for all that can be built again. */
+/** Builds it once, at the version that its go.mod pins, in the cache folder. */
 async function build(): Promise<string> {
   const version = /versitygw (\S+)/.exec(readFileSync(join(MODULE, "go.mod"), "utf8"))?.[1];
   const program = join(cacheDir(), "tests", `versitygw-${version}`);
   const progress = stderrProgress();
-  const tellWaiting = (pid: number) => progress(`waiting for process ${pid}, which is building an S3 server`);
-  // Of two files at once the first to be done would remove the modules that the other still reads.
-  await withProcessLock(`${program}.lock`, tellWaiting, async () => {
+  const reportWaiting = (pid: number) =>
+    progress(`waiting for process ${pid}, which is building an S3 server`);
+  // Without the lock, the first of two test files to finish would remove the modules that the other still reads.
+  await withProcessLock(`${program}.lock`, reportWaiting, async () => {
     if (!existsSync(program)) await buildAs(program, progress);
   });
   return program;

@@ -3,7 +3,7 @@ import { localHosts } from "../../../src/cloud/local/index.ts";
 import { ensureEngine } from "../../../src/engine/install-engine.ts";
 import { stderrProgress } from "../../../src/engine/progress.ts";
 
-/** Before the first test: the engine and the Debian base, which take minutes on a machine that has neither. */
+/** Prepares the engine and the Debian base before the first test. This takes minutes on a machine that has neither. */
 export default async function setup(): Promise<void> {
   process.env["MUSTER_OFFLINE"] = "1";
   const progress = stderrProgress();

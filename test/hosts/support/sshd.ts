@@ -16,14 +16,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Target } from "../../../src/transport/target.ts";
 
-/** A real sshd on loopback that logs root in with a key of its own. */
+/** A real sshd on loopback that logs root in with its own key. */
 export interface Sshd {
   readonly dir: string;
-  /** How to reach the login that was given this name. */
+  /** The target for the login with this name. */
   target(login: string, over?: Partial<Target>): Target;
-  /** How often a login was granted. */
+  /** The number of accepted logins. */
   logins(): number;
-  /** Cuts all connections that stand, as a network that goes away does. */
+  /** Cuts all open connections, as a lost network does. */
   cut(): void;
   stop(): Promise<void>;
 }
@@ -31,8 +31,8 @@ export interface Sshd {
 /**
  * Starts sshd with one port for each login.
  *
- * @param logins what sshd runs instead of the command it is given, which it finds in SSH_ORIGINAL_COMMAND;
- *   undefined: the command itself
+ * @param logins the command that sshd runs in place of the client's, which is in SSH_ORIGINAL_COMMAND; undefined: the
+ * client's command itself
  */
 export async function startSshd(logins: Readonly<Record<string, string | undefined>>): Promise<Sshd> {
   const dir = mkdtempSync(join(tmpdir(), "muster-sshd-"));
@@ -78,13 +78,13 @@ export async function startSshd(logins: Readonly<Record<string, string | undefin
   };
 }
 
-/** Makes a key pair without a passphrase. */
+/** Creates a key pair without a passphrase. */
 export async function makeKey(path: string): Promise<void> {
   await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path]);
   chmodSync(path, 0o600);
 }
 
-/** A port of loopback that nothing listens on. */
+/** A loopback port that nothing listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -2,24 +2,28 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** A real server that keeps states: where it is, and what logs in there. */
+/** A real server that stores states, with its URL and the credentials for it. */
 export interface StateServer {
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The URL of a database or bucket on the same server that is not there. */
+  /** The URL of a missing database or bucket on the same server. */
   readonly missing: string;
-  /** A file of the state as text; empty where it is not there. */
+  /** A file of the state as text; empty if it does not exist. */
   get(key: string): Promise<string>;
   put(key: string, text: string): Promise<void>;
-  /** Deletes all that is in the state. */
+  /** Deletes the whole state. */
   lose(): Promise<void>;
-  /** Ends the server and removes its data. */
+  /** Stops the server and removes its data. */
   stop(): Promise<void>;
 }
 
 export const PASSWORD = "a-password-for-tests";
 
-/** Starts a server that ends with the returned function, by its process id. */
+/**
+ * Starts a server.
+ *
+ * @returns stops the server
+ */
 export function serve(
   program: string,
   args: readonly string[],
@@ -33,7 +37,7 @@ export function serve(
   };
 }
 
-/** A TCP port of loopback that nothing listens on. */
+/** A loopback TCP port that nothing listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -14,15 +14,15 @@ export const TENANTS = {
 
 export type Tenant = keyof typeof TENANTS;
 
-/** The tenants' secrets, as their stacks take them from the environment. */
+/** The tenants' secrets, as their stacks read them from the environment. */
 export const SECRETS = Object.fromEntries(
   agents().map(({ name }) => [`${name.toUpperCase()}_KEY`, `sk-${name}-0123456789`]),
 );
 
 /**
- * A project with two tenants on two local hosts, and a stack for the platform and for each of them.
+ * A project with two tenants on two local hosts, and a stack for the platform and for each tenant.
  *
- * @param root the version of Muster that it begins with; left out: this one
+ * @param root the version of Muster that it starts with; left out: this one
  */
 export async function makeTenants(root?: string): Promise<Project> {
   const project = await makeProject(files(), {}, {}, root);
@@ -36,8 +36,12 @@ export function inStack(project: Project, stack: string, ...args: readonly strin
   return project.pulumi([...args, "--stack", stack], { env: SECRETS });
 }
 
-/** Sends requests with a tenant's own key, as any program can, and gives the answers in their order. */
-export async function ask(project: Project, tenant: Tenant, host: string, requests: readonly unknown[]) {
+/**
+ * Sends requests with a tenant's own key, as any program can.
+ *
+ * @returns the answers in the order of the requests
+ */
+export async function send(project: Project, tenant: Tenant, host: string, requests: readonly unknown[]) {
   const frames = requests.map((request, seq) => `${JSON.stringify({ seq, request: request as Request })}\n`);
   const { stdout } = await execa("ssh", [...ssh(project, tenant, host), "whatever"], {
     input: frames.join(""),
@@ -47,7 +51,7 @@ export async function ask(project: Project, tenant: Tenant, host: string, reques
   return { hello: hello ?? "", answers };
 }
 
-/** The arguments of an ssh with a tenant's key, up to the destination. */
+/** The arguments of ssh with a tenant's key, up to the destination. */
 export function ssh(project: Project, tenant: Tenant, host: string, ...options: readonly string[]): string[] {
   const inventory = parse(readFileSync(join(project.dir, "stacks/inventory.local.yaml"), "utf8")) as {
     hosts: Record<string, { address: string }>;
@@ -75,7 +79,7 @@ function files(): Record<string, string> {
     name: "shared",
     hosts: { one: { kind: "local" }, two: { kind: "local" } },
     tenants: { north: null, south: {} },
-    // It works as long as the host can be reached.
+    // This probe succeeds as long as the host is reachable.
     providers: { nous: { probe: { tcp: 22 } }, local: null },
     credentials: Object.fromEntries(
       agents().map(({ name }) => [

@@ -7,11 +7,11 @@ export interface TraceEntry {
   readonly op: string;
 }
 
-/** What a run sends to hosts: connections and requests, in their order. */
+/** The connections and requests that a run sends to hosts, in their order. */
 export interface Trace {
-  /** The environment for a command that is to be recorded. */
+  /** The environment for a command whose requests should be recorded. */
   readonly env: Readonly<Record<string, string>>;
-  /** Gives what was recorded since the last call. */
+  /** Returns the entries since the last call. */
   take(): TraceEntry[];
 }
 

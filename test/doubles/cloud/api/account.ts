@@ -2,23 +2,23 @@ import { createHash } from "node:crypto";
 import {
   type Context,
   created,
-  fromNow,
-  gone,
   list,
+  noContent,
   ok,
   type Params,
   type Routes,
-  seen,
+  visible,
+  visibleFromNow,
 } from "../context.ts";
+import { existing, type Key } from "../data.ts";
 import { notFound, unprocessable } from "../error.ts";
-import { type Key, there } from "../things.ts";
-import { needed, text } from "./given.ts";
+import { requiredText, text } from "./body-fields.ts";
 
 /** The account and its SSH keys. */
 export function accountRoutes({ store, settings }: Context): Routes {
   const { data } = store;
   const find = (params: Params): Key => {
-    const found = findKey(seen(data.keys), params["id"] ?? "");
+    const found = findKey(visible(data.keys), params["id"] ?? "");
     if (found === undefined) throw notFound();
     return found;
   };
@@ -38,14 +38,14 @@ export function accountRoutes({ store, settings }: Context): Routes {
           status_message: "",
         },
       }),
-    "GET /v2/account/keys": () => list("ssh_keys", seen(data.keys).map(shownKey)),
+    "GET /v2/account/keys": () => list("ssh_keys", visible(data.keys).map(shownKey)),
     "POST /v2/account/keys": ({ body }) => {
-      const [name, publicKey] = [needed(body, "name"), needed(body, "public_key")];
+      const [name, publicKey] = [requiredText(body, "name"), requiredText(body, "public_key")];
       const fingerprint = fingerprintOf(publicKey);
-      if (there(data.keys).some((key) => key.fingerprint === fingerprint)) {
+      if (existing(data.keys).some((key) => key.fingerprint === fingerprint)) {
         throw unprocessable("SSH Key is already in use on your account");
       }
-      const key = { id: store.nextId(), name, publicKey, fingerprint, ...fromNow(settings) };
+      const key = { id: store.nextId(), name, publicKey, fingerprint, ...visibleFromNow(settings) };
       data.keys.push(key);
       return created({ ssh_key: shownKey(key) });
     },
@@ -57,21 +57,21 @@ export function accountRoutes({ store, settings }: Context): Routes {
     },
     "DELETE /v2/account/keys/:id": ({ params }) => {
       find(params).goneAt = Date.now() + settings.lag;
-      return gone;
+      return noContent;
     },
   };
 }
 
-/** @param name its id or its fingerprint */
+/** @param name ID or fingerprint of the key */
 export function findKey(keys: readonly Key[], name: string): Key | undefined {
   return keys.find(({ id, fingerprint }) => String(id) === name || fingerprint === name);
 }
 
-/** MD5 of the key's bytes, as the API names keys. */
+/** MD5 of the key's bytes, which is how the API names keys. */
 function fingerprintOf(publicKey: string): string {
   const [, type, blob = ""] = /^(ssh-\S+|ecdsa-\S+|sk-\S+) ([A-Za-z0-9+/=]+)/.exec(publicKey.trim()) ?? [];
   const bytes = Buffer.from(blob, "base64");
-  // The bytes begin with the type's own name.
+  // The bytes start with the name of the type.
   if (type === undefined || bytes.toString("latin1", 4, 4 + type.length) !== type) {
     throw unprocessable("Key invalid, key should be of the format `type key [comment]`");
   }

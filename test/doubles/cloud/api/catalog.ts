@@ -2,7 +2,7 @@ import { IMAGES, imageOf, REGIONS, SIZES, shownImage, shownRegion, shownSize } f
 import { list, ok, type Routes } from "../context.ts";
 import { notFound } from "../error.ts";
 
-/** What is on offer; nobody changes it. */
+/** The catalogue, which never changes. */
 export const catalogRoutes: Routes = {
   "GET /v2/regions": () => list("regions", REGIONS.map(shownRegion)),
   "GET /v2/sizes": () => list("sizes", SIZES.map(shownSize)),

@@ -1,16 +1,16 @@
 import { shownAction } from "../actions.ts";
 import { imageOf, sizeOf } from "../catalog.ts";
 import { type Call, type Context, created, type Routes } from "../context.ts";
+import type { Droplet } from "../data.ts";
 import { unprocessable } from "../error.ts";
-import type { Droplet } from "../things.ts";
-import { dropletSubject } from "./droplet-life.ts";
+import { requiredText } from "./body-fields.ts";
+import { dropletSubject } from "./droplet-lifecycle.ts";
 import { ipv6Of } from "./droplet-order.ts";
-import { findDroplet } from "./find.ts";
-import { needed } from "./given.ts";
+import { findDroplet } from "./find-resource.ts";
 
 type Body = Call["body"];
 
-/** Checks what is asked at once, and gives the work that takes time. */
+/** Validates a request at once, and returns the work that takes time. */
 type DropletAction = (context: Context, droplet: Droplet, body: Body) => () => void | Promise<void>;
 
 export function dropletActionRoutes(context: Context): Routes {
@@ -18,7 +18,7 @@ export function dropletActionRoutes(context: Context): Routes {
   return {
     "POST /v2/droplets/:id/actions": ({ params, body }) => {
       const droplet = findDroplet(context, params["id"]);
-      const type = needed(body, "type");
+      const type = requiredText(body, "type");
       const action = ACTIONS[type];
       if (action === undefined) throw unprocessable("You specified an invalid type for the action.");
       if (actions.isBusy("droplet", droplet.id)) throw unprocessable("Droplet already has a pending event.");
@@ -65,7 +65,7 @@ const ACTIONS: Readonly<Record<string, DropletAction>> = {
   power_cycle: powerCycle,
   reboot: powerCycle,
   rename: (_, droplet, body) => {
-    const name = needed(body, "name");
+    const name = requiredText(body, "name");
     return () => {
       droplet.name = name;
     };

@@ -1,13 +1,13 @@
 import { imageOf, regionOf, sizeOf } from "../catalog.ts";
-import { type Context, seen } from "../context.ts";
+import { type Context, visible } from "../context.ts";
+import { type Droplet, existing } from "../data.ts";
 import { unprocessable } from "../error.ts";
-import { type Droplet, there } from "../things.ts";
 import { findKey } from "./account.ts";
-import { findVolume } from "./find.ts";
-import { flag, takeTags, text, texts } from "./given.ts";
+import { createTags, flag, text, texts } from "./body-fields.ts";
+import { findVolume } from "./find-resource.ts";
 import { defaultVpc } from "./vpcs.ts";
 
-/** What droplets are ordered with, checked. */
+/** A validated request for droplets. */
 export interface Order {
   readonly region: string;
   readonly size: string;
@@ -22,10 +22,10 @@ export interface Order {
 
 const NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
 
-/** The most that user_data may be, in bytes. */
+/** The maximum size of user_data, in bytes. */
 const USER_DATA = 64 * 1024;
 
-/** @throws ApiError with what is wrong, before any droplet is made */
+/** @throws ApiError with the reason, before any droplet is created */
 export function checkedOrder(
   context: Context,
   body: Readonly<Record<string, unknown>>,
@@ -41,13 +41,13 @@ export function checkedOrder(
   if (size === undefined) throw unprocessable("You specified an invalid size for Droplet creation.");
   const image = imageOf(body["image"]);
   if (image === undefined) throw unprocessable("You specified an invalid image for Droplet creation.");
-  if (there(data.droplets).length + names.length > data.dropletLimit) {
+  if (existing(data.droplets).length + names.length > data.dropletLimit) {
     throw unprocessable("creating this/these droplet(s) will exceed your droplet limit");
   }
   const userData = text(body, "user_data") ?? "";
   if (Buffer.byteLength(userData) > USER_DATA) throw unprocessable("user_data may not exceed 64 KiB");
   const vpc = text(body, "vpc_uuid");
-  const vpcs = there(data.vpcs);
+  const vpcs = existing(data.vpcs);
   if (vpc !== undefined && !vpcs.some(({ id, region: of }) => id === vpc && of === region.slug)) {
     throw unprocessable(`VPC ${vpc} does not exist in region ${region.slug}`);
   }
@@ -62,14 +62,14 @@ export function checkedOrder(
     features: ["droplet_agent", "private_networking"].concat(
       ["backups", "ipv6", "monitoring"].filter((feature) => flag(body, feature)),
     ),
-    tags: takeTags(data.tags, texts(body, "tags")),
+    tags: createTags(data.tags, texts(body, "tags")),
     vpcUuid: vpc ?? defaultVpc(context, region.slug).id,
     volumes,
   };
 }
 
 function publicKeysOf({ store }: Context, names: readonly string[]): string[] {
-  const keys = seen(store.data.keys);
+  const keys = visible(store.data.keys);
   return names.map((name) => {
     const key = findKey(keys, name);
     if (key === undefined) throw unprocessable(`${name} are invalid key identifiers for Droplet creation.`);
@@ -77,7 +77,7 @@ function publicKeysOf({ store }: Context, names: readonly string[]): string[] {
   });
 }
 
-/** Takes its number and its place; its machine comes with its action. */
+/** Creates the droplet's entry. Its machine is created by its action. */
 export function makeDroplet({ store, settings }: Context, name: string, order: Order): Droplet {
   const { data } = store;
   const id = store.nextId();
@@ -102,7 +102,7 @@ export function makeDroplet({ store, settings }: Context, name: string, order: O
   return droplet;
 }
 
-/** In documentation's own range (RFC 3849). */
+/** An address in the range for documentation (RFC 3849). */
 export function ipv6Of(id: number): string {
   return `2001:db8::${(id >> 16).toString(16)}:${(id & 0xffff).toString(16)}`;
 }

@@ -1,20 +1,20 @@
 import { shownAction } from "../actions.ts";
-import { accepted, type Context, gone, list, ok, type Routes, seen } from "../context.ts";
+import { accepted, type Context, list, noContent, ok, type Routes, visible } from "../context.ts";
+import type { Droplet } from "../data.ts";
 import { unprocessable } from "../error.ts";
-import type { Droplet } from "../things.ts";
-import { beginCreation, removeDroplet } from "./droplet-life.ts";
+import { requiredText, texts } from "./body-fields.ts";
+import { beginCreation, removeDroplet } from "./droplet-lifecycle.ts";
 import { checkedOrder, makeDroplet } from "./droplet-order.ts";
-import { findDroplet } from "./find.ts";
-import { needed, texts } from "./given.ts";
+import { findDroplet } from "./find-resource.ts";
 import { shownDroplet } from "./shown-droplet.ts";
 
-/** Droplets: made, listed, asked after, deleted; what is done to them is in droplet-actions.ts. */
+/** Creates, lists, shows and deletes droplets. Their actions are in droplet-actions.ts. */
 export function dropletRoutes(context: Context): Routes {
   const { store, actions } = context;
   const { data } = store;
   const find = (id: string | undefined): Droplet => findDroplet(context, id);
   const remove = (droplet: Droplet): void => {
-    // One that never comes up has its event pending for ever, and can be deleted all the same.
+    // The action of a stuck droplet never ends, and the droplet can be deleted nevertheless.
     const busy = actions.isBusy("droplet", droplet.id) && droplet.fate !== "stuck";
     if (busy) throw unprocessable("Droplet already has a pending event.");
     removeDroplet(context, droplet);
@@ -22,7 +22,7 @@ export function dropletRoutes(context: Context): Routes {
   return {
     "GET /v2/droplets": ({ query }) => {
       const [tag, name] = [query.get("tag_name"), query.get("name")];
-      const found = seen(data.droplets).filter(
+      const found = visible(data.droplets).filter(
         (one) => (tag === null || one.tags.includes(tag)) && (name === null || one.name === name),
       );
       return list(
@@ -32,7 +32,9 @@ export function dropletRoutes(context: Context): Routes {
     },
     "POST /v2/droplets": ({ body }) => {
       const names =
-        body["names"] === undefined ? [needed(body, "name", "Name can't be blank")] : texts(body, "names");
+        body["names"] === undefined
+          ? [requiredText(body, "name", "Name can't be blank")]
+          : texts(body, "names");
       const order = checkedOrder(context, body, names);
       const made = names.map((name) => makeDroplet(context, name, order));
       const begun = made.map((droplet) => beginCreation(context, droplet, order.volumes));
@@ -43,13 +45,13 @@ export function dropletRoutes(context: Context): Routes {
     "DELETE /v2/droplets": ({ query }) => {
       const tag = query.get("tag_name");
       if (tag === null) throw unprocessable("tag_name is required");
-      for (const droplet of seen(data.droplets).filter(({ tags }) => tags.includes(tag))) remove(droplet);
-      return gone;
+      for (const droplet of visible(data.droplets).filter(({ tags }) => tags.includes(tag))) remove(droplet);
+      return noContent;
     },
     "GET /v2/droplets/:id": ({ params }) => ok({ droplet: shownDroplet(store, find(params["id"])) }),
     "DELETE /v2/droplets/:id": ({ params }) => {
       remove(find(params["id"]));
-      return gone;
+      return noContent;
     },
     "GET /v2/droplets/:id/actions": ({ params }) =>
       list("actions", actions.of("droplet", find(params["id"]).id).map(shownAction)),

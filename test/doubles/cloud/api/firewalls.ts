@@ -1,36 +1,45 @@
 import { randomUUID } from "node:crypto";
-import { accepted, type Context, fromNow, gone, list, ok, type Routes, seen } from "../context.ts";
+import {
+  accepted,
+  type Context,
+  list,
+  noContent,
+  ok,
+  type Routes,
+  visible,
+  visibleFromNow,
+} from "../context.ts";
+import { existing, type Firewall, type InboundRule, type OutboundRule, type Peers } from "../data.ts";
 import { ApiError, notFound, unprocessable } from "../error.ts";
-import { type Firewall, type InboundRule, type OutboundRule, type Peers, there } from "../things.ts";
-import { findDroplet } from "./find.ts";
-import { array, isTaken, needed, numbers, takeTags, texts } from "./given.ts";
+import { array, createTags, isTaken, numbers, requiredText, texts } from "./body-fields.ts";
+import { findDroplet } from "./find-resource.ts";
 
-/** Firewalls: what they say is kept and shown; the hosts' traffic is not filtered. */
+/** Firewalls. Their rules are stored and returned, but the hosts' traffic is not filtered. */
 export function firewallRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;
   const find = (id: string | undefined): Firewall => {
-    const found = seen(data.firewalls).find((firewall) => firewall.id === id);
+    const found = visible(data.firewalls).find((firewall) => firewall.id === id);
     if (found === undefined) throw notFound();
     return found;
   };
   const declared = (body: Body) => ({
     ...rulesOf(body, true),
     dropletIds: numbers(body, "droplet_ids").map((id) => findDroplet(context, id).id),
-    tags: takeTags(data.tags, texts(body, "tags")),
+    tags: createTags(data.tags, texts(body, "tags")),
   });
-  /** POST adds what the body names to a firewall, DELETE takes it out. */
+  /** POST adds what the body names to a firewall, DELETE removes it. */
   const member = (what: "droplets" | "tags" | "rules"): Routes => {
     const path = `/v2/firewalls/:id/${what}`;
     return {
       [`POST ${path}`]: ({ params, body }) => {
         const firewall = find(params["id"]);
         firewall.dropletIds = union(firewall.dropletIds, numbers(body, "droplet_ids"));
-        firewall.tags = union(firewall.tags, takeTags(data.tags, texts(body, "tags")));
+        firewall.tags = union(firewall.tags, createTags(data.tags, texts(body, "tags")));
         const { inbound, outbound } = rulesOf(body, false);
         firewall.inbound = union(firewall.inbound, inbound);
         firewall.outbound = union(firewall.outbound, outbound);
-        return gone;
+        return noContent;
       },
       [`DELETE ${path}`]: ({ params, body }) => {
         const firewall = find(params["id"]);
@@ -39,35 +48,42 @@ export function firewallRoutes(context: Context): Routes {
         const { inbound, outbound } = rulesOf(body, false);
         firewall.inbound = without(firewall.inbound, inbound);
         firewall.outbound = without(firewall.outbound, outbound);
-        return gone;
+        return noContent;
       },
     };
   };
   return {
-    "GET /v2/firewalls": () => list("firewalls", seen(data.firewalls).map(shownFirewall)),
+    "GET /v2/firewalls": () => list("firewalls", visible(data.firewalls).map(shownFirewall)),
     "POST /v2/firewalls": ({ body }) => {
-      const name = needed(body, "name");
+      const name = requiredText(body, "name");
       if (isTaken(data.firewalls, name)) throw new ApiError(409, "conflict", "duplicate name");
-      const own = { id: randomUUID(), name, createdAt: new Date().toISOString(), ...fromNow(settings) };
+      const own = {
+        id: randomUUID(),
+        name,
+        createdAt: new Date().toISOString(),
+        ...visibleFromNow(settings),
+      };
       const firewall: Firewall = { ...own, ...declared(body) };
       data.firewalls.push(firewall);
       return accepted({ firewall: shownFirewall(firewall) });
     },
     "GET /v2/firewalls/:id": ({ params }) => ok({ firewall: shownFirewall(find(params["id"])) }),
     "PUT /v2/firewalls/:id": ({ params, body }) => {
-      const firewall = Object.assign(find(params["id"]), declared(body), { name: needed(body, "name") });
+      const firewall = Object.assign(find(params["id"]), declared(body), {
+        name: requiredText(body, "name"),
+      });
       return ok({ firewall: shownFirewall(firewall) });
     },
     "DELETE /v2/firewalls/:id": ({ params }) => {
       find(params["id"]).goneAt = Date.now() + settings.lag;
-      return gone;
+      return noContent;
     },
     ...member("droplets"),
     ...member("tags"),
     ...member("rules"),
     "GET /v2/droplets/:id/firewalls": ({ params }) => {
       const { id, tags } = findDroplet(context, params["id"]);
-      const over = there(data.firewalls).filter(
+      const over = existing(data.firewalls).filter(
         (one) => one.dropletIds.includes(id) || one.tags.some((tag) => tags.includes(tag)),
       );
       return list("firewalls", over.map(shownFirewall));
@@ -79,11 +95,11 @@ type Body = Readonly<Record<string, unknown>>;
 
 const PROTOCOLS = ["tcp", "udp", "icmp"];
 
-/** @param whole a whole firewall needs at least one rule */
-function rulesOf(body: Body, whole: boolean): { inbound: InboundRule[]; outbound: OutboundRule[] } {
+/** @param isComplete for a complete firewall, which needs at least one rule */
+function rulesOf(body: Body, isComplete: boolean): { inbound: InboundRule[]; outbound: OutboundRule[] } {
   const inbound = array(body, "inbound_rules") as InboundRule[];
   const outbound = array(body, "outbound_rules") as OutboundRule[];
-  if (whole && inbound.length + outbound.length === 0) {
+  if (isComplete && inbound.length + outbound.length === 0) {
     throw unprocessable("At least one rule must be specified");
   }
   return {
@@ -92,7 +108,7 @@ function rulesOf(body: Body, whole: boolean): { inbound: InboundRule[]; outbound
   };
 }
 
-/** The API answers `0` for all ports, and for the ports of icmp, which has none. */
+/** The API returns `0` for all ports, and for icmp, which has no ports. */
 function portsOf({ protocol, ports }: { protocol: string; ports: string }): {
   protocol: string;
   ports: string;
@@ -105,11 +121,11 @@ function portsOf({ protocol, ports }: { protocol: string; ports: string }): {
   return { protocol, ports: ports === "all" ? "0" : ports };
 }
 
-/** What is not said is not shown either. */
+/** Leaves out empty fields. */
 function peersOf(peers: Peers | undefined): Peers {
-  const said = Object.entries(peers ?? {}).filter(([, value]) => Array.isArray(value) && value.length > 0);
-  if (said.length === 0) throw unprocessable("a rule must have at least one source or destination");
-  return Object.fromEntries(said) as Peers;
+  const result = Object.entries(peers ?? {}).filter(([, value]) => Array.isArray(value) && value.length > 0);
+  if (result.length === 0) throw unprocessable("a rule must have at least one source or destination");
+  return Object.fromEntries(result) as Peers;
 }
 
 function union<T>(all: readonly T[], more: readonly T[]): T[] {

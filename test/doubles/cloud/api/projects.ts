@@ -2,25 +2,25 @@ import { randomUUID } from "node:crypto";
 import {
   type Context,
   created,
-  fromNow,
-  gone,
   list,
+  noContent,
   ok,
   type Params,
   type Routes,
-  seen,
+  visible,
+  visibleFromNow,
 } from "../context.ts";
+import { existing, type Project } from "../data.ts";
 import { ApiError, notFound } from "../error.ts";
-import { type Project, there } from "../things.ts";
-import { isTaken, needed, text, texts } from "./given.ts";
+import { isTaken, requiredText, text, texts } from "./body-fields.ts";
 
-/** Projects, and what was put into them. An account has one to begin with. */
+/** Projects and their resources. A new account has one project. */
 export function projectRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;
   const find = ({ id }: Params): Project => {
     if (id === "default") return defaultProject(context);
-    const found = seen(data.projects).find((project) => project.id === id);
+    const found = visible(data.projects).find((project) => project.id === id);
     if (found === undefined) throw notFound();
     return found;
   };
@@ -36,10 +36,10 @@ export function projectRoutes(context: Context): Routes {
   return {
     "GET /v2/projects": () => {
       defaultProject(context);
-      return list("projects", seen(data.projects).map(shownProject));
+      return list("projects", visible(data.projects).map(shownProject));
     },
     "POST /v2/projects": ({ body }) => {
-      const [name, purpose] = [needed(body, "name"), needed(body, "purpose")];
+      const [name, purpose] = [requiredText(body, "name"), requiredText(body, "purpose")];
       if (isTaken(data.projects, name)) throw new ApiError(409, "conflict", "name is already in use");
       const project = newProject(name, purpose, false, settings.lag);
       project.description = text(body, "description") ?? "";
@@ -55,8 +55,8 @@ export function projectRoutes(context: Context): Routes {
       if (project.resources.length > 0) {
         throw new ApiError(412, "precondition_failed", "cannot delete a project with resources");
       }
-      project.goneAt = fromNow(settings).visibleAt;
-      return gone;
+      project.goneAt = visibleFromNow(settings).visibleAt;
+      return noContent;
     },
     "GET /v2/projects/:id/resources": ({ params }) =>
       list(
@@ -73,9 +73,9 @@ export function projectRoutes(context: Context): Routes {
   };
 }
 
-/** Made when it is first looked for. */
+/** The default project, created when it is first needed. */
 export function defaultProject({ store }: Context): Project {
-  const found = there(store.data.projects).find(({ isDefault }) => isDefault);
+  const found = existing(store.data.projects).find(({ isDefault }) => isDefault);
   if (found !== undefined) return found;
   const project = newProject("first-project", "Just trying out DigitalOcean", true, 0);
   store.data.projects.push(project);

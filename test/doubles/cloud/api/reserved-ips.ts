@@ -1,21 +1,31 @@
 import { randomInt } from "node:crypto";
 import { shownAction } from "../actions.ts";
 import { regionOf, shownRegion } from "../catalog.ts";
-import { accepted, type Context, created, fromNow, gone, list, ok, type Routes, seen } from "../context.ts";
+import {
+  accepted,
+  type Context,
+  created,
+  list,
+  noContent,
+  ok,
+  type Routes,
+  visible,
+  visibleFromNow,
+} from "../context.ts";
+import { existing, type ReservedIp } from "../data.ts";
 import { notFound, unprocessable } from "../error.ts";
-import { type ReservedIp, there } from "../things.ts";
-import { findDroplet } from "./find.ts";
-import { needed } from "./given.ts";
+import { requiredText } from "./body-fields.ts";
+import { findDroplet } from "./find-resource.ts";
 import { defaultProject } from "./projects.ts";
 import { shownDroplet } from "./shown-droplet.ts";
 
 /**
- * Where reserved addresses come from: a range for measurements (RFC 2544), which no droplet has. They lead to hosts of
- * this machine, so they are drawn from many: those of another cloud beside this one are others.
+ * The range of reserved addresses: it is for measurements (RFC 2544), so no droplet has one. The addresses lead to
+ * hosts of this machine, and are drawn at random so that two clouds on it do not collide.
  */
 const RANGE = "198.18";
 
-/** Reserved IPs, under their name and under the one that they had before (floating IPs). */
+/** Reserved IPs, under their current name and their former one (floating IPs). */
 export function reservedIpRoutes(context: Context): Routes {
   return { ...routesOf(context, "reserved_ip"), ...routesOf(context, "floating_ip") };
 }
@@ -25,7 +35,7 @@ function routesOf(context: Context, name: "reserved_ip" | "floating_ip"): Routes
   const { data } = store;
   const base = `/v2/${name}s`;
   const find = (ip: string | undefined): ReservedIp => {
-    const found = seen(data.reservedIps).find((one) => one.ip === ip);
+    const found = visible(data.reservedIps).find((one) => one.ip === ip);
     if (found === undefined) throw notFound();
     return found;
   };
@@ -39,13 +49,19 @@ function routesOf(context: Context, name: "reserved_ip" | "floating_ip"): Routes
     });
   };
   return {
-    [`GET ${base}`]: () => list(`${name}s`, seen(data.reservedIps).map(shown)),
+    [`GET ${base}`]: () => list(`${name}s`, visible(data.reservedIps).map(shown)),
     [`POST ${base}`]: ({ body }) => {
       const droplet = body["droplet_id"] ? findDroplet(context, Number(body["droplet_id"])) : undefined;
-      const region = regionOf(droplet?.region ?? needed(body, "region"));
+      const region = regionOf(droplet?.region ?? requiredText(body, "region"));
       if (region === undefined) throw unprocessable("Region is invalid");
-      const [ip, projectId] = [freeIp(there(data.reservedIps)), defaultProject(context).id];
-      const one: ReservedIp = { ip, region: region.slug, projectId, dropletId: null, ...fromNow(settings) };
+      const [ip, projectId] = [freeIp(existing(data.reservedIps)), defaultProject(context).id];
+      const one: ReservedIp = {
+        ip,
+        region: region.slug,
+        projectId,
+        dropletId: null,
+        ...visibleFromNow(settings),
+      };
       data.reservedIps.push(one);
       if (droplet !== undefined) move("assign_ip", one, droplet.id);
       return accepted({ [name]: shown(one) });
@@ -55,11 +71,11 @@ function routesOf(context: Context, name: "reserved_ip" | "floating_ip"): Routes
       const one = find(params["ip"]);
       one.goneAt = Date.now() + settings.lag;
       actions.background(machines.lead(one.ip, one.dropletId, null));
-      return gone;
+      return noContent;
     },
     [`POST ${base}/:ip/actions`]: ({ params, body }) => {
       const one = find(params["ip"]);
-      const type = needed(body, "type");
+      const type = requiredText(body, "type");
       if (actions.isBusy("reserved_ip", one.ip))
         throw unprocessable("The reserved IP already has a pending event.");
       if (type === "unassign") {
@@ -89,7 +105,7 @@ function freeIp(taken: readonly ReservedIp[]): string {
 }
 
 export function shownReservedIp({ store }: Context, one: ReservedIp): object {
-  const droplet = there(store.data.droplets).find(({ id }) => id === one.dropletId);
+  const droplet = existing(store.data.droplets).find(({ id }) => id === one.dropletId);
   const region = regionOf(one.region);
   return {
     ip: one.ip,

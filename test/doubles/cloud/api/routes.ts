@@ -10,7 +10,7 @@ import { tagRoutes } from "./tags.ts";
 import { volumeRoutes } from "./volumes.ts";
 import { vpcRoutes } from "./vpcs.ts";
 
-/** The whole API. */
+/** All routes of the API. */
 export function apiRoutes(context: Context): Routes {
   return {
     ...catalogRoutes,

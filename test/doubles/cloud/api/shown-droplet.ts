@@ -9,10 +9,10 @@ import {
   shownSize,
   sizeOf,
 } from "../catalog.ts";
+import { type Droplet, existing } from "../data.ts";
 import type { Store } from "../store.ts";
-import { type Droplet, there } from "../things.ts";
 
-/** A droplet as the API shows it. */
+/** A droplet as the API returns it. */
 export function shownDroplet(store: Store, droplet: Droplet): object {
   const size = sizeOf(droplet.size) ?? (SIZES[0] as (typeof SIZES)[number]);
   return {
@@ -30,7 +30,7 @@ export function shownDroplet(store: Store, droplet: Droplet): object {
     next_backup_window: null,
     snapshot_ids: [],
     image: shownImage(imageOf(droplet.image) ?? (IMAGES[0] as (typeof IMAGES)[number])),
-    volume_ids: there(store.data.volumes)
+    volume_ids: existing(store.data.volumes)
       .filter(({ dropletIds }) => dropletIds.includes(droplet.id))
       .map(({ id }) => id),
     size: shownSize(size),
@@ -42,7 +42,7 @@ export function shownDroplet(store: Store, droplet: Droplet): object {
   };
 }
 
-/** A droplet has no networks at all until it has its public address. */
+/** A droplet has no networks until it has its public address. */
 function networksOf({ publicAddress, privateAddress, ipv6Address }: Droplet): { v4: object[]; v6: object[] } {
   if (publicAddress === null) return { v4: [], v6: [] };
   const [own, inside] = [

@@ -1,9 +1,9 @@
-import { type Context, created, gone, list, ok, type Routes, seen } from "../context.ts";
+import { type Context, created, list, noContent, ok, type Routes, visible } from "../context.ts";
+import { existing } from "../data.ts";
 import { notFound } from "../error.ts";
-import { there } from "../things.ts";
-import { array, needed, takeTags } from "./given.ts";
+import { array, createTags, requiredText } from "./body-fields.ts";
 
-/** Tags, and what bears them: droplets and volumes. */
+/** Tags and the droplets and volumes that have them. */
 export function tagRoutes({ store }: Context): Routes {
   const { data } = store;
   const find = (name: string | undefined): string => {
@@ -13,7 +13,7 @@ export function tagRoutes({ store }: Context): Routes {
   };
   const bearers = (body: Readonly<Record<string, unknown>>) =>
     (array(body, "resources") as { resource_id: string; resource_type: string }[]).map((wanted) => {
-      const all = wanted.resource_type === "droplet" ? seen(data.droplets) : seen(data.volumes);
+      const all = wanted.resource_type === "droplet" ? visible(data.droplets) : visible(data.volumes);
       const found = [...all].find(({ id }) => String(id) === String(wanted.resource_id));
       if (found === undefined) throw notFound();
       return found;
@@ -21,7 +21,7 @@ export function tagRoutes({ store }: Context): Routes {
   const shown = (name: string) => {
     const count = (things: readonly { tags: string[] }[]) =>
       things.filter(({ tags }) => tags.includes(name)).length;
-    const [droplets, volumes] = [count(there(data.droplets)), count(there(data.volumes))];
+    const [droplets, volumes] = [count(existing(data.droplets)), count(existing(data.volumes))];
     return {
       name,
       resources: {
@@ -37,7 +37,7 @@ export function tagRoutes({ store }: Context): Routes {
   return {
     "GET /v2/tags": () => list("tags", data.tags.map(shown)),
     "POST /v2/tags": ({ body }) => {
-      const [name = ""] = takeTags(data.tags, [needed(body, "name")]);
+      const [name = ""] = createTags(data.tags, [requiredText(body, "name")]);
       return created({ tag: shown(name) });
     },
     "GET /v2/tags/:name": ({ params }) => ok({ tag: shown(find(params["name"])) }),
@@ -47,17 +47,17 @@ export function tagRoutes({ store }: Context): Routes {
       for (const thing of [...data.droplets, ...data.volumes, ...data.firewalls]) {
         thing.tags = thing.tags.filter((tag) => tag !== name);
       }
-      return gone;
+      return noContent;
     },
     "POST /v2/tags/:name/resources": ({ params, body }) => {
       const name = find(params["name"]);
       for (const thing of bearers(body)) thing.tags = [...thing.tags.filter((tag) => tag !== name), name];
-      return gone;
+      return noContent;
     },
     "DELETE /v2/tags/:name/resources": ({ params, body }) => {
       const name = find(params["name"]);
       for (const thing of bearers(body)) thing.tags = thing.tags.filter((tag) => tag !== name);
-      return gone;
+      return noContent;
     },
   };
 }

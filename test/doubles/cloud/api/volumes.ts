@@ -6,20 +6,20 @@ import {
   type Call,
   type Context,
   created,
-  fromNow,
-  gone,
   list,
+  noContent,
   ok,
   type Routes,
-  seen,
+  visible,
+  visibleFromNow,
 } from "../context.ts";
+import type { Action, Volume } from "../data.ts";
 import { ApiError, notFound, unprocessable } from "../error.ts";
-import type { Action, Volume } from "../things.ts";
-import { attachNow, diskOf } from "./disk.ts";
-import { findDroplet, findVolume } from "./find.ts";
-import { isTaken, needed, takeTags, text, texts } from "./given.ts";
+import { createTags, isTaken, requiredText, text, texts } from "./body-fields.ts";
+import { findDroplet, findVolume } from "./find-resource.ts";
+import { attachNow, diskOf } from "./volume-disk.ts";
 
-/** Block storage; a droplet's host has a real device of a volume while it is attached. */
+/** Block storage. While a volume is attached, the droplet's host has a real device for it. */
 export function volumeRoutes(context: Context): Routes {
   const { store, settings, actions } = context;
   const { data } = store;
@@ -29,12 +29,12 @@ export function volumeRoutes(context: Context): Routes {
     }
     volume.goneAt = Date.now() + settings.lag;
     actions.background(context.machines.removeDisk(diskOf(volume)));
-    return gone;
+    return noContent;
   };
   const byName = ({ query, body }: Call): Volume => {
     const name = query.get("name") ?? text(body, "volume_name");
     const region = query.get("region") ?? text(body, "region");
-    const found = seen(data.volumes).find((one) => one.name === name && one.region === region);
+    const found = visible(data.volumes).find((one) => one.name === name && one.region === region);
     if (found === undefined) throw notFound();
     return found;
   };
@@ -43,14 +43,14 @@ export function volumeRoutes(context: Context): Routes {
   return {
     "GET /v2/volumes": ({ query }) => {
       const [name, region] = [query.get("name"), query.get("region")];
-      const found = seen(data.volumes).filter(
+      const found = visible(data.volumes).filter(
         (one) => (name === null || one.name === name) && (region === null || one.region === region),
       );
       return list("volumes", found.map(shownVolume));
     },
     "POST /v2/volumes": ({ body }) => {
-      const name = needed(body, "name");
-      const region = regionOf(needed(body, "region"));
+      const name = requiredText(body, "name");
+      const region = regionOf(requiredText(body, "region"));
       if (region === undefined) throw unprocessable("invalid region");
       if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
         throw unprocessable("name must be lowercase letters, numbers and dashes, and begin with a letter");
@@ -75,8 +75,8 @@ export function volumeRoutes(context: Context): Routes {
         filesystemLabel: text(body, "filesystem_label") ?? "",
         createdAt: new Date().toISOString(),
         dropletIds: [],
-        tags: takeTags(data.tags, texts(body, "tags")),
-        ...fromNow(settings),
+        tags: createTags(data.tags, texts(body, "tags")),
+        ...visibleFromNow(settings),
       };
       data.volumes.push(volume);
       return created({ volume: shownVolume(volume) });
@@ -95,7 +95,7 @@ export function volumeRoutes(context: Context): Routes {
 
 function beginVolumeAction(context: Context, volume: Volume, body: Call["body"]): Action {
   const { actions, machines } = context;
-  const type = needed(body, "type");
+  const type = requiredText(body, "type");
   const subject = { type: "volume", id: volume.id, region: volume.region };
   if (actions.isBusy("volume", volume.id)) throw unprocessable("Volume already has a pending event.");
   if (type === "resize") {

@@ -3,41 +3,41 @@ import { REGIONS } from "../catalog.ts";
 import {
   type Context,
   created,
-  fromNow,
-  gone,
   list,
+  noContent,
   ok,
   type Params,
   type Routes,
-  seen,
+  visible,
+  visibleFromNow,
 } from "../context.ts";
+import { existing, type Vpc } from "../data.ts";
 import { ApiError, notFound, unprocessable } from "../error.ts";
-import { there, type Vpc } from "../things.ts";
-import { isTaken, needed, text } from "./given.ts";
+import { isTaken, requiredText, text } from "./body-fields.ts";
 
-/** Private networks: each region has one to begin with. What they are is kept and shown; hosts are not joined by them. */
+/** Private networks. Each region starts with one. They are stored and returned, but do not connect hosts. */
 export function vpcRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;
   const find = (params: Params): Vpc => {
-    const found = seen(data.vpcs).find(({ id }) => id === params["id"]);
+    const found = visible(data.vpcs).find(({ id }) => id === params["id"]);
     if (found === undefined) throw notFound();
     return found;
   };
-  const members = (vpc: Vpc) => there(data.droplets).filter(({ vpcUuid }) => vpcUuid === vpc.id);
+  const members = (vpc: Vpc) => existing(data.droplets).filter(({ vpcUuid }) => vpcUuid === vpc.id);
   const change = (vpc: Vpc, body: Readonly<Record<string, unknown>>) => {
     vpc.name = text(body, "name") ?? vpc.name;
     vpc.description = text(body, "description") ?? vpc.description;
     return ok({ vpc: shownVpc(vpc) });
   };
   return {
-    "GET /v2/vpcs": () => list("vpcs", seen(data.vpcs).map(shownVpc)),
+    "GET /v2/vpcs": () => list("vpcs", visible(data.vpcs).map(shownVpc)),
     "POST /v2/vpcs": ({ body }) => {
-      const [name, region] = [needed(body, "name"), needed(body, "region")];
+      const [name, region] = [requiredText(body, "name"), requiredText(body, "region")];
       if (!REGIONS.some(({ slug }) => slug === region)) throw unprocessable("invalid region");
       if (isTaken(data.vpcs, name)) throw unprocessable("a VPC with this name already exists");
       const ipRange = text(body, "ip_range") ?? freeRange(data.vpcs);
-      const vpc = { ...newVpc(name, region, ipRange, false), ...fromNow(settings) };
+      const vpc = { ...newVpc(name, region, ipRange, false), ...visibleFromNow(settings) };
       vpc.description = text(body, "description") ?? "";
       data.vpcs.push(vpc);
       return created({ vpc: shownVpc(vpc) });
@@ -50,7 +50,7 @@ export function vpcRoutes(context: Context): Routes {
       if (vpc.isDefault) throw new ApiError(403, "forbidden", "Can not delete the default VPC");
       if (members(vpc).length > 0) throw new ApiError(409, "conflict", "Can not delete VPC with members");
       vpc.goneAt = Date.now() + settings.lag;
-      return gone;
+      return noContent;
     },
     "GET /v2/vpcs/:id/members": ({ params }) =>
       list(
@@ -64,10 +64,10 @@ export function vpcRoutes(context: Context): Routes {
   };
 }
 
-/** Made when it is first needed. */
+/** The default VPC of a region, created when it is first needed. */
 export function defaultVpc({ store }: Context, region: string): Vpc {
   const { vpcs } = store.data;
-  const found = there(vpcs).find((vpc) => vpc.isDefault && vpc.region === region);
+  const found = existing(vpcs).find((vpc) => vpc.isDefault && vpc.region === region);
   if (found !== undefined) return found;
   const vpc = newVpc(`default-${region}`, region, freeRange(vpcs), true);
   vpcs.push(vpc);

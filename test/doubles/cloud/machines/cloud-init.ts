@@ -1,14 +1,15 @@
 import { parse } from "yaml";
 
-/** What cloud-init leaves when it is done; `cloud-init status --wait` waits for it. */
+/** The file that cloud-init writes when it is done. `cloud-init status --wait` waits for it. */
 const DONE = "/run/cloud-init/result.json";
 
-/** Where the real one keeps what it was given. */
+/** The folder in which cloud-init keeps its input. */
 const FOLDER = "/var/lib/cloud/instance";
 
 /**
- * A shell script that does what cloud-init does at a droplet's first boot: keeps the user_data, runs it beside all else,
- * and answers `cloud-init status [--wait]`. Of a #cloud-config it knows write_files, bootcmd and runcmd.
+ * A shell script that does cloud-init's work at a droplet's first boot: it stores the user_data, runs it in the
+ * background, and answers `cloud-init status [--wait]`. It supports write_files, bootcmd and runcmd of a
+ * #cloud-config.
  */
 export function cloudInitScript(userData: string): string {
   return `

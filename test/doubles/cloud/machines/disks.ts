@@ -12,12 +12,12 @@ import { execa } from "execa";
 import { supervisorPid } from "../../../../src/cloud/local/supervisor-process.ts";
 import type { Disk } from "./machines.ts";
 
-/** Volumes as block devices: files of the cloud's folder behind loop devices, which are put into a host's /dev. */
+/** Volumes as block devices: files in the cloud's folder behind loop devices, which appear in a host's /dev. */
 export interface Disks {
-  /** Puts a volume into a host that runs; it stays the host's until it is taken out. */
+  /** Adds a volume to a running host. The host keeps it until it is detached. */
   attach(hostDir: string, disk: Disk): Promise<void>;
   detach(hostDir: string, disk: Disk): Promise<void>;
-  /** Puts in again what a host had before it was switched off. */
+  /** Adds the volumes that a host had before it was powered off. */
   restore(hostDir: string): Promise<void>;
   resize(disk: Disk): Promise<void>;
   remove(disk: Disk): Promise<void>;
@@ -68,7 +68,7 @@ export function disksIn(dir: string): Disks {
   };
 }
 
-/** As DigitalOcean names a volume's device; both are letters, digits and dashes alone. */
+/** DigitalOcean's name of a volume's device. Host and volume names have only letters, digits and dashes. */
 function linkOf({ name }: Disk): string {
   return `/dev/disk/by-id/scsi-0DO_Volume_${name}`;
 }
@@ -77,7 +77,7 @@ function nodeOf({ name }: Disk): string {
   return `/dev/volume-${name}`;
 }
 
-/** A volume takes no room until it is written to. */
+/** A sparse file: a volume uses no space until it is written to. */
 async function makeImage(folder: string, file: string, { size, filesystem }: Disk): Promise<void> {
   if (existsSync(file)) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -100,19 +100,19 @@ async function release(file: string): Promise<void> {
   if (loop !== undefined) await execa("losetup", ["--detach", loop]);
 }
 
-/** Its major and minor number. */
+/** The device's major and minor number. */
 async function deviceOf(loop: string): Promise<string> {
   return readFileSync(join("/sys/block", loop.replace("/dev/", ""), "dev"), "utf8")
     .trim()
     .replace(":", " ");
 }
 
-/** A host may make no device nodes itself, so this enters its mounts from outside. */
+/** Runs a script in a host's mount namespace from outside, because a host may not create device nodes itself. */
 async function inHost(hostDir: string, script: string): Promise<void> {
   await execa("nsenter", [`--target=${initOf(hostDir)}`, "--mount", "/bin/sh", "-c", script]);
 }
 
-/** The host's first process: the child of systemd-nspawn, which is the supervisor's. */
+/** The host's first process: the child of systemd-nspawn, which is the supervisor's child. */
 function initOf(hostDir: string): number {
   const nspawn = childrenOf(supervisorPid(hostDir) ?? 0).find((pid) => nameOf(pid) === "systemd-nspawn");
   const init = childrenOf(nspawn ?? 0).find((pid) => nameOf(pid) === "systemd");

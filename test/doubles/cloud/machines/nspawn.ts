@@ -13,8 +13,8 @@ import { disksIn } from "./disks.ts";
 import type { MachineOrder, Machines } from "./machines.ts";
 
 /**
- * Real hosts: each droplet is a local host of the folder, by the product's own means. It is made with a key of the
- * double's own, by which its root then gets the droplet's keys, as cloud-init would do it.
+ * Real hosts: each droplet is a local host of the product in the cloud's folder. It is created with a key of the
+ * double's own, through which its root then gets the droplet's keys, as from cloud-init.
  *
  * @param dir the cloud's folder
  */
@@ -95,7 +95,7 @@ function hostFile(hostDir: string): HostFile {
   return file;
 }
 
-/** Under the lock of whoever else chooses an address on this machine meanwhile. */
+/** Uses the lock of local hosts, because others on this machine may choose an address at the same time. */
 function giveFreeAddress(hostDir: string): Promise<string> {
   return withHelperLock("machine", async () => {
     const address = await freeAddress(localDir());
@@ -110,10 +110,10 @@ function writeHostFile(hostDir: string, file: HostFile): void {
   writeFileLocked(join(hostDir, "host.json"), `${JSON.stringify(file, null, 2)}\n`);
 }
 
-/** Droplets are made at once, and the key once for all of them. */
+/** Droplets are created at the same time, but the key only once for all of them. */
 const making = new Map<string, Promise<unknown>>();
 
-/** The public half of the key by which the double enters its hosts. */
+/** The public half of the key with which the double logs in to its hosts. */
 async function ownKey(dir: string): Promise<string> {
   const file = join(dir, "id_ed25519");
   if (!making.has(file) && !existsSync(file)) {
@@ -135,7 +135,7 @@ chmod 600 /root/.ssh/authorized_keys
 ${cloudInitScript(userData)}`;
 }
 
-/** Another Debian of the same base, with other host keys, at the same address. */
+/** Gives the host a new disk from the same Debian base, with other host keys and the same address. */
 async function renewDisk(hostDir: string, file: HostFile): Promise<void> {
   const upper = join(hostDir, "disk/upper");
   const ssh = join(upper, "etc/ssh");

@@ -1,15 +1,15 @@
 import type { Properties } from "../serve/values.ts";
-import { commandType } from "./infer.ts";
-import { previousOutput, runTold } from "./run.ts";
+import { commandType } from "./command-type.ts";
+import { previousOutput, runShown } from "./run-program.ts";
 
-/** `command:local:Command`; assets and archives are not made. */
+/** `command:local:Command`, without assets and archives. */
 export const localCommand = commandType({
   required: [],
   run: (command, state, call) => {
     const interpreter = (state["interpreter"] ?? ["/bin/sh", "-c"]) as [string, ...string[]];
     const env = { ...((state["environment"] ?? {}) as Properties), ...previousOutput(state) };
     const cwd = state["dir"] === undefined ? {} : { cwd: String(state["dir"]) };
-    return runTold([...interpreter, command], command, state, call, {
+    return runShown([...interpreter, command], command, state, call, {
       env: env as Record<string, string>,
       ...cwd,
     });

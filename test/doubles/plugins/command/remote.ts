@@ -5,13 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Call } from "../serve/plugin.ts";
 import { isMap, type Properties } from "../serve/values.ts";
-import { commandType } from "./infer.ts";
-import { previousOutput, runTold } from "./run.ts";
+import { commandType } from "./command-type.ts";
+import { previousOutput, runShown } from "./run-program.ts";
 
-/** What the vendor's plugin fills into a connection. */
+/** The defaults of a connection in the vendor's plugin. */
 const CONNECTION: Properties = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
 
-/** `command:remote:Command`, by the system's OpenSSH: a connection is dialled, then the command runs over it. */
+/** `command:remote:Command`, over the system's OpenSSH: it dials a connection, then runs the command over it. */
 export const remoteCommand = commandType({
   required: ["connection"],
   completed: (inputs) => {
@@ -25,7 +25,7 @@ export const remoteCommand = commandType({
       await dial(line, state["connection"] as Properties, call);
       const env = environmentOf(state, call);
       const send = Object.keys(env).flatMap((name) => ["-o", `SendEnv=${name}`]);
-      return await runTold(["ssh", ...send, ...line, command], command, state, call, { env });
+      return await runShown(["ssh", ...send, ...line, command], command, state, call, { env });
     } finally {
       await execa("ssh", ["-O", "exit", ...line], { reject: false });
       rmSync(dir, { recursive: true, force: true });
@@ -33,7 +33,7 @@ export const remoteCommand = commandType({
   },
 });
 
-/** ssh's arguments up to the address; keys go by files that only we can read. */
+/** ssh's arguments up to the address. Keys are passed in files that only this user can read. */
 function lineTo(connection: Properties, dir: string): string[] {
   const { host, user, port, privateKey, hostKey, perDialTimeout, password, proxy, agentSocketPath } =
     connection;
@@ -52,7 +52,7 @@ function lineTo(connection: Properties, dir: string): string[] {
     User: user,
     UserKnownHostsFile: known,
     GlobalKnownHostsFile: "/dev/null",
-    // Without a host key the vendor's plugin takes any.
+    // Without a host key, the vendor's plugin accepts any.
     StrictHostKeyChecking: hostKey === undefined ? "no" : "yes",
     ...(agentSocketPath === undefined ? {} : { IdentityAgent: agentSocketPath }),
   };
@@ -63,7 +63,7 @@ function lineTo(connection: Properties, dir: string): string[] {
   return ["-F", "none", ...identity, ...set, String(host)];
 }
 
-/** Milliseconds between attempts: half as long again each time, 5 s at most. */
+/** Milliseconds between attempts: 1.5 times as long after each, up to 5 s. */
 const [FIRST_DELAY, FACTOR, LONGEST] = [100, 1.5, 5000];
 
 async function dial(line: readonly string[], connection: Properties, call: Call): Promise<void> {
@@ -86,7 +86,7 @@ async function dial(line: readonly string[], connection: Properties, call: Call)
   }
 }
 
-/** What Debian's sshd takes (AcceptEnv); the rest it refuses, and the vendor's plugin with it. */
+/** The variables that Debian's sshd accepts (AcceptEnv). It refuses others, so the vendor's plugin fails for them. */
 const ACCEPTED = /^(?:LANG|LC_\w*)$/;
 
 function environmentOf(state: Properties, call: Call): Record<string, string> {

@@ -12,9 +12,9 @@ export interface ApiConfig {
   readonly retryWaitMax: number;
 }
 
-/** A refusal, worded as the vendor's client words it (godo, ErrorResponse). */
+/** A refusal in the words of the vendor's client (godo, ErrorResponse). */
 export class ApiFailure extends Error {
-  /** 0 where there was no answer. */
+  /** 0 without an answer. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -28,7 +28,7 @@ export interface Api {
   post(path: string, body: Properties): Promise<Properties>;
   put(path: string, body: Properties): Promise<Properties>;
   delete(path: string, body?: Properties): Promise<Properties>;
-  /** Every page of a list. */
+  /** All pages of a list. */
   all(path: string, name: string): Promise<Properties[]>;
 }
 
@@ -52,7 +52,7 @@ export function apiOf(config: () => ApiConfig): Api {
   };
 }
 
-/** Says what a name means in a URL. */
+/** Escapes a name for a URL. */
 export const part = (value: unknown): string => encodeURIComponent(String(value));
 
 async function request(
@@ -81,12 +81,13 @@ async function request(
         requestId,
         attempts: again && config.retryMax > 0 ? attempt : 0,
       });
-    const told = [429, 503].includes(status) && retryAfter !== null ? Number(retryAfter) * 1000 : undefined;
-    await sleep(told ?? waitOf(config, attempt));
+    const requestedDelay =
+      [429, 503].includes(status) && retryAfter !== null ? Number(retryAfter) * 1000 : undefined;
+    await sleep(requestedDelay ?? waitOf(config, attempt));
   }
 }
 
-/** Milliseconds before another attempt: twice as long each time (go-retryablehttp, DefaultBackoff). */
+/** Milliseconds before the next attempt: twice as long each time (go-retryablehttp, DefaultBackoff). */
 function waitOf({ retryWaitMin, retryWaitMax }: ApiConfig, attempt: number): number {
   return Math.min(retryWaitMin * 2 ** (attempt - 1), retryWaitMax) * 1000;
 }
@@ -120,7 +121,7 @@ async function once(config: ApiConfig, method: string, url: string, body?: Prope
   }
 }
 
-/** In Go's words. */
+/** A connection error in Go's words. */
 function connectionError(error: Error, url: string): string {
   const code = (error.cause as { code?: string } | undefined)?.code;
   if (code === "ECONNREFUSED") return `dial tcp ${new URL(url).host}: connect: connection refused`;
@@ -137,11 +138,11 @@ function failure(
     attempts,
   }: { status: number; text: string; requestId: string; attempts: number },
 ): ApiFailure {
-  const said = parsed(text);
-  const id = said.request_id ?? requestId;
+  const result = parsed(text);
+  const id = result.request_id ?? requestId;
   const named = id === "" ? "" : ` (request "${id}")`;
   const tries = attempts > 0 ? `; giving up after ${attempts} attempt(s)` : "";
-  return new ApiFailure(status, `${method} ${url}: ${status}${named} ${said.message ?? text}${tries}`);
+  return new ApiFailure(status, `${method} ${url}: ${status}${named} ${result.message ?? text}${tries}`);
 }
 
 function parsed(text: string): { message?: string; request_id?: string } {

@@ -1,26 +1,26 @@
 import type { PluginFunction } from "../serve/plugin.ts";
 import type { Json, Properties } from "../serve/values.ts";
 import { type Api, part } from "./api.ts";
-import { attributes, dropletOf } from "./droplets.ts";
-import { listOf, saying } from "./steps.ts";
+import { attributes, dropletOf } from "./droplet-attributes.ts";
+import { listOf, withStepName } from "./steps.ts";
 
-/** The functions of the vendor's plugin that are used, by token. */
+/** The functions of the vendor's plugin that Muster uses, by token. */
 export function functionsOf(api: Api): Readonly<Record<string, PluginFunction>> {
   return {
     ...named("getAccount", async () => {
-      const { account } = await saying("Error retrieving account", api.get("/v2/account"));
+      const { account } = await withStepName("Error retrieving account", api.get("/v2/account"));
       return { id: (account as Properties)["uuid"], ...camel(account as Properties) };
     }),
     ...named("getSizes", async ({ filters }) => {
-      const sizes = await saying("Error retrieving sizes", api.all("/v2/sizes", "sizes"));
+      const sizes = await withStepName("Error retrieving sizes", api.all("/v2/sizes", "sizes"));
       return { id: "sizes", sizes: chosen(sizes.map(camel), filters) };
     }),
     ...named("getRegions", async ({ filters }) => {
-      const regions = await saying("Error retrieving regions", api.all("/v2/regions", "regions"));
+      const regions = await withStepName("Error retrieving regions", api.all("/v2/regions", "regions"));
       return { id: "regions", regions: chosen(regions.map(camel), filters) };
     }),
     ...named("getImage", async ({ id, slug, name }) => {
-      const { image } = await saying(
+      const { image } = await withStepName(
         "Error retrieving image",
         api.get(`/v2/images/${part(id ?? slug ?? name)}`),
       );
@@ -29,9 +29,9 @@ export function functionsOf(api: Api): Readonly<Record<string, PluginFunction>> 
     }),
     ...named("getDroplet", async ({ id, name, tag }) => {
       if (id !== undefined)
-        return shown(await saying("Error retrieving droplet", dropletOf(api, String(id))));
+        return shown(await withStepName("Error retrieving droplet", dropletOf(api, String(id))));
       const query = tag === undefined ? `name=${part(name)}` : `tag_name=${part(tag)}`;
-      const droplets = await saying(
+      const droplets = await withStepName(
         "Error retrieving droplets",
         api.all(`/v2/droplets?${query}`, "droplets"),
       );
@@ -44,11 +44,11 @@ export function functionsOf(api: Api): Readonly<Record<string, PluginFunction>> 
       return shown(found);
     }),
     ...named("getDroplets", async ({ filters }) => {
-      const droplets = await saying("Error retrieving droplets", api.all("/v2/droplets", "droplets"));
+      const droplets = await withStepName("Error retrieving droplets", api.all("/v2/droplets", "droplets"));
       return { id: "droplets", droplets: chosen(droplets.map(shown), filters) };
     }),
     ...named("getSshKey", async ({ name }) => {
-      const keys = await saying("Error retrieving SSH keys", api.all("/v2/account/keys", "ssh_keys"));
+      const keys = await withStepName("Error retrieving SSH keys", api.all("/v2/account/keys", "ssh_keys"));
       const found = keys.find((key) => key["name"] === name);
       if (found === undefined) throw new Error(`no ssh key found with name ${name}`);
       return camel(found);
@@ -69,7 +69,7 @@ function camel(properties: Properties): Properties {
   return Object.fromEntries(Object.entries(properties).map(([key, value]) => [name(key), value]));
 }
 
-/** Filters name a key and the values that it may have; all of them hold. */
+/** The objects that match all filters. A filter has a key and its possible values. */
 function chosen(things: readonly Properties[], filters: Json): Properties[] {
   const wanted = listOf(filters) as unknown as { key: string; values: readonly string[] }[];
   return things.filter((thing) => {

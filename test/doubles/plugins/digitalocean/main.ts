@@ -1,6 +1,6 @@
 /**
- * A stand-in for the vendor's `pulumi-resource-digitalocean`, for machines that cannot download it: the types that are
- * used, with the vendor's rules of what is a change and what replaces, against the API that DIGITALOCEAN_API_URL names.
+ * A stand-in for the vendor's `pulumi-resource-digitalocean`, for machines that cannot download it. It has the types
+ * that Muster uses, with the vendor's rules for changes and replacements, and uses the API in DIGITALOCEAN_API_URL.
  */
 import { bridged } from "../serve/bridge.ts";
 import { servePlugin } from "../serve/serve.ts";
@@ -38,7 +38,7 @@ const types = {
   "vpc:Vpc": vpcType(api),
 };
 
-/** What the stack's configuration says, then the environment. */
+/** The stack's configuration comes first, then the environment. */
 function configOf(given: Properties): ApiConfig {
   const number = (value: Json, usual: number) => Number(value ?? usual);
   return {

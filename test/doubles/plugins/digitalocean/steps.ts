@@ -1,4 +1,4 @@
-import type { Field } from "../serve/fields.ts";
+import type { Field } from "../serve/schema-fields.ts";
 import type { Json, Properties } from "../serve/values.ts";
 import { type Api, part } from "./api.ts";
 
@@ -7,7 +7,7 @@ export const TAGS: Field = { set: true };
 export const listOf = (value: Json): readonly Json[] =>
   Array.isArray(value) ? (value as readonly Json[]) : [];
 
-/** Brings the tags of a thing from what they were to what they shall be. */
+/** Changes the tags of an object from the old to the new ones. */
 export async function setTags(
   api: Api,
   resource: { id: string; type: "droplet" | "volume" },
@@ -26,7 +26,7 @@ export async function setTags(
   }
 }
 
-/** What differs between two lists. */
+/** The difference between two lists. */
 export function changed(before: Json, after: Json): { added: readonly Json[]; removed: readonly Json[] } {
   const [old, now] = [listOf(before), listOf(after)];
   return {
@@ -35,8 +35,8 @@ export function changed(before: Json, after: Json): { added: readonly Json[]; re
   };
 }
 
-/** What failed says which step of the provider it was. */
-export async function saying<T>(words: string, work: Promise<T>): Promise<T> {
+/** Adds the provider's step to the error of failed work. */
+export async function withStepName<T>(words: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -45,14 +45,14 @@ export async function saying<T>(words: string, work: Promise<T>): Promise<T> {
   }
 }
 
-/** Only what is not empty: the vendor's client leaves the rest out. */
-export function filled(body: Record<string, Json>): Properties {
+/** Only the fields that are not empty, because the vendor's client leaves out the others. */
+export function nonEmpty(body: Record<string, Json>): Properties {
   return Object.fromEntries(
     Object.entries(body).filter(([, value]) => value !== undefined && value !== "" && value !== false),
   );
 }
 
-/** @returns undefined where the API knows nothing of it */
+/** @returns undefined if the API does not know the object */
 export async function unlessGone<T>(words: string, work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

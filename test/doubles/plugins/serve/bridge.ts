@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { DEFAULTS, diffOf, type Fields, plain, same, stored, storedOf } from "./fields.ts";
 import type { Actual, Call, Checked, Made, ResourceType } from "./plugin.ts";
+import { DEFAULTS, diffOf, type Fields, plain, same, stored, storedOf } from "./schema-fields.ts";
 import { isZero, type Properties, UNKNOWN } from "./values.ts";
 
-/** A resource type as the vendor's provider has it; the bridge makes a type of the engine of it. */
+/** A resource type as the vendor's provider defines it. The bridge turns it into a type of the engine. */
 export interface Bridged {
   readonly fields: Fields;
-  /** What the cloud alone says. */
+  /** Values that only the cloud knows. */
   readonly outputs: readonly string[];
   /** @returns what is wrong, in the provider's own words */
   refuse?(inputs: Properties, state: Properties | undefined): string | undefined;
   create(inputs: Properties, call: Call): Promise<Made>;
-  /** @returns undefined for what is gone; inputs of the last run tell what the state alone does not */
+  /** @returns undefined for a missing object; `state` has inputs of the last run, which the API does not return */
   read(id: string, state: Properties): Promise<Made | undefined>;
   update?(id: string, state: Properties, inputs: Properties, call: Call): Promise<Properties>;
   delete(id: string, state: Properties, call: Call): Promise<void>;
@@ -30,21 +30,21 @@ export function bridged(kind: Bridged): ResourceType {
       const unknown = [...kind.outputs, ...open.map(([name]) => name)].map((name) => [name, UNKNOWN]);
       return { ...storedOf(kind.fields, inputs), ...Object.fromEntries(unknown) };
     },
-    create: (inputs, call) => told(kind.create(plain(inputs), call)),
+    create: (inputs, call) => withListedErrors(kind.create(plain(inputs), call)),
     read: async (id, inputs, state) => {
-      const made = await told(kind.read(id, state));
+      const made = await withListedErrors(kind.read(id, state));
       return made === undefined ? undefined : { ...made, inputs: inputsFrom(kind, inputs, made) };
     },
     update: (id, state, inputs, call) => {
       if (kind.update === undefined) throw new Error("this type cannot be changed");
-      return told(kind.update(id, state, plain(inputs), call));
+      return withListedErrors(kind.update(id, state, plain(inputs), call));
     },
-    delete: (id, state, call) => told(kind.delete(id, state, call)),
+    delete: (id, state, call) => withListedErrors(kind.delete(id, state, call)),
   };
 }
 
-/** Errors as the bridge lists them. */
-async function told<T>(work: Promise<T>): Promise<T> {
+/** Errors in the bridge's list format. */
+async function withListedErrors<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -84,8 +84,8 @@ function checked({ fields, refuse }: Bridged, inputs: Properties, olds: Properti
 }
 
 /**
- * What a refresh gives back as inputs: those that the program gave, with what the cloud says of them now. An import has
- * none, and gives all that is not empty.
+ * The inputs that a refresh returns: those of the program, with the cloud's current values. An import has no inputs,
+ * and returns all values that are not empty.
  */
 function inputsFrom({ fields }: Bridged, inputs: Properties, { state }: Made): Actual["inputs"] {
   const imported = Object.keys(inputs).length === 0;

@@ -1,23 +1,23 @@
 import type { Json, Properties } from "./values.ts";
 
-/** One resource type behind the wire. Errors are told as they are. */
+/** One resource type of a plugin. Errors are passed on unchanged. */
 export interface ResourceType {
   /** @param name of the resource in the program */
   check(inputs: Properties, olds: Properties, name: string): Checked;
   diff(state: Properties, inputs: Properties): Diff;
-  /** What a preview answers for a resource that is not there yet. */
+  /** The outputs in a preview for a resource that does not exist yet. */
   foreseen(inputs: Properties): Properties;
   create(inputs: Properties, call: Call): Promise<Made>;
-  /** @returns undefined for what is gone */
+  /** @returns undefined for a missing resource */
   read(id: string, inputs: Properties, state: Properties): Promise<Actual | undefined>;
   update(id: string, state: Properties, inputs: Properties, call: Call): Promise<Properties>;
   delete(id: string, state: Properties, call: Call): Promise<void>;
 }
 
 export interface Call {
-  /** Of the resource in the program. */
+  /** Name of the resource in the program. */
   readonly name: string;
-  /** Seconds; undefined where the program sets none. */
+  /** Seconds; undefined if the program sets none. */
   readonly timeout: number | undefined;
   /** Aborted when the engine cancels the run. */
   readonly signal: AbortSignal;
@@ -59,7 +59,7 @@ export interface Plugin {
   configure(config: Properties): void;
 }
 
-/** The thing is there, but not as it should be: the engine keeps it, with the reason. */
+/** The resource exists, but not as declared: the engine keeps it, with the reason. */
 export class PartialError extends Error {
   readonly made: Made;
 

@@ -17,8 +17,8 @@ import type { Call, Diff, Plugin, ResourceType } from "./plugin.ts";
 import { decode, encode, type Properties } from "./values.ts";
 
 /**
- * Serves a plugin as the engine starts it, with its port on stdout. As with the vendor's, what it was asked is finished
- * when the engine was killed; then it ends.
+ * Serves a plugin to the engine, with its port on stdout. Like the vendor's plugin, it finishes its current requests
+ * when the engine is killed, and then exits.
  */
 export async function servePlugin(plugin: Plugin): Promise<void> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
@@ -36,7 +36,7 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
 
 type Log = ReturnType<typeof engineLog>;
 
-/** The engine's ear: its address comes with the plugin's arguments. */
+/** The engine's log service. Its address is in the plugin's arguments. */
 function engineLog() {
   const address = process.argv.slice(2).find((arg) => /^[\w.]+:\d+$/.test(arg));
   const client =
@@ -126,13 +126,13 @@ function serviceOf(plugin: Plugin, log: Log) {
   };
 }
 
-/** Of `urn:pulumi:<stack>::<project>::<parents$type>::<name>`. */
+/** Splits `urn:pulumi:<stack>::<project>::<parents$type>::<name>`. */
 function partsOf(urn: string): { token: string; name: string } {
   const [, , types = "", ...name] = urn.split("::");
   return { token: types.split("$").at(-1) ?? "", name: name.join("::") };
 }
 
-/** @param ignored paths of properties whose changes the program wants to ignore */
+/** @param ignored property paths whose changes the program ignores */
 function without(diff: Diff, ignored: readonly string[]): Diff {
   const isIgnored = (path: string) =>
     ignored.some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`));
@@ -140,7 +140,7 @@ function without(diff: Diff, ignored: readonly string[]): Diff {
   return { ...diff, changes: Object.fromEntries(kept) };
 }
 
-/** What failed half-way carries the inputs that the engine shall keep with it. */
+/** A partial failure has the inputs that the engine must keep. */
 const inputsOf = new WeakMap<Error, Properties>();
 
 async function withInputs<T>(inputs: Properties, work: Promise<T>): Promise<T> {

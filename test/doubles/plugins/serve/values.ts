@@ -1,13 +1,13 @@
 import struct_pb from "google-protobuf/google/protobuf/struct_pb.js";
 
-/** A value of the wire as plain JSON: secrets are opened, as the engine closes them again itself. */
+/** A value on the wire as plain JSON. Secrets are unwrapped, because the engine wraps them again itself. */
 export type Json = string | number | boolean | null | undefined | readonly Json[] | Properties;
 
 export interface Properties {
   readonly [name: string]: Json;
 }
 
-/** The key and value that mark a secret, and the text that stands for what is not known yet (sdk/nodejs/runtime/rpc). */
+/** The key and value that mark a secret, and the text that marks an unknown value (sdk/nodejs/runtime/rpc). */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -41,20 +41,20 @@ export function isMap(value: Json): value is Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether something in it is not known yet. */
+/** Whether a value contains an unknown one. */
 export function isUnknown(value: Json): boolean {
   if (Array.isArray(value)) return value.some(isUnknown);
   return isMap(value) ? Object.values(value).some(isUnknown) : value === UNKNOWN;
 }
 
-/** Terraform's zero values count as not given. */
+/** Terraform treats zero values as not given. */
 export function isZero(value: Json): boolean {
   if (Array.isArray(value)) return value.length === 0;
   if (isMap(value)) return Object.keys(value).length === 0;
   return value === undefined || value === null || value === "" || value === 0 || value === false;
 }
 
-/** The same text for the same value, whatever the order of its keys. */
+/** The same text for equal values, whatever the order of their keys. */
 export function textOf(value: Json): string {
   return JSON.stringify(value, (_, inner: Json) =>
     isMap(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner,

@@ -19,12 +19,12 @@ export const disk: readonly Fault[] = [
   }),
 ];
 
-/** A script that puts a small disk in a folder's place, with the same content and no room for more. */
+/** A script that replaces a folder by a small full disk with the same content. */
 export function fullDiskAt(dir: string): string {
   return `set -e
-    standing=$(stat -c 'uid=%u,gid=%g,mode=%a' ${dir})
+    attributes=$(stat -c 'uid=%u,gid=%g,mode=%a' ${dir})
     mkdir -p /run/old && mount --bind ${dir} /run/old && mount --make-private /run/old
-    mount -t tmpfs -o size=256k,$standing tmpfs ${dir}
+    mount -t tmpfs -o size=256k,$attributes tmpfs ${dir}
     cp -a /run/old/. ${dir} && umount /run/old
     dd if=/dev/zero of=${dir}/filler bs=4k 2>/dev/null || true`;
 }

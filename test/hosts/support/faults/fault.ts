@@ -1,13 +1,15 @@
 import type { FourHosts } from "../four-hosts.ts";
 
-/** Something that goes wrong with one host. */
+/** A fault of one host. */
 export interface Fault {
   readonly name: string;
-  /** What it does to a run: `away` nothing is known of the host, `failing` it answers but takes no change. */
-  readonly effect: "away" | "failing" | "none";
-  /** Why, as the person is told. */
+  /**
+   * Effect on a run: with `unreachable` the host cannot be observed, with `failing` it answers but accepts no change.
+   */
+  readonly effect: "unreachable" | "failing" | "none";
+  /** The reason, as Muster prints it. */
   readonly says?: RegExp;
-  /** Seconds, other than the default, where the whole of it is waited for. */
+  /** Seconds, where the test waits for the whole timeout and the default is too long. */
   readonly connectTimeout?: number;
   begin(hosts: FourHosts, host: string): Promise<unknown>;
   end(hosts: FourHosts, host: string): Promise<unknown>;

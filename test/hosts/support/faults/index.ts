@@ -3,5 +3,5 @@ import type { Fault } from "./fault.ts";
 import { login } from "./login.ts";
 import { network } from "./network.ts";
 
-/** Every fault that a run must live with. */
+/** Every fault that a run must tolerate. */
 export const FAULTS: readonly Fault[] = [...network, ...disk, ...login];

@@ -7,7 +7,7 @@ const NOISE = `seq 1 300; echo "muster says hi"; printf "no line end"; echo oops
 export const login: readonly Fault[] = [
   scripted({
     name: "changed host key",
-    effect: "away",
+    effect: "unreachable",
     says: /its host key is not the pinned one/,
     begin: `mv ${KEY} /root/key; ssh-keygen -q -t ed25519 -N '' -f ${KEY}; systemctl restart ssh`,
     end: `mv /root/key ${KEY}; systemctl restart ssh`,

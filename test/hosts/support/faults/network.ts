@@ -5,12 +5,12 @@ import { type Fault, scripted } from "./fault.ts";
 
 const BAD_LINK = readFileSync(join(import.meta.dirname, "..", "bad-link.ts"), "utf8");
 
-/** A machine that swallows every packet, as a router in between does for a host that is off. */
+/** A neighbour entry that drops every packet, as a router does for a host that is powered off. */
 const NOBODY = ["lladdr", "02:00:00:00:00:01", "dev", "muster0", "nud", "permanent"];
 
 const poweredOff: Fault = {
   name: "powered off",
-  effect: "away",
+  effect: "unreachable",
   says: /Connection timed out/,
   connectTimeout: 2,
   begin: async (hosts, host) => {
@@ -25,7 +25,7 @@ const poweredOff: Fault = {
 
 const noRoute: Fault = {
   name: "no route",
-  effect: "away",
+  effect: "unreachable",
   says: /No route to host/,
   begin: (hosts, host) => execa("ip", ["route", "add", "unreachable", `${hosts.address(host)}/32`]),
   end: (hosts, host) => execa("ip", ["route", "delete", "unreachable", `${hosts.address(host)}/32`]),
@@ -33,7 +33,7 @@ const noRoute: Fault = {
 
 const refused = scripted({
   name: "refused",
-  effect: "away",
+  effect: "unreachable",
   says: /Connection refused/,
   begin: "systemctl stop ssh",
   end: "systemctl start ssh",
@@ -44,13 +44,13 @@ export const network: readonly Fault[] = [
   noRoute,
   refused,
   badLink("silent after connect", "silent", {
-    effect: "away",
+    effect: "unreachable",
     says: /timed out|gave no answer within/,
     connectTimeout: 2,
   }),
-  badLink("cut in mid-run", "cut", { effect: "away", says: /the connection was cut/ }),
+  badLink("cut in mid-run", "cut", { effect: "unreachable", says: /the connection was cut/ }),
   badLink("silent in mid-run", "stall", {
-    effect: "away",
+    effect: "unreachable",
     says: /the connection was cut: nothing came from it any more/,
     connectTimeout: 4,
   }),

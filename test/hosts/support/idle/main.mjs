@@ -1,4 +1,4 @@
-// With WAIT set it says that the run is under way, and keeps it so.
+// With WAIT set, writes a file to show that the run has started, and keeps the run going.
 import { writeFileSync } from "node:fs";
 import "@pulumi/pulumi";
 

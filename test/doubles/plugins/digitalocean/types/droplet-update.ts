@@ -1,9 +1,9 @@
 import type { Call } from "../../serve/plugin.ts";
 import type { Json, Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { attributes, dropletOf } from "../droplets.ts";
-import { changed, saying, setTags } from "../steps.ts";
-import { waitForAction } from "../wait.ts";
+import { attributes, dropletOf } from "../droplet-attributes.ts";
+import { changed, setTags, withStepName } from "../steps.ts";
+import { waitForAction } from "../wait-for-state.ts";
 
 /** Seconds that each step of a change may take. */
 const UPDATE = 3600;
@@ -17,8 +17,8 @@ export async function updateDroplet(
   call: Call,
 ): Promise<Properties> {
   const act = async (words: string, body: Properties): Promise<void> => {
-    const { action } = await saying(words, api.post(`/v2/droplets/${id}/actions`, body));
-    await saying(words, waitForAction(api, action as Properties, call.signal, call.timeout ?? UPDATE));
+    const { action } = await withStepName(words, api.post(`/v2/droplets/${id}/actions`, body));
+    await withStepName(words, waitForAction(api, action as Properties, call.signal, call.timeout ?? UPDATE));
   };
   if (inputs["size"] !== state["size"]) {
     if (state["status"] !== "off") await act(`Error powering off droplet (${id})`, { type: "power_off" });
@@ -42,14 +42,14 @@ export async function updateDroplet(
     await act(`Error turning on ipv6 for droplet (${id})`, { type: "enable_ipv6" });
   }
   const tagged = { id, type: "droplet" } as const;
-  await saying("Error updating tags", setTags(api, tagged, state["tags"], inputs["tags"]));
+  await withStepName("Error updating tags", setTags(api, tagged, state["tags"], inputs["tags"]));
   await moveVolumes(api, id, state["volumeIds"], inputs["volumeIds"] ?? state["volumeIds"], call);
-  const droplet = await saying("Error retrieving droplet", dropletOf(api, id));
+  const droplet = await withStepName("Error retrieving droplet", dropletOf(api, id));
   const own = { ...inputs, userData: state["userData"] };
   return { ...state, ...own, ...attributes(droplet) };
 }
 
-/** Brings a droplet's volumes from what they were to what they shall be. */
+/** Changes a droplet's volumes from the old to the new ones. */
 export async function moveVolumes(
   api: Api,
   id: string,
@@ -64,7 +64,7 @@ export async function moveVolumes(
   ]) {
     const words = `Error ${type}ing volume "${volume}" ${type === "attach" ? "to" : "from"} droplet (${id})`;
     const body = { type, droplet_id: Number(id) };
-    const { action } = await saying(words, api.post(`/v2/volumes/${volume}/actions`, body));
-    await saying(words, waitForAction(api, action as Properties, call.signal));
+    const { action } = await withStepName(words, api.post(`/v2/volumes/${volume}/actions`, body));
+    await withStepName(words, waitForAction(api, action as Properties, call.signal));
   }
 }

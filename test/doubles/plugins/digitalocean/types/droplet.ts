@@ -3,12 +3,12 @@ import type { Bridged } from "../../serve/bridge.ts";
 import { type Call, PartialError } from "../../serve/plugin.ts";
 import type { Json, Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { attributes, dropletOf, imageOf } from "../droplets.ts";
-import { filled, listOf, saying, TAGS, unlessGone } from "../steps.ts";
-import { waitFor } from "../wait.ts";
+import { attributes, dropletOf, imageOf } from "../droplet-attributes.ts";
+import { listOf, nonEmpty, TAGS, unlessGone, withStepName } from "../steps.ts";
+import { waitFor } from "../wait-for-state.ts";
 import { moveVolumes, updateDroplet } from "./droplet-update.ts";
 
-/** Seconds that making and deleting may take. */
+/** Seconds that creating and deleting may take. */
 const [CREATE, DELETE] = [3600, 60];
 
 /** `digitalocean:index/droplet:Droplet`, after the vendor's resource_droplet.go. */
@@ -54,11 +54,11 @@ export function dropletType(api: Api): Bridged {
 
 const lower = (value: Json): Json => String(value).toLowerCase();
 
-/** The state holds user_data as its digest. */
+/** The state has user_data as a digest. */
 const sha1 = (value: Json): Json => createHash("sha1").update(String(value)).digest("hex");
 
 async function create(api: Api, inputs: Properties, call: Call) {
-  const body = filled({
+  const body = nonEmpty({
     name: inputs["name"],
     region: inputs["region"],
     size: inputs["size"],
@@ -73,19 +73,23 @@ async function create(api: Api, inputs: Properties, call: Call) {
     volumes: listOf(inputs["volumeIds"]),
     tags: listOf(inputs["tags"]),
   });
-  const answer = await saying("Error creating droplet", api.post("/v2/droplets", body));
+  const answer = await withStepName("Error creating droplet", api.post("/v2/droplets", body));
   const id = String((answer["droplet"] as Properties)["id"]);
   const state = { ...inputs, userData: inputs["userData"] && sha1(inputs["userData"]) };
   try {
     const words = `Error waiting for droplet (${id}) to become ready`;
-    const droplet = await saying(words, become(api, id, "status", "active", ["new"], call, CREATE));
+    const droplet = await withStepName(words, become(api, id, "status", "active", ["new"], call, CREATE));
     return { id, state: { ...state, ...attributes(droplet) } };
   } catch (error) {
     throw new PartialError({ id, state }, (error as Error).message);
   }
 }
 
-/** Waits until one of a droplet's attributes has a value. @returns the droplet as it then is */
+/**
+ * Waits until an attribute of a droplet has a value.
+ *
+ * @returns the droplet with that value
+ */
 async function become(
   api: Api,
   id: string,
@@ -101,8 +105,8 @@ async function become(
     pending,
     timeout: call.timeout ?? usual,
     signal: call.signal,
-    look: async () => {
-      // One that is not seen yet may be seen later.
+    poll: async () => {
+      // A new droplet may become visible later.
       const found = await unlessGone("Error retrieving droplet", dropletOf(api, id));
       droplet = found ?? {};
       return found === undefined ? undefined : String(attributes(found)[attribute]);
@@ -115,7 +119,7 @@ async function remove(api: Api, id: string, state: Properties, call: Call): Prom
   const droplet = await unlessGone("Error deleting droplet", dropletOf(api, id));
   if (droplet === undefined) return;
   if (state["gracefulShutdown"] === true && droplet["status"] === "active") {
-    await saying(
+    await withStepName(
       `Error shutting down the the droplet (${id})`,
       api.post(`/v2/droplets/${id}/actions`, { type: "shutdown" }),
     );
@@ -123,14 +127,14 @@ async function remove(api: Api, id: string, state: Properties, call: Call): Prom
   }
   await moveVolumes(api, id, droplet["volume_ids"], [], call);
   if ((await unlessGone("Error deleting droplet", api.delete(`/v2/droplets/${id}`))) === undefined) return;
-  await saying(
+  await withStepName(
     "Error deleting droplet",
     waitFor({
       target: "Not Found",
       pending: ["new", "active", "off"],
       timeout: call.timeout ?? DELETE,
       signal: call.signal,
-      look: async () => {
+      poll: async () => {
         const left = await unlessGone("Error retrieving droplet", dropletOf(api, id));
         return left === undefined ? "Not Found" : String(left["status"]);
       },
@@ -138,7 +142,7 @@ async function remove(api: Api, id: string, state: Properties, call: Call): Prom
   );
 }
 
-/** Digits name a thing by its number, all else by its slug or fingerprint. */
+/** Digits are an ID, everything else is a slug or fingerprint. */
 function numberOr(value: Json): Json {
   return /^\d+$/.test(String(value)) ? Number(value) : value;
 }

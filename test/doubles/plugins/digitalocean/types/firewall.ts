@@ -1,7 +1,7 @@
 import type { Bridged } from "../../serve/bridge.ts";
 import { isZero, type Json, type Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { listOf, saying, TAGS, unlessGone } from "../steps.ts";
+import { listOf, TAGS, unlessGone, withStepName } from "../steps.ts";
 
 /** `digitalocean:index/firewall:Firewall`, after the vendor's resource_firewall.go. */
 export function firewallType(api: Api): Bridged {
@@ -27,7 +27,7 @@ export function firewallType(api: Api): Bridged {
       return undefined;
     },
     create: async (inputs) => {
-      const answer = await saying("Error creating firewall", api.post("/v2/firewalls", bodyOf(inputs)));
+      const answer = await withStepName("Error creating firewall", api.post("/v2/firewalls", bodyOf(inputs)));
       return madeOf(answer);
     },
     read: async (id) => {
@@ -35,7 +35,7 @@ export function firewallType(api: Api): Bridged {
       return answer && madeOf(answer);
     },
     update: async (id, _state, inputs) => {
-      const answer = await saying("Error updating firewall", api.put(path(id), bodyOf(inputs)));
+      const answer = await withStepName("Error updating firewall", api.put(path(id), bodyOf(inputs)));
       return madeOf(answer).state;
     },
     delete: async (id) => {
@@ -44,7 +44,7 @@ export function firewallType(api: Api): Bridged {
   };
 }
 
-/** What a rule's peers are called in the API, and behind `source` or `destination` in the plugin. */
+/** The names of a rule's peers in the API, and the suffixes after `source` or `destination` in the plugin. */
 const PEERS: Readonly<Record<string, string>> = {
   addresses: "Addresses",
   droplet_ids: "DropletIds",
@@ -95,7 +95,7 @@ function madeOf(answer: Properties) {
   return { id: String(firewall["id"]), state };
 }
 
-/** The API says 0 for all ports, and for icmp, which has none. */
+/** The API returns 0 for all ports, and for icmp, which has no ports. */
 function portRangeOf({ protocol, ports }: Properties): Properties {
   if (ports !== "0") return { portRange: ports };
   return protocol === "icmp" ? {} : { portRange: "all" };

@@ -2,7 +2,7 @@ import type { Bridged } from "../../serve/bridge.ts";
 import { PartialError } from "../../serve/plugin.ts";
 import type { Json, Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { changed, filled, listOf, saying, unlessGone } from "../steps.ts";
+import { changed, listOf, nonEmpty, unlessGone, withStepName } from "../steps.ts";
 
 const path = (id: Json) => `/v2/projects/${id}`;
 
@@ -19,7 +19,7 @@ export function projectType(api: Api): Bridged {
     },
     outputs: ["createdAt", "ownerId", "ownerUuid", "updatedAt"],
     create: async (inputs) => {
-      const answer = await saying("Error creating Project", api.post("/v2/projects", bodyOf(inputs)));
+      const answer = await withStepName("Error creating Project", api.post("/v2/projects", bodyOf(inputs)));
       const { id } = answer["project"] as Properties;
       try {
         await put(api, id, listOf(inputs["resources"]));
@@ -38,7 +38,7 @@ export function projectType(api: Api): Bridged {
     },
     update: async (id, state, inputs) => {
       const body = { ...bodyOf(inputs), is_default: inputs["isDefault"] === true };
-      await saying("Error updating Project", api.put(path(id), body));
+      await withStepName("Error updating Project", api.put(path(id), body));
       if (inputs["resources"] !== undefined) {
         const { added, removed } = changed(state["resources"], inputs["resources"]);
         await put(api, "default", removed);
@@ -48,12 +48,12 @@ export function projectType(api: Api): Bridged {
     },
     delete: async (id) => {
       await put(api, "default", await urnsIn(api, id));
-      await saying(`Error deleting project (${id})`, api.delete(path(id)));
+      await withStepName(`Error deleting project (${id})`, api.delete(path(id)));
     },
   };
 }
 
-/** `digitalocean:index/projectResources:ProjectResources`: what belongs to a project that others may share. */
+/** `digitalocean:index/projectResources:ProjectResources`: the resources of a project that others may share. */
 export function projectResourcesType(api: Api): Bridged {
   return {
     fields: {
@@ -83,16 +83,16 @@ export function projectResourcesType(api: Api): Bridged {
 
 function bodyOf(inputs: Properties): Properties {
   const { name, description, purpose, environment } = inputs;
-  return filled({ name, description, purpose, environment });
+  return nonEmpty({ name, description, purpose, environment });
 }
 
 async function put(api: Api, project: Json, resources: readonly Json[]): Promise<void> {
   if (resources.length === 0) return;
-  await saying("Error assigning resources", api.post(`${path(project)}/resources`, { resources }));
+  await withStepName("Error assigning resources", api.post(`${path(project)}/resources`, { resources }));
 }
 
 async function urnsIn(api: Api, id: Json): Promise<Json[]> {
-  const found = await saying(
+  const found = await withStepName(
     "Error loading project resources",
     api.all(`${path(id)}/resources`, "resources"),
   );

@@ -3,8 +3,8 @@ import type { Bridged } from "../../serve/bridge.ts";
 import { type Call, PartialError } from "../../serve/plugin.ts";
 import { isMap, type Json, type Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { saying, unlessGone } from "../steps.ts";
-import { waitFor } from "../wait.ts";
+import { unlessGone, withStepName } from "../steps.ts";
+import { waitFor } from "../wait-for-state.ts";
 
 const path = (ip: Json) => `/v2/reserved_ips/${ip}`;
 
@@ -19,7 +19,7 @@ export function reservedIpType(api: Api): Bridged {
     outputs: ["reservedIpUrn"],
     create: async (inputs, call) => {
       const body = { region: inputs["region"] };
-      const answer = await saying("Error creating reserved IP", api.post("/v2/reserved_ips", body));
+      const answer = await withStepName("Error creating reserved IP", api.post("/v2/reserved_ips", body));
       const made = madeOf(answer, inputs);
       if (!inputs["dropletId"]) return made;
       try {
@@ -40,7 +40,7 @@ export function reservedIpType(api: Api): Bridged {
     },
     delete: async (id, state, call) => {
       if (state["dropletId"]) await unlessUnassigned(unassign(api, id, call));
-      await saying("Error deleting reserved IP", api.delete(path(id)));
+      await withStepName("Error deleting reserved IP", api.delete(path(id)));
     },
   };
 }
@@ -48,7 +48,7 @@ export function reservedIpType(api: Api): Bridged {
 /** `digitalocean:index/reservedIpAssignment:ReservedIpAssignment`. */
 export function reservedIpAssignmentType(api: Api): Bridged {
   const holder = async (ip: Json): Promise<Json> => {
-    const answer = await saying("Error retrieving reserved IP", api.get(path(ip)));
+    const answer = await withStepName("Error retrieving reserved IP", api.get(path(ip)));
     const { droplet } = answer["reserved_ip"] as { droplet: Properties | null };
     return droplet?.["id"];
   };
@@ -64,7 +64,7 @@ export function reservedIpAssignmentType(api: Api): Bridged {
       return { id, state: inputs };
     },
     read: async (id, state) => {
-      // An import names both by `address,droplet`.
+      // The ID of an import has both: `address,droplet`.
       const [ipAddress, droplet] = id.split(",");
       const named = droplet === undefined ? state : { ipAddress, dropletId: Number(droplet) };
       const holds = (await holder(named["ipAddress"])) === named["dropletId"];
@@ -78,14 +78,14 @@ export function reservedIpAssignmentType(api: Api): Bridged {
 }
 
 async function assign(api: Api, ip: Json, dropletId: number, call: Call): Promise<void> {
-  await saying(
+  await withStepName(
     `Error waiting for droplet (${dropletId}) to be ready for reserved IP assign`,
     waitFor({
       target: "ready",
       pending: ["waiting"],
       timeout: 120,
       signal: call.signal,
-      look: async () => {
+      poll: async () => {
         const actions = await api.all(`/v2/droplets/${dropletId}/actions`, "actions");
         return actions.some(({ status }) => status === "in-progress") ? "waiting" : "ready";
       },
@@ -100,9 +100,9 @@ function unassign(api: Api, ip: Json, call: Call): Promise<void> {
 }
 
 async function act(api: Api, ip: Json, body: Properties, words: string, call: Call): Promise<void> {
-  const { action } = await saying(words, api.post(`${path(ip)}/actions`, body));
+  const { action } = await withStepName(words, api.post(`${path(ip)}/actions`, body));
   const { id } = action as Properties;
-  const look = async () => {
+  const poll = async () => {
     const answer = await api.get(`${path(ip)}/actions/${id}`);
     return String((answer["action"] as Properties)["status"]);
   };
@@ -111,12 +111,12 @@ async function act(api: Api, ip: Json, body: Properties, words: string, call: Ca
     pending: ["new", "in-progress"],
     timeout: 3600,
     signal: call.signal,
-    look,
+    poll,
   };
-  await saying(words, waitFor(wait));
+  await withStepName(words, waitFor(wait));
 }
 
-/** One that is not assigned any more is what was wanted. */
+/** An address that is not assigned any longer is already as wanted. */
 async function unlessUnassigned(work: Promise<void>): Promise<void> {
   try {
     await work;
@@ -125,7 +125,7 @@ async function unlessUnassigned(work: Promise<void>): Promise<void> {
   }
 }
 
-/** Where it is assigned counts for the state where the program says so too, or an import, which has no state, asks. */
+/** The assignment is part of the state only if the program declares it, or for an import, which has no state. */
 function madeOf(answer: Properties, declared: Properties) {
   const one = answer["reserved_ip"] as Properties;
   const droplet = one["droplet"] ?? null;

@@ -1,7 +1,7 @@
 import type { Bridged } from "../../serve/bridge.ts";
 import type { Json, Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { saying, unlessGone } from "../steps.ts";
+import { unlessGone, withStepName } from "../steps.ts";
 
 /** `digitalocean:index/sshKey:SshKey`, after the vendor's resource_ssh_key.go. */
 export function sshKeyType(api: Api): Bridged {
@@ -14,7 +14,7 @@ export function sshKeyType(api: Api): Bridged {
     outputs: ["fingerprint"],
     create: async (inputs) => {
       const body = { name: inputs["name"], public_key: inputs["publicKey"] };
-      const answer = await saying("Error creating SSH Key", api.post("/v2/account/keys", body));
+      const answer = await withStepName("Error creating SSH Key", api.post("/v2/account/keys", body));
       return madeOf(answer);
     },
     read: async (id) => {
@@ -22,7 +22,10 @@ export function sshKeyType(api: Api): Bridged {
       return answer && madeOf(answer);
     },
     update: async (id, _state, inputs) => {
-      const answer = await saying("Failed to update SSH key", api.put(path(id), { name: inputs["name"] }));
+      const answer = await withStepName(
+        "Failed to update SSH key",
+        api.put(path(id), { name: inputs["name"] }),
+      );
       return madeOf(answer).state;
     },
     delete: async (id) => {

@@ -1,7 +1,7 @@
 import type { Bridged } from "../../serve/bridge.ts";
 import type { Properties } from "../../serve/values.ts";
 import { type Api, part } from "../api.ts";
-import { saying, unlessGone } from "../steps.ts";
+import { unlessGone, withStepName } from "../steps.ts";
 
 /** `digitalocean:index/tag:Tag`, after the vendor's resource_tag.go. */
 export function tagType(api: Api): Bridged {
@@ -12,7 +12,7 @@ export function tagType(api: Api): Bridged {
       ...["volumeSnapshotsCount", "volumesCount"],
     ],
     create: async (inputs) =>
-      madeOf(await saying("Error creating tag", api.post("/v2/tags", { name: inputs["name"] }))),
+      madeOf(await withStepName("Error creating tag", api.post("/v2/tags", { name: inputs["name"] }))),
     read: async (id) => {
       const answer = await unlessGone("Error retrieving tag", api.get(`/v2/tags/${part(id)}`));
       return answer && madeOf(answer);

@@ -3,8 +3,8 @@ import type { Bridged } from "../../serve/bridge.ts";
 import type { Call } from "../../serve/plugin.ts";
 import { isZero, type Json, type Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { filled, listOf, saying, setTags, TAGS, unlessGone } from "../steps.ts";
-import { waitForAction } from "../wait.ts";
+import { listOf, nonEmpty, setTags, TAGS, unlessGone, withStepName } from "../steps.ts";
+import { waitForAction } from "../wait-for-state.ts";
 
 const path = (id: Json) => `/v2/volumes/${id}`;
 
@@ -28,7 +28,7 @@ export function volumeType(api: Api): Bridged {
       return shrinks ? "volumes `size` can only be expanded and not shrunk" : undefined;
     },
     create: async (inputs) => {
-      const body = filled({
+      const body = nonEmpty({
         name: inputs["name"],
         region: inputs["region"],
         size_gigabytes: inputs["size"],
@@ -38,7 +38,7 @@ export function volumeType(api: Api): Bridged {
         filesystem_label: inputs["initialFilesystemLabel"],
         tags: listOf(inputs["tags"]),
       });
-      return madeOf(await saying("Error creating Volume", api.post("/v2/volumes", body)), inputs);
+      return madeOf(await withStepName("Error creating Volume", api.post("/v2/volumes", body)), inputs);
     },
     read: async (id, state) => {
       const answer = await unlessGone("Error retrieving volume", api.get(path(id)));
@@ -49,11 +49,11 @@ export function volumeType(api: Api): Bridged {
         const body = { type: "resize", size_gigabytes: inputs["size"], region: inputs["region"] };
         await act(api, id, body, `Error resizing volume (${id})`, call);
       }
-      await saying(
+      await withStepName(
         "Error updating tags",
         setTags(api, { id, type: "volume" }, state["tags"], inputs["tags"]),
       );
-      return madeOf(await saying("Error retrieving volume", api.get(path(id))), inputs).state;
+      return madeOf(await withStepName("Error retrieving volume", api.get(path(id))), inputs).state;
     },
     delete: async (id) => {
       await unlessGone("Error deleting volume", api.delete(path(id)));
@@ -90,15 +90,15 @@ export function volumeAttachmentType(api: Api): Bridged {
 }
 
 async function act(api: Api, id: Json, body: Properties, words: string, call: Call): Promise<void> {
-  const { action } = await saying(words, api.post(`${path(id)}/actions`, body));
-  await saying(words, waitForAction(api, action as Properties, call.signal));
+  const { action } = await withStepName(words, api.post(`${path(id)}/actions`, body));
+  await withStepName(words, waitForAction(api, action as Properties, call.signal));
 }
 
-/** Milliseconds that another event of the droplet is waited for. */
-const PATIENCE = 300_000;
+/** Milliseconds to wait for another action of the droplet. */
+const EVENT_TIMEOUT = 300_000;
 
 async function patiently(work: () => Promise<void>): Promise<void> {
-  for (const end = Date.now() + PATIENCE; ; ) {
+  for (const end = Date.now() + EVENT_TIMEOUT; ; ) {
     try {
       return await work();
     } catch (error) {

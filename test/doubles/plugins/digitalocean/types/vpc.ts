@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Bridged } from "../../serve/bridge.ts";
 import type { Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
-import { filled, saying, unlessGone } from "../steps.ts";
+import { nonEmpty, unlessGone, withStepName } from "../steps.ts";
 
 /** Seconds that a VPC's members may take to leave it. */
 const DELETE = 120;
@@ -19,8 +19,8 @@ export function vpcType(api: Api): Bridged {
     },
     outputs: ["createdAt", "default", "vpcUrn"],
     create: async ({ name, region, description, ipRange }) => {
-      const body = filled({ name, region, description, ip_range: ipRange });
-      return madeOf(await saying("Error creating VPC", api.post("/v2/vpcs", body)));
+      const body = nonEmpty({ name, region, description, ip_range: ipRange });
+      return madeOf(await withStepName("Error creating VPC", api.post("/v2/vpcs", body)));
     },
     read: async (id) => {
       const answer = await unlessGone("Error reading VPC", api.get(path(id)));
@@ -28,7 +28,7 @@ export function vpcType(api: Api): Bridged {
     },
     update: async (id, _state, { name, description }) => {
       const body = { name, description: description ?? "" };
-      return madeOf(await saying("Error updating VPC ", api.put(path(id), body))).state;
+      return madeOf(await withStepName("Error updating VPC ", api.put(path(id), body))).state;
     },
     delete: async (id, _state, call) => {
       for (const end = Date.now() + (call.timeout ?? DELETE) * 1000; ; await sleep(100)) {

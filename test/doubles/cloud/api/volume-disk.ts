@@ -1,0 +1,13 @@
+import type { Context } from "../context.ts";
+import type { Volume } from "../data.ts";
+import type { Disk } from "../machines/machines.ts";
+
+/** A volume in the form that a machine needs. */
+export function diskOf({ id, name, size, filesystemType }: Volume): Disk {
+  return { id, name, size, filesystem: filesystemType };
+}
+
+export async function attachNow({ machines }: Context, volume: Volume, droplet: number): Promise<void> {
+  await machines.attach(droplet, diskOf(volume));
+  volume.dropletIds = [droplet];
+}

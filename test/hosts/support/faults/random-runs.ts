@@ -1,0 +1,66 @@
+import { type Host, LAYOUT } from "../four-hosts.ts";
+import type { Fault } from "./fault.ts";
+import { FAULTS } from "./index.ts";
+
+/** A fault, and the host that has it. */
+export interface Trouble {
+  readonly fault: Fault;
+  readonly host: Host;
+}
+
+/** A run, and the faults that hosts have during it. */
+export interface Draw {
+  readonly run: "preview" | "refresh" | "destroy" | "drift and up";
+  readonly troubles: readonly Trouble[];
+  readonly name: string;
+}
+
+const KINDS = ["preview", "refresh", "destroy"] as const;
+
+/**
+ * Twelve random runs, the same for the same seed: one fault in each preview, refresh or destroy, and two in `drift and
+ * up`.
+ */
+export function twelveDraws(seed: number): Draw[] {
+  const pick = pickerFrom(seed);
+  const kinds = [...KINDS, "preview", "refresh", "preview", "refresh", "preview", "refresh"] as const;
+  return [
+    ...kinds.map((kind) => one(kind, pick(FAULTS), pick)),
+    ...Array.from({ length: 3 }, () => two(pick(FAULTS), pick(FAULTS), pick)),
+  ];
+}
+
+/** Every fault in every kind of run, and every pair. Only the hosts are random. */
+export function fullGrid(seed: number): Draw[] {
+  const pick = pickerFrom(seed);
+  return [
+    ...KINDS.flatMap((kind) => FAULTS.map((fault) => one(kind, fault, pick))),
+    ...FAULTS.flatMap((first, at) => FAULTS.slice(at).map((second) => two(first, second, pick))),
+  ];
+}
+
+type Pick = <T>(list: readonly T[]) => T;
+
+function one(run: Draw["run"], fault: Fault, pick: Pick): Draw {
+  const host = pick(LAYOUT.hosts);
+  return { run, troubles: [{ fault, host }], name: `${run}: ${fault.name} (${host})` };
+}
+
+function two(first: Fault, second: Fault, pick: Pick): Draw {
+  const host = pick(LAYOUT.hosts);
+  const other = pick(LAYOUT.hosts.filter((name) => name !== host));
+  const troubles = [
+    { fault: first, host },
+    { fault: second, host: other },
+  ];
+  const name = `drift and up: ${first.name} (${host}) and ${second.name} (${other})`;
+  return { run: "drift and up", troubles, name };
+}
+
+function pickerFrom(seed: number): Pick {
+  let state = seed;
+  return (list) => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return list[Math.floor((state / 2147483648) * list.length)] as (typeof list)[number];
+  };
+}

@@ -1,0 +1,62 @@
+import type { Finding } from "../../../src/model/finding.ts";
+import { ITEM_PROPERTIES, type ItemProperty, itemName, WHOLE } from "../../../src/model/parts.ts";
+import { reportedAs } from "./mutation-forms/form.ts";
+
+/**
+ * The differences in `fleet drift --json`, without values, sorted and each once. Rows and lines count as their
+ * property.
+ */
+export function reportedByDrift(json: string): string[] {
+  const { findings } = JSON.parse(json) as { findings: Finding[] };
+  return unique(
+    findings.map(({ resource, part, item, property }) =>
+      reportedAs(resource, itemName(part ?? WHOLE, item), baseProperty(property)),
+    ),
+  );
+}
+
+interface Step {
+  readonly op: string;
+  readonly urn: string;
+  readonly detailedDiff: Readonly<Record<string, unknown>> | null;
+  readonly newState?: {
+    readonly inputs: { readonly [P in ItemProperty]?: Readonly<Record<string, object>> };
+  };
+}
+
+/** The differences in `pulumi preview --json`, in the same form. A created resource lacks all of its items. */
+export function reportedByPreview(json: string): string[] {
+  const { steps } = JSON.parse(json) as { steps: Step[] };
+  return unique(steps.filter(({ op }) => op !== "same" && op !== "refresh").flatMap(reportedByStep));
+}
+
+function reportedByStep({ op, urn, detailedDiff, newState }: Step): string[] {
+  const resource = urn.split("::").at(-1) ?? "";
+  if (op === "create") {
+    return ITEM_PROPERTIES.flatMap((part) =>
+      Object.entries(newState?.inputs[part] ?? {}).map(([label, properties]) =>
+        reportedAs(resource, itemName(part, label), "present" in properties ? "present" : "type"),
+      ),
+    );
+  }
+  const paths = op === "update" ? Object.keys(detailedDiff ?? {}) : [`${op} of ${urn}`];
+  return paths.map((path) => {
+    const [part = path, label = path, property = ""] = pathSteps(path);
+    return reportedAs(resource, itemName(part as ItemProperty, label), property);
+  });
+}
+
+/** Splits `unit["unit file"].content` into its three steps. */
+function pathSteps(path: string): string[] {
+  return [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g)].map(
+    ([, quoted, plain]) => quoted ?? plain ?? "",
+  );
+}
+
+function baseProperty(property: string): string {
+  return property.split(".")[0] ?? property;
+}
+
+function unique(differences: readonly string[]): string[] {
+  return [...new Set(differences)].sort();
+}
