@@ -15,7 +15,7 @@ import { foreignFile } from "./schema/foreign-file.ts";
 import { validateContacts, validateFleet } from "./schema/validator.ts";
 import { openSource } from "./yaml/open-source.ts";
 import type { YamlSource } from "./yaml/source.ts";
-import { asMap, namesIn } from "./yaml-types.ts";
+import { asMap, namesIn } from "./yaml-values.ts";
 
 /** What `fleet validate` tells: the fleet where nothing is wrong, and everything that is. */
 export interface CheckedFleet {

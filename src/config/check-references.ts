@@ -1,7 +1,7 @@
 import type { ProblemReport } from "./problem-report.ts";
 import { didYouMean } from "./suggest.ts";
 import type { YamlSource } from "./yaml/source.ts";
-import { asMap, namesIn } from "./yaml-types.ts";
+import { asMap, namesIn } from "./yaml-values.ts";
 
 /** The names that each section declares, faulty entries too; undefined where they cannot be known. */
 export type DeclaredNames = Readonly<Record<string, ReadonlySet<string> | undefined>>;

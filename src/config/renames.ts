@@ -2,7 +2,7 @@ import type { DeclaredNames } from "./check-references.ts";
 import type { ProblemReport } from "./problem-report.ts";
 import { didYouMean } from "./suggest.ts";
 import type { YamlSource } from "./yaml/source.ts";
-import { asMap, namesIn } from "./yaml-types.ts";
+import { asMap, namesIn } from "./yaml-values.ts";
 
 /** What can be renamed, and what one of it is called. */
 const NOUNS = { hosts: "host", tenants: "tenant", agents: "agent" } as const;

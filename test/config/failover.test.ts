@@ -94,7 +94,7 @@ test.each([
   [`${TWO}, failover: sometimes`, "agents.iris.failover: must be when-idle or now"],
   [
     `${TWO}, failover: {returnAfter: 2d}`,
-    'agents.iris.failover.returnAfter: must be a time from a second to a day, such as 600, "30m" or "1h"',
+    'agents.iris.failover.returnAfter: must be a duration from 1 second to 1 day, such as 600, "30m" or "1h"',
   ],
   ["providers: []", "agents.iris.providers: must be a list of one to ten providers"],
   [

@@ -74,9 +74,9 @@ describe("refused is", () => {
     ["another one", "{host: hub, unit: systemd-journald.service}", "the host itself cannot do without"],
     ["one of Muster's", "{host: hub, unit: muster-hostd.service}", '"muster-hostd.service" is Muster\'s own'],
     ["one of an agent's", "{host: hub, unit: muster-agent-iris.service}", "is Muster's own"],
-    ["a unit that is no service", "{host: hub, unit: nginx.socket}", "must be the name of a service's unit"],
-    ["a template", "{host: hub, unit: a@b.service}", "must be the name of a service's unit"],
-    ["a path for a unit", "{host: hub, unit: ../../x.service}", "must be the name of a service's unit"],
+    ["a unit that is no service", "{host: hub, unit: nginx.socket}", "must be the name of a service unit"],
+    ["a template", "{host: hub, unit: a@b.service}", "must be the name of a service unit"],
+    ["a path for a unit", "{host: hub, unit: ../../x.service}", "must be the name of a service unit"],
     ["an unknown host", "{host: hubb}", 'no host is named "hubb"; did you mean "hub"?'],
     ["an unknown credential", "{host: hub, credentials: [a]}", 'no credential is named "a"'],
     [

@@ -27,7 +27,7 @@ test("of several merged maps the first wins", () => {
 test("a problem in a merged map is told where it is written, by the path of who merges it", () => {
   const text = broken("agents:\n  iris: {", "x-base: &base {watchdog: soon}\nagents:\n  iris: {<<: *base, ");
   expect(problemsOf(text)).toEqual([
-    'fleet.yaml:17:26 agents.iris.watchdog: must be a number of seconds from 1 on, such as 30 or "30s"',
+    'fleet.yaml:17:26 agents.iris.watchdog: must be a number of seconds, at least 1, such as 30 or "30s"',
   ]);
 });
 

@@ -3,7 +3,7 @@ import type { ProblemReport } from "../problem-report.ts";
 import { insidePath } from "../safe-path.ts";
 import { openSource } from "../yaml/open-source.ts";
 import type { YamlSource } from "../yaml/source.ts";
-import { asMap, namesIn } from "../yaml-types.ts";
+import { asMap, namesIn } from "../yaml-values.ts";
 
 /** Where the contacts stand. */
 export interface ContactsPlace {

@@ -4,7 +4,7 @@ import type { DeclaredNames } from "../check-references.ts";
 import type { Keys } from "../problem.ts";
 import type { ProblemReport } from "../problem-report.ts";
 import type { YamlSource } from "../yaml/source.ts";
-import { asMap, namesIn } from "../yaml-types.ts";
+import { asMap, namesIn } from "../yaml-values.ts";
 
 /** What every resolver needs: the file, its folder, the names it declares and where to tell problems. */
 export interface Context {

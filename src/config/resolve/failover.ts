@@ -1,6 +1,7 @@
 import type { ChoiceSpec, FailoverSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
-import { type RawAgent, secondsOf } from "../yaml-types.ts";
+import type { RawAgent } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 import type { Known } from "./model-options.ts";
 

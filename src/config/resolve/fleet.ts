@@ -1,5 +1,5 @@
 import type { Fleet } from "../fleet.ts";
-import { asMap } from "../yaml-types.ts";
+import { asMap } from "../yaml-values.ts";
 import { agentResolver } from "./agent.ts";
 import { resolveCloud } from "./cloud.ts";
 import { type ContactsPlace, resolveContacts } from "./contacts.ts";

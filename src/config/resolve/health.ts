@@ -1,6 +1,7 @@
 import type { HealthCheck, Probe } from "../../model/health.ts";
 import type { Keys } from "../problem.ts";
-import { type RawHealth, secondsOf } from "../yaml-types.ts";
+import type { RawHealth } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
 const INTERVAL = "30s";

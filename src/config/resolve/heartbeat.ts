@@ -1,7 +1,8 @@
 import type { Heartbeat } from "../../model/deadman.ts";
 import { type RuntimeKind, runtimeOf } from "../../runtimes/registry.ts";
 import type { Keys } from "../problem.ts";
-import { type RawAgent, secondsOf } from "../yaml-types.ts";
+import type { RawAgent } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
 /** Seconds. A pane's terminal tells to within 8 s when it was written to. */

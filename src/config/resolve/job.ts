@@ -1,7 +1,8 @@
 import type { JobRetry } from "../../model/job.ts";
 import type { AgentSpec, JobSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
-import { type RawJob, secondsOf } from "../yaml-types.ts";
+import type { RawJob } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Context, Resolver } from "./context.ts";
 
 const TIMEOUT = "1h";

@@ -1,5 +1,6 @@
 import type { ChangePolicy } from "../../model/deadman.ts";
-import { type RawAgent, secondsOf } from "../yaml-types.ts";
+import type { RawAgent } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 
 const DEADLINE = "1h";
 

@@ -1,5 +1,6 @@
 import type { RestartLimit } from "../../model/deadman.ts";
-import { type RawRestarts, secondsOf } from "../yaml-types.ts";
+import type { RawRestarts } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 
 const MOST = 5;
 const WITHIN = "1h";

@@ -1,4 +1,4 @@
-import { asMap } from "../yaml-types.ts";
+import { asMap } from "../yaml-values.ts";
 
 /** Keys of the bundle file that Rancher's Fleet calls fleet.yaml too; muster/v1 has none of them. */
 const RANCHER_KEYS = [

@@ -13,7 +13,7 @@ export const NAMES: readonly Case[] = [
   ["an unknown agent", "routesTo: [loom]", "routesTo: [loom, lom]", "18:76 agents.iris.routesTo[1]: no agent is named \"lom\"; did you mean \"loom\"?"],
   ["an unknown tenant of a reader", "tenants:\n", "readers: {ci: {key: ssh-ed25519 AAAA, tenant: ark}}\ntenants:\n", "7:47 readers.ci.tenant: no tenant is named \"ark\"; did you mean \"arc\"?"],
   ["a reader whose account would have too long a name", "tenants:\n", "readers: {every-pull-request: {key: ssh-ed25519 AAAA}, every-pull-requests: {key: ssh-ed25519 AAAA}}\ntenants:\n", "7:56 readers.every-pull-requests: must be at most 18 characters, as the account that its key logs in to is named after it"],
-  ["a private key of a reader", "tenants:\n", "readers: {ci: {key: -----BEGIN OPENSSH PRIVATE KEY-----}}\ntenants:\n", "7:21 readers.ci.key: must be a public key, such as: ssh-ed25519 AAAA… (the private one never stands here)"],
+  ["a private key of a reader", "tenants:\n", "readers: {ci: {key: -----BEGIN OPENSSH PRIVATE KEY-----}}\ntenants:\n", "7:21 readers.ci.key: must be a public key, such as ssh-ed25519 AAAA…; a private key does not belong here"],
   ["an unknown provider", "env: API_KEY", "provider: antropic", "10:64 credentials.iris-key.provider: no provider is named \"antropic\""],
   ["an agent without identity", "  loom: {soul: SOUL.md}\n", "", "18:3 agents.loom: has no identity: declare identities.loom, or name another as `identity`"],
   ["an agent that is a user of the system", "loom: {host: east", "games: {host: east", "18:70 agents.iris.routesTo[0]: no agent is named \"loom\"", "19:3 agents.games: is the name of a user of the system: choose another"],
