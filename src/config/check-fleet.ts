@@ -1,7 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { checkPrintable } from "./check-printable.ts";
 import { checkReferences, type DeclaredNames } from "./check-references.ts";
-import { deepFreeze } from "./deep-freeze.ts";
 import type { Fleet } from "./fleet.ts";
 import { LINTS } from "./lints/registry.ts";
 import type { Problem } from "./problem.ts";
@@ -107,4 +106,13 @@ function resolvedAndLinted(context: Context, contacts: ContactsPlace | undefined
     else context.report.error(context.source, keys, sentence, "key");
   }
   return fleet;
+}
+
+/** Freezes a value and everything in it. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
 }

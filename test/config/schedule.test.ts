@@ -1,7 +1,7 @@
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { refusedTimes } from "../../src/config/check-calendar.ts";
+import { refusedTimes } from "../../src/config/lints/refused-schedule.ts";
 import { broken, check, lines, useFolder, write } from "./support/folder.ts";
 
 const folder = useFolder();

@@ -1,19 +1,22 @@
 import { posix } from "node:path";
+import type { ChangePolicy, Lifecycle } from "../../model/deadman.ts";
 import type { AgentSpec, TenantSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import { formerNames } from "../renames.ts";
 import { isReserved } from "../reserved-names.ts";
 import { didYouMean } from "../suggest.ts";
 import type { RawAgent } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Context, Resolver } from "./context.ts";
 import { heartbeatOf } from "./heartbeat.ts";
-import { lifecycleOf } from "./lifecycle.ts";
 import { limitsOf } from "./limits.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import type { Known } from "./model-options.ts";
-import { onChangeOf } from "./on-change.ts";
 import { restartsOf } from "./restarts.ts";
 import { runningOf } from "./runtime.ts";
+
+const TTL = "1h";
+const CHANGE_DEADLINE = "1h";
 
 /**
  * A resolver of agents with their defaults.
@@ -94,4 +97,19 @@ function takeOverOf(raw: RawAgent, keys: Keys, { report, source }: Context): Age
 function contactsOf(raw: RawAgent, context: Context): readonly string[] {
   if (Array.isArray(raw.contacts)) return raw.contacts;
   return [...(context.declared["contacts"] ?? [])];
+}
+
+function lifecycleOf({ lifecycle, ttl }: RawAgent, keys: Keys, { report, source }: Context): Lifecycle {
+  if (lifecycle === "ephemeral") return { kind: "ephemeral", ttl: secondsOf(ttl ?? TTL) };
+  if (ttl !== undefined) {
+    const sentence = "is only for `lifecycle: ephemeral`: a core agent is always on";
+    report.error(source, [...keys, "ttl"], sentence, "key");
+  }
+  return { kind: "core" };
+}
+
+function onChangeOf({ onChange = "when-idle" }: RawAgent): ChangePolicy {
+  const { restart, deadline = CHANGE_DEADLINE } =
+    typeof onChange === "string" ? { restart: onChange } : onChange;
+  return { restart, deadline: secondsOf(deadline) };
 }

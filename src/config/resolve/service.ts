@@ -1,7 +1,6 @@
 import type { ServiceFile, ServiceSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
-import { isReserved } from "../reserved-names.ts";
-import { isReservedPath, reservedUnit } from "../reserved-units.ts";
+import { isReserved, isReservedPath, reservedUnit } from "../reserved-names.ts";
 import { canBeEnabled, readUnitFile, type UnitFile, valuesOf } from "../unit-file.ts";
 import type { RawService } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
