@@ -21,8 +21,8 @@ const CHANGE_DEADLINE = "1h";
 /**
  * A resolver of agents with their defaults.
  *
- * @param tenants the tenants as resolved: they decide which user an agent runs as
- * @param known what its runtime may run on
+ * @param tenants the resolved tenants, which decide the user of an agent
+ * @param known the providers, credentials and identities
  */
 export function agentResolver(
   tenants: Readonly<Record<string, TenantSpec>>,
@@ -30,12 +30,7 @@ export function agentResolver(
 ): Resolver<RawAgent, AgentSpec> {
   return (name, raw, keys, context) => {
     if (isReserved(name)) {
-      context.report.error(
-        context.source,
-        keys,
-        "is the name of a user of the system: choose another",
-        "key",
-      );
+      context.report.error(context.source, keys, "is the name of a system user: choose another name", "key");
       return undefined;
     }
     const identity = raw.identity ?? name;
@@ -72,7 +67,7 @@ export function agentResolver(
   };
 }
 
-/** An identity that is named was looked up already; only the default can be missing here. */
+/** References have been checked already, so only the default identity can be missing here. */
 function hasIdentity(identity: string, agent: string, context: Context): boolean {
   const known = context.declared["identities"];
   if (known === undefined || known.has(identity)) return true;
@@ -81,15 +76,15 @@ function hasIdentity(identity: string, agent: string, context: Context): boolean
   return false;
 }
 
-/** What is not there cannot run it meanwhile. */
+/** `later` makes sense only if a service runs the agent until then. */
 function takeOverOf(raw: RawAgent, keys: Keys, { report, source }: Context): AgentSpec["takeOver"] {
   const isLater = raw.takeOver === "later";
   if (isLater && (raw.replaces ?? []).length === 0) {
-    const sentence = "is `later`, but `replaces` names no service that runs it until then";
+    const sentence = "is `later`, but `replaces` names no service that runs the agent until then";
     report.error(source, [...keys, "takeOver"], sentence);
   }
   if (isLater && raw.lifecycle === "ephemeral") {
-    report.error(source, [...keys, "takeOver"], "is for an agent that is always on");
+    report.error(source, [...keys, "takeOver"], "is only for an agent that is always on");
   }
   return raw.takeOver ?? "now";
 }

@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
-/** The own windows of an agent or a service, its host's and the fleet's. What the schema has refused already is left out. */
+/** The windows of an agent or a service, of its host and of the fleet. Windows that the schema has refused are left out. */
 export function maintenanceOf(raw: RawAgent | RawService, keys: Keys, context: Context): MaintenanceWindow[] {
   const { report, source } = context;
   const root = asMap(source.value);
