@@ -1,7 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { checkPrintable } from "./check-printable.ts";
 import { checkReferences, type DeclaredNames } from "./check-references.ts";
-import { deepFreeze } from "./deep-freeze.ts";
 import type { Fleet } from "./fleet.ts";
 import { LINTS } from "./lints/registry.ts";
 import type { Problem } from "./problem.ts";
@@ -15,9 +14,9 @@ import { foreignFile } from "./schema/foreign-file.ts";
 import { validateContacts, validateFleet } from "./schema/validator.ts";
 import { openSource } from "./yaml/open-source.ts";
 import type { YamlSource } from "./yaml/source.ts";
-import { asMap, namesIn } from "./yaml-types.ts";
+import { asMap, namesIn } from "./yaml-values.ts";
 
-/** What `fleet validate` tells: the fleet where nothing is wrong, and everything that is. */
+/** The result of a check: all problems, and the fleet if there are none. */
 export interface CheckedFleet {
   readonly fleet?: Fleet;
   readonly problems: readonly Problem[];
@@ -25,11 +24,11 @@ export interface CheckedFleet {
 }
 
 /**
- * Reads fleet.yaml and the files it names, and finds everything that is wrong at once. Contacts nothing.
+ * Reads fleet.yaml and the files that it names, and finds all problems at once. Makes no connection.
  *
  * @param file path of fleet.yaml
- * @param home the folder that paths to keys and secrets are relative to, which may lie outside of the fleet's own;
- *   nothing there is read
+ * @param home the folder to which paths of keys and secrets are relative; it can be outside the folder of fleet.yaml,
+ *   and nothing in it is read
  */
 export function checkFleet(file: string, home: string = dirname(file)): CheckedFleet {
   const report = createProblemReport();
@@ -72,7 +71,7 @@ function checkSource(
 
 function emptyFile(value: unknown): string | undefined {
   if (value !== null) return undefined;
-  return "is empty: a fleet begins with `apiVersion: muster/v1` and `kind: Fleet`";
+  return "is empty: a fleet starts with `apiVersion: muster/v1` and `kind: Fleet`";
 }
 
 function declaredIn(source: YamlSource, contacts: ContactsPlace | undefined): DeclaredNames {
@@ -94,7 +93,7 @@ function declaredIn(source: YamlSource, contacts: ContactsPlace | undefined): De
   };
 }
 
-/** Of a section that is no map at all, which the schema tells, nobody knows what it was to declare. */
+/** The names are unknown if the section is not a map, which the schema check reports. */
 function declaredNames(section: unknown): Set<string> | undefined {
   const isMap = section === undefined || section === null || asMap(section) === section;
   return isMap ? new Set(namesIn(section)) : undefined;
@@ -107,4 +106,13 @@ function resolvedAndLinted(context: Context, contacts: ContactsPlace | undefined
     else context.report.error(context.source, keys, sentence, "key");
   }
   return fleet;
+}
+
+/** Freezes a value and everything in it. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
 }

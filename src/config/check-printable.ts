@@ -4,8 +4,8 @@ import type { ProblemReport } from "./problem-report.ts";
 import type { YamlSource } from "./yaml/source.ts";
 
 /**
- * Tells the report every text with a control character, line break or reversed text in it: these end
- * up in units, terminals and tables. The texts of files are free, and scripts have lines and tabs.
+ * Reports every text with a control character, a line break or reversed text, as texts are written to units, terminals
+ * and tables. The texts of files are not checked, and scripts can have lines and tabs.
  */
 export function checkPrintable(source: YamlSource, report: ProblemReport): void {
   walk(source.value, [], (keys) => {
@@ -16,16 +16,16 @@ export function checkPrintable(source: YamlSource, report: ProblemReport): void 
   });
 }
 
-function walk(value: unknown, keys: Keys, tell: (keys: Keys) => void): void {
+function walk(value: unknown, keys: Keys, report: (keys: Keys) => void): void {
   if (typeof value === "string") {
-    if (!isFileText(keys) && !isPrintable(isScript(keys) ? asOneLine(value) : value)) tell(keys);
+    if (!isFileText(keys) && !isPrintable(isScript(keys) ? asOneLine(value) : value)) report(keys);
   } else if (Array.isArray(value)) {
     value.forEach((item, index) => {
-      walk(item, [...keys, index], tell);
+      walk(item, [...keys, index], report);
     });
   } else if (typeof value === "object" && value !== null) {
     for (const [key, item] of Object.entries(value)) {
-      if (!key.startsWith("x-")) walk(item, [...keys, key], tell);
+      if (!key.startsWith("x-")) walk(item, [...keys, key], report);
     }
   }
 }
@@ -34,7 +34,7 @@ function asOneLine(script: string): string {
   return script.replace(/[\n\t]/g, " ");
 }
 
-/** A host's `setup` step is shell text, which has lines. */
+/** A `setup` step of a host is a shell script, which can have several lines. */
 function isScript([section, , ...path]: Keys): boolean {
   return section === "hosts" && path[0] === "setup" && path[2] === "run" && path.length === 3;
 }

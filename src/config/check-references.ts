@@ -1,9 +1,9 @@
 import type { ProblemReport } from "./problem-report.ts";
 import { didYouMean } from "./suggest.ts";
 import type { YamlSource } from "./yaml/source.ts";
-import { asMap, namesIn } from "./yaml-types.ts";
+import { asMap, namesIn } from "./yaml-values.ts";
 
-/** The names that each section declares, faulty entries too; undefined where they cannot be known. */
+/** The names that each section declares, including invalid entries; undefined if they are not known. */
 export type DeclaredNames = Readonly<Record<string, ReadonlySet<string> | undefined>>;
 
 interface Reference {
@@ -11,13 +11,13 @@ interface Reference {
   readonly field: string;
   readonly to: string;
   readonly noun: string;
-  /** A field that is a list; a single word in it is no name (`contacts: all`). */
+  /** The field is a list of names; a single word in its place is not a name (`contacts: all`). */
   readonly isList?: true;
-  /** Of a list of maps: the key that names the entry. */
+  /** For a list of maps: the key that has the name. */
   readonly key?: string;
 }
 
-/** Every field that names an entry of a section, or has a list of such names. */
+/** Every field that refers to an entry, or to several entries, of a section. */
 const REFERENCES: readonly Reference[] = [
   { section: "agents", field: "host", to: "hosts", noun: "host" },
   { section: "agents", field: "tenant", to: "tenants", noun: "tenant" },
@@ -42,7 +42,7 @@ const REFERENCES: readonly Reference[] = [
   { section: "credentials", field: "provider", to: "providers", noun: "provider" },
 ];
 
-/** Tells the report every name that leads nowhere, with the nearest that leads somewhere. */
+/** Reports every name that does not exist, with the nearest one that does. */
 export function checkReferences(source: YamlSource, declared: DeclaredNames, report: ProblemReport): void {
   for (const reference of REFERENCES) {
     const known = declared[reference.to];

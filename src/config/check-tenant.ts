@@ -3,7 +3,7 @@ import type { Slice } from "../model/stack-slice.ts";
 import type { Fleet } from "./fleet.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** @throws InvalidError where a slice is of a tenant that fleet.yaml does not declare, or gives no stack of its own */
+/** @throws InvalidError if fleet.yaml does not declare the tenant of a slice, or gives it no stack of its own */
 export function checkTenant(fleet: Fleet, slice: Slice): void {
   if (slice.kind !== "tenant") return;
   const { tenant } = slice;

@@ -3,7 +3,7 @@ import { checkFleet } from "./check-fleet.ts";
 import type { Fleet } from "./fleet.ts";
 import { formatProblem, type Problem } from "./problem.ts";
 
-/** fleet.yaml, or a file that it names, is not valid. Its message is every problem, one a line. */
+/** fleet.yaml, or a file that it names, is not valid. The message has one problem on each line. */
 export class InvalidFleet extends InvalidError {
   readonly problems: readonly Problem[];
 
@@ -15,7 +15,7 @@ export class InvalidFleet extends InvalidError {
 }
 
 /**
- * The fleet that a file declares: checked, resolved and frozen. Contacts nothing.
+ * Loads the fleet that a file declares: checked, resolved and frozen. Makes no connection.
  *
  * @param file path of fleet.yaml
  * @param home see checkFleet

@@ -8,11 +8,11 @@ import { validateFleet } from "./schema/validator.ts";
 import { openSource } from "./yaml/open-source.ts";
 
 /**
- * The hosts of a fleet alone, for who was told by others what to do there: a fraction of what the whole fleet
- * costs at each start of a program.
+ * Loads only the hosts of a fleet, in a fraction of the time for the whole fleet. For programs that get everything else
+ * from elsewhere.
  *
  * @param file path of fleet.yaml
- * @returns undefined where there is no such file, or none that the schema accepts
+ * @returns undefined if there is no such file, or if it is not valid
  */
 export function loadHosts(file: string): HostSpecs | undefined {
   const report = createProblemReport();

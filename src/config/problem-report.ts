@@ -2,25 +2,25 @@ import type { Keys, Problem } from "./problem.ts";
 import { pathOf, printable } from "./problem.ts";
 import type { Part, YamlSource } from "./yaml/source.ts";
 
-/** Collects what is wrong, so that everything is told at once. */
+/** Collects problems, so that all are printed at once. */
 export interface ProblemReport {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
-  /** Whether so much is wrong that looking on would help nobody. */
+  /** Whether there are so many problems that more would help nobody. */
   readonly isFull: boolean;
-  /** @param part whether the key or its value is to be pointed at */
+  /** @param part whether to point at the key or at its value */
   error(source: YamlSource, keys: Keys, sentence: string, part?: Part): void;
   warn(source: YamlSource, keys: Keys, sentence: string): void;
-  /** Whether an error was told of this very place, so that a second one would say it again. */
+  /** Whether this place has an error already, so that a second one can be left out. */
   hasErrorAt(source: YamlSource, keys: Keys): boolean;
-  /** Whether nothing is wrong so far with an entry of a section, such as `agents`, `iris`. */
+  /** Whether an entry of a section, such as `agents`, `iris`, has no problem so far. */
   isSound(section: string, name: string): boolean;
 }
 
-/** More than these nobody reads; a hostile file could hold a million. */
+/** A hostile file could have a million problems. */
 const MOST_PROBLEMS = 200;
 
-/** An empty report. */
+/** Creates an empty report. */
 export function createProblemReport(): ProblemReport {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];

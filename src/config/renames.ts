@@ -2,20 +2,20 @@ import type { DeclaredNames } from "./check-references.ts";
 import type { ProblemReport } from "./problem-report.ts";
 import { didYouMean } from "./suggest.ts";
 import type { YamlSource } from "./yaml/source.ts";
-import { asMap, namesIn } from "./yaml-types.ts";
+import { asMap, namesIn } from "./yaml-values.ts";
 
-/** What can be renamed, and what one of it is called. */
+/** The sections with entries that can be renamed, and the noun for one entry. */
 const NOUNS = { hosts: "host", tenants: "tenant", agents: "agent" } as const;
 
 export type Renamable = keyof typeof NOUNS;
 
-/** The names that an entry had before, as `moved` tells. */
+/** The former names of an entry, according to `moved`. */
 export function formerNames(source: YamlSource, section: Renamable, name: string): string[] {
   const renamed = renamedIn(source, section);
   return namesIn(renamed).filter((former) => renamed[former] === name);
 }
 
-/** Tells the report every rename that leads nowhere, or from a name that is in use. */
+/** Reports every rename to a name that does not exist, or from a name that is in use. */
 export function checkMoved(source: YamlSource, declared: DeclaredNames, report: ProblemReport): void {
   for (const section of Object.keys(NOUNS) as Renamable[]) {
     const renamed = renamedIn(source, section);
@@ -34,10 +34,10 @@ function flawOf(
 ): string | undefined {
   const now = renamed[former];
   if (known === undefined || typeof now !== "string") return undefined;
-  if (known.has(former)) return `"${former}" is still in \`${section}\`: it cannot have another name as well`;
+  if (known.has(former)) return `"${former}" is still in \`${section}\`: an entry cannot have two names`;
   if (known.has(now)) return undefined;
   const next = renamed[now];
-  if (typeof next === "string") return `"${now}" has another name today: write "${next}"`;
+  if (typeof next === "string") return `"${now}" has been renamed too: write its current name "${next}"`;
   return `no ${NOUNS[section]} is named "${now}"${didYouMean(now, known)}`;
 }
 

@@ -2,11 +2,11 @@ import { realpathSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { readTextFile, type TextFile, whyUnread } from "./text-file.ts";
 
-/** What an identity's file may hold at most. */
+/** The size limit of an identity's file. */
 const MOST_BYTES = 1024 * 1024;
 
 /**
- * Where a path of fleet.yaml leads, which must be within the folder of fleet.yaml, symlinks followed.
+ * Resolves a path in fleet.yaml with its symlinks. It must be within the folder of fleet.yaml.
  *
  * @param dir the folder, absolute
  * @returns the real path, or why it is refused
@@ -19,15 +19,15 @@ export function insidePath(dir: string, path: string): { path: string } | { refu
     const real = realpathSync(plain);
     const top = realpathSync(dir);
     if (!isWithin(top, real)) return { refused: "leads out of the folder of fleet.yaml by a symlink" };
-    // A checkout's .git may hold the token that it was made with.
-    if (relative(top, real).split(sep).includes(".git")) return { refused: "leads into git's own folder" };
+    // The .git folder of a checkout can contain an access token.
+    if (relative(top, real).split(sep).includes(".git")) return { refused: "leads into a .git folder" };
     return { path: real };
   } catch (error) {
     return { refused: whyUnread(error) };
   }
 }
 
-/** Reads a text file within the folder of fleet.yaml; a flaw tells why it cannot be had. */
+/** Reads a text file within the folder of fleet.yaml; `flaw` says why it cannot be used. */
 export function readInside(dir: string, path: string): TextFile {
   const found = insidePath(dir, path);
   if ("refused" in found) return { text: "", flaw: { sentence: found.refused, at: 0 } };

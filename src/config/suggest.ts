@@ -1,7 +1,7 @@
 /**
- * The known name nearest to what was written, for "did you mean".
+ * The known name nearest to the written one, for "did you mean".
  *
- * @returns undefined where none is near: more than a third of its letters would have to change
+ * @returns undefined if more than a third of the letters would have to change
  */
 export function nearest(written: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -16,13 +16,13 @@ export function nearest(written: string, known: Iterable<string>): string | unde
   return best;
 }
 
-/** `; did you mean "west"?`, or nothing where no known name is near. */
+/** `; did you mean "west"?`, or an empty text if no known name is near. */
 export function didYouMean(written: string, known: Iterable<string>): string {
   const name = nearest(written, known);
   return name === undefined ? "" : `; did you mean "${name}"?`;
 }
 
-/** Levenshtein's distance: letters to insert, remove or change. */
+/** The Levenshtein distance: the number of letters to insert, remove or change. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 1; i <= a.length; i++) {

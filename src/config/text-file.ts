@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 
-/** A file's text, or why it cannot be used; `at` is the offset in `text` where the flaw is. */
+/** The text of a file, or why it cannot be used; `at` is the offset of the problem in `text`. */
 export interface TextFile {
   readonly text: string;
   readonly flaw?: { readonly sentence: string; readonly at: number };
@@ -32,11 +32,11 @@ function decode(bytes: Uint8Array): TextFile {
   if (!isUtf8(bytes)) {
     return flawed("is not UTF-8 text: save it as UTF-8", text, text.indexOf("\ufffd"));
   }
-  if (text.includes("\0")) return flawed("holds a NUL character", text, text.indexOf("\0"));
+  if (text.includes("\0")) return flawed("contains a NUL character", text, text.indexOf("\0"));
   return { text };
 }
 
-/** Why the file system did not give a file, as a sentence without its subject. */
+/** Why a file could not be read, as a sentence without a subject. */
 export function whyUnread(cause: unknown): string {
   const error = cause as NodeJS.ErrnoException;
   if (error.code === "ENOENT" || error.code === "ENOTDIR") return "does not exist";

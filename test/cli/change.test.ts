@@ -225,7 +225,7 @@ describe("a change is data", () => {
     mkdirSync(join(change, ".git"));
     write({ ".git/config": SECRET });
     writeFleet({ identities: { ...BASE.identities, iris: { soul: ".git/config" } } });
-    await refuses("leads into git's own folder");
+    await refuses("leads into a .git folder");
   });
 
   test("a text of the change can write nothing but itself into a comment", async () => {

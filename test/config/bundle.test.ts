@@ -29,14 +29,14 @@ beforeAll(async () => {
   ({ checkFleet: bundled } = await import(pathToFileURL(outfile).href));
 });
 
-test("the bundle, with its schemas compiled ahead, tells the same problems as the sources", () => {
+test("the bundle with precompiled schemas reports the same problems as the sources", () => {
   for (const text of [FLEET, ...FORM.map(([, passage, replacement]) => broken(passage, replacement))]) {
     const told = lines(check(folder, text).problems);
     expect(lines(bundled(join(folder.path, "fleet.yaml")).problems)).toEqual(told);
   }
 });
 
-test("the time to load 100 agents and as many contacts is shown", () => {
+test("the time to load 100 agents and 100 contacts is printed", () => {
   const names = Array.from({ length: 100 }, (_, index) => `agent-${index}`);
   const section = (title: string, entry: (name: string) => string) =>
     `${title}:\n${names.map((name) => `  ${entry(name)}\n`).join("")}`;

@@ -11,7 +11,7 @@ const KEYS =
 const TWO =
   "providers: [{provider: nous, model: a, credential: nous-key}, {provider: gemini, credential: gemini-key}]";
 
-/** Iris with these words in place of her command. */
+/** A fleet in which these fields replace the command of iris. */
 function iris(words: string, providers = PROVIDERS) {
   const text = broken("command: [/bin/true]}\n  loom", `${words}}\n  loom`);
   return check(folder, text.replace("tenants:", `${providers}tenants:`).replace("credentials:\n", KEYS));
@@ -19,7 +19,7 @@ function iris(words: string, providers = PROVIDERS) {
 
 const told = (words: string) => lines(iris(words).problems).map((line) => line.replace(/^\S+ /, ""));
 
-test("an agent holds the credentials of all its providers, and finds in each run those of one", () => {
+test("an agent holds the credentials of all its providers, and each run has those of one", () => {
   const { fleet } = iris(`command: [/bin/true], ${TWO}, failover: {switch: now, returnAfter: 1m}`);
   const agent = fleet?.agents["iris"];
   expect(agent?.credentials).toEqual(["iris-key", "nous-key", "gemini-key"]);
@@ -34,7 +34,7 @@ test("an agent holds the credentials of all its providers, and finds in each run
   expect(fleet?.providers["nous"]?.probe).toMatchObject({ interval: 10, failures: 3, successes: 2 });
 });
 
-test("each choice has the words of its own, and the short forms of one provider go on working", () => {
+test("each provider choice has its own command line, and the short forms for one provider work", () => {
   const vendors = PROVIDERS.replace("nous: {", "nous: {vendor: openai, ").replace(
     "gemini: {",
     "gemini: {vendor: google, ",
@@ -53,16 +53,16 @@ test("each choice has the words of its own, and the short forms of one provider 
   expect(short?.model).toEqual(one?.model);
 });
 
-test("hermes gets the others as its own list, and no deadman changes it", () => {
+test("hermes gets the other models as fallbacks, and the deadman does not fail it over", () => {
   const order = "providers: [{provider: nous, model: a}, {provider: gemini, model: b}]";
   const agent = iris(`runtime: hermes, ${order}`).fleet?.agents["iris"];
   expect(agent?.fallbacks).toEqual([{ provider: "gemini", model: "b" }]);
   expect(agent?.failover).toBeUndefined();
   expect(told(`runtime: hermes, ${order}, failover: now`)).toEqual([
-    expect.stringMatching(/^agents.iris.failover: needs two/),
+    expect.stringMatching(/^agents.iris.failover: needs at least two/),
   ]);
   expect(told("runtime: hermes, providers: [{provider: nous, model: a}, {provider: gemini}]")).toEqual([
-    "agents.iris.providers[1].model: is missing: hermes leaves out an entry without one in silence",
+    "agents.iris.providers[1].model: is missing: hermes silently skips an entry without a model",
   ]);
 });
 
@@ -77,43 +77,45 @@ test.each([
   ],
   [
     "providers: [{provider: nous}, {provider: nous}]",
-    'agents.iris.providers[1].provider: "nous" stands above already: both would fail together',
+    'agents.iris.providers[1].provider: "nous" is already in this list: both entries would fail together',
   ],
   [
     "providers: [{provider: bare}, {provider: nous}]",
-    "agents.iris.providers[0].provider: has no `probe`, so that nobody would notice when it fails: see providers.bare",
+    "agents.iris.providers[0].provider: has no `probe`, so its failure would not be noticed: add one to providers.bare",
   ],
   [
     "providers: [{provider: nous, credential: gemini-key}, {provider: gemini}]",
-    'agents.iris.providers[0].credential: "gemini-key" is a credential of provider "gemini"',
+    'agents.iris.providers[0].credential: "gemini-key" belongs to provider "gemini"',
   ],
   [
     "providers: [{provider: nous}], failover: now",
-    "agents.iris.failover: needs two `providers` at least, and a runtime that does not change among them by itself",
+    "agents.iris.failover: needs at least two `providers`, and a runtime that has no failover of its own",
   ],
   [`${TWO}, failover: sometimes`, "agents.iris.failover: must be when-idle or now"],
   [
     `${TWO}, failover: {returnAfter: 2d}`,
-    'agents.iris.failover.returnAfter: must be a time from a second to a day, such as 600, "30m" or "1h"',
+    'agents.iris.failover.returnAfter: must be a duration from 1 second to 1 day, such as 600, "30m" or "1h"',
   ],
   ["providers: []", "agents.iris.providers: must be a list of one to ten providers"],
   [
     `${TWO}, env: {KEY: x}`,
     'agents.iris.providers[0].credential: credential "nous-key" sets KEY, which its env sets already',
   ],
-])("is refused: %s", (words, problem) => {
+])("refuses %s", (words, problem) => {
   expect(told(`command: [/bin/true], ${words}`)).toEqual(
     expect.arrayContaining([expect.stringContaining(problem)]),
   );
 });
 
-test("a provider is not written in two places", () => {
+test("a provider cannot be declared in two places", () => {
   expect(told(`runtime: {kind: pi, provider: nous}, ${TWO}`)).toEqual(
-    expect.arrayContaining([expect.stringContaining("stands beside the runtime's own provider or model")]),
+    expect.arrayContaining([
+      expect.stringContaining("cannot be combined with the provider or model of `runtime`"),
+    ]),
   );
 });
 
-test("two agents may not hold one secret, though one of them only where its provider fails", () => {
+test("two agents cannot hold one secret, even if one uses it only after a failover", () => {
   const text = broken("command: [/bin/true]}\n  loom", `command: [/bin/true], ${TWO}}\n  loom`)
     .replace("loom: {host: east, tenant: arc,", "loom: {host: east, tenant: arc, credentials: [gemini-key],")
     .replace("tenants:", `${PROVIDERS}tenants:`)

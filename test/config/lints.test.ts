@@ -7,16 +7,16 @@ const problemsOf = (text: string) => lines(check(folder, text).problems);
 const LOOM_HAS_A_KEY = FLEET.replace("{host: east", "{credentials: [loom-key], host: east");
 const withLoomKey = (key: string) => LOOM_HAS_A_KEY.replace("identities:", `  loom-key: ${key}\nidentities:`);
 
-test("one reference under two names is one secret", () => {
+test("two names for one reference are one secret", () => {
   expect(problemsOf(withLoomKey('{from: "config:iris-key", type: api-key}'))).toEqual([
     'fleet.yaml:10:3 credentials.iris-key: is the same secret as "loom-key", held by agents iris, loom: ' +
-      "give each its own, or say why in `sharedBecause`",
+      "give each its own, or give a reason in `sharedBecause`",
     'fleet.yaml:11:3 credentials.loom-key: is the same secret as "iris-key", held by agents iris, loom: ' +
-      "give each its own, or say why in `sharedBecause`",
+      "give each its own, or give a reason in `sharedBecause`",
   ]);
 });
 
-test("one file named by two paths is one secret", () => {
+test("two paths of one file are one secret", () => {
   const text = withLoomKey('{from: "file:./keys/../key", type: api-key}').replace(
     "config:iris-key",
     "file:key",
@@ -30,25 +30,25 @@ test("a shared secret with a reason is allowed", () => {
   expect(problemsOf(text)).toEqual([]);
 });
 
-test("under one uid the secret of one agent is the secret of all on its host, and that is warned of", () => {
+test("with one uid, all agents on a host share their secrets, which causes a warning", () => {
   const text = broken("arc: {}", "arc: {isolation: tenant}").replace("host: east", "host: hub");
   const checked = check(folder, text);
   expect(lines(checked.problems)).toEqual([
     "fleet.yaml:10:3 credentials.iris-key: is held by agents iris, loom: " +
-      "give each its own, or say why in `sharedBecause`",
+      "give each its own, or give a reason in `sharedBecause`",
   ]);
   expect(lines(checked.warnings)).toEqual([
     "fleet.yaml:8:20 tenants.arc.isolation: all agents of this tenant share one uid and can read each other's secrets",
   ]);
 });
 
-test("under one uid a secret on another host is out of reach", () => {
+test("with one uid, a secret on another host is not shared", () => {
   const checked = check(folder, broken("arc: {}", "arc: {isolation: tenant}"));
   expect(lines(checked.problems)).toEqual([]);
   expect(checked.fleet?.agents["iris"]?.user).toBe("arc");
 });
 
-test("an OAuth login on two hosts is an error whatever the reason", () => {
+test("an OAuth login on two hosts is an error, even with a reason", () => {
   const login = "type: oauth, env: API_KEY, sharedBecause: We have but one login.";
   const text = broken("type: api-key, env: API_KEY", login).replace(
     "{host: east",
@@ -56,11 +56,11 @@ test("an OAuth login on two hosts is an error whatever the reason", () => {
   );
   expect(problemsOf(text)).toEqual([
     "fleet.yaml:10:3 credentials.iris-key: is an OAuth login on the hosts hub, east: its copies revoke each other " +
-      "when one is refreshed; use one login a host, or an API key for each agent",
+      "when one is refreshed; use one login for each host, or an API key for each agent",
   ]);
 });
 
-test("an agent of the name of another tenant's one user is refused", () => {
+test("an agent with the name of another tenant's only user is refused", () => {
   const text = broken("arc: {}", "arc: {}\n  loom: {isolation: tenant}").replace(
     "iris: {host: hub, tenant: arc",
     "iris: {host: hub, tenant: loom",
@@ -76,6 +76,6 @@ test.each([
   "aaaaaaaaaaaaaaaaaaaaaaaa",
   "short",
   "two words of text",
-])("an env value that is no secret may stand under a secret's name: %s", (value) => {
+])("a value that is not a secret is allowed under the name of a secret: %s", (value) => {
   expect(problemsOf(broken("routesTo: [loom]", `routesTo: [loom], env: {MY_TOKEN: "${value}"}`))).toEqual([]);
 });

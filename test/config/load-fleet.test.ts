@@ -58,7 +58,7 @@ test("a loaded fleet is frozen to its leaves", () => {
   expect(() => Object.assign(fleet?.agents["iris"]?.env as object, { A: "b" })).toThrow(TypeError);
 });
 
-test("paths of keys and secrets may lie anywhere, and become absolute", () => {
+test("paths of keys and secrets can be anywhere, and become absolute", () => {
   const text = broken("192.0.2.1}", "192.0.2.1, identityFile: ~/.ssh/key}").replace(
     "config:iris-key",
     "file:../key",
@@ -68,13 +68,13 @@ test("paths of keys and secrets may lie anywhere, and become absolute", () => {
   expect(fleet?.credentials["iris-key"]?.from).toBe(`file:${join(folder.path, "../key")}`);
 });
 
-test("a host key's comment is left out", () => {
+test("the comment of a host key is removed", () => {
   const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample";
   const fleet = check(folder, broken("192.0.2.1}", `192.0.2.1, hostKeys: ["${key} root@east"]}`)).fleet;
   expect(fleet?.hosts["east"]).toMatchObject({ hostKeys: [key] });
 });
 
-test("an identity's files may stand in fleet.yaml or beside it, also behind a symlink within the folder", () => {
+test("the files of an identity can be in fleet.yaml or next to it, also behind a symlink within the folder", () => {
   symlinkSync("SOUL.md", join(folder.path, "inside.md"));
   const files = '{bin/a.sh: {from: inside.md, mode: "0755"}, x-notes.md: {text: "a\\nb\\n"}}';
   const fleet = check(
@@ -87,7 +87,7 @@ test("an identity's files may stand in fleet.yaml or beside it, also behind a sy
   });
 });
 
-test("an invalid fleet is one error whose message is every problem, one a line", () => {
+test("the error for an invalid fleet has every problem in its message, one on each line", () => {
   write(folder.path, { "fleet.yaml": broken("host: hub", "host: hubb").replace("name: test", "name: Test") });
   const load = () => loadFleet(join(folder.path, "fleet.yaml"));
   expect(load).toThrow(InvalidFleet);
@@ -97,7 +97,7 @@ test("an invalid fleet is one error whose message is every problem, one a line",
   );
 });
 
-test("a file outside the working directory is told by its whole path", () => {
+test("a file outside the working directory is reported with its absolute path", () => {
   const file = join(folder.path, "fleet.yaml");
   write(folder.path, { "fleet.yaml": "" });
   const cwd = process.cwd;
@@ -108,7 +108,7 @@ test("a file outside the working directory is told by its whole path", () => {
   process.cwd = cwd;
 });
 
-test("a faultless file is remembered parsed, and means the same the second time", () => {
+test("a valid file is cached, and loads the same from the cache", () => {
   const text = broken("name: test", "name: remembered");
   const first = check(folder, text).fleet;
   const files = readdirSync(join(folder.path, "cache/yaml"));
@@ -116,17 +116,17 @@ test("a faultless file is remembered parsed, and means the same the second time"
   expect(check(folder, text).fleet).toEqual(first);
 });
 
-test("what is remembered hides no problem of a file that changed since", () => {
+test("the cache hides no problem of a file that has changed", () => {
   const text = broken("iris: {soul: SOUL.md}", "iris: {soul: other.md}");
   write(folder.path, { "other.md": "# Other\n" });
   expect(lines(check(folder, text).problems)).toEqual([]);
   writeFileSync(join(folder.path, "other.md"), "\0");
   expect(lines(check(folder, text).problems)).toEqual([
-    'fleet.yaml:12:16 identities.iris.soul: "other.md" holds a NUL character',
+    'fleet.yaml:12:16 identities.iris.soul: "other.md" contains a NUL character',
   ]);
 });
 
-test("a remembered file that was damaged is parsed again", () => {
+test("a damaged cache entry is ignored", () => {
   const text = broken("name: test", "name: damaged");
   check(folder, text);
   for (const name of readdirSync(join(folder.path, "cache/yaml"))) {
@@ -135,7 +135,7 @@ test("a remembered file that was damaged is parsed again", () => {
   expect(check(folder, text).fleet?.name).toBe("damaged");
 });
 
-test("former names are known to who has them now, and a tenant's protection to its agents", () => {
+test("entries have their former names, and agents the protection of their tenant", () => {
   const moved =
     "moved: {hosts: {center: east, x-note: east}, tenants: {lab: arc}, agents: {vera: iris, ada: iris}}\n";
   const fleet = check(folder, broken("arc: {}", "arc: {protect: true}") + moved).fleet;
@@ -145,7 +145,7 @@ test("former names are known to who has them now, and a tenant's protection to i
   expect(fleet?.agents["loom"]).toMatchObject({ formerly: [], protect: true });
 });
 
-test("limits are told in one form, however they are written, and a switch is warned of with its price", () => {
+test("limits are normalized, and a sandbox exception causes a warning with its cost", () => {
   const limits = "limits: {memory: 2048M, cpu: 1.505, tasks: 200}";
   const checked = check(folder, broken("routesTo: [loom]", `routesTo: [loom], ${limits}, allow: [devices]`));
   expect(checked.fleet?.agents["iris"]?.limits).toEqual({ memory: "2G", cpu: 1.51, tasks: 200 });

@@ -6,11 +6,11 @@ import { check, FLEET, useFolder } from "./support/folder.ts";
 
 const folder = useFolder();
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
-/** Milliseconds: two seconds where nothing else runs, as these tests share their machine with others. */
+/** Milliseconds. On an idle machine two seconds would be enough. */
 const SOON = 6000;
 const runs = { seed, numRuns: 300, verbose: true };
 
-/** Whatever the text: an answer soon, a fleet or problems, each with a place. */
+/** Any text results in a fleet or in problems with positions, within the time limit. */
 function answersInTime(text: string): void {
   const start = performance.now();
   const { fleet, problems } = check(folder, text);

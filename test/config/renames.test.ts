@@ -4,21 +4,21 @@ import { check, FLEET, lines, useFolder } from "./support/folder.ts";
 const folder = useFolder();
 const problemsOf = (moved: string) => lines(check(folder, `${FLEET}moved: ${moved}\n`).problems);
 
-test("a rename to a name that nobody has is told, with the nearest that somebody has", () => {
+test("a rename to an unknown name is reported with the nearest known name", () => {
   expect(problemsOf("{agents: {vera: iriss}}")).toEqual([
     'fleet.yaml:20:24 moved.agents.vera: no agent is named "iriss"; did you mean "iris"?',
   ]);
 });
 
-test("a former name that is still in use is told: nobody has two names", () => {
+test("a former name that is still in use is reported", () => {
   expect(problemsOf("{agents: {iris: loom}}")).toEqual([
-    'fleet.yaml:20:24 moved.agents.iris: "iris" is still in `agents`: it cannot have another name as well',
+    'fleet.yaml:20:24 moved.agents.iris: "iris" is still in `agents`: an entry cannot have two names',
   ]);
 });
 
-test("who was renamed twice is told by the name of today", () => {
+test("an entry that was renamed twice needs its current name", () => {
   expect(problemsOf("{tenants: {lab: den, den: arc}}")).toEqual([
-    'fleet.yaml:20:24 moved.tenants.lab: "den" has another name today: write "arc"',
+    'fleet.yaml:20:24 moved.tenants.lab: "den" has been renamed too: write its current name "arc"',
   ]);
   expect(problemsOf("{tenants: {lab: arc, den: arc}}")).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { broken, check, lines, useFolder } from "./support/folder.ts";
 
 const folder = useFolder();
 
-/** Iris with a runtime in place of her command, among two providers. */
+/** A fleet with two providers in which a runtime replaces the command of iris. */
 function irisWith(runtime: string, more = "") {
   const text = broken("command: [/bin/true]}\n  loom", `runtime: ${runtime}}\n  loom`);
   return check(
@@ -12,7 +12,7 @@ function irisWith(runtime: string, more = "") {
   );
 }
 
-test("a runtime's words come before those that are declared, its variables before the agent's own", () => {
+test("the arguments of a runtime precede the declared ones, and the agent's variables override those of the runtime", () => {
   const runtime = "{kind: pi, provider: main, model: m, args: [--continue]}, env: {PATH: /opt/pi/bin}";
   expect(irisWith(runtime).fleet?.agents["iris"]).toMatchObject({
     runtime: "pi",
@@ -22,22 +22,22 @@ test("a runtime's words come before those that are declared, its variables befor
   });
 });
 
-test("a runtime may be named alone, and started by another program", () => {
+test("a runtime can be only a name, and can have another program", () => {
   expect(irisWith("claude").fleet?.agents["iris"]).toMatchObject({ runtime: "claude", command: ["claude"] });
   expect(irisWith("{kind: codex, program: /opt/codex}").fleet?.agents["iris"]?.command).toEqual([
     "/opt/codex",
   ]);
 });
 
-test("an agent's PATH begins with its own folder of programs, and the declared one takes its place", () => {
+test("the PATH of an agent starts with a folder in its home, and a declared PATH replaces it", () => {
   expect(irisWith("claude").fleet?.agents["iris"]?.env["PATH"]).toMatch(/^\/home\/iris\/\.local\/bin:/);
   expect(irisWith("claude, env: {PATH: /opt}").fleet?.agents["iris"]?.env["PATH"]).toBe("/opt");
 });
 
-test("a vendor that the runtime does not know is refused, as it would fail every task of the night", () => {
+test("a vendor that the runtime does not know is refused", () => {
   expect(lines(irisWith("{kind: claude, provider: nous}").problems)).toEqual([
     expect.stringContaining(
-      'agents.iris.runtime.provider: claude knows no vendor "nous", only anthropic, bedrock',
+      'agents.iris.runtime.provider: claude does not know the vendor "nous"; it knows anthropic, bedrock',
     ),
   ]);
 });
@@ -47,13 +47,15 @@ test.each(["pi", "codex", "hermes"])(
   (kind) => {
     const [problem] = lines(irisWith(`{kind: ${kind}, provider: antropic, model: m}`).problems);
     expect(problem).toContain("agents.iris.runtime.provider: ");
-    expect(problem).toMatch(/no provider is named "antropic"|knows no vendor/);
+    expect(problem).toMatch(/no provider is named "antropic"|does not know the vendor/);
     const misspelt = irisWith(`{kind: ${kind}, provider: typo, model: m}`, "typo: {vendor: openrouterr}");
-    expect(lines(misspelt.problems)).toEqual([expect.stringContaining('knows no vendor "openrouterr"')]);
+    expect(lines(misspelt.problems)).toEqual([
+      expect.stringContaining('does not know the vendor "openrouterr"'),
+    ]);
   },
 );
 
-test("a vendor that the identity's own configuration of the runtime names is taken", () => {
+test("a vendor in the runtime's configuration file of the identity is accepted", () => {
   const models = '{files: {".pi/agent/models.json": {text: \'{"providers": {"ours": {}}}\'}}, soul: SOUL.md}';
   const text = broken("command: [/bin/true]}\n  loom", "runtime: {kind: pi, provider: ours}}\n  loom")
     .replace("iris: {soul: SOUL.md}", `iris: ${models}`)

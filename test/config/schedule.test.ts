@@ -1,7 +1,7 @@
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { refusedTimes } from "../../src/config/check-calendar.ts";
+import { refusedTimes } from "../../src/config/lints/refused-schedule.ts";
 import { broken, check, lines, useFolder, write } from "./support/folder.ts";
 
 const folder = useFolder();
@@ -14,7 +14,7 @@ for time; do case $time in *25:00*) echo "Failed to parse calendar specification
 exit \${bad:-0}
 `;
 
-test("times that systemd refuses are known by its own words, and none where it is not there", () => {
+test("systemd decides which times are refused, and without systemd none is", () => {
   write(folder.path, { double: DOUBLE });
   const program = join(folder.path, "double");
   chmodSync(program, 0o755);
@@ -23,18 +23,15 @@ test("times that systemd refuses are known by its own words, and none where it i
   expect(refusedTimes(["Mon 25:00"], join(folder.path, "nowhere")).size).toBe(0);
 });
 
-test.runIf(existsSync(SYSTEMD))(
-  "a job at a time that systemd refuses is told with its name and the time",
-  () => {
-    const job = "retro: {agent: iris, schedule: [daily, Mun 09:00], command: [/bin/true]}";
-    expect(lines(check(folder, broken("tenants:", `jobs: {${job}}\ntenants:`)).problems)).toEqual([
-      'fleet.yaml:7:29 jobs.retro.schedule: "Mun 09:00" is no time that systemd takes; ' +
-        "`systemd-analyze calendar` and systemd.time(7) tell which are",
-    ]);
-  },
-);
+test.runIf(existsSync(SYSTEMD))("a job with a time that systemd refuses is reported", () => {
+  const job = "retro: {agent: iris, schedule: [daily, Mun 09:00], command: [/bin/true]}";
+  expect(lines(check(folder, broken("tenants:", `jobs: {${job}}\ntenants:`)).problems)).toEqual([
+    'fleet.yaml:7:29 jobs.retro.schedule: "Mun 09:00" is not a time that systemd accepts: ' +
+      "check it with `systemd-analyze calendar`, and see systemd.time(7)",
+  ]);
+});
 
-test("a job has its agent's place and folder, a host's job a PATH and a /tmp of its own", () => {
+test("an agent's job has the host and folder of its agent, a host's job a PATH and a private /tmp", () => {
   const jobs =
     "retro: {agent: iris, schedule: daily, command: [x], env: {A: b}, onFailure: {retries: 2}}\n" +
     "  tidy: {host: east, schedule: [daily, weekly], command: [x], timeout: 30m}";

@@ -32,7 +32,7 @@ const serviceOf = (entry: string, unit?: string) =>
 const OWN = "{host: hub, unit: gitea.service, unitFile: {from: gitea.service}";
 
 describe("a service of fleet.yaml", () => {
-  test("that is a package's has its own name's unit, runs, is enabled and is root's unless it says otherwise", () => {
+  test("from a package has a unit with its name, runs, is enabled and runs as root by default", () => {
     expect(serviceOf("{host: hub, packages: [redis-server]}")).toMatchObject({
       unit: "forge.service",
       packages: ["redis-server"],
@@ -45,16 +45,16 @@ describe("a service of fleet.yaml", () => {
     });
   });
 
-  test("with a text of its own runs as that says, and is static where nothing is to be enabled", () => {
+  test("with a unit file runs as its User=, and is static without an [Install] section", () => {
     expect(serviceOf(`${OWN}}`)).toMatchObject({ text: UNIT, user: "git", enabled: "enabled" });
     const still = UNIT.split("[Install]")[0] ?? "";
     expect(serviceOf(`${OWN}, enabled: false}`, still)).toMatchObject({ enabled: "static" });
     expect(problems(`${OWN}}`, still)).toEqual([
-      expect.stringContaining("has no [Install], so that it would not"),
+      expect.stringContaining("has no [Install] section, so the service would not"),
     ]);
   });
 
-  test("has its files, its check and the user that is made for it", () => {
+  test("has its files, its check and the user that is created for it", () => {
     const entry = `${OWN}, files: {/etc/gitea/app.ini: {text: "a\\n", owner: git, mode: "0640"}}, account: {shell: /bin/bash}, health: {http: "http://127.0.0.1:3000/", expect: 200}}`;
     expect(serviceOf(entry)).toMatchObject({
       files: { "/etc/gitea/app.ini": { text: "a\n", owner: "git", group: "git", mode: "0640" } },
@@ -64,19 +64,27 @@ describe("a service of fleet.yaml", () => {
   });
 });
 
-describe("refused is", () => {
+describe("a service is refused:", () => {
   test.each([
     [
-      "a unit of the system's own",
+      "a unit of the system",
       "{host: hub, unit: ssh.service}",
-      '"ssh.service" is one that the host itself cannot do without',
+      '"ssh.service" is essential to the host itself',
     ],
-    ["another one", "{host: hub, unit: systemd-journald.service}", "the host itself cannot do without"],
-    ["one of Muster's", "{host: hub, unit: muster-hostd.service}", '"muster-hostd.service" is Muster\'s own'],
-    ["one of an agent's", "{host: hub, unit: muster-agent-iris.service}", "is Muster's own"],
-    ["a unit that is no service", "{host: hub, unit: nginx.socket}", "must be the name of a service's unit"],
-    ["a template", "{host: hub, unit: a@b.service}", "must be the name of a service's unit"],
-    ["a path for a unit", "{host: hub, unit: ../../x.service}", "must be the name of a service's unit"],
+    [
+      "another unit of the system",
+      "{host: hub, unit: systemd-journald.service}",
+      "is essential to the host itself",
+    ],
+    [
+      "a unit of Muster",
+      "{host: hub, unit: muster-hostd.service}",
+      '"muster-hostd.service" is Muster\'s own',
+    ],
+    ["a unit of an agent", "{host: hub, unit: muster-agent-iris.service}", "is Muster's own"],
+    ["a unit that is not a service", "{host: hub, unit: nginx.socket}", "must be the name of a service unit"],
+    ["a template", "{host: hub, unit: a@b.service}", "must be the name of a service unit"],
+    ["a path in place of a unit", "{host: hub, unit: ../../x.service}", "must be the name of a service unit"],
     ["an unknown host", "{host: hubb}", 'no host is named "hubb"; did you mean "hub"?'],
     ["an unknown credential", "{host: hub, credentials: [a]}", 'no credential is named "a"'],
     [
@@ -97,35 +105,43 @@ describe("refused is", () => {
     [
       "a unit as a file",
       "{host: hub, files: {/etc/systemd/system/a.service: {text: a}}}",
-      "is no service's to write",
+      "cannot be written by a service",
     ],
-    ["sudo's rules", "{host: hub, files: {/etc/sudoers.d/a: {text: a}}}", "is no service's to write"],
-    ["the accounts", "{host: hub, files: {/etc/passwd: {text: a}}}", "is no service's to write"],
+    ["a file of sudo", "{host: hub, files: {/etc/sudoers.d/a: {text: a}}}", "cannot be written by a service"],
+    [
+      "the file of accounts",
+      "{host: hub, files: {/etc/passwd: {text: a}}}",
+      "cannot be written by a service",
+    ],
     [
       "Muster's own runtime",
       "{host: hub, files: {/usr/local/lib/muster/run: {text: a}}}",
-      "is no service's to write",
+      "cannot be written by a service",
     ],
     [
-      "a user of the system's to be made",
+      "an account for a system user",
       "{host: hub, user: www-data, account: {}}",
       'would make the user "www-data"',
     ],
-    ["root to be made", "{host: hub, account: {}}", 'would make the user "root"'],
-    ["a check of nothing", "{host: hub, health: {}}", "must have exactly one of `http`, `tcp` and `command`"],
+    ["an account for root", "{host: hub, account: {}}", 'would make the user "root"'],
     [
-      "a command of nobody's",
+      "a check without a probe",
+      "{host: hub, health: {}}",
+      "must have exactly one of `http`, `tcp` and `command`",
+    ],
+    [
+      "a command without a user",
       "{host: hub, health: {command: [/bin/true]}}",
-      "runs a command as nobody in particular",
+      "runs a command without a declared user",
     ],
     [
-      "a check of what does not run",
+      "a check of a stopped service",
       "{host: hub, running: false, health: {tcp: 1}}",
-      "is of a service that does not run",
+      "is for a service that is not running",
     ],
-    ["a grace without a check", "{host: hub, grace: 5}", "is for a service with a `health` check"],
+    ["a grace without a check", "{host: hub, grace: 5}", "is only for a service with a `health` check"],
     [
-      "an unknown answer to bad health",
+      "an unknown onUnhealthy",
       "{host: hub, health: {tcp: 1}, onUnhealthy: reboot}",
       "must be restart or tell",
     ],
@@ -134,20 +150,24 @@ describe("refused is", () => {
   });
 
   test.each([
-    ["a unit of garbage", "\u0001\u0002", "has a control character in line 1"],
-    ["words", "this is no unit\n", "has in line 1 neither a [Section] nor a Key=value of one"],
-    ["a setting of no section", "ExecStart=/bin/true\n", "has in line 1 neither a [Section]"],
+    ["control characters", "\u0001\u0002", "has a control character in line 1"],
     [
-      "one that starts nothing",
+      "a text that is not a unit file",
+      "this is no unit\n",
+      "has in line 1 neither a [Section] nor a Key=value of one",
+    ],
+    ["a setting without a section", "ExecStart=/bin/true\n", "has in line 1 neither a [Section]"],
+    [
+      "a unit without ExecStart=",
       "[Unit]\nDescription=a\n[Install]\nWantedBy=a\n",
       "has no ExecStart= in a [Service]",
     ],
     [
-      "one that takes the name of the way in",
+      "a unit with sshd as an alias",
       `${UNIT}Alias=forge.service sshd.service\n`,
       'has an Alias=, but "sshd.service"',
     ],
-    ["lines ended as on Windows", UNIT.replaceAll("\n", "\r\n"), "has a control character in line 1"],
+    ["Windows line ends", UNIT.replaceAll("\n", "\r\n"), "has a control character in line 1"],
     [
       "a secret in its environment",
       UNIT.replace("User=git", "User=git\nEnvironment=A=1 TOKEN=kX9fQ2mZ7vB4tR8wL1pD"),
@@ -157,21 +177,21 @@ describe("refused is", () => {
     expect(problems(`${OWN}}`, unit)[0]).toContain(sentence);
   });
 
-  test("a user that is not the unit text's", () => {
+  test("a user other than that of the unit file", () => {
     expect(problems(`${OWN}, user: iris}`)).toEqual([
-      expect.stringContaining('is "iris", but the unit\'s text has User=git'),
+      expect.stringContaining('is "iris", but the unit file has User=git'),
     ]);
   });
 
-  test("what two services claim, and a name that an agent has", () => {
+  test("a unit of two services, and the name of an agent", () => {
     const extra = "  other: {host: hub, unit: gitea.service}\n  iris: {host: hub}\n";
     expect(problems("{host: hub, unit: gitea.service}", UNIT, extra)).toEqual([
-      expect.stringContaining('services.other: gitea.service is that of service "forge" already'),
-      expect.stringContaining("services.iris: is the name of an agent"),
+      expect.stringContaining('services.other: gitea.service belongs to service "forge" already'),
+      expect.stringContaining("services.iris: is also the name of an agent"),
     ]);
   });
 
-  test("a secret that an agent and a service hold, without a reason", () => {
+  test("a secret that an agent and a service share without a reason", () => {
     expect(problems("{host: hub, credentials: [iris-key]}")).toEqual([
       expect.stringContaining("is held by agents iris and services forge: give each its own"),
     ]);

@@ -33,7 +33,7 @@ test("the small fleet that the cases break is valid", () => {
   expect(lines(check(folder, FLEET).problems)).toEqual([]);
 });
 
-test("every problem is told at once, in the order of the file", () => {
+test("all problems are reported at once, in the order of the file", () => {
   const text = broken("{kind: local}", "{kind: locl}")
     .replace("from: ", "form: ")
     .replace("host: east", "host: esat")
@@ -52,7 +52,7 @@ test("a value where a secret's reference belongs is not repeated in the message"
   expect(lines(check(folder, text).problems).join()).not.toContain("canary");
 });
 
-test("a file of Rancher's Fleet is told as what it is, and nothing else is", () => {
+test("a file of Rancher's Fleet is recognized, and no other problem is reported", () => {
   const checked = check(folder, "defaultNamespace: shop\nhelm:\n  chart: ./chart\n");
   expect(lines(checked.problems)).toEqual([
     "fleet.yaml:1:1: this is a fleet.yaml of Rancher's Fleet (it has `defaultNamespace`), not of Muster: " +

@@ -15,7 +15,7 @@ test("anchors, merge keys and x- keys work as in other tools, own keys winning o
   expect(agentOf(text)).toMatchObject({ host: "hub", watchdog: 30 });
 });
 
-test("of several merged maps the first wins", () => {
+test("the first of several merged maps wins", () => {
   const anchors =
     "x-a: &a {watchdog: 10}\nx-b: &b {watchdog: 20, workdir: b}\nagents:\n  iris: {<<: [*a, *b], host: hub,";
   expect(agentOf(broken("agents:\n  iris: {host: hub,", anchors))).toMatchObject({
@@ -24,14 +24,14 @@ test("of several merged maps the first wins", () => {
   });
 });
 
-test("a problem in a merged map is told where it is written, by the path of who merges it", () => {
+test("a problem in a merged map has the position of the merged map and the path of the merging one", () => {
   const text = broken("agents:\n  iris: {", "x-base: &base {watchdog: soon}\nagents:\n  iris: {<<: *base, ");
   expect(problemsOf(text)).toEqual([
-    'fleet.yaml:17:26 agents.iris.watchdog: must be a number of seconds from 1 on, such as 30 or "30s"',
+    'fleet.yaml:17:26 agents.iris.watchdog: must be a number of seconds, at least 1, such as 30 or "30s"',
   ]);
 });
 
-test("x- keys are free in every map, and declare nothing", () => {
+test("x- keys are allowed in every map and declare nothing", () => {
   const fleet = check(folder, broken("{kind: local}", "{kind: local, x-note: 1}\n  x-shape: {a: b}")).fleet;
   expect(Object.keys(fleet?.hosts ?? {})).toEqual(["hub", "east"]);
 });
@@ -45,27 +45,27 @@ test("a byte order mark and Windows line ends do not matter", () => {
   expect(problemsOf(`\ufeff${FLEET.replaceAll("\n", "\r\n")}`)).toEqual([]);
 });
 
-test("sections whose every line is commented out are empty", () => {
+test("a section with only comments is empty", () => {
   expect(problemsOf("apiVersion: muster/v1\nkind: Fleet\nname: a\nhosts:\ntenants:\nagents:\n")).toEqual([]);
 });
 
 test.each([
-  ["an empty file", "", "1:1: is empty: a fleet begins with `apiVersion: muster/v1` and `kind: Fleet`"],
+  ["an empty file", "", "1:1: is empty: a fleet starts with `apiVersion: muster/v1` and `kind: Fleet`"],
   [
     "only a comment",
     "# later\n",
-    "1:1: is empty: a fleet begins with `apiVersion: muster/v1` and `kind: Fleet`",
+    "1:1: is empty: a fleet starts with `apiVersion: muster/v1` and `kind: Fleet`",
   ],
   ["a list", "- a\n", "1:1: must be a map (name: value)"],
   ["Latin-1", Uint8Array.from([97, 58, 10, 32, 228]), "2:2: is not UTF-8 text: save it as UTF-8"],
   ["UTF-16", Buffer.from("\ufeffkind: Fleet", "utf16le"), "1:1: is not UTF-8 text: save it as UTF-8"],
-  ["a NUL", "kind: \0", "1:7: holds a NUL character"],
+  ["a NUL", "kind: \0", "1:7: contains a NUL character"],
   ["10 MB", "#".repeat(10_000_000), "1:1: is larger than 512 KiB"],
-])("%s is told in one line", (_, text, problem) => {
+])("%s is reported in one line", (_, text, problem) => {
   expect(problemsOf(text)).toEqual([`fleet.yaml:${problem}`]);
 });
 
-test("a file that is not there, or is a folder, is told by its name", () => {
+test("a missing file, or a folder, is reported with its name", () => {
   expect(lines(checkFleet(join(folder.path, "none.yaml")).problems)).toEqual([
     "none.yaml:1:1: does not exist",
   ]);
@@ -73,26 +73,26 @@ test("a file that is not there, or is a folder, is told by its name", () => {
   expect(lines(checkFleet(join(folder.path, "sub")).problems)).toEqual(["sub:1:1: is not a regular file"]);
 });
 
-test("a problem in the file of the contacts is told in that file", () => {
+test("a problem in the contacts file is reported in that file", () => {
   write(folder.path, { "contacts.yaml": "iris: {type: agent}\nloom: {tpye: agent}\n" });
   const text = broken("  iris: {type: agent}\n  loom: {type: agent}", "  from: contacts.yaml");
   expect(problemsOf(text)).toEqual(['contacts.yaml:2:8 loom.tpye: is not a known key; did you mean "type"?']);
 });
 
-/** Milliseconds: two seconds where nothing else runs, as these tests share their machine with others. */
+/** Milliseconds. On an idle machine two seconds would be enough. */
 const SOON = 6000;
 
 const level = (n: number) => `${n}: &l${n} [${`*l${n - 1}, `.repeat(9)}*l${n - 1}]`;
 const bomb = `x-bomb:\n  0: &l0 [a]\n${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `  ${level(n)}`).join("\n")}\n`;
 
 test.each([
-  ["an alias bomb", FLEET + bomb, "the aliases of this file blow up its size"],
+  ["an alias bomb", FLEET + bomb, "the aliases of this file expand to too many values"],
   ["lists nested 5000 deep", `${FLEET}x-deep: ${"[".repeat(5000)}${"]".repeat(5000)}`, "nested"],
   ["maps nested 5000 deep", `${FLEET}x-deep: ${"{a: ".repeat(5000)}${"}".repeat(5000)}`, "nested"],
   ["dashes nested 5000 deep", `${FLEET}x-deep:\n ${"- ".repeat(5000)}a`, "nested"],
   ["500,000 brackets", "]".repeat(500_000), "is not YAML"],
   ["20,000 unknown keys", FLEET + Array.from({ length: 20_000 }, (_, i) => `k${i}: 1\n`).join(""), "k0"],
-  ["30,000 times the same key", FLEET + "x-a: 1\n".repeat(30_000), "stands here twice"],
+  ["30,000 times the same key", FLEET + "x-a: 1\n".repeat(30_000), "is a duplicate key"],
 ])("%s is refused in time", (_, text, sentence) => {
   const start = performance.now();
   expect(problemsOf(text).join("\n")).toContain(sentence);

@@ -210,7 +210,7 @@ describe("a change of fleet.yaml", () => {
     declareJobs(project, (all) => Object.assign(all["retro"] ?? {}, { schedule: "Mon..Fri 25:00" }));
     const { all } = await must(project.fleet(["validate"]), 2);
     expect(all).toMatch(
-      /fleet.yaml:\d+:\d+ jobs.retro.schedule: "Mon..Fri 25:00" is no time that systemd takes/,
+      /fleet.yaml:\d+:\d+ jobs.retro.schedule: "Mon..Fri 25:00" is not a time that systemd accepts/,
     );
   });
 

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** An agent that no contact book knows cannot be found by the others. */
+/** An agent that is in no contact book cannot be found by other agents. */
 export const agentWithoutContact: Lint = (fleet, { contacts }) =>
   Object.keys(fleet.agents)
     .filter((agent) => contacts !== undefined && !contacts.has(agent))

@@ -1,31 +1,31 @@
 import type { CredentialSpec, Fleet } from "../fleet.ts";
 
-/** Who has a credential: an agent, or a service. */
+/** An agent or a service that has a credential. */
 export interface CredentialHolder {
   readonly name: string;
-  /** The Linux user that it runs as. */
+  /** The Linux user that runs it. */
   readonly user: string;
   readonly host: string;
   readonly credentials: readonly string[];
-  /** Of a service its unit. */
+  /** The unit, if it is a service. */
   readonly unit?: string;
 }
 
-/** A credential and those that can read it. */
+/** A credential and the agents and services that can read it. */
 export interface Held {
   readonly credential: CredentialSpec;
-  /** Those that list it. */
+  /** The holders that list it. */
   readonly listedBy: readonly CredentialHolder[];
-  /** Those and, where a tenant has one uid, all its agents on the same hosts. */
+  /** These holders and, if their tenant has one uid, all its agents on the same hosts. */
   readonly readableBy: readonly CredentialHolder[];
 }
 
-/** All that may hold credentials. */
+/** All agents and services. */
 export function holdersIn({ agents, services }: Fleet): CredentialHolder[] {
   return [...Object.values(agents), ...Object.values(services)];
 }
 
-/** Every credential that somebody lists. */
+/** Every credential that has a holder. */
 export function heldCredentials(fleet: Fleet): Held[] {
   const all = holdersIn(fleet);
   return Object.values(fleet.credentials).flatMap((credential) => {
@@ -36,7 +36,8 @@ export function heldCredentials(fleet: Fleet): Held[] {
   });
 }
 
-/** The uid on its host: who is there reads the same files. That root reads all of them is no news of any. */
+/** The user and host of a holder: holders with the same user and host read the same files. Root is not counted, as it reads all
+ * files. */
 function placeOf({ name, user, host }: CredentialHolder): string {
   return user === "root" ? name : `${user} ${host}`;
 }

@@ -1,12 +1,12 @@
 import type { Lint } from "./lint.ts";
 
-/** Two agents with one identity are one agent twice: each of them believes that it is the other. */
+/** Two agents with one identity would be the same agent twice. */
 export const identityOfTwo: Lint = (fleet) => {
   const users = Map.groupBy(Object.values(fleet.agents), (agent) => agent.identity);
   return [...users].flatMap(([identity, [first, ...others]]) =>
     others.map((agent) => ({
       keys: ["agents", agent.name, "identity"],
-      sentence: `identity "${identity}" is that of agent "${first?.name}" already: each agent needs its own`,
+      sentence: `identity "${identity}" belongs to agent "${first?.name}" already: each agent needs its own`,
     })),
   );
 };

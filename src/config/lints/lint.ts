@@ -2,16 +2,16 @@ import type { DeclaredNames } from "../check-references.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 
-/** What a lint has to say of one place in fleet.yaml. */
+/** The result of a lint for one place in fleet.yaml. */
 export interface Remark {
   readonly keys: Keys;
   readonly sentence: string;
-  /** Left out: an error. */
+  /** Absent: an error. */
   readonly level?: "warning";
 }
 
 /**
- * One rule over the resolved fleet. Entries that are faulty for other reasons are not in it, but their
- * names are in `declared`, so that no lint calls them missing.
+ * A rule for the resolved fleet. The fleet lacks entries with other problems, but their names are in `declared`, so a lint
+ * does not report them as missing.
  */
 export type Lint = (fleet: Fleet, declared: DeclaredNames) => Remark[];

@@ -1,7 +1,7 @@
 import { heldCredentials } from "./credential-holders.ts";
 import type { Lint } from "./lint.ts";
 
-/** A login's refresh token is good for one use: on two hosts the copies revoke each other. */
+/** The refresh token of a login can be used once: on two hosts the copies revoke each other. */
 export const oauthOnTwoHosts: Lint = (fleet) => {
   const logins = heldCredentials(fleet).filter(({ credential }) => credential.type === "oauth");
   return [...Map.groupBy(logins, ({ credential }) => credential.from).values()].flatMap((group) => {
@@ -11,7 +11,7 @@ export const oauthOnTwoHosts: Lint = (fleet) => {
       keys: ["credentials", credential.name],
       sentence:
         `is an OAuth login on the hosts ${hosts.join(", ")}: its copies revoke each other ` +
-        "when one is refreshed; use one login a host, or an API key for each agent",
+        "when one is refreshed; use one login for each host, or an API key for each agent",
     }));
   });
 };

@@ -1,7 +1,7 @@
 import { isObservedOnly } from "../observe-only.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** A host that is only looked at can have nothing of ours, and nobody ever meets it to learn its key. */
+/** Nothing can be installed on a host that is only observed, and no `up` connects to it and learns its key. */
 export const observedHost: Lint = (fleet) => [
   ...[...theirs("jobs", fleet.jobs), ...theirs("services", fleet.services)]
     .filter(({ agent, host }) => agent === undefined && isObservedOnly(fleet.hosts[host]))
@@ -19,7 +19,7 @@ export const observedHost: Lint = (fleet) => [
     .filter((host) => isObservedOnly(host) && host.kind === "ssh" && host.hostKeys.length === 0)
     .map(({ name }): Remark => {
       const sentence =
-        "is observed only, so no `up` ever learns its key: declare `hostKeys`, as `ssh-keyscan` shows them";
+        "is observed only, so no `up` ever learns its key: declare `hostKeys`, as `ssh-keyscan` prints them";
       return { keys: ["hosts", name], sentence };
     }),
 ];

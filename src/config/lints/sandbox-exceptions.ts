@@ -1,7 +1,7 @@
 import { SANDBOX_EXCEPTIONS } from "../../model/sandbox-exceptions.ts";
 import type { Lint } from "./lint.ts";
 
-/** What an agent is allowed beyond the default is nobody's oversight, and has its price. */
+/** Warns of every lifted sandbox restriction, with its cost. */
 export const allowed: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap(({ name, allow }) =>
     allow.map((one) => {

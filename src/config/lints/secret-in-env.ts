@@ -1,7 +1,7 @@
 import type { AgentSpec, JobSpec } from "../fleet.ts";
 import type { Lint } from "./lint.ts";
 
-/** A variable that looks like a secret does not belong in fleet.yaml, which everybody reads. */
+/** A value that looks like a secret does not belong in fleet.yaml, which many people can read. */
 export const secretInEnv: Lint = (fleet) =>
   (["agents", "jobs"] as const).flatMap((section) =>
     Object.values<AgentSpec | JobSpec>(fleet[section]).flatMap((one) =>
@@ -14,7 +14,7 @@ export const secretInEnv: Lint = (fleet) =>
     ),
   );
 
-/** Whether a variable has the name of a secret, and a value that nobody would think up. */
+/** Whether a variable has the name of a secret and a random value. */
 export function looksSecret(name: string, value: string): boolean {
   return SECRET_NAME.test(name) && looksRandom(value);
 }
@@ -22,7 +22,7 @@ export function looksSecret(name: string, value: string): boolean {
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
 const SHORTEST = 16;
 
-/** Bits a character: English words have below 3 at this length, random letters and digits above. */
+/** Bits for each character: English words of this length have less than 3, random text has more. */
 const RANDOM_ENTROPY = 3;
 
 function looksRandom(value: string): boolean {

@@ -2,7 +2,7 @@ import { readUnitFile, valuesOf } from "../unit-file.ts";
 import type { Lint } from "./lint.ts";
 import { looksSecret } from "./secret-in-env.ts";
 
-/** A unit's text can be read by everybody on its host, and in fleet.yaml's repository. */
+/** Everyone on the host and in the repository of fleet.yaml can read the text of a unit. */
 export const secretInUnit: Lint = (fleet) =>
   Object.values(fleet.services).flatMap(({ name, text = "" }) =>
     valuesOf(readUnitFile(text), "Service", "Environment")

@@ -2,13 +2,13 @@ import type { ServiceSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import type { Lint } from "./lint.ts";
 
-/** Two services that share a unit, a file or a user of a host would each undo what the other declares. */
+/** Two services with the same unit, file or user on a host would undo each other's changes. */
 export const serviceOfTwo: Lint = (fleet) => {
   const claims = Object.values(fleet.services).flatMap(claimsOf);
   return [...Map.groupBy(claims, ({ place }) => place).values()].flatMap(([first, ...others]) =>
     others.map(({ keys, what }) => ({
       keys,
-      sentence: `${what} is that of service "${first?.service}" already: one service has it`,
+      sentence: `${what} belongs to service "${first?.service}" already`,
     })),
   );
 };

@@ -1,7 +1,7 @@
 import { type CredentialHolder, type Held, heldCredentials } from "./credential-holders.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** A secret that two hold stops both when it expires; that must be meant, with a reason. */
+/** When a shared secret expires, every holder stops, so sharing needs a reason. */
 export const sharedSecret: Lint = (fleet) => {
   const groups = Map.groupBy(heldCredentials(fleet), ({ credential }) => credential.from);
   return [...groups.values()].flatMap(remarksOnGroup);
@@ -14,7 +14,7 @@ function remarksOnGroup(group: readonly Held[]): Remark[] {
     .filter((held) => held.credential.sharedBecause === undefined)
     .map((held) => ({
       keys: ["credentials", held.credential.name],
-      sentence: `${sharing(group, held)} ${listOf(holders)}: give each its own, or say why in \`sharedBecause\``,
+      sentence: `${sharing(group, held)} ${listOf(holders)}: give each its own, or give a reason in \`sharedBecause\``,
     }));
 }
 

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** `isolation: tenant` is allowed, but nobody should have it without knowing what it gives up. */
+/** `isolation: tenant` is allowed, but the user should know the cost. */
 export const sharedUid: Lint = (fleet) =>
   Object.values(fleet.tenants)
     .filter((tenant) => tenant.isolation === "tenant")

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** A tenant with one uid has a user of its name; an agent of that name in another tenant would be the same. */
+/** A tenant with one uid has a user with its name. An agent of another tenant with that name would share the user. */
 export const userOfTwoTenants: Lint = (fleet) => {
   const byUser = Map.groupBy(Object.values(fleet.agents), (agent) => agent.user);
   return [...byUser].flatMap(([user, [first, ...others]]) =>

@@ -1,25 +1,28 @@
 import { posix } from "node:path";
+import type { ChangePolicy, Lifecycle } from "../../model/deadman.ts";
 import type { AgentSpec, TenantSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import { formerNames } from "../renames.ts";
 import { isReserved } from "../reserved-names.ts";
 import { didYouMean } from "../suggest.ts";
 import type { RawAgent } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Context, Resolver } from "./context.ts";
 import { heartbeatOf } from "./heartbeat.ts";
-import { lifecycleOf } from "./lifecycle.ts";
 import { limitsOf } from "./limits.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import type { Known } from "./model-options.ts";
-import { onChangeOf } from "./on-change.ts";
 import { restartsOf } from "./restarts.ts";
 import { runningOf } from "./runtime.ts";
+
+const TTL = "1h";
+const CHANGE_DEADLINE = "1h";
 
 /**
  * A resolver of agents with their defaults.
  *
- * @param tenants the tenants as resolved: they decide which user an agent runs as
- * @param known what its runtime may run on
+ * @param tenants the resolved tenants, which decide the user of an agent
+ * @param known the providers, credentials and identities
  */
 export function agentResolver(
   tenants: Readonly<Record<string, TenantSpec>>,
@@ -27,12 +30,7 @@ export function agentResolver(
 ): Resolver<RawAgent, AgentSpec> {
   return (name, raw, keys, context) => {
     if (isReserved(name)) {
-      context.report.error(
-        context.source,
-        keys,
-        "is the name of a user of the system: choose another",
-        "key",
-      );
+      context.report.error(context.source, keys, "is the name of a system user: choose another name", "key");
       return undefined;
     }
     const identity = raw.identity ?? name;
@@ -69,7 +67,7 @@ export function agentResolver(
   };
 }
 
-/** An identity that is named was looked up already; only the default can be missing here. */
+/** References have been checked already, so only the default identity can be missing here. */
 function hasIdentity(identity: string, agent: string, context: Context): boolean {
   const known = context.declared["identities"];
   if (known === undefined || known.has(identity)) return true;
@@ -78,15 +76,15 @@ function hasIdentity(identity: string, agent: string, context: Context): boolean
   return false;
 }
 
-/** What is not there cannot run it meanwhile. */
+/** `later` makes sense only if a service runs the agent until then. */
 function takeOverOf(raw: RawAgent, keys: Keys, { report, source }: Context): AgentSpec["takeOver"] {
   const isLater = raw.takeOver === "later";
   if (isLater && (raw.replaces ?? []).length === 0) {
-    const sentence = "is `later`, but `replaces` names no service that runs it until then";
+    const sentence = "is `later`, but `replaces` names no service that runs the agent until then";
     report.error(source, [...keys, "takeOver"], sentence);
   }
   if (isLater && raw.lifecycle === "ephemeral") {
-    report.error(source, [...keys, "takeOver"], "is for an agent that is always on");
+    report.error(source, [...keys, "takeOver"], "is only for an agent that is always on");
   }
   return raw.takeOver ?? "now";
 }
@@ -94,4 +92,19 @@ function takeOverOf(raw: RawAgent, keys: Keys, { report, source }: Context): Age
 function contactsOf(raw: RawAgent, context: Context): readonly string[] {
   if (Array.isArray(raw.contacts)) return raw.contacts;
   return [...(context.declared["contacts"] ?? [])];
+}
+
+function lifecycleOf({ lifecycle, ttl }: RawAgent, keys: Keys, { report, source }: Context): Lifecycle {
+  if (lifecycle === "ephemeral") return { kind: "ephemeral", ttl: secondsOf(ttl ?? TTL) };
+  if (ttl !== undefined) {
+    const sentence = "is only for `lifecycle: ephemeral`: a core agent is always on";
+    report.error(source, [...keys, "ttl"], sentence, "key");
+  }
+  return { kind: "core" };
+}
+
+function onChangeOf({ onChange = "when-idle" }: RawAgent): ChangePolicy {
+  const { restart, deadline = CHANGE_DEADLINE } =
+    typeof onChange === "string" ? { restart: onChange } : onChange;
+  return { restart, deadline: secondsOf(deadline) };
 }

@@ -1,5 +1,6 @@
 import type { CloudSpec } from "../droplet-spec.ts";
-import { asMap, namesIn, type RawCloud } from "../yaml-types.ts";
+import type { RawCloud } from "../yaml-types.ts";
+import { asMap, namesIn } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
 /** The section `cloud` as written; empty where there is none, or none that the schema accepts. */

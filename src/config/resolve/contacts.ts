@@ -3,19 +3,19 @@ import type { ProblemReport } from "../problem-report.ts";
 import { insidePath } from "../safe-path.ts";
 import { openSource } from "../yaml/open-source.ts";
 import type { YamlSource } from "../yaml/source.ts";
-import { asMap, namesIn } from "../yaml-types.ts";
+import { asMap, namesIn } from "../yaml-values.ts";
 
-/** Where the contacts stand. */
+/** Where the contacts are declared. */
 export interface ContactsPlace {
   readonly source: YamlSource;
-  /** Whether they stand in a file of their own, which is checked by itself. */
+  /** Whether they have a file of their own, which is checked separately. */
   readonly isOwnFile: boolean;
 }
 
 /**
  * Finds the contacts in fleet.yaml or in the file that `contacts.from` names.
  *
- * @returns undefined where they cannot be read; the report says why
+ * @returns undefined if they cannot be read, which is reported
  */
 export function openContacts(
   source: YamlSource,
@@ -33,7 +33,7 @@ export function openContacts(
   return own === undefined ? undefined : { source: own, isOwnFile: true };
 }
 
-/** The sound contacts, by name. */
+/** The valid contacts, by name. */
 export function resolveContacts(
   place: ContactsPlace | undefined,
   report: ProblemReport,
@@ -43,7 +43,7 @@ export function resolveContacts(
   return Object.fromEntries(sound.map((name) => [name, { name, columns: columnsOf(map[name]) }]));
 }
 
-/** The contacts as written: a map, where they are not faulty. */
+/** The contacts as written: a map, if they are valid. */
 export function contactsWritten({ source, isOwnFile }: ContactsPlace): unknown {
   return isOwnFile ? source.value : asMap(source.value)["contacts"];
 }

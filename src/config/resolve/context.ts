@@ -4,9 +4,9 @@ import type { DeclaredNames } from "../check-references.ts";
 import type { Keys } from "../problem.ts";
 import type { ProblemReport } from "../problem-report.ts";
 import type { YamlSource } from "../yaml/source.ts";
-import { asMap, namesIn } from "../yaml-types.ts";
+import { asMap, namesIn } from "../yaml-values.ts";
 
-/** What every resolver needs: the file, its folder, the names it declares and where to tell problems. */
+/** What every resolver needs: the file, its folder, the declared names and the report. */
 export interface Context {
   readonly source: YamlSource;
   /** The path of fleet.yaml, absolute. */
@@ -19,10 +19,10 @@ export interface Context {
   readonly report: ProblemReport;
 }
 
-/** Turns one entry as written into one as the fleet has it; undefined after a problem was told. */
+/** Resolves an entry of fleet.yaml; undefined after a problem has been reported. */
 export type Resolver<Raw, Spec> = (name: string, raw: Raw, keys: Keys, context: Context) => Spec | undefined;
 
-/** Resolves every sound entry of a section; faulty ones are left out, their problems being told already. */
+/** Resolves every valid entry of a section. Problems of the others have been reported already. */
 export function resolveSection<Raw, Spec>(
   section: string,
   context: Context,
@@ -34,7 +34,7 @@ export function resolveSection<Raw, Spec>(
   return Object.fromEntries(specs.filter(([, spec]) => spec !== undefined));
 }
 
-/** An absolute path of one that is absolute, begins with `~/`, or is relative to fleet.yaml. */
+/** Makes a path absolute that is absolute, begins with `~/`, or is relative to fleet.yaml. */
 export function anywherePath(dir: string, path: string): string {
   return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(dir, path);
 }

@@ -1,7 +1,8 @@
 import { EVERYBODY } from "../../model/droplet-preflight.ts";
 import type { AdoptSpec, DropletSpec, OpenPort, SetupStep } from "../droplet-spec.ts";
 import type { Keys } from "../problem.ts";
-import { asMap, namesIn, type RawHost, secondsOf } from "../yaml-types.ts";
+import type { RawHost } from "../yaml-types.ts";
+import { asMap, namesIn, secondsOf } from "../yaml-values.ts";
 import { cloudWritten, withoutComment } from "./cloud.ts";
 import type { Context } from "./context.ts";
 

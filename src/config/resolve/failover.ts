@@ -1,20 +1,21 @@
 import type { ChoiceSpec, FailoverSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
-import { type RawAgent, secondsOf } from "../yaml-types.ts";
+import type { RawAgent } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 import type { Known } from "./model-options.ts";
 
-/** An agent on a provider that fails does nothing: it waits for its idleness less long than for a change. */
+/** Shorter than the deadline of a change: an agent whose provider has failed does nothing useful. */
 const DEADLINE = "5m";
 
-/** Longer than a provider that comes and goes is mostly well. */
+/** Longer than an unstable provider usually works. */
 const RETURN_AFTER = "10m";
 
 /**
  * When an agent changes its provider, with the defaults.
  *
- * @param choices the providers that the deadman chooses among, the best first
- * @returns undefined where there is nothing to choose
+ * @param choices the providers among which the deadman chooses, the best first
+ * @returns undefined if there is nothing to choose
  */
 export function failoverOf(
   { failover }: RawAgent,
@@ -25,15 +26,14 @@ export function failoverOf(
 ): FailoverSpec | undefined {
   if (choices.length < 2) {
     if (failover !== undefined) {
-      const sentence =
-        "needs two `providers` at least, and a runtime that does not change among them by itself";
+      const sentence = "needs at least two `providers`, and a runtime that has no failover of its own";
       report.error(source, [...keys, "failover"], sentence, "key");
     }
     return undefined;
   }
   for (const [i, { provider }] of choices.slice(0, -1).entries()) {
     if (declared["providers"]?.has(provider) && providers[provider]?.probe === undefined) {
-      const sentence = `has no \`probe\`, so that nobody would notice when it fails: see providers.${provider}`;
+      const sentence = `has no \`probe\`, so its failure would not be noticed: add one to providers.${provider}`;
       report.error(source, [...keys, "providers", i, "provider"], sentence);
     }
   }

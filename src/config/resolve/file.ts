@@ -7,9 +7,9 @@ import type { Context } from "./context.ts";
 const DEFAULT_MODE = "0644";
 
 /**
- * A declared file with its text; undefined after a problem was told.
+ * A declared file with its text; undefined after a problem has been reported.
  *
- * @param field where in the entry the path stands that a problem is told at
+ * @param field the keys, within the entry, of the path to report a problem at
  */
 export function fileOf(raw: RawFile, keys: Keys, field: Keys, context: Context): IdentityFile | undefined {
   const mode = raw.mode ?? DEFAULT_MODE;
@@ -20,7 +20,7 @@ export function fileOf(raw: RawFile, keys: Keys, field: Keys, context: Context):
   return undefined;
 }
 
-/** Of two declared paths one cannot be a file and the other within it. */
+/** Reports a declared path that would have to be both a file and a folder. */
 export function checkNoFileIsAFolder(paths: readonly string[], keys: Keys, context: Context): void {
   for (const path of paths) {
     const parent = paths.find((other) => path.startsWith(`${other}/`));
@@ -28,7 +28,7 @@ export function checkNoFileIsAFolder(paths: readonly string[], keys: Keys, conte
     context.report.error(
       context.source,
       [...keys, path],
-      `"${parent}" is a file already, not a folder`,
+      `"${parent}" is already a file, so it cannot be a folder`,
       "key",
     );
   }

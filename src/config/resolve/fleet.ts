@@ -1,5 +1,5 @@
 import type { Fleet } from "../fleet.ts";
-import { asMap } from "../yaml-types.ts";
+import { asMap } from "../yaml-values.ts";
 import { agentResolver } from "./agent.ts";
 import { resolveCloud } from "./cloud.ts";
 import { type ContactsPlace, resolveContacts } from "./contacts.ts";
@@ -13,7 +13,7 @@ import { resolveReader } from "./reader.ts";
 import { resolveService } from "./service.ts";
 import { resolveTenant } from "./tenant.ts";
 
-/** The fleet of all sound entries; it is whole where the report stays empty. */
+/** The fleet of all valid entries; complete if nothing has been reported. */
 export function resolveFleet(context: Context, contacts: ContactsPlace | undefined): Fleet {
   const { name } = asMap(context.source.value);
   const tenants = resolveSection("tenants", context, resolveTenant);

@@ -1,6 +1,7 @@
 import type { HealthCheck, Probe } from "../../model/health.ts";
 import type { Keys } from "../problem.ts";
-import { type RawHealth, secondsOf } from "../yaml-types.ts";
+import type { RawHealth } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
 const INTERVAL = "30s";
@@ -11,9 +12,9 @@ const SUCCESSES = 2;
 /**
  * A health check with its defaults.
  *
- * @param keys where it stands
- * @param user whose rights a command has where none is declared
- * @returns undefined after a problem was told
+ * @param keys the place of the check in the file
+ * @param user the user that runs a command if none is declared
+ * @returns undefined after a problem has been reported
  */
 export function healthOf(
   raw: RawHealth,
@@ -25,7 +26,7 @@ export function healthOf(
   if (probe === undefined) return undefined;
   const interval = secondsOf(raw.interval ?? INTERVAL);
   if (probe.timeout > interval) {
-    const sentence = `must be at most the interval of ${interval} s: one probe ends before the next begins`;
+    const sentence = `must be at most the interval of ${interval} s, so that each probe ends before the next one starts`;
     context.report.error(
       context.source,
       [...keys, raw.timeout === undefined ? "interval" : "timeout"],
@@ -36,7 +37,7 @@ export function healthOf(
   return { probe, interval, failures: raw.failures ?? FAILURES, successes: raw.successes ?? SUCCESSES };
 }
 
-/** The schema lets exactly one of the three through. */
+/** The schema accepts exactly one of the three kinds. */
 function probeOf(raw: RawHealth, keys: Keys, user: string, context: Context): Probe | undefined {
   const timeout = secondsOf(raw.timeout ?? TIMEOUT);
   if (raw.http !== undefined) return httpOf(raw, raw.http, timeout, keys, context);
@@ -55,12 +56,12 @@ function httpOf(
   { report, source }: Context,
 ): Probe | undefined {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined) report.error(source, [...keys, "http"], "is no URL");
+  if (parsed === undefined) report.error(source, [...keys, "http"], "is not a valid URL");
   else if (parsed.username !== "" || parsed.password !== "") {
     report.error(
       source,
       [...keys, "http"],
-      "has a name or a password in it, which everybody would read: leave it out",
+      "contains a user name or a password, which everyone could read: remove it",
     );
   } else {
     const statuses = Array.isArray(expect) ? expect : [expect];

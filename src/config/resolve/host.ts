@@ -1,6 +1,7 @@
 import type { HostSpec } from "../fleet.ts";
 import { formerNames } from "../renames.ts";
-import { type RawHost, secondsOf } from "../yaml-types.ts";
+import type { RawHost } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import { cloudWritten, withoutComment } from "./cloud.ts";
 import { anywherePath, type Resolver } from "./context.ts";
 import { dropletOf } from "./droplet.ts";
@@ -30,7 +31,7 @@ export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, keys, contex
     hostKeys: (raw.hostKeys ?? []).map(withoutComment),
   };
   const observe = raw.observe !== undefined && { observe: raw.observe };
-  if (!isDroplet) return { kind: "ssh", address: raw.address, ...login, ...observe, ...common };
+  if (!isDroplet) return { kind: "ssh", address: raw.address ?? "", ...login, ...observe, ...common };
   const droplet = dropletOf(name, raw, keys, context);
   return droplet && { kind: "droplet", droplet, user: "root", ...login, ...common };
 };

@@ -1,25 +1,26 @@
 import type { JobRetry } from "../../model/job.ts";
 import type { AgentSpec, JobSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
-import { type RawJob, secondsOf } from "../yaml-types.ts";
+import type { RawJob } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Context, Resolver } from "./context.ts";
 
 const TIMEOUT = "1h";
 const AFTER = "5m";
 
-/** Where a host's job looks for programs. */
+/** The PATH of a host's job. */
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
  * A resolver of jobs with their defaults.
  *
- * @param agents the agents as resolved: a job is where its agent is
+ * @param agents the resolved agents: a job runs on the host of its agent
  */
 export function jobResolver(agents: Readonly<Record<string, AgentSpec>>): Resolver<RawJob, JobSpec> {
   return (name, raw, keys, context) => {
     checkUser(raw, keys, agents, context);
     const agent = raw.agent === undefined ? undefined : agents[raw.agent];
-    // What is wrong with its agent, or that there is none such, was told already.
+    // A missing or invalid agent has been reported already.
     if (raw.agent !== undefined && agent === undefined) return undefined;
     const { user, env, overlap = "skip", catchUp = false } = raw;
     const path: Record<string, string> = agent === undefined ? { PATH } : {};
@@ -44,7 +45,7 @@ function retryOf({ retries = 0, after = AFTER }: RawJob["onFailure"] & {} = {}):
   return { retries, after: secondsOf(after) };
 }
 
-/** Root is declared in words; and whoever is an agent's user would be it without its agent's walls. */
+/** Running as root needs a reason, and a job as the user of an agent would bypass that agent's sandbox. */
 function checkUser(
   { user, rootBecause }: RawJob,
   keys: Keys,
@@ -52,7 +53,8 @@ function checkUser(
   { report, source }: Context,
 ): void {
   if (user === "root" && rootBecause === undefined) {
-    const sentence = "is root: say why in `rootBecause`, or leave `user` out for one that may nothing";
+    const sentence =
+      "runs as root: give a reason in `rootBecause`, or omit `user` to use an unprivileged user";
     report.error(source, [...keys, "user"], sentence);
   }
   if (user !== "root" && rootBecause !== undefined) {
@@ -60,7 +62,7 @@ function checkUser(
   }
   const agent = Object.values(agents).find((one) => one.user === user);
   if (agent !== undefined) {
-    const sentence = `is the user of agent "${agent.name}": write \`agent: ${agent.name}\` in place of \`host\` and \`user\``;
+    const sentence = `is the user of agent "${agent.name}": write \`agent: ${agent.name}\` instead of \`host\` and \`user\``;
     report.error(source, [...keys, "user"], sentence);
   }
 }

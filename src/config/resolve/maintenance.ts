@@ -1,11 +1,12 @@
 import type { MaintenanceWindow } from "../../model/deadman.ts";
 import type { Keys } from "../problem.ts";
-import { asMap, type RawAgent, type RawService, type RawWindow } from "../yaml-types.ts";
+import type { RawAgent, RawService, RawWindow } from "../yaml-types.ts";
+import { asMap } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
-const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
-/** The own windows of an agent or a service, its host's and the fleet's. What the schema has refused already is left out. */
+/** The windows of an agent or a service, of its host and of the fleet. Windows that the schema has refused are left out. */
 export function maintenanceOf(raw: RawAgent | RawService, keys: Keys, context: Context): MaintenanceWindow[] {
   const { report, source } = context;
   const root = asMap(source.value);

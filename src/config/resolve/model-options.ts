@@ -6,7 +6,7 @@ import { didYouMean } from "../suggest.ts";
 import type { RawAgent, RawRuntime } from "../yaml-types.ts";
 import type { Context } from "./context.ts";
 
-/** What was resolved already, and decides what an agent may run on. */
+/** The resolved sections that decide on which providers an agent can run. */
 export interface Known {
   readonly providers: Readonly<Record<string, ProviderSpec>>;
   readonly credentials: Readonly<Record<string, CredentialSpec>>;
@@ -38,7 +38,7 @@ export function choicesOf(
   const { report, source } = context;
   const isShort = provider !== undefined || model !== undefined;
   if (raw.providers !== undefined && isShort) {
-    const sentence = "stands beside the runtime's own provider or model: write those into this list";
+    const sentence = "cannot be combined with the provider or model of `runtime`: move them into this list";
     report.error(source, [...keys, "providers"], sentence, "key");
   }
   const short = { ...(provider !== undefined && { provider }), ...(model !== undefined && { model }) };
@@ -65,7 +65,7 @@ function checkOrder(written: readonly Written[], kind: RuntimeKind, { report, so
   const met = new Set<string>();
   for (const { provider, model, keys } of written) {
     if (provider !== undefined && met.has(provider)) {
-      const sentence = `"${provider}" stands above already: both would fail together`;
+      const sentence = `"${provider}" is already in this list: both entries would fail together`;
       report.error(source, [...keys, "provider"], sentence);
     }
     if (provider !== undefined) met.add(provider);
@@ -73,14 +73,14 @@ function checkOrder(written: readonly Written[], kind: RuntimeKind, { report, so
       report.error(
         source,
         [...keys, "model"],
-        `is missing: ${kind} leaves out an entry without one in silence`,
+        `is missing: ${kind} silently skips an entry without a model`,
         "key",
       );
     }
   }
 }
 
-/** A key of another account would be refused by the provider, and be taken for its failure. */
+/** The provider would refuse the key of another provider, which would look like a failure of the provider. */
 function checkCredential(
   { provider, credential, keys }: Written,
   known: Known,
@@ -88,10 +88,10 @@ function checkCredential(
 ): void {
   const owner = credential === undefined ? undefined : known.credentials[credential]?.provider;
   if (owner === undefined || owner === provider) return;
-  report.error(source, [...keys, "credential"], `"${credential}" is a credential of provider "${owner}"`);
+  report.error(source, [...keys, "credential"], `"${credential}" belongs to provider "${owner}"`);
 }
 
-/** What the runtime calls the provider. A misspelt one would fail every task of the night. */
+/** The name that the runtime uses for the provider. With a misspelt name every task would fail. */
 function vendorOf(
   kind: RuntimeKind,
   { provider, keys }: Written,
@@ -112,8 +112,9 @@ function vendorOf(
   if (vendor === undefined || served === undefined || served.includes(vendor)) return vendor;
   const own = providersFile === undefined ? undefined : identities[identity]?.files[providersFile]?.text;
   if (own?.includes(vendor)) return vendor;
-  const more = providersFile === undefined ? "" : `, and what ${providersFile} of its identity names`;
-  const sentence = `${kind} knows no vendor "${vendor}"${didYouMean(vendor, served) || `, only ${served.join(", ")}`}${more}`;
+  const more = providersFile === undefined ? "" : `, and those in ${providersFile} of its identity`;
+  const known = `; it knows ${served.join(", ")}${more}`;
+  const sentence = `${kind} does not know the vendor "${vendor}"${didYouMean(vendor, served) || known}`;
   report.error(source, place, `${sentence}: see providers.${provider}.vendor`);
   return vendor;
 }

@@ -3,7 +3,7 @@ import type { ReaderSpec } from "../fleet.ts";
 import type { RawReader } from "../yaml-types.ts";
 import type { Resolver } from "./context.ts";
 
-/** A key that may only look. */
+/** A read-only key. */
 export const resolveReader: Resolver<RawReader, ReaderSpec> = (name, raw, keys, context) => {
   if (name.length > GATE_NAME_MAX) {
     const sentence = `must be at most ${GATE_NAME_MAX} characters, as the account that its key logs in to is named after it`;

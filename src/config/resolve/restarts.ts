@@ -1,10 +1,11 @@
 import type { RestartLimit } from "../../model/deadman.ts";
-import { type RawRestarts, secondsOf } from "../yaml-types.ts";
+import type { RawRestarts } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 
 const MOST = 5;
 const WITHIN = "1h";
 
-/** When an agent goes into quarantine, with the defaults. */
+/** When an agent or service is quarantined, with the defaults. */
 export function restartsOf({ most = MOST, within = WITHIN }: RawRestarts = {}): RestartLimit {
   return { most, within: secondsOf(within) };
 }

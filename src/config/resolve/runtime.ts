@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { failoverOf } from "./failover.ts";
 import { type Choice, choicesOf, type Known } from "./model-options.ts";
 
-/** Where programs are looked for: where a user's own installers put them, then where the system's are. */
+/** The PATH below an agent's home, then that of the system. Installers of a user write to `.local/bin`. */
 const PATH = ".local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 type Running = Pick<
@@ -16,11 +16,11 @@ type Running = Pick<
 >;
 
 /**
- * What an agent runs, and with which environment: what its runtime needs, then what is declared; and what it runs where
- * that provider fails.
+ * The program and environment of an agent: first what its runtime needs, then what is declared; and the same for each
+ * provider to which it can fail over.
  *
- * @param place the agent's home and the name of its identity
- * @returns undefined after a problem was told
+ * @param place the home of the agent and the name of its identity
+ * @returns undefined after a problem has been reported
  */
 export function runningOf(
   raw: RawAgent,
@@ -67,7 +67,7 @@ function startOf(
   };
 }
 
-/** @param own the credentials of every run */
+/** @param own the credentials for all providers */
 function choiceOf(
   { provider, model, credential }: Choice,
   own: readonly string[],
@@ -79,7 +79,7 @@ function choiceOf(
   ];
 }
 
-/** `command` is short for a runtime that is any program; one of the two is there. */
+/** `command` is short for `runtime: {kind: command}`. The schema accepts exactly one of the two. */
 function runtimeWritten({ command: [program = "", ...args] = [], runtime }: RawAgent): RawRuntime {
   if (runtime === undefined) return { kind: "command", program, args };
   return typeof runtime === "string" ? { kind: runtime } : runtime;
@@ -91,6 +91,6 @@ function programOf(
   { report, source }: Context,
 ): string | undefined {
   const known = program ?? runtimeOf(kind).program;
-  if (known === undefined) report.error(source, keys, `has no \`program\`, which kind ${kind} needs`);
+  if (known === undefined) report.error(source, keys, `has no \`program\`, which \`kind: ${kind}\` needs`);
   return known;
 }

@@ -1,9 +1,9 @@
 import type { ServiceFile, ServiceSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
-import { isReserved } from "../reserved-names.ts";
-import { isReservedPath, reservedUnit } from "../reserved-units.ts";
+import { isReserved, isReservedPath, reservedUnit } from "../reserved-names.ts";
 import { canBeEnabled, readUnitFile, type UnitFile, valuesOf } from "../unit-file.ts";
-import { type RawService, secondsOf } from "../yaml-types.ts";
+import type { RawService } from "../yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Context, Resolver } from "./context.ts";
 import { openPort } from "./droplet.ts";
 import { checkNoFileIsAFolder, fileOf } from "./file.ts";
@@ -11,10 +11,10 @@ import { healthOf } from "./health.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import { restartsOf } from "./restarts.ts";
 
-/** Seconds; Debian's own services are up in a few. */
+/** Seconds. The services of Debian start in a few. */
 const GRACE = 60;
 
-/** No user can log in by it, as Debian's own system users have it. */
+/** A shell that refuses logins, as the system users of Debian have. */
 const NO_SHELL = "/usr/sbin/nologin";
 
 /** A service with its defaults. */
@@ -23,7 +23,7 @@ export const resolveService: Resolver<RawService, ServiceSpec> = (name, raw, key
   const unit = raw.unit ?? `${name}.service`;
   const reserved = reservedUnit(unit);
   if (reserved !== undefined)
-    report.error(source, at(raw, "unit", keys), `${reserved}: it can be no service here`);
+    report.error(source, at(raw, "unit", keys), `${reserved}: it cannot be declared as a service`);
   const file = raw.unitFile && fileOf(raw.unitFile, [...keys, "unitFile"], ["from"], context);
   const written = file && readUnitFile(file.text);
   if (written !== undefined) checkUnitFile(written, [...keys, "unitFile"], context);
@@ -56,7 +56,7 @@ export const resolveService: Resolver<RawService, ServiceSpec> = (name, raw, key
   };
 };
 
-/** Where something stands that may be left out. */
+/** The keys of an optional field, or of the entry if the field is absent. */
 function at(raw: RawService, field: keyof RawService, keys: Keys): Keys {
   return raw[field] === undefined ? keys : [...keys, field];
 }
@@ -68,20 +68,20 @@ function checkUnitFile(written: UnitFile, keys: Keys, { source, report }: Contex
   if (taken[0] !== undefined) report.error(source, keys, `has an Alias=, but ${taken[0]}`);
 }
 
-/** The one that is declared, or that the unit's text has; a unit without one runs as root. */
+/** The declared user, or the `User=` of the unit file; a unit without one runs as root. */
 function userOf(raw: RawService, written: UnitFile | undefined, keys: Keys, context: Context): string {
   const inText = written && (valuesOf(written, "Service", "User").at(-1) || "root");
   if (raw.user !== undefined && inText !== undefined && raw.user !== inText) {
-    const sentence = `is "${raw.user}", but the unit's text has User=${inText}: one of the two is wrong`;
+    const sentence = `is "${raw.user}", but the unit file has User=${inText}: one of the two is wrong`;
     context.report.error(context.source, [...keys, "user"], sentence);
   }
   return raw.user ?? inText ?? "root";
 }
 
-/** Neither is an account of the system made or changed here, nor root. */
+/** Accounts of the system, root included, are never created or changed. */
 function checkAccount({ account }: RawService, user: string, keys: Keys, context: Context): void {
   if (account === undefined || (user !== "root" && !isReserved(user))) return;
-  const sentence = `would make the user "${user}", which is the system's: name another \`user\`, or leave this out`;
+  const sentence = `would make the user "${user}", which belongs to the system: choose another \`user\`, or remove this`;
   context.report.error(context.source, [...keys, "account"], sentence, "key");
 }
 
@@ -93,7 +93,8 @@ function filesOf(raw: RawService, keys: Keys, context: Context): ServiceSpec["fi
   const declared = Object.entries(raw.files ?? {});
   const paths = declared.map(([path]) => path);
   for (const path of paths.filter(isReservedPath)) {
-    const sentence = "is no service's to write: it is a unit, Muster's own, or decides on people's rights";
+    const sentence =
+      "cannot be written by a service: it is a unit, belongs to Muster, or controls access to the host";
     context.report.error(context.source, [...keys, "files", path], sentence, "key");
   }
   checkNoFileIsAFolder(paths, [...keys, "files"], context);
@@ -105,27 +106,27 @@ function filesOf(raw: RawService, keys: Keys, context: Context): ServiceSpec["fi
   return Object.fromEntries(files);
 }
 
-/** A command needs somebody's rights, and root's only where that is said. */
+/** A command needs a user, and runs as root only if that is declared. */
 function checkHealth(raw: RawService, written: UnitFile | undefined, keys: Keys, context: Context): void {
   const { source, report } = context;
   if (raw.health !== undefined && raw.running === false)
-    report.error(source, [...keys, "health"], "is of a service that does not run: leave it out", "key");
+    report.error(
+      source,
+      [...keys, "health"],
+      "is for a service that is not running: remove it, or `running: false`",
+      "key",
+    );
   if (raw.health?.command !== undefined && raw.health.user === undefined && raw.user === undefined) {
     if (written === undefined || valuesOf(written, "Service", "User").length === 0)
-      report.error(source, [...keys, "health"], "runs a command as nobody in particular: declare its `user`");
+      report.error(source, [...keys, "health"], "runs a command without a declared user: add `user`");
   }
   for (const field of ["grace", "onUnhealthy", "restarts", "maintenance"] as const) {
     if (raw[field] === undefined || raw.health !== undefined) continue;
-    report.error(
-      source,
-      [...keys, field],
-      "is for a service with a `health` check, which this one has not",
-      "key",
-    );
+    report.error(source, [...keys, field], "is only for a service with a `health` check", "key");
   }
 }
 
-/** A unit that says nothing of boots cannot be enabled, which nobody notices before the next one. */
+/** A unit without an [Install] section cannot be enabled, which would be noticed only after the next boot. */
 function enabledOf(
   { enabled = true }: RawService,
   written: UnitFile | undefined,
@@ -135,7 +136,7 @@ function enabledOf(
   if (written === undefined || canBeEnabled(written)) return enabled ? "enabled" : "disabled";
   if (enabled) {
     const sentence =
-      "has no [Install], so that it would not come back after a reboot: add one with WantedBy=multi-user.target, " +
+      "has no [Install] section, so the service would not start after a reboot: add WantedBy=multi-user.target there, " +
       "or declare `enabled: false`";
     report.error(source, [...keys, "unitFile"], sentence);
   }

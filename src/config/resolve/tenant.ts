@@ -6,10 +6,10 @@ import type { RawTenant } from "../yaml-types.ts";
 import type { Resolver } from "./context.ts";
 import { limitsOf } from "./limits.ts";
 
-/** A tenant with its defaults. Its name becomes a Linux group, so the system's own are refused. */
+/** A tenant with its defaults. Its name becomes a Linux group, so names of system groups are refused. */
 export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw, keys, context) => {
   if (isReserved(name)) {
-    context.report.error(context.source, keys, "is the name of a group of the system: choose another", "key");
+    context.report.error(context.source, keys, "is the name of a system group: choose another name", "key");
     return undefined;
   }
   if (raw?.key !== undefined && name.length > GATE_NAME_MAX) {

@@ -5,7 +5,7 @@ import type { Part, YamlSource } from "../yaml/source.ts";
 import { sentenceOf } from "./error-sentence.ts";
 import type { Validator } from "./validator.ts";
 
-/** Tells the report everything in a source that is not as its schema says: one sentence a place. */
+/** Reports every place in a source that its schema does not allow, with one sentence for each. */
 export function checkSchema(source: YamlSource, validate: Validator, report: ProblemReport): void {
   if (validate(source.value)) return;
   for (const error of (validate.errors ?? []).filter(saysSomething)) {
@@ -15,7 +15,7 @@ export function checkSchema(source: YamlSource, validate: Validator, report: Pro
   }
 }
 
-/** Of a choice (`oneOf`, `if`, `propertyNames`) one error says all; the others only repeat it. */
+/** For `oneOf`, `if` and `propertyNames`, ajv reports several errors; one of them is enough. */
 function saysSomething(error: ErrorObject): boolean {
   return !["if", "propertyNames"].includes(error.keyword) && !error.schemaPath.includes("/oneOf/");
 }

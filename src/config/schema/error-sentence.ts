@@ -1,7 +1,7 @@
 import type { ErrorObject } from "ajv";
 import { didYouMean } from "../suggest.ts";
 
-/** What is wrong, in a sentence without its subject: the path before it names that. */
+/** The problem as a sentence without a subject; the path that is printed before it is the subject. */
 export function sentenceOf(error: ErrorObject): string {
   const keyword = BY_KEYWORD[error.keyword];
   if (keyword !== undefined && ALWAYS_OWN.has(error.keyword)) return keyword(error);
@@ -10,7 +10,7 @@ export function sentenceOf(error: ErrorObject): string {
   return keyword === undefined ? `is not allowed: ${error.message}` : keyword(error);
 }
 
-/** These tell more than the schema's own sentence on the whole value. */
+/** For these keywords the sentence below says more than the schema's message on the whole value. */
 const ALWAYS_OWN = new Set(["required", "enum", "dependencies"]);
 
 const BY_KEYWORD: Readonly<Record<string, (error: ErrorObject) => string>> = {
@@ -24,17 +24,17 @@ const BY_KEYWORD: Readonly<Record<string, (error: ErrorObject) => string>> = {
   maxLength: (error) => `is longer than ${error.params["limit"]} characters`,
 };
 
-/** Sections that the design has and this version does not read yet. */
+/** Planned sections that this version does not read yet. */
 const LATER = new Set(["routes", "monitoring"]);
 
 function unknownKey(error: ErrorObject): string {
   const key = String(error.params["additionalProperty"]);
   const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
   if (error.instancePath === "" && LATER.has(key)) {
-    return "is not there yet: a later version of Muster reads this section; until then leave it out";
+    return "is not supported by this version of Muster: remove this section";
   }
   const guess = didYouMean(key, known);
-  return `is not a known key${guess === "" ? `; known here: ${known.join(", ")}` : guess}`;
+  return `is not a known key${guess === "" ? `; known keys: ${known.join(", ")}` : guess}`;
 }
 
 function wrongChoice(error: ErrorObject): string {

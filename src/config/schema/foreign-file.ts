@@ -1,6 +1,6 @@
-import { asMap } from "../yaml-types.ts";
+import { asMap } from "../yaml-values.ts";
 
-/** Keys of the bundle file that Rancher's Fleet calls fleet.yaml too; muster/v1 has none of them. */
+/** Keys of the fleet.yaml of Rancher's Fleet; muster/v1 has none of them. */
 const RANCHER_KEYS = [
   "defaultNamespace",
   "namespace",
@@ -15,9 +15,9 @@ const RANCHER_KEYS = [
 ];
 
 /**
- * Tells a file of another tool from a faulty one of ours.
+ * Recognizes the file of another tool, which would otherwise cause many misleading problems.
  *
- * @returns the sentence, or undefined where the file is ours
+ * @returns the problem, or undefined if the file is Muster's
  */
 export function foreignFile(value: unknown): string | undefined {
   const map = asMap(value);

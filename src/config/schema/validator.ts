@@ -9,8 +9,8 @@ export interface Validator {
 }
 
 /**
- * The two schemas compiled. From the sources this happens here at start; the build replaces this whole
- * module by the code that ajv makes of it (scripts/schema.ts), as compiling costs 100 ms at each start.
+ * The two schemas, compiled. The sources compile them here at start, which takes 100 ms; the build replaces this whole
+ * module by the code that ajv generates (scripts/schema.ts).
  */
 const ajv = new Ajv({
   allErrors: true,

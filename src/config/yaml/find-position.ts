@@ -11,8 +11,8 @@ interface Place {
 }
 
 /**
- * The offset of the place that keys lead to, through aliases and merge keys. Where the last of them
- * is missing, the nearest key that is there.
+ * The offset of the place at these keys, with aliases and merge keys followed. If there is no such place, the offset of
+ * the nearest key above it.
  */
 export function offsetOf(root: Node | null, keys: Keys, part: Part, targets: Targets): number {
   let place: Place = { key: undefined, value: root };

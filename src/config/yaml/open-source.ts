@@ -8,14 +8,14 @@ import { plainOf } from "./plain-values.ts";
 import type { YamlSource } from "./source.ts";
 import { parseYaml } from "./syntax.ts";
 
-/** A fleet of 1,000 agents takes half of it; more costs seconds to parse. */
+/** A fleet of 1,000 agents has half of this. Larger files take seconds to parse. */
 const MOST_BYTES = 512 * 1024;
 
 /**
- * Reads a YAML file; everything that is wrong with the YAML itself goes to the report.
+ * Reads a YAML file and reports every problem of the YAML itself.
  *
- * @param within the section that the file stands for
- * @returns undefined where it cannot be understood at all
+ * @param within the section that the file contains
+ * @returns undefined if the file has no usable values
  */
 export function openSource(path: string, within: Keys, report: ProblemReport): YamlSource | undefined {
   const file = { file: shownAs(path), within };
@@ -51,7 +51,7 @@ function parsed(file: File, text: string, report: ProblemReport): YamlSource | u
   };
 }
 
-/** A source of which only one place is known. */
+/** A source with a single known position. */
 function flawAt(file: File, text: string, offset: number): YamlSource {
   return { ...file, value: undefined, locate: () => positionAt(text, offset), remember: () => {} };
 }

@@ -1,24 +1,24 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
 import type { Keys } from "../problem.ts";
 
-/** Something wrong with the YAML itself, at an offset in the text. */
+/** A problem in the YAML itself, at an offset in the text. */
 export interface Flaw {
   readonly keys: Keys;
   readonly offset: number;
   readonly sentence: string;
 }
 
-/** A document as plain values, and which node each alias leads to. */
+/** A document as plain values, and the node that each alias refers to. */
 export interface Plain {
   readonly value: unknown;
   readonly flaws: readonly Flaw[];
   readonly targets: ReadonlyMap<Alias, Node>;
 }
 
-/** Deeper than any section of fleet.yaml by far, and far from the end of the stack. */
+/** Far deeper than any section of fleet.yaml, and far from a stack overflow. */
 const DEEPEST = 60;
 
-/** Values in a document with its aliases written out; a fleet of 1,000 agents has 30,000. */
+/** The most values in a document with expanded aliases; a fleet of 1,000 agents has 30,000. */
 const MOST_VALUES = 200_000;
 
 interface Anchored {
@@ -35,8 +35,11 @@ interface Walk {
 }
 
 /**
- * Turns YAML nodes into plain values. Maps have no prototype, so that a key like `__proto__` is an
- * ordinary key. An anchored value is made once and shared by its aliases. Merge keys are written out.
+ * Converts YAML nodes to plain values. Maps have no prototype, so `__proto__` is an ordinary key. An anchored value is
+ * converted once and shared by its aliases. Merge keys are expanded.
+ *
+ * The library's own toJS is not used: its errors name no path, they end the conversion at the first one, and its check
+ * for duplicate keys takes quadratic time.
  */
 export function plainOf(root: Node | null): Plain {
   const walk: Walk = { flaws: [], targets: new Map(), anchors: new Map(), size: 0 };
@@ -48,7 +51,8 @@ function convert(node: unknown, keys: Keys, walk: Walk): unknown {
   const before = walk.size;
   walk.size += 1;
   if (isAlias(node)) return followed(node, keys, walk);
-  if (keys.length > DEEPEST) return flaw(walk, node, keys.slice(0, 3), `is nested deeper than ${DEEPEST}`);
+  if (keys.length > DEEPEST)
+    return flaw(walk, node, keys.slice(0, 3), `is nested more than ${DEEPEST} levels deep`);
   const value = converted(node, keys, walk);
   const anchor = (node as Node | null)?.anchor;
   if (anchor) walk.anchors.set(anchor, { node: node as Node, value, size: walk.size - before });
@@ -64,10 +68,11 @@ function converted(node: unknown, keys: Keys, walk: Walk): unknown {
 function followed(alias: Alias, keys: Keys, walk: Walk): unknown {
   const anchored = walk.anchors.get(alias.source);
   if (anchored === undefined) {
-    return flaw(walk, alias, keys, `no anchor &${alias.source} stands before this alias`);
+    return flaw(walk, alias, keys, `no anchor &${alias.source} is defined before this alias`);
   }
   walk.size += anchored.size;
-  if (walk.size > MOST_VALUES) return flaw(walk, alias, keys, "the aliases of this file blow up its size");
+  if (walk.size > MOST_VALUES)
+    return flaw(walk, alias, keys, "the aliases of this file expand to too many values");
   walk.targets.set(alias, anchored.node);
   return anchored.value;
 }
@@ -80,7 +85,7 @@ function mapOf(map: YAMLMap, keys: Keys, walk: Walk): Record<string, unknown> {
     if (key === undefined) continue;
     const below = [...keys, key];
     if (isMergeKey(pair)) merged.push(...mergedMaps(pair, below, walk));
-    else if (key in value) flaw(walk, pair.key, below, "stands here twice");
+    else if (key in value) flaw(walk, pair.key, below, "is a duplicate key");
     else value[key] = convert(pair.value, below, walk);
   }
   for (const source of merged) fillIn(value, source);
@@ -89,11 +94,11 @@ function mapOf(map: YAMLMap, keys: Keys, walk: Walk): Record<string, unknown> {
 
 function keyOf(pair: Pair, keys: Keys, walk: Walk): string | undefined {
   if (isScalar(pair.key) && pair.key.value !== null) return pair.key.source ?? String(pair.key.value);
-  flaw(walk, pair.key ?? pair.value, keys, "a key must be a plain word");
+  flaw(walk, pair.key ?? pair.value, keys, "a key must be plain text");
   return undefined;
 }
 
-/** Tells whether a pair is YAML's merge key, `<<: *anchor`. */
+/** Whether a pair is a merge key of YAML, `<<: *anchor`. */
 export function isMergeKey(pair: Pair): boolean {
   return isScalar(pair.key) && pair.key.type === "PLAIN" && pair.key.value === "<<";
 }
@@ -102,7 +107,7 @@ function mergedMaps(pair: Pair, keys: Keys, walk: Walk): unknown[] {
   const value = convert(pair.value, keys, walk);
   const maps = Array.isArray(value) ? value : [value];
   if (maps.every(isPlainMap)) return maps;
-  flaw(walk, pair.key, keys, "merges what is no map: write <<: *anchor of a map");
+  flaw(walk, pair.key, keys, "can merge only maps: write <<: and the alias of a map");
   return [];
 }
 
@@ -110,7 +115,7 @@ function isPlainMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What stands in a map itself wins over what is merged; of two merged maps the first wins. */
+/** The map's own keys win over merged ones; if two merged maps have the same key, the first wins. */
 function fillIn(value: Record<string, unknown>, source: unknown): void {
   for (const [key, merged] of Object.entries(source as object)) {
     if (!(key in value)) value[key] = merged;

@@ -1,16 +1,16 @@
 import type { Keys, Position } from "../problem.ts";
 
-/** What to point at: the key, or what stands behind it. */
+/** Which part of an entry a position points at. */
 export type Part = "key" | "value";
 
-/** A YAML file that was read: its plain values, and where each of them stands. */
+/** A parsed YAML file: its plain values, and the position of each. */
 export interface YamlSource {
-  /** The file as people are told it. */
+  /** The path of the file, as it is printed. */
   readonly file: string;
-  /** The section that the whole file stands for, such as `contacts`; empty for fleet.yaml. */
+  /** The section that the whole file contains, such as `contacts`; empty for fleet.yaml. */
   readonly within: Keys;
   readonly value: unknown;
   locate(keys: Keys, part: Part): Position;
-  /** Spares the next program the parsing of this text; for a text without any fault alone. */
+  /** Saves the parsed values for the next run. Call it only if the text has no problem. */
   remember(): void;
 }

@@ -6,12 +6,12 @@ export interface Syntax {
   readonly errors: readonly { readonly offset: number; readonly sentence: string }[];
 }
 
-/** Beyond this many errors the rest is noise, and a hostile file costs seconds. */
+/** More errors help nobody, and a hostile file would take seconds. */
 const MOST_ERRORS = 100;
 
 /**
- * Parses YAML 1.2 text: one document, plain scalars only. Duplicate keys and merge keys are left to
- * the conversion, as the library's own check of keys takes time with the square of their number.
+ * Parses YAML 1.2 text: one document, plain scalars only. Duplicate keys and merge keys are handled by plainOf, as the
+ * library's own check of keys takes quadratic time.
  */
 export function parseYaml(text: string): Syntax {
   const composer = new Composer({ schema: "core", uniqueKeys: false, prettyErrors: false });
@@ -27,16 +27,16 @@ export function parseYaml(text: string): Syntax {
   const found = [...(document?.errors ?? []), ...(document?.warnings ?? [])].slice(0, MOST_ERRORS);
   const errors = found.map((error) => ({ offset: error.pos[0], sentence: sentenceOf(error) }));
   if (second !== undefined)
-    errors.push({ offset: second.range[0], sentence: "a second document begins here" });
+    errors.push({ offset: second.range[0], sentence: "a second document starts here; only one is allowed" });
   return { document, errors };
 }
 
 const SENTENCES: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: "a tab stands where spaces must: YAML is indented with spaces",
-  BAD_INDENT: "is indented unlike its neighbours, or a bracket before it is not closed",
-  TAG_RESOLVE_FAILED: "has a tag (!) that has no meaning here",
-  MULTILINE_IMPLICIT_KEY: "a key must stand on one line: is a colon or a quote missing?",
-  BLOCK_AS_IMPLICIT_KEY: "a map cannot begin on the line of its key: is there one colon too many?",
+  TAB_AS_INDENT: "a tab is used for indentation: YAML allows only spaces",
+  BAD_INDENT: "has the wrong indentation, or a bracket before it is not closed",
+  TAG_RESOLVE_FAILED: "has a tag (!), which is not supported here",
+  MULTILINE_IMPLICIT_KEY: "a key must be on one line: is a colon or a quote missing?",
+  BLOCK_AS_IMPLICIT_KEY: "a map cannot start on the line of its key: is there a colon too many?",
   RESOURCE_EXHAUSTION: "is nested too deeply",
   MISSING_CHAR: "a quote, bracket or colon is missing",
 };

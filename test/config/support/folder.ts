@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from "vitest";
 import { type CheckedFleet, checkFleet } from "../../../src/config/check-fleet.ts";
 import { formatProblem, type Problem } from "../../../src/config/problem.ts";
 
-/** A small valid fleet that the tests break in one place. */
+/** A small valid fleet, which the tests break in one place. */
 export const FLEET = `apiVersion: muster/v1
 kind: Fleet
 name: test
@@ -27,7 +27,7 @@ agents:
   loom: {host: east, tenant: arc, command: [/bin/true]}
 `;
 
-/** A folder of the test file's own, which the working directory and the cache are in while it runs. */
+/** A temporary folder for the test file. It is the working directory, and has the cache, while the file runs. */
 export function useFolder(): { path: string } {
   const folder = { path: "" };
   const before = { cwd: process.cwd, cache: process.env["MUSTER_CACHE"] };
@@ -54,13 +54,13 @@ export function write(folder: string, files: Readonly<Record<string, string | Ui
   }
 }
 
-/** What is wrong with a fleet.yaml of this text in a folder. */
+/** Checks a fleet.yaml with this text in a folder. */
 export function check(folder: { path: string }, text: string | Uint8Array): CheckedFleet {
   write(folder.path, { "fleet.yaml": text });
   return checkFleet(join(folder.path, "fleet.yaml"));
 }
 
-/** The small fleet with one passage replaced; the passage must be there. */
+/** The small fleet with one passage, which it must contain, replaced. */
 export function broken(passage: string, replacement: string): string {
   if (!FLEET.includes(passage)) throw new Error(`the fleet has no ${passage}`);
   return FLEET.replace(passage, () => replacement);

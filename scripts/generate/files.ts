@@ -1,0 +1,30 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { renderReference } from "./reference.ts";
+import { renderTypes } from "./types.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** A file that is made from the schemas. */
+export interface GeneratedFile {
+  /** Relative to the root of the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every generated file with the text that it should have. */
+export function generatedFiles(): GeneratedFile[] {
+  return [
+    { path: "src/config/yaml-types.ts", text: format(renderTypes()) },
+    { path: "docs/reference.md", text: renderReference() },
+  ];
+}
+
+function format(source: string): string {
+  const biome = join(root, "node_modules/.bin/biome");
+  return execFileSync(biome, ["format", "--stdin-file-path=src/config/yaml-types.ts"], {
+    cwd: root,
+    encoding: "utf8",
+    input: source,
+  });
+}

@@ -1,0 +1,21 @@
+import type { Limits } from "../../model/limits.ts";
+import type { EntrySpec } from "./entry.ts";
+
+export interface TenantSpec extends EntrySpec {
+  readonly name: string;
+  /** `agent`: a uid for each agent. `tenant`: one uid for all of them, who can read each other's secrets. */
+  readonly isolation: "agent" | "tenant";
+  /** The public key of its own stack, such as `ssh-ed25519 AAAA…`; absent: its agents are in the stack of the fleet. */
+  readonly key?: string;
+  /** The limits of all its agents on one host together. */
+  readonly limits: Limits;
+}
+
+/** A read-only key, for example for CI: it can read the applied state of hosts. */
+export interface ReaderSpec {
+  readonly name: string;
+  /** The public half of the key, such as `ssh-ed25519 AAAA…`. */
+  readonly key: string;
+  /** The only tenant whose resources it can read; absent: all tenants. */
+  readonly tenant?: string;
+}

@@ -1,0 +1,11 @@
+export interface IdentitySpec {
+  readonly name: string;
+  /** By path relative to the agent's home; `SOUL.md` is one of them. */
+  readonly files: Readonly<Record<string, IdentityFile>>;
+}
+
+export interface IdentityFile {
+  readonly text: string;
+  /** Four octal digits. */
+  readonly mode: string;
+}

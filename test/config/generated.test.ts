@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { generatedFiles } from "../../scripts/generate/files.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+test.each(generatedFiles())("$path is what the schemas say", ({ path, text }) => {
+  const stale = `${path} is stale: run \`npm run generate\``;
+  expect(readFileSync(join(root, path), "utf8"), stale).toBe(text);
+});
