@@ -15,7 +15,7 @@ export interface HostsFile {
 }
 
 /** Every file on real hosts starts with this one, which makes the Debian that they share. */
-const HELPER = "src/cloud/local/helper/main.ts";
+const HELPER = "src/host-kinds/local/nspawn/helper/main.ts";
 
 /** The product that a file runs, by how it says so. */
 const RUNS: readonly (readonly [says: RegExp, entries: readonly string[]])[] = [

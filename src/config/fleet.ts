@@ -1,3 +1,5 @@
+import type { CloudSpec } from "../host-kinds/droplet/spec.ts";
+import type { AnyHostSpec } from "../host-kinds/registry.ts";
 import type {
   ChangePolicy,
   Heartbeat,
@@ -10,11 +12,11 @@ import type { FailoverPolicy } from "../model/failover.ts";
 import type { HealthCheck } from "../model/health.ts";
 import type { JobOverlap, JobRetry } from "../model/job.ts";
 import type { Limits } from "../model/limits.ts";
-import type { Healthy } from "../model/machine.ts";
 import type { SandboxException } from "../model/sandbox-exceptions.ts";
 import type { RuntimeKind } from "../runtimes/registry.ts";
 import type { ModelChoice } from "../runtimes/runtime.ts";
-import type { CloudSpec, DropletSpec, OpenPort } from "./droplet-spec.ts";
+import type { Lasting } from "./host-spec.ts";
+import type { OpenPort } from "./open-port.ts";
 
 /**
  * fleet.yaml after it was read, checked and resolved: every reference is known to lead somewhere,
@@ -40,60 +42,9 @@ export interface Fleet {
   readonly jobs: Readonly<Record<string, JobSpec>>;
 }
 
-export type HostSpec = LocalHostSpec | SshHostSpec | DropletHostSpec;
+export type HostSpec = AnyHostSpec;
 
 export type HostSpecs = Readonly<Record<string, HostSpec>>;
-
-/** What is true of all that a run can rename or remove. */
-interface Lasting {
-  /** The names that it had before. */
-  readonly formerly: readonly string[];
-  /** Whether no run may remove it. */
-  readonly protect: boolean;
-}
-
-/** What is true of a host of any kind. */
-interface Machinery extends Lasting {
-  /** What `fleet hosts` holds it against, where that is another than HEALTHY. */
-  readonly healthy?: Partial<Healthy>;
-}
-
-/** A Debian that Muster itself boots on this machine with systemd-nspawn. */
-export interface LocalHostSpec extends Machinery {
-  readonly kind: "local";
-  readonly name: string;
-  /** Seconds until a connection counts as failed. */
-  readonly connectTimeout: number;
-  readonly availability: Availability;
-}
-
-/** A host that exists already and is reached by SSH. */
-export interface SshHostSpec extends Machinery {
-  readonly kind: "ssh";
-  readonly name: string;
-  /** A host name, an address, or an alias of the user's ssh_config. */
-  readonly address: string;
-  readonly port?: number;
-  /** The login; root, or one that may `sudo -n`. Left out, ssh_config decides. */
-  readonly user?: string;
-  /** A private key file, absolute. */
-  readonly identityFile?: string;
-  /** Public host keys that are trusted without a first contact, such as `ssh-ed25519 AAAA…`. */
-  readonly hostKeys: readonly string[];
-  readonly connectTimeout: number;
-  readonly availability: Availability;
-  /** Nothing is installed or changed on it, and no agent lives there. */
-  readonly observe?: "only";
-}
-
-/** A host that is made at DigitalOcean; its address is known once it is there. */
-export interface DropletHostSpec extends Omit<SshHostSpec, "kind" | "address"> {
-  readonly kind: "droplet";
-  readonly droplet: DropletSpec;
-}
-
-/** `intermittent`: a machine that comes and goes; that it is away is nothing to mend. */
-export type Availability = "always" | "intermittent";
 
 export interface TenantSpec extends Lasting {
   readonly name: string;

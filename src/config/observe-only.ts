@@ -1,6 +1,6 @@
 import type { HostSpec } from "./fleet.ts";
 
-/** Whether a host is only looked at: nothing is ever installed or changed on it. */
+/** Whether a host is only observed: nothing is ever installed or changed on it. */
 export function isObservedOnly(host: HostSpec | undefined): boolean {
-  return host?.kind === "ssh" && host.observe === "only";
+  return host?.observe === "only";
 }

@@ -1,4 +1,3 @@
-export { type ApiAccess, digitalOceanAccess } from "./digitalocean.ts";
 export { engineChecks } from "./doctor-checks.ts";
 export type { Engine } from "./find-engine.ts";
 export { ensureEngine } from "./install-engine.ts";
@@ -11,6 +10,7 @@ export {
   withProgress as telling,
 } from "./progress.ts";
 export { ensureExampleStack } from "./stack.ts";
+export { openStackConfig } from "./stack-config.ts";
 export { stackInUse } from "./stack-in-use.ts";
 export { type HostInState, hostInState } from "./state-edit.ts";
 export { unlockStack } from "./unlock-stack.ts";

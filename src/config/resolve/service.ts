@@ -1,11 +1,11 @@
 import type { ServiceFile, ServiceSpec } from "../fleet.ts";
+import { openPort } from "../open-port.ts";
 import type { Keys } from "../problem.ts";
 import { isReserved } from "../reserved-names.ts";
 import { isReservedPath, reservedUnit } from "../reserved-units.ts";
 import { canBeEnabled, readUnitFile, type UnitFile, valuesOf } from "../unit-file.ts";
 import { type RawService, secondsOf } from "../yaml-types.ts";
 import type { Context, Resolver } from "./context.ts";
-import { openPort } from "./droplet.ts";
 import { checkNoFileIsAFolder, fileOf } from "./file.ts";
 import { healthOf } from "./health.ts";
 import { maintenanceOf } from "./maintenance.ts";

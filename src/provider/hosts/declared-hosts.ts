@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { targetOf } from "../../cloud/host-target.ts";
 import type { HostSpecs } from "../../config/fleet.ts";
 import { loadHosts } from "../../config/load-hosts.ts";
 import { loginOf } from "../../inventory/login.ts";
 import { readInventory } from "../../inventory/read-inventory.ts";
+import { targetOf } from "../../inventory/resolve-target.ts";
 import { pinHost, renameHost } from "../../inventory/write-inventory.ts";
 import type { StackSettings } from "../../model/stack-slice.ts";
 import { type HostPool, hostPool } from "../../transport/pool.ts";
