@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { machineOf, takenBy } from "../../src/host-kinds/local/container-name.ts";
+import { machineOf, takenBy } from "../../src/host-kinds/local/provider/local-host-control.ts";
 import type { SshHostSpec } from "../../src/host-kinds/ssh/index.ts";
 import { readHosts, readInventory } from "../../src/inventory/read-inventory.ts";
 import { resolveTarget } from "../../src/inventory/resolve-target.ts";

@@ -1,3 +1,4 @@
+import { execa } from "execa";
 import type { Check } from "../../base/doctor-check.ts";
 import { projectDir } from "../../base/paths.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
@@ -7,7 +8,6 @@ import { HOST_KIND_NAMES, kindOf } from "../../host-kinds/registry.ts";
 import { fleetFile } from "../open-fleet.ts";
 import { count } from "../render/text.ts";
 import { hostChecks } from "./hosts.ts";
-import { sshCheck } from "./ssh.ts";
 
 /**
  * Checks this machine and the project, and changes nothing.
@@ -47,4 +47,17 @@ function machineChecks(fleet: Fleet | undefined): Check[] {
     if (missing.length === 0) return [{ ...check, ok: true, detail: "this machine can boot them" }];
     return missing.map((detail) => ({ ...check, ok: false, detail }));
   });
+}
+
+/** Whether the system's OpenSSH client is there. */
+async function sshCheck(): Promise<Check> {
+  const name = "ssh";
+  const { failed, stderr } = await execa("ssh", ["-V"], { reject: false, stdin: "ignore" });
+  if (!failed) return { name, ok: true, detail: stderr.trim() };
+  return {
+    name,
+    ok: false,
+    detail: "the ssh client does not run",
+    fix: "sudo apt-get install openssh-client",
+  };
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs
 import { join } from "node:path";
 import { execa } from "execa";
 import { InvalidError } from "../../../base/errors.ts";
-import { machineOf, takenBy } from "../../../host-kinds/local/container-name.ts";
+import type { InventoryHost } from "../../../inventory/inventory-host.ts";
 import { readHosts } from "../../../inventory/read-inventory.ts";
 import { forgetHost, pinHost, renameHost } from "../../../inventory/write-inventory.ts";
 import { localHosts } from "../nspawn/index.ts";
@@ -82,4 +82,16 @@ async function makeKey(file: string): Promise<void> {
   await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "muster", "-f", made]);
   renameSync(made, file);
   renameSync(`${made}.pub`, `${file}.pub`);
+}
+
+type KnownHosts = ReadonlyMap<string, InventoryHost>;
+
+/** The machine of a local host: it keeps the name that the host had when it was made. */
+export function machineOf(local: KnownHosts, host: string): string {
+  return local.get(host)?.machine ?? host;
+}
+
+/** The host of another name whose machine a host of this name would take. */
+export function takenBy(local: KnownHosts, host: string): string | undefined {
+  return [...local].find(([name, { machine }]) => name !== host && machine === host)?.[0];
 }

@@ -1,14 +1,15 @@
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
+import { MusterError } from "../../../../base/errors.ts";
 import type { ProgressLine } from "../call-helper.ts";
 import type { NodeProgram } from "../helper-protocol.ts";
 import { allHosts } from "../host-file.ts";
 import { baseName } from "../image-recipe.ts";
-import { isPrepared } from "../requirements.ts";
+import { aptInstall, isPrepared, missingPackages } from "../requirements.ts";
 import { debianMirror } from "./debian-mirror.ts";
 import { debootstrap } from "./debootstrap.ts";
 import { withHelperLock } from "./helper-lock.ts";
-import { installMissing } from "./packages.ts";
 import { provision } from "./provision.ts";
 
 /**
@@ -64,4 +65,27 @@ async function withElapsed<T>(text: string, progress: ProgressLine, work: () => 
     clearInterval(timer);
     tell();
   }
+}
+
+/** Installs what the machine itself lacks to boot local hosts; nothing is done where nothing is missing. */
+export async function installMissing(progress: ProgressLine): Promise<void> {
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  progress(`installing on this machine: ${missing.join(", ")}`);
+  const updated = await aptGet(["update"]);
+  const installed = await aptGet(["install", "--yes", "--no-install-recommends", ...missing]);
+  if (missingPackages().length === 0) return;
+  throw new MusterError({
+    what: "local hosts lack programs on this machine",
+    why: `apt-get could not install ${missing.join(", ")}: ${(installed || updated).trimEnd().split("\n").at(-1)}`,
+    next: `Run \`${aptInstall(missing)}\`.`,
+  });
+}
+
+/** @returns what it said on stderr */
+async function aptGet(args: readonly string[]): Promise<string> {
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const waitForOthers = ["-o", "DPkg::Lock::Timeout=300"];
+  const result = await execa("apt-get", [...waitForOthers, "-qq", ...args], { env, reject: false });
+  return result.stderr || result.message || "";
 }

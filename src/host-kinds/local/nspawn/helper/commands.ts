@@ -6,10 +6,9 @@ import type { HelperAnswers, HelperCommand, HelperRequest } from "../helper-prot
 import { type HostPlace, hostPlace } from "../local-host-paths.ts";
 import { ensureBase } from "./base-image.ts";
 import { bootHost } from "./boot-host.ts";
-import { cleanHost } from "./clean-host.ts";
 import { createHost } from "./create-host.ts";
 import { withHelperLock } from "./helper-lock.ts";
-import { removeHost } from "./remove-host.ts";
+import { cleanHost, removeHost } from "./remove-host.ts";
 import { stopHost } from "./stop-host.ts";
 
 type Commands = {
