@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { type HostAddress, type LocalHosts, localHosts } from "../src/cloud/local/index.ts";
+import { type HostAddress, type LocalHosts, localHosts } from "../src/host-kinds/local/nspawn/index.ts";
 import { makeKey } from "../test/hosts/support/sshd.ts";
 
 /** Running hosts, like a person's own servers. They have nothing of Muster except its Node, see below. */

@@ -15,7 +15,7 @@ export interface HostsFile {
 }
 
 /** Every test file on real hosts runs this program first, to build the shared Debian base. */
-const HELPER = "src/cloud/local/helper/main.ts";
+const HELPER = "src/host-kinds/local/nspawn/helper/main.ts";
 
 /** The programs that a file runs, by the text that shows it. */
 const RUNS: readonly (readonly [says: RegExp, entries: readonly string[]])[] = [

@@ -31,7 +31,7 @@ const programs: Record<string, [source: string, options: BuildOptions]> = {
   "pulumi.mjs": ["src/engine/pulumi.ts", esm],
   "start.mjs": ["src/cli/quickstart.ts", esm],
   "provider.mjs": ["src/provider/main.ts", esm],
-  "local-helper.mjs": ["src/cloud/local/helper/main.ts", esm],
+  "local-helper.mjs": ["src/host-kinds/local/nspawn/helper/main.ts", esm],
   "host.mjs": ["src/host/main.ts", { ...esm, minify: true }],
   // The SDK stays outside the bundle: the language host brings its own loader, and both must share one SDK. The
   // vendors' resources are bundled, and run only if a fleet has droplets.

@@ -1,7 +1,7 @@
-import { targetOf } from "../cloud/host-target.ts";
 import type { Fleet } from "../config/fleet.ts";
 import { loginOf } from "../inventory/login.ts";
 import { readInventory } from "../inventory/read-inventory.ts";
+import { targetOf } from "../inventory/resolve-target.ts";
 import type { StackSettings } from "../model/stack-slice.ts";
 import type { HostController } from "../transport/connect.ts";
 import { hostPool } from "../transport/pool.ts";

@@ -4,12 +4,13 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import { packageRoot, projectDir } from "../base/paths.ts";
-import { localHosts, mayActAsRoot } from "../cloud/local/index.ts";
 import type { Fleet } from "../config/fleet.ts";
 import { loadFleet } from "../config/load-fleet.ts";
 import { ensureEngine } from "../engine/install-engine.ts";
 import { stderrProgress } from "../engine/progress.ts";
 import { ensureExampleStack } from "../engine/stack.ts";
+import type { OnThisMachine } from "../host-kinds/host-kind.ts";
+import { kindOf } from "../host-kinds/registry.ts";
 
 /** The stack that the example's fleet stands in; its file and passphrase are made here and stay out of git. */
 const STACK = "example";
@@ -20,27 +21,23 @@ async function start(): Promise<number> {
     throw new InvalidError({ what: "no project", why: "there is no fleet.yaml here." });
   const fleet = loadFleet(join(project, "fleet.yaml"));
   const progress = stderrProgress();
-  if (hasLocalHosts(fleet)) await askForRootOnce();
-  await Promise.all([
-    ensureEngine(progress),
-    hasLocalHosts(fleet) ? localHosts(project).prepare(progress) : undefined,
-  ]);
+  const kinds = new Set(Object.values(fleet.hosts).flatMap((host) => kindOf(host).onThisMachine ?? []));
+  for (const kind of kinds) await askForRootOnce(kind);
+  await Promise.all([ensureEngine(progress), ...[...kinds].map((kind) => kind.prepare(project, progress))]);
   await ensureExampleStack(project, STACK, madeUpSecrets(fleet), progress);
   const up = run("pulumi", ["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", STACK]);
   return up === 0 ? run("fleet", ["ps"]) : up;
 }
 
-function hasLocalHosts(fleet: Fleet): boolean {
-  return Object.values(fleet.hosts).some((host) => host.kind === "local");
-}
-
 /** The one question of a run: everything after it uses `sudo -n`. */
-async function askForRootOnce(): Promise<void> {
+async function askForRootOnce({ what, mayActAsRoot }: OnThisMachine): Promise<void> {
   if (await mayActAsRoot()) return;
-  process.stderr.write("Local hosts need root once to be booted; sudo may ask for your password.\n");
+  process.stderr.write(
+    `${what[0]?.toUpperCase()}${what.slice(1)} need root once to be booted; sudo may ask for your password.\n`,
+  );
   if (spawnSync("sudo", ["-v"], { stdio: "inherit" }).status === 0) return;
   throw new MusterError({
-    what: "local hosts cannot be booted",
+    what: `${what} cannot be booted`,
     why: "sudo was refused.",
     next: "Run `sudo -v`, then `npm start` again, or declare hosts of `kind: ssh`.",
   });

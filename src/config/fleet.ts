@@ -1,4 +1,4 @@
-import type { CloudSpec } from "./droplet-spec.ts";
+import type { CloudSpec } from "../host-kinds/droplet/spec.ts";
 import type { ReaderSpec, TenantSpec } from "./fleet/access.ts";
 import type { AgentSpec } from "./fleet/agents.ts";
 import type { ContactSpec } from "./fleet/contacts.ts";
@@ -12,14 +12,7 @@ export type { ReaderSpec, TenantSpec } from "./fleet/access.ts";
 export type { AgentSpec, ChoiceSpec, FailoverSpec } from "./fleet/agents.ts";
 export { CONTACT_COLUMNS, type ContactSpec } from "./fleet/contacts.ts";
 export type { CredentialSpec, ProviderSpec } from "./fleet/credentials.ts";
-export type {
-  Availability,
-  DropletHostSpec,
-  HostSpec,
-  HostSpecs,
-  LocalHostSpec,
-  SshHostSpec,
-} from "./fleet/hosts.ts";
+export type { HostSpec, HostSpecs } from "./fleet/hosts.ts";
 export type { IdentityFile, IdentitySpec } from "./fleet/identities.ts";
 export type { JobSpec } from "./fleet/jobs.ts";
 export type { ServiceFile, ServiceSpec } from "./fleet/services.ts";

@@ -2,5 +2,5 @@ import type { HostSpec } from "./fleet.ts";
 
 /** Whether a host is only observed: nothing is installed or changed on it. */
 export function isObservedOnly(host: HostSpec | undefined): boolean {
-  return host?.kind === "ssh" && host.observe === "only";
+  return host?.observe === "only";
 }

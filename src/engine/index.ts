@@ -1,8 +1,6 @@
-export { type ApiAccess, digitalOceanAccess } from "./digitalocean.ts";
 export { engineChecks } from "./doctor-checks.ts";
 export type { Engine } from "./find-engine.ts";
 export { ensureEngine } from "./install-engine.ts";
-export { ensureStack } from "./new-stack.ts";
 export { launcherDir } from "./paths.ts";
 export {
   elapsed,
@@ -10,7 +8,7 @@ export {
   stderrProgress,
   withProgress as telling,
 } from "./progress.ts";
-export { ensureExampleStack } from "./stack.ts";
-export { stackInUse } from "./stack-in-use.ts";
+export { ensureExampleStack, ensureStack, stackInUse } from "./stack.ts";
+export { openStackConfig } from "./stack-config.ts";
 export { type HostInState, hostInState } from "./state-edit.ts";
 export { unlockStack } from "./unlock-stack.ts";

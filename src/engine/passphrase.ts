@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { InvalidError } from "../base/errors.ts";
 import { writeFileAtomic } from "../base/files.ts";
+import type { EngineCall } from "./arguments.ts";
 import { type PulumiProject, readStackFile, selectedStack, stackFile } from "./project.ts";
 
 const SUFFIX = ".passphrase";
@@ -55,4 +56,29 @@ function onlyPassphrase(project: PulumiProject): string | undefined {
   const dir = join(project.dir, "stacks");
   const files = existsSync(dir) ? readdirSync(dir).filter((name) => name.endsWith(SUFFIX)) : [];
   return files.length === 1 ? files[0]?.slice(0, -SUFFIX.length) : undefined;
+}
+
+/**
+ * Makes the passphrase of a stack that `pulumi stack init NAME` is about to make, since the engine would ask for one. A
+ * stack that was made elsewhere has its own; Pulumi Cloud and other providers of secrets need none.
+ *
+ * @returns a sentence about it; undefined where nothing was made
+ * @throws InvalidError where the stack was made elsewhere and its passphrase is not here
+ */
+export function preparePassphrase(
+  project: PulumiProject,
+  stack: string,
+  call: EngineCall,
+): string | undefined {
+  const [command, verb] = call.words;
+  if (command !== "stack" || verb !== "init" || call.hasSecretsProvider) return undefined;
+  if (/^https?:/.test(project.backend) || passphraseIsSet()) return undefined;
+  if (existsSync(stackFile(project, stack))) {
+    requirePassphrase(project, stack);
+    return undefined;
+  }
+  const file = passphraseFile(project, stack);
+  if (existsSync(file)) return undefined;
+  ensurePassphrase(project, stack);
+  return `made ${relative(project.dir, file)}, which git leaves out: put it into your password store`;
 }

@@ -4,20 +4,20 @@ import { resolve } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
 import { type EngineCall, isChange, isDestroy, isOperation, namedStack, readCall } from "./arguments.ts";
-import { requireDigitalOcean } from "./digitalocean.ts";
 import { engineEnv } from "./environment.ts";
-import { preparePassphrase } from "./init-passphrase.ts";
 import { ensureEngine } from "./install-engine.ts";
-import { currentStack, requirePassphrase } from "./passphrase.ts";
+import { readProjectLaunch } from "./launch-hosts.ts";
+import { currentStack, preparePassphrase, requirePassphrase } from "./passphrase.ts";
 import { checkPassphrase } from "./passphrase-check.ts";
 import { stderrProgress } from "./progress.ts";
-import { makeProjectFolders, type PulumiProject, readProject } from "./project.ts";
+import { makeProjectFolders, type PulumiProject, readProject, readStackFile } from "./project.ts";
 import { quietHome } from "./quiet-home.ts";
 import { refuseProtected } from "./refuse-protected.ts";
 import { refuseLeaks } from "./refuse-secret-leaks.ts";
 import { withCurrentTargets } from "./renamed-targets.ts";
 import type { EngineStack } from "./run-engine.ts";
-import { keysOfDroplets, lendingKeys } from "./ssh-agent.ts";
+import { lendingKeys } from "./ssh-agent.ts";
+import { stackConfig } from "./stack-config.ts";
 import { reachState, readyState } from "./state/ready-state.ts";
 
 async function main(given: string[]): Promise<void> {
@@ -28,12 +28,15 @@ async function main(given: string[]): Promise<void> {
   const stack = project && currentStack(project, namedStack(call));
   if (project) await checkProject(project, stack, call);
   const { pulumi } = await ensureEngine(stderrProgress());
+  const launch = await readProjectLaunch(project);
   if (project && stack && isOperation(call)) {
-    await requireDigitalOcean({ pulumi, project, stack }, call, args);
+    if (refreshes({ pulumi, project, stack }, call, args)) {
+      for (const check of launch.checks) await check(stackConfig({ pulumi, project, stack }));
+    }
     await prepareState({ pulumi, project, stack }, call);
     if (isDestroy(call) && isChange(call)) await refuseProtected({ pulumi, project, stack }, args);
   }
-  const env = engineEnv(pulumi, project, stack);
+  const env = await engineEnv(pulumi, project, stack, launch);
   if (isOperation(call) && call.verbosity === 0 && !process.env["PULUMI_HOME"])
     env["PULUMI_HOME"] = quietHome();
   // Our provider cannot tell a preview from an `up` in any other way.
@@ -51,12 +54,20 @@ async function main(given: string[]): Promise<void> {
   }
   // Node writes its compile cache when it ends, and the engine is about to take this process over.
   flushCompileCache();
-  const keys = project && isOperation(call) ? keysOfDroplets(project) : [];
+  const keys = isOperation(call) ? launch.privateKeys : [];
   const engine = lendingKeys({ file: pulumi, args: ["pulumi", ...args] }, keys, env);
   process.execve(engine.file, engine.args, env);
 }
 
-/** What can be refused before the engine is there. */
+/** Whether a run asks the APIs of vendors: not that of a tenant's stack, nor one that leaves the refresh out. */
+function refreshes({ project, stack }: EngineStack, call: EngineCall, args: readonly string[]): boolean {
+  const config = readStackFile(project, stack).config ?? {};
+  const isTenants = `${config["muster:slice"] ?? ""}`.startsWith("tenant:");
+  const isLeftOut = args.includes("--refresh=false") || process.env["PULUMI_OPTION_REFRESH"] === "false";
+  return !isTenants && !isLeftOut && call.words[0] !== "cancel";
+}
+
+/** Refuses what can be refused before the engine is installed. */
 async function checkProject(
   project: PulumiProject,
   stack: string | undefined,

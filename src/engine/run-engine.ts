@@ -32,7 +32,7 @@ export async function runEngine(
 ): Promise<EngineAnswer> {
   const call = execa(pulumi, ["--non-interactive", "--color=never", ...command], {
     cwd: project.dir,
-    env: { ...engineEnv(pulumi, project, stack), PWD: project.dir },
+    env: { ...(await engineEnv(pulumi, project, stack)), PWD: project.dir },
     extendEnv: false,
     input: options.input ?? "",
     timeout: options.timeout ?? 0,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import { ensureEngine } from "./install-engine.ts";
-import { ensurePassphrase, requirePassphrase } from "./passphrase.ts";
+import { currentStack, ensurePassphrase, requirePassphrase } from "./passphrase.ts";
 import type { InstallProgress } from "./progress.ts";
 import {
   makeProjectFolders,
@@ -18,50 +18,113 @@ import { runEngine } from "./run-engine.ts";
 const NAMESPACE = "muster";
 
 /**
- * Makes a stack and its passphrase together, and gives it the secrets that it lacks. Does nothing, and does not
- * call the engine, where all is there.
+ * Makes what is missing of a stack: its passphrase, the stack, and plain settings. Which stack is selected stays the
+ * user's choice.
  *
- * @param secrets the values by their configuration key (`config:` of a credential); values that are there stay
+ * @param settings the values by their name without `muster:`; existing values are kept
+ * @returns whether anything was made
+ * @throws InvalidError where the stack was made elsewhere and its passphrase is not here
+ */
+export async function ensureStack(
+  projectDir: string,
+  stack: string,
+  settings: Readonly<Record<string, string>>,
+  progress: InstallProgress,
+): Promise<boolean> {
+  const project = openProject(projectDir, stack);
+  const isNew = !hasState(project, stack);
+  if (isNew) await makeStack(project, stack, ["init", "--no-select"], progress).catch(passExisting);
+  const missing = missingOf(project, stack, settings);
+  if (missing.length > 0) {
+    const values = missing.flatMap(([name, value]) => ["--plaintext", `${NAMESPACE}:${name}=${value}`]);
+    await pulumi(project, stack, ["config", "set-all", "--stack", stack, ...values], progress);
+  }
+  return isNew || missing.length > 0;
+}
+
+/**
+ * Makes what is missing of the example's stack: its passphrase, the stack, and secrets. It is selected where no stack
+ * is. Does not call the engine where everything exists.
+ *
+ * @param secrets the values by their configuration key (`config:` of a credential); existing values are kept
  * @throws InvalidError where the stack was made elsewhere and its passphrase is not here
  */
 export async function ensureExampleStack(
   projectDir: string,
   stack: string,
-  secrets: Record<string, string>,
+  secrets: Readonly<Record<string, string>>,
   progress: InstallProgress,
 ): Promise<void> {
-  const project = readProject(projectDir);
-  if (project === undefined)
-    throw new InvalidError({ what: "no project", why: `${projectDir} has no Pulumi.yaml.` });
-  makeProjectFolders(project);
-  requirePassphrase(project, stack);
-  ensurePassphrase(project, stack);
-  if (!isReady(project, stack)) {
-    progress(`making the stack ${stack} and its passphrase`);
-    await pulumi(project, stack, ["stack", "select", "--create", stack], progress);
-  }
-  const present = readStackFile(project, stack).config ?? {};
-  for (const [key, value] of Object.entries(secrets)) {
-    if (`${NAMESPACE}:${key}` in present) continue;
+  const project = openProject(projectDir, stack);
+  const isReady =
+    hasState(project, stack) &&
+    selectedStack(project) !== undefined &&
+    readStackFile(project, stack).encryptionsalt !== undefined;
+  if (!isReady) await makeStack(project, stack, ["select", "--create"], progress);
+  for (const [key, value] of missingOf(project, stack, secrets)) {
     progress(`setting the secret ${key} of stack ${stack}`);
     const command = ["config", "set", "--secret", "--raw", "--stack", stack, `${NAMESPACE}:${key}`];
     await pulumi(project, stack, command, progress, value);
   }
 }
 
-/** Whether the stack has a salt and a state, and some stack is selected: which one is the user's choice. */
-function isReady(project: PulumiProject, stack: string): boolean {
+/**
+ * Finds the engine's names of a project and of the stack that a command there works on.
+ *
+ * @param named the stack that the command line names
+ * @throws InvalidError where there is no project, or no stack is selected
+ */
+export function stackInUse(folder: string, named?: string): { project: string; stack: string } {
+  const project = readProject(folder);
+  const stack = project && currentStack(project, named);
+  if (project !== undefined && stack !== undefined) return { project: project.name, stack };
+  throw new InvalidError({
+    what: "no stack is selected",
+    why: project === undefined ? "there is no Pulumi.yaml." : "this project has none, or more than one.",
+    next: "Choose it: `npx pulumi stack select NAME`.",
+  });
+}
+
+function openProject(projectDir: string, stack: string): PulumiProject {
+  const project = readProject(projectDir);
+  if (project === undefined)
+    throw new InvalidError({ what: "no project", why: `${projectDir} has no Pulumi.yaml.` });
+  makeProjectFolders(project);
+  requirePassphrase(project, stack);
+  ensurePassphrase(project, stack);
+  return project;
+}
+
+/** Whether a state in the project's folder has the stack; where the state is kept elsewhere, only the engine knows. */
+function hasState(project: PulumiProject, stack: string): boolean {
   const state = stateDir(project);
-  if (state === undefined || selectedStack(project) === undefined) return false;
-  const checkpoint = join(state, ".pulumi", "stacks", project.name, `${stack}.json`);
-  return existsSync(checkpoint) && readStackFile(project, stack).encryptionsalt !== undefined;
+  return state !== undefined && existsSync(join(state, ".pulumi", "stacks", project.name, `${stack}.json`));
+}
+
+function missingOf(project: PulumiProject, stack: string, values: Readonly<Record<string, string>>) {
+  const present = readStackFile(project, stack).config ?? {};
+  return Object.entries(values).filter(([name]) => !(`${NAMESPACE}:${name}` in present));
+}
+
+function makeStack(
+  project: PulumiProject,
+  stack: string,
+  how: readonly string[],
+  progress: InstallProgress,
+): Promise<void> {
+  progress(`making the stack ${stack} and its passphrase`);
+  return pulumi(project, stack, ["stack", ...how, stack], progress);
+}
+
+function passExisting(error: MusterError): void {
+  if (!/already exists/.test(error.why)) throw error;
 }
 
 /** One call of the engine; `input` is what it reads on stdin, where a process list does not show it. */
-export async function pulumi(
+async function pulumi(
   project: PulumiProject,
   stack: string,
-  command: string[],
+  command: readonly string[],
   progress: InstallProgress,
   input = "",
 ): Promise<void> {

@@ -2,30 +2,23 @@ import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { InvalidError } from "../base/errors.ts";
+import type { HostKindName } from "../config/host-spec.ts";
 import { recall, remember } from "../config/yaml/parse-cache.ts";
-import {
-  type HostKind,
-  INVENTORY_FILES,
-  type Inventory,
-  type InventoryHost,
-  inventoryFile,
-} from "./inventory.ts";
+import { byKind, HOST_KINDS } from "../host-kinds/registry.ts";
+import { type Inventory, inventoryFile } from "./inventory.ts";
+import type { InventoryHost } from "./inventory-host.ts";
 
 /**
- * Reads the files of the inventory; one that is not there knows no host.
+ * Reads the files of the inventory; a file that does not exist has no hosts.
  *
- * @throws InvalidError with file and line where one cannot be understood
+ * @throws InvalidError with file and line where one cannot be parsed
  */
 export function readInventory(projectDir: string): Inventory {
-  return {
-    ssh: readHosts(projectDir, "ssh"),
-    local: readHosts(projectDir, "local"),
-    droplet: readHosts(projectDir, "droplet"),
-  };
+  return byKind((kind) => readHosts(projectDir, kind));
 }
 
-/** The hosts in the file of one kind. A file that is still the one that was read last is not parsed again. */
-export function readHosts(projectDir: string, kind: HostKind): Map<string, InventoryHost> {
+/** Reads the hosts of one kind. A file that has not changed since it was last read is not parsed again. */
+export function readHosts(projectDir: string, kind: HostKindName): Map<string, InventoryHost> {
   const file = inventoryFile(projectDir, kind);
   const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
   if (stats === undefined) return new Map();
@@ -36,22 +29,22 @@ export function readHosts(projectDir: string, kind: HostKind): Map<string, Inven
   return new Map(hosts);
 }
 
-/** By file. A run asks for one host after another, and every write puts a new file in the old one's place. */
+/** By file. A run asks for one host after another, and every write replaces the file. */
 const lastRead = new Map<string, { version: string; hosts: ReadonlyMap<string, InventoryHost> }>();
 
-function parseHosts(projectDir: string, kind: HostKind, file: string): Map<string, InventoryHost> {
+function parseHosts(projectDir: string, kind: HostKindName, file: string): Map<string, InventoryHost> {
   const text = readFileSync(file, "utf8");
   const hosts = (recall(text) ?? parseSound(kind, text)) as Record<string, InventoryHost>;
   return new Map(Object.entries(hosts).map(([name, host]) => [name, withAbsoluteKeyFile(projectDir, host)]));
 }
 
-/** The hosts that a text names, which is remembered once it was found sound. */
-function parseSound(kind: HostKind, text: string): unknown {
+/** Parses the text of a file, and remembers the result where the text is valid. */
+function parseSound(kind: HostKindName, text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const refuse = (offset: number, why: string): never => {
     throw new InvalidError({
-      where: `${INVENTORY_FILES[kind]}:${lines.linePos(offset).line}`,
+      where: `${HOST_KINDS[kind].inventory.path}:${lines.linePos(offset).line}`,
       what: "the inventory cannot be understood",
       why,
       next: "Take the file's last good version from git, or remove the host's entry and run `npx pulumi up`.",

@@ -2,47 +2,42 @@ import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, relative } from "node:path";
 import { stringify } from "yaml";
 import { writeFileLocked } from "../base/files.ts";
-import { type HostKind, type InventoryHost, inventoryFile } from "./inventory.ts";
+import type { HostKindName } from "../config/host-spec.ts";
+import { HOST_KINDS, kindOf } from "../host-kinds/registry.ts";
+import { inventoryFile } from "./inventory.ts";
+import type { InventoryHost } from "./inventory-host.ts";
 import { withInventoryLock } from "./inventory-lock.ts";
 import { readHosts } from "./read-inventory.ts";
 
-const HEADERS: Readonly<Record<HostKind, string>> = {
-  ssh: `# Where each host was reached and the keys that it showed. Written by \`npx pulumi up\`.
-# Nothing in it is secret: commit it. Outside \`npx pulumi up\` a host with another key is refused.
-`,
-  local: `# The hosts that run on this machine. Written by \`npx pulumi up\`; it says nothing to other machines.
-`,
-  droplet: `# The droplets that were made, where each was reached, and the keys that it showed. Written by \`npx pulumi up\`.
-# Nothing in it is secret: commit it. A droplet that stands here is never made a second time unless it is asked for.
-`,
-};
-
 /**
- * Writes how a host is reached and which keys it has, in place of what was written of it before.
+ * Writes how a host is reached and which keys it has, in place of its former entry.
  *
- * @throws InvalidError when the file that is there cannot be understood
+ * @throws InvalidError where the existing file cannot be parsed
  */
-export function pinHost(projectDir: string, kind: HostKind, name: string, host: InventoryHost): void {
+export function pinHost(projectDir: string, kind: HostKindName, name: string, host: InventoryHost): void {
   change(projectDir, kind, (hosts) => hosts.set(name, host));
 }
 
-/** Keeps what is written of a host under another name; one that is not in it under the former is a success. */
-export function renameHost(projectDir: string, kind: HostKind, from: string, to: string): void {
+/** Gives the entry of a host another name; it is a success where there is no such entry. */
+export function renameHost(projectDir: string, kind: HostKindName, from: string, to: string): void {
   change(projectDir, kind, (hosts) => {
     const host = hosts.get(from);
     if (host === undefined) return;
-    // The disk, the cgroups and the running supervisor of a local host have its machine's name.
-    hosts.set(to, kind === "local" ? { ...host, machine: host.machine ?? from } : host);
+    hosts.set(to, kindOf({ kind }).renamed?.(host, from) ?? host);
     hosts.delete(from);
   });
 }
 
-/** Removes a host from the inventory; one that is not in it is a success. */
-export function forgetHost(projectDir: string, kind: HostKind, name: string): void {
+/** Removes a host from the inventory; it is a success where it has no entry. */
+export function forgetHost(projectDir: string, kind: HostKindName, name: string): void {
   change(projectDir, kind, (hosts) => hosts.delete(name));
 }
 
-function change(projectDir: string, kind: HostKind, act: (hosts: Map<string, InventoryHost>) => void): void {
+function change(
+  projectDir: string,
+  kind: HostKindName,
+  act: (hosts: Map<string, InventoryHost>) => void,
+): void {
   const file = inventoryFile(projectDir, kind);
   withInventoryLock(projectDir, () => {
     const hosts = readHosts(projectDir, kind);
@@ -53,13 +48,13 @@ function change(projectDir: string, kind: HostKind, act: (hosts: Map<string, Inv
   });
 }
 
-function render(projectDir: string, kind: HostKind, hosts: ReadonlyMap<string, InventoryHost>): string {
+function render(projectDir: string, kind: HostKindName, hosts: ReadonlyMap<string, InventoryHost>): string {
   const names = [...hosts.keys()].sort();
   const entries = names.map((name) => [name, entryOf(projectDir, hosts.get(name) as InventoryHost)]);
-  return `${HEADERS[kind]}${stringify({ hosts: Object.fromEntries(entries) }, { lineWidth: 0 })}`;
+  return `${HOST_KINDS[kind].inventory.header}${stringify({ hosts: Object.fromEntries(entries) }, { lineWidth: 0 })}`;
 }
 
-/** In a fixed order, and with a key file inside the project named as it is in every clone. */
+/** Its keys have a fixed order, and a key file inside the project has a path that is the same in every clone. */
 function entryOf(projectDir: string, host: InventoryHost): Partial<InventoryHost> {
   const { address, port, user, identityFile, machine, replace, hostKeys } = host;
   return {

@@ -23,7 +23,7 @@ export interface PendingWork {
  * Tells the provider what is declared, so that it can tell what will go.
  *
  * @param plan what this stack has
- * @param machines the local hosts
+ * @param machines the hosts whose machines this stack makes
  * @param whole the whole fleet: a record of what another stack's slice has waits to be taken over
  * @returns the records of this stack on the hosts that neither the plan nor the engine's state knows, and the moves
  */

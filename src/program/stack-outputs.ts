@@ -1,6 +1,6 @@
 import type { AgentSpec, Fleet, HostSpec } from "../config/fleet.ts";
+import { metAs } from "../inventory/inventory-host.ts";
 import { readInventory } from "../inventory/read-inventory.ts";
-import { metAs } from "../inventory/resolve-target.ts";
 import { inSlice, type Slice } from "../model/stack-slice.ts";
 import { runningUnit } from "../resources/unit-names.ts";
 
@@ -38,7 +38,7 @@ export function stackOutputs(project: string, fleet: Fleet, slice: Slice): Stack
   const used = new Set(agents.map(({ host }) => host));
   const hosts = Object.values(fleet.hosts).filter(({ name }) => slice.kind !== "tenant" || used.has(name));
   const addressOf = (host: HostSpec) =>
-    host.kind === "ssh" ? host.address : metAs(inventory[host.kind], host)?.address;
+    "address" in host ? host.address : metAs(inventory[host.kind], host)?.address;
   return {
     hosts: mapBy(hosts, (host) => {
       const address = addressOf(host);

@@ -83,51 +83,6 @@ export interface ContentStore {
   needed(items: Items): Contents;
 }
 
-/** The local hosts of this machine, by name; the inventory knows each as long as it is there. */
-export interface LocalHostControl {
-  state(host: string): "absent" | "stopped" | "running";
-  /** Makes the host and boots it; one that is there is kept as it is. */
-  create(host: string, progress: (line: string) => void): Promise<void>;
-  boot(host: string): Promise<void>;
-  /** Gives a host that has a machine another name; the machine is left as it is, running or not. */
-  rename(from: string, to: string): void;
-  /** Leaves nothing of it; that it is gone already is a success. */
-  remove(host: string): Promise<void>;
-}
-
-/** The droplets of the fleet as the inventory has them; that they are there, the cloud's own provider tells. */
-export interface Droplets {
-  find(host: string): MetDroplet | undefined;
-  /** Those of hosts that were met, by their name of today. */
-  met(
-    hosts: readonly { readonly host: string; readonly formerly: readonly string[] }[],
-  ): ReadonlyMap<string, MetDroplet>;
-  /**
-   * Waits until the host answers at its address, learns its keys where this machine was never met, and writes down how
-   * it is reached.
-   *
-   * @returns the keys
-   * @throws HostError where it does not answer in the time that fleet.yaml gives it
-   */
-  meet(
-    host: string,
-    droplet: Omit<MetDroplet, "hostKeys">,
-    progress: (line: string) => void,
-  ): Promise<string[]>;
-  rename(from: string, to: string): void;
-  /** That it is not known is a success. */
-  forget(host: string): void;
-}
-
-export interface MetDroplet {
-  readonly address: string;
-  /** The droplet's number. */
-  readonly machine: string;
-  /** The `replace` of fleet.yaml by which it was made. */
-  readonly replace?: string;
-  readonly hostKeys: readonly string[];
-}
-
 /** What the handlers of all types work with. */
 export interface ProviderContext {
   readonly seen: EngineState;
@@ -146,6 +101,6 @@ export interface ProviderContext {
   readonly looks: ObservationCache;
   readonly secrets: Secrets;
   readonly contents: ContentStore;
-  readonly machines: LocalHostControl;
-  readonly droplets: Droplets;
+  /** Whether this project made the machine of a host, which is removed with all that is on it. */
+  readonly hasMachine: (host: string) => boolean;
 }

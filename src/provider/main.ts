@@ -3,15 +3,13 @@
 import { installedVersion } from "../base/installed-version.ts";
 import { projectDir } from "../base/paths.ts";
 import { contentStore } from "./content-store.ts";
+import { loadHostKindProviders } from "./host-kind-provider.ts";
 import { declaredHosts, fleetPool } from "./hosts/declared-hosts.ts";
-import { fleetDroplets } from "./hosts/droplets.ts";
 import { hostFacts } from "./hosts/host-facts.ts";
-import { manageLocalHosts } from "./hosts/local-hosts.ts";
 import { type FleetProvider, makeProvider } from "./provider.ts";
 import { serve } from "./server.ts";
 
 const project = projectDir() ?? process.cwd();
-const machines = manageLocalHosts(project);
 const declared = declaredHosts(project);
 const pool = fleetPool(project, declared, () => provider.stack());
 const provider: FleetProvider = makeProvider({
@@ -19,8 +17,7 @@ const provider: FleetProvider = makeProvider({
   env: process.env,
   hosts: pool,
   facts: hostFacts(project, declared, process.env),
-  machines,
-  droplets: fleetDroplets(project, declared),
+  kinds: await loadHostKindProviders(project, declared),
   contents: contentStore(project),
 });
 const running = await serve(provider);

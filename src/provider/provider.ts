@@ -1,15 +1,9 @@
 import { type StackSettings, stackSettings } from "../model/stack-slice.ts";
-import type {
-  ContentStore,
-  Droplets,
-  HostFacts,
-  Hosts,
-  LocalHostControl,
-  ProviderContext,
-} from "./context.ts";
+import type { ContentStore, HostFacts, Hosts, ProviderContext } from "./context.ts";
 import { emptyEngineState } from "./engine-state.ts";
 import { functionsOf } from "./functions/registry.ts";
 import { handlersOf } from "./handlers/registry.ts";
+import type { HostKindProvider } from "./host-kind-provider.ts";
 import { observationCache } from "./hosts/observation-cache.ts";
 import { trackReachability } from "./hosts/unreachable-hosts.ts";
 import { countInFlight } from "./in-flight.ts";
@@ -24,8 +18,8 @@ export interface Ground {
   readonly env: NodeJS.ProcessEnv;
   readonly hosts: Hosts;
   readonly facts: HostFacts;
-  readonly machines: LocalHostControl;
-  readonly droplets: Droplets;
+  /** The part of each kind of host whose machines a run makes. */
+  readonly kinds: readonly HostKindProvider[];
   readonly contents: ContentStore;
 }
 
@@ -35,15 +29,7 @@ export interface FleetProvider extends Provider {
 }
 
 /** Puts a provider together; nothing is contacted before the engine asks about a resource. */
-export function makeProvider({
-  version,
-  env,
-  hosts,
-  facts,
-  machines,
-  droplets,
-  contents,
-}: Ground): FleetProvider {
+export function makeProvider({ version, env, hosts, facts, kinds, contents }: Ground): FleetProvider {
   let config: Config = new Map();
   const stack = () => stackSettings((name) => config.get(name)?.reveal());
   const sources = (): SecretSources => ({ config, env });
@@ -54,8 +40,7 @@ export function makeProvider({
     stack,
     looks: observationCache(watched.hosts),
     firstLooks: observationCache(hosts),
-    machines,
-    droplets,
+    hasMachine: (host) => kinds.some((kind) => kind.hasMachine(host)),
     contents,
     secrets: secretsFrom(sources),
     seen: emptyEngineState(),
@@ -66,8 +51,8 @@ export function makeProvider({
   return {
     version,
     stack,
-    handlers: handlersOf(services),
-    functions: functionsOf(services),
+    handlers: handlersOf(services, kinds),
+    functions: functionsOf(services, kinds),
     gate: countInFlight(),
     engine,
     configure: (values) => {

@@ -1,7 +1,8 @@
 /** Everything that is needed to reach a host; made from fleet.yaml and the inventory alone. */
 export interface Target {
   readonly name: string;
-  readonly kind: "local" | "ssh" | "droplet";
+  /** The name of its kind; the transport treats all kinds alike. */
+  readonly kind: string;
   readonly address: string;
   readonly port?: number;
   readonly user?: string;

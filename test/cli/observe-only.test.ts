@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { observeHosts } from "../../src/cli/observe/hosts.ts";
 import { parseMachine } from "../../src/cli/observe-only/machine.ts";
 import { MACHINE_SCRIPT } from "../../src/cli/observe-only/script.ts";
-import type { SshHostSpec } from "../../src/config/fleet.ts";
+import type { SshHostSpec } from "../../src/host-kinds/ssh/index.ts";
 import { fleetOf } from "../fixtures/fleet.ts";
 import { MACHINE } from "./support/answers.ts";
 

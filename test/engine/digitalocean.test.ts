@@ -13,7 +13,11 @@ beforeEach(() => {
   project = projectIn(box);
   standInEngine(join(box.launcher, "bin"), "3.259.0", "env");
   writeFileSync(join(project, "stacks/prod.passphrase"), "correct horse\n", { mode: 0o600 });
-  writeFileSync(join(project, "fleet.yaml"), "hosts: {web: {kind: droplet}}\n");
+  writeFileSync(
+    join(project, "fleet.yaml"),
+    "apiVersion: muster/v1\nkind: Fleet\nname: f\ntenants: {}\nagents: {}\n" +
+      "cloud: {keys: {}, sshFrom: [192.0.2.1], region: nyc3}\nhosts: {web: {kind: droplet, adopt: {droplet: 7}}}\n",
+  );
 });
 
 function pulumi(args: string[], env: Record<string, string> = {}) {
@@ -64,4 +68,19 @@ test("a tenant's stack, a run that does not look, and what is no operation ask n
   writeFileSync(join(project, "stacks/Pulumi.prod.yaml"), 'config: {"muster:slice": "tenant:arc"}\n');
   await pulumi(["up"], env);
   expect(asked).toEqual([]);
+});
+
+test("a comment that mentions a droplet needs no token", async () => {
+  const text =
+    "apiVersion: muster/v1\nkind: Fleet\nname: f\ntenants: {}\nagents: {}\n" +
+    "hosts:\n  web: { kind: ssh, address: web.example } # a host that you have; or { kind: droplet }\n";
+  writeFileSync(join(project, "fleet.yaml"), text);
+  const said = await pulumi(["preview"]);
+  expect({ code: said.exitCode, err: said.stderr }).toEqual({ code: 0, err: "" });
+  expect(said.stdout).toContain("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true");
+});
+
+test("a fleet.yaml that is invalid starts the engine, whose program reports it", async () => {
+  writeFileSync(join(project, "fleet.yaml"), "hosts: {web: {kind: droplet\n");
+  expect((await pulumi(["preview"])).exitCode).toBe(0);
 });

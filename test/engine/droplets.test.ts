@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { pluginEnv } from "../../src/engine/droplets.ts";
+import { readProjectLaunch } from "../../src/engine/launch-hosts.ts";
 
 function projectWith(files: Readonly<Record<string, string>>) {
   const dir = mkdtempSync(join(tmpdir(), "muster-engine-"));
@@ -14,22 +14,58 @@ function projectWith(files: Readonly<Record<string, string>>) {
   return { dir, name: "fleet", backend: "", stackConfigDir: "stacks" };
 }
 
+const HEAD = "apiVersion: muster/v1\nkind: Fleet\nname: f\ntenants: {}\nagents: {}\n";
+const CLOUD = "cloud: {keys: {}, sshFrom: [192.0.2.1], region: nyc3, identityFile: ~/.ssh/deploy}\n";
+const ADOPT = 'kind: droplet, adopt: {droplet: 7, hostKeys: ["ssh-ed25519 AAAA"]}';
+
+async function envOf(files?: Readonly<Record<string, string>>) {
+  return (await readProjectLaunch(files && projectWith(files))).env;
+}
+
 const NONE = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
 const SOME = { PULUMI_OPTION_REFRESH: "true", DIGITALOCEAN_HTTP_RETRY_MAX: "0" };
 
-test("a fleet without droplets fetches no vendor's plugin and asks no cloud", () => {
-  expect(pluginEnv(undefined)).toEqual(NONE);
-  expect(pluginEnv(projectWith({}))).toEqual(NONE);
-  expect(pluginEnv(projectWith({ "fleet.yaml": "hosts: {a: {kind: local}} # no droplets" }))).toEqual(NONE);
-  const forgotten = { "stacks/inventory.droplets.yaml": "hosts: {}\n" };
-  expect(pluginEnv(projectWith(forgotten))).toEqual(NONE);
+test("a fleet without droplets fetches no vendor's plugin and asks no cloud", async () => {
+  expect(await envOf()).toEqual(NONE);
+  expect(await envOf({})).toEqual(NONE);
+  expect(await envOf({ "fleet.yaml": `${HEAD}hosts: {a: {kind: local}} # no droplets` })).toEqual(NONE);
+  expect(await envOf({ "stacks/inventory.droplets.yaml": "hosts: {}\n" })).toEqual(NONE);
 });
 
-test.each(["hosts: {a: {kind: droplet}}", 'hosts:\n  a:\n    "kind": "droplet"\n'])("%j asks it", (text) => {
-  expect(pluginEnv(projectWith({ "fleet.yaml": text }))).toEqual(SOME);
+test("a comment that mentions a droplet declares none", async () => {
+  const text = `${HEAD}hosts:\n  web: { kind: ssh, address: a.example } # or { kind: droplet }\n`;
+  expect(await envOf({ "fleet.yaml": text })).toEqual(NONE);
 });
 
-test("so does one whose last droplet was just taken out of fleet.yaml", () => {
-  const inventory = 'hosts:\n  a:\n    address: 192.0.2.1\n    machine: "7"\n';
-  expect(pluginEnv(projectWith({ "stacks/inventory.droplets.yaml": inventory }))).toEqual(SOME);
+test.each([
+  `${HEAD}${CLOUD}hosts: {a: {${ADOPT}}}`,
+  `${HEAD}${CLOUD}hosts:\n  a:\n    "kind": "droplet"\n    adopt: {droplet: 7}\n`,
+  `${HEAD}${CLOUD}hosts: {a: {"kind": "dropl\\u0065t", adopt: {droplet: 7}}}`,
+])("%j asks it", async (text) => {
+  expect(await envOf({ "fleet.yaml": text })).toEqual(SOME);
+});
+
+test("so does one whose last droplet was just removed from fleet.yaml", async () => {
+  const inventory = 'hosts:\n  a:\n    address: 192.0.2.1\n    machine: "7"\n    hostKeys: []\n';
+  expect(await envOf({ "stacks/inventory.droplets.yaml": inventory })).toEqual(SOME);
+});
+
+test("a fleet.yaml that is invalid declares no droplet, and is no error here", async () => {
+  expect(await envOf({ "fleet.yaml": "hosts: {a: {kind: droplet" })).toEqual(NONE);
+  expect(await envOf({ "fleet.yaml": "hosts: {a: {kind: droplet}}" })).toEqual(NONE);
+});
+
+test("an inventory of droplets that cannot be parsed counts as one that has some", async () => {
+  expect(await envOf({ "stacks/inventory.droplets.yaml": "hosts: [" })).toEqual(SOME);
+});
+
+test("only the keys of droplets are lent, each once, wherever fleet.yaml names them", async () => {
+  const hosts =
+    `hosts:\n  a: &d {${ADOPT}}\n  b: *d\n  c: {${ADOPT}, identityFile: keys/c}\n` +
+    "  d: {kind: ssh, address: d.example, identityFile: keys/d}\n";
+  const project = projectWith({ "fleet.yaml": HEAD + CLOUD + hosts });
+  const { privateKeys } = await readProjectLaunch(project);
+  expect(privateKeys).toEqual([join(homedir(), ".ssh/deploy"), join(project.dir, "keys/c")]);
+  const invalid = await readProjectLaunch(projectWith({ "fleet.yaml": ": [" }));
+  expect(invalid.privateKeys).toEqual([]);
 });

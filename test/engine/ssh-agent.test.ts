@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { keysOfDroplets, lendingKeys } from "../../src/engine/ssh-agent.ts";
+import { lendingKeys } from "../../src/engine/ssh-agent.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -35,16 +35,4 @@ test("our own ssh is told the user's agent; where no key is lent nothing changes
   expect(lent.stdout).toMatch(/^\/users\/own\|\/tmp\/ssh-/);
   expect(lent.stderr).toContain("no-key");
   expect(run(tell, [], { SSH_AUTH_SOCK: "/users/own" }).stdout).toBe("|/users/own\n");
-});
-
-test("keys of droplets alone are lent, each once, wherever fleet.yaml says it", () => {
-  writeFileSync(
-    join(dir, "fleet.yaml"),
-    "cloud: {identityFile: ~/.ssh/deploy}\nx-d: &d {kind: droplet}\nhosts:\n  a: {<<: *d}\n  b: {<<: *d}\n" +
-      "  c: {kind: droplet, identityFile: keys/c}\n  d: {kind: ssh, identityFile: keys/d}\n",
-  );
-  const project = { dir, name: "", backend: "", stackConfigDir: "" };
-  expect(keysOfDroplets(project)).toEqual([join(homedir(), ".ssh/deploy"), join(dir, "keys/c")]);
-  writeFileSync(join(dir, "fleet.yaml"), ": [");
-  expect(keysOfDroplets(project)).toEqual([]);
 });

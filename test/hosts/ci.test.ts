@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { localHosts } from "../../src/cloud/local/index.ts";
+import { localHosts } from "../../src/host-kinds/local/nspawn/index.ts";
 import { HOSTD_DIR } from "../../src/model/host-paths.ts";
 import type { ObserveAnswer } from "../../src/model/protocol.ts";
 import { type ForgeDouble, startForge } from "../doubles/forge.ts";

@@ -15,10 +15,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cacheDir, packageRoot } from "../../src/base/paths.ts";
-import { localHosts } from "../../src/cloud/local/index.ts";
-import { hostPlace } from "../../src/cloud/local/local-host-paths.ts";
-import { localDir } from "../../src/cloud/local/local-host-state.ts";
-import { hostNode } from "../../src/cloud/local/node-program.ts";
+import { localHosts } from "../../src/host-kinds/local/nspawn/index.ts";
+import { hostPlace } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { localDir } from "../../src/host-kinds/local/nspawn/local-host-state.ts";
+import { hostNode } from "../../src/host-kinds/local/nspawn/node-program.ts";
 
 const project = mkdtempSync(join(tmpdir(), "muster-local-"));
 const hosts = localHosts(project);

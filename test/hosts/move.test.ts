@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hostPlace } from "../../src/cloud/local/local-host-paths.ts";
-import { localDir } from "../../src/cloud/local/local-host-state.ts";
+import { hostPlace } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { localDir } from "../../src/host-kinds/local/nspawn/local-host-state.ts";
 import { readStarts, startsScript } from "./support/host-facts.ts";
 import { LONG, SEED } from "./support/kill-plan.ts";
 import { killedRun } from "./support/killed-run.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { localHosts } from "../../src/cloud/local/index.ts";
+import { localHosts } from "../../src/host-kinds/local/nspawn/index.ts";
 import { runDocs } from "./support/docs-commands.ts";
 import { localFleet, secretsFor } from "./support/fleets.ts";
 import { startsScript } from "./support/host-facts.ts";

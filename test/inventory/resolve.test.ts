@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { InvalidError } from "../../src/base/errors.ts";
-import type { Fleet, SshHostSpec } from "../../src/config/fleet.ts";
-import type { Inventory, InventoryHost } from "../../src/inventory/inventory.ts";
+import type { Fleet } from "../../src/config/fleet.ts";
+import type { SshHostSpec } from "../../src/host-kinds/ssh/index.ts";
+import type { Inventory } from "../../src/inventory/inventory.ts";
+import type { InventoryHost } from "../../src/inventory/inventory-host.ts";
 import { resolveTarget } from "../../src/inventory/resolve-target.ts";
 import { fleetOf } from "../fixtures/fleet.ts";
 import { SOME_KEY } from "../fixtures/target.ts";

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { tagsOf } from "../../src/model/droplet-preflight.ts";
+import { tagsOf } from "../../src/host-kinds/droplet/preflight-protocol.ts";
 import { UNKNOWN } from "../../src/provider/wire/values.ts";
 import { AGENT, failureOf, ID, iris, makeRig, type Rig, urnOf } from "./rig.ts";
 

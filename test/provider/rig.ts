@@ -1,13 +1,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Droplets, MetDroplet } from "../../src/host-kinds/droplet/provider/met-droplets.ts";
+import { dropletProvider } from "../../src/host-kinds/droplet/provider.ts";
+import type { LocalHostControl } from "../../src/host-kinds/local/provider/local-host-control.ts";
+import { localHostProvider } from "../../src/host-kinds/local/provider.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { HostItem, Items } from "../../src/model/items.ts";
 import { byPart, type ItemProperty, itemName, partOf } from "../../src/model/parts.ts";
 import { agentOf } from "../../src/model/resource-id.ts";
 import { toWire } from "../../src/model/wire-items.ts";
 import { contentStore } from "../../src/provider/content-store.ts";
-import type { Droplets, HostFacts, LocalHostControl, MetDroplet } from "../../src/provider/context.ts";
+import type { HostFacts } from "../../src/provider/context.ts";
 import { makeProvider } from "../../src/provider/provider.ts";
 import { serve } from "../../src/provider/server.ts";
 import { type CallFailure, connectEngine, type Engine, type Json } from "../doubles/engine.ts";
@@ -42,8 +46,7 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
     hosts: memoryHosts(hosts),
     facts: factsOf(facts),
     contents: contentStore(project),
-    machines: memoryMachines(machines),
-    droplets: memoryDroplets(droplets),
+    kinds: [localHostProvider(memoryMachines(machines)), dropletProvider(memoryDroplets(droplets))],
   };
   const running = await serve(makeProvider(ground));
   const engine = await connectEngine(running.port);

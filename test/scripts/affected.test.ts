@@ -31,7 +31,7 @@ test("a file affects the tests that import it, bundle it or have it as support",
   expect(affected("src/host/accounts/as-user.ts")).toEqual(
     expect.arrayContaining(["host-actors", "host-systemd"]),
   );
-  expect(affected("src/cloud/local/helper/boot-host.ts")).toEqual(all);
+  expect(affected("src/host-kinds/local/nspawn/helper/boot-host.ts")).toEqual(all);
 });
 
 test("a docs page affects only the test that runs its commands", () => {

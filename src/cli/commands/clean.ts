@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { cacheDir, projectDir } from "../../base/paths.ts";
-import { localHosts } from "../../cloud/local/index.ts";
 import { launcherDir } from "../../engine/index.ts";
+import { HOST_KIND_NAMES, kindOf } from "../../host-kinds/registry.ts";
 import type { CommandDefinition } from "../command.ts";
 import { bytes, sizeOf } from "../disk-size.ts";
 import { table } from "../render/table.ts";
@@ -24,7 +24,8 @@ export const command: CommandDefinition = {
       io.out("Nothing was removed. `npx fleet clean --yes` removes it; the next run fetches it again.\n");
       return [];
     }
-    await localHosts(projectDir() ?? process.cwd()).clean();
+    for (const kind of HOST_KIND_NAMES)
+      await kindOf({ kind }).onThisMachine?.clean(projectDir() ?? process.cwd());
     if (pointsInto(launcherDir(), cache)) rmSync(launcherDir());
     rmSync(cache, { recursive: true, force: true });
     io.out("All of it was removed.\n");

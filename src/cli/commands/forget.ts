@@ -1,8 +1,9 @@
 import { InvalidError } from "../../base/errors.ts";
-import { localHosts } from "../../cloud/local/index.ts";
 import type { Fleet } from "../../config/fleet.ts";
+import type { HostKindName } from "../../config/host-spec.ts";
 import { type HostInState, hostInState, stderrProgress } from "../../engine/index.ts";
-import { type HostKind, INVENTORY_FILES } from "../../inventory/inventory.ts";
+import type { OnThisMachine } from "../../host-kinds/host-kind.ts";
+import { HOST_KIND_NAMES, HOST_KINDS, kindOf } from "../../host-kinds/registry.ts";
 import { forgetReached, lastReached, sinceWhen } from "../../inventory/last-seen.ts";
 import { readHosts } from "../../inventory/read-inventory.ts";
 import { forgetHost } from "../../inventory/write-inventory.ts";
@@ -37,7 +38,7 @@ export const command: CommandDefinition = {
     const backup = await forget(fleet, host, traces);
     io.out(`${host} is forgotten: ${parts}.\n`);
     if (backup !== undefined) io.out(`The state as it was is kept in ${backup}.\n`);
-    if (!traces.hasDisk) io.out(leftThere(host));
+    if (traces.disk === undefined) io.out(leftThere(host));
     return [];
   },
 };
@@ -47,19 +48,19 @@ const REMOVES = "Run `npx pulumi up`, which removes from it what fleet.yaml does
 /** Where a host is still remembered. */
 interface Traces {
   readonly state: HostInState;
-  readonly inventories: readonly HostKind[];
-  /** It is a local host, and its disk is here. */
-  readonly hasDisk: boolean;
+  readonly inventories: readonly HostKindName[];
+  /** The kind whose hosts have disks on this machine, where there is one of this host. */
+  readonly disk: OnThisMachine | undefined;
 }
 
 /** @throws InvalidError where nothing knows such a host */
 async function tracesOf(fleet: Fleet, host: string, stack: unknown): Promise<Traces> {
   const named = typeof stack === "string" ? stack : undefined;
   const state = await hostInState(fleet.dir, named, { host }, stderrProgress());
-  const kinds = Object.keys(INVENTORY_FILES) as HostKind[];
-  const inventories = kinds.filter((kind) => readHosts(fleet.dir, kind).has(host));
-  const hasDisk = localHosts(fleet.dir).list().includes(host);
-  if (state.resources.length > 0 || inventories.length > 0 || hasDisk) return { state, inventories, hasDisk };
+  const inventories = HOST_KIND_NAMES.filter((kind) => readHosts(fleet.dir, kind).has(host));
+  const disk = await diskOf(fleet, host);
+  if (state.resources.length > 0 || inventories.length > 0 || disk !== undefined)
+    return { state, inventories, disk };
   throw new InvalidError({
     what: `there is no host "${host}"`,
     why: `neither the state of stack ${state.stack} nor the inventory knows it.`,
@@ -67,18 +68,26 @@ async function tracesOf(fleet: Fleet, host: string, stack: unknown): Promise<Tra
   });
 }
 
-function partsOf({ state: { stack, resources }, inventories, hasDisk }: Traces): string[] {
+async function diskOf(fleet: Fleet, host: string): Promise<OnThisMachine | undefined> {
+  for (const kind of HOST_KIND_NAMES) {
+    const { onThisMachine } = kindOf({ kind });
+    if (await onThisMachine?.hasDisk(fleet.dir, host)) return onThisMachine;
+  }
+  return undefined;
+}
+
+function partsOf({ state: { stack, resources }, inventories, disk }: Traces): string[] {
   return [
     ...(resources.length > 0 ? [`${count(resources.length, "resource")} of stack ${stack}`] : []),
-    ...inventories.map((kind) => `its entry in ${INVENTORY_FILES[kind]}`),
-    ...(hasDisk ? ["its disk on this machine, with all that is on it"] : []),
+    ...inventories.map((kind) => `its entry in ${HOST_KINDS[kind].inventory.path}`),
+    ...(disk !== undefined ? ["its disk on this machine, with all that is on it"] : []),
   ];
 }
 
 /** @returns the file that keeps the state as it was, where that was changed */
 async function forget(fleet: Fleet, host: string, traces: Traces): Promise<string | undefined> {
   const backup = traces.state.resources.length > 0 ? await traces.state.drop() : undefined;
-  if (traces.hasDisk) await localHosts(fleet.dir).remove(host);
+  await traces.disk?.removeDisk(fleet.dir, host);
   for (const kind of traces.inventories) forgetHost(fleet.dir, kind, host);
   forgetReached(fleet.dir, host);
   return backup;

@@ -1,9 +1,13 @@
 import { relative, resolve } from "node:path";
 import { InvalidError, MusterError } from "../../base/errors.ts";
+import { projectDir } from "../../base/paths.ts";
+import { openStackConfig, stderrProgress } from "../../engine/index.ts";
+import { foundDroplet } from "../../host-kinds/droplet/import.ts";
+import type { FoundHost } from "../../host-kinds/imported-host.ts";
+import { foundSshHost } from "../../host-kinds/ssh/import.ts";
 import { IDENTITY_FILES } from "../../runtimes/identity-files.ts";
 import { scan } from "../../transport/scan.ts";
 import type { CommandDefinition, Given, Io } from "../command.ts";
-import { type FoundHost, foundDroplet } from "../import/find-droplet.ts";
 import { fingerprintOf } from "../import/fingerprint.ts";
 import { parseScan } from "../import/parse-scan.ts";
 import { type Proposal, proposalOf } from "../import/proposal.ts";
@@ -63,22 +67,18 @@ function checkAsked(what: string, name: string, options: Given["options"]): void
 
 async function foundHost(name: string, options: Given["options"]): Promise<FoundHost> {
   const [port, user, identityFile] = ["port", "user", "identityFile"].map((key) => textOf(options[key]));
-  const way = {
+  const login = {
     ...(port !== undefined && { port: Number(port) }),
     ...(user !== undefined && { user }),
     ...(identityFile !== undefined && { identityFile: resolve(identityFile) }),
+    connectTimeout: CONNECT_TIMEOUT,
   };
-  const login = { ...way, connectTimeout: CONNECT_TIMEOUT };
   const number = textOf(options["droplet"]);
-  if (number !== undefined) return foundDroplet(name, number, login, textOf(options["stack"]));
-  const address = textOf(options["ssh"]) ?? "";
-  return {
-    target: { ...login, name, kind: "ssh", address, hostKeys: [] },
-    declared: (hostKeys) => ({
-      ...{ name, notes: [], left: [] },
-      entry: { kind: "ssh", address, ...way, hostKeys },
-    }),
-  };
+  if (number !== undefined) {
+    const config = openStackConfig(projectDir(), textOf(options["stack"]), stderrProgress());
+    return foundDroplet(name, number, login, config);
+  }
+  return foundSshHost(name, textOf(options["ssh"]) ?? "", login);
 }
 
 function withoutSystemd(name: string, system: string): MusterError {

@@ -1,16 +1,16 @@
+import { execa } from "execa";
 import type { Check } from "../../base/doctor-check.ts";
 import { projectDir } from "../../base/paths.ts";
-import { planMissing } from "../../cloud/local/index.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { engineChecks } from "../../engine/index.ts";
+import { HOST_KIND_NAMES, kindOf } from "../../host-kinds/registry.ts";
 import { fleetFile } from "../open-fleet.ts";
 import { count } from "../render/text.ts";
 import { hostChecks } from "./hosts.ts";
-import { sshCheck } from "./ssh.ts";
 
 /**
- * Looks at this machine and the project, and changes nothing.
+ * Checks this machine and the project, and changes nothing.
  *
  * @param connect whether every host is contacted as well
  */
@@ -19,7 +19,7 @@ export async function checkMachine(connect: boolean): Promise<Check[]> {
   return [
     ...(await engineChecks()),
     await sshCheck(),
-    ...localChecks(fleet),
+    ...machineChecks(fleet),
     check,
     ...(connect && fleet !== undefined ? await hostChecks(fleet) : []),
   ];
@@ -36,12 +36,28 @@ function fleetCheck(): { check: Check; fleet?: Fleet } {
   return { check: { name, ok: false, detail, fix: "npx fleet validate" } };
 }
 
-/** A fleet without local hosts needs nothing for them. */
-function localChecks(fleet: Fleet | undefined): Check[] {
-  const needed = Object.values(fleet?.hosts ?? {}).some((host) => host.kind === "local");
-  if (!needed) return [];
-  const name = "local hosts";
-  const missing = planMissing();
-  if (missing.length === 0) return [{ name, ok: true, detail: "this machine can boot them" }];
-  return missing.map((detail) => ({ name, ok: false, detail }));
+/** What this machine needs for the kinds of hosts that the fleet has. */
+function machineChecks(fleet: Fleet | undefined): Check[] {
+  const hosts = Object.values(fleet?.hosts ?? {});
+  return HOST_KIND_NAMES.flatMap((name): Check[] => {
+    const { onThisMachine } = kindOf({ kind: name });
+    if (onThisMachine === undefined || !hosts.some(({ kind }) => kind === name)) return [];
+    const missing = onThisMachine.missing();
+    const check = { name: onThisMachine.what };
+    if (missing.length === 0) return [{ ...check, ok: true, detail: "this machine can boot them" }];
+    return missing.map((detail) => ({ ...check, ok: false, detail }));
+  });
+}
+
+/** Whether the system's OpenSSH client is there. */
+async function sshCheck(): Promise<Check> {
+  const name = "ssh";
+  const { failed, stderr } = await execa("ssh", ["-V"], { reject: false, stdin: "ignore" });
+  if (!failed) return { name, ok: true, detail: stderr.trim() };
+  return {
+    name,
+    ok: false,
+    detail: "the ssh client does not run",
+    fix: "sudo apt-get install openssh-client",
+  };
 }

@@ -1,19 +1,9 @@
 import { isReserved } from "../../config/reserved-names.ts";
+import type { ImportedHost } from "../../host-kinds/imported-host.ts";
 import { contactsIn } from "./contacts.ts";
 import { mergedContacts } from "./merged-contacts.ts";
 import type { ScannedHost, ScannedUser } from "./parse-scan.ts";
 import { type ProposedAgent, proposeAgent } from "./propose-agent.ts";
-
-/** A host as fleet.yaml is to say it: what it is, and how it is reached. */
-export interface ImportedHost {
-  readonly name: string;
-  readonly entry: object;
-  /** What droplets have in common, where it is one. */
-  readonly cloud?: object;
-  /** What a person should know of the machine itself, and what of it is not declared. */
-  readonly notes: readonly string[];
-  readonly left: readonly string[];
-}
 
 /** What a host would be in a fleet.yaml. */
 export interface Proposal {

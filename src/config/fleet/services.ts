@@ -1,6 +1,6 @@
 import type { MaintenanceWindow, OnUnhealthy, RestartLimit } from "../../model/deadman.ts";
 import type { HealthCheck } from "../../model/health.ts";
-import type { OpenPort } from "../droplet-spec.ts";
+import type { OpenPort } from "../open-port.ts";
 import type { IdentityFile } from "./identities.ts";
 
 /** A systemd service of a host. */

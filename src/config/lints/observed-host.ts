@@ -16,7 +16,7 @@ export const observedHost: Lint = (fleet) => [
       return { keys: ["agents", name, "host"], sentence };
     }),
   ...Object.values(fleet.hosts)
-    .filter((host) => isObservedOnly(host) && host.kind === "ssh" && host.hostKeys.length === 0)
+    .filter((host) => isObservedOnly(host) && "hostKeys" in host && host.hostKeys.length === 0)
     .map(({ name }): Remark => {
       const sentence =
         "is observed only, so no `up` ever learns its key: declare `hostKeys`, as `ssh-keyscan` prints them";

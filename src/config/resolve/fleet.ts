@@ -1,7 +1,7 @@
+import { resolveCloud } from "../../host-kinds/droplet/cloud-section.ts";
 import type { Fleet } from "../fleet.ts";
 import { asMap } from "../yaml-values.ts";
 import { agentResolver } from "./agent.ts";
-import { resolveCloud } from "./cloud.ts";
 import { type ContactsPlace, resolveContacts } from "./contacts.ts";
 import { type Context, resolveSection } from "./context.ts";
 import { resolveCredential } from "./credential.ts";

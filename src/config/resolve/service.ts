@@ -1,11 +1,11 @@
 import type { ServiceFile, ServiceSpec } from "../fleet.ts";
+import { openPort } from "../open-port.ts";
 import type { Keys } from "../problem.ts";
 import { isReserved, isReservedPath, reservedUnit } from "../reserved-names.ts";
 import { canBeEnabled, readUnitFile, type UnitFile, valuesOf } from "../unit-file.ts";
 import type { RawService } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Context, Resolver } from "./context.ts";
-import { openPort } from "./droplet.ts";
 import { checkNoFileIsAFolder, fileOf } from "./file.ts";
 import { healthOf } from "./health.ts";
 import { maintenanceOf } from "./maintenance.ts";

@@ -1,3 +1,4 @@
+import { MACHINES } from "../../host-kinds/registry.ts";
 import { RESOURCE_TYPES } from "../../model/declaration.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import { itemAddress } from "../../model/item-address.ts";
@@ -18,7 +19,7 @@ import { moveSentences } from "../notices/moves.ts";
 import { type Removal, removalSentences } from "../notices/removals.ts";
 import { renameSentences } from "../notices/renames.ts";
 import { findMoves, type ObserveHost } from "./find-moves.ts";
-import type { Report } from "./report.ts";
+import type { Report } from "./provider-function.ts";
 
 /**
  * Takes what the program declares, tells what will go and what was renamed, and answers which records of this stack
@@ -74,9 +75,6 @@ function placeOf(name: string): string {
   return `${subjectOf(name).host}/${agentOf(name) ?? ""}`;
 }
 
-/** The types that are a whole machine: nothing of it is on a host before it is there. */
-const MACHINES: readonly string[] = ["LocalHost", "DropletHost"];
-
 /** A host by its name of today, and the one by which it was looked at. */
 interface Place {
   readonly host: string;
@@ -92,7 +90,7 @@ function hostsInReach(seen: readonly EngineResource[], declared: readonly Declar
     seen.length === 0
       ? declared.map(({ host }) => ({ host, known: host }))
       : seen.flatMap(({ urn, inputs }) => {
-          const host = MACHINES.includes(urn.type) ? undefined : today.get(urn.name);
+          const host = MACHINES.some(({ type }) => type === urn.type) ? undefined : today.get(urn.name);
           return host === undefined ? [] : [{ host, known: `${inputs["host"]}` }];
         });
   return [...new Map(places.map((place) => [place.host, place])).values()];
@@ -105,12 +103,13 @@ function goingOf(
   movedTo?: string,
 ): Removal {
   const items = Object.values(wireItems(inputs)).map(fromWire);
+  const machine = MACHINES.find(({ type }) => type === urn.type);
   return {
     name: urn.name,
     host: `${inputs["host"]}`,
     items: movedTo === undefined ? items : items.map(asCopy),
     isProtected: inputs["protect"] === true,
-    ...(inputs["machine"] !== undefined && urn.type === "DropletHost" && { machine: `${inputs["machine"]}` }),
+    ...(machine && { machine: machine.removalText(inputs) }),
     why: movedTo === undefined ? whyGone(urn.name, declared) : ` has moved to ${movedTo}`,
   };
 }

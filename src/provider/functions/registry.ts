@@ -1,21 +1,19 @@
-import { CLOUD_TOKEN, type CloudQuestion } from "../../model/droplet-preflight.ts";
 import { PREFLIGHT_TOKEN, type PreflightRequest } from "../../model/preflight.ts";
 import type { ProviderContext } from "../context.ts";
+import type { HostKindProvider } from "../host-kind-provider.ts";
 import type { Properties } from "../wire/values.ts";
-import { dropletPreflight } from "./droplet-preflight.ts";
 import { preflight } from "./preflight.ts";
-import type { Report } from "./report.ts";
-
-/** A function of the provider that the program may call. */
-export type ProviderFunction = (args: Properties, tell: Report) => Promise<Properties>;
+import type { ProviderFunction } from "./provider-function.ts";
 
 /** The functions, by their token. */
-export function functionsOf(services: ProviderContext): Readonly<Record<string, ProviderFunction>> {
+export function functionsOf(
+  services: ProviderContext,
+  kinds: readonly HostKindProvider[],
+): Readonly<Record<string, ProviderFunction>> {
   return {
-    // The program is ours and sends a roster; what it gets is plain data as well.
-    [CLOUD_TOKEN]: async (args, tell) =>
-      (await dropletPreflight(services, args as unknown as CloudQuestion, tell)) as unknown as Properties,
-    [PREFLIGHT_TOKEN]: async (args, tell) =>
-      (await preflight(services, args as unknown as PreflightRequest, tell)) as unknown as Properties,
+    // The program is ours and sends this type; what it gets is plain data as well.
+    [PREFLIGHT_TOKEN]: async (args, report) =>
+      (await preflight(services, args as unknown as PreflightRequest, report)) as unknown as Properties,
+    ...Object.assign({}, ...kinds.map((kind) => kind.functions?.(services))),
   };
 }

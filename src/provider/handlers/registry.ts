@@ -1,20 +1,22 @@
 import { RESOURCE_TYPES } from "../../model/declaration.ts";
 import type { ProviderContext } from "../context.ts";
+import type { HostKindProvider } from "../host-kind-provider.ts";
 import { deletingAfterMove } from "./delete-after-move.ts";
 import { deletingOwnSlice } from "./delete-own-slice.ts";
-import { dropletHostHandler } from "./droplet-host.ts";
 import { formerAgentHandlers } from "./former-agent.ts";
 import type { Handler } from "./handler.ts";
 import { itemHandler } from "./items/index.ts";
-import { localHostHandler } from "./local-host.ts";
 
 /** The handler of each type, by its token. */
-export function handlersOf(services: ProviderContext): Readonly<Record<string, Handler>> {
+export function handlersOf(
+  services: ProviderContext,
+  kinds: readonly HostKindProvider[],
+): Readonly<Record<string, Handler>> {
   const guarded = (handler: Handler) => deletingAfterMove(services, deletingOwnSlice(services, handler));
   const items = guarded(itemHandler(services));
+  const machines = kinds.flatMap((kind) => Object.entries(kind.handlers(services)));
   const byType = {
-    LocalHost: guarded(localHostHandler(services)),
-    DropletHost: guarded(dropletHostHandler(services)),
+    ...Object.fromEntries(machines.map(([type, handler]) => [type, guarded(handler)])),
     ...Object.fromEntries(RESOURCE_TYPES.map((type) => [type, items])),
     ...formerAgentHandlers(services, items),
   };

@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import { targetOf } from "../../cloud/host-target.ts";
 import type { HostSpecs } from "../../config/fleet.ts";
 import { loadHosts } from "../../config/load-hosts.ts";
+import { HOST_KIND_NAMES, kindOf } from "../../host-kinds/registry.ts";
+import type { HostTarget } from "../../inventory/inventory-host.ts";
 import { loginOf } from "../../inventory/login.ts";
 import { readInventory } from "../../inventory/read-inventory.ts";
+import { targetOf } from "../../inventory/resolve-target.ts";
 import { pinHost, renameHost } from "../../inventory/write-inventory.ts";
 import type { StackSettings } from "../../model/stack-slice.ts";
 import { type HostPool, hostPool } from "../../transport/pool.ts";
@@ -17,7 +19,7 @@ export function fleetPool(
   declared: DeclaredHosts,
   stack: () => StackSettings,
 ): Hosts & Pick<HostPool, "close"> {
-  const resolve = (host: string): Target =>
+  const resolve = (host: string): HostTarget =>
     loginOf(project, stack(), targetOf(project, declared(), readInventory(project), host));
   const pool = hostPool({
     resolve,
@@ -27,7 +29,14 @@ export function fleetPool(
       pinHost(project, target.kind, host, { ...placeOf(target), hostKeys });
     },
   });
-  return { ...pool, mover: pool.writer, rename: (from, to) => renameHost(project, "ssh", from, to) };
+  return { ...pool, mover: pool.writer, rename: (from, to) => renameMet(project, from, to) };
+}
+
+/** Renames a host that has no machine of ours; the resource of a machine renames its own. */
+function renameMet(project: string, from: string, to: string): void {
+  for (const kind of HOST_KIND_NAMES) {
+    if (kindOf({ kind }).machine === undefined) renameHost(project, kind, from, to);
+  }
 }
 
 function placeOf({ address, port, user, identityFile }: Target) {

@@ -10,7 +10,7 @@ export interface Removal {
   readonly host: string;
   readonly items: readonly HostItem[];
   readonly isProtected: boolean;
-  /** Of a droplet itself its number. */
+  /** For a machine: what is deleted with it, such as "this local host with its disk". */
   readonly machine?: string;
   /** Why it goes, such as " is not in fleet.yaml any more"; nothing where the command says it all. */
   readonly why: string;
@@ -27,7 +27,7 @@ export type RemovalReason = keyof typeof MANNERS;
 /** What goes from which host, one sentence for each agent, tenant and host. */
 export function removalSentences(going: readonly Removal[], manner: RemovalReason): string[] {
   return [...Map.groupBy(going, ({ host }) => host)].flatMap(([host, ofHost]) => {
-    // With its disk all else of a local host or a droplet goes, and nothing of it is kept.
+    // Everything on a machine is deleted with its disk, and nothing of it is kept.
     const machine = ofHost.find(({ name }) => parseId(name) === undefined);
     if (machine !== undefined) return [sentence(host, [machine], machineClause(machine, ofHost), manner)];
     return [...Map.groupBy(ofHost, ({ name }) => subjectKey(name)).values()].map((parts) => {
@@ -65,10 +65,7 @@ export function agentsIn(names: readonly string[]): string[] {
 
 function machineClause(machine: Removal, ofHost: readonly Removal[]): string {
   const agents = agentsIn(ofHost.map(({ name }) => name));
-  const whole =
-    machine.machine === undefined
-      ? "deletes this local host with its disk and all that is on it"
-      : `deletes its droplet ${machine.machine} with its disk, its backups and all that is on it`;
+  const whole = `deletes ${machine.machine} and all that is on it`;
   return agents.length === 0 ? whole : `${whole}: ${listed(agents)}, with home and data`;
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { localHosts } from "../../../src/cloud/local/index.ts";
+import { localHosts } from "../../../src/host-kinds/local/nspawn/index.ts";
 import { localFleet, secretsFor } from "./fleets.ts";
 import { makeProject, must, type Project } from "./project.ts";
 

@@ -13,9 +13,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
-import { localHosts } from "../../../src/cloud/local/index.ts";
-import { hostPlace } from "../../../src/cloud/local/local-host-paths.ts";
-import { localDir } from "../../../src/cloud/local/local-host-state.ts";
+import { localHosts } from "../../../src/host-kinds/local/nspawn/index.ts";
+import { hostPlace } from "../../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { localDir } from "../../../src/host-kinds/local/nspawn/local-host-state.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
-import { localHosts } from "../../../src/cloud/local/index.ts";
 import { ensureEngine } from "../../../src/engine/install-engine.ts";
 import { stderrProgress } from "../../../src/engine/progress.ts";
+import { localHosts } from "../../../src/host-kinds/local/nspawn/index.ts";
 
 /** Prepares the engine and the Debian base before the first test. This takes minutes on a machine that has neither. */
 export default async function setup(): Promise<void> {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
-import { ensureLocalKey } from "../../../src/provider/hosts/local-hosts.ts";
+import { ensureLocalKey } from "../../../src/host-kinds/local/provider/local-host-control.ts";
 
 function projectDir(): string {
   const project = mkdtempSync(join(tmpdir(), "muster-machines-"));

@@ -17,9 +17,7 @@ export async function announceDestroy(
 ): Promise<void> {
   const { name, type, owner } = call.urn;
   const host = `${inputs["host"]}`;
-  const isOnMachine =
-    services.machines.state(host) !== "absent" || services.droplets.find(host) !== undefined;
-  if (!SPEAKERS.has(type) || isOnMachine) return;
+  if (!SPEAKERS.has(type) || services.hasMachine(host)) return;
   const look = await services.looks.at(host, owner).catch(() => undefined);
   const recorded = Object.entries(look?.resources ?? {}).filter(
     ([id]) => subjectKey(id) === subjectKey(name),

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { supervisorPid } from "../../../../src/cloud/local/supervisor-process.ts";
+import { supervisorPid } from "../../../../src/host-kinds/local/nspawn/supervisor-process.ts";
 import type { Disk } from "./machines.ts";
 
 /** Volumes as block devices: files in the cloud's folder behind loop devices, which appear in a host's /dev. */

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from
 import { join } from "node:path";
 import { execa } from "execa";
 import { writeFileLocked } from "../../../../src/base/files.ts";
-import { withHelperLock } from "../../../../src/cloud/local/helper/helper-lock.ts";
-import { BRIDGE, freeAddress, gatewayOf } from "../../../../src/cloud/local/helper/network.ts";
-import { type HostFile, readHostFile } from "../../../../src/cloud/local/host-file.ts";
-import { localHosts } from "../../../../src/cloud/local/index.ts";
-import { hostPlace } from "../../../../src/cloud/local/local-host-paths.ts";
-import { localDir } from "../../../../src/cloud/local/local-host-state.ts";
+import { withHelperLock } from "../../../../src/host-kinds/local/nspawn/helper/helper-lock.ts";
+import { BRIDGE, freeAddress, gatewayOf } from "../../../../src/host-kinds/local/nspawn/helper/network.ts";
+import { type HostFile, readHostFile } from "../../../../src/host-kinds/local/nspawn/host-file.ts";
+import { localHosts } from "../../../../src/host-kinds/local/nspawn/index.ts";
+import { hostPlace } from "../../../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { localDir } from "../../../../src/host-kinds/local/nspawn/local-host-state.ts";
 import { cloudInitScript } from "./cloud-init.ts";
 import { disksIn } from "./disks.ts";
 import type { MachineOrder, Machines } from "./machines.ts";

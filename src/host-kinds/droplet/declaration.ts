@@ -1,0 +1,117 @@
+import { openPort } from "../../config/open-port.ts";
+import type { Keys } from "../../config/problem.ts";
+import type { Context } from "../../config/resolve/context.ts";
+import type { RawHost } from "../../config/yaml-types.ts";
+import { asMap, namesIn, secondsOf } from "../../config/yaml-values.ts";
+import type { HostCommon } from "../host-kind.ts";
+import { remoteLogin, withoutComment } from "../remote-login.ts";
+import { cloudWritten } from "./cloud-section.ts";
+import type { AdoptSpec, DropletHostSpec, DropletSpec, SetupStep } from "./spec.ts";
+
+/** Small, and enough for a few agents that call a model elsewhere. */
+const SIZE = "s-1vcpu-2gb";
+/** The image that Muster itself is tested on. */
+const IMAGE = "debian-12-x64";
+/** A droplet answers within a minute or two; this is for a slow cloud. */
+const BOOT_TIMEOUT = "10m";
+const SETUP_TIMEOUT = "10m";
+
+/** Builds a droplet's host with the defaults of `cloud` and ours; undefined after a problem was reported. */
+export function resolveDroplet(
+  raw: RawHost,
+  common: HostCommon,
+  keys: Keys,
+  context: Context,
+): DropletHostSpec | undefined {
+  const droplet = resolveSpec(common.name, raw, keys, context);
+  const login = remoteLogin(raw, context, cloudWritten(context).identityFile);
+  return droplet && { kind: "droplet", droplet, user: "root", ...login, ...common };
+}
+
+function resolveSpec(name: string, raw: RawHost, keys: Keys, context: Context): DropletSpec | undefined {
+  const cloud = cloudWritten(context);
+  const own = { ...cloud, ...raw };
+  if (!isDeclared(keys, context)) return undefined;
+  if (namesIn(cloud.keys ?? { any: "" }).length === 0 && mayBeMade(raw)) {
+    refuse("would be made, but `cloud.keys` is empty, so that nobody could log in", keys, context);
+    return undefined;
+  }
+  if (own.region === undefined) {
+    // A faulty section may have had one.
+    if (asMap(asMap(context.source.value)["cloud"])["region"] === undefined) {
+      refuse("has no `region`, and `cloud` has none", keys, context);
+    }
+    return undefined;
+  }
+  if (volumesOf(raw).some(([volume]) => volume.length + name.length > MOST_VOLUME_NAME)) {
+    refuse(`and its volumes must be at most ${MOST_VOLUME_NAME} characters together`, keys, context);
+    return undefined;
+  }
+  return {
+    region: own.region,
+    size: own.size ?? SIZE,
+    image: own.image ?? IMAGE,
+    backups: own.backups ?? true,
+    monitoring: own.monitoring ?? true,
+    ipv6: own.ipv6 ?? false,
+    ...(own.vpc !== undefined && { vpc: own.vpc }),
+    tags: [...new Set([...(cloud.tags ?? []), ...(raw.tags ?? [])])].sort(),
+    reservedIp: raw.reservedIp ?? false,
+    volumes: Object.fromEntries(volumesOf(raw)),
+    ...(raw.sshFrom !== undefined && { sshFrom: raw.sshFrom }),
+    open: (raw.open ?? []).map(openPort),
+    setup: setupOf(raw),
+    bootTimeout: secondsOf(own.bootTimeout ?? BOOT_TIMEOUT),
+    ...(raw.replace !== undefined && { replace: raw.replace }),
+    ...(raw.adopt !== undefined && { adopt: adoptOf(raw.adopt) }),
+  };
+}
+
+function adoptOf({ droplet, firewall, hostKeys = [] }: NonNullable<RawHost["adopt"]>): AdoptSpec {
+  const keys = hostKeys.map(withoutComment);
+  return { droplet: `${droplet}`, ...(firewall !== undefined && { firewall }), hostKeys: keys };
+}
+
+/** A droplet that exists already needs no key that DigitalOcean puts on it. */
+function mayBeMade({ adopt, replace }: RawHost): boolean {
+  return adopt === undefined || replace !== undefined;
+}
+
+/** DigitalOcean takes 64 characters; the rest says whose the volume is. */
+const MOST_VOLUME_NAME = 40;
+
+function isDeclared(keys: Keys, context: Context): boolean {
+  if (asMap(context.source.value)["cloud"] !== undefined) return true;
+  const sentence =
+    "needs the section `cloud`, with `keys` that may log in and `sshFrom`, from where SSH is let in";
+  refuse(sentence, keys, context);
+  return false;
+}
+
+function refuse(sentence: string, keys: Keys, { report, source }: Context): void {
+  if (!report.hasErrorAt(source, keys)) report.error(source, keys, sentence, "key");
+}
+
+function volumesOf({ volumes }: RawHost) {
+  const written = volumes ?? {};
+  return namesIn(written).flatMap((name) => {
+    const volume = written[name];
+    if (volume === undefined) return [];
+    return [[name, { size: volume.size, filesystem: volume.filesystem ?? "ext4" }] as const];
+  });
+}
+
+function setupOf({ setup }: RawHost): SetupStep[] {
+  const written = setup ?? {};
+  return namesIn(written).flatMap((name) => {
+    const step = written[name];
+    if (step === undefined) return [];
+    const { run, unless, triggers = [], timeout } = step;
+    return [
+      {
+        ...{ name, run, triggers, timeout: secondsOf(timeout ?? SETUP_TIMEOUT) },
+        ...(unless !== undefined && { unless }),
+      },
+    ];
+  });
+}

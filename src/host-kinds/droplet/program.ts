@@ -1,0 +1,133 @@
+import { getProject, getStack } from "@pulumi/pulumi";
+import type { Fleet } from "../../config/fleet.ts";
+import { FleetResource, failingAlone, outputOf, type Registered } from "../../program/fleet-resource.ts";
+import type { HostKindProgramModule, HostMachine } from "../../program/host-machines.ts";
+import { type CloudAnswer, cloudName, projectDescription } from "./preflight-protocol.ts";
+import { connectionTo } from "./resources/connection.ts";
+import { type DropletParts, makeDroplet } from "./resources/droplet.ts";
+import type { AccountKey, Making } from "./resources/making.ts";
+import { queryAccount } from "./resources/query-account.ts";
+import type * as Sdk from "./resources/sdk.ts";
+import { setupScript, WAIT_FOR_CLOUD_INIT } from "./resources/setup-script.ts";
+import type { CloudSpec, DropletHostSpec } from "./spec.ts";
+
+/** Declares the droplets of a stack with all that belongs to them, and the hosts that they become. */
+export const makeMachines: HostKindProgramModule<DropletHostSpec>["makeMachines"] = async (
+  declared,
+  fleet,
+) => {
+  const { cloud } = fleet;
+  if (cloud === undefined) return new Map();
+  const owner = `${getProject()}/${getStack()}`;
+  const hosts = declared.map((spec) => withServicePorts(spec, fleet));
+  const protectedAgents = Object.values(fleet.agents).filter(({ protect }) => protect);
+  const answer = await queryAccount(owner, hosts, cloud, new Set(protectedAgents.map(({ host }) => host)));
+  const sdk = await import("./resources/sdk.ts");
+  const making: Making = { sdk, owner, cloud, answer, keys: makeKeys(sdk, owner, cloud, answer) };
+  const parts = hosts.map((spec) => ({ spec, droplet: makeDroplet(spec, making) }));
+  const droplets = parts.map(({ droplet }) => droplet);
+  if (cloud.project !== undefined) makeProject(sdk, owner, cloud.project, answer, droplets);
+  return new Map(parts.map(({ spec, droplet }) => [spec.name, makeHost(sdk, spec, droplet, answer)]));
+};
+
+/** The firewall of a droplet also opens the ports of the services on it. */
+function withServicePorts(spec: DropletHostSpec, { services }: Fleet): DropletHostSpec {
+  const forServices = Object.values(services).flatMap(({ host, open }) => (host === spec.name ? open : []));
+  return { ...spec, droplet: { ...spec.droplet, open: [...spec.droplet.open, ...forServices] } };
+}
+
+/** A key that somebody else put into the account is used, and never changed. */
+function makeKeys(
+  { SshKey }: typeof Sdk,
+  owner: string,
+  { keys }: CloudSpec,
+  answer: CloudAnswer,
+): AccountKey[] {
+  return Object.entries(keys).map(([name, publicKey]) => {
+    const there = answer.keys[name];
+    if (there !== undefined && !there.isOurs) return { id: there.id };
+    const inputs = { name: cloudName(owner, name), publicKey };
+    const key = new SshKey(name, inputs, there && { import: there.id });
+    const self = failingAlone(key, "digitalocean:index/sshKey:SshKey", name);
+    return { id: outputOf(key.id, ""), self };
+  });
+}
+
+function makeProject(
+  { Project, ProjectResources }: typeof Sdk,
+  owner: string,
+  name: string,
+  { project: there }: CloudAnswer,
+  droplets: readonly DropletParts[],
+): void {
+  const inputs = { name, description: projectDescription(owner), purpose: "AI agents" };
+  const isOurs = there === undefined || there.isOurs;
+  const made = isOurs ? new Project(name, inputs, there && { import: there.id }) : undefined;
+  const self = made && failingAlone(made, "digitalocean:index/project:Project", name);
+  const project = made ? outputOf(made.id, "") : (there?.id ?? "");
+  const resources = droplets.flatMap(({ urns }) => urns);
+  const needs = [...(self ? [self] : []), ...droplets.flatMap((one) => one.needs)];
+  const held = new ProjectResources(
+    name,
+    { project, resources },
+    { dependsOn: needs.map(({ ended }) => ended) },
+  );
+  failingAlone(held, "digitalocean:index/projectResources:ProjectResources", name);
+}
+
+/** Meets the droplet, and runs there the steps that run once, one after the other. */
+function makeHost(
+  { Command }: typeof Sdk,
+  spec: DropletHostSpec,
+  { id, address, needs }: DropletParts,
+  answer: CloudAnswer,
+): HostMachine {
+  const { name, formerly, protect, user, droplet } = spec;
+  const { replace, isAdopted } = answer.droplets[name] ?? {};
+  const host = new FleetResource(
+    "DropletHost",
+    name,
+    {
+      ...{ host: name, machine: id, address, hostKey: undefined },
+      ...(replace !== undefined && { replace }),
+      ...(protect && { protect }),
+    },
+    {
+      protect,
+      aliases: formerly.map((former) => ({ name: former })),
+      dependsOn: needs.map(({ ended }) => ended),
+    },
+  );
+  const machine = host.value("machine");
+  const firstBoot = { step: "cloud-init", script: WAIT_FOR_CLOUD_INIT, triggers: [] as readonly string[] };
+  const steps = [
+    // The first boot of an adopted droplet is long over.
+    ...(isAdopted ? [] : [firstBoot]),
+    ...droplet.setup.map((one) => ({
+      step: `setup/${one.name}`,
+      script: setupScript(one),
+      triggers: one.triggers,
+    })),
+  ];
+  let last: Registered = host;
+  for (const { step, script, triggers } of steps) {
+    const called = `${name}/${step}`;
+    const command = new Command(
+      called,
+      {
+        connection: connectionTo(spec, host),
+        create: user === "root" ? "exec /bin/sh -s" : "exec sudo -n /bin/sh -s",
+        stdin: script,
+        triggers: [machine, ...triggers],
+        addPreviousOutputInEnv: false,
+      },
+      {
+        aliases: formerly.map((former) => ({ name: `${former}/${step}` })),
+        dependsOn: [host.ended, last.ended],
+        deletedWith: host.standIn,
+      },
+    );
+    last = failingAlone(command, "command:remote:Command", called);
+  }
+  return { standIn: host.standIn, ended: last.ended, machine };
+}

@@ -1,0 +1,9 @@
+import type { MachineOfKind } from "../host-kind.ts";
+
+/** The machine of a local host. */
+export const LOCAL_MACHINE: MachineOfKind = {
+  type: "LocalHost",
+  tokens: ["muster:index:LocalHost"],
+  isAlwaysDrift: true,
+  removalText: () => "this local host with its disk",
+};

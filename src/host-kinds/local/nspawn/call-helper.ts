@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { execa } from "execa";
+import { MusterError } from "../../../base/errors.ts";
+import { packageRoot } from "../../../base/paths.ts";
+import type { HelperAnswers, HelperCommand, HelperRequest, HelperResult } from "./helper-protocol.ts";
+
+export type ProgressLine = (line: string) => void;
+
+/**
+ * Runs the one privileged program: by itself where we are root, else by `sudo -n`, which never asks.
+ *
+ * @param progress gets the helper's own lines, each a sentence
+ * @throws MusterError when it may not run, and with the helper's own words when it fails
+ */
+export async function callHelper<C extends HelperCommand>(
+  command: C,
+  request: HelperRequest,
+  progress: ProgressLine,
+): Promise<HelperAnswers[C]> {
+  refuseOtherSystems();
+  const [program, ...args] = commandLine(command);
+  const helper = execa(program, args, { input: JSON.stringify(request), reject: false });
+  const told: string[] = [];
+  createInterface({ input: helper.stderr }).on("line", (line) => {
+    told.push(line);
+    if (!line.startsWith("sudo:")) progress(line);
+  });
+  const { stdout, code } = await helper;
+  const result = lastLine(stdout);
+  if (result === undefined) throw noAnswer(command, code, told);
+  if ("error" in result) throw new MusterError(result.error);
+  return result.answer as HelperAnswers[C];
+}
+
+/** Whether privileged acts are possible now without a question to the user. */
+export async function mayActAsRoot(): Promise<boolean> {
+  if (process.getuid?.() === 0) return true;
+  return (await execa("sudo", ["-n", "true"], { reject: false })).exitCode === 0;
+}
+
+/** @throws MusterError where the machine is not Linux */
+export function refuseOtherSystems(platform: string = process.platform): void {
+  if (platform === "linux") return;
+  throw new MusterError({
+    what: "local hosts cannot run on this machine",
+    why: `they are containers of Linux's systemd-nspawn, and this is ${platform}.`,
+    next: "Declare hosts of `kind: ssh`, or run this on Linux.",
+  });
+}
+
+function commandLine(command: HelperCommand): [string, ...string[]] {
+  const helper = [process.execPath, "--no-warnings", join(packageRoot(), "dist/local-helper.mjs"), command];
+  return process.getuid?.() === 0 ? (helper as [string, ...string[]]) : ["sudo", "-n", ...helper];
+}
+
+function lastLine(stdout: string): HelperResult | undefined {
+  const line = stdout.trimEnd().split("\n").at(-1);
+  return line?.startsWith("{") ? (JSON.parse(line) as HelperResult) : undefined;
+}
+
+function noAnswer(command: string, code: string | undefined, told: readonly string[]): MusterError {
+  const what = `local hosts: ${command} needs root`;
+  if (code === "ENOENT") {
+    return new MusterError({
+      what,
+      why: "there is no sudo here.",
+      next: "Install sudo, or run this as root.",
+    });
+  }
+  if (told.some((line) => line.startsWith("sudo:"))) {
+    const next = "Run `sudo -v` in this terminal (or `npm start`, which asks once), then try again.";
+    return new MusterError({ what, why: "sudo would have to ask for a password.", next });
+  }
+  const why = `its last words were: ${told.slice(-3).join(" | ") || "none"}.`;
+  return new MusterError({
+    what: `local hosts: ${command} ended without an answer`,
+    why,
+    next: "Try again.",
+  });
+}

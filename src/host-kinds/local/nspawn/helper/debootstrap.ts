@@ -1,0 +1,44 @@
+import { mkdirSync } from "node:fs";
+import { ExecaError, execa } from "execa";
+import { MusterError } from "../../../../base/errors.ts";
+import { PACKAGES, SUITE } from "../image-recipe.ts";
+import { KEYRING } from "../requirements.ts";
+import type { Mirror } from "./debian-mirror.ts";
+
+/** Namespaces that end with us: what debootstrap mounts and starts never outlives this run, however it ends. */
+const CONTAINED = [
+  "--pdeathsig",
+  "KILL",
+  "unshare",
+  "--mount",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+];
+
+/** debootstrap takes no target with a space or a colon in its path, and people's folders have them. */
+const PLAIN_PATH = "/run/muster/base";
+const BIND = ["sh", "-euc", 'mount --bind "$1" "$2"; shift 2; exec "$@"', "debootstrap-at"];
+
+/**
+ * Installs Debian into a folder, which it makes.
+ *
+ * @throws MusterError with debootstrap's last words
+ */
+export async function debootstrap(target: string, { url, env }: Mirror): Promise<void> {
+  for (const folder of [target, PLAIN_PATH]) mkdirSync(folder, { recursive: true });
+  const what = ["--variant=minbase", `--include=${PACKAGES.join(",")}`, `--keyring=${KEYRING}`];
+  const install = ["debootstrap", ...what, SUITE, PLAIN_PATH, ...(url === undefined ? [] : [url])];
+  try {
+    await execa("setpriv", [...CONTAINED, ...BIND, target, PLAIN_PATH, ...install], { env, all: true });
+  } catch (error) {
+    if (!(error instanceof ExecaError)) throw error;
+    const said = String(error.all ?? error.shortMessage).trimEnd();
+    throw new MusterError({
+      what: `the Debian base could not be made from ${url ?? "Debian's own archive"}`,
+      why: `debootstrap says: ${said.split("\n").slice(-2).join(" ")}`,
+      next: "Check that this address can be reached and that the disk has 1 GB free, then try again.",
+    });
+  }
+}

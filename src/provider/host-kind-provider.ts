@@ -1,0 +1,34 @@
+import { HOST_KIND_NAMES, kindOf } from "../host-kinds/registry.ts";
+import type { ProviderContext } from "./context.ts";
+import type { ProviderFunction } from "./functions/provider-function.ts";
+import type { Handler } from "./handlers/handler.ts";
+import type { DeclaredHosts } from "./hosts/declared-hosts.ts";
+
+/** What the provider does for the machines of one kind of host. */
+export interface HostKindProvider {
+  /** The handlers of its resources, by type. */
+  handlers(context: ProviderContext): Readonly<Record<string, Handler>>;
+  /** The functions that the program may call, by token. */
+  functions?(context: ProviderContext): Readonly<Record<string, ProviderFunction>>;
+  /** Whether a host has a machine of this kind, which is removed with all that is on it. */
+  hasMachine(host: string): boolean;
+}
+
+/** What `provider.ts` in the folder of a kind exports. */
+export interface HostKindProviderModule {
+  provide(project: string, declared: DeclaredHosts): HostKindProvider;
+}
+
+/** Loads the part of each kind whose machines a run makes. Only the provider needs these, so the registry does not import them. */
+export function loadHostKindProviders(
+  project: string,
+  declared: DeclaredHosts,
+): Promise<readonly HostKindProvider[]> {
+  const made = HOST_KIND_NAMES.filter((kind) => kindOf({ kind }).machine !== undefined);
+  return Promise.all(
+    made.map(async (kind) => {
+      const { provide }: HostKindProviderModule = await import(`../host-kinds/${kind}/provider.ts`);
+      return provide(project, declared);
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { machineFindings } from "../../../src/cli/observe/machine-findings.ts";
+
+const urn = (token: string, name: string) => `urn:pulumi:dev::fleet::${token}::${name}`;
+const FIREWALL = urn("digitalocean:index/firewall:Firewall", "web");
+const UPDATE = {
+  op: "update",
+  urn: FIREWALL,
+  detailedDiff: { "inboundRules[1]": {}, "inboundRules[0].portRange": {} },
+};
+const look = (before: object, after: object) => {
+  return { op: "refresh", urn: FIREWALL, oldState: { inputs: before }, newState: { inputs: after } };
+};
+
+test("a firewall that somebody opened is drift; one that fleet.yaml has otherwise now is intended", () => {
+  const place = {
+    host: "web",
+    resource: "web",
+    type: "Firewall",
+    item: "firewall",
+    property: "inboundRules",
+  };
+  const declared = { declared: "as in fleet.yaml" };
+  expect(machineFindings([look({ rules: 1 }, { rules: 2 }), UPDATE], {})).toEqual([
+    { ...place, ...declared, observed: "changed there", cause: "drift" },
+  ]);
+  expect(machineFindings([look({ rules: 1 }, { rules: 1 }), UPDATE], {})).toEqual([
+    { ...place, ...declared, observed: "as before", cause: "intended" },
+  ]);
+});
+
+test("keys and commands are no machines, and another host's are left out where one is asked about", () => {
+  const create = { op: "create", urn: urn("digitalocean:index/volume:Volume", "web/data") };
+  const others = [
+    { op: "create", urn: urn("digitalocean:index/sshKey:SshKey", "deploy") },
+    { op: "create", urn: urn("command:remote:Command", "web/setup/swap") },
+    { op: "create", urn: urn("muster:index:Agent", "web/iris/agent") },
+  ];
+  expect(machineFindings([...others, create], { host: "web" })).toMatchObject([{ resource: "web/data" }]);
+  expect(machineFindings([...others, create], { host: "hub" })).toEqual([]);
+  expect(machineFindings([create], { tenant: "arc" })).toEqual([]);
+});
