@@ -11,6 +11,7 @@ import { findAuthorizer, tableOf } from "./authorization/registry.ts";
 import { thisHost } from "./context.ts";
 import { runHostd } from "./hostd/hostd.ts";
 import { handleJob } from "./jobs/handle-job.ts";
+import { moveHooks } from "./moves/hooks.ts";
 import { answerBatch, greeting, parseBatches, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
 import { runRepair } from "./sqlite/repair-process.ts";
 import { reasonOf } from "./system/error-reason.ts";
@@ -18,7 +19,7 @@ import { reasonOf } from "./system/error-reason.ts";
 /** Characters of one request: whoever sends more without an end wants to fill the memory. */
 const MOST = 64 * 1024 * 1024;
 
-const host = thisHost(fileURLToPath(import.meta.url));
+const host = thisHost(fileURLToPath(import.meta.url), [moveHooks]);
 const [command, ...words] = process.argv.slice(2);
 const gate = command === "gate" ? findAuthorizer(words) : undefined;
 if (command === "serve" && words.length === 0) serve(READERS_AND_WRITERS);

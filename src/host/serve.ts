@@ -14,11 +14,9 @@ import {
 } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
 import { jobStatuses } from "./jobs/job-status.ts";
-import { settle } from "./moves/finish.ts";
-import { leave } from "./moves/leave.ts";
-import { pack } from "./moves/pack.ts";
-import { arrive } from "./moves/prepare.ts";
-import { unpack } from "./moves/unpack.ts";
+import { settle } from "./moves/commit.ts";
+import { arrive, leave } from "./moves/prepare.ts";
+import { pack, unpack } from "./moves/transfer.ts";
 import { awaitAllStable, awaitStable, type StableAnswer, unitsStarted } from "./reconcile/await-stable.ts";
 import { type ConvergeOutcome, convergeAll } from "./reconcile/converge.ts";
 import { observe } from "./reconcile/observe.ts";

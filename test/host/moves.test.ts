@@ -16,12 +16,10 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Host } from "../../src/host/context.ts";
-import { settle } from "../../src/host/moves/finish.ts";
-import { leave } from "../../src/host/moves/leave.ts";
-import { allMarks } from "../../src/host/moves/move-state.ts";
-import { pack } from "../../src/host/moves/pack.ts";
-import { arrive } from "../../src/host/moves/prepare.ts";
-import { unpack } from "../../src/host/moves/unpack.ts";
+import { settle } from "../../src/host/moves/commit.ts";
+import { readMarks } from "../../src/host/moves/move-state.ts";
+import { arrive, leave } from "../../src/host/moves/prepare.ts";
+import { pack, unpack } from "../../src/host/moves/transfer.ts";
 import { converge } from "../../src/host/reconcile/converge.ts";
 import { observe } from "../../src/host/reconcile/observe.ts";
 import { removeResource } from "../../src/host/reconcile/remove.ts";
@@ -165,11 +163,11 @@ describe("a move", () => {
     const pieces = await bytes(move);
     expect(pieces.length).toBeGreaterThan(2);
     await put(move, pieces);
-    expect(allMarks(now)).toMatchObject([{ agent: "iris", state: "arrived", other: "east", move }]);
+    expect(readMarks(now)).toMatchObject([{ agent: "iris", state: "arrived", other: "east", move }]);
     expect(settled("old", move)).toBe("gone");
     expect(settled("now", move)).toBe("over");
     expect(whole(west.home())).toEqual(before);
-    expect(allMarks(now)).toEqual([]);
+    expect(readMarks(now)).toEqual([]);
     expect(history(now, { op: "history", agent: "iris", last: 9 }).events.map(({ event }) => event)).toEqual([
       "died",
       "arrived",
@@ -178,7 +176,7 @@ describe("a move", () => {
       removeResource(old, { op: "remove", id: "east/iris/agent", owner: OWNER, items: {} }).aside,
     ).toEqual([]);
     expect(existsSync(east.home())).toBe(false);
-    expect([allMarks(old), readdirSync(join(east.dir, "home"))]).toEqual([[], ["loom"]]);
+    expect([readMarks(old), readdirSync(join(east.dir, "home"))]).toEqual([[], ["loom"]]);
     expect(readdirSync(join(west.dir, "home"))).toEqual(["iris"]);
   });
 
@@ -334,6 +332,6 @@ describe("the unit of an agent that moves", () => {
     expect(() => start(now, to.id)).toThrow(/its home has not come from east yet/);
     // This systemd starts nothing.
     expect(start(old, from.id, itemsOf(east)).failures).toMatchObject([{ part: "unit" }]);
-    expect([allMarks(old), readQuarantine(old, UNIT)]).toEqual([[], undefined]);
+    expect([readMarks(old), readQuarantine(old, UNIT)]).toEqual([[], undefined]);
   });
 });

@@ -3,7 +3,7 @@ import { policyFile, UNIT_DIR } from "../../model/host-paths.ts";
 import type { HostItem } from "../../model/items.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { type ContentSource, wantedBytes } from "../store/contents.ts";
-import { parsePolicy } from "../units/parse-policy.ts";
+import { parsePolicy } from "../units/policies.ts";
 import { isChoiceOf } from "./tenant-items.ts";
 import { jobRefusal } from "./tenant-job.ts";
 import { choiceRefusal, unitRefusal } from "./tenant-unit.ts";

@@ -1,11 +1,9 @@
 import { MOVE_CHUNK, type MoveRequest } from "../../model/move.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
 import type { Host } from "../context.ts";
-import { settle } from "../moves/finish.ts";
-import { leave } from "../moves/leave.ts";
-import { pack } from "../moves/pack.ts";
-import { arrive } from "../moves/prepare.ts";
-import { unpack } from "../moves/unpack.ts";
+import { settle } from "../moves/commit.ts";
+import { arrive, leave } from "../moves/prepare.ts";
+import { pack, unpack } from "../moves/transfer.ts";
 import type { Table } from "../serve.ts";
 import { flawOf, isMap, OWNER, type Shape } from "./shape.ts";
 import type { Ownership } from "./tenant-ownership.ts";

@@ -1,13 +1,11 @@
 import type { Host } from "../context.ts";
 import { record } from "../reports/history.ts";
 import { monotonic, writeView } from "../units/published-view.ts";
-import { switchProviders } from "./apply-failover.ts";
-import { attempt, execute } from "./execute.ts";
-import type { Memory } from "./memory.ts";
-import { readMemory, writeMemory } from "./memory-file.ts";
+import { buildView } from "./build-view.ts";
+import { attempt, execute, switchProviders } from "./execute.ts";
+import { type Memory, readMemory, writeMemory } from "./memory.ts";
 import { observeHost } from "./observe.ts";
 import { hasProviderNews } from "./provider-health.ts";
-import { startingUnits } from "./starting-units.ts";
 import { tick, wakeUp } from "./tick.ts";
 
 /** Seconds after which systemd is asked again though nothing was heard of it. */
@@ -71,7 +69,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
     const isNews = outcome.actions.length > 0 || outcome.events.length > 0 || hasNews(memory, outcome.memory);
     memory = outcome.memory;
     if (isNews || now - savedAt >= SAVE_EVERY) save();
-    attempt("the view", () => writeView(host, memory, sight.agents));
+    attempt("the view", () => writeView(host, buildView(memory, sight.agents)));
   };
   const end = () => {
     memory = { ...memory, ended: true };
@@ -90,4 +88,21 @@ function hasNews(before: Memory, after: Memory): boolean {
     const keys = ["run", "counted", "quarantined", "paused", "health"] as const;
     return keys.some((key) => was[key] !== is[key]) || was.checks?.verdict !== is.checks?.verdict;
   });
+}
+
+/** Seconds in which one that is on its way is asked about at each turn; after that it is a slow one. */
+const STARTING_FOR = 10;
+
+/**
+ * Who is to be asked about again though nothing was heard of them.
+ *
+ * @param onTheirWay whose unit was on its way when it was last asked about
+ * @returns a function of the time in seconds
+ */
+function startingUnits(onTheirWay: () => readonly string[]): (now: number) => readonly string[] {
+  let since: ReadonlyMap<string, number> = new Map();
+  return (now) => {
+    since = new Map(onTheirWay().map((name) => [name, since.get(name) ?? now]));
+    return [...since].filter(([, began]) => now - began < STARTING_FOR).map(([name]) => name);
+  };
 }

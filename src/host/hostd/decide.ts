@@ -1,9 +1,15 @@
 import { changeProvider } from "./choose-provider.ts";
-import { restartDeferred } from "./deferred-restart.ts";
 import { killHanging, noticeBeats, noticePause } from "./heartbeats.ts";
 import { type AgentMemory, BUDGET } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
-import { countRestarts, killStrays, noticeRuns, quarantineCrashing, stopFinished } from "./restarts.ts";
+import {
+  countRestarts,
+  killStrays,
+  noticeRuns,
+  quarantineCrashing,
+  restartDeferred,
+  stopFinished,
+} from "./restarts.ts";
 import { watchHealth } from "./service-health.ts";
 import type { Action, AgentSnapshot, DecisionStep, HostEvent, StepContext } from "./types.ts";
 

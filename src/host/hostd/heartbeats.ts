@@ -1,4 +1,5 @@
-import type { AgentSnapshot, DecisionStep, Reading, StepContext } from "./types.ts";
+import type { Reading } from "../units/heartbeat-file.ts";
+import type { AgentSnapshot, DecisionStep, StepContext } from "./types.ts";
 
 export const noticePause: DecisionStep = (memory, { seen: { paused }, tell }) => {
   if (paused === memory.paused) return memory;

@@ -1,9 +1,9 @@
+import { execFile } from "node:child_process";
 import { readFileSync, watch } from "node:fs";
 import { basename } from "node:path";
 import { agentRunDir } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { deadmanOf } from "./deadman.ts";
-import { notify } from "./sd-notify.ts";
 
 /** Milliseconds between two turns. A hang is noticed up to two of them late: one until its last beat was seen, one now. */
 const EVERY = 500;
@@ -48,4 +48,14 @@ export function runHostd(host: Host): void {
     process.exit(0);
   });
   notify("READY=1");
+}
+
+/**
+ * Tells systemd something by sd_notify(3), which needs a kind of socket that Node does not have. It is not waited
+ * for: a ping that is late is what systemd's watchdog is there for.
+ */
+function notify(...assignments: readonly string[]): void {
+  const { NOTIFY_SOCKET, PATH } = process.env;
+  if (!NOTIFY_SOCKET) return;
+  execFile("systemd-notify", [...assignments], { env: { NOTIFY_SOCKET, PATH }, timeout: 5000 }, () => {});
 }

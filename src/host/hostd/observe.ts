@@ -1,21 +1,21 @@
-import type { HealthCheck } from "../../model/health.ts";
+import { type HealthCheck, isHealthCheck } from "../../model/health.ts";
+import { providerFile } from "../../model/host-paths.ts";
 import { type Accounts, readAccounts } from "../accounts/accounts.ts";
 import type { Host } from "../context.ts";
 import { type Answered, newProber } from "../probes/prober.ts";
+import { readOwn } from "../store/files.ts";
 import { reasonOf } from "../system/error-reason.ts";
-import { allDeferred, clearDeferred } from "../units/deferred-restarts.ts";
+import { clearDeferredRestart, readDeferredRestarts } from "../units/deferred-restarts.ts";
 import type { Stamped } from "../units/heartbeat-file.ts";
-import { isIdle } from "../units/idle.ts";
 import { observeUnits, type Unit } from "../units/observe-units.ts";
+import { readPolicies, readServices, type WatchedUnit } from "../units/policies.ts";
 import { linkedOverride, loadedOverride } from "../units/provider-override.ts";
 import { monotonic } from "../units/published-view.ts";
 import { unitsInQuarantine } from "../units/quarantine.ts";
-import { readHeartbeat } from "../units/read-heartbeat.ts";
-import { readPolicies, readServices } from "../units/read-policies.ts";
+import { isIdle, readHeartbeat } from "../units/read-heartbeat.ts";
 import { readPauses } from "./pauses.ts";
 import type { ProviderSnapshot } from "./provider-health.ts";
-import { readProviders } from "./read-probes.ts";
-import type { AgentSnapshot, OverrideState, WatchedUnit } from "./types.ts";
+import type { AgentSnapshot, OverrideState } from "./types.ts";
 
 /** What the deadman knows of its host between two looks. */
 export interface HostObserver {
@@ -60,7 +60,7 @@ export function observeHost(host: Host): HostObserver {
   const see = (isFresh: boolean) => {
     const held = unitsInQuarantine(host);
     const pauses = readPauses(host);
-    const debts = allDeferred(host);
+    const debts = readDeferredRestarts(host);
     const answers = prober.see(new Map([...checks, ...checksOf(policies, units)]), monotonic());
     const agents: Record<string, AgentSnapshot> = {};
     for (const [name, policy] of policies) {
@@ -118,9 +118,9 @@ function choiceOf(host: Host, name: string, { dropIns }: Unit): OverrideState {
 
 /** What was started since, whoever did it, has read what is declared now. */
 function forgetWhatRunsAnew(host: Host, units: ReadonlyMap<string, Unit>): void {
-  for (const [name, { run }] of allDeferred(host)) {
+  for (const [name, { run }] of readDeferredRestarts(host)) {
     const unit = units.get(name);
-    if (unit !== undefined && (unit.run !== run || unit.state === "down")) clearDeferred(host, name);
+    if (unit !== undefined && (unit.run !== run || unit.state === "down")) clearDeferredRestart(host, name);
   }
 }
 
@@ -131,5 +131,26 @@ function unitsOf(host: Host, names: readonly string[]): ReadonlyMap<string, Unit
   } catch (error) {
     process.stderr.write(`systemd did not answer: ${reasonOf(error)}\n`);
     return new Map();
+  }
+}
+
+/** How the providers are probed that agents here may run on, as the platform's `up` wrote it; one without a file is not. */
+function readProviders(
+  { paths }: Host,
+  policies: ReadonlyMap<string, WatchedUnit>,
+): ReadonlyMap<string, HealthCheck> {
+  const names = new Set([...policies.values()].flatMap(({ failover }) => failover?.providers ?? []));
+  return new Map(
+    [...names].flatMap((name) => checkIn(providerFile(name, paths.hostd)).map((check) => [name, check])),
+  );
+}
+
+/** Whatever a person put in the place of one holds up nobody; `up` mends it. */
+function checkIn(path: string): HealthCheck[] {
+  try {
+    const check: unknown = JSON.parse(readOwn(path)?.toString("utf8") ?? "");
+    return isHealthCheck(check) ? [check] : [];
+  } catch {
+    return [];
   }
 }

@@ -1,7 +1,8 @@
 import { shown } from "../../model/shown.ts";
+import type { WatchedUnit } from "../units/policies.ts";
 import type { AgentMemory, Checks } from "./memory.ts";
 import { quarantineFor } from "./restarts.ts";
-import type { AgentSnapshot, DecisionStep, StepContext, WatchedUnit } from "./types.ts";
+import type { AgentSnapshot, DecisionStep, StepContext } from "./types.ts";
 
 const NEW: Checks = { verdict: "unknown", run: "", count: 0, hasPassed: false, passed: 0, failed: 0 };
 

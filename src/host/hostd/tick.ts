@@ -1,4 +1,3 @@
-import { advance } from "./advance-clock.ts";
 import { decide } from "./decide.ts";
 import { type AgentMemory, type Memory, newAgent } from "./memory.ts";
 import { followProviders, type ProviderSnapshot, wakeProviders } from "./provider-health.ts";
@@ -67,4 +66,18 @@ export function wakeUp(before: Memory, boot: string): { memory: Memory; events: 
   ];
   const providers = wakeProviders(before.providers ?? {});
   return { memory: { ...before, boot, ended: false, agents, providers }, events };
+}
+
+/** Seconds between two ticks that count at most. */
+const MOST_UNSEEN = 5;
+
+/**
+ * The deadman's own clock: seconds that it was awake for. Time in which it saw nothing, because the machine slept,
+ * was stopped or was off, or it was itself, is not held against any agent; and no change of the wall clock is.
+ *
+ * @param clock the seconds so far, over restarts and reboots
+ * @param since seconds of the monotonic clock since the last tick
+ */
+function advance(clock: number, since: number): number {
+  return clock + Math.min(Math.max(since, 0), MOST_UNSEEN);
 }

@@ -1,42 +1,10 @@
-import type { BeatState, HistoryKind, Policy, ServicePolicy } from "../../model/deadman.ts";
+import type { HistoryKind } from "../../model/deadman.ts";
 import type { Answered } from "../probes/prober.ts";
+import type { Reading } from "../units/heartbeat-file.ts";
+import type { UnitView } from "../units/observe-units.ts";
+import type { WatchedUnit } from "../units/policies.ts";
 import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
-
-/** A unit as systemd has it now. */
-export interface UnitView {
-  /** `moving`: it starts or stops. `ended`: it waits to be started again. `down`: nobody starts it. */
-  readonly state: "up" | "moving" | "ended" | "down";
-  /** Changes with every start; empty where it never ran. */
-  readonly run: string;
-  /** How often systemd started it again by itself. */
-  readonly restarts: number;
-  /** systemd's word for how it ended. */
-  readonly result: string;
-  /** It is up without a pane: what runs is what a program left behind that forked away. */
-  readonly isStray?: boolean;
-}
-
-/** What was read of an agent's beats. */
-export interface Reading {
-  /** Differs from that of the beat before; left out where there is no beat. */
-  readonly mark?: string;
-  readonly state?: BeatState;
-  readonly task?: string;
-  /** What is wrong with it. With a mark it is a sign of life all the same. */
-  readonly problem?: string;
-  /** Why nothing could be read, through no fault of the agent's. */
-  readonly unknown?: string;
-}
-
-/** One agent in the deadman's care, and what is declared for it. A service is one that shows its life by its check. */
-export interface WatchedUnit extends Policy {
-  /** Its name. */
-  readonly agent: string;
-  readonly unit: string;
-  /** There for a service. */
-  readonly service?: Pick<ServicePolicy, "health" | "grace" | "onUnhealthy">;
-}
 
 /** On which provider an agent runs; left out in both: on its first. */
 export interface OverrideState {

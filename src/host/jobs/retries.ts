@@ -1,8 +1,8 @@
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { JOB_FAILED, JOB_REPLACE, type JobRetry, RETRY_KEY } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
-import { hasCode } from "../system/error-reason.ts";
+import { readTextIfPresent } from "../system/read-if-present.ts";
 import { folderOfJobs } from "./job-folder.ts";
 
 /** The timer of systemd's own making that starts a job's next try. */
@@ -18,9 +18,8 @@ export function jobHandlersOf(service: string): string[] {
 
 /** What a job's unit says of retries; none where it says nothing, or is gone. */
 export function retryOf(host: Host, service: string): JobRetry {
-  const [, retries = 0, after = 0] =
-    new RegExp(`^${RETRY_KEY}=(\\d{1,2}) (\\d{1,5})$`, "m").exec(textOf(`${host.paths.units}/${service}`)) ??
-    [];
+  const text = readTextIfPresent(`${host.paths.units}/${service}`, "ELOOP") ?? "";
+  const [, retries = 0, after = 0] = new RegExp(`^${RETRY_KEY}=(\\d{1,2}) (\\d{1,5})$`, "m").exec(text) ?? [];
   return { retries: Number(retries), after: Number(after) };
 }
 
@@ -67,13 +66,4 @@ export function forgetRetries(host: Host, services: readonly string[]): void {
 
 function triesFile(host: Host, service: string): string {
   return `${folderOfJobs(host)}/${service}`;
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) return "";
-    throw error;
-  }
 }

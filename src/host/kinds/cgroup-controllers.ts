@@ -9,7 +9,7 @@ import { orUnknown } from "./observe-as-user.ts";
 
 /** Whether limits count on this host. Nothing of ours makes them count: its kernel and what it runs in decide. */
 export const controllers: Kind<ControllersItem> = {
-  observe: ({ host }, subjects) => subjects.map(({ item }) => look(host, item)),
+  observe: ({ host }, targets) => targets.map(({ item }) => look(host, item)),
   converge: (_, { item }, observed) => {
     const lacking = LIMITS.filter((limit) => item.want[limit] !== undefined && observed[limit] !== "held");
     if (lacking.length === 0) return;

@@ -6,28 +6,29 @@ import { accountOf } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
 import { at, type Handle, itself, split, withEntry, withFolder, withPathItem } from "../fs/walk.ts";
 import { clearAway, compactTime, makeParentFolders, removeEmptyFolder, setAttributes } from "../fs/write.ts";
+import type { RequestContext } from "../request-context.ts";
 import { hasCode } from "../system/error-reason.ts";
 import { attributesOf, differs, propsOf } from "./file-attributes.ts";
-import type { ItemState, Kind, KindContext } from "./kind.ts";
+import type { ItemState, Kind } from "./kind.ts";
 import { observeAsUsers } from "./observe-as-user.ts";
 import { withParent } from "./path-item.ts";
 
 export const directory: Kind<DirectoryItem> = {
-  observe: (scene, subjects) => observeAsUsers(scene, subjects, ({ item }) => look(scene, item)),
+  observe: (context, targets) => observeAsUsers(context, targets, ({ item }) => look(context, item)),
   converge,
-  remove: (scene, { item }) => remove(scene, item),
-  rename: (scene, from, to) => move(scene, from, to),
+  remove: (context, { item }) => remove(context, item),
+  rename: (context, from, to) => move(context, from, to),
 };
 
-function look(scene: KindContext, item: DirectoryItem): Observation {
+function look(context: RequestContext, item: DirectoryItem): Observation {
   return withPathItem(item.path, (entry) => ({
-    props: entry === undefined ? { type: "absent" } : propsOf(scene.accounts, entry.stats),
+    props: entry === undefined ? { type: "absent" } : propsOf(context.accounts, entry.stats),
   }));
 }
 
-function converge(scene: KindContext, { item }: ItemState<DirectoryItem>, observed: Props): void {
-  const standing = attributesOf(scene.accounts, item.want);
-  const account = item.actor === undefined ? undefined : accountOf(scene.accounts, item.actor);
+function converge(context: RequestContext, { item }: ItemState<DirectoryItem>, observed: Props): void {
+  const standing = attributesOf(context.accounts, item.want);
+  const account = item.actor === undefined ? undefined : accountOf(context.accounts, item.actor);
   // An actor may not take over a folder of somebody else's in its tree, but may put its own in its place.
   const foreign = account !== undefined && differs(item.want, observed, "owner");
   const anew = differs(item.want, observed, "type") || foreign;
@@ -58,12 +59,13 @@ function withFolderIn(parent: Handle, name: string, use: (handle: Handle) => voi
   });
 }
 
-function remove(scene: KindContext, item: DirectoryItem): readonly string[] {
+function remove(context: RequestContext, item: DirectoryItem): readonly string[] {
   const { onRemove } = item;
   if (onRemove === "keep") return [];
   const moved: string[] = [];
-  withParent(scene, item, (folder, name) => {
-    if (onRemove === "aside" || onRemove === "wipe") moved.push(...moveAside(scene, folder, item.path, name));
+  withParent(context, item, (folder, name) => {
+    if (onRemove === "aside" || onRemove === "wipe")
+      moved.push(...moveAside(context, folder, item.path, name));
     else removeEmptyFolder(folder, name);
   });
   if (onRemove !== "wipe") return moved;
@@ -72,11 +74,11 @@ function remove(scene: KindContext, item: DirectoryItem): readonly string[] {
   return [];
 }
 
-function move(scene: KindContext, from: DirectoryItem, to: DirectoryItem): void {
+function move(context: RequestContext, from: DirectoryItem, to: DirectoryItem): void {
   if (!ownsContent(from)) return;
-  withParent(scene, from, (folder, name) => {
+  withParent(context, from, (folder, name) => {
     if (!isFolder(folder, name)) return;
-    withParent(scene, to, (toFolder, toName) => {
+    withParent(context, to, (toFolder, toName) => {
       if (withEntry(toFolder, toName, (entry) => entry !== undefined)) throw inTheWay(to.path);
       renameSync(at(folder, name), at(toFolder, toName));
     });
@@ -98,7 +100,7 @@ function isFolder(folder: Handle, name: string): boolean {
 }
 
 /** Keeps a whole folder where root alone can reach it: beside the reconciler's tree, or on its own file system. */
-function moveAside(scene: KindContext, folder: Handle, path: string, name: string): string[] {
+function moveAside(context: RequestContext, folder: Handle, path: string, name: string): string[] {
   // Closed first: who gets the number of a removed user must not get its home.
   const isThere = withEntry(
     folder,
@@ -107,8 +109,8 @@ function moveAside(scene: KindContext, folder: Handle, path: string, name: strin
   );
   if (!isThere) return [];
   const kept = `${name}-${compactTime()}`;
-  const [near, far] = [`${dirname(path)}/.muster-aside-${kept}`, `${scene.host.paths.aside}/${kept}`];
-  mkdirSync(scene.host.paths.aside, { recursive: true, mode: 0o700 });
+  const [near, far] = [`${dirname(path)}/.muster-aside-${kept}`, `${context.host.paths.aside}/${kept}`];
+  mkdirSync(context.host.paths.aside, { recursive: true, mode: 0o700 });
   const target = renameTo(at(folder, name), far) ? far : near;
   if (target === near) renameSync(at(folder, name), near);
   return [target];

@@ -11,7 +11,7 @@ import { orUnknown } from "./observe-as-user.ts";
 
 /** A unit's limits stand in its text, which is an item of its own; here is whether the kernel has them. */
 export const limits: Kind<LimitsItem> = {
-  observe: ({ host }, subjects) => observe(host, subjects),
+  observe: ({ host }, targets) => observe(host, targets),
   converge: ({ host }, { item }) => converge(host, item),
   remove: (_, { item }) => remove(item),
   afterReload: true,
@@ -19,14 +19,14 @@ export const limits: Kind<LimitsItem> = {
 
 const PROPERTIES = ["ControlGroup", "DropInPaths", "MemoryMax", "CPUQuotaPerSecUSec", "TasksMax"];
 
-function observe(host: Host, subjects: readonly ItemState<LimitsItem>[]): Observation[] {
-  const names = subjects.map(({ item }) => item.name);
+function observe(host: Host, targets: readonly ItemState<LimitsItem>[]): Observation[] {
+  const names = targets.map(({ item }) => item.name);
   const seen = orUnknown(() => ({
     states: showProperties(host, names, PROPERTIES),
     mounts: readFileSync(host.paths.mounts, "utf8"),
   }));
   if ("unknown" in seen) return names.map(() => seen);
-  return subjects.map(({ item }, i) => ({ props: propsOf(item, seen.states[i] ?? {}, seen.mounts) }));
+  return targets.map(({ item }, i) => ({ props: propsOf(item, seen.states[i] ?? {}, seen.mounts) }));
 }
 
 /** A unit that does not run has no group: what it will be held to is what systemd says. */

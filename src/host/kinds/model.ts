@@ -11,7 +11,7 @@ import { orUnknown } from "./observe-as-user.ts";
  * their own; here their outcome has a name.
  */
 export const model: Kind<ModelItem> = {
-  observe: ({ host }, subjects) => observe(host, subjects),
+  observe: ({ host }, targets) => observe(host, targets),
   // By now the texts are as declared: systemd has read others.
   converge: ({ host }, { item }) => {
     daemonReload(host);
@@ -23,11 +23,11 @@ export const model: Kind<ModelItem> = {
 
 const PROPERTIES = ["LoadState", "Environment", "ExecStart"];
 
-function observe(host: Host, subjects: readonly ItemState<ModelItem>[]): Observation[] {
-  const units = subjects.map(({ item }) => item.unit);
+function observe(host: Host, targets: readonly ItemState<ModelItem>[]): Observation[] {
+  const units = targets.map(({ item }) => item.unit);
   const states = orUnknown(() => showProperties(host, units, PROPERTIES));
   if ("unknown" in states) return units.map(() => states);
-  return subjects.map(({ item }, i) => ({
+  return targets.map(({ item }, i) => ({
     props: modelProps(item, states[i] ?? {}, linkedOverride(host, item.unit)),
   }));
 }

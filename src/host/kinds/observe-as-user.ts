@@ -1,8 +1,9 @@
 import type { HostItem } from "../../model/items.ts";
 import type { Account } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
+import type { RequestContext } from "../request-context.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
-import type { ItemState, KindContext } from "./kind.ts";
+import type { ItemState } from "./kind.ts";
 
 type Actable = Extract<HostItem, { path: string }>;
 
@@ -17,27 +18,27 @@ export interface Unknown {
  * symlinks, and only at files with one name.
  */
 export function observeAsUsers<I extends Actable, T>(
-  scene: KindContext,
-  subjects: readonly ItemState<I>[],
-  look: (subject: ItemState<I>) => T,
+  context: RequestContext,
+  targets: readonly ItemState<I>[],
+  look: (target: ItemState<I>) => T,
 ): (T | Unknown)[] {
   const seen = new Map<ItemState<I>, T | Unknown | undefined>();
-  for (const [actor, theirs] of Map.groupBy(subjects, ({ item }) => item.actor)) {
-    const account = actor === undefined ? undefined : scene.accounts.users.get(actor);
+  for (const [actor, theirs] of Map.groupBy(targets, ({ item }) => item.actor)) {
+    const account = actor === undefined ? undefined : context.accounts.users.get(actor);
     asUser(account, () => {
-      for (const subject of theirs)
+      for (const target of theirs)
         seen.set(
-          subject,
-          unlessDenied(() => look(subject)),
+          target,
+          unlessDenied(() => look(target)),
         );
     });
   }
-  return subjects.map((subject) => seen.get(subject) ?? orUnknown(() => look(subject)));
+  return targets.map((target) => seen.get(target) ?? orUnknown(() => look(target)));
 }
 
 /** The account of an item's actor, if it has one and it is there. */
-export function actorOf(scene: KindContext, item: Actable): Account | undefined {
-  return item.actor === undefined ? undefined : scene.accounts.users.get(item.actor);
+export function actorOf(context: RequestContext, item: Actable): Account | undefined {
+  return item.actor === undefined ? undefined : context.accounts.users.get(item.actor);
 }
 
 export function orUnknown<T>(look: () => T): T | Unknown {

@@ -4,19 +4,19 @@ import type { Account } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
 import { type Handle, split, withFolder } from "../fs/walk.ts";
 import { discard, removeEmptyFolder, temporaryName } from "../fs/write.ts";
+import type { RequestContext } from "../request-context.ts";
 import { hasCode } from "../system/error-reason.ts";
-import type { KindContext } from "./kind.ts";
 import { actorOf } from "./observe-as-user.ts";
 
 type Thing = Extract<HostItem, { path: string }>;
 
 /** Removes what stands at an item's path with its actor's rights, and what a killed run left beside it. */
 export function removePathItem(
-  scene: KindContext,
+  context: RequestContext,
   item: Thing,
   suffixes: readonly string[] = [""],
 ): readonly string[] {
-  withParent(scene, item, (folder, name) => {
+  withParent(context, item, (folder, name) => {
     discard(folder, temporaryName(name));
     for (const suffix of suffixes) discard(folder, `${name}${suffix}`);
   });
@@ -24,8 +24,8 @@ export function removePathItem(
 }
 
 /** Removes what a killed run left beside an item: bytes that were not whole yet. */
-export function removeUnfinished(scene: KindContext, item: Thing): void {
-  withParent(scene, item, (folder, name) => discard(folder, temporaryName(name)));
+export function removeUnfinished(context: RequestContext, item: Thing): void {
+  withParent(context, item, (folder, name) => discard(folder, temporaryName(name)));
 }
 
 /**
@@ -33,11 +33,11 @@ export function removeUnfinished(scene: KindContext, item: Thing): void {
  * where the actor is, its home went with it.
  */
 export function withParent(
-  scene: KindContext,
+  context: RequestContext,
   item: Thing,
   use: (folder: Handle, name: string) => void,
 ): void {
-  const account = actorOf(scene, item);
+  const account = actorOf(context, item);
   if (item.actor !== undefined && account === undefined) return;
   const { parent, name } = split(item.path);
   asUser(account, () => ifThere(() => withFolder(parent, (folder) => use(folder, name))));

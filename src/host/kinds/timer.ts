@@ -4,25 +4,26 @@ import { jobOfUnit } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { forgetAgentsOf } from "../jobs/job-folder.ts";
 import { forgetRetries, jobHandlersOf, retryTimer } from "../jobs/retries.ts";
+import type { RequestContext } from "../request-context.ts";
 import { overridesOf, removeOverrides } from "../units/drop-ins.ts";
 import { daemonReload, isRunning, showUnits, type UnitState } from "../units/systemctl.ts";
-import type { ItemState, Kind, KindContext } from "./kind.ts";
+import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 import { unitProps } from "./unit.ts";
 
 /** Timers are many: whatever is asked or told of systemd is so of all of them at once. */
 export const timer: Kind<TimerItem> = {
-  observe: ({ host }, subjects) => observe(host, itemsOf(subjects)),
+  observe: ({ host }, targets) => observe(host, itemsOf(targets)),
   refuse,
   converge: ({ host }, { item }) => converge(host, [item]),
-  convergeAll: ({ host }, subjects) => converge(host, itemsOf(subjects)),
+  convergeAll: ({ host }, targets) => converge(host, itemsOf(targets)),
   remove: ({ host }, { item }) => remove(host, [item]),
-  removeAll: ({ host }, subjects) => remove(host, itemsOf(subjects)),
+  removeAll: ({ host }, targets) => remove(host, itemsOf(targets)),
   afterReload: true,
 };
 
-function itemsOf(subjects: readonly ItemState<TimerItem>[]): TimerItem[] {
-  return subjects.map(({ item }) => item);
+function itemsOf(targets: readonly ItemState<TimerItem>[]): TimerItem[] {
+  return targets.map(({ item }) => item);
 }
 
 /** A timer and the service that it starts, as systemd has them. */
@@ -58,15 +59,15 @@ function overridesIn({ item, timer, service }: Pair): [ofTimer: string[], ofServ
 }
 
 /** What systemd would not take would leave a job without a timer, or every run without its user. */
-function refuse({ host, accounts }: KindContext, subjects: readonly ItemState<TimerItem>[]): void {
-  for (const { item } of subjects) {
+function refuse({ host, accounts }: RequestContext, targets: readonly ItemState<TimerItem>[]): void {
+  for (const { item } of targets) {
     if (item.user === undefined || accounts.users.has(item.user)) continue;
     const why = `there is no user ${item.user} on this host.`;
     throw new MusterError({ what: `${item.name} was not written`, why, next: "Make it, or name another." });
   }
-  const times = subjects.flatMap(({ item }) => timesOf(item));
+  const times = targets.flatMap(({ item }) => timesOf(item));
   if (calendar(host, times) === "") return;
-  for (const { item } of subjects) {
+  for (const { item } of targets) {
     const said = calendar(host, timesOf(item));
     if (said === "") continue;
     const next = "Correct `schedule` of the job; systemd.time(7) tells which times there are.";

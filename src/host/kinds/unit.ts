@@ -1,7 +1,7 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, UnitItem } from "../../model/items.ts";
 import type { Host } from "../context.ts";
-import { clearDeferred } from "../units/deferred-restarts.ts";
+import { clearDeferredRestart } from "../units/deferred-restarts.ts";
 import { overridesOf, removeOverrides } from "../units/drop-ins.ts";
 import { linkOverride } from "../units/provider-override.ts";
 import { readQuarantine, release } from "../units/quarantine.ts";
@@ -29,22 +29,22 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
 export const unit: Kind<UnitItem> = {
-  observe: ({ host }, subjects) => observe(host, subjects),
-  converge: ({ host }, subject) => converge(host, subject.item),
-  convergeEach: ({ host }, subjects) =>
+  observe: ({ host }, targets) => observe(host, targets),
+  converge: ({ host }, target) => converge(host, target.item),
+  convergeEach: ({ host }, targets) =>
     convergeEach(
       host,
-      subjects.map(({ item }) => item),
+      targets.map(({ item }) => item),
     ),
   remove: ({ host }, { item }) => (item.user === undefined ? remove(host, item) : letGo(host, item)),
   afterReload: true,
 };
 
-function observe(host: Host, subjects: readonly ItemState<UnitItem>[]): Observation[] {
-  const names = subjects.map(({ item }) => item.name);
+function observe(host: Host, targets: readonly ItemState<UnitItem>[]): Observation[] {
+  const names = targets.map(({ item }) => item.name);
   const states = orUnknown(() => showUnits(host, names));
   if ("unknown" in states) return names.map(() => states);
-  return subjects.map(({ item: { name, user, want } }, i) => {
+  return targets.map(({ item: { name, user, want } }, i) => {
     const { active, ...rest } = unitProps(name, states[i] ?? {}, readQuarantine(host, name) !== undefined);
     // Where it is gone it cannot start either, which is all that is wanted.
     if (user !== undefined)
@@ -210,7 +210,7 @@ function quarantined(host: Host, name: string): MusterError {
 
 function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   release(host, name);
-  clearDeferred(host, name);
+  clearDeferredRestart(host, name);
   if (onRemove === "keep") return [];
   linkOverride(host, name, undefined);
   const state = unitState(host, name);

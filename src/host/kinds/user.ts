@@ -6,18 +6,19 @@ import { endProcesses } from "../accounts/end-processes.ts";
 import { editPasswd } from "../accounts/passwd.ts";
 import type { Host } from "../context.ts";
 import { withPathItem } from "../fs/walk.ts";
+import type { RequestContext } from "../request-context.ts";
 import { readRecords } from "../store/records.ts";
 import { withHostLock } from "../system/locks.ts";
 import { stopUnit } from "../units/start-stop.ts";
 import { unitsOf } from "../units/systemctl.ts";
 import { change } from "./group.ts";
-import type { ItemState, Kind, KindContext } from "./kind.ts";
+import type { ItemState, Kind } from "./kind.ts";
 
 /** Seconds that a removed user's last programs get to end by themselves. */
 const GRACE = 10;
 
 export const user: Kind<UserItem> = {
-  observe: ({ accounts }, subjects) => subjects.map(({ item }) => look(accounts, item)),
+  observe: ({ accounts }, targets) => targets.map(({ item }) => look(accounts, item)),
   converge,
   remove,
   rename,
@@ -31,7 +32,7 @@ function look(accounts: Accounts, item: UserItem): Observation {
 }
 
 /** A new user has no password and no way to log in with one; its home is an item of its own. */
-function converge({ host, accounts }: KindContext, { item }: ItemState<UserItem>, observed: Props): void {
+function converge({ host, accounts }: RequestContext, { item }: ItemState<UserItem>, observed: Props): void {
   const { group, home, shell } = item.want;
   if (observed["present"] !== true) {
     const place = ["--no-create-home", "--home-dir", home, "--gid", group, "--shell", shell];
@@ -60,7 +61,7 @@ function formerUid(accounts: Accounts, home: string): readonly string[] {
   return isFree ? ["--uid", String(uid)] : [];
 }
 
-function remove({ host, accounts }: KindContext, { item }: ItemState<UserItem>): readonly string[] {
+function remove({ host, accounts }: RequestContext, { item }: ItemState<UserItem>): readonly string[] {
   const account = accounts.users.get(item.name);
   if (account === undefined || item.onRemove === "keep") return [];
   refuseInUse(host, item.name);
@@ -70,7 +71,7 @@ function remove({ host, accounts }: KindContext, { item }: ItemState<UserItem>):
 }
 
 /** Everything that it owns goes by its number, which stays. usermod refuses while a program of it runs. */
-function rename({ host, accounts }: KindContext, from: UserItem, to: UserItem): void {
+function rename({ host, accounts }: RequestContext, from: UserItem, to: UserItem): void {
   const account = accounts.users.get(from.name);
   if (account === undefined) return;
   for (const unit of unitsOf(host, from.name)) stopUnit(host, unit);

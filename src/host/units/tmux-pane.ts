@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import type { Reading } from "../hostd/types.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
+import type { Reading } from "./heartbeat-file.ts";
 
 /**
  * Whether a program writes to its pane, by the modification time of its terminal, which the kernel sets to within

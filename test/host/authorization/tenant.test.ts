@@ -10,7 +10,7 @@ import { jobRefusal } from "../../../src/host/authorization/tenant-job.ts";
 import { choiceRefusal, unitRefusal } from "../../../src/host/authorization/tenant-unit.ts";
 import { record } from "../../../src/host/reports/history.ts";
 import { readRecords } from "../../../src/host/store/records.ts";
-import { parsePolicy } from "../../../src/host/units/parse-policy.ts";
+import { parsePolicy } from "../../../src/host/units/policies.ts";
 import { ON_CHANGE } from "../../../src/model/deadman.ts";
 import { digestOf } from "../../../src/model/digest.ts";
 import type { HostRecord } from "../../../src/model/host-record.ts";

@@ -1,13 +1,9 @@
 import { type Memory, parseMemory } from "../../../src/host/hostd/memory.ts";
 import type { ProviderSnapshot } from "../../../src/host/hostd/provider-health.ts";
 import { tick, wakeUp } from "../../../src/host/hostd/tick.ts";
-import type {
-  Action,
-  AgentSnapshot,
-  HostEvent,
-  UnitView,
-  WatchedUnit,
-} from "../../../src/host/hostd/types.ts";
+import type { Action, AgentSnapshot, HostEvent } from "../../../src/host/hostd/types.ts";
+import type { UnitView } from "../../../src/host/units/observe-units.ts";
+import type { WatchedUnit } from "../../../src/host/units/policies.ts";
 import type { HealthCheck } from "../../../src/model/health.ts";
 
 /** systemd's RestartSec in agents' units. */
