@@ -3,8 +3,12 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { handleJob } from "../../src/host/jobs/handle-job.ts";
 import { jobStatus, jobStatuses } from "../../src/host/jobs/job-status.ts";
+import { jobHandlersOf, retryTimer } from "../../src/host/jobs/retries.ts";
+import { timer } from "../../src/host/kinds/timer.ts";
 import { history } from "../../src/host/reports/history.ts";
+import { requestContext } from "../../src/host/request-context.ts";
 import type { ProgramResult } from "../../src/host/system/run-program.ts";
+import type { TimerItem } from "../../src/model/items.ts";
 import { howItEnded, jobWord, parseJobWord } from "../../src/model/job.ts";
 import { IRIS, makeWorld } from "./world.ts";
 
@@ -149,6 +153,35 @@ describe("a run that is to be replaced", () => {
     handleJob(host, ["replace", "loom.retro"]);
     expect(calls.map((call) => call.at(-1))).toEqual([SERVICE, "muster-job-loom.retro.service"]);
   });
+});
+
+describe("a job that is removed", () => {
+  const JOB: TimerItem = {
+    kind: "timer",
+    name: "muster-job-iris.retro.timer",
+    service: SERVICE,
+    schedule: "daily",
+    want: { enabled: "enabled", active: "running", overrides: "none" },
+  };
+
+  test.each([retryTimer(SERVICE), ...jobHandlersOf(SERVICE)])(
+    "does not run again if %s is active and would start it",
+    (starter) => {
+      const running = new Set([JOB.name, SERVICE, starter]);
+      const { host } = makeWorld([IRIS], (program, args) => {
+        const units = args.slice(args.indexOf("--") + 1);
+        if (program === "systemctl" && args[0] === "stop") {
+          for (const unit of units) running.delete(unit);
+          // What is still active when systemctl returns starts another run.
+          if (running.has(starter)) running.add(SERVICE);
+        }
+        const blocks = units.map((unit) => `ActiveState=${running.has(unit) ? "active" : "inactive"}`);
+        return { status: 0, stdout: args[0] === "show" ? blocks.join("\n\n") : "", stderr: "" };
+      });
+      timer.removeAll?.(requestContext(host), [{ item: JOB }]);
+      expect([...running]).toEqual([]);
+    },
+  );
 });
 
 describe("how a job is", () => {

@@ -23,7 +23,12 @@ export interface FileAttributes {
 }
 
 /** Puts a file in place of whatever stands at `name`: readers see the old one or the new one, whole. */
-export function replaceFile(folder: Handle, name: string, bytes: Uint8Array, standing: FileAttributes): void {
+export function replaceFile(
+  folder: Handle,
+  name: string,
+  bytes: Uint8Array,
+  attributes: FileAttributes,
+): void {
   // A fixed name, so that what a killed run left is overwritten by the next.
   const temporary = temporaryName(name);
   clearAway(folder, temporary);
@@ -31,8 +36,8 @@ export function replaceFile(folder: Handle, name: string, bytes: Uint8Array, sta
   const fd = openSync(at(folder, temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     writeAll(fd, bytes);
-    fchownSync(fd, standing.uid, standing.gid);
-    fchmodSync(fd, standing.mode);
+    fchownSync(fd, attributes.uid, attributes.gid);
+    fchmodSync(fd, attributes.mode);
     fsyncSync(fd);
     moveInto(folder, temporary, name);
   } catch (error) {

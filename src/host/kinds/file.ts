@@ -17,12 +17,12 @@ import { removePathItem } from "./path-item.ts";
 type File = ItemState<FileItem>;
 
 export const file: Kind<FileItem> = {
-  observe: (context, targets) => observeAsUsers(context, targets, (target) => look(context, target)),
+  observe: (context, targets) => observeAsUsers(context, targets, (target) => observeFile(context, target)),
   converge,
   remove: (context, { item }) => removePathItem(context, item),
 };
 
-function look(context: RequestContext, target: File): Observation {
+function observeFile(context: RequestContext, target: File): Observation {
   return withPathItem(target.item.path, (entry) => {
     if (entry === undefined) return { props: { type: "absent" } };
     const props = propsOf(context.accounts, entry.stats);
@@ -37,8 +37,8 @@ function look(context: RequestContext, target: File): Observation {
 }
 
 /**
- * What the record or the asker can tell of the bytes: never more than whether they are the same. The seal lets an
- * asker know them again later; it is another than the record's, which stays here.
+ * What may be reported of a secret's bytes: only whether they are those of the request or of the record. The seal lets a
+ * client recognize them later; it differs from the hash in the record, which never leaves the host.
  */
 function secretProps(context: RequestContext, { item, applied, intended }: File, bytes: Buffer): Props {
   const digest = secretDigest(item.path, bytes);
@@ -55,9 +55,9 @@ function contentDetail(context: RequestContext, { item }: File, bytes: Buffer) {
 
 function converge(context: RequestContext, target: File, observed: Props): void {
   const { item } = target;
-  const standing = attributesOf(context.accounts, item.want);
+  const attributes = attributesOf(context.accounts, item.want);
   const account = item.actor === undefined ? undefined : accountOf(context.accounts, item.actor);
-  // An actor may not give itself a file of somebody else, but may put a new one in its place.
+  // An actor cannot take over a file of another user, but can replace it with a new one.
   const foreign = account !== undefined && differs(item.want, observed, "owner");
   const bytes =
     differs(item.want, observed, "type", "content") || foreign ? bytesOf(context, target) : undefined;
@@ -67,10 +67,10 @@ function converge(context: RequestContext, target: File, observed: Props): void 
     withFolder(
       parent,
       (folder) => {
-        if (bytes !== undefined) return replaceFile(folder, name, bytes, standing);
+        if (bytes !== undefined) return replaceFile(folder, name, bytes, attributes);
         withEntry(folder, name, (entry) => {
-          if (!entry?.stats.isFile() || entry.stats.nlink !== 1) throw changing(item.path);
-          setAttributes(entry.handle, standing);
+          if (!entry?.stats.isFile() || entry.stats.nlink !== 1) throw changedMeanwhile(item.path);
+          setAttributes(entry.handle, attributes);
         });
       },
       make,
@@ -85,6 +85,6 @@ function bytesOf(context: RequestContext, { item, secret }: File): Buffer {
   throw new MusterError({ what: item.path, why });
 }
 
-function changing(path: string): MusterError {
-  return new MusterError({ what: path, why: "somebody changed it while it was looked at" });
+function changedMeanwhile(path: string): MusterError {
+  return new MusterError({ what: path, why: "it was changed while it was being observed" });
 }

@@ -21,12 +21,12 @@ const PROPERTIES = ["ControlGroup", "DropInPaths", "MemoryMax", "CPUQuotaPerSecU
 
 function observe(host: Host, targets: readonly ItemState<LimitsItem>[]): Observation[] {
   const names = targets.map(({ item }) => item.name);
-  const seen = orUnknown(() => ({
+  const observed = orUnknown(() => ({
     states: showProperties(host, names, PROPERTIES),
     mounts: readFileSync(host.paths.mounts, "utf8"),
   }));
-  if ("unknown" in seen) return names.map(() => seen);
-  return targets.map(({ item }, i) => ({ props: propsOf(item, seen.states[i] ?? {}, seen.mounts) }));
+  if ("unknown" in observed) return names.map(() => observed);
+  return targets.map(({ item }, i) => ({ props: propsOf(item, observed.states[i] ?? {}, observed.mounts) }));
 }
 
 /** A unit that does not run has no group: what it will be held to is what systemd says. */
@@ -65,8 +65,8 @@ function secondsOf(text: string): number {
 function converge(host: Host, item: LimitsItem): void {
   const { name, want } = item;
   if (want.overrides) removeAllOverrides(host, name);
-  const [seen] = observe(host, [{ item }]);
-  if (seen === undefined || !("props" in seen) || !differs(want, seen.props, ...LIMITS)) return;
+  const [observed] = observe(host, [{ item }]);
+  if (observed === undefined || !("props" in observed) || !differs(want, observed.props, ...LIMITS)) return;
   systemctl(host, "set-property", "--runtime", "--", name, ...limitLines(want).map((line) => line.join("=")));
   removeAllOverrides(host, name);
 }

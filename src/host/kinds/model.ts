@@ -47,13 +47,13 @@ export function modelProps(
   const { LoadState, Environment = "", ExecStart = "" } = state;
   // That there is no unit is told by its own items.
   if (LoadState === "not-found" || LoadState === "masked") return want as Props;
-  const seen: ModelItem["want"] = {
+  const current: ModelItem["want"] = {
     provider: variableOf(Environment, "MUSTER_PROVIDER"),
     model: (option && wordAfter(ExecStart, option)) || variableOf(Environment, "MUSTER_MODEL"),
   };
   const props = (["provider", "model"] as const).flatMap((key) => {
     if (want[key] === undefined) return [];
-    return [[key, seen[key] === (asGood[key] ?? NONE) ? want[key] : seen[key]] as const];
+    return [[key, current[key] === (asGood[key] ?? NONE) ? want[key] : current[key]] as const];
   });
   return Object.fromEntries(props) as Props;
 }

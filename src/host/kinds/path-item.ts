@@ -8,12 +8,12 @@ import type { RequestContext } from "../request-context.ts";
 import { hasCode } from "../system/error-reason.ts";
 import { actorOf } from "./observe-as-user.ts";
 
-type Thing = Extract<HostItem, { path: string }>;
+type PathItem = Extract<HostItem, { path: string }>;
 
-/** Removes what stands at an item's path with its actor's rights, and what a killed run left beside it. */
+/** Removes an item's path with its actor's rights, and what a killed run has left beside it. */
 export function removePathItem(
   context: RequestContext,
-  item: Thing,
+  item: PathItem,
   suffixes: readonly string[] = [""],
 ): readonly string[] {
   withParent(context, item, (folder, name) => {
@@ -23,18 +23,18 @@ export function removePathItem(
   return [];
 }
 
-/** Removes what a killed run left beside an item: bytes that were not whole yet. */
-export function removeUnfinished(context: RequestContext, item: Thing): void {
+/** Removes the temporary file that a killed run has left beside an item. */
+export function removeUnfinished(context: RequestContext, item: PathItem): void {
   withParent(context, item, (folder, name) => discard(folder, temporaryName(name)));
 }
 
 /**
- * Calls `use` on the folder of an item, as its actor. Where the folder is gone there is nothing to do;
- * where the actor is, its home went with it.
+ * Calls `use` on the folder of an item, as its actor. Does nothing if the folder is gone, or the actor, whose home went
+ * with it.
  */
 export function withParent(
   context: RequestContext,
-  item: Thing,
+  item: PathItem,
   use: (folder: Handle, name: string) => void,
 ): void {
   const account = actorOf(context, item);

@@ -11,7 +11,7 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 import { unitProps } from "./unit.ts";
 
-/** Timers are many: whatever is asked or told of systemd is so of all of them at once. */
+/** There are many timers, so each call of systemctl is for all of them. */
 export const timer: Kind<TimerItem> = {
   observe: ({ host }, targets) => observe(host, itemsOf(targets)),
   refuse,
@@ -58,7 +58,7 @@ function overridesIn({ item, timer, service }: Pair): [ofTimer: string[], ofServ
   return [overridesOf(item.name, timer), overridesOf(item.service, service)];
 }
 
-/** What systemd would not take would leave a job without a timer, or every run without its user. */
+/** Refuses a schedule that systemd does not accept, and a user that does not exist. */
 function refuse({ host, accounts }: RequestContext, targets: readonly ItemState<TimerItem>[]): void {
   for (const { item } of targets) {
     if (item.user === undefined || accounts.users.has(item.user)) continue;
@@ -79,7 +79,7 @@ function timesOf({ schedule }: TimerItem): string[] {
   return schedule.split("; ");
 }
 
-/** What systemd has against these times; nothing where it takes them. */
+/** systemd's objection to these times; empty if it accepts them. */
 function calendar(host: Host, times: readonly string[]): string {
   const { status, stderr } = host.run("systemd-analyze", ["calendar", "--", ...times]);
   return status === 0 ? "" : stderr.trim().split("\n")[0] || "it ended without a word";
@@ -97,7 +97,7 @@ function converge(host: Host, items: readonly TimerItem[]): void {
   }
   const masked = pairs.filter(({ timer }) => /^masked/.test(timer["UnitFileState"] ?? ""));
   for (const flags of masked.length > 0 ? [[], ["--runtime"]] : []) {
-    tell(
+    systemctlForTimers(
       host,
       masked.map(({ item }) => item.name),
       "unmask",
@@ -105,28 +105,28 @@ function converge(host: Host, items: readonly TimerItem[]): void {
     );
     isChanged = true;
   }
-  // That it starts at boot is for the next boot to read.
-  tell(host, names, "enable", "--no-reload");
+  // Enabling takes effect at boot, so no reload is needed now.
+  systemctlForTimers(host, names, "enable", "--no-reload");
   if (isChanged) daemonReload(host);
   const failed = pairs.filter(({ timer }) => timer["ActiveState"] === "failed");
   if (failed.length > 0)
-    tell(
+    systemctlForTimers(
       host,
       failed.map(({ item }) => item.name),
       "reset-failed",
     );
-  tell(host, names, "start");
+  systemctlForTimers(host, names, "start");
 }
 
-/** Tells systemd one thing of many timers. @throws MusterError with its own words, which name the timer */
-function tell(host: Host, names: readonly string[], ...verb: readonly string[]): void {
+/** Runs one verb of systemctl for many timers. @throws MusterError with its message, which names the timer */
+function systemctlForTimers(host: Host, names: readonly string[], ...verb: readonly string[]): void {
   const { status, stderr } = host.run("systemctl", [...verb, "--", ...names]);
   if (status === 0) return;
   const why = stderr.trim().split("\n")[0] || `it ended with ${status}`;
   throw new MusterError({ what: `systemctl ${verb.join(" ")} of ${names.length} timers`, why });
 }
 
-/** With a job ends what runs of it, and what systemd keeps of it. Of what is not there all of this says so, and no more. */
+/** Removes jobs, their runs and their state in systemd. systemctl fails for what does not exist, which is ignored. */
 function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   const timers = items.map(({ name }) => name);
   const services = items.map(({ service }) => service);
@@ -151,7 +151,7 @@ function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   return [];
 }
 
-/** Those that serve other units too are not this one's to take along. */
+/** The overrides of this unit only; those for other units too are kept. */
 function ownOverrides(unit: string): string[] {
   return overridesOf(unit, {}).filter((path) => path.includes(`/${unit}.d/`));
 }

@@ -20,7 +20,7 @@ export interface Prober {
    * @param now seconds of a clock that only goes forward
    * @returns what was answered last, by name; nothing of a check that has no answer yet
    */
-  see(wanted: ReadonlyMap<string, HealthCheck>, now: number): ReadonlyMap<string, Answered>;
+  poll(wanted: ReadonlyMap<string, HealthCheck>, now: number): ReadonlyMap<string, Answered>;
 }
 
 interface Watched {
@@ -42,7 +42,7 @@ export function newProber(probe: typeof runProbe = runProbe): Prober {
       watched.last = follow(watched.last, answer);
     });
   };
-  const see: Prober["see"] = (wanted, now) => {
+  const poll: Prober["poll"] = (wanted, now) => {
     for (const name of all.keys()) if (!wanted.has(name)) all.delete(name);
     for (const [name, check] of wanted) {
       const known = all.get(name);
@@ -56,7 +56,7 @@ export function newProber(probe: typeof runProbe = runProbe): Prober {
     }
     return new Map([...all].flatMap(([name, { last }]) => (last === undefined ? [] : [[name, last]])));
   };
-  return { see };
+  return { poll };
 }
 
 function follow(last: Answered | undefined, answer: ProbeAnswer): Answered {
