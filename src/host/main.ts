@@ -16,7 +16,7 @@ import { answerBatch, greeting, parseBatches, READERS, READERS_AND_WRITERS, type
 import { runRepair } from "./sqlite/repair-process.ts";
 import { reasonOf } from "./system/error-reason.ts";
 
-/** Characters of one request: whoever sends more without an end wants to fill the memory. */
+/** Characters of one request at most, so that no client can fill the memory. */
 const MOST = 64 * 1024 * 1024;
 
 const host = thisHost(fileURLToPath(import.meta.url), [moveHooks]);
@@ -46,7 +46,7 @@ function serveGate(name: GateName): void {
 
 function serve(table: Table): void {
   process.umask(0o022);
-  // Whoever asked is gone: nothing is left to say, and the change that was under way is done.
+  // The client is gone: there is nobody left to answer, and the change in progress is done.
   process.stdout.on("error", () => process.exit(1));
   process.stdout.write(greeting(host));
   void answerAll(table);
@@ -55,13 +55,13 @@ function serve(table: Table): void {
 /** Milliseconds in which requests that were sent together arrive. */
 const MOMENT = 10;
 
-/** Between two batches the loop turns, so that one who is gone is noticed before the next is begun. */
+/** Between two batches the event loop runs, so that a disconnected client is noticed before the next one begins. */
 async function answerAll(table: Table): Promise<void> {
   let rest = "";
   let waiting: string[] = [];
   let turn = Promise.resolve();
   const answerWaiting = async () => {
-    // Only changes are worth waiting for others.
+    // Only changes wait for others to join their batch.
     await setTimeout(waiting[0]?.includes('"op":"converge"') ? MOMENT : 0);
     const lines = waiting;
     waiting = [];

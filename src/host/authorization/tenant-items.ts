@@ -95,7 +95,7 @@ const workFolder = (group: string, { user }: ScopedAgent): ItemForm => ({
   want: { type: "directory", owner: user, group, mode: "0700" },
 });
 
-/** With the user's rights alone: whatever stands in a home, root does not open it. */
+/** With the user's rights: root opens nothing in a home. */
 const homeFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
   address: { kind: "file", path: LINE, actor: user, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
@@ -144,7 +144,7 @@ const policy: ItemForm = {
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
 };
 
-/** It is only looked at. */
+/** It is only observed. */
 const model = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "model", unit, "option?": /^--?[a-z-]{1,50}$/, "others?": isJson },
   want: { "provider?": LINE, "model?": LINE },
@@ -158,7 +158,7 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** It is only looked up, with the user's rights. */
+/** It is only searched for, with the user's rights. */
 const program = (agent: ScopedAgent): ItemForm => ({
   address: {
     kind: "program",

@@ -9,7 +9,7 @@ import { differs } from "./file-attributes.ts";
 import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
-/** A unit's limits stand in its text, which is an item of its own; here is whether the kernel has them. */
+/** Whether the kernel enforces a unit's limits. The unit's file, which sets them, is an item of its own. */
 export const limits: Kind<LimitsItem> = {
   observe: ({ host }, targets) => observe(host, targets),
   converge: ({ host }, { item }) => converge(host, item),
@@ -29,7 +29,7 @@ function observe(host: Host, targets: readonly ItemState<LimitsItem>[]): Observa
   return targets.map(({ item }, i) => ({ props: propsOf(item, observed.states[i] ?? {}, observed.mounts) }));
 }
 
-/** A unit that does not run has no group: what it will be held to is what systemd says. */
+/** A unit that does not run has no group: its limits are those that systemd reports. */
 function propsOf({ name, want }: LimitsItem, state: UnitState, mounts: string): Props {
   const { ControlGroup: group = "", MemoryMax = "", CPUQuotaPerSecUSec: quota = "", TasksMax = "" } = state;
   const ofSystemd: Readonly<Record<Limit, string | number>> = {
@@ -61,7 +61,7 @@ function secondsOf(text: string): number {
   return Math.round(100 * seconds) / 100;
 }
 
-/** The unit's text is as declared by now. What was changed past systemd, it writes anew when it is told a value. */
+/** The unit's file is as declared by now. systemd rewrites what was changed without it when a property is set. */
 function converge(host: Host, item: LimitsItem): void {
   const { name, want } = item;
   if (want.overrides) removeAllOverrides(host, name);
@@ -76,7 +76,7 @@ function removeAllOverrides(host: Host, name: string): void {
   daemonReload(host);
 }
 
-/** Overrides that stand with an item of the unit's own go with that. */
+/** Removes the overrides, unless an item of the unit itself does. */
 function remove({ name, want }: LimitsItem): readonly string[] {
   if (want.overrides) removeOverrides(name, overridesOf(name, {}));
   return [];

@@ -7,12 +7,12 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
 /**
- * What an agent runs on, as systemd has read it: its unit and every drop-in, whoever wrote them. Its texts are items of
- * their own; here their outcome has a name.
+ * The provider and model that an agent runs on, as systemd has read them from its unit and every drop-in. The files are
+ * items of their own; this is their result.
  */
 export const model: Kind<ModelItem> = {
   observe: ({ host }, targets) => observe(host, targets),
-  // By now the texts are as declared: systemd has read others.
+  // The files are as declared by now, so systemd has read older ones.
   converge: ({ host }, { item }) => {
     daemonReload(host);
     restartIfRunning(host, [item.unit]);
@@ -45,7 +45,7 @@ export function modelProps(
   const known = JSON.parse(others) as Readonly<Record<string, ModelItem["want"]>>;
   const asGood = (inForce === undefined ? undefined : known[inForce]) ?? want;
   const { LoadState, Environment = "", ExecStart = "" } = state;
-  // That there is no unit is told by its own items.
+  // A missing unit is reported by its own items.
   if (LoadState === "not-found" || LoadState === "masked") return want as Props;
   const current: ModelItem["want"] = {
     provider: variableOf(Environment, "MUSTER_PROVIDER"),

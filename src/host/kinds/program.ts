@@ -8,7 +8,7 @@ import { hasCode } from "../system/error-reason.ts";
 import type { Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
-/** A program can only be found or missed: who declares it installs it. */
+/** Whether a program exists. Muster does not install it. */
 export const program: Kind<ProgramItem> = {
   observe: (context, targets) =>
     targets.map(({ item }) => orUnknown(() => ({ props: { found: isFound(context, item) } }))),

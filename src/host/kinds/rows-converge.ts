@@ -15,7 +15,7 @@ import { attributesOf, differs } from "./file-attributes.ts";
 import type { ItemState } from "./kind.ts";
 import { rowsBefore, rowsOf } from "./rows-declared.ts";
 
-/** Mends the database in place, as its actor, so that what the agent learned and has open stays. */
+/** Repairs the database in place, as its actor, so that what the agent has learned and has open is kept. */
 export function convergeRows(context: RequestContext, target: ItemState<RowsItem>, observed: Props): void {
   const { item } = target;
   const declared = rowsOf(context, item.want.rows);
@@ -37,7 +37,7 @@ export function convergeRows(context: RequestContext, target: ItemState<RowsItem
   });
 }
 
-/** A database that is not there is made where its actor has no hand in it, and put in place whole, as any file. */
+/** Makes a new database where its actor cannot interfere, and moves it into place complete, as any file. */
 function putNew(context: RequestContext, { path, table, actor, want }: RowsItem, declared: Rows): void {
   const bytes = withCopy(context.host, { main: Buffer.alloc(0), wal: Buffer.alloc(0) }, (db) => {
     repairTable(db, table, declared, {});
@@ -54,7 +54,7 @@ function putNew(context: RequestContext, { path, table, actor, want }: RowsItem,
   );
 }
 
-/** The bytes that a new file begins with, where what stands there cannot be mended by its actor. */
+/** The bytes that a new file begins with, if its actor cannot repair what is there. */
 function startOf(context: RequestContext, item: RowsItem, observed: Props): Uint8Array | undefined {
   if (observed["type"] === undefined) return undefined;
   if (differs(item.want, observed, "type")) return Buffer.alloc(0);

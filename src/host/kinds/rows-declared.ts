@@ -10,7 +10,7 @@ export function rowsOf(context: RequestContext, digest: Scalar | undefined): Row
   return text === undefined ? undefined : parseRows(text);
 }
 
-/** The rows that are ours: those that were applied, and those that a killed run may have written already. */
+/** The rows that Muster wrote: those that were applied, and those that a killed run may have written. */
 export function rowsBefore(context: RequestContext, { applied, intended }: ItemState<RowsItem>): Rows {
   return { ...rowsOf(context, applied?.["rows"]), ...rowsOf(context, intended?.["rows"]) };
 }

@@ -16,8 +16,8 @@ import { removePathItem, withParent } from "./path-item.ts";
 import { rowsOf } from "./rows-declared.ts";
 
 /**
- * Removes the database. What its agent wrote there is kept: in a copy that root alone can read. The copy gets its
- * name last, so that a run that is killed and run again keeps one.
+ * Removes the database. What its agent wrote to it is kept in a copy that only root can read. The copy gets its final name
+ * last, so that a killed run and its repetition keep one copy.
  */
 export function removeRows(context: RequestContext, { item }: ItemState<RowsItem>): readonly string[] {
   const copy = item.onRemove === "wipe" ? undefined : copyOf(context, item);
@@ -41,13 +41,13 @@ function keep(context: RequestContext, item: RowsItem, copy: Snapshot | Unknown)
   if ("unknown" in bytes) return keepBeside(context, item);
   const target = copyPath(context, item);
   const earlier = readOwn(target)?.equals(bytes) ? [] : nameCopy(context, item);
-  // What is kept aside is for root alone, also where this is the first of it.
+  // Only root may read the archive folder, also if this creates it.
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   writeOwn(target, bytes);
   return earlier;
 }
 
-/** Where the copy stands while the database does. */
+/** The path of the copy until the database is removed. */
 function copyPath(context: RequestContext, item: RowsItem): string {
   return `${context.host.paths.aside}/.${item.path.slice(1).replaceAll("/", "~")}`;
 }
@@ -64,7 +64,7 @@ function nameCopy(context: RequestContext, item: RowsItem): string[] {
   }
 }
 
-/** The database whole, where its agent wrote to it. */
+/** The whole database, if its agent has written to it. */
 function learned(context: RequestContext, item: RowsItem, copy: Snapshot): Uint8Array | undefined {
   const declared = rowsOf(context, item.want.rows) ?? {};
   return withCopy(context.host, copy, (db) =>
@@ -72,7 +72,7 @@ function learned(context: RequestContext, item: RowsItem, copy: Snapshot): Uint8
   );
 }
 
-/** What cannot be looked into is kept as it is. */
+/** Keeps a database that cannot be read as it is. */
 function keepBeside(context: RequestContext, item: RowsItem): string[] {
   const kept: string[] = [];
   withParent(context, item, (folder, name) => {

@@ -28,7 +28,7 @@ export const rows: Kind<RowsItem> = {
   remove: removeRows,
 };
 
-/** What stands there, and its bytes where it is a file. */
+/** What is at the path, and its bytes if it is a file. */
 interface Found {
   readonly props: Props;
   readonly copy?: Snapshot;

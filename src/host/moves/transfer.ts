@@ -18,19 +18,19 @@ import { ENVIRONMENT } from "../system/run-program.ts";
 import { placeHome, stagingPath } from "./commit.ts";
 import { type Home, homeOwner, moveHomeOf, readMark, writeMark } from "./move-state.ts";
 
-/** A home that is read by a tar with its agent's rights alone, as far as the other side takes it. */
+/** A home that a tar with its agent's rights reads, at the pace of the other host. */
 interface Packing {
   readonly tar: ChildProcess;
   readonly end: Promise<TarEnd>;
   readonly parts: AsyncIterator<Buffer>;
   readonly sum: Hash;
-  /** Read and not given yet. */
+  /** Bytes that were read but not sent yet. */
   rest: Buffer;
 }
 
 const packings = new Map<string, Packing>();
 
-/** The next bytes of the home; with the last ones their sum. */
+/** The next bytes of the home; the last ones come with the checksum. */
 export async function pack(host: Host, request: PackRequest): Promise<PackAnswer> {
   const { id, move, first } = request;
   if (first) beginPacking(host, request);
@@ -57,7 +57,7 @@ function beginPacking(host: Host, { id, owner, move }: PackRequest): void {
   packings.set(move, startPacking(host, home));
 }
 
-/** The folder is opened by the tar itself: with the agent's rights, as all that is in it. */
+/** The tar itself opens the folder, with the agent's rights. */
 function startPacking(host: Host, home: Home): Packing {
   const { uid, gid } = homeOwner(host, home);
   const tar = spawn(
@@ -74,7 +74,7 @@ function startPacking(host: Host, home: Home): Packing {
   return { tar, end: endOf(tar), parts, sum: createHash("sha256"), rest: Buffer.alloc(0) };
 }
 
-/** A whole chunk, or all that is left. */
+/** Reads a full chunk, or everything that is left. */
 async function readChunk(packing: Packing): Promise<Buffer> {
   const gathered = [packing.rest];
   let length = packing.rest.length;
@@ -93,11 +93,11 @@ function cannotPack(id: string, said: string): MusterError {
   return new MusterError({
     what: `${id}: its home cannot be packed`,
     why: `${said}.`,
-    next: "What its agent itself cannot read does not move: mend or remove that on the host, then run it again.",
+    next: "What its agent cannot read does not move: repair or remove that on the host, then run it again.",
   });
 }
 
-/** A home that is written by a tar with its agent's rights alone, in a folder that only root can put in place. */
+/** A home that a tar with its agent's rights writes, in a staging folder that only root can rename. */
 interface Unpacking {
   readonly home: Home;
   readonly tar: ChildProcess;
@@ -108,13 +108,13 @@ interface Unpacking {
 
 const unpackings = new Map<string, Unpacking>();
 
-/** Gives up what a session began before. */
+/** Discards what an earlier session has begun. */
 export function endUnpacking(move: string): void {
   unpackings.get(move)?.tar.kill("SIGKILL");
   unpackings.delete(move);
 }
 
-/** Makes the folder that the home is written to, where nothing stands, and starts what writes it. */
+/** Makes the staging folder, which must not exist, and starts the tar that writes to it. */
 export function beginUnpacking(host: Host, home: Home, move: string): void {
   unpackings.set(move, startUnpacking(host, home));
 }
@@ -123,7 +123,7 @@ function startUnpacking(host: Host, home: Home): Unpacking {
   const { uid, gid } = homeOwner(host, home);
   const isRoot = process.geteuid?.() === 0;
   const staging = stagingPath(home.path);
-  // Others may pass through to what they have rights on, and this is the agent's alone.
+  // Others may pass through this folder; the one in it belongs to the agent only.
   mkdirSync(dirname(staging), { mode: 0o711 });
   mkdirSync(staging, { mode: 0o700 });
   chmodSync(dirname(staging), 0o711);
@@ -134,7 +134,7 @@ function startUnpacking(host: Host, home: Home): Unpacking {
     stdio: ["pipe", "ignore", "pipe"],
     ...(isRoot && { uid, gid }),
   });
-  // Where it ends early, its end tells why.
+  // If the tar ends early, its end has the reason.
   tar.stdin.on("error", () => {});
   const unpacking: Unpacking = { home, tar, end: endOf(tar), sum: createHash("sha256") };
   void unpacking.end.then((end) => {
@@ -143,7 +143,7 @@ function startUnpacking(host: Host, home: Home): Unpacking {
   return unpacking;
 }
 
-/** Takes the next bytes, and after the last ones puts the home in its place, whole or not at all. */
+/** Writes the next bytes, and after the last ones puts the home in its place, if it is complete. */
 export async function unpack(host: Host, { id, move, bytes, sum }: UnpackRequest): Promise<UnpackAnswer> {
   const unpacking = unpackings.get(move);
   if (unpacking === undefined || unpacking.home.agent !== agentOf(id)) {
@@ -180,7 +180,7 @@ function writeToTar({ tar }: Unpacking, part: Buffer): Promise<void> {
   });
 }
 
-/** What is told to have arrived stays so when the power fails. */
+/** What is reported as arrived must survive a power failure. */
 function syncHome(host: Host, home: Home): void {
   const done = host.run("sync", ["--file-system", stagingPath(home.path)], {
     as: homeOwner(host, home),
@@ -195,7 +195,7 @@ async function cannotUnpack(id: string, move: string, { end }: Unpacking): Promi
   return new MusterError({
     what: `${id}: its home cannot be unpacked`,
     why: `${said}.`,
-    next: "Mend that on the host, then run it again.",
+    next: "Repair that on the host, then run it again.",
   });
 }
 
@@ -207,17 +207,17 @@ function checksumMismatch(id: string): MusterError {
   });
 }
 
-/** How a tar ended. */
+/** The end of a tar. */
 interface TarEnd {
   readonly code: number | null;
-  /** The last lines that it said. */
+  /** The last lines of its errors. */
   readonly said: string;
 }
 
-/** Characters of what it says that are kept. */
+/** Characters of its errors that are kept. */
 const KEPT = 2000;
 
-/** Resolves when it has ended, also where it could not be started. */
+/** Resolves when the tar has ended, also if it could not be started. */
 function endOf(tar: ChildProcess): Promise<TarEnd> {
   let said = "";
   tar.stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -11,10 +11,10 @@ export interface Answered extends ProbeAnswer {
   readonly alike: number;
 }
 
-/** Keeps asking, and never waits: its owner looks in as often as it likes. */
+/** Runs probes in the background: its owner polls for the last answers. */
 export interface Prober {
   /**
-   * Starts the probes that are due. A check that is asked no longer, or was changed, begins anew when it is back.
+   * Starts the probes that are due. A check that is left out or has changed starts from zero.
    *
    * @param wanted every check that there is, by name
    * @param now seconds of a clock that only goes forward

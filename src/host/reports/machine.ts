@@ -11,7 +11,7 @@ const TICKS = 100;
 /** File systems that are full by their nature. */
 const IMAGES = new Set(["squashfs", "erofs", "iso9660"]);
 
-/** How this host is doing now. Of other programs systemctl alone is started. */
+/** The state of this machine now. systemctl is the only program that is started. */
 export function machine(host: Host): Machine {
   const [, load = 0] = loadavg();
   const deadman = deadmanState(host);

@@ -24,9 +24,9 @@ export interface SyncOrder {
   readonly declared: Rows;
   /** The rows that were applied last; those declared no more are deleted. */
   readonly before: Rows;
-  /** Base64 of what a new file begins with, where what stands there cannot be mended by its owner. */
+  /** Base64 of what a new file begins with, if its owner cannot repair what is there. */
   readonly start?: string;
-  /** What stands there is no database, and is kept beside the new one. */
+  /** What is there is not a database, and is kept beside the new one. */
   readonly isForeign: boolean;
 }
 
@@ -46,7 +46,7 @@ function putFile(folder: Handle, name: string, start: Uint8Array, { standing, is
   putDatabase(folder, name, start, standing);
 }
 
-/** Puts a database in place of whatever stands there. */
+/** Puts a database in the place of whatever is there. */
 export function putDatabase(folder: Handle, name: string, bytes: Uint8Array, standing: FileAttributes): void {
   // Left from another database, they would be taken for changes to this one.
   for (const suffix of SIDE_FILES) discard(folder, name + suffix);
@@ -61,7 +61,7 @@ function mendFile(
 ): void {
   withEntry(folder, name, (entry) => {
     if (entry === undefined || typeOf(entry.stats) !== "file") {
-      throw new MusterError({ what: name, why: "somebody changed it while it was looked at" });
+      throw new MusterError({ what: name, why: "it was changed while it was being observed" });
     }
     setAttributes(entry.handle, standing);
     clearSideFiles(folder, name);

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { listFolder, readTextIfPresent } from "./read-if-present.ts";
 
 /**
- * The packages that dpkg has installed. Its own files are read, as dpkg-query does, whose start costs a tenth of a
- * whole look: stanzas of `Package:` and `Status:`, and newer ones in a journal of numbered files (deb822(5),
+ * The packages that dpkg has installed. Its own files are read instead of running dpkg-query, which would cost a tenth
+ * of an observation: stanzas of `Package:` and `Status:`, and newer ones in a journal of numbered files (deb822(5),
  * dpkg(1) FILES).
  *
  * @param dir dpkg's folder
