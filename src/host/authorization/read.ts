@@ -88,8 +88,8 @@ function withoutSeal(observation: Observation): Observation {
 
 function isWithin({ host, tenant }: ReadScope, { id }: HostRecord): boolean {
   if (tenant === undefined) return true;
-  const subject = subjectOf(id);
-  if (subject.host !== host) return false;
-  if (subject.kind === "tenant") return subject.name === tenant.name;
-  return subject.kind === "agent" && tenant.agents.includes(subject.name);
+  const owner = subjectOf(id);
+  if (owner.host !== host) return false;
+  if (owner.kind === "tenant") return owner.name === tenant.name;
+  return owner.kind === "agent" && tenant.agents.includes(owner.name);
 }

@@ -16,10 +16,10 @@ const SECRET = /^(as declared|secret:[0-9a-f]{64})$/;
 const LINE = /^[^\p{Cc}]{0,1000}$/u;
 
 /**
- * Why an item is none that a tenant's stack may have for one of its agents; nothing where it may. Groups, users,
- * packages and the runtime have no form here, and so are the platform's alone.
+ * Why a tenant's stack may not have an item for one of its agents; undefined if it may. Groups, users, packages and the
+ * runtime have no form here, and so only the platform can have them.
  *
- * @param wants whether what is wanted is looked at too, or the address alone: enough to look, and to take away
+ * @param wants whether to check what is declared too; to observe or remove an item, its address is enough
  */
 export function refusalOf(
   { tenant }: TenantScope,
@@ -35,7 +35,7 @@ export function refusalOf(
   return flaw === undefined && !isMap(want) ? "it wants nothing" : flaw && `it ${flaw}`;
 }
 
-/** The form that an item must have, by its kind and place alone. */
+/** The form that an item must have, which depends only on its kind and address. */
 function formOf(
   group: string,
   agent: ScopedAgent,
@@ -56,13 +56,13 @@ function formOf(
   if (path === `${UNIT_DIR}/${agent.unit}`) return unitFile(agent);
   if (jobUnitOf(agent, posix.basename(path)) && posix.dirname(path) === UNIT_DIR) return jobFile;
   if (path === policyFile(agent.name)) return policy;
-  if (isChoiceOf(agent, path)) return unitFile(agent);
+  if (isProviderFile(agent, path)) return unitFile(agent);
   if (posix.dirname(path) === agent.credentials) return secretFile(group, agent);
   return isWithin(agent.home, path) ? homeFile(group, agent) : undefined;
 }
 
 /** Whether a path is that of what an agent's unit says on one of its providers. */
-export function isChoiceOf({ name }: ScopedAgent, path: string): boolean {
+export function isProviderFile({ name }: ScopedAgent, path: string): boolean {
   const provider = posix.basename(path, ".conf");
   return isProviderName(provider) && path === choiceFile(name, provider);
 }
@@ -132,13 +132,13 @@ const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 });
 
-/** Its text is held against rules of its own, too. */
+/** Its text has rules of its own; see tenant-content.ts. */
 const jobFile: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 };
 
-/** Its text is held against rules of its own, too. */
+/** Its text has rules of its own; see tenant-content.ts. */
 const policy: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },

@@ -34,7 +34,7 @@ const FORMS: Readonly<Record<MoveRequest["op"], Shape>> = {
  * Lets a tenant's stack move its own agents: away from where they came in by its key, and to where the platform has
  * made room for them. Whose rights are used on a home, and where it is, the host's records and the scope say.
  */
-export function moving(scope: TenantScope, own: Ownership): Table {
+export function moveHandlers(scope: TenantScope, own: Ownership): Table {
   const inside = (host: Host, request: MoveRequest): Host => {
     const flaw = flawOf(request, FORMS[request.op]);
     if (flaw !== undefined) refuse(scope, `a request to ${request.op}`, `it ${flaw}`);

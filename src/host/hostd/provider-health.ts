@@ -42,11 +42,11 @@ interface News {
  */
 export function followProviders(
   before: Providers,
-  seen: Readonly<Record<string, ProviderSnapshot>>,
+  snapshots: Readonly<Record<string, ProviderSnapshot>>,
   clock: number,
 ): { readonly providers: Providers; readonly events: readonly News[] } {
   const events: News[] = [];
-  const entries = Object.entries(seen).map(([name, snapshot]) => {
+  const entries = Object.entries(snapshots).map(([name, snapshot]) => {
     const was = before[name] ?? unknown(clock);
     const is = follow(was, snapshot, clock);
     const budget = Math.min(BUDGET, was.budget + (clock - was.budgetAt) / 60);

@@ -29,7 +29,7 @@ export function convergeRows(context: RequestContext, target: ItemState<RowsItem
   repairAs(context.host, accountOf(context.accounts, item.actor), {
     path: item.path,
     table: item.table,
-    standing: attributesOf(context.accounts, item.want),
+    attributes: attributesOf(context.accounts, item.want),
     declared,
     before: rowsBefore(context, target),
     ...(start && { start: Buffer.from(start).toString("base64") }),
@@ -43,12 +43,12 @@ function putNew(context: RequestContext, { path, table, actor, want }: RowsItem,
     repairTable(db, table, declared, {});
     return bytesOf(db);
   });
-  const standing = attributesOf(context.accounts, want);
+  const attributes = attributesOf(context.accounts, want);
   const { parent, name } = split(path);
   asUser(accountOf(context.accounts, actor), () =>
     withFolder(
       parent,
-      (folder) => putDatabase(folder, name, bytes, standing),
+      (folder) => putDatabase(folder, name, bytes, attributes),
       makeParentFolders(0o700, true),
     ),
   );

@@ -12,14 +12,14 @@ import { paneNames } from "../units/tmux-pane.ts";
 export function ps(host: Host, { units }: PsRequest): PsAnswer {
   const now = Number(process.hrtime.bigint() / 1000n);
   const view = readView(host);
-  const seen = new Map(Object.values(view?.agents ?? {}).map((one) => [one.unit, one]));
+  const agents = new Map(Object.values(view?.agents ?? {}).map((one) => [one.unit, one]));
   const services = new Map((view?.services ?? []).map((one) => [one.unit, one]));
   const states = showUnits(host, units);
   const deadman = deadmanState(host, view);
   return {
     units: units.map((unit, i) => {
       const [watched, quarantine, deferred] = [
-        seen.get(unit),
+        agents.get(unit),
         readQuarantine(host, unit),
         readDeferredRestart(host, unit),
       ];
