@@ -41,7 +41,7 @@ describe("the word of a job", () => {
     [{ job: "retro", agent: "iris" }, "iris.retro"],
     [{ job: "retro" }, "retro"],
     [{ job: "b-c", agent: "a" }, "a.b-c"],
-  ])("says whose it is, and back: %j", (name, word) => {
+  ])("names its agent, and can be parsed: %j", (name, word) => {
     expect(jobWord(name)).toBe(word);
     expect(parseJobWord(word)).toEqual(name);
   });
@@ -53,7 +53,7 @@ describe("the word of a job", () => {
 });
 
 describe("a job that failed", () => {
-  test("is told with how it ended, and systemd starts it again when that is declared", () => {
+  test("is recorded with its result, and systemd retries it if that is declared", () => {
     const { host, told, started, dir } = hostWithJob({ stdout: FAILED });
     expect(handleJob(host, ["failed", "iris.retro"])).toBe(0);
     expect(told()).toEqual([
@@ -71,7 +71,7 @@ describe("a job that failed", () => {
     );
   });
 
-  test("is given up after so many tries, and one of its times begins to count anew", () => {
+  test("is given up after the declared number of tries; a scheduled run starts the count again", () => {
     const { host, told, started, dir } = hostWithJob({ stdout: FAILED });
     const fail = () => handleJob(host, ["failed", "iris.retro"]);
     const begin = () => writeFileSync(tries(dir), "begun\n", { flag: "a" });
@@ -91,7 +91,7 @@ describe("a job that failed", () => {
     expect(started()).toHaveLength(4);
   });
 
-  test("is told with the reason where systemd will not try it again", () => {
+  test("is recorded with the reason if systemd cannot retry it", () => {
     const { host, told } = hostWithJob(
       { stdout: FAILED },
       { status: 1, stderr: "Unit is \u001b[1mloaded\n" },
@@ -100,7 +100,7 @@ describe("a job that failed", () => {
     expect(told()[0]?.detail).toBe("exit code 3, not tried again: Unit is \\u001b[1mloaded");
   });
 
-  test("is told by what systemd says in the environment, as its next run may have begun", () => {
+  test("is described by the environment that systemd passes, as its next run may have begun", () => {
     const { host, told } = hostWithJob({ stdout: "Result=success\nExecMainStatus=0\nInvocationID=bb\n" });
     vi.stubEnv("MONITOR_SERVICE_RESULT", "timeout");
     vi.stubEnv("MONITOR_EXIT_STATUS", "TERM");
@@ -142,8 +142,8 @@ describe("a job that failed", () => {
   );
 });
 
-describe("a run that is to be replaced", () => {
-  test("is, but not while its job is held", () => {
+describe("a run that should be replaced", () => {
+  test("is replaced, but not while its job is held", () => {
     const { host, calls } = hostWithJob();
     handleJob(host, ["replace", "iris.retro"]);
     expect(calls).toEqual([["systemctl", "restart", "--no-block", "--", SERVICE]]);
@@ -184,7 +184,7 @@ describe("a job that is removed", () => {
   );
 });
 
-describe("how a job is", () => {
+describe("the status of a job", () => {
   const timer = {
     LoadState: "loaded",
     ActiveState: "active",
@@ -193,7 +193,7 @@ describe("how a job is", () => {
   };
   const ran = { ActiveState: "inactive", ExecMainStartTimestamp: "Fri 2026-11-27 03:00:01 UTC" };
 
-  test("tells its last run, how that ended, and the next", () => {
+  test("has its last run, the result of that, and the next", () => {
     expect(jobStatus(timer, { ...ran, Result: "exit-code", ExecMainStatus: "3" })).toEqual({
       timer: "waiting",
       isRunning: false,
@@ -206,7 +206,7 @@ describe("how a job is", () => {
     ).toBe("ended");
   });
 
-  test("tells nothing that systemd does not know: of a run that goes on, of the time before a boot, of no timer", () => {
+  test("leaves out what systemd does not know: for a current run, before a boot, without a timer", () => {
     expect(jobStatus(timer, { ...ran, ActiveState: "activating" })).not.toHaveProperty("result");
     const booted = jobStatus(timer, {
       ActiveState: "inactive",
@@ -221,7 +221,7 @@ describe("how a job is", () => {
     });
   });
 
-  test("is asked of systemd once for all, and of no other unit than a job's", () => {
+  test("is one query of systemd for all jobs, and only for units of jobs", () => {
     const { host, calls } = hostWithJob({ stdout: "ActiveState=active\n\nActiveState=inactive\n" });
     expect(jobStatuses(host, { op: "jobs", words: ["iris.retro"] }).jobs).toMatchObject([
       { word: "iris.retro", timer: "waiting" },

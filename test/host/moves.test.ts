@@ -32,7 +32,7 @@ import { IRIS, makeWorld, OWNER, type World } from "./world.ts";
 
 const UNIT = agentUnit("iris");
 
-/** Of a file that a hostile archive would leave outside. */
+/** The name of a file that a hostile archive would write outside of the home. */
 const NAME = `${process.pid}-stolen`;
 
 /** Two hosts on real files with real tars; systemd knows the agent's unit on the old one. */
@@ -53,7 +53,7 @@ function twoWorlds() {
 
 function itemsOf(world: World): Items {
   const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
-  // Another home of the same user's, so that nobody's processes are looked for.
+  // A sibling has the same user, so that no processes are ended.
   return { "identity:home": { kind: "directory", path: world.home(), onRemove: "aside", want } };
 }
 
@@ -69,7 +69,7 @@ function declare(host: Host, world: World): void {
   });
 }
 
-/** What another agent of the same user has: with it, leaving ends nobody's processes. */
+/** Another agent with the same user: with it, leaving ends no processes. */
 function declareSibling(host: Host, world: World): void {
   const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
   const items: Items = {
@@ -152,7 +152,7 @@ function whole(home: string): string[] {
 }
 
 describe("a move", () => {
-  test("brings a home as it is, in pieces, and lets the old one go only then", async () => {
+  test("transfers a home unchanged, in pieces, and releases the old one only then", async () => {
     const { east, west, old, now, coming, leaving, bytes, put, settled } = rig();
     const before = whole(east.home());
     expect(coming()).toEqual({ state: "open" });
@@ -180,7 +180,7 @@ describe("a move", () => {
     expect(readdirSync(join(west.dir, "home"))).toEqual(["iris"]);
   });
 
-  test("is known on both hosts after each step, and is gone on with from there", async () => {
+  test("is recorded on both hosts after each step, and continues from there", async () => {
     const { west, old, now, coming, leaving, bytes, put, settled, east } = rig();
     coming();
     const { move } = leaving();
@@ -203,7 +203,7 @@ describe("a move", () => {
     expect(whole(west.home())).toEqual(whole(east.home()));
   });
 
-  test("keeps what stood in the home's place, and says where", async () => {
+  test("archives what was in the place of the home, and reports the path", async () => {
     const { west, now, coming, leaving, bytes } = rig();
     writeFileSync(join(west.home(), "stranger's"), "kept");
     coming();
@@ -218,8 +218,8 @@ describe("a move", () => {
   });
 });
 
-describe("an agent that is held down already", () => {
-  test("stays in its quarantine where it does not move after all", () => {
+describe("an agent that is in quarantine already", () => {
+  test("remains in quarantine if its move fails", () => {
     const { old, coming, leaving, settled } = rig();
     quarantine(old, UNIT, "5 restarts within 60 min");
     coming();
@@ -227,7 +227,7 @@ describe("an agent that is held down already", () => {
     expect(readQuarantine(old, UNIT)?.reason).toBe("5 restarts within 60 min");
   });
 
-  test("that was let go by somebody begins another move, as it may have run since", () => {
+  test("begins another move if somebody has released it, because it may have run since", () => {
     const { old, coming, leaving } = rig();
     coming();
     const { move } = leaving();
@@ -239,8 +239,8 @@ describe("an agent that is held down already", () => {
   });
 });
 
-describe("a home that does not come whole", () => {
-  test("is not put in its place, and its agent stays where it was", async () => {
+describe("a home that arrives incomplete", () => {
+  test("is not put in its place, and its agent remains on the old host", async () => {
     const { west, coming, leaving, bytes, put, settled, old, calls } = rig();
     coming();
     const { move } = leaving();
@@ -286,7 +286,7 @@ describe("a home that does not come whole", () => {
     expect([outside, existsSync(join("/tmp", NAME))]).toEqual([[], false]);
   });
 
-  test("that its agent cannot read is told by name", async () => {
+  test("is reported by name if its agent cannot read all of it", async () => {
     const { east, coming, leaving, bytes } = rig();
     if (IRIS.uid === 0) return;
     writeFileSync(join(east.home(), "root's"), "x");
@@ -315,7 +315,7 @@ describe("the unit of an agent that moves", () => {
       secrets: {},
     });
 
-  test("does not start where the home has gone from", async () => {
+  test("does not start on the host that the home has left", async () => {
     const { east, old, from, coming, leaving, bytes, put, settled } = rig();
     coming();
     const { move } = leaving();
@@ -325,7 +325,7 @@ describe("the unit of an agent that moves", () => {
     expect(() => start(old, from.id, itemsOf(east))).toThrow(/its home has gone to west/);
   });
 
-  test("does not start where the home has not come to, and does where it stays after all", () => {
+  test("does not start before the home has arrived, and starts if the agent remains", () => {
     const { east, old, now, from, to, coming, leaving } = rig();
     coming();
     leaving();
