@@ -83,6 +83,26 @@ module.exports = {
         to: { path: "^src/", pathNot: oneOf([folder, ...others]) },
       })),
     ...hostKinds,
+    {
+      name: "host-facts-below-decisions",
+      comment: "what a host has of units, accounts and its system is below what decides about them",
+      severity: "error",
+      from: { path: "^src/host/(units|accounts|system)/" },
+      to: { path: "^src/host/(reconcile|hostd|kinds|moves|authorization)/" },
+    },
+    {
+      name: "host-kinds-and-reconcile-know-no-feature",
+      comment: "moves take part by LifecycleHooks of src/host/context.ts",
+      severity: "error",
+      from: { path: "^src/host/(kinds|reconcile|reports)/" },
+      to: { path: "^src/host/(hostd|moves|authorization)/" },
+    },
+    {
+      name: "host-deadman-is-on-top",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/host/(hostd/|main\\.ts$)" },
+      to: { path: "^src/host/hostd/" },
+    },
     { name: "no-cycles", severity: "error", from: { path: "^src" }, to: { circular: true } },
   ],
   options: {

@@ -11,9 +11,11 @@ import {
   STATE_DIR,
   UNIT_DIR,
 } from "../model/host-paths.ts";
+import type { Items } from "../model/items.ts";
+import type { ObserveAnswer } from "../model/protocol.ts";
 import { type RunProgram, runProgram } from "./system/run-program.ts";
 
-/** Where this host keeps things, and how it starts other programs; tests stand theirs elsewhere. */
+/** Where this host keeps things, and how it runs other programs; tests have their own. */
 export interface Host {
   /** The installed bundle's version: the hash in its folder's name. */
   readonly bundle: string;
@@ -21,8 +23,23 @@ export interface Host {
   readonly program: string;
   readonly paths: Paths;
   readonly run: RunProgram;
-  /** The gate by which this session came in; none for one that logged in as root. */
+  readonly hooks: readonly LifecycleHooks[];
+  /** The gate of this session; left out for a session of root. */
   readonly gate?: SessionGate;
+}
+
+/** What a feature does at points in the life of a resource, which the reconciler and `control` call. */
+export interface LifecycleHooks {
+  /** Called before anything of a resource is changed. @throws to refuse the change */
+  beforeConverge(host: Host, id: string, items: Items): void;
+  /** A resource's items as they should be removed. */
+  itemsToRemove(host: Host, id: string, items: Items): Items;
+  /** Called when the items of a resource have been removed, before its record is. */
+  afterRemove(host: Host, id: string): void;
+  /** Called before a person starts or releases a unit. @throws to refuse it */
+  beforeStart(host: Host, agent: string, unit: string): void;
+  /** What the feature adds to an observation of the host. */
+  addToObservation(host: Host): Pick<ObserveAnswer, "moves">;
 }
 
 export interface SessionGate {
@@ -78,9 +95,9 @@ const PATHS: Paths = {
   hostdView: HOSTD_RUN_DIR,
 };
 
-/** This host, as the bundle at `file` finds it. */
-export function thisHost(file: string): Host {
-  return { bundle: bundleVersion(file), program: file, paths: PATHS, run: runProgram };
+/** This host, for the bundle at `file`. */
+export function thisHost(file: string, hooks: readonly LifecycleHooks[]): Host {
+  return { bundle: bundleVersion(file), program: file, paths: PATHS, run: runProgram, hooks };
 }
 
 function bundleVersion(file: string): string {

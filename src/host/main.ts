@@ -11,14 +11,15 @@ import { findAuthorizer, tableOf } from "./authorization/registry.ts";
 import { thisHost } from "./context.ts";
 import { runHostd } from "./hostd/hostd.ts";
 import { handleJob } from "./jobs/handle-job.ts";
+import { moveHooks } from "./moves/hooks.ts";
 import { answerBatch, greeting, parseBatches, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
 import { runRepair } from "./sqlite/repair-process.ts";
 import { reasonOf } from "./system/error-reason.ts";
 
-/** Characters of one request: whoever sends more without an end wants to fill the memory. */
+/** Characters of one request at most, so that no client can fill the memory. */
 const MOST = 64 * 1024 * 1024;
 
-const host = thisHost(fileURLToPath(import.meta.url));
+const host = thisHost(fileURLToPath(import.meta.url), [moveHooks]);
 const [command, ...words] = process.argv.slice(2);
 const gate = command === "gate" ? findAuthorizer(words) : undefined;
 if (command === "serve" && words.length === 0) serve(READERS_AND_WRITERS);
@@ -45,7 +46,7 @@ function serveGate(name: GateName): void {
 
 function serve(table: Table): void {
   process.umask(0o022);
-  // Whoever asked is gone: nothing is left to say, and the change that was under way is done.
+  // The client is gone: there is nobody left to answer, and the change in progress is done.
   process.stdout.on("error", () => process.exit(1));
   process.stdout.write(greeting(host));
   void answerAll(table);
@@ -54,13 +55,13 @@ function serve(table: Table): void {
 /** Milliseconds in which requests that were sent together arrive. */
 const MOMENT = 10;
 
-/** Between two batches the loop turns, so that one who is gone is noticed before the next is begun. */
+/** Between two batches the event loop runs, so that a disconnected client is noticed before the next one begins. */
 async function answerAll(table: Table): Promise<void> {
   let rest = "";
   let waiting: string[] = [];
   let turn = Promise.resolve();
   const answerWaiting = async () => {
-    // Only changes are worth waiting for others.
+    // Only changes wait for others to join their batch.
     await setTimeout(waiting[0]?.includes('"op":"converge"') ? MOMENT : 0);
     const lines = waiting;
     waiting = [];

@@ -14,11 +14,9 @@ import {
 } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
 import { jobStatuses } from "./jobs/job-status.ts";
-import { settle } from "./moves/finish.ts";
-import { leave } from "./moves/leave.ts";
-import { pack } from "./moves/pack.ts";
-import { arrive } from "./moves/prepare.ts";
-import { unpack } from "./moves/unpack.ts";
+import { settle } from "./moves/commit.ts";
+import { arrive, leave } from "./moves/prepare.ts";
+import { pack, unpack } from "./moves/transfer.ts";
 import { awaitAllStable, awaitStable, type StableAnswer, unitsStarted } from "./reconcile/await-stable.ts";
 import { type ConvergeOutcome, convergeAll } from "./reconcile/converge.ts";
 import { observe } from "./reconcile/observe.ts";
@@ -29,29 +27,28 @@ import { machine } from "./reports/machine.ts";
 import { ps } from "./reports/ps.ts";
 import { reasonOf } from "./system/error-reason.ts";
 
-/** What answers each request, at once or, with others answered meanwhile, later. */
+/** The function that answers each kind of request, at once or later: meanwhile others are answered. */
 export type Table = {
   readonly [Op in Request["op"]]?: (host: Host, request: Extract<Request, { op: Op }>) => Later<Answers[Op]>;
 } & {
-  /** Answers many requests to converge at once, each by its own thunk, which throws where that one failed. */
-  readonly convergeAll?: (
-    host: Host,
-    requests: readonly ConvergeRequest[],
-  ) => readonly (() => Later<ConvergeAnswer>)[];
+  /** Answers many requests to converge at once, each by its own thunk, which throws if that one has failed. */
+  readonly convergeAll?: (host: Host, requests: readonly ConvergeRequest[]) => readonly Thunk[];
 };
 
 type Later<A> = A | Promise<A>;
 
-/** Only looks: a host that serves this table has no way to change anything. */
+type Thunk = () => Later<ConvergeAnswer>;
+
+/** Read-only: a session with this table cannot change anything. */
 export const READERS: Table = { observe, ps, history, jobs: jobStatuses, machine };
 
-/** A change is answered when what it started has stayed for a moment. */
+/** A change is answered when the units that it started have run for a moment. */
 export const WRITERS = {
   converge: (host, request) => {
     const [answer] = convergeMany(host, [request]);
-    return (answer as () => Later<ConvergeAnswer>)();
+    return (answer as Thunk)();
   },
-  convergeAll: (host, requests) => convergeMany(host, requests),
+  convergeAll: convergeMany,
   control: (host, request) => {
     const answer = control(host, request);
     const isStarted = request.verb !== "stop" && answer.changed;
@@ -65,23 +62,23 @@ export const WRITERS = {
   settle,
 } satisfies Table;
 
-function convergeMany(host: Host, requests: readonly ConvergeRequest[]): (() => Later<ConvergeAnswer>)[] {
-  const staying = convergeAll(host, requests).map((outcome, i): StableAnswer<ConvergeOutcome> => {
+function convergeMany(host: Host, requests: readonly ConvergeRequest[]): Thunk[] {
+  const answers = convergeAll(host, requests).map((outcome, i): StableAnswer<ConvergeOutcome> => {
     const request = requests[i];
     const isDone = !("error" in outcome) && request !== undefined;
     return {
       units: isDone ? unitsStarted(request, outcome.answer) : [],
       answer: outcome,
-      lost: (unit, error) => (isDone ? withLost(request, outcome.answer, unit, error) : outcome),
+      lost: (unit, error) => (isDone ? withFailedUnit(request, outcome.answer, unit, error) : outcome),
     };
   });
-  return awaitAllStable(host, staying).map((later) => () => {
-    return later instanceof Promise ? later.then(answerIn) : answerIn(later);
+  return awaitAllStable(host, answers).map((later) => () => {
+    return later instanceof Promise ? later.then(answerOrThrow) : answerOrThrow(later);
   });
 }
 
-/** A unit that did not stay fails its part of an agent, or the whole of what has no parts. */
-function withLost(
+/** The outcome when a unit has exited: its part of an agent fails, or all of a resource without parts. */
+function withFailedUnit(
   { items }: ConvergeRequest,
   answer: ConvergeAnswer,
   unit: string,
@@ -92,7 +89,7 @@ function withLost(
   return { answer: { ...answer, failures: [...(answer.failures ?? []), { part, error: wireError(error) }] } };
 }
 
-function answerIn(outcome: ConvergeOutcome): ConvergeAnswer {
+function answerOrThrow(outcome: ConvergeOutcome): ConvergeAnswer {
   if ("error" in outcome) throw outcome.error;
   return outcome.answer;
 }
@@ -106,7 +103,7 @@ export function greeting(host: Host): string {
   return `${MARKER}${JSON.stringify(hello)}\n`;
 }
 
-/** Answers one request line with one answer line; what goes wrong is an answer too. */
+/** Answers one request line with one answer line; a failure is an answer too. */
 export async function answerLine(host: Host, table: Table, line: string): Promise<string> {
   const [answer] = parseBatches([line]).flatMap((batch) => answerBatch(host, table, batch));
   return answer ?? "";
@@ -121,16 +118,15 @@ interface Parsed {
   readonly error?: unknown;
 }
 
-/** Lines in the order in which they came, where those that ask to converge and follow one another are one batch. */
+/** Parses lines in their order. Consecutive requests to converge different resources become one batch. */
 export function parseBatches(lines: readonly string[]): Batch[] {
-  return inBatches(lines.map(parseFrame));
-}
-
-/** Answers each request of a batch with a line of its own. */
-export function answerBatch(host: Host, table: Table, batch: Batch): Promise<string>[] {
-  const requests = batch.flatMap(({ request }) => (request?.op === "converge" ? [request] : []));
-  const thunks = batch.length > 1 ? attemptAll(host, table, requests) : undefined;
-  return batch.map((frame, i) => answerFrame(host, table, frame, thunks?.[i]));
+  const batches: Parsed[][] = [];
+  for (const frame of lines.map(parseFrame)) {
+    const last = batches.at(-1);
+    if (last !== undefined && isForBatch(frame, last)) last.push(frame);
+    else batches.push([frame]);
+  }
+  return batches;
 }
 
 function parseFrame(line: string): Parsed {
@@ -141,30 +137,20 @@ function parseFrame(line: string): Parsed {
   }
 }
 
-/** Runs of requests to converge whose resources differ; every other request is a batch of its own. */
-function inBatches(frames: readonly Parsed[]): Parsed[][] {
-  const batches: Parsed[][] = [];
-  for (const frame of frames) {
-    const last = batches.at(-1);
-    if (last !== undefined && fits(frame, last)) last.push(frame);
-    else batches.push([frame]);
-  }
-  return batches;
-}
-
-function fits({ request }: Parsed, batch: readonly Parsed[]): boolean {
+function isForBatch({ request }: Parsed, batch: readonly Parsed[]): boolean {
   if (request?.op !== "converge") return false;
   return batch.every((one) => one.request?.op === "converge" && one.request.id !== request.id);
 }
 
-type Thunk = () => Later<ConvergeAnswer>;
+/** Answers each request of a batch with a line of its own. */
+export function answerBatch(host: Host, table: Table, batch: Batch): Promise<string>[] {
+  const thunks = batch.length > 1 ? convergeBatch(host, table, batch) : undefined;
+  return batch.map((frame, i) => answerFrame(host, table, frame, thunks?.[i]));
+}
 
-/** What went wrong with all of them is what each is answered. */
-function attemptAll(
-  host: Host,
-  { convergeAll }: Table,
-  requests: readonly ConvergeRequest[],
-): readonly Thunk[] | undefined {
+/** An error of the whole batch is the answer to each of its requests. */
+function convergeBatch(host: Host, { convergeAll }: Table, batch: Batch): readonly Thunk[] | undefined {
+  const requests = batch.flatMap(({ request }) => (request?.op === "converge" ? [request] : []));
   try {
     return convergeAll?.(host, requests);
   } catch (error) {
@@ -175,25 +161,18 @@ function attemptAll(
 }
 
 async function answerFrame(host: Host, table: Table, { seq, request, error }: Parsed, thunk?: Thunk) {
-  return `${JSON.stringify(await answer(host, table, { seq, request, error }, thunk))}\n`;
-}
-
-async function answer(
-  host: Host,
-  table: Table,
-  { seq, request, error }: { seq: number; request: Request | undefined; error: unknown },
-  thunk: Thunk | undefined,
-): Promise<AnswerFrame> {
+  let frame: AnswerFrame;
   try {
     if (request === undefined) throw error;
-    return { seq, answer: await (thunk === undefined ? dispatch(host, table, request) : thunk()) };
+    frame = { seq, answer: await (thunk === undefined ? dispatch(host, table, request) : thunk()) };
   } catch (failure) {
-    return { seq, error: wireError(failure) };
+    frame = { seq, error: wireError(failure) };
   }
+  return `${JSON.stringify(frame)}\n`;
 }
 
 function dispatch(host: Host, table: Table, request: Request): Later<Answers[Request["op"]]> {
-  // Each entry takes the request of its own name, which the index cannot tell the compiler.
+  // Each entry takes the request of its own name, which the index does not show to the compiler.
   const handle = table[request.op] as
     | ((host: Host, request: Request) => Later<Answers[Request["op"]]>)
     | undefined;
@@ -202,7 +181,7 @@ function dispatch(host: Host, table: Table, request: Request): Later<Answers[Req
 }
 
 function refused(op: string): MusterError {
-  const why = "this session only looks, or the host runtime is too old for it";
+  const why = "this session is read-only, or the host runtime is too old for it";
   return new MusterError({ what: `the request ${JSON.stringify(op)} was refused`, why });
 }
 

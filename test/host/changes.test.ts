@@ -45,9 +45,7 @@ describe("a renamed resource", () => {
     const world = makeWorld();
     world.up(itemsOf(world, "lab"));
     mkdirSync(`${world.dir}/home/den`);
-    expect(() => world.up(itemsOf(world, "den"), renamed)).toThrow(
-      /home\/den: something stands there already/,
-    );
+    expect(() => world.up(itemsOf(world, "den"), renamed)).toThrow(/home\/den: something is there already/);
     expect(existsSync(`${world.dir}/home/lab/SOUL.md`)).toBe(true);
     expect(records(world)).toEqual(["hub~iris~service.json"]);
   });

@@ -3,8 +3,12 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { handleJob } from "../../src/host/jobs/handle-job.ts";
 import { jobStatus, jobStatuses } from "../../src/host/jobs/job-status.ts";
+import { jobHandlersOf, retryTimer } from "../../src/host/jobs/retries.ts";
+import { timer } from "../../src/host/kinds/timer.ts";
 import { history } from "../../src/host/reports/history.ts";
+import { requestContext } from "../../src/host/request-context.ts";
 import type { ProgramResult } from "../../src/host/system/run-program.ts";
+import type { TimerItem } from "../../src/model/items.ts";
 import { howItEnded, jobWord, parseJobWord } from "../../src/model/job.ts";
 import { IRIS, makeWorld } from "./world.ts";
 
@@ -37,7 +41,7 @@ describe("the word of a job", () => {
     [{ job: "retro", agent: "iris" }, "iris.retro"],
     [{ job: "retro" }, "retro"],
     [{ job: "b-c", agent: "a" }, "a.b-c"],
-  ])("says whose it is, and back: %j", (name, word) => {
+  ])("names its agent, and can be parsed: %j", (name, word) => {
     expect(jobWord(name)).toBe(word);
     expect(parseJobWord(word)).toEqual(name);
   });
@@ -49,7 +53,7 @@ describe("the word of a job", () => {
 });
 
 describe("a job that failed", () => {
-  test("is told with how it ended, and systemd starts it again when that is declared", () => {
+  test("is recorded with its result, and systemd retries it if that is declared", () => {
     const { host, told, started, dir } = hostWithJob({ stdout: FAILED });
     expect(handleJob(host, ["failed", "iris.retro"])).toBe(0);
     expect(told()).toEqual([
@@ -67,7 +71,7 @@ describe("a job that failed", () => {
     );
   });
 
-  test("is given up after so many tries, and one of its times begins to count anew", () => {
+  test("is given up after the declared number of tries; a scheduled run starts the count again", () => {
     const { host, told, started, dir } = hostWithJob({ stdout: FAILED });
     const fail = () => handleJob(host, ["failed", "iris.retro"]);
     const begin = () => writeFileSync(tries(dir), "begun\n", { flag: "a" });
@@ -87,7 +91,7 @@ describe("a job that failed", () => {
     expect(started()).toHaveLength(4);
   });
 
-  test("is told with the reason where systemd will not try it again", () => {
+  test("is recorded with the reason if systemd cannot retry it", () => {
     const { host, told } = hostWithJob(
       { stdout: FAILED },
       { status: 1, stderr: "Unit is \u001b[1mloaded\n" },
@@ -96,7 +100,7 @@ describe("a job that failed", () => {
     expect(told()[0]?.detail).toBe("exit code 3, not tried again: Unit is \\u001b[1mloaded");
   });
 
-  test("is told by what systemd says in the environment, as its next run may have begun", () => {
+  test("is described by the environment that systemd passes, as its next run may have begun", () => {
     const { host, told } = hostWithJob({ stdout: "Result=success\nExecMainStatus=0\nInvocationID=bb\n" });
     vi.stubEnv("MONITOR_SERVICE_RESULT", "timeout");
     vi.stubEnv("MONITOR_EXIT_STATUS", "TERM");
@@ -138,8 +142,8 @@ describe("a job that failed", () => {
   );
 });
 
-describe("a run that is to be replaced", () => {
-  test("is, but not while its job is held", () => {
+describe("a run that should be replaced", () => {
+  test("is replaced, but not while its job is held", () => {
     const { host, calls } = hostWithJob();
     handleJob(host, ["replace", "iris.retro"]);
     expect(calls).toEqual([["systemctl", "restart", "--no-block", "--", SERVICE]]);
@@ -151,7 +155,36 @@ describe("a run that is to be replaced", () => {
   });
 });
 
-describe("how a job is", () => {
+describe("a job that is removed", () => {
+  const JOB: TimerItem = {
+    kind: "timer",
+    name: "muster-job-iris.retro.timer",
+    service: SERVICE,
+    schedule: "daily",
+    want: { enabled: "enabled", active: "running", overrides: "none" },
+  };
+
+  test.each([retryTimer(SERVICE), ...jobHandlersOf(SERVICE)])(
+    "does not run again if %s is active and would start it",
+    (starter) => {
+      const running = new Set([JOB.name, SERVICE, starter]);
+      const { host } = makeWorld([IRIS], (program, args) => {
+        const units = args.slice(args.indexOf("--") + 1);
+        if (program === "systemctl" && args[0] === "stop") {
+          for (const unit of units) running.delete(unit);
+          // What is still active when systemctl returns starts another run.
+          if (running.has(starter)) running.add(SERVICE);
+        }
+        const blocks = units.map((unit) => `ActiveState=${running.has(unit) ? "active" : "inactive"}`);
+        return { status: 0, stdout: args[0] === "show" ? blocks.join("\n\n") : "", stderr: "" };
+      });
+      timer.removeAll?.(requestContext(host), [{ item: JOB }]);
+      expect([...running]).toEqual([]);
+    },
+  );
+});
+
+describe("the status of a job", () => {
   const timer = {
     LoadState: "loaded",
     ActiveState: "active",
@@ -160,7 +193,7 @@ describe("how a job is", () => {
   };
   const ran = { ActiveState: "inactive", ExecMainStartTimestamp: "Fri 2026-11-27 03:00:01 UTC" };
 
-  test("tells its last run, how that ended, and the next", () => {
+  test("has its last run, the result of that, and the next", () => {
     expect(jobStatus(timer, { ...ran, Result: "exit-code", ExecMainStatus: "3" })).toEqual({
       timer: "waiting",
       isRunning: false,
@@ -173,7 +206,7 @@ describe("how a job is", () => {
     ).toBe("ended");
   });
 
-  test("tells nothing that systemd does not know: of a run that goes on, of the time before a boot, of no timer", () => {
+  test("leaves out what systemd does not know: for a current run, before a boot, without a timer", () => {
     expect(jobStatus(timer, { ...ran, ActiveState: "activating" })).not.toHaveProperty("result");
     const booted = jobStatus(timer, {
       ActiveState: "inactive",
@@ -188,7 +221,7 @@ describe("how a job is", () => {
     });
   });
 
-  test("is asked of systemd once for all, and of no other unit than a job's", () => {
+  test("is one query of systemd for all jobs, and only for units of jobs", () => {
     const { host, calls } = hostWithJob({ stdout: "ActiveState=active\n\nActiveState=inactive\n" });
     expect(jobStatuses(host, { op: "jobs", words: ["iris.retro"] }).jobs).toMatchObject([
       { word: "iris.retro", timer: "waiting" },

@@ -16,12 +16,10 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Host } from "../../src/host/context.ts";
-import { settle } from "../../src/host/moves/finish.ts";
-import { leave } from "../../src/host/moves/leave.ts";
-import { allMarks } from "../../src/host/moves/move-state.ts";
-import { pack } from "../../src/host/moves/pack.ts";
-import { arrive } from "../../src/host/moves/prepare.ts";
-import { unpack } from "../../src/host/moves/unpack.ts";
+import { settle } from "../../src/host/moves/commit.ts";
+import { readMarks } from "../../src/host/moves/move-state.ts";
+import { arrive, leave } from "../../src/host/moves/prepare.ts";
+import { pack, unpack } from "../../src/host/moves/transfer.ts";
 import { converge } from "../../src/host/reconcile/converge.ts";
 import { observe } from "../../src/host/reconcile/observe.ts";
 import { removeResource } from "../../src/host/reconcile/remove.ts";
@@ -34,7 +32,7 @@ import { IRIS, makeWorld, OWNER, type World } from "./world.ts";
 
 const UNIT = agentUnit("iris");
 
-/** Of a file that a hostile archive would leave outside. */
+/** The name of a file that a hostile archive would write outside of the home. */
 const NAME = `${process.pid}-stolen`;
 
 /** Two hosts on real files with real tars; systemd knows the agent's unit on the old one. */
@@ -55,7 +53,7 @@ function twoWorlds() {
 
 function itemsOf(world: World): Items {
   const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
-  // Another home of the same user's, so that nobody's processes are looked for.
+  // A sibling has the same user, so that no processes are ended.
   return { "identity:home": { kind: "directory", path: world.home(), onRemove: "aside", want } };
 }
 
@@ -71,7 +69,7 @@ function declare(host: Host, world: World): void {
   });
 }
 
-/** What another agent of the same user has: with it, leaving ends nobody's processes. */
+/** Another agent with the same user: with it, leaving ends no processes. */
 function declareSibling(host: Host, world: World): void {
   const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
   const items: Items = {
@@ -154,7 +152,7 @@ function whole(home: string): string[] {
 }
 
 describe("a move", () => {
-  test("brings a home as it is, in pieces, and lets the old one go only then", async () => {
+  test("transfers a home unchanged, in pieces, and releases the old one only then", async () => {
     const { east, west, old, now, coming, leaving, bytes, put, settled } = rig();
     const before = whole(east.home());
     expect(coming()).toEqual({ state: "open" });
@@ -165,11 +163,11 @@ describe("a move", () => {
     const pieces = await bytes(move);
     expect(pieces.length).toBeGreaterThan(2);
     await put(move, pieces);
-    expect(allMarks(now)).toMatchObject([{ agent: "iris", state: "arrived", other: "east", move }]);
+    expect(readMarks(now)).toMatchObject([{ agent: "iris", state: "arrived", other: "east", move }]);
     expect(settled("old", move)).toBe("gone");
     expect(settled("now", move)).toBe("over");
     expect(whole(west.home())).toEqual(before);
-    expect(allMarks(now)).toEqual([]);
+    expect(readMarks(now)).toEqual([]);
     expect(history(now, { op: "history", agent: "iris", last: 9 }).events.map(({ event }) => event)).toEqual([
       "died",
       "arrived",
@@ -178,11 +176,11 @@ describe("a move", () => {
       removeResource(old, { op: "remove", id: "east/iris/agent", owner: OWNER, items: {} }).aside,
     ).toEqual([]);
     expect(existsSync(east.home())).toBe(false);
-    expect([allMarks(old), readdirSync(join(east.dir, "home"))]).toEqual([[], ["loom"]]);
+    expect([readMarks(old), readdirSync(join(east.dir, "home"))]).toEqual([[], ["loom"]]);
     expect(readdirSync(join(west.dir, "home"))).toEqual(["iris"]);
   });
 
-  test("is known on both hosts after each step, and is gone on with from there", async () => {
+  test("is recorded on both hosts after each step, and continues from there", async () => {
     const { west, old, now, coming, leaving, bytes, put, settled, east } = rig();
     coming();
     const { move } = leaving();
@@ -205,7 +203,7 @@ describe("a move", () => {
     expect(whole(west.home())).toEqual(whole(east.home()));
   });
 
-  test("keeps what stood in the home's place, and says where", async () => {
+  test("archives what was in the place of the home, and reports the path", async () => {
     const { west, now, coming, leaving, bytes } = rig();
     writeFileSync(join(west.home(), "stranger's"), "kept");
     coming();
@@ -220,8 +218,8 @@ describe("a move", () => {
   });
 });
 
-describe("an agent that is held down already", () => {
-  test("stays in its quarantine where it does not move after all", () => {
+describe("an agent that is in quarantine already", () => {
+  test("remains in quarantine if its move fails", () => {
     const { old, coming, leaving, settled } = rig();
     quarantine(old, UNIT, "5 restarts within 60 min");
     coming();
@@ -229,7 +227,7 @@ describe("an agent that is held down already", () => {
     expect(readQuarantine(old, UNIT)?.reason).toBe("5 restarts within 60 min");
   });
 
-  test("that was let go by somebody begins another move, as it may have run since", () => {
+  test("begins another move if somebody has released it, because it may have run since", () => {
     const { old, coming, leaving } = rig();
     coming();
     const { move } = leaving();
@@ -241,8 +239,8 @@ describe("an agent that is held down already", () => {
   });
 });
 
-describe("a home that does not come whole", () => {
-  test("is not put in its place, and its agent stays where it was", async () => {
+describe("a home that arrives incomplete", () => {
+  test("is not put in its place, and its agent remains on the old host", async () => {
     const { west, coming, leaving, bytes, put, settled, old, calls } = rig();
     coming();
     const { move } = leaving();
@@ -288,7 +286,7 @@ describe("a home that does not come whole", () => {
     expect([outside, existsSync(join("/tmp", NAME))]).toEqual([[], false]);
   });
 
-  test("that its agent cannot read is told by name", async () => {
+  test("is reported by name if its agent cannot read all of it", async () => {
     const { east, coming, leaving, bytes } = rig();
     if (IRIS.uid === 0) return;
     writeFileSync(join(east.home(), "root's"), "x");
@@ -317,7 +315,7 @@ describe("the unit of an agent that moves", () => {
       secrets: {},
     });
 
-  test("does not start where the home has gone from", async () => {
+  test("does not start on the host that the home has left", async () => {
     const { east, old, from, coming, leaving, bytes, put, settled } = rig();
     coming();
     const { move } = leaving();
@@ -327,13 +325,13 @@ describe("the unit of an agent that moves", () => {
     expect(() => start(old, from.id, itemsOf(east))).toThrow(/its home has gone to west/);
   });
 
-  test("does not start where the home has not come to, and does where it stays after all", () => {
+  test("does not start before the home has arrived, and starts if the agent remains", () => {
     const { east, old, now, from, to, coming, leaving } = rig();
     coming();
     leaving();
     expect(() => start(now, to.id)).toThrow(/its home has not come from east yet/);
     // This systemd starts nothing.
     expect(start(old, from.id, itemsOf(east)).failures).toMatchObject([{ part: "unit" }]);
-    expect([allMarks(old), readQuarantine(old, UNIT)]).toEqual([[], undefined]);
+    expect([readMarks(old), readQuarantine(old, UNIT)]).toEqual([[], undefined]);
   });
 });

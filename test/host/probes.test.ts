@@ -102,23 +102,23 @@ function scripted() {
 test("a check is asked when it is due, and never twice at once", async () => {
   const { prober, pending, answer } = scripted();
   const wanted = new Map([["a", CHECK]]);
-  expect(prober.see(wanted, 0)).toEqual(new Map());
-  prober.see(wanted, 30);
+  expect(prober.poll(wanted, 0)).toEqual(new Map());
+  prober.poll(wanted, 30);
   expect(pending).toHaveLength(1);
   await answer(false);
-  expect(prober.see(wanted, 31).get("a")).toEqual({ ok: false, detail: "down", count: 1, alike: 1 });
+  expect(prober.poll(wanted, 31).get("a")).toEqual({ ok: false, detail: "down", count: 1, alike: 1 });
   await answer(false);
-  expect(prober.see(wanted, 40).get("a")).toMatchObject({ count: 2, alike: 2 });
-  prober.see(wanted, 41);
+  expect(prober.poll(wanted, 40).get("a")).toMatchObject({ count: 2, alike: 2 });
+  prober.poll(wanted, 41);
   await answer(true);
-  expect(prober.see(wanted, 42).get("a")).toMatchObject({ ok: true, count: 3, alike: 1 });
+  expect(prober.poll(wanted, 42).get("a")).toMatchObject({ ok: true, count: 3, alike: 1 });
 });
 
 test("a check that is changed, or wanted again, begins anew", async () => {
   const { prober, answer } = scripted();
-  prober.see(new Map([["a", CHECK]]), 0);
+  prober.poll(new Map([["a", CHECK]]), 0);
   await answer(false);
-  expect(prober.see(new Map([["a", { ...CHECK, interval: 20 }]]), 1)).toEqual(new Map());
-  prober.see(new Map(), 2);
-  expect(prober.see(new Map([["a", CHECK]]), 3)).toEqual(new Map());
+  expect(prober.poll(new Map([["a", { ...CHECK, interval: 20 }]]), 1)).toEqual(new Map());
+  prober.poll(new Map(), 2);
+  expect(prober.poll(new Map([["a", CHECK]]), 3)).toEqual(new Map());
 });

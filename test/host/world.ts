@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Host } from "../../src/host/context.ts";
+import { moveHooks } from "../../src/host/moves/hooks.ts";
 import { converge } from "../../src/host/reconcile/converge.ts";
 import { observe } from "../../src/host/reconcile/observe.ts";
 import { removeResource } from "../../src/host/reconcile/remove.ts";
@@ -137,7 +138,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
     hostd: join(state, "hostd"),
     hostdView: join(dir, "view"),
   };
-  return { bundle: "test", program: PROGRAM, paths, run: runProgram };
+  return { bundle: "test", program: PROGRAM, paths, run: runProgram, hooks: [moveHooks] };
 }
 
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -32,7 +32,7 @@ export function readAccounts(etc: string): Accounts {
   };
 }
 
-/** The numbers of an owner and a group by name; throws where either is not there. */
+/** The numbers of an owner and a group by name. @throws MusterError if one of them does not exist */
 export function idsOf(accounts: Accounts, owner: string, group: string): { uid: number; gid: number } {
   const uid = accounts.users.get(owner)?.uid;
   const gid = accounts.groups.get(group);
@@ -41,7 +41,7 @@ export function idsOf(accounts: Accounts, owner: string, group: string): { uid: 
   return { uid, gid };
 }
 
-/** The account whose rights are used on an actor's things; throws where it is not there. */
+/** An actor's account. @throws MusterError if it does not exist */
 export function accountOf(accounts: Accounts, actor: string): Account {
   const account = accounts.users.get(actor);
   if (account === undefined) throw missing("user", actor);

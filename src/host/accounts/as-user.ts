@@ -2,10 +2,10 @@ import { MusterError } from "../../base/errors.ts";
 import type { Account } from "./accounts.ts";
 
 /**
- * Does synchronous work with an account's rights alone, and takes ours back whatever happens.
- * Only effective ids change, so the account cannot signal or trace this process meanwhile.
+ * Does synchronous work with an account's rights only, and takes root's rights back in any case. Only effective ids change,
+ * so the account cannot signal or trace this process meanwhile.
  *
- * @param account left out: our own rights
+ * @param account left out: root's own rights
  */
 export function asUser<T>(account: Account | undefined, work: () => T): T {
   const { geteuid, getegid, seteuid, setegid } = process;
@@ -26,7 +26,7 @@ export function asUser<T>(account: Account | undefined, work: () => T): T {
 
 let hasDropped = false;
 
-/** Once and for good: root needs no further groups, and no actor may have those of ours. */
+/** Once and for good: root needs no further groups, and no actor may have them. */
 function dropGroups(): void {
   if (hasDropped) return;
   process.setgroups?.([]);

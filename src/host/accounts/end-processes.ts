@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hasCode, pause } from "../system/error-reason.ts";
 
 /**
- * Waits until a user has no process any more, and ends by force those that stay.
+ * Waits until a user has no process left, and kills those that do not end.
  *
  * @param grace seconds that they get to end by themselves, and then again to be gone
  */
@@ -15,12 +15,12 @@ export function endProcesses(uid: number, grace: number): void {
   }
 }
 
-/** Processes in this host's own namespace: in a container the same number is somebody else. */
+/** Processes in this host's own namespace: in a container the same number may be another user. */
 function processesOf(uid: number): number[] {
   const here = readlinkSync("/proc/self/ns/pid");
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => told(() => realUidOf(pid) === uid && readlinkSync(`/proc/${pid}/ns/pid`) === here))
+    .filter((pid) => orFalse(() => realUidOf(pid) === uid && readlinkSync(`/proc/${pid}/ns/pid`) === here))
     .map(Number);
 }
 
@@ -28,10 +28,10 @@ function realUidOf(pid: string): number {
   return Number(/^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 
-/** A process may end while it is looked at. */
-function told(look: () => boolean): boolean {
+/** A process may end while it is checked. */
+function orFalse(check: () => boolean): boolean {
   try {
-    return look();
+    return check();
   } catch (error) {
     if (hasCode(error, "ENOENT", "ESRCH")) return false;
     throw error;

@@ -11,36 +11,36 @@ import { usersIn } from "../unmanaged/find-unmanaged.ts";
 import type { Authorizer } from "./authorizer.ts";
 
 /**
- * Lets a key look at what `up` applied here, and at nothing else: what is looked at, and what it is compared with,
- * stands in the host's own records. A request only chooses among them.
+ * Lets a key observe what `up` has applied here, and nothing else: the items and what they are compared with come from the
+ * host's own records. A request only chooses among them.
  */
 export const readAuthorizer: Authorizer<ReadScope> = (scope) => ({
   observe: (host, request) => {
     const records = readRecords(host).filter((record) => isWithin(scope, record));
     const asked = request.resources ?? records.filter(({ owner }) => owner === request.owner);
-    const looks = asked.map((resource) => lookFor(resource, findRecord(records, resource.id)));
-    const resources = looks.map(({ id, known }) => ({ id, items: known }));
+    const queries = asked.map((resource) => buildQuery(resource, findRecord(records, resource.id)));
+    const resources = queries.map(({ id, known }) => ({ id, items: known }));
     const wanted = request.unmanaged === true ? { unmanaged: true as const } : {};
     const answer = observe(host, { op: "observe", resources, ...wanted }, usersIn(records));
-    const seen = answer.resources;
+    const observed = answer.resources;
     return {
-      resources: Object.fromEntries(looks.map((look) => [look.id, answerTo(look, seen[look.id])])),
+      resources: Object.fromEntries(queries.map((query) => [query.id, answerTo(query, observed[query.id])])),
       recorded: records.map(({ id, owner }) => ({ id, owner })),
       ...(answer.unmanaged && { unmanaged: answer.unmanaged }),
     };
   },
 });
 
-interface Look {
+interface Query {
   readonly id: string;
   readonly record: HostRecord | undefined;
   /** As they were applied. */
   readonly known: Items;
-  /** Names of the items that were never applied, or elsewhere. */
+  /** Names of the items that were never applied, or were applied somewhere else. */
   readonly unapplied: readonly string[];
 }
 
-function lookFor({ id, items }: ResourceItems, record: HostRecord | undefined): Look {
+function buildQuery({ id, items }: ResourceItems, record: HostRecord | undefined): Query {
   const known = Object.keys(items).flatMap((name) => {
     const applied = appliedItem(record, name);
     return applied !== undefined && isSamePlace(applied, items[name]) ? [[name, applied] as const] : [];
@@ -50,7 +50,7 @@ function lookFor({ id, items }: ResourceItems, record: HostRecord | undefined): 
   return { id, record, known: Object.fromEntries(known), unapplied };
 }
 
-/** Nothing of what a client wants comes in: neither a text nor a guess at a secret could be tried. */
+/** What the client declares is not used: it could try texts, or guess secrets. */
 function appliedItem(record: HostRecord | undefined, name: string): HostItem | undefined {
   if (record?.applied === undefined || !Object.hasOwn(record.items, name)) return undefined;
   const item = record.items[name];
@@ -59,7 +59,7 @@ function appliedItem(record: HostRecord | undefined, name: string): HostItem | u
   return { ...item, want: isSecretItem(item) ? { ...want, content: AS_DECLARED } : want } as HostItem;
 }
 
-/** What leads to a thing on the host; the rest of an item says how it is made. */
+/** Whether two items have the same address on the host, whatever else is declared of them. */
 function isSamePlace(one: HostItem, other: unknown): boolean {
   const place = (item: object) =>
     JSON.stringify([
@@ -69,17 +69,17 @@ function isSamePlace(one: HostItem, other: unknown): boolean {
   return typeof other === "object" && other !== null && place(one) === place(other);
 }
 
-function answerTo({ record, known, unapplied }: Look, seen: Observed | undefined): Observed {
-  const observed = Object.entries(seen?.observed ?? {}).map(([name, one]) => [name, withoutSeal(one)]);
+function answerTo({ record, known, unapplied }: Query, answer: Observed | undefined): Observed {
+  const observed = Object.entries(answer?.observed ?? {}).map(([name, one]) => [name, withoutSeal(one)]);
   return {
     items: known,
     observed: Object.fromEntries(observed),
-    ...(seen?.record && record && { record: seen.record }),
+    ...(answer?.record && record && { record: answer.record }),
     ...(unapplied.length > 0 && { unapplied }),
   };
 }
 
-/** A seal tells whether a secret is the same at two times, which is more than whether it is as applied. */
+/** A seal would reveal whether a secret is the same at two times, which is more than whether it is as applied. */
 function withoutSeal(observation: Observation): Observation {
   if ("unknown" in observation) return observation;
   const { seal: _, ...props } = observation.props;
@@ -88,8 +88,8 @@ function withoutSeal(observation: Observation): Observation {
 
 function isWithin({ host, tenant }: ReadScope, { id }: HostRecord): boolean {
   if (tenant === undefined) return true;
-  const subject = subjectOf(id);
-  if (subject.host !== host) return false;
-  if (subject.kind === "tenant") return subject.name === tenant.name;
-  return subject.kind === "agent" && tenant.agents.includes(subject.name);
+  const owner = subjectOf(id);
+  if (owner.host !== host) return false;
+  if (owner.kind === "tenant") return owner.name === tenant.name;
+  return owner.kind === "agent" && tenant.agents.includes(owner.name);
 }

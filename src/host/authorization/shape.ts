@@ -23,7 +23,7 @@ export function flawOf(value: unknown, form: Shape): string | undefined {
   return `has ${key} ${quoteValue(value[key])}${typeof wrong[1] === "string" ? `, which must be ${wrong[1]}` : ""}`;
 }
 
-/** A value as it may stand in a sentence: whoever reads it did not write it. */
+/** A client's value, made safe for a message. */
 export function quoteValue(value: unknown): string {
   return (JSON.stringify(value) ?? "nothing").replace(/[^ -~]/g, "?").slice(0, 100);
 }

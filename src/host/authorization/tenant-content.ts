@@ -3,12 +3,12 @@ import { policyFile, UNIT_DIR } from "../../model/host-paths.ts";
 import type { HostItem } from "../../model/items.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { type ContentSource, wantedBytes } from "../store/contents.ts";
-import { parsePolicy } from "../units/parse-policy.ts";
-import { isChoiceOf } from "./tenant-items.ts";
+import { parsePolicy } from "../units/policies.ts";
+import { isProviderFile } from "./tenant-items.ts";
 import { jobRefusal } from "./tenant-job.ts";
-import { choiceRefusal, unitRefusal } from "./tenant-unit.ts";
+import { providerRefusal, unitRefusal } from "./tenant-unit.ts";
 
-/** What is wrong with the very bytes that would be written; the text of a unit is one that systemd may read. */
+/** What is wrong with the bytes that would be written, such as the text of a unit. */
 export function bytesFlaw(
   scope: TenantScope,
   agent: ScopedAgent,
@@ -20,9 +20,10 @@ export function bytesFlaw(
   const text = bytes(digest);
   if (text === undefined) return "its bytes were not sent";
   if (item.kind !== "file") return undefined;
-  if (item.path === policyFile(agent.name)) return parsePolicy(text) ? undefined : "its policy is none";
-  if (isChoiceOf(agent, item.path)) return choiceRefusal(agent, text);
+  if (item.path === policyFile(agent.name))
+    return parsePolicy(text) ? undefined : "its policy file is invalid";
+  if (isProviderFile(agent, item.path)) return providerRefusal(agent, text);
   if (item.path === `${UNIT_DIR}/${agent.unit}`) return unitRefusal(scope, agent, text);
-  // Nothing else of a tenant's has a place there.
+  // A tenant has no other files in that folder.
   return dirname(item.path) === UNIT_DIR ? jobRefusal(scope, agent, basename(item.path), text) : undefined;
 }

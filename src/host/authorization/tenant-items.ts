@@ -16,10 +16,10 @@ const SECRET = /^(as declared|secret:[0-9a-f]{64})$/;
 const LINE = /^[^\p{Cc}]{0,1000}$/u;
 
 /**
- * Why an item is none that a tenant's stack may have for one of its agents; nothing where it may. Groups, users,
- * packages and the runtime have no form here, and so are the platform's alone.
+ * Why a tenant's stack may not have an item for one of its agents; undefined if it may. Groups, users, packages and the
+ * runtime have no form here, and so only the platform can have them.
  *
- * @param wants whether what is wanted is looked at too, or the address alone: enough to look, and to take away
+ * @param wants whether to check what is declared too; to observe or remove an item, its address is enough
  */
 export function refusalOf(
   { tenant }: TenantScope,
@@ -35,7 +35,7 @@ export function refusalOf(
   return flaw === undefined && !isMap(want) ? "it wants nothing" : flaw && `it ${flaw}`;
 }
 
-/** The form that an item must have, by its kind and place alone. */
+/** The form that an item must have, which depends only on its kind and address. */
 function formOf(
   group: string,
   agent: ScopedAgent,
@@ -56,13 +56,13 @@ function formOf(
   if (path === `${UNIT_DIR}/${agent.unit}`) return unitFile(agent);
   if (jobUnitOf(agent, posix.basename(path)) && posix.dirname(path) === UNIT_DIR) return jobFile;
   if (path === policyFile(agent.name)) return policy;
-  if (isChoiceOf(agent, path)) return unitFile(agent);
+  if (isProviderFile(agent, path)) return unitFile(agent);
   if (posix.dirname(path) === agent.credentials) return secretFile(group, agent);
   return isWithin(agent.home, path) ? homeFile(group, agent) : undefined;
 }
 
 /** Whether a path is that of what an agent's unit says on one of its providers. */
-export function isChoiceOf({ name }: ScopedAgent, path: string): boolean {
+export function isProviderFile({ name }: ScopedAgent, path: string): boolean {
   const provider = posix.basename(path, ".conf");
   return isProviderName(provider) && path === choiceFile(name, provider);
 }
@@ -95,7 +95,7 @@ const workFolder = (group: string, { user }: ScopedAgent): ItemForm => ({
   want: { type: "directory", owner: user, group, mode: "0700" },
 });
 
-/** With the user's rights alone: whatever stands in a home, root does not open it. */
+/** With the user's rights: root opens nothing in a home. */
 const homeFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
   address: { kind: "file", path: LINE, actor: user, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
@@ -132,19 +132,19 @@ const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 });
 
-/** Its text is held against rules of its own, too. */
+/** Its text has rules of its own; see tenant-content.ts. */
 const jobFile: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 };
 
-/** Its text is held against rules of its own, too. */
+/** Its text has rules of its own; see tenant-content.ts. */
 const policy: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
 };
 
-/** It is only looked at. */
+/** It is only observed. */
 const model = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "model", unit, "option?": /^--?[a-z-]{1,50}$/, "others?": isJson },
   want: { "provider?": LINE, "model?": LINE },
@@ -158,7 +158,7 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** It is only looked up, with the user's rights. */
+/** It is only searched for, with the user's rights. */
 const program = (agent: ScopedAgent): ItemForm => ({
   address: {
     kind: "program",

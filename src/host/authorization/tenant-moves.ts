@@ -1,11 +1,9 @@
 import { MOVE_CHUNK, type MoveRequest } from "../../model/move.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
 import type { Host } from "../context.ts";
-import { settle } from "../moves/finish.ts";
-import { leave } from "../moves/leave.ts";
-import { pack } from "../moves/pack.ts";
-import { arrive } from "../moves/prepare.ts";
-import { unpack } from "../moves/unpack.ts";
+import { settle } from "../moves/commit.ts";
+import { arrive, leave } from "../moves/prepare.ts";
+import { pack, unpack } from "../moves/transfer.ts";
 import type { Table } from "../serve.ts";
 import { flawOf, isMap, OWNER, type Shape } from "./shape.ts";
 import type { Ownership } from "./tenant-ownership.ts";
@@ -36,7 +34,7 @@ const FORMS: Readonly<Record<MoveRequest["op"], Shape>> = {
  * Lets a tenant's stack move its own agents: away from where they came in by its key, and to where the platform has
  * made room for them. Whose rights are used on a home, and where it is, the host's records and the scope say.
  */
-export function moving(scope: TenantScope, own: Ownership): Table {
+export function moveHandlers(scope: TenantScope, own: Ownership): Table {
   const inside = (host: Host, request: MoveRequest): Host => {
     const flaw = flawOf(request, FORMS[request.op]);
     if (flaw !== undefined) refuse(scope, `a request to ${request.op}`, `it ${flaw}`);

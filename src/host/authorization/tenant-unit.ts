@@ -10,8 +10,8 @@ export function unitRefusal(scope: TenantScope, agent: ScopedAgent, text: string
   return textRefusal(sectionsFor(scope, agent), text);
 }
 
-/** Why systemd may not be given a text as what that unit says on another provider: it may change what it runs alone. */
-export function choiceRefusal(agent: ScopedAgent, text: string): string | undefined {
+/** Why a text may not be a drop-in for another provider: it may change only what the unit runs. */
+export function providerRefusal(agent: ScopedAgent, text: string): string | undefined {
   const { Environment, EnvironmentFile, ExecStart } = runLines(agent);
   const lines = Object.entries({ Environment, EnvironmentFile, ExecStart });
   return textRefusal(
@@ -20,7 +20,7 @@ export function choiceRefusal(agent: ScopedAgent, text: string): string | undefi
   );
 }
 
-/** An empty value takes back what stands before it. */
+/** Allows an empty value too, which resets the directive. */
 function orNothing({ test, ...rest }: Directive): Directive {
   return { ...rest, test: (value) => value === "" || test(value), many: true };
 }

@@ -16,7 +16,7 @@ import { contentSource } from "../store/contents.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { flawOf, isMap, OWNER, quoteValue, type Shape } from "./shape.ts";
 import { bytesFlaw } from "./tenant-content.ts";
-import { moving } from "./tenant-moves.ts";
+import { moveHandlers } from "./tenant-moves.ts";
 import { type Ownership, ownership } from "./tenant-ownership.ts";
 import { refuse } from "./tenant-refusal.ts";
 
@@ -36,7 +36,7 @@ export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
     }
   };
   return {
-    ...moving(scope, own),
+    ...moveHandlers(scope, own),
     ps: (host, request) => {
       check(request);
       const foreign = request.units.find((unit) => !scope.agents.some((agent) => agent.unit === unit));

@@ -1,10 +1,10 @@
 import { closeSync, constants, openSync, readSync, type Stats } from "node:fs";
 import { type Entry, itself } from "./walk.ts";
 
-/** Bytes. A bigger file is told as "too large" and never read. */
+/** Bytes. A larger file is reported as "too large" and not read. */
 export const SIZE_CAP = 16 * 1024 * 1024;
 
-/** What stands somewhere. A file with a second name is no `file`: the other name may lie outside the tree. */
+/** The type of an entry. A file with a second name is not a `file`: its other name may be outside of the tree. */
 export function typeOf(stats: Stats): string {
   if (stats.isFile()) return stats.nlink === 1 ? "file" : "hard link";
   if (stats.isDirectory()) return "directory";

@@ -4,7 +4,7 @@ import { hasCode } from "../system/error-reason.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 
-/** Linux's open(2): a handle on what stands there, without opening it; the same number on x86-64 and arm64. */
+/** O_PATH of open(2): a handle without opening the file; the same number on x86-64 and arm64. */
 const O_PATH = 0o10000000;
 
 /** A handle on a folder or on a thing; only good inside the callback that gets it. */
@@ -15,7 +15,7 @@ export function at(folder: Handle, name: string): string {
   return `/proc/self/fd/${folder}/${name}`;
 }
 
-/** Reaches the very thing that a handle is on, whatever stands at its path by now. */
+/** The path of what a handle is on, whatever is at its original path by now. */
 export function itself(handle: Handle): string {
   return `/proc/self/fd/${handle}`;
 }
@@ -25,7 +25,7 @@ export type MakeFolder = (parent: Handle, name: string) => void;
 
 /**
  * Calls `use` with a handle on the folder at `path`. Every component is opened from the one before
- * and no symlink is followed, so nobody can lead the walk elsewhere while it goes on.
+ * and no symlink is followed, so nobody can redirect the walk meanwhile.
  *
  * @throws with code ENOENT or ENOTDIR where a component is missing or is no folder
  */
@@ -43,7 +43,7 @@ export function withFolder<T>(path: string, use: (folder: Handle) => T, make?: M
   }
 }
 
-/** Calls `use` with a handle on what stands at `name` and what it is; with nothing where nothing does. */
+/** Calls `use` with a handle on the entry at `name` and its stats; without them if there is none. */
 export function withEntry<T>(folder: Handle, name: string, use: (entry?: Entry) => T): T {
   let handle: Handle;
   try {
@@ -64,7 +64,7 @@ export interface Entry {
   readonly stats: Stats;
 }
 
-/** The thing at an absolute path, looked at by `use`; where a folder on the way is none, nothing stands there. */
+/** Calls `use` with the entry at an absolute path; without one if a folder on the way does not exist. */
 export function withPathItem<T>(path: string, use: (entry?: Entry) => T): T {
   const { parent, name } = split(path);
   let reached = false;

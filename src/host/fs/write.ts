@@ -22,8 +22,13 @@ export interface FileAttributes {
   readonly mode: number;
 }
 
-/** Puts a file in place of whatever stands at `name`: readers see the old one or the new one, whole. */
-export function replaceFile(folder: Handle, name: string, bytes: Uint8Array, standing: FileAttributes): void {
+/** Replaces whatever is at `name` with a file: readers see the old one or the complete new one. */
+export function replaceFile(
+  folder: Handle,
+  name: string,
+  bytes: Uint8Array,
+  attributes: FileAttributes,
+): void {
   // A fixed name, so that what a killed run left is overwritten by the next.
   const temporary = temporaryName(name);
   clearAway(folder, temporary);
@@ -31,8 +36,8 @@ export function replaceFile(folder: Handle, name: string, bytes: Uint8Array, sta
   const fd = openSync(at(folder, temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     writeAll(fd, bytes);
-    fchownSync(fd, standing.uid, standing.gid);
-    fchmodSync(fd, standing.mode);
+    fchownSync(fd, attributes.uid, attributes.gid);
+    fchmodSync(fd, attributes.mode);
     fsyncSync(fd);
     moveInto(folder, temporary, name);
   } catch (error) {
@@ -44,7 +49,7 @@ export function replaceFile(folder: Handle, name: string, bytes: Uint8Array, sta
   syncFolder(folder);
 }
 
-/** Where a file's new bytes stand until they are whole. */
+/** The name of a file's new bytes until they are complete. */
 export function temporaryName(name: string): string {
   return `.${name}.muster-new`;
 }
@@ -55,7 +60,7 @@ export function setAttributes(handle: Handle, { uid, gid, mode }: FileAttributes
   chmodSync(itself(handle), mode);
 }
 
-/** Removes whatever stands at `name` but a folder; nothing there is a success. */
+/** Removes whatever is at `name` except a folder; does nothing if there is nothing. */
 function removeFile(folder: Handle, name: string): void {
   ignoring(["ENOENT"], () => unlinkSync(at(folder, name)));
 }
@@ -71,7 +76,7 @@ export function clearAway(folder: Handle, name: string): void {
   if (isFull) setAside(folder, name);
 }
 
-/** Removes whatever stands at `name`, but never what a folder holds; nothing there is a success. */
+/** Removes whatever is at `name` except a folder with contents; does nothing if there is nothing. */
 export function discard(folder: Handle, name: string): void {
   const isFolder = ignoring(["EISDIR"], () => removeFile(folder, name)) === "ignored";
   if (isFolder) removeEmptyFolder(folder, name);
@@ -94,7 +99,7 @@ export function removeEmptyFolder(folder: Handle, name: string): boolean {
   return ignoring(["ENOTEMPTY", "EEXIST", "ENOTDIR"], () => removeFolder(folder, name)) === "done";
 }
 
-/** For withFolder: makes what is missing; where something else stands, makes room for a folder. */
+/** For withFolder: makes a missing folder, and may clear away what is in its place. */
 export function makeParentFolders(mode: number, mayClear: boolean): MakeFolder {
   return (parent, name) => {
     if (mayClear) clearAway(parent, name);

@@ -3,34 +3,34 @@ import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
 import type { DecisionStep, OverrideState, StepContext } from "./types.ts";
 
-/** Seconds until a change that did not come about is tried again: whatever keeps it away may keep it away for long. */
+/** Seconds until a change that has not happened is tried again: its obstacle may last. */
 const AGAIN = 60;
 
 /**
- * Has an agent run on the best provider that works. Who is held or left alone stays where it is: whatever comes of a
- * change, nobody looks after it then.
+ * Has an agent run on the best provider that works. An agent that is paused or in quarantine keeps its provider, because
+ * nobody would handle the consequences of a change.
  */
-export const changeProvider: DecisionStep = (memory, turn) => {
-  const { seen, providers, clock } = turn;
-  const { policy, choice, paused } = seen;
+export const changeProvider: DecisionStep = (memory, step) => {
+  const { snapshot, providers, clock } = step;
+  const { policy, override, paused } = snapshot;
   const { failover } = policy;
-  if (failover === undefined || choice === undefined) return settled(memory);
-  if (paused !== "" || memory.quarantined || seen.isQuarantined) return memory;
+  if (failover === undefined || override === undefined) return settled(memory);
+  if (paused !== "" || memory.quarantined || snapshot.isQuarantined) return memory;
   const [first = ""] = failover.providers;
-  const now = isKnown(failover, choice.linked) ? choice.linked : first;
+  const now = isKnown(failover, override.linked) ? override.linked : first;
   const next = bestOf(failover, now, providers, clock);
-  if (next === undefined) return tellStranded(memory, failover, turn);
-  // A change that was cut short, or a link that is no choice any more, is ended as one is made, and is no news.
-  return next === now && isWhole(choice, first, now)
+  if (next === undefined) return reportStranded(memory, failover, step);
+  // An interrupted change, or a link to a provider that is no longer declared, is corrected without a report.
+  return next === now && isInEffect(override, first, now)
     ? settled(memory)
-    : change(memory, turn, failover, now, next);
+    : change(memory, step, failover, now, next);
 };
 
 /**
  * The provider that an agent should run on.
  *
- * @param now the one that it is to run on by now
- * @returns undefined where none works
+ * @param now the one that it should run on so far
+ * @returns undefined if none works
  */
 export function bestOf(
   { providers, returnAfter }: FailoverPolicy,
@@ -51,31 +51,31 @@ function isKnown({ providers }: FailoverPolicy, name: string | undefined): name 
   return name !== undefined && providers.includes(name);
 }
 
-/** Whether the unit is linked to that provider, and systemd has read it so. */
-function isWhole({ linked, loaded }: OverrideState, first: string, now: string): boolean {
+/** Whether the unit is linked to that provider, and systemd has loaded the link. */
+function isInEffect({ linked, loaded }: OverrideState, first: string, now: string): boolean {
   return (linked ?? first) === now && (loaded ?? first) === now;
 }
 
 function change(
   memory: AgentMemory,
-  turn: StepContext,
+  step: StepContext,
   failover: FailoverPolicy,
   now: string,
   next: string,
 ): AgentMemory {
-  const { seen, clock, wantLook, tell, act } = turn;
+  const { snapshot, clock, requestRefresh, report, act } = step;
   const { providers: order, restart, deadline } = failover;
   const { asked } = memory;
   if (asked?.to === next && clock - asked.at < AGAIN) return memory;
-  if (!seen.isFresh) wantLook();
+  if (!snapshot.isFresh) requestRefresh();
   const isBetter = order.indexOf(next) < order.indexOf(now);
   if (next !== now && asked?.to !== next)
-    tell(isBetter ? "returned" : "failed-over", `to ${next}, ${reasonFor(turn, now, next)}`);
+    report(isBetter ? "returned" : "failed-over", `to ${next}, ${reasonFor(step, now, next)}`);
   const within = restart === "now" ? 0 : deadline;
   act("switch", `it is to run on ${next}`, {
     ...(next !== order[0] && { to: next }),
     within,
-    run: seen.unit.run,
+    run: snapshot.unit.run,
   });
   return { ...settled(memory), asked: { to: next, at: clock } };
 }
@@ -92,19 +92,19 @@ function spanOf(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** All fail: there is nothing better to do than to stay, and to say so once. */
-function tellStranded(
+/** All providers fail: the agent keeps its own, and that is reported once. */
+function reportStranded(
   memory: AgentMemory,
   { providers: order }: FailoverPolicy,
-  { providers, tell }: StepContext,
+  { providers, report }: StepContext,
 ): AgentMemory {
   if (memory.stranded) return memory;
   const each = order.map((name) => `${name} (${providers[name]?.detail})`).join(", ");
-  tell("stranded", `all of its providers fail: ${each}`);
+  report("stranded", `all of its providers fail: ${each}`);
   return { ...memory, stranded: true };
 }
 
-/** Nothing is under way, and nothing is wrong. */
+/** The memory without a pending change or a problem. */
 function settled(memory: AgentMemory): AgentMemory {
   const { stranded, asked, ...rest } = memory;
   return stranded || asked ? rest : memory;

@@ -1,77 +1,75 @@
 import type { Host } from "../context.ts";
 import { record } from "../reports/history.ts";
 import { monotonic, writeView } from "../units/published-view.ts";
-import { switchProviders } from "./apply-failover.ts";
-import { attempt, execute } from "./execute.ts";
-import type { Memory } from "./memory.ts";
-import { readMemory, writeMemory } from "./memory-file.ts";
+import { buildView } from "./build-view.ts";
+import { attempt, execute, switchProviders } from "./execute.ts";
+import { type Memory, readMemory, writeMemory } from "./memory.ts";
 import { observeHost } from "./observe.ts";
 import { hasProviderNews } from "./provider-health.ts";
-import { startingUnits } from "./starting-units.ts";
 import { tick, wakeUp } from "./tick.ts";
 
-/** Seconds after which systemd is asked again though nothing was heard of it. */
-const LOOK_EVERY = 10;
+/** Seconds after which systemd is queried again without any signal. */
+const REFRESH_EVERY = 10;
 
-/** Seconds after which the clock is written though nothing else changed. */
+/** Seconds after which the clock is saved even if nothing else has changed. */
 const SAVE_EVERY = 60;
 
 export interface Deadman {
   /**
-   * Looks, decides, acts and remembers: once.
+   * Observes, decides, acts and saves, once.
    *
-   * @param isPoked something was heard of a unit
-   * @param agents of whose; left out: of anybody's
+   * @param isSignalled whether a unit may have changed
+   * @param agents the agents whose units may have; left out: any
    */
-  turn(isPoked: boolean, agents?: ReadonlySet<string>): void;
-  /** Remembers that it ends because it was told to. */
+  turn(isSignalled: boolean, agents?: ReadonlySet<string>): void;
+  /** Saves that it ends because it was told to. */
   end(): void;
 }
 
-/** The deadman with its memory as it was left. @param boot what tells this boot from others */
+/** The deadman with its saved memory. @param boot the ID of this boot */
 export function deadmanOf(host: Host, boot: string): Deadman {
-  const senses = observeHost(host);
+  const observer = observeHost(host);
   const woken = wakeUp(readMemory(host), boot);
   let memory = woken.memory;
   let now = monotonic();
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  let refreshedAt = Number.NEGATIVE_INFINITY;
   let savedAt = Number.NEGATIVE_INFINITY;
   attempt("the history", () => record(host, woken.events));
 
-  const look = (agents?: ReadonlySet<string>) => {
-    senses.look(agents);
-    if (agents === undefined) lookedAt = now;
+  const refresh = (agents?: ReadonlySet<string>) => {
+    observer.refresh(agents);
+    if (agents === undefined) refreshedAt = now;
   };
-  // Nothing tells when a start is over, and until then no silence counts.
-  const arrivals = startingUnits(senses.onTheirWay);
+  // Nothing signals the end of a start, and until then no silence counts.
+  const starting = startingUnits(observer.changingAgents);
   const save = () => {
     attempt("the deadman's memory", () => writeMemory(host, memory));
     savedAt = now;
   };
-  const turn = (isPoked: boolean, agents?: ReadonlySet<string>) => {
+  const turn = (isSignalled: boolean, agents?: ReadonlySet<string>) => {
     const since = monotonic() - now;
     now += since;
-    const isDue = now - lookedAt >= LOOK_EVERY;
-    const arriving = arrivals(now);
-    const isFresh = isPoked || isDue || arriving.length > 0;
-    if (isDue || (isPoked && agents === undefined)) look();
-    else if (isFresh) look(new Set([...(agents ?? []), ...arriving]));
-    let sight = senses.see(isFresh);
-    let outcome = tick(memory, { since, ...sight });
-    // Of somebody that it was not just asked about.
-    if (outcome.wantsLook) {
-      look();
-      sight = senses.see(true);
-      outcome = tick(memory, { since, ...sight });
+    const isDue = now - refreshedAt >= REFRESH_EVERY;
+    const arriving = starting(now);
+    const isFresh = isSignalled || isDue || arriving.length > 0;
+    if (isDue || (isSignalled && agents === undefined)) refresh();
+    else if (isFresh) refresh(new Set([...(agents ?? []), ...arriving]));
+    let snapshot = observer.snapshot(isFresh);
+    let outcome = tick(memory, { since, ...snapshot });
+    if (outcome.needsRefresh) {
+      refresh();
+      snapshot = observer.snapshot(true);
+      outcome = tick(memory, { since, ...snapshot });
     }
-    // What was done can be seen again, what was only meant could not: the memory comes last.
+    // The memory is saved last: what was done can be observed again, what was only decided could not.
     switchProviders(host, outcome.actions);
     execute(host, outcome.actions);
     attempt("the history", () => record(host, outcome.events));
-    const isNews = outcome.actions.length > 0 || outcome.events.length > 0 || hasNews(memory, outcome.memory);
+    const isChanged =
+      outcome.actions.length > 0 || outcome.events.length > 0 || mustSave(memory, outcome.memory);
     memory = outcome.memory;
-    if (isNews || now - savedAt >= SAVE_EVERY) save();
-    attempt("the view", () => writeView(host, memory, sight.agents));
+    if (isChanged || now - savedAt >= SAVE_EVERY) save();
+    attempt("the view", () => writeView(host, buildView(memory, snapshot.agents)));
   };
   const end = () => {
     memory = { ...memory, ended: true };
@@ -80,8 +78,8 @@ export function deadmanOf(host: Host, boot: string): Deadman {
   return { turn, end };
 }
 
-/** Whether anything changed that must not be forgotten. That an agent beats may be. */
-function hasNews(before: Memory, after: Memory): boolean {
+/** Whether anything has changed that must be saved. A new heartbeat need not be. */
+function mustSave(before: Memory, after: Memory): boolean {
   if (hasProviderNews(before.providers ?? {}, after.providers ?? {})) return true;
   const names = new Set([...Object.keys(before.agents), ...Object.keys(after.agents)]);
   return [...names].some((name) => {
@@ -90,4 +88,21 @@ function hasNews(before: Memory, after: Memory): boolean {
     const keys = ["run", "counted", "quarantined", "paused", "health"] as const;
     return keys.some((key) => was[key] !== is[key]) || was.checks?.verdict !== is.checks?.verdict;
   });
+}
+
+/** Seconds in which a unit that starts or stops is queried at each turn; after that it counts as slow. */
+const STARTING_FOR = 10;
+
+/**
+ * The agents whose units are queried again without a signal.
+ *
+ * @param changingAgents those whose unit was starting or stopping at the last query
+ * @returns a function of the time in seconds
+ */
+function startingUnits(changingAgents: () => readonly string[]): (now: number) => readonly string[] {
+  let since: ReadonlyMap<string, number> = new Map();
+  return (now) => {
+    since = new Map(changingAgents().map((name) => [name, since.get(name) ?? now]));
+    return [...since].filter(([, began]) => now - began < STARTING_FOR).map(([name]) => name);
+  };
 }

@@ -1,9 +1,15 @@
 import { changeProvider } from "./choose-provider.ts";
-import { restartDeferred } from "./deferred-restart.ts";
 import { killHanging, noticeBeats, noticePause } from "./heartbeats.ts";
 import { type AgentMemory, BUDGET } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
-import { countRestarts, killStrays, noticeRuns, quarantineCrashing, stopFinished } from "./restarts.ts";
+import {
+  countRestarts,
+  killStrays,
+  noticeRuns,
+  quarantineCrashing,
+  restartDeferred,
+  stopFinished,
+} from "./restarts.ts";
 import { watchHealth } from "./service-health.ts";
 import type { Action, AgentSnapshot, DecisionStep, HostEvent, StepContext } from "./types.ts";
 
@@ -11,39 +17,39 @@ export interface Decision {
   readonly memory: AgentMemory;
   readonly actions: readonly Action[];
   readonly events: readonly HostEvent[];
-  /** Before anything is done for it, systemd must be asked anew. */
-  readonly wantsLook: boolean;
+  /** Before anything is done for it, systemd must be queried again. */
+  readonly needsRefresh: boolean;
 }
 
 /**
- * Judges one agent: a pure function of what is seen and what is remembered.
+ * Decides for one agent: a pure function of its snapshot and its memory.
  *
  * @param clock the deadman's own, in seconds
- * @param providers how the providers are that it may run on
+ * @param providers the health of the providers that it may run on
  */
 export function decide(
   before: AgentMemory,
-  seen: AgentSnapshot,
+  snapshot: AgentSnapshot,
   clock: number,
   providers: Providers = {},
 ): Decision {
   const events: HostEvent[] = [];
   const actions: Action[] = [];
-  const { agent, unit, service } = seen.policy;
-  const subject = service === undefined ? { agent } : { service: agent };
-  let wantsLook = false;
-  const turn: StepContext = {
-    seen,
+  const { agent, unit, service } = snapshot.policy;
+  const owner = service === undefined ? { agent } : { service: agent };
+  let needsRefresh = false;
+  const step: StepContext = {
+    snapshot,
     clock,
     providers,
-    wantLook: () => {
-      wantsLook = true;
+    requestRefresh: () => {
+      needsRefresh = true;
     },
-    tell: (event, detail) => events.push({ event, ...subject, ...(detail && { detail }) }),
+    report: (event, detail) => events.push({ event, ...owner, ...(detail && { detail }) }),
     act: (act, reason, change) => actions.push({ act, agent, unit, reason, ...(change && { change }) }),
   };
-  const after = STEPS.reduce((memory, step) => step(memory, turn), before);
-  return { actions, wantsLook, ...withinBudget(after, events, clock) };
+  const after = STEPS.reduce((memory, decideStep) => decideStep(memory, step), before);
+  return { actions, needsRefresh, ...withinBudget(after, events, clock) };
 }
 
 const STEPS: readonly DecisionStep[] = [
@@ -60,19 +66,19 @@ const STEPS: readonly DecisionStep[] = [
   restartDeferred,
 ];
 
-/** No agent can push the others' past out of a history that is bounded. */
+/** Limits the events of one agent, so that it cannot push the others' events out of the bounded history. */
 function withinBudget(memory: AgentMemory, events: readonly HostEvent[], clock: number) {
   const budget = Math.min(BUDGET, memory.budget + (clock - memory.budgetAt) / 60);
   if (events.length === 0) return { memory, events };
-  const told = events.slice(0, Math.floor(budget));
-  const isLast = told.length > 0 && budget - told.length < 1;
+  const recorded = events.slice(0, Math.floor(budget));
+  const isLast = recorded.length > 0 && budget - recorded.length < 1;
   const flood: HostEvent = {
     ...(events[0] as HostEvent),
     event: "flood",
     detail: "more happens than is recorded",
   };
   return {
-    memory: { ...memory, budget: budget - told.length, budgetAt: clock },
-    events: isLast ? [...told, flood] : told,
+    memory: { ...memory, budget: budget - recorded.length, budgetAt: clock },
+    events: isLast ? [...recorded, flood] : recorded,
   };
 }

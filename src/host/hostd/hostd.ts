@@ -1,44 +1,44 @@
+import { execFile } from "node:child_process";
 import { readFileSync, watch } from "node:fs";
 import { basename } from "node:path";
 import { agentRunDir } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { deadmanOf } from "./deadman.ts";
-import { notify } from "./sd-notify.ts";
 
-/** Milliseconds between two turns. A hang is noticed up to two of them late: one until its last beat was seen, one now. */
+/** Milliseconds between two turns. A hang is noticed up to two of them late. */
 const EVERY = 500;
 
-/** Milliseconds from the first sign that a unit starts or stops to the turn that looks at it. */
+/** Milliseconds from the first signal that a unit starts or stops to the turn that observes it. */
 const SOON = 200;
 
-/** Turns between two pings of systemd's watchdog, which waits for more than twice as long. */
+/** Turns between two pings of systemd's watchdog, which waits more than twice as long. */
 const PING_EVERY = 6;
 
-/** What the names of agents' folders there begin with. */
+/** The prefix of the names of agents' runtime folders. */
 const RUN_DIR = basename(agentRunDir(""));
 
 /**
- * Runs the deadman until systemd ends it. systemd makes an agent's runtime folder when its unit starts and removes
- * it when that ends, so that a watch on the folder above tells at once, and costs nothing while nothing happens.
+ * Runs the deadman until systemd ends it. systemd makes an agent's runtime folder when its unit starts and removes it when
+ * the unit ends, so a watch on the folder above signals both at once, and costs nothing while nothing happens.
  */
 export function runHostd(host: Host): void {
   process.umask(0o077);
   const deadman = deadmanOf(host, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
   let turns = 0;
-  const heardOf = new Set<string>();
-  const turn = (isPoked: boolean, agents?: ReadonlySet<string>) => {
-    deadman.turn(isPoked, agents);
+  const signalled = new Set<string>();
+  const turn = (isSignalled: boolean, agents?: ReadonlySet<string>) => {
+    deadman.turn(isSignalled, agents);
     if (turns % PING_EVERY === 0) notify("WATCHDOG=1");
     turns += 1;
   };
   turn(true);
   watch("/run", (_, name) => {
     if (!name?.startsWith(RUN_DIR)) return;
-    heardOf.add(name.slice(RUN_DIR.length));
-    if (heardOf.size > 1) return;
+    signalled.add(name.slice(RUN_DIR.length));
+    if (signalled.size > 1) return;
     setTimeout(() => {
-      const agents = new Set(heardOf);
-      heardOf.clear();
+      const agents = new Set(signalled);
+      signalled.clear();
       turn(true, agents);
     }, SOON);
   });
@@ -48,4 +48,14 @@ export function runHostd(host: Host): void {
     process.exit(0);
   });
   notify("READY=1");
+}
+
+/**
+ * Notifies systemd by sd_notify(3), which needs a kind of socket that Node does not have. The result is not awaited: late
+ * pings are what systemd's watchdog is there for.
+ */
+function notify(...assignments: readonly string[]): void {
+  const { NOTIFY_SOCKET, PATH } = process.env;
+  if (!NOTIFY_SOCKET) return;
+  execFile("systemd-notify", [...assignments], { env: { NOTIFY_SOCKET, PATH }, timeout: 5000 }, () => {});
 }

@@ -1,52 +1,55 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
 import type { Verdict } from "../../model/deadman.ts";
+import type { Host } from "../context.ts";
+import { readOwn } from "../store/files.ts";
 import type { Providers } from "./provider-health.ts";
 
-/** What the deadman remembers of a service's checks. */
+/** What is remembered of a service's checks. */
 export interface Checks {
   readonly verdict: Verdict;
-  /** The unit's run that what follows is of. */
+  /** The unit's run that the following fields are about. */
   readonly run: string;
-  /** The number of the last answer that was judged. */
+  /** The number of the last answer that was counted. */
   readonly count: number;
   /** Whether one succeeded in this run. */
   readonly hasPassed: boolean;
   /** How many succeeded, or failed, in a row. */
   readonly passed: number;
   readonly failed: number;
-  /** When it was last started again for them. */
+  /** When it was last restarted because of them. */
   readonly actedAt?: number;
 }
 
 /** What the deadman remembers of one agent. Times are seconds of its own clock. */
 export interface AgentMemory {
-  /** The unit's run that was seen last, by systemd's InvocationID. */
+  /** The unit's run that was observed last, by systemd's InvocationID. */
   readonly run: string;
-  /** systemd's count of restarts, as it was seen last. */
+  /** systemd's count of restarts, as observed last. */
   readonly counted: number;
-  /** The same, as it was when this run was first seen: systemd counts a restart a moment before it begins the run. */
+  /** The same when this run was first observed: systemd counts a restart a moment before the run begins. */
   readonly countedAtRun?: number;
-  /** When each restart of late was seen. */
+  /** When each recent restart was observed. */
   readonly restarts: readonly number[];
-  /** What tells the last sign of life from the next. */
+  /** What distinguishes the last sign of life from the next. */
   readonly mark: string;
   /** When that came. */
   readonly alive: number;
-  /** `hung`: it was stopped for it, and is not back yet. `down`: its end was seen. */
+  /** `hung`: it was killed for that, and is not back yet. `down`: its end was observed. */
   readonly health: "well" | "stale" | "hung" | "down";
   readonly quarantined: boolean;
-  /** Why it is left alone; empty where it is not. */
+  /** Why it is paused; empty if it is not. */
   readonly paused: string;
-  /** When it was first seen to run with what was declared before. */
+  /** When its deferred restart was first observed. */
   readonly owedSince?: number;
-  /** There for a service. */
+  /** Present for a service. */
   readonly checks?: Checks;
-  /** The provider that it was to change to last, and when, while that has not come about. */
+  /** The provider that it was last told to change to, and when, while that has not happened. */
   readonly asked?: { readonly to: string; readonly at: number };
-  /** That it was told that all of its providers fail. */
+  /** It was reported that all of its providers fail. */
   readonly stranded?: boolean;
-  /** What was last told of its beats: a problem, or that it is stuck. */
+  /** What was last reported of its heartbeats: a problem, or that it is stuck. */
   readonly told: string;
-  /** How many more lines of history it may have now, and when that was reckoned. */
+  /** How many more lines of history it may have now, and when that was computed. */
   readonly budget: number;
   readonly budgetAt: number;
 }
@@ -54,16 +57,16 @@ export interface AgentMemory {
 export interface Memory {
   /** Seconds, see `advance`. */
   readonly clock: number;
-  /** The boot in which systemd's counts were seen. */
+  /** The boot in which systemd's counts were observed. */
   readonly boot: string;
   /** Whether the deadman ended because it was told to. */
   readonly ended: boolean;
   readonly agents: Readonly<Record<string, AgentMemory>>;
-  /** Left out by a deadman that knew of none. */
+  /** Left out by an earlier version. */
   readonly providers?: Providers;
 }
 
-/** What is known of an agent that was never seen. */
+/** The memory of an agent that has not been observed yet. */
 export function newAgent(clock: number): AgentMemory {
   return {
     run: "",
@@ -83,13 +86,36 @@ export function newAgent(clock: number): AgentMemory {
 /** Lines of history that an agent may have at once; it gets another every minute. */
 export const BUDGET = 60;
 
-/** The memory as it was written, or an empty one where that is torn: quarantines have files of their own. */
+/** The memory as it was saved, or an empty one if that is truncated: quarantines have files of their own. */
 export function parseMemory(text: string | undefined): Memory {
   try {
     const parsed = JSON.parse(text ?? "") as Memory;
     if (typeof parsed.clock === "number" && typeof parsed.agents === "object") return parsed;
   } catch {
-    // Told by what follows: everybody is new.
+    // Handled below: every agent is new.
   }
   return { clock: 0, boot: "", ended: true, agents: {} };
+}
+
+/** The memory as it was saved last. */
+export function readMemory(host: Host): Memory {
+  return parseMemory(readOwn(fileOf(host))?.toString("utf8"));
+}
+
+/** Replaces the memory by rename. The temporary file has a fixed name, so a kill leaves at most one. */
+export function writeMemory(host: Host, memory: Memory): void {
+  const file = fileOf(host);
+  mkdirSync(host.paths.hostd, { recursive: true, mode: 0o711 });
+  const fd = openSync(`${file}.new`, "w", 0o600);
+  try {
+    writeFileSync(fd, `${JSON.stringify(memory)}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(`${file}.new`, file);
+}
+
+function fileOf(host: Host): string {
+  return `${host.paths.hostd}/memory.json`;
 }

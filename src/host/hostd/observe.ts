@@ -1,34 +1,34 @@
-import type { HealthCheck } from "../../model/health.ts";
+import { type HealthCheck, isHealthCheck } from "../../model/health.ts";
+import { providerFile } from "../../model/host-paths.ts";
 import { type Accounts, readAccounts } from "../accounts/accounts.ts";
 import type { Host } from "../context.ts";
 import { type Answered, newProber } from "../probes/prober.ts";
+import { readOwn } from "../store/files.ts";
 import { reasonOf } from "../system/error-reason.ts";
-import { allDeferred, clearDeferred } from "../units/deferred-restarts.ts";
+import { clearDeferredRestart, readDeferredRestarts } from "../units/deferred-restarts.ts";
 import type { Stamped } from "../units/heartbeat-file.ts";
-import { isIdle } from "../units/idle.ts";
 import { observeUnits, type Unit } from "../units/observe-units.ts";
+import { readPolicies, readServices, type WatchedUnit } from "../units/policies.ts";
 import { linkedOverride, loadedOverride } from "../units/provider-override.ts";
 import { monotonic } from "../units/published-view.ts";
 import { unitsInQuarantine } from "../units/quarantine.ts";
-import { readHeartbeat } from "../units/read-heartbeat.ts";
-import { readPolicies, readServices } from "../units/read-policies.ts";
+import { isIdle, readHeartbeat } from "../units/read-heartbeat.ts";
 import { readPauses } from "./pauses.ts";
 import type { ProviderSnapshot } from "./provider-health.ts";
-import { readProviders } from "./read-probes.ts";
-import type { AgentSnapshot, OverrideState, WatchedUnit } from "./types.ts";
+import type { AgentSnapshot, OverrideState } from "./types.ts";
 
-/** What the deadman knows of its host between two looks. */
+/** What the deadman knows of its host between two queries of systemd. */
 export interface HostObserver {
   /**
-   * Asks systemd, and reads what `up` and people may have changed.
+   * Queries systemd, and reads the files that `up` and people may have changed.
    *
-   * @param agents who is asked about, which costs for each; left out: all
+   * @param agents whose units are queried, which costs for each; left out: all
    */
-  look(agents?: ReadonlySet<string>): void;
-  /** Whose unit was on its way up or down when it was last asked about. */
-  onTheirWay(): readonly string[];
-  /** What holds now. @param isFresh whether `look` was just called */
-  see(isFresh: boolean): {
+  refresh(agents?: ReadonlySet<string>): void;
+  /** The agents whose unit was starting or stopping at the last query. */
+  changingAgents(): readonly string[];
+  /** The state now. @param isFresh whether `refresh` was just called */
+  snapshot(isFresh: boolean): {
     known: readonly string[];
     agents: Readonly<Record<string, AgentSnapshot>>;
     providers: Readonly<Record<string, ProviderSnapshot>>;
@@ -45,7 +45,7 @@ export function observeHost(host: Host): HostObserver {
 
   let isAsked: (agent: string) => boolean = () => true;
 
-  const look = (agents?: ReadonlySet<string>) => {
+  const refresh = (agents?: ReadonlySet<string>) => {
     policies = new Map([...readPolicies(host), ...readServices(host)]);
     checks = readProviders(host, policies);
     accounts = readAccounts(host.paths.etc);
@@ -53,47 +53,49 @@ export function observeHost(host: Host): HostObserver {
     const [asked, others] = [[...policies.values()], [...units]];
     const names = asked.filter(({ agent }) => isAsked(agent)).map(({ unit }) => unit);
     units = new Map([...others.filter(([name]) => !names.includes(name)), ...unitsOf(host, names)]);
-    forgetWhatRunsAnew(host, units);
+    clearDoneRestarts(host, units);
   };
-  const onTheirWay = () =>
-    [...policies.values()].filter(({ unit }) => isOnItsWay(units.get(unit))).map(({ agent }) => agent);
-  const see = (isFresh: boolean) => {
+  const changingAgents = () =>
+    [...policies.values()].filter(({ unit }) => isChanging(units.get(unit))).map(({ agent }) => agent);
+  const snapshot = (isFresh: boolean) => {
     const held = unitsInQuarantine(host);
     const pauses = readPauses(host);
-    const debts = allDeferred(host);
-    const answers = prober.see(new Map([...checks, ...checksOf(policies, units)]), monotonic());
+    const deferredRestarts = readDeferredRestarts(host);
+    const answers = prober.poll(new Map([...checks, ...checksOf(policies, units)]), monotonic());
     const agents: Record<string, AgentSnapshot> = {};
     for (const [name, policy] of policies) {
       const unit = units.get(policy.unit);
       if (unit === undefined) continue;
-      const sign = readHeartbeat(policy, unit, accounts?.users.get(unit.user), readings.get(name));
-      readings.set(name, sign);
+      const beat = readHeartbeat(policy, unit, accounts?.users.get(unit.user), readings.get(name));
+      readings.set(name, beat);
       const isQuarantined = held.has(policy.unit);
       const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
       const paused = pauses(policy);
-      const owed = debts.get(policy.unit);
+      const deferred = deferredRestarts.get(policy.unit);
       const check = answers.get(checkName(policy, unit));
       agents[name] = {
-        ...{ policy, unit, age, reading: sign.reading, isQuarantined, paused },
+        ...{ policy, unit, age, reading: beat.reading, isQuarantined, paused },
         isFresh: isFresh && isAsked(policy.agent),
         ...(check && { check }),
-        ...(policy.failover && { choice: choiceOf(host, policy.unit, unit) }),
-        ...(owed?.restart === "when-idle" && {
-          owed: { within: owed.within, isIdle: isIdle(sign.reading, unit.pid) },
+        ...(policy.failover && { override: overrideState(host, policy.unit, unit) }),
+        ...(deferred?.restart === "when-idle" && {
+          deferred: { within: deferred.within, isIdle: isIdle(beat.reading, unit.pid) },
         }),
       };
     }
-    const providers = [...checks].map(([name, check]) => [name, sightOf(check, answers.get(name))] as const);
+    const providers = [...checks].map(
+      ([name, check]) => [name, providerSnapshot(check, answers.get(name))] as const,
+    );
     return { known: [...policies.keys()], agents, providers: Object.fromEntries(providers) };
   };
-  return { look, onTheirWay, see };
+  return { refresh, changingAgents, snapshot };
 }
 
-function isOnItsWay(unit: Unit | undefined): boolean {
+function isChanging(unit: Unit | undefined): boolean {
   return unit?.state === "moving" || unit?.state === "ended";
 }
 
-/** The checks of all services that are up. Of another run of a unit nothing is known yet. */
+/** The checks of all services that are up. Each run of a unit has its own. */
 function checksOf(policies: ReadonlyMap<string, WatchedUnit>, units: ReadonlyMap<string, Unit>) {
   const checks = [...policies.values()].flatMap((policy): [string, HealthCheck][] => {
     const unit = units.get(policy.unit);
@@ -107,29 +109,50 @@ function checkName({ agent }: WatchedUnit, { run }: Unit): string {
   return `${agent} ${run}`;
 }
 
-function sightOf(check: HealthCheck, answered: Answered | undefined): ProviderSnapshot {
+function providerSnapshot(check: HealthCheck, answered: Answered | undefined): ProviderSnapshot {
   return { check, ...(answered && { answered }) };
 }
 
-function choiceOf(host: Host, name: string, { dropIns }: Unit): OverrideState {
+function overrideState(host: Host, name: string, { dropIns }: Unit): OverrideState {
   const [linked, loaded] = [linkedOverride(host, name), loadedOverride(name, dropIns)];
   return { ...(linked && { linked }), ...(loaded && { loaded }) };
 }
 
-/** What was started since, whoever did it, has read what is declared now. */
-function forgetWhatRunsAnew(host: Host, units: ReadonlyMap<string, Unit>): void {
-  for (const [name, { run }] of allDeferred(host)) {
+/** A unit that has restarted since, for whatever reason, has its new configuration. */
+function clearDoneRestarts(host: Host, units: ReadonlyMap<string, Unit>): void {
+  for (const [name, { run }] of readDeferredRestarts(host)) {
     const unit = units.get(name);
-    if (unit !== undefined && (unit.run !== run || unit.state === "down")) clearDeferred(host, name);
+    if (unit !== undefined && (unit.run !== run || unit.state === "down")) clearDeferredRestart(host, name);
   }
 }
 
-/** While systemd does not answer, nothing is known of any unit, and nothing is done to one. */
+/** While systemd does not answer, no unit is known, and nothing is done to any. */
 function unitsOf(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   try {
     return observeUnits(host, names);
   } catch (error) {
     process.stderr.write(`systemd did not answer: ${reasonOf(error)}\n`);
     return new Map();
+  }
+}
+
+/** The health checks of the providers that agents here may run on, as the platform's `up` wrote them. */
+function readProviders(
+  { paths }: Host,
+  policies: ReadonlyMap<string, WatchedUnit>,
+): ReadonlyMap<string, HealthCheck> {
+  const names = new Set([...policies.values()].flatMap(({ failover }) => failover?.providers ?? []));
+  return new Map(
+    [...names].flatMap((name) => checkIn(providerFile(name, paths.hostd)).map((check) => [name, check])),
+  );
+}
+
+/** An invalid probe file is skipped; the next `up` rewrites it. */
+function checkIn(path: string): HealthCheck[] {
+  try {
+    const check: unknown = JSON.parse(readOwn(path)?.toString("utf8") ?? "");
+    return isHealthCheck(check) ? [check] : [];
+  } catch {
+    return [];
   }
 }

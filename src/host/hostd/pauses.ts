@@ -1,17 +1,16 @@
-import { readdirSync } from "node:fs";
 import { basename } from "node:path";
+import type { MaintenanceWindow } from "../../model/deadman.ts";
 import { pauseFile } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
-import { hasCode } from "../system/error-reason.ts";
-import { isMaintenance } from "./maintenance-window.ts";
-import type { WatchedUnit } from "./types.ts";
+import { listFolder } from "../system/read-if-present.ts";
+import type { WatchedUnit } from "../units/policies.ts";
 
-/** Says why an agent is to be left alone; empty where it is not. */
-export type Pauses = (charge: WatchedUnit) => string;
+/** Why an agent is paused; empty if it is not. */
+export type Pauses = (watched: WatchedUnit) => string;
 
-/** The pauses of this moment: `pause` is for the whole host, `pause-NAME` for one agent. */
+/** The pauses in effect: the file `pause` is for the whole host, `pause-NAME` for one agent. */
 export function readPauses(host: Host, now = new Date()): Pauses {
-  const files = new Set(namesIn(host.paths.hostd));
+  const files = new Set(listFolder(host.paths.hostd));
   return ({ agent, maintenance }) => {
     const held = [pauseFile(undefined, host.paths.hostd), pauseFile(agent, host.paths.hostd)];
     const pause = held.find((path) => files.has(basename(path)));
@@ -20,11 +19,16 @@ export function readPauses(host: Host, now = new Date()): Pauses {
   };
 }
 
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
-  }
+const DAY = 24 * 60;
+
+/** Whether one of the windows is open. @param now the wall clock, which only these depend on */
+export function isMaintenance(windows: readonly MaintenanceWindow[], now: Date): boolean {
+  const minute = now.getUTCHours() * 60 + now.getUTCMinutes();
+  const today = now.getUTCDay();
+  const yesterday = (today + 6) % 7;
+  return windows.some(({ days, from, to }) => {
+    const end = to > from ? to : to + DAY;
+    const isIn = (at: number) => at >= from && at < end;
+    return (days.includes(today) && isIn(minute)) || (days.includes(yesterday) && isIn(minute + DAY));
+  });
 }

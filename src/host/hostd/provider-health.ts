@@ -5,15 +5,15 @@ import type { Answered } from "../probes/prober.ts";
 /** What the deadman remembers of a provider of models. Times are seconds of its own clock. */
 export interface ProviderMemory {
   readonly isDown: boolean;
-  /** Whether the last answers were health, how many they were one after another, and when the first of them came. */
+  /** Whether the last answers were good, how many in a row, and since when. */
   readonly isWell: boolean;
   readonly inRow: number;
   readonly since: number;
-  /** What tells the last answer from the next, while this deadman runs. */
+  /** The number of the last answer, while this deadman runs. */
   readonly count: number;
-  /** What was answered last. */
+  /** The last answer. */
   readonly detail: string;
-  /** How many more lines of history it may have now, and when that was reckoned. */
+  /** How many more lines of history it may have now, and when that was computed. */
   readonly budget: number;
   readonly budgetAt: number;
 }
@@ -21,34 +21,34 @@ export interface ProviderMemory {
 /** Lines that a provider which comes and goes may have at once; it gets another every minute, as an agent does. */
 const BUDGET = 20;
 
-/** Every provider that is probed, by name. One that is not among them counts as well. */
+/** Every provider that is probed, by name. A provider that is not probed counts as healthy. */
 export type Providers = Readonly<Record<string, ProviderMemory>>;
 
-/** What is seen of a provider: how it is probed, and what came of that last. */
+/** A provider: how it is probed, and the last answer. */
 export interface ProviderSnapshot {
   readonly check: HealthCheck;
   readonly answered?: Answered;
 }
 
-/** What is told of a provider: of the host, as no agent is meant. */
+/** An event of a provider. It belongs to the host, not to an agent. */
 interface News {
   readonly event: HistoryKind;
   readonly detail: string;
 }
 
 /**
- * Follows the providers' answers: a pure function of what is seen and what is remembered. One bad answer is no failure,
- * and one good answer no recovery: so many in a row are, as the probe says.
+ * Follows the providers' answers: a pure function of the last answers and the memory. A provider fails, or recovers, when
+ * as many answers in a row as its check requires are bad, or good.
  */
 export function followProviders(
   before: Providers,
-  seen: Readonly<Record<string, ProviderSnapshot>>,
+  snapshots: Readonly<Record<string, ProviderSnapshot>>,
   clock: number,
 ): { readonly providers: Providers; readonly events: readonly News[] } {
   const events: News[] = [];
-  const entries = Object.entries(seen).map(([name, sight]) => {
+  const entries = Object.entries(snapshots).map(([name, snapshot]) => {
     const was = before[name] ?? unknown(clock);
-    const is = follow(was, sight, clock);
+    const is = follow(was, snapshot, clock);
     const budget = Math.min(BUDGET, was.budget + (clock - was.budgetAt) / 60);
     if (is.isDown === was.isDown || budget < 1) return [name, is] as const;
     const event = is.isDown ? "provider-down" : "provider-up";
@@ -58,12 +58,12 @@ export function followProviders(
   return { providers: Object.fromEntries(entries), events };
 }
 
-/** The memory as it holds when the deadman begins: its prober counts anew. */
+/** The memory when the deadman starts: its prober counts from zero again. */
 export function wakeProviders(before: Providers): Providers {
   return Object.fromEntries(Object.entries(before).map(([name, one]) => [name, { ...one, count: 0 }]));
 }
 
-/** Whether anything changed that must not be forgotten. That the same goes on and on may be. */
+/** Whether anything has changed that must be saved. A repeated answer need not be. */
 export function hasProviderNews(before: Providers, after: Providers): boolean {
   return Object.keys(after).some((name) => {
     const [was, is] = [before[name], after[name]];

@@ -1,14 +1,15 @@
+import type { WatchedUnit } from "../units/policies.ts";
 import type { AgentMemory } from "./memory.ts";
-import type { DecisionStep, StepContext, WatchedUnit } from "./types.ts";
+import type { DecisionStep, StepContext } from "./types.ts";
 
-/** An agent that was never seen has no past to tell. */
-export const noticeRuns: DecisionStep = (memory, { seen, clock, tell }) => {
-  const { unit, policy, isQuarantined } = seen;
+/** Reports starts and ends. Nothing is reported of an agent that is observed for the first time. */
+export const noticeRuns: DecisionStep = (memory, { snapshot, clock, report }) => {
+  const { unit, policy, isQuarantined } = snapshot;
   const wasMet = memory.run !== "";
   if (unit.run !== memory.run && unit.state !== "down") {
     const crashed = unit.restarts > (memory.countedAtRun ?? memory.counted);
-    if (wasMet && crashed && !isExpected(memory)) tell("died");
-    if (wasMet) tell(crashed ? "restarted" : "started");
+    if (wasMet && crashed && !isExpected(memory)) report("died");
+    if (wasMet) report(crashed ? "restarted" : "started");
     return {
       ...memory,
       run: unit.run,
@@ -22,47 +23,47 @@ export const noticeRuns: DecisionStep = (memory, { seen, clock, tell }) => {
   if (!wasMet || !hasEnded || isExpected(memory)) return memory;
   const wasStopped = unit.state === "down" && unit.result === "success";
   const end = policy.ttl === undefined ? "stopped" : "ended";
-  if (!isQuarantined) tell(wasStopped ? end : "died", unit.result === "success" ? "" : unit.result);
+  if (!isQuarantined) report(wasStopped ? end : "died", unit.result === "success" ? "" : unit.result);
   return { ...memory, health: "down" };
 };
 
-/** Whether its end is no news: it was told, or brought about. */
+/** Whether its end was reported already, or was caused by the deadman. */
 function isExpected({ health }: AgentMemory): boolean {
   return health === "hung" || health === "down";
 }
 
-/** What a program left behind that forked away is not the agent: it ends, and systemd starts that again. */
+/** Kills what remains of a program that forked away: it is not the agent, and systemd restarts that. */
 export const killStrays: DecisionStep = (
   memory,
-  { seen: { unit, paused, isFresh }, wantLook, tell, act },
+  { snapshot: { unit, paused, isFresh }, requestRefresh, report, act },
 ) => {
   if (unit.isStray !== true || paused !== "" || memory.quarantined || isExpected(memory)) return memory;
-  if (!isFresh) wantLook();
+  if (!isFresh) requestRefresh();
   const said = "its program left its terminal";
-  tell("died", said);
+  report("died", said);
   act("kill", said);
   return { ...memory, health: "down" };
 };
 
-/** One that is not always on stops by itself, and that is no failure. */
+/** Stops an agent whose time to live is over. */
 export const stopFinished: DecisionStep = (
   memory,
-  { seen: { unit, policy, age, paused, isFresh }, wantLook, tell, act },
+  { snapshot: { unit, policy, age, paused, isFresh }, requestRefresh, report, act },
 ) => {
   const { ttl } = policy;
   if (ttl === undefined || unit.state !== "up" || age < ttl) return memory;
   if (paused !== "" || isExpected(memory)) return memory;
-  if (!isFresh) wantLook();
+  if (!isFresh) requestRefresh();
   const said = `its ${Math.round(ttl)} s are over`;
-  tell("ended", said);
+  report("ended", said);
   act("stop", said);
   return { ...memory, health: "down" };
 };
 
-/** While it is left alone, nothing that happens is held against an agent later. */
+/** Counts recent restarts. While an agent is paused, they do not count against it later. */
 export const countRestarts: DecisionStep = (
   memory,
-  { seen: { unit, policy, paused, isQuarantined }, clock },
+  { snapshot: { unit, policy, paused, isQuarantined }, clock },
 ) => {
   if (
     unit.restarts === memory.counted &&
@@ -79,29 +80,49 @@ export const countRestarts: DecisionStep = (
   return { ...memory, counted: unit.restarts, restarts, quarantined: isQuarantined };
 };
 
-export const quarantineCrashing: DecisionStep = (memory, turn) => {
-  const { unit, policy, paused } = turn.seen;
+export const quarantineCrashing: DecisionStep = (memory, step) => {
+  const { unit, policy, paused } = step.snapshot;
   if (memory.quarantined) {
-    if (unit.state !== "down") turn.act("stop", "it is in quarantine");
+    if (unit.state !== "down") step.act("stop", "it is in quarantine");
     return memory;
   }
   if (paused !== "" || !isTooMuch(memory, policy)) return memory;
-  return quarantineFor(memory, turn);
+  return quarantineFor(memory, step);
 };
 
-/** Of a service the last restart that it may have is given its chance: its check tells what came of it. */
+/** A service may use its last restart too: its check shows the result. */
 function isTooMuch({ restarts }: AgentMemory, { restarts: { most }, service }: WatchedUnit): boolean {
   if (service === undefined) return restarts.length >= most;
   return service.onUnhealthy === "restart" && restarts.length > most;
 }
 
-/** Into quarantine, for its restarts of late. */
+/** Puts an agent into quarantine because of its recent restarts. */
 export function quarantineFor(
   memory: AgentMemory,
-  { seen: { policy }, tell, act }: StepContext,
+  { snapshot: { policy }, report, act }: StepContext,
 ): AgentMemory {
   const reason = `${memory.restarts.length} restarts within ${Math.round(policy.restarts.within / 60)} min`;
-  tell("quarantined", reason);
+  report("quarantined", reason);
   act("hold", reason);
   return { ...memory, quarantined: true };
 }
+
+/** Seconds before a new run may be restarted: whoever has just started it waits to see whether it keeps running. */
+const MIN_RUN = 3;
+
+/** Does a deferred restart: when the agent is idle, and at the latest at its deadline. */
+export const restartDeferred: DecisionStep = (memory, { snapshot, clock, requestRefresh, report, act }) => {
+  const { deferred, unit, age, paused, isFresh } = snapshot;
+  const { owedSince, ...rest } = memory;
+  if (deferred === undefined) return owedSince === undefined ? memory : rest;
+  const since = owedSince ?? clock;
+  const isDue = deferred.isIdle || clock - since >= deferred.within;
+  if (!isDue || unit.state !== "up" || age < MIN_RUN || paused !== "" || memory.quarantined)
+    return { ...rest, owedSince: since };
+  if (!isFresh) requestRefresh();
+  const said = deferred.isIdle ? "it is idle" : "its deadline is over";
+  report("asked", `to start again for a change, as ${said}`);
+  act("restart", said);
+  // Its end is expected, and so not reported.
+  return { ...rest, owedSince: since, health: "down" };
+};

@@ -1,90 +1,93 @@
 import { shown } from "../../model/shown.ts";
+import type { WatchedUnit } from "../units/policies.ts";
 import type { AgentMemory, Checks } from "./memory.ts";
 import { quarantineFor } from "./restarts.ts";
-import type { AgentSnapshot, DecisionStep, StepContext, WatchedUnit } from "./types.ts";
+import type { AgentSnapshot, DecisionStep, StepContext } from "./types.ts";
 
 const NEW: Checks = { verdict: "unknown", run: "", count: 0, hasPassed: false, passed: 0, failed: 0 };
 
 /**
- * A service is judged by its check while it is up, and by systemd's word where that says that it failed. One that
- * somebody stopped is nobody's to judge.
+ * A service's health is that of its check while it is up, and "unhealthy" if systemd reports that it has failed. A service
+ * that somebody has stopped has no health.
  */
-export const watchHealth: DecisionStep = (memory, turn) => {
-  const { seen, tell } = turn;
-  const { service } = seen.policy;
+export const watchHealth: DecisionStep = (memory, step) => {
+  const { snapshot, report } = step;
+  const { service } = snapshot.policy;
   if (service === undefined) return memory;
-  const before = ofThisRun(memory.checks ?? NEW, seen);
-  if (memory.quarantined || seen.paused !== "") return { ...memory, checks: withoutJudgement(before, seen) };
-  const { checks, complaint } = judged(before, seen, service);
-  // Of which run of the unit an answer is, only systemd knows: it may be a new one since it was last asked.
-  if (checks.count !== before.count && (!seen.check?.ok || before.verdict !== "healthy")) lookFirst(turn);
+  const before = ofThisRun(memory.checks ?? NEW, snapshot);
+  if (memory.quarantined || snapshot.paused !== "")
+    return { ...memory, checks: withoutFailures(before, snapshot) };
+  const { checks, complaint } = evaluate(before, snapshot, service);
+  // Only systemd knows which run of the unit an answer comes from: it may have restarted since the last query.
+  if (checks.count !== before.count && (!snapshot.check?.ok || before.verdict !== "healthy"))
+    refreshFirst(step);
   if (checks.verdict !== before.verdict && checks.verdict !== "unknown")
-    tell(checks.verdict, complaint ?? shown(seen.check?.detail));
+    report(checks.verdict, complaint ?? shown(snapshot.check?.detail));
   const after = { ...memory, checks };
   if (complaint === undefined || service.onUnhealthy === "tell") return after;
-  return act(after, checks, turn);
+  return act(after, checks, step);
 };
 
-/** A check of an earlier run says nothing of this one; what was found is true until another thing is. */
+/** Answers from an earlier run do not count for this one; the verdict is kept until there is another. */
 function ofThisRun(checks: Checks, { unit: { run } }: AgentSnapshot): Checks {
   return checks.run === run ? checks : { ...checks, run, count: 0, hasPassed: false, passed: 0, failed: 0 };
 }
 
-/** While it is left alone, no answer is held against it later. */
-function withoutJudgement(checks: Checks, { check }: AgentSnapshot): Checks {
+/** While it is paused, no answer counts against it later. */
+function withoutFailures(checks: Checks, { check }: AgentSnapshot): Checks {
   return { ...checks, count: check?.count ?? checks.count, failed: 0 };
 }
 
-interface Found {
+interface Evaluation {
   readonly checks: Checks;
-  /** Why it is not healthy, where that is certain by now. */
+  /** Why it is unhealthy, if that is certain. */
   readonly complaint?: string;
 }
 
-function judged(
+function evaluate(
   checks: Checks,
   { unit, age, check }: AgentSnapshot,
   service: WatchedUnit["service"] & {},
-): Found {
+): Evaluation {
   if (unit.state === "down") {
     if (unit.result === "success") return { checks: { ...checks, verdict: "unknown" } };
     return { checks: { ...checks, verdict: "unhealthy" }, complaint: `its unit failed: ${unit.result}` };
   }
   if (unit.state !== "up" || check === undefined || check.count === checks.count) return { checks };
   const { failures, successes } = service.health;
-  const seen = { ...checks, count: check.count };
+  const counted = { ...checks, count: check.count };
   if (check.ok) {
     const passed = checks.passed + 1;
     const verdict = passed >= successes ? "healthy" : checks.verdict;
-    return { checks: { ...seen, verdict, hasPassed: true, passed, failed: 0 } };
+    return { checks: { ...counted, verdict, hasPassed: true, passed, failed: 0 } };
   }
-  if (!checks.hasPassed && age < service.grace) return { checks: { ...seen, passed: 0 } };
+  if (!checks.hasPassed && age < service.grace) return { checks: { ...counted, passed: 0 } };
   const failed = checks.failed + 1;
-  if (failed < failures) return { checks: { ...seen, passed: 0, failed } };
+  if (failed < failures) return { checks: { ...counted, passed: 0, failed } };
   const said = failures === 1 ? "its check failed" : `${failures} checks in a row failed`;
-  // Before anything is done once more, as many must fail again.
+  // As many checks must fail again before the next action.
   return {
-    checks: { ...seen, verdict: "unhealthy", passed: 0, failed: 0 },
+    checks: { ...counted, verdict: "unhealthy", passed: 0, failed: 0 },
     complaint: `${said}: ${shown(check.detail)}`,
   };
 }
 
-function lookFirst({ seen, wantLook }: StepContext): void {
-  if (!seen.isFresh) wantLook();
+function refreshFirst({ snapshot, requestRefresh }: StepContext): void {
+  if (!snapshot.isFresh) requestRefresh();
 }
 
-/** Starts it again, where it may be; otherwise it has had its chances. */
-function act(memory: AgentMemory, checks: Checks, turn: StepContext): AgentMemory {
-  const { seen, clock, tell } = turn;
-  const { restarts, service } = seen.policy;
+/** Restarts it if it has restarts left; otherwise puts it into quarantine. */
+function act(memory: AgentMemory, checks: Checks, step: StepContext): AgentMemory {
+  const { snapshot, clock, report } = step;
+  const { restarts, service } = snapshot.policy;
   const isJustDone = checks.actedAt !== undefined && clock - checks.actedAt < (service?.health.interval ?? 0);
   if (isJustDone) return memory;
-  lookFirst(turn);
-  if (memory.restarts.length >= restarts.most) return quarantineFor(memory, turn);
+  refreshFirst(step);
+  if (memory.restarts.length >= restarts.most) return quarantineFor(memory, step);
   const said = `as it is not healthy: ${memory.restarts.length + 1} of ${restarts.most}`;
-  tell("asked", `to start again, ${said}`);
-  turn.act("revive", said);
-  // Its end is brought about, and no news.
+  report("asked", `to start again, ${said}`);
+  step.act("revive", said);
+  // Its end is expected, and so not reported.
   return {
     ...memory,
     restarts: [...memory.restarts, clock],

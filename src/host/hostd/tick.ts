@@ -1,16 +1,15 @@
-import { advance } from "./advance-clock.ts";
 import { decide } from "./decide.ts";
 import { type AgentMemory, type Memory, newAgent } from "./memory.ts";
 import { followProviders, type ProviderSnapshot, wakeProviders } from "./provider-health.ts";
 import type { Action, AgentSnapshot, HostEvent } from "./types.ts";
 
-/** What the deadman sees of its host at one moment. */
+/** What the deadman observes of its host at one moment. */
 export interface HostSnapshot {
   /** Seconds of the monotonic clock since the tick before; 0 at the first. */
   readonly since: number;
-  /** Every agent that has a policy and of which systemd told, by name. */
+  /** Every agent that has a policy and is known to systemd, by name. */
   readonly agents: Readonly<Record<string, AgentSnapshot>>;
-  /** The names of all that have a policy: the others are forgotten. */
+  /** The names of all that have a policy; the others are forgotten. */
   readonly known: readonly string[];
   /** The providers that are probed, by name. */
   readonly providers?: Readonly<Record<string, ProviderSnapshot>>;
@@ -20,40 +19,40 @@ export interface TickResult {
   readonly memory: Memory;
   readonly actions: readonly Action[];
   readonly events: readonly HostEvent[];
-  /** Nothing of this may be done: systemd must be asked anew, and the same moment be judged again. */
-  readonly wantsLook: boolean;
+  /** None of this may be done yet: systemd must be queried again, and the decision repeated. */
+  readonly needsRefresh: boolean;
 }
 
-/** The deadman's whole mind: what it sees and remembers becomes what it does and remembers. */
-export function tick(before: Memory, sight: HostSnapshot): TickResult {
-  const clock = advance(before.clock, sight.since);
-  const { providers, events } = followProviders(before.providers ?? {}, sight.providers ?? {}, clock);
-  const judged = sight.known.flatMap((name) => {
-    const seen = sight.agents[name];
+/** All decisions of one tick: a pure function of the deadman's memory and a snapshot of the host. */
+export function tick(before: Memory, snapshot: HostSnapshot): TickResult {
+  const clock = advance(before.clock, snapshot.since);
+  const { providers, events } = followProviders(before.providers ?? {}, snapshot.providers ?? {}, clock);
+  const decisions = snapshot.known.flatMap((name) => {
+    const agent = snapshot.agents[name];
     const known = before.agents[name];
-    if (seen === undefined) return known === undefined ? [] : [{ name, ...unseen(known) }];
-    return [{ name, ...decide(known ?? newAgent(clock), seen, clock, providers) }];
+    if (agent === undefined) return known === undefined ? [] : [{ name, ...unseen(known) }];
+    return [{ name, ...decide(known ?? newAgent(clock), agent, clock, providers) }];
   });
   return {
     memory: {
       ...before,
       clock,
       providers,
-      agents: Object.fromEntries(judged.map(({ name, memory }) => [name, memory])),
+      agents: Object.fromEntries(decisions.map(({ name, memory }) => [name, memory])),
     },
-    actions: judged.flatMap(({ actions }) => actions),
-    events: [...events, ...judged.flatMap(({ events }) => events)],
-    wantsLook: judged.some(({ wantsLook }) => wantsLook),
+    actions: decisions.flatMap(({ actions }) => actions),
+    events: [...events, ...decisions.flatMap(({ events }) => events)],
+    needsRefresh: decisions.some(({ needsRefresh }) => needsRefresh),
   };
 }
 
 function unseen(memory: AgentMemory) {
-  return { memory, actions: [], events: [], wantsLook: false };
+  return { memory, actions: [], events: [], needsRefresh: false };
 }
 
 /**
- * The memory as it holds when the deadman begins: after a boot systemd counts anew, and that every agent runs
- * anew is no news.
+ * The memory when the deadman starts. After a boot systemd's counts start again, and the new run of each agent is not
+ * reported.
  */
 export function wakeUp(before: Memory, boot: string): { memory: Memory; events: readonly HostEvent[] } {
   const isNewBoot = before.boot !== boot;
@@ -67,4 +66,18 @@ export function wakeUp(before: Memory, boot: string): { memory: Memory; events: 
   ];
   const providers = wakeProviders(before.providers ?? {});
   return { memory: { ...before, boot, ended: false, agents, providers }, events };
+}
+
+/** At most so many seconds between two ticks count. */
+const MOST_UNSEEN = 5;
+
+/**
+ * The deadman's own clock: seconds in which it ran. Time in which it did not, because the machine or the deadman itself
+ * was asleep, stopped or off, does not count against any agent; nor does a change of the wall clock.
+ *
+ * @param clock the seconds so far, over restarts and reboots
+ * @param since seconds of the monotonic clock since the last tick
+ */
+function advance(clock: number, since: number): number {
+  return clock + Math.min(Math.max(since, 0), MOST_UNSEEN);
 }

@@ -1,72 +1,44 @@
-import type { BeatState, HistoryKind, Policy, ServicePolicy } from "../../model/deadman.ts";
+import type { HistoryKind } from "../../model/deadman.ts";
 import type { Answered } from "../probes/prober.ts";
+import type { Reading } from "../units/heartbeat-file.ts";
+import type { UnitView } from "../units/observe-units.ts";
+import type { WatchedUnit } from "../units/policies.ts";
 import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
 
-/** A unit as systemd has it now. */
-export interface UnitView {
-  /** `moving`: it starts or stops. `ended`: it waits to be started again. `down`: nobody starts it. */
-  readonly state: "up" | "moving" | "ended" | "down";
-  /** Changes with every start; empty where it never ran. */
-  readonly run: string;
-  /** How often systemd started it again by itself. */
-  readonly restarts: number;
-  /** systemd's word for how it ended. */
-  readonly result: string;
-  /** It is up without a pane: what runs is what a program left behind that forked away. */
-  readonly isStray?: boolean;
-}
-
-/** What was read of an agent's beats. */
-export interface Reading {
-  /** Differs from that of the beat before; left out where there is no beat. */
-  readonly mark?: string;
-  readonly state?: BeatState;
-  readonly task?: string;
-  /** What is wrong with it. With a mark it is a sign of life all the same. */
-  readonly problem?: string;
-  /** Why nothing could be read, through no fault of the agent's. */
-  readonly unknown?: string;
-}
-
-/** One agent in the deadman's care, and what is declared for it. A service is one that shows its life by its check. */
-export interface WatchedUnit extends Policy {
-  /** Its name. */
-  readonly agent: string;
-  readonly unit: string;
-  /** There for a service. */
-  readonly service?: Pick<ServicePolicy, "health" | "grace" | "onUnhealthy">;
-}
-
-/** On which provider an agent runs; left out in both: on its first. */
+/** The provider that an agent runs on; if both are left out, its first. */
 export interface OverrideState {
-  /** As it is linked, and so is to be. */
+  /** As it is linked, and so should be. */
   readonly linked?: string;
   /** As systemd has read it. */
   readonly loaded?: string;
 }
 
-/** Everything that is known of an agent now. */
+/** Everything that is known of an agent or service now. */
 export interface AgentSnapshot {
   readonly policy: WatchedUnit;
   readonly unit: UnitView;
-  /** Seconds that it is up. */
+  /** Seconds since its start. */
   readonly age: number;
   readonly reading: Reading;
-  /** What a service's check told last. */
+  /** The last answer of a service's check. */
   readonly check?: Answered;
   readonly isQuarantined: boolean;
-  /** There while it is to be started again for a change. `within` seconds at most. */
-  readonly owed?: { readonly within: number; readonly isIdle: boolean };
-  /** There where it has more than one provider. */
-  readonly choice?: OverrideState;
-  /** Why it is to be left alone; empty where it is not. */
+  /** Present while a restart for a change is deferred, for `within` seconds at most. */
+  readonly deferred?: { readonly within: number; readonly isIdle: boolean };
+  /** Present if it has more than one provider. */
+  readonly override?: OverrideState;
+  /** Why it is paused; empty if it is not. */
   readonly paused: string;
-  /** Whether systemd was asked just now. Nothing is stopped for what was so a while ago. */
+  /** Whether systemd has just been queried. Nothing is stopped because of an older state. */
   readonly isFresh: boolean;
 }
 
-/** What to do. `restart`: what runs with what was declared before. `revive`: a service, whether it runs or failed. `kill`: end what hangs, and systemd starts it again. `hold`: into quarantine. `stop`: it is there, or its time is over. `switch`: have it run on another provider. */
+/**
+ * What to do. `restart`: a unit that runs with its previous configuration. `revive`: restart a service, whether it runs or
+ * has failed. `kill`: end what hangs, and systemd restarts it. `hold`: put into quarantine. `stop`: it is in quarantine, or
+ * its time is over. `switch`: change its provider.
+ */
 export interface Action {
   readonly act: "restart" | "revive" | "kill" | "hold" | "stop" | "switch";
   readonly agent: string;
@@ -77,11 +49,11 @@ export interface Action {
 }
 
 export interface ProviderChange {
-  /** Left out: to its first. */
+  /** Left out: its first. */
   readonly to?: string;
-  /** Seconds after which it is started again though it is not idle. */
+  /** Seconds after which it restarts even if it is not idle. */
   readonly within: number;
-  /** The run that is to end for it. */
+  /** The run that ends with the change. */
   readonly run: string;
 }
 
@@ -92,15 +64,16 @@ export interface HostEvent {
   readonly detail?: string;
 }
 
-/** What a step of the judgement has at hand. */
+/** What a step of the decision works with. */
 export interface StepContext {
-  readonly seen: AgentSnapshot;
+  readonly snapshot: AgentSnapshot;
   readonly clock: number;
   readonly providers: Providers;
-  wantLook(): void;
-  tell(event: HistoryKind, detail?: string): void;
+  /** Has systemd queried again before anything is done. */
+  requestRefresh(): void;
+  report(event: HistoryKind, detail?: string): void;
   act(act: Action["act"], reason: string, change?: ProviderChange): void;
 }
 
-/** One step: what is remembered before it becomes what is remembered after it. */
-export type DecisionStep = (memory: AgentMemory, turn: StepContext) => AgentMemory;
+/** One step of the decision. @returns the memory after it */
+export type DecisionStep = (memory: AgentMemory, step: StepContext) => AgentMemory;

@@ -15,14 +15,14 @@ import { forgetRetries, retryLater, retryOf, triesBefore } from "./retries.ts";
 export function handleJob(host: Host, [verb, word = "", ...others]: readonly string[]): number {
   const name = parseJobWord(word);
   if (name === undefined || others.length > 0) return 2;
-  if (verb === "failed") tellFailure(host, name);
+  if (verb === "failed") recordFailure(host, name);
   else if (verb === "replace") replaceRun(host, name);
   else return 2;
   return 0;
 }
 
-/** Puts a failure down in the history, and has systemd try the job again as often as is declared. */
-function tellFailure(host: Host, name: JobName): void {
+/** Records a failure in the history, and has systemd retry the job as often as declared. */
+function recordFailure(host: Host, name: JobName): void {
   const service = jobService(name);
   const { result, status, run } = failureOf(host, service);
   const { retries, after } = retryOf(host, service);
@@ -39,7 +39,7 @@ function tellFailure(host: Host, name: JobName): void {
   });
 }
 
-/** systemd says what failed in the environment, from version 251 on; before, the unit tells how it is by now. */
+/** From version 251 on, systemd passes the failure in the environment; before, the present state of the unit is read. */
 function failureOf(host: Host, service: string) {
   const { MONITOR_SERVICE_RESULT, MONITOR_EXIT_STATUS, MONITOR_INVOCATION_ID } = process.env;
   const [state = {}] = showProperties(host, [service], ["Result", "ExecMainStatus", "InvocationID"]);
@@ -50,7 +50,7 @@ function failureOf(host: Host, service: string) {
   };
 }
 
-/** Ends the run that goes on, and begins another; while the job is held it is left as it is. */
+/** Replaces the current run with a new one, unless the job is held. */
 function replaceRun(host: Host, name: JobName): void {
   if (heldBy(host, name) === "") host.run("systemctl", ["restart", "--no-block", "--", jobService(name)]);
 }

@@ -35,7 +35,7 @@ export function recordWithin(host: Host, event: Omit<HistoryEvent, "time">, now 
   writeOwn(file, JSON.stringify({ since, lines: lines + 1 } satisfies Spent));
 }
 
-/** One that is torn, or from a time to come, begins anew. */
+/** A count that is truncated or from the future starts again at zero. */
 function spentIn(text = ""): Spent {
   try {
     const { since, lines } = JSON.parse(text) as Spent;

@@ -3,12 +3,12 @@ import type { JobName } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { hasCode } from "../system/error-reason.ts";
 
-/** What is remembered of jobs until the next boot. No agent has a dot in its name, and so none has this for its own. */
+/** The folder with the state of jobs until the next boot. No agent's name has a dot, so it conflicts with none. */
 export function folderOfJobs(host: Host): string {
   return `${host.paths.scratch}/muster.jobs`;
 }
 
-/** Forgets how much an agent's jobs have told, and with the last agent the folder. */
+/** Deletes the counts of agents' recorded failures, and the folder with the last of them. */
 export function forgetAgentsOf(host: Host, names: readonly JobName[]): void {
   for (const { agent } of names) if (agent) rmSync(`${folderOfJobs(host)}/of-${agent}`, { force: true });
   try {

@@ -49,11 +49,11 @@ export function jobStatus(timer: UnitState, service: UnitState): Omit<JobStatus,
   };
 }
 
-/** ISO 8601 of a time as systemd writes it where the zone is UTC: `Fri 2026-11-27 23:57:36 UTC`; undefined where there is none. */
+/** The ISO 8601 form of a time such as `Fri 2026-11-27 23:57:36 UTC`; undefined if there is none. */
 function timeOf(text = ""): string | undefined {
   const [, day, time] = /^\w+ (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(text) ?? [];
   return day === undefined ? undefined : `${day}T${time}Z`;
 }
 
-/** Of proc's CLD_KILLED: somebody ended it, which systemd holds against no job that lets itself be ended. */
+/** CLD_KILLED of sigaction(2): somebody ended the run, which systemd counts as a success if the program allows it. */
 const KILLED = "2";

@@ -1,11 +1,11 @@
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { JOB_FAILED, JOB_REPLACE, type JobRetry, RETRY_KEY } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
-import { hasCode } from "../system/error-reason.ts";
+import { readTextIfPresent } from "../system/read-if-present.ts";
 import { folderOfJobs } from "./job-folder.ts";
 
-/** The timer of systemd's own making that starts a job's next try. */
+/** The transient timer that starts a job's next try. */
 export function retryTimer(service: string): string {
   return service.replace(/^muster-job-(.*)\.service$/, "muster-retry-$1.timer");
 }
@@ -16,11 +16,10 @@ export function jobHandlersOf(service: string): string[] {
   return [`muster-retry-${word}.service`, `${JOB_REPLACE}${word}.service`, `${JOB_FAILED}${word}.service`];
 }
 
-/** What a job's unit says of retries; none where it says nothing, or is gone. */
+/** The retries that a job's unit declares; none if it declares none or is gone. */
 export function retryOf(host: Host, service: string): JobRetry {
-  const [, retries = 0, after = 0] =
-    new RegExp(`^${RETRY_KEY}=(\\d{1,2}) (\\d{1,5})$`, "m").exec(textOf(`${host.paths.units}/${service}`)) ??
-    [];
+  const text = readTextIfPresent(`${host.paths.units}/${service}`, "ELOOP") ?? "";
+  const [, retries = 0, after = 0] = new RegExp(`^${RETRY_KEY}=(\\d{1,2}) (\\d{1,5})$`, "m").exec(text) ?? [];
   return { retries: Number(retries), after: Number(after) };
 }
 
@@ -33,7 +32,7 @@ export function triesBefore(host: Host, service: string): number {
   return mark === BEGUN ? Number(tries) || 0 : 0;
 }
 
-/** What a try leaves behind the count when it begins. */
+/** The mark that a try writes after the count when it begins. */
 const BEGUN = "begun";
 
 /**
@@ -56,7 +55,7 @@ export function retryLater(host: Host, service: string, tries: number, run: stri
   return status === 0 ? "" : stderr.trim().split("\n")[0] || "systemd-run failed";
 }
 
-/** The count goes with a try that is done well, and with another run; one that fails is told as the first was. */
+/** The count is deleted after a successful try, or another run; a failed try is handled as the first failure was. */
 const TRY_AGAIN =
   '[ "$(systemctl show -P InvocationID -- "$1")" = "$2" ] || exec rm -f -- "$3"; ' +
   `echo ${BEGUN} >>"$3"; systemctl start -- "$1" && exec rm -f -- "$3"; true`;
@@ -67,13 +66,4 @@ export function forgetRetries(host: Host, services: readonly string[]): void {
 
 function triesFile(host: Host, service: string): string {
   return `${folderOfJobs(host)}/${service}`;
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) return "";
-    throw error;
-  }
 }

@@ -7,9 +7,9 @@ import { supportOf } from "../system/cgroups.ts";
 import type { Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
-/** Whether limits count on this host. Nothing of ours makes them count: its kernel and what it runs in decide. */
+/** Whether limits are enforced on this host. Muster cannot change that: the kernel and the container decide. */
 export const controllers: Kind<ControllersItem> = {
-  observe: ({ host }, subjects) => subjects.map(({ item }) => look(host, item)),
+  observe: ({ host }, targets) => targets.map(({ item }) => observeControllers(host, item)),
   converge: (_, { item }, observed) => {
     const lacking = LIMITS.filter((limit) => item.want[limit] !== undefined && observed[limit] !== "held");
     if (lacking.length === 0) return;
@@ -22,11 +22,11 @@ export const controllers: Kind<ControllersItem> = {
     });
   },
   remove: () => [],
-  // All else of the host comes first.
+  // Everything else on the host comes first.
   afterReload: true,
 };
 
-function look(host: Host, { want }: ControllersItem): Observation {
+function observeControllers(host: Host, { want }: ControllersItem): Observation {
   return orUnknown(() => {
     const mounts = readFileSync(host.paths.mounts, "utf8");
     const wanted = LIMITS.filter((limit) => want[limit] !== undefined);

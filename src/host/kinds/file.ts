@@ -7,69 +7,70 @@ import { asUser } from "../accounts/as-user.ts";
 import { readEntry } from "../fs/read.ts";
 import { split, withEntry, withFolder, withPathItem } from "../fs/walk.ts";
 import { makeParentFolders, replaceFile, setAttributes } from "../fs/write.ts";
+import type { RequestContext } from "../request-context.ts";
 import { isSecretItem } from "../store/secret-hasher.ts";
 import { attributesOf, differs, propsOf } from "./file-attributes.ts";
-import type { ItemState, Kind, KindContext } from "./kind.ts";
+import type { ItemState, Kind } from "./kind.ts";
 import { observeAsUsers } from "./observe-as-user.ts";
 import { removePathItem } from "./path-item.ts";
 
 type File = ItemState<FileItem>;
 
 export const file: Kind<FileItem> = {
-  observe: (scene, subjects) => observeAsUsers(scene, subjects, (subject) => look(scene, subject)),
+  observe: (context, targets) => observeAsUsers(context, targets, (target) => observeFile(context, target)),
   converge,
-  remove: (scene, { item }) => removePathItem(scene, item),
+  remove: (context, { item }) => removePathItem(context, item),
 };
 
-function look(scene: KindContext, subject: File): Observation {
-  return withPathItem(subject.item.path, (entry) => {
+function observeFile(context: RequestContext, target: File): Observation {
+  return withPathItem(target.item.path, (entry) => {
     if (entry === undefined) return { props: { type: "absent" } };
-    const props = propsOf(scene.accounts, entry.stats);
+    const props = propsOf(context.accounts, entry.stats);
     if (props.type !== "file") return { props };
     const bytes = readEntry(entry);
     if (bytes === undefined) return { props: { ...props, content: "too large" } };
-    if (isSecretItem(subject.item)) return { props: { ...props, ...secretProps(scene, subject, bytes) } };
+    if (isSecretItem(target.item)) return { props: { ...props, ...secretProps(context, target, bytes) } };
     const content = digestOf(bytes);
-    const detail = content === subject.item.want.content ? [] : contentDetail(scene, subject, bytes);
+    const detail = content === target.item.want.content ? [] : contentDetail(context, target, bytes);
     return { props: { ...props, content }, ...(detail.length > 0 && { detail }) };
   });
 }
 
 /**
- * What the record or the asker can tell of the bytes: never more than whether they are the same. The seal lets an
- * asker know them again later; it is another than the record's, which stays here.
+ * What may be reported of a secret's bytes: only whether they are those of the request or of the record. The seal lets a
+ * client recognize them later; it differs from the hash in the record, which never leaves the host.
  */
-function secretProps(scene: KindContext, { item, applied, intended }: File, bytes: Buffer): Props {
+function secretProps(context: RequestContext, { item, applied, intended }: File, bytes: Buffer): Props {
   const digest = secretDigest(item.path, bytes);
-  const seal = scene.seal(`seen ${digest}`).replace(/^hmac:/, "");
+  const seal = context.hashSecret(`seen ${digest}`).replace(/^hmac:/, "");
   if (digest === item.want.content) return { content: digest, seal };
-  const isKnown = [applied?.["content"], intended?.["content"]].includes(scene.seal(digest));
+  const isKnown = [applied?.["content"], intended?.["content"]].includes(context.hashSecret(digest));
   return { content: isKnown ? AS_DECLARED : DIFFERENT, seal };
 }
 
-function contentDetail(scene: KindContext, { item }: File, bytes: Buffer) {
-  const declared = scene.contents(item.want.content);
+function contentDetail(context: RequestContext, { item }: File, bytes: Buffer) {
+  const declared = context.contents(item.want.content);
   return declared === undefined ? [] : lineDetail(declared, bytes.toString("utf8"));
 }
 
-function converge(scene: KindContext, subject: File, observed: Props): void {
-  const { item } = subject;
-  const standing = attributesOf(scene.accounts, item.want);
-  const account = item.actor === undefined ? undefined : accountOf(scene.accounts, item.actor);
-  // An actor may not give itself a file of somebody else, but may put a new one in its place.
+function converge(context: RequestContext, target: File, observed: Props): void {
+  const { item } = target;
+  const attributes = attributesOf(context.accounts, item.want);
+  const account = item.actor === undefined ? undefined : accountOf(context.accounts, item.actor);
+  // An actor cannot take over a file of another user, but can replace it with a new one.
   const foreign = account !== undefined && differs(item.want, observed, "owner");
   const bytes =
-    differs(item.want, observed, "type", "content") || foreign ? bytesOf(scene, subject) : undefined;
+    differs(item.want, observed, "type", "content") || foreign ? bytesOf(context, target) : undefined;
   const { parent, name } = split(item.path);
   const make = account === undefined ? makeParentFolders(0o755, false) : makeParentFolders(0o700, true);
   asUser(account, () =>
     withFolder(
       parent,
       (folder) => {
-        if (bytes !== undefined) return replaceFile(folder, name, bytes, standing);
+        if (bytes !== undefined) return replaceFile(folder, name, bytes, attributes);
         withEntry(folder, name, (entry) => {
-          if (!entry?.stats.isFile() || entry.stats.nlink !== 1) throw changing(item.path);
-          setAttributes(entry.handle, standing);
+          if (!entry?.stats.isFile() || entry.stats.nlink !== 1) throw changedMeanwhile(item.path);
+          setAttributes(entry.handle, attributes);
         });
       },
       make,
@@ -77,13 +78,13 @@ function converge(scene: KindContext, subject: File, observed: Props): void {
   );
 }
 
-function bytesOf(scene: KindContext, { item, secret }: File): Buffer {
-  const text = isSecretItem(item) ? secret : scene.contents(item.want.content);
+function bytesOf(context: RequestContext, { item, secret }: File): Buffer {
+  const text = isSecretItem(item) ? secret : context.contents(item.want.content);
   if (text !== undefined) return Buffer.from(text);
   const why = isSecretItem(item) ? "its value was not sent" : `${item.want.content} is not kept on this host`;
   throw new MusterError({ what: item.path, why });
 }
 
-function changing(path: string): MusterError {
-  return new MusterError({ what: path, why: "somebody changed it while it was looked at" });
+function changedMeanwhile(path: string): MusterError {
+  return new MusterError({ what: path, why: "it was changed while it was being observed" });
 }

@@ -5,8 +5,8 @@ import { withHostLock } from "../system/locks.ts";
 import type { Kind } from "./kind.ts";
 
 export const group: Kind<GroupItem> = {
-  observe: ({ accounts }, subjects) =>
-    subjects.map(({ item }) => ({ props: { present: accounts.groups.has(item.name) } })),
+  observe: ({ accounts }, targets) =>
+    targets.map(({ item }) => ({ props: { present: accounts.groups.has(item.name) } })),
   converge: ({ host }, { item }) => change(host, "groupadd", [item.name]),
   remove: ({ host, accounts }, { item }) => {
     if (accounts.groups.has(item.name) && item.onRemove !== "keep") change(host, "groupdel", [item.name]);

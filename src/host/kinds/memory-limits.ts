@@ -9,9 +9,9 @@ import { differs } from "./file-attributes.ts";
 import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
-/** A unit's limits stand in its text, which is an item of its own; here is whether the kernel has them. */
+/** Whether the kernel enforces a unit's limits. The unit's file, which sets them, is an item of its own. */
 export const limits: Kind<LimitsItem> = {
-  observe: ({ host }, subjects) => observe(host, subjects),
+  observe: ({ host }, targets) => observe(host, targets),
   converge: ({ host }, { item }) => converge(host, item),
   remove: (_, { item }) => remove(item),
   afterReload: true,
@@ -19,17 +19,17 @@ export const limits: Kind<LimitsItem> = {
 
 const PROPERTIES = ["ControlGroup", "DropInPaths", "MemoryMax", "CPUQuotaPerSecUSec", "TasksMax"];
 
-function observe(host: Host, subjects: readonly ItemState<LimitsItem>[]): Observation[] {
-  const names = subjects.map(({ item }) => item.name);
-  const seen = orUnknown(() => ({
+function observe(host: Host, targets: readonly ItemState<LimitsItem>[]): Observation[] {
+  const names = targets.map(({ item }) => item.name);
+  const observed = orUnknown(() => ({
     states: showProperties(host, names, PROPERTIES),
     mounts: readFileSync(host.paths.mounts, "utf8"),
   }));
-  if ("unknown" in seen) return names.map(() => seen);
-  return subjects.map(({ item }, i) => ({ props: propsOf(item, seen.states[i] ?? {}, seen.mounts) }));
+  if ("unknown" in observed) return names.map(() => observed);
+  return targets.map(({ item }, i) => ({ props: propsOf(item, observed.states[i] ?? {}, observed.mounts) }));
 }
 
-/** A unit that does not run has no group: what it will be held to is what systemd says. */
+/** A unit that does not run has no group: its limits are those that systemd reports. */
 function propsOf({ name, want }: LimitsItem, state: UnitState, mounts: string): Props {
   const { ControlGroup: group = "", MemoryMax = "", CPUQuotaPerSecUSec: quota = "", TasksMax = "" } = state;
   const ofSystemd: Readonly<Record<Limit, string | number>> = {
@@ -61,12 +61,12 @@ function secondsOf(text: string): number {
   return Math.round(100 * seconds) / 100;
 }
 
-/** The unit's text is as declared by now. What was changed past systemd, it writes anew when it is told a value. */
+/** The unit's file is as declared by now. systemd rewrites what was changed without it when a property is set. */
 function converge(host: Host, item: LimitsItem): void {
   const { name, want } = item;
   if (want.overrides) removeAllOverrides(host, name);
-  const [seen] = observe(host, [{ item }]);
-  if (seen === undefined || !("props" in seen) || !differs(want, seen.props, ...LIMITS)) return;
+  const [observed] = observe(host, [{ item }]);
+  if (observed === undefined || !("props" in observed) || !differs(want, observed.props, ...LIMITS)) return;
   systemctl(host, "set-property", "--runtime", "--", name, ...limitLines(want).map((line) => line.join("=")));
   removeAllOverrides(host, name);
 }
@@ -76,7 +76,7 @@ function removeAllOverrides(host: Host, name: string): void {
   daemonReload(host);
 }
 
-/** Overrides that stand with an item of the unit's own go with that. */
+/** Removes the overrides, unless an item of the unit itself does. */
 function remove({ name, want }: LimitsItem): readonly string[] {
   if (want.overrides) removeOverrides(name, overridesOf(name, {}));
   return [];

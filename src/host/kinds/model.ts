@@ -7,12 +7,12 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
 /**
- * What an agent runs on, as systemd has read it: its unit and every drop-in, whoever wrote them. Its texts are items of
- * their own; here their outcome has a name.
+ * The provider and model that an agent runs on, as systemd has read them from its unit and every drop-in. The files are
+ * items of their own; this is their result.
  */
 export const model: Kind<ModelItem> = {
-  observe: ({ host }, subjects) => observe(host, subjects),
-  // By now the texts are as declared: systemd has read others.
+  observe: ({ host }, targets) => observe(host, targets),
+  // The files are as declared by now, so systemd has read older ones.
   converge: ({ host }, { item }) => {
     daemonReload(host);
     restartIfRunning(host, [item.unit]);
@@ -23,11 +23,11 @@ export const model: Kind<ModelItem> = {
 
 const PROPERTIES = ["LoadState", "Environment", "ExecStart"];
 
-function observe(host: Host, subjects: readonly ItemState<ModelItem>[]): Observation[] {
-  const units = subjects.map(({ item }) => item.unit);
+function observe(host: Host, targets: readonly ItemState<ModelItem>[]): Observation[] {
+  const units = targets.map(({ item }) => item.unit);
   const states = orUnknown(() => showProperties(host, units, PROPERTIES));
   if ("unknown" in states) return units.map(() => states);
-  return subjects.map(({ item }, i) => ({
+  return targets.map(({ item }, i) => ({
     props: modelProps(item, states[i] ?? {}, linkedOverride(host, item.unit)),
   }));
 }
@@ -45,15 +45,15 @@ export function modelProps(
   const known = JSON.parse(others) as Readonly<Record<string, ModelItem["want"]>>;
   const asGood = (inForce === undefined ? undefined : known[inForce]) ?? want;
   const { LoadState, Environment = "", ExecStart = "" } = state;
-  // That there is no unit is told by its own items.
+  // A missing unit is reported by its own items.
   if (LoadState === "not-found" || LoadState === "masked") return want as Props;
-  const seen: ModelItem["want"] = {
+  const current: ModelItem["want"] = {
     provider: variableOf(Environment, "MUSTER_PROVIDER"),
     model: (option && wordAfter(ExecStart, option)) || variableOf(Environment, "MUSTER_MODEL"),
   };
   const props = (["provider", "model"] as const).flatMap((key) => {
     if (want[key] === undefined) return [];
-    return [[key, seen[key] === (asGood[key] ?? NONE) ? want[key] : seen[key]] as const];
+    return [[key, current[key] === (asGood[key] ?? NONE) ? want[key] : current[key]] as const];
   });
   return Object.fromEntries(props) as Props;
 }

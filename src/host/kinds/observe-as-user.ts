@@ -1,56 +1,56 @@
 import type { HostItem } from "../../model/items.ts";
 import type { Account } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
+import type { RequestContext } from "../request-context.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
-import type { ItemState, KindContext } from "./kind.ts";
+import type { ItemState } from "./kind.ts";
 
 type Actable = Extract<HostItem, { path: string }>;
 
-/** What could not be told, and why. */
+/** The reason why something could not be observed. */
 export interface Unknown {
   readonly unknown: string;
 }
 
 /**
- * Looks at each thing with its actor's rights; a failure makes that one unknown and no other. Where a
- * changed owner or mode keeps the actor itself out, we look with our own rights: through handles, without
- * symlinks, and only at files with one name.
+ * Observes each item with its actor's rights; a failure makes only that item unknown. If a changed owner or mode keeps the
+ * actor itself out, the item is observed with root's rights: by handles, without symlinks, and only files with one name.
  */
 export function observeAsUsers<I extends Actable, T>(
-  scene: KindContext,
-  subjects: readonly ItemState<I>[],
-  look: (subject: ItemState<I>) => T,
+  context: RequestContext,
+  targets: readonly ItemState<I>[],
+  observeOne: (target: ItemState<I>) => T,
 ): (T | Unknown)[] {
-  const seen = new Map<ItemState<I>, T | Unknown | undefined>();
-  for (const [actor, theirs] of Map.groupBy(subjects, ({ item }) => item.actor)) {
-    const account = actor === undefined ? undefined : scene.accounts.users.get(actor);
+  const observed = new Map<ItemState<I>, T | Unknown | undefined>();
+  for (const [actor, theirs] of Map.groupBy(targets, ({ item }) => item.actor)) {
+    const account = actor === undefined ? undefined : context.accounts.users.get(actor);
     asUser(account, () => {
-      for (const subject of theirs)
-        seen.set(
-          subject,
-          unlessDenied(() => look(subject)),
+      for (const target of theirs)
+        observed.set(
+          target,
+          unlessDenied(() => observeOne(target)),
         );
     });
   }
-  return subjects.map((subject) => seen.get(subject) ?? orUnknown(() => look(subject)));
+  return targets.map((target) => observed.get(target) ?? orUnknown(() => observeOne(target)));
 }
 
-/** The account of an item's actor, if it has one and it is there. */
-export function actorOf(scene: KindContext, item: Actable): Account | undefined {
-  return item.actor === undefined ? undefined : scene.accounts.users.get(item.actor);
+/** The account of an item's actor, if it has one and the account exists. */
+export function actorOf(context: RequestContext, item: Actable): Account | undefined {
+  return item.actor === undefined ? undefined : context.accounts.users.get(item.actor);
 }
 
-export function orUnknown<T>(look: () => T): T | Unknown {
+export function orUnknown<T>(read: () => T): T | Unknown {
   try {
-    return look();
+    return read();
   } catch (error) {
     return { unknown: reasonOf(error) };
   }
 }
 
-function unlessDenied<T>(look: () => T): T | Unknown | undefined {
+function unlessDenied<T>(read: () => T): T | Unknown | undefined {
   try {
-    return look();
+    return read();
   } catch (error) {
     return hasCode(error, "EACCES") ? undefined : { unknown: reasonOf(error) };
   }

@@ -1,8 +1,9 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, PackageItem } from "../../model/items.ts";
+import type { RequestContext } from "../request-context.ts";
 import { installedAmong } from "../system/dpkg.ts";
 import type { ProgramResult } from "../system/run-program.ts";
-import type { ItemState, Kind, KindContext } from "./kind.ts";
+import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
 /** Seconds for a download and its installation. */
@@ -37,8 +38,8 @@ const INSTALL = [
   "--",
 ];
 
-function observe({ host }: KindContext, subjects: readonly ItemState<PackageItem>[]): Observation[] {
-  const names = subjects.map(({ item }) => item.name);
+function observe({ host }: RequestContext, targets: readonly ItemState<PackageItem>[]): Observation[] {
+  const names = targets.map(({ item }) => item.name);
   const installed = orUnknown(() => installedAmong(host.paths.dpkg, names));
   if ("unknown" in installed) return names.map(() => installed);
   return names.map((name) => ({ props: { present: installed.has(name) } }));

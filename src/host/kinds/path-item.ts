@@ -4,40 +4,40 @@ import type { Account } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
 import { type Handle, split, withFolder } from "../fs/walk.ts";
 import { discard, removeEmptyFolder, temporaryName } from "../fs/write.ts";
+import type { RequestContext } from "../request-context.ts";
 import { hasCode } from "../system/error-reason.ts";
-import type { KindContext } from "./kind.ts";
 import { actorOf } from "./observe-as-user.ts";
 
-type Thing = Extract<HostItem, { path: string }>;
+type PathItem = Extract<HostItem, { path: string }>;
 
-/** Removes what stands at an item's path with its actor's rights, and what a killed run left beside it. */
+/** Removes an item's path with its actor's rights, and what a killed run has left beside it. */
 export function removePathItem(
-  scene: KindContext,
-  item: Thing,
+  context: RequestContext,
+  item: PathItem,
   suffixes: readonly string[] = [""],
 ): readonly string[] {
-  withParent(scene, item, (folder, name) => {
+  withParent(context, item, (folder, name) => {
     discard(folder, temporaryName(name));
     for (const suffix of suffixes) discard(folder, `${name}${suffix}`);
   });
   return [];
 }
 
-/** Removes what a killed run left beside an item: bytes that were not whole yet. */
-export function removeUnfinished(scene: KindContext, item: Thing): void {
-  withParent(scene, item, (folder, name) => discard(folder, temporaryName(name)));
+/** Removes the temporary file that a killed run has left beside an item. */
+export function removeUnfinished(context: RequestContext, item: PathItem): void {
+  withParent(context, item, (folder, name) => discard(folder, temporaryName(name)));
 }
 
 /**
- * Calls `use` on the folder of an item, as its actor. Where the folder is gone there is nothing to do;
- * where the actor is, its home went with it.
+ * Calls `use` on the folder of an item, as its actor. Does nothing if the folder is gone, or the actor, whose home went
+ * with it.
  */
 export function withParent(
-  scene: KindContext,
-  item: Thing,
+  context: RequestContext,
+  item: PathItem,
   use: (folder: Handle, name: string) => void,
 ): void {
-  const account = actorOf(scene, item);
+  const account = actorOf(context, item);
   if (item.actor !== undefined && account === undefined) return;
   const { parent, name } = split(item.path);
   asUser(account, () => ifThere(() => withFolder(parent, (folder) => use(folder, name))));

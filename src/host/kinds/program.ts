@@ -3,22 +3,23 @@ import { posix } from "node:path";
 import { MusterError } from "../../base/errors.ts";
 import type { ProgramItem } from "../../model/items.ts";
 import { asUser } from "../accounts/as-user.ts";
+import type { RequestContext } from "../request-context.ts";
 import { hasCode } from "../system/error-reason.ts";
-import type { Kind, KindContext } from "./kind.ts";
+import type { Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
-/** A program can only be found or missed: who declares it installs it. */
+/** Whether a program exists. Muster does not install it. */
 export const program: Kind<ProgramItem> = {
-  observe: (scene, subjects) =>
-    subjects.map(({ item }) => orUnknown(() => ({ props: { found: isFound(scene, item) } }))),
-  converge: (scene, { item }) => {
-    if (!isFound(scene, item)) throw missing(item);
+  observe: (context, targets) =>
+    targets.map(({ item }) => orUnknown(() => ({ props: { found: isFound(context, item) } }))),
+  converge: (context, { item }) => {
+    if (!isFound(context, item)) throw missing(item);
   },
   remove: () => [],
 };
 
 /** Looks as its agent does, by execvp(3): a name with a `/` is a path, any other is in one of the folders. */
-function isFound({ accounts }: KindContext, { name, search, workdir, actor }: ProgramItem): boolean {
+function isFound({ accounts }: RequestContext, { name, search, workdir, actor }: ProgramItem): boolean {
   const folders = name.includes("/") ? [""] : search.split(":");
   return asUser(accounts.users.get(actor), () =>
     folders.some((folder) => isProgram(posix.resolve(workdir, folder, name))),

@@ -5,61 +5,62 @@ import { accountOf } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
 import { split, withFolder } from "../fs/walk.ts";
 import { makeParentFolders } from "../fs/write.ts";
+import type { RequestContext } from "../request-context.ts";
 import { bytesOf, withCopy } from "../sqlite/open-database.ts";
 import { repairAs } from "../sqlite/repair-process.ts";
 import { repairTable } from "../sqlite/repair-table.ts";
 import { snapshot } from "../sqlite/snapshot.ts";
 import { putDatabase } from "../sqlite/sync.ts";
 import { attributesOf, differs } from "./file-attributes.ts";
-import type { ItemState, KindContext } from "./kind.ts";
+import type { ItemState } from "./kind.ts";
 import { rowsBefore, rowsOf } from "./rows-declared.ts";
 
-/** Mends the database in place, as its actor, so that what the agent learned and has open stays. */
-export function convergeRows(scene: KindContext, subject: ItemState<RowsItem>, observed: Props): void {
-  const { item } = subject;
-  const declared = rowsOf(scene, item.want.rows);
+/** Repairs the database in place, as its actor, so that what the agent has learned and has open is kept. */
+export function convergeRows(context: RequestContext, target: ItemState<RowsItem>, observed: Props): void {
+  const { item } = target;
+  const declared = rowsOf(context, item.want.rows);
   if (declared === undefined)
     throw new MusterError({ what: item.path, why: "its rows are not on this host" });
   if (observed["type"] === "absent") {
-    putNew(scene, item, declared);
+    putNew(context, item, declared);
     return;
   }
-  const start = startOf(scene, item, observed);
-  repairAs(scene.host, accountOf(scene.accounts, item.actor), {
+  const start = startOf(context, item, observed);
+  repairAs(context.host, accountOf(context.accounts, item.actor), {
     path: item.path,
     table: item.table,
-    standing: attributesOf(scene.accounts, item.want),
+    attributes: attributesOf(context.accounts, item.want),
     declared,
-    before: rowsBefore(scene, subject),
+    before: rowsBefore(context, target),
     ...(start && { start: Buffer.from(start).toString("base64") }),
     isForeign: observed["type"] === "not a database",
   });
 }
 
-/** A database that is not there is made where its actor has no hand in it, and put in place whole, as any file. */
-function putNew(scene: KindContext, { path, table, actor, want }: RowsItem, declared: Rows): void {
-  const bytes = withCopy(scene.host, { main: Buffer.alloc(0), wal: Buffer.alloc(0) }, (db) => {
+/** Makes a new database where its actor cannot interfere, and moves it into place complete, as any file. */
+function putNew(context: RequestContext, { path, table, actor, want }: RowsItem, declared: Rows): void {
+  const bytes = withCopy(context.host, { main: Buffer.alloc(0), wal: Buffer.alloc(0) }, (db) => {
     repairTable(db, table, declared, {});
     return bytesOf(db);
   });
-  const standing = attributesOf(scene.accounts, want);
+  const attributes = attributesOf(context.accounts, want);
   const { parent, name } = split(path);
-  asUser(accountOf(scene.accounts, actor), () =>
+  asUser(accountOf(context.accounts, actor), () =>
     withFolder(
       parent,
-      (folder) => putDatabase(folder, name, bytes, standing),
+      (folder) => putDatabase(folder, name, bytes, attributes),
       makeParentFolders(0o700, true),
     ),
   );
 }
 
-/** The bytes that a new file begins with, where what stands there cannot be mended by its actor. */
-function startOf(scene: KindContext, item: RowsItem, observed: Props): Uint8Array | undefined {
+/** The bytes that a new file begins with, if its actor cannot repair what is there. */
+function startOf(context: RequestContext, item: RowsItem, observed: Props): Uint8Array | undefined {
   if (observed["type"] === undefined) return undefined;
   if (differs(item.want, observed, "type")) return Buffer.alloc(0);
   if (!differs(item.want, observed, "owner")) return undefined;
   // Somebody else's file cannot be taken over, but a database in it, with all that was learned, can be copied.
   const { parent, name } = split(item.path);
   const copy = withFolder(parent, (folder) => snapshot(folder, name));
-  return withCopy(scene.host, copy, bytesOf);
+  return withCopy(context.host, copy, bytesOf);
 }

@@ -4,55 +4,56 @@ import type { RowsItem } from "../../model/items.ts";
 import { typeOf } from "../fs/read.ts";
 import { withEntry } from "../fs/walk.ts";
 import { compactTime, setAside } from "../fs/write.ts";
+import type { RequestContext } from "../request-context.ts";
 import { bytesOf, withCopy } from "../sqlite/open-database.ts";
 import { SIDE_FILES, type Snapshot, snapshot } from "../sqlite/snapshot.ts";
 import { hasOtherData } from "../sqlite/table.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
 import { hasCode } from "../system/error-reason.ts";
-import type { ItemState, KindContext } from "./kind.ts";
+import type { ItemState } from "./kind.ts";
 import { orUnknown, type Unknown } from "./observe-as-user.ts";
 import { removePathItem, withParent } from "./path-item.ts";
 import { rowsOf } from "./rows-declared.ts";
 
 /**
- * Removes the database. What its agent wrote there is kept: in a copy that root alone can read. The copy gets its
- * name last, so that a run that is killed and run again keeps one.
+ * Removes the database. What its agent wrote to it is kept in a copy that only root can read. The copy gets its final name
+ * last, so that a killed run and its repetition keep one copy.
  */
-export function removeRows(scene: KindContext, { item }: ItemState<RowsItem>): readonly string[] {
-  const copy = item.onRemove === "wipe" ? undefined : copyOf(scene, item);
-  const kept = copy === undefined ? [] : keep(scene, item, copy);
-  removePathItem(scene, item, ["", ...SIDE_FILES]);
-  return [...kept, ...nameCopy(scene, item)];
+export function removeRows(context: RequestContext, { item }: ItemState<RowsItem>): readonly string[] {
+  const copy = item.onRemove === "wipe" ? undefined : copyOf(context, item);
+  const kept = copy === undefined ? [] : keep(context, item, copy);
+  removePathItem(context, item, ["", ...SIDE_FILES]);
+  return [...kept, ...nameCopy(context, item)];
 }
 
-function copyOf(scene: KindContext, item: RowsItem): Snapshot | Unknown | undefined {
+function copyOf(context: RequestContext, item: RowsItem): Snapshot | Unknown | undefined {
   let copy: Snapshot | Unknown | undefined;
-  withParent(scene, item, (folder, name) => {
+  withParent(context, item, (folder, name) => {
     const isFile = withEntry(folder, name, (entry) => entry !== undefined && typeOf(entry.stats) === "file");
     if (isFile) copy = orUnknown(() => snapshot(folder, name));
   });
   return copy;
 }
 
-function keep(scene: KindContext, item: RowsItem, copy: Snapshot | Unknown): string[] {
-  const bytes = "unknown" in copy ? copy : orUnknown(() => learned(scene, item, copy));
+function keep(context: RequestContext, item: RowsItem, copy: Snapshot | Unknown): string[] {
+  const bytes = "unknown" in copy ? copy : orUnknown(() => learned(context, item, copy));
   if (bytes === undefined) return [];
-  if ("unknown" in bytes) return keepBeside(scene, item);
-  const target = copyPath(scene, item);
-  const earlier = readOwn(target)?.equals(bytes) ? [] : nameCopy(scene, item);
-  // What is kept aside is for root alone, also where this is the first of it.
+  if ("unknown" in bytes) return keepBeside(context, item);
+  const target = copyPath(context, item);
+  const earlier = readOwn(target)?.equals(bytes) ? [] : nameCopy(context, item);
+  // Only root may read the archive folder, also if this creates it.
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   writeOwn(target, bytes);
   return earlier;
 }
 
-/** Where the copy stands while the database does. */
-function copyPath(scene: KindContext, item: RowsItem): string {
-  return `${scene.host.paths.aside}/.${item.path.slice(1).replaceAll("/", "~")}`;
+/** The path of the copy until the database is removed. */
+function copyPath(context: RequestContext, item: RowsItem): string {
+  return `${context.host.paths.aside}/.${item.path.slice(1).replaceAll("/", "~")}`;
 }
 
-function nameCopy(scene: KindContext, item: RowsItem): string[] {
-  const [copy, folder] = [copyPath(scene, item), scene.host.paths.aside];
+function nameCopy(context: RequestContext, item: RowsItem): string[] {
+  const [copy, folder] = [copyPath(context, item), context.host.paths.aside];
   const named = `${folder}/${basename(copy).slice(1)}-${compactTime()}`;
   try {
     renameSync(copy, named);
@@ -63,18 +64,18 @@ function nameCopy(scene: KindContext, item: RowsItem): string[] {
   }
 }
 
-/** The database whole, where its agent wrote to it. */
-function learned(scene: KindContext, item: RowsItem, copy: Snapshot): Uint8Array | undefined {
-  const declared = rowsOf(scene, item.want.rows) ?? {};
-  return withCopy(scene.host, copy, (db) =>
+/** The whole database, if its agent has written to it. */
+function learned(context: RequestContext, item: RowsItem, copy: Snapshot): Uint8Array | undefined {
+  const declared = rowsOf(context, item.want.rows) ?? {};
+  return withCopy(context.host, copy, (db) =>
     hasOtherData(db, item.table, declared) ? bytesOf(db) : undefined,
   );
 }
 
-/** What cannot be looked into is kept as it is. */
-function keepBeside(scene: KindContext, item: RowsItem): string[] {
+/** Keeps a database that cannot be read as it is. */
+function keepBeside(context: RequestContext, item: RowsItem): string[] {
   const kept: string[] = [];
-  withParent(scene, item, (folder, name) => {
+  withParent(context, item, (folder, name) => {
     kept.push(`${dirname(item.path)}/${setAside(folder, name)}`);
   });
   return kept;

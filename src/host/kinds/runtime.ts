@@ -2,10 +2,10 @@ import { MusterError } from "../../base/errors.ts";
 import type { RuntimeItem } from "../../model/items.ts";
 import type { Kind } from "./kind.ts";
 
-/** This very program. Who connects installs it before it runs and uninstalls it at the end; here it is only told. */
+/** The host runtime itself. The client installs and uninstalls it; here it is only observed. */
 export const runtime: Kind<RuntimeItem> = {
-  observe: ({ host }, subjects) =>
-    subjects.map(() => ({ props: { bundle: host.bundle, node: process.versions.node } })),
+  observe: ({ host }, targets) =>
+    targets.map(() => ({ props: { bundle: host.bundle, node: process.versions.node } })),
   converge: ({ host }, { item }) => {
     throw new MusterError({
       what: `the host runtime ${item.want.bundle} with Node ${item.want.node}`,

@@ -4,25 +4,26 @@ import { jobOfUnit } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { forgetAgentsOf } from "../jobs/job-folder.ts";
 import { forgetRetries, jobHandlersOf, retryTimer } from "../jobs/retries.ts";
+import type { RequestContext } from "../request-context.ts";
 import { overridesOf, removeOverrides } from "../units/drop-ins.ts";
 import { daemonReload, isRunning, showUnits, type UnitState } from "../units/systemctl.ts";
-import type { ItemState, Kind, KindContext } from "./kind.ts";
+import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 import { unitProps } from "./unit.ts";
 
-/** Timers are many: whatever is asked or told of systemd is so of all of them at once. */
+/** There are many timers, so each call of systemctl is for all of them. */
 export const timer: Kind<TimerItem> = {
-  observe: ({ host }, subjects) => observe(host, itemsOf(subjects)),
+  observe: ({ host }, targets) => observe(host, itemsOf(targets)),
   refuse,
   converge: ({ host }, { item }) => converge(host, [item]),
-  convergeAll: ({ host }, subjects) => converge(host, itemsOf(subjects)),
+  convergeAll: ({ host }, targets) => converge(host, itemsOf(targets)),
   remove: ({ host }, { item }) => remove(host, [item]),
-  removeAll: ({ host }, subjects) => remove(host, itemsOf(subjects)),
+  removeAll: ({ host }, targets) => remove(host, itemsOf(targets)),
   afterReload: true,
 };
 
-function itemsOf(subjects: readonly ItemState<TimerItem>[]): TimerItem[] {
-  return subjects.map(({ item }) => item);
+function itemsOf(targets: readonly ItemState<TimerItem>[]): TimerItem[] {
+  return targets.map(({ item }) => item);
 }
 
 /** A timer and the service that it starts, as systemd has them. */
@@ -57,16 +58,16 @@ function overridesIn({ item, timer, service }: Pair): [ofTimer: string[], ofServ
   return [overridesOf(item.name, timer), overridesOf(item.service, service)];
 }
 
-/** What systemd would not take would leave a job without a timer, or every run without its user. */
-function refuse({ host, accounts }: KindContext, subjects: readonly ItemState<TimerItem>[]): void {
-  for (const { item } of subjects) {
+/** Refuses a schedule that systemd does not accept, and a user that does not exist. */
+function refuse({ host, accounts }: RequestContext, targets: readonly ItemState<TimerItem>[]): void {
+  for (const { item } of targets) {
     if (item.user === undefined || accounts.users.has(item.user)) continue;
     const why = `there is no user ${item.user} on this host.`;
     throw new MusterError({ what: `${item.name} was not written`, why, next: "Make it, or name another." });
   }
-  const times = subjects.flatMap(({ item }) => timesOf(item));
+  const times = targets.flatMap(({ item }) => timesOf(item));
   if (calendar(host, times) === "") return;
-  for (const { item } of subjects) {
+  for (const { item } of targets) {
     const said = calendar(host, timesOf(item));
     if (said === "") continue;
     const next = "Correct `schedule` of the job; systemd.time(7) tells which times there are.";
@@ -78,7 +79,7 @@ function timesOf({ schedule }: TimerItem): string[] {
   return schedule.split("; ");
 }
 
-/** What systemd has against these times; nothing where it takes them. */
+/** systemd's objection to these times; empty if it accepts them. */
 function calendar(host: Host, times: readonly string[]): string {
   const { status, stderr } = host.run("systemd-analyze", ["calendar", "--", ...times]);
   return status === 0 ? "" : stderr.trim().split("\n")[0] || "it ended without a word";
@@ -96,7 +97,7 @@ function converge(host: Host, items: readonly TimerItem[]): void {
   }
   const masked = pairs.filter(({ timer }) => /^masked/.test(timer["UnitFileState"] ?? ""));
   for (const flags of masked.length > 0 ? [[], ["--runtime"]] : []) {
-    tell(
+    systemctlForTimers(
       host,
       masked.map(({ item }) => item.name),
       "unmask",
@@ -104,28 +105,28 @@ function converge(host: Host, items: readonly TimerItem[]): void {
     );
     isChanged = true;
   }
-  // That it starts at boot is for the next boot to read.
-  tell(host, names, "enable", "--no-reload");
+  // Enabling takes effect at boot, so no reload is needed now.
+  systemctlForTimers(host, names, "enable", "--no-reload");
   if (isChanged) daemonReload(host);
   const failed = pairs.filter(({ timer }) => timer["ActiveState"] === "failed");
   if (failed.length > 0)
-    tell(
+    systemctlForTimers(
       host,
       failed.map(({ item }) => item.name),
       "reset-failed",
     );
-  tell(host, names, "start");
+  systemctlForTimers(host, names, "start");
 }
 
-/** Tells systemd one thing of many timers. @throws MusterError with its own words, which name the timer */
-function tell(host: Host, names: readonly string[], ...verb: readonly string[]): void {
+/** Runs one verb of systemctl for many timers. @throws MusterError with its message, which names the timer */
+function systemctlForTimers(host: Host, names: readonly string[], ...verb: readonly string[]): void {
   const { status, stderr } = host.run("systemctl", [...verb, "--", ...names]);
   if (status === 0) return;
   const why = stderr.trim().split("\n")[0] || `it ended with ${status}`;
   throw new MusterError({ what: `systemctl ${verb.join(" ")} of ${names.length} timers`, why });
 }
 
-/** With a job ends what runs of it, and what systemd keeps of it. Of what is not there all of this says so, and no more. */
+/** Removes jobs, their runs and their state in systemd. systemctl fails for what does not exist, which is ignored. */
 function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   const timers = items.map(({ name }) => name);
   const services = items.map(({ service }) => service);
@@ -150,7 +151,7 @@ function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   return [];
 }
 
-/** Those that serve other units too are not this one's to take along. */
+/** The overrides of this unit only; those for other units too are kept. */
 function ownOverrides(unit: string): string[] {
   return overridesOf(unit, {}).filter((path) => path.includes(`/${unit}.d/`));
 }

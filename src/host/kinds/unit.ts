@@ -1,7 +1,7 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, UnitItem } from "../../model/items.ts";
 import type { Host } from "../context.ts";
-import { clearDeferred } from "../units/deferred-restarts.ts";
+import { clearDeferredRestart } from "../units/deferred-restarts.ts";
 import { overridesOf, removeOverrides } from "../units/drop-ins.ts";
 import { linkOverride } from "../units/provider-override.ts";
 import { readQuarantine, release } from "../units/quarantine.ts";
@@ -29,27 +29,27 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
 export const unit: Kind<UnitItem> = {
-  observe: ({ host }, subjects) => observe(host, subjects),
-  converge: ({ host }, subject) => converge(host, subject.item),
-  convergeEach: ({ host }, subjects) =>
+  observe: ({ host }, targets) => observe(host, targets),
+  converge: ({ host }, target) => converge(host, target.item),
+  convergeEach: ({ host }, targets) =>
     convergeEach(
       host,
-      subjects.map(({ item }) => item),
+      targets.map(({ item }) => item),
     ),
-  remove: ({ host }, { item }) => (item.user === undefined ? remove(host, item) : letGo(host, item)),
+  remove: ({ host }, { item }) => (item.user === undefined ? remove(host, item) : releaseForeign(host, item)),
   afterReload: true,
 };
 
-function observe(host: Host, subjects: readonly ItemState<UnitItem>[]): Observation[] {
-  const names = subjects.map(({ item }) => item.name);
+function observe(host: Host, targets: readonly ItemState<UnitItem>[]): Observation[] {
+  const names = targets.map(({ item }) => item.name);
   const states = orUnknown(() => showUnits(host, names));
   if ("unknown" in states) return names.map(() => states);
-  return subjects.map(({ item: { name, user, want } }, i) => {
+  return targets.map(({ item: { name, user, want } }, i) => {
     const { active, ...rest } = unitProps(name, states[i] ?? {}, readQuarantine(host, name) !== undefined);
-    // Where it is gone it cannot start either, which is all that is wanted.
+    // If it is gone it cannot start either, which is all that is declared.
     if (user !== undefined)
       return { props: { active, enabled: isUp(rest.enabled) ? "enabled" : "disabled" } };
-    // Where either will do, it is no property that could differ.
+    // If either state will do, the property cannot differ.
     return { props: want.active === undefined ? rest : { active, ...rest } };
   });
 }
@@ -57,7 +57,7 @@ function observe(host: Host, subjects: readonly ItemState<UnitItem>[]): Observat
 /** A unit's properties out of what systemd says of it. @param isQuarantined it is kept down */
 export function unitProps(name: string, state: UnitState, isQuarantined = false) {
   const masked = state["LoadState"] === "masked" ? "masked" : "absent";
-  const active = isRunning(state) || comesBack(state) ? "running" : "stopped";
+  const active = isRunning(state) || isRestarting(state) ? "running" : "stopped";
   return {
     enabled: state["UnitFileState"] || masked,
     active: isQuarantined ? "quarantined" : active,
@@ -65,8 +65,8 @@ export function unitProps(name: string, state: UnitState, isQuarantined = false)
   };
 }
 
-/** It ends, nobody asked for that, and systemd starts it again: health, as auto-restart is, which comes next. */
-function comesBack({ ActiveState, Job = "", Restart = "no" }: UnitState): boolean {
+/** It is ending by itself and systemd will restart it: that counts as running, like auto-restart, which comes next. */
+function isRestarting({ ActiveState, Job = "", Restart = "no" }: UnitState): boolean {
   return ActiveState === "deactivating" && ["", "0"].includes(Job) && Restart !== "no";
 }
 
@@ -80,7 +80,7 @@ function converge(host: Host, item: UnitItem): void {
   if (error !== undefined) throw error;
 }
 
-/** What must go down does so first; then what has drifted in other ways; then all that is left to start is started at once. */
+/** First foreign units and overrides are corrected, then units stop, then all that should run start at once. */
 function convergeEach(host: Host, items: readonly UnitItem[]): unknown[] {
   const errors = new Map<UnitItem, unknown>();
   const each = (some: readonly UnitItem[], work: (item: UnitItem) => void) => {
@@ -92,20 +92,20 @@ function convergeEach(host: Host, items: readonly UnitItem[]): unknown[] {
       }
     }
   };
-  const [foreign, ours] = [items.filter(isForeign), items.filter((item) => !isForeign(item))];
+  const [foreign, own] = [items.filter(isForeign), items.filter((item) => !isForeign(item))];
   each(foreign, (item) => convergeForeign(host, item));
-  const states = stateByUnit(host, ours);
-  each(ours, (item) => clearOverrides(host, item.name, states.get(item.name) ?? {}));
+  const states = stateByUnit(host, own);
+  each(own, (item) => clearOverrides(host, item.name, states.get(item.name) ?? {}));
   for (const verb of ["enable", "disable"] as const) {
-    const differing = ours.filter((item) => isToBe(verb, item, states.get(item.name) ?? {}));
-    // Links count at the next boot; systemd need not read all of its files again for them.
-    together(host, [verb, "--no-reload"], differing, each);
+    const differing = own.filter((item) => mustChange(verb, item, states.get(item.name) ?? {}));
+    // Enabling takes effect at boot, so no reload is needed now.
+    systemctlForAll(host, [verb, "--no-reload"], differing, each);
   }
   each(
-    ours.filter(({ want }) => want.active === "stopped"),
+    own.filter(({ want }) => want.active === "stopped"),
     ({ name }) => stopUnit(host, name),
   );
-  const starting = ours.filter(({ want }) => want.active === "running");
+  const starting = own.filter(({ want }) => want.active === "running");
   each(starting, ({ name }) => {
     if (readQuarantine(host, name) !== undefined) throw quarantined(host, name);
   });
@@ -121,7 +121,7 @@ function isForeign({ user }: UnitItem): boolean {
 
 function convergeForeign(host: Host, { name, user = "", want }: UnitItem): void {
   refuseOthers(host, name, user);
-  if (want.active === "stopped") down(host, name);
+  if (want.active === "stopped") stopAndDisable(host, name);
   else if (!isRunning(unitState(host, name))) start(host, "start", name);
 }
 
@@ -141,12 +141,12 @@ function clearOverrides(host: Host, name: string, state: UnitState): void {
   unmaskIfMasked(host, name, state);
 }
 
-function isToBe(verb: "enable" | "disable", { want }: UnitItem, state: UnitState): boolean {
+function mustChange(verb: "enable" | "disable", { want }: UnitItem, state: UnitState): boolean {
   return want.enabled === `${verb}d` && state["UnitFileState"] !== want.enabled;
 }
 
-/** One call of systemctl for many units; where that fails, one for each, so that each fails alone. */
-function together(host: Host, words: readonly string[], items: readonly UnitItem[], each: Each): void {
+/** One call of systemctl for many units; if that fails, one call for each, so that each fails by itself. */
+function systemctlForAll(host: Host, words: readonly string[], items: readonly UnitItem[], each: Each): void {
   if (items.length === 0) return;
   const names = items.map(({ name }) => name);
   if (host.run("systemctl", [...words, "--", ...names]).status === 0) return;
@@ -164,15 +164,15 @@ function startEach(
   const states = stateByUnit(host, open);
   const down = open.filter(({ name }) => !isRunning(states.get(name)));
   if (down.length === 0) return;
-  // A unit that failed too often is not started again before its failures are forgotten.
+  // A unit that has failed too often does not start before its failures are reset.
   host.run("systemctl", ["reset-failed", "--", ...down.map(({ name }) => name)]);
-  together(host, ["start", "--no-block"], down, each);
+  systemctlForAll(host, ["start", "--no-block"], down, each);
   const waited = down.filter((item) => !errors.has(item)).map(({ name }) => name);
   const ended = waitForUnits(host, waited, START_PATIENCE, hasNoJob);
   each(down, ({ name }) => assertStarted(host, name, ended.get(name) ?? {}));
 }
 
-/** @throws MusterError where a unit that is not ours is somebody else's than the user's */
+/** @throws MusterError if a foreign unit does not run as the agent's user */
 function refuseOthers(host: Host, name: string, user: string): void {
   const runsAs = userOf(host, name);
   if (runsAs === user) return;
@@ -187,15 +187,15 @@ function userOf(host: Host, name: string): string {
   return showProperties(host, [name], ["User"])[0]?.["User"] || "root";
 }
 
-/** Stops and disables a unit that is not ours, for good. */
-function down(host: Host, name: string): void {
+/** Stops and disables a foreign unit for good. */
+function stopAndDisable(host: Host, name: string): void {
   systemctl(host, "disable", "--", name);
   stopUnit(host, name);
 }
 
-/** One that is down stays so; one that ran its agent to the end goes with it. */
-function letGo(host: Host, { name, user, want }: UnitItem): readonly string[] {
-  if (want.active === "running" && userOf(host, name) === user) down(host, name);
+/** Stops a foreign unit that ran as the agent, which is removed. One that is down is left so. */
+function releaseForeign(host: Host, { name, user, want }: UnitItem): readonly string[] {
+  if (want.active === "running" && userOf(host, name) === user) stopAndDisable(host, name);
   return [];
 }
 
@@ -210,7 +210,7 @@ function quarantined(host: Host, name: string): MusterError {
 
 function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   release(host, name);
-  clearDeferred(host, name);
+  clearDeferredRestart(host, name);
   if (onRemove === "keep") return [];
   linkOverride(host, name, undefined);
   const state = unitState(host, name);
@@ -220,7 +220,7 @@ function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   );
   if (state["LoadState"] === "not-found") return [];
   if (!isStopped(state)) stopUnit(host, name);
-  // Fails where the unit's file is gone already, which is what is wanted.
+  // Fails if the unit's file is gone already, which is fine.
   host.run("systemctl", ["disable", "--", name]);
   host.run("systemctl", ["reset-failed", "--", name]);
   return [];

@@ -6,32 +6,33 @@ import { endProcesses } from "../accounts/end-processes.ts";
 import { editPasswd } from "../accounts/passwd.ts";
 import type { Host } from "../context.ts";
 import { withPathItem } from "../fs/walk.ts";
+import type { RequestContext } from "../request-context.ts";
 import { readRecords } from "../store/records.ts";
 import { withHostLock } from "../system/locks.ts";
 import { stopUnit } from "../units/start-stop.ts";
 import { unitsOf } from "../units/systemctl.ts";
 import { change } from "./group.ts";
-import type { ItemState, Kind, KindContext } from "./kind.ts";
+import type { ItemState, Kind } from "./kind.ts";
 
-/** Seconds that a removed user's last programs get to end by themselves. */
+/** Seconds that a removed user's programs have to end by themselves. */
 const GRACE = 10;
 
 export const user: Kind<UserItem> = {
-  observe: ({ accounts }, subjects) => subjects.map(({ item }) => look(accounts, item)),
+  observe: ({ accounts }, targets) => targets.map(({ item }) => observeUser(accounts, item)),
   converge,
   remove,
   rename,
 };
 
-function look(accounts: Accounts, item: UserItem): Observation {
+function observeUser(accounts: Accounts, item: UserItem): Observation {
   const account = accounts.users.get(item.name);
   if (account === undefined) return { props: { present: false } };
   const { gid, home, shell } = account;
   return { props: { present: true, group: accounts.groupName(gid), home, shell } };
 }
 
-/** A new user has no password and no way to log in with one; its home is an item of its own. */
-function converge({ host, accounts }: KindContext, { item }: ItemState<UserItem>, observed: Props): void {
+/** A new user has no password and so no login with one; its home is an item of its own. */
+function converge({ host, accounts }: RequestContext, { item }: ItemState<UserItem>, observed: Props): void {
   const { group, home, shell } = item.want;
   if (observed["present"] !== true) {
     const place = ["--no-create-home", "--home-dir", home, "--gid", group, "--shell", shell];
@@ -39,7 +40,7 @@ function converge({ host, accounts }: KindContext, { item }: ItemState<UserItem>
     change(host, "useradd", [...place, ...number, "--", item.name]);
     return;
   }
-  // usermod refuses another home while the user's programs run, and mending must not stop an agent.
+  // usermod refuses another home while the user's programs run, and a repair must not stop an agent.
   const { gid } = idsOf(accounts, item.name, group);
   withHostLock(host, () => editPasswd(host.paths.etc, item.name, { gid, home, shell }));
 }
@@ -51,8 +52,8 @@ const SYSTEM = ["--system", "--password", "*"];
 const UID_MIN = 1000;
 
 /**
- * A user that somebody deleted gets the number back that its home still has, or its agent would run on
- * as nobody, kept out of all that was its own.
+ * A user that somebody has deleted gets back the number that its home still has. Otherwise its agent would keep running
+ * without access to its own files.
  */
 function formerUid(accounts: Accounts, home: string): readonly string[] {
   const uid = withPathItem(home, (entry) => entry?.stats.uid) ?? 0;
@@ -60,7 +61,7 @@ function formerUid(accounts: Accounts, home: string): readonly string[] {
   return isFree ? ["--uid", String(uid)] : [];
 }
 
-function remove({ host, accounts }: KindContext, { item }: ItemState<UserItem>): readonly string[] {
+function remove({ host, accounts }: RequestContext, { item }: ItemState<UserItem>): readonly string[] {
   const account = accounts.users.get(item.name);
   if (account === undefined || item.onRemove === "keep") return [];
   refuseInUse(host, item.name);
@@ -69,8 +70,8 @@ function remove({ host, accounts }: KindContext, { item }: ItemState<UserItem>):
   return [];
 }
 
-/** Everything that it owns goes by its number, which stays. usermod refuses while a program of it runs. */
-function rename({ host, accounts }: KindContext, from: UserItem, to: UserItem): void {
+/** What it owns depends on its number, which does not change. usermod refuses while a program of the user runs. */
+function rename({ host, accounts }: RequestContext, from: UserItem, to: UserItem): void {
   const account = accounts.users.get(from.name);
   if (account === undefined) return;
   for (const unit of unitsOf(host, from.name)) stopUnit(host, unit);
@@ -79,8 +80,8 @@ function rename({ host, accounts }: KindContext, from: UserItem, to: UserItem): 
 }
 
 /**
- * A user whose things another stack still has would leave them to nobody, and their unit failing; and without a gate's
- * account that stack could not even take them away.
+ * Refuses to remove a user whose things another stack still has: they would have no owner, and their unit would fail. And
+ * without its gate's account, that stack could not remove them.
  */
 export function refuseInUse(host: Host, name: string): void {
   const records = readRecords(host);

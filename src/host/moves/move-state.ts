@@ -1,28 +1,43 @@
-import { readdirSync, rmdirSync, rmSync } from "node:fs";
+import { rmdirSync, rmSync } from "node:fs";
+import { MusterError } from "../../base/errors.ts";
+import type { DirectoryItem, Items } from "../../model/items.ts";
 import type { MoveMark } from "../../model/move.ts";
+import { agentOf } from "../../model/resource-id.ts";
+import { type Account, accountOf, readAccounts } from "../accounts/accounts.ts";
 import type { Host } from "../context.ts";
+import { ownsContent } from "../kinds/directory.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
 import { hasCode } from "../system/error-reason.ts";
+import { listFolder } from "../system/read-if-present.ts";
 
-/** How far the move of an agent came here; undefined where it is on no way. */
-export function markOf(host: Host, agent: string): MoveMark | undefined {
+/** The state of an agent's move on this host; undefined if it is not moving. */
+export function readMark(host: Host, agent: string): MoveMark | undefined {
   const text = readOwn(fileOf(host, agent))?.toString("utf8");
   return text === undefined ? undefined : (JSON.parse(text) as MoveMark);
 }
 
-/** Every agent that is on its way from or to this host. */
-export function allMarks(host: Host): MoveMark[] {
-  return agentsIn(folderOf(host)).flatMap((agent) => markOf(host, agent) ?? []);
+/** The same for the agent of a resource, if it has one. @param id such as `hub/iris/agent` */
+export function markOfResource(host: Host, id: string): MoveMark | undefined {
+  const agent = agentOf(id);
+  return agent === undefined ? undefined : readMark(host, agent);
 }
 
-/** To be called under the lock of the agent's home. */
+/** The state of every move from or to this host. */
+export function readMarks(host: Host): MoveMark[] {
+  const agents = listFolder(folderOf(host)).flatMap(
+    (name) => /^([a-z][a-z0-9-]*)\.json$/.exec(name)?.[1] ?? [],
+  );
+  return agents.flatMap((agent) => readMark(host, agent) ?? []);
+}
+
+/** Must be called under the lock of the agent's resource. */
 export function writeMark(host: Host, mark: MoveMark): MoveMark {
   writeOwn(fileOf(host, mark.agent), `${JSON.stringify(mark)}\n`);
   return mark;
 }
 
-/** Forgets it; that there is none is a success. */
-export function dropMark(host: Host, agent: string): void {
+/** Deletes the state of a move; does nothing if there is none. */
+export function deleteMark(host: Host, agent: string): void {
   rmSync(fileOf(host, agent), { force: true });
   try {
     rmdirSync(folderOf(host));
@@ -36,15 +51,37 @@ function folderOf(host: Host): string {
 }
 
 function fileOf(host: Host, agent: string): string {
-  if (!/^[a-z][a-z0-9-]*$/.test(agent)) throw new Error(`${JSON.stringify(agent)} is no agent's name`);
+  if (!/^[a-z][a-z0-9-]*$/.test(agent)) throw new Error(`${JSON.stringify(agent)} is not an agent's name`);
   return `${folderOf(host)}/${agent}.json`;
 }
 
-function agentsIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).flatMap((name) => /^([a-z][a-z0-9-]*)\.json$/.exec(name)?.[1] ?? []);
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
-  }
+/** An agent's home, as its resource declares it. */
+export interface Home {
+  readonly agent: string;
+  readonly path: string;
+  readonly user: string;
+}
+
+/**
+ * The home among a resource's items.
+ *
+ * @param id such as `hub/iris/agent`
+ * @throws MusterError if there is none
+ */
+export function moveHomeOf(id: string, items: Items): Home {
+  const agent = agentOf(id);
+  const item = Object.values(items).find(
+    (one): one is DirectoryItem => one.kind === "directory" && ownsContent(one),
+  );
+  if (agent !== undefined && item !== undefined) return { agent, path: item.path, user: item.want.owner };
+  throw new MusterError({
+    what: `${id} cannot move`,
+    why: "it has no home of its own: under `isolation: tenant`, the agent with its tenant's name has the tenant's home.",
+    next: "Give it another name with `moved`, then move it.",
+  });
+}
+
+/** The account that reads and writes the home. @throws MusterError if there is no such user */
+export function homeOwner(host: Host, { user }: Home): Account {
+  return accountOf(readAccounts(host.paths.etc), user);
 }

@@ -2,7 +2,7 @@ import type { CommandProbe } from "../../model/health.ts";
 import { ENVIRONMENT } from "../system/run-program.ts";
 import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
-/** What a probe may use at most: it must never cost more than what it looks at. */
+/** The limits of a probe: it must never cost more than what it checks. */
 const BOUNDS = [
   "TasksMax=64",
   "MemoryMax=256M",

@@ -11,7 +11,7 @@ export function probeHttp({ url, method, expect, timeout }: HttpProbe): Promise<
   const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
   const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
   const signal = AbortSignal.timeout(timeout * 1000);
-  // No agent: a connection that was kept would tell nothing of the next.
+  // No agent: an existing connection would show nothing about a new one.
   const asked = request(url, { method, agent: false, signal, headers: { "user-agent": "muster" } });
   asked.on("response", (response) => {
     resolve(judged(response, expect));

@@ -11,16 +11,16 @@ export interface Answered extends ProbeAnswer {
   readonly alike: number;
 }
 
-/** Keeps asking, and never waits: its owner looks in as often as it likes. */
+/** Runs probes in the background: its owner polls for the last answers. */
 export interface Prober {
   /**
-   * Starts the probes that are due. A check that is asked no longer, or was changed, begins anew when it is back.
+   * Starts the probes that are due. A check that is left out or has changed starts from zero.
    *
    * @param wanted every check that there is, by name
    * @param now seconds of a clock that only goes forward
    * @returns what was answered last, by name; nothing of a check that has no answer yet
    */
-  see(wanted: ReadonlyMap<string, HealthCheck>, now: number): ReadonlyMap<string, Answered>;
+  poll(wanted: ReadonlyMap<string, HealthCheck>, now: number): ReadonlyMap<string, Answered>;
 }
 
 interface Watched {
@@ -42,7 +42,7 @@ export function newProber(probe: typeof runProbe = runProbe): Prober {
       watched.last = follow(watched.last, answer);
     });
   };
-  const see: Prober["see"] = (wanted, now) => {
+  const poll: Prober["poll"] = (wanted, now) => {
     for (const name of all.keys()) if (!wanted.has(name)) all.delete(name);
     for (const [name, check] of wanted) {
       const known = all.get(name);
@@ -56,7 +56,7 @@ export function newProber(probe: typeof runProbe = runProbe): Prober {
     }
     return new Map([...all].flatMap(([name, { last }]) => (last === undefined ? [] : [[name, last]])));
   };
-  return { see };
+  return { poll };
 }
 
 function follow(last: Answered | undefined, answer: ProbeAnswer): Answered {

@@ -2,7 +2,7 @@ import type { TcpProbe } from "../../model/health.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
-/** Whether somebody accepts a connection. Nothing is said on it. */
+/** Whether the port accepts a connection. Nothing is sent on it. */
 export function probeTcp({ host, port, timeout }: TcpProbe): Promise<ProbeAnswer> {
   const { connect } = process.getBuiltinModule("node:net");
   const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();

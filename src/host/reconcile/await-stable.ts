@@ -8,10 +8,10 @@ import { exitedAtOnce } from "../units/start-failure.ts";
 import { showProperties, type UnitState } from "../units/systemctl.ts";
 import { isStray } from "../units/tmux-pane.ts";
 
-/** Milliseconds that a program must stay: one that ends sooner cannot be started as it is declared. */
-const STAYS = 1000;
+/** Milliseconds that a program must run: one that ends sooner cannot be started as declared. */
+const MIN_RUN = 1000;
 
-/** Milliseconds in which systemd has started what ended: RestartSec= of an agent's unit, and some. */
+/** Milliseconds in which systemd has restarted a unit: RestartSec= of an agent's unit, and a margin. */
 const AGAIN = 700;
 
 const PROPERTIES = [
@@ -25,10 +25,10 @@ const PROPERTIES = [
 ];
 
 /**
- * Holds an answer back until the units that were started for it have stayed for a moment. Other requests are answered
+ * Delays an answer until the units that were started for it have run for a moment. Other requests are answered
  * meanwhile.
  *
- * @throws MusterError, in the promise, where one did not stay
+ * @throws MusterError, in the promise, if one has exited
  */
 export function awaitStable<A>(host: Host, units: readonly string[], answer: A): A | Promise<A> {
   const lost = (_: string, error: MusterError): never => {
@@ -38,7 +38,7 @@ export function awaitStable<A>(host: Host, units: readonly string[], answer: A):
   return later as A | Promise<A>;
 }
 
-/** An answer that waits for units to stay, and what it is where one of them does not. */
+/** An answer that waits for units to keep running, and what it is if one of them exits. */
 export interface StableAnswer<A> {
   readonly units: readonly string[];
   readonly answer: A;
@@ -51,7 +51,7 @@ export function awaitAllStable<A>(host: Host, all: readonly StableAnswer<A>[]): 
     host,
     all.flatMap(({ units }) => units),
   );
-  const lost = runs.length === 0 ? undefined : lostAmong(host, runs);
+  const lost = runs.length === 0 ? undefined : exitedAmong(host, runs);
   return all.map(({ units, answer, lost: onLost }) => {
     const isNew = runs.some(({ unit }) => units.includes(unit));
     if (lost === undefined || !isNew) return answer;
@@ -62,7 +62,7 @@ export function awaitAllStable<A>(host: Host, all: readonly StableAnswer<A>[]): 
   });
 }
 
-/** The units of agents and services that a change may just have started; one whose part has failed was judged already. */
+/** The units of agents and services that a change may just have started, without those whose part has failed already. */
 export function unitsStarted(
   { type, items }: ConvergeRequest,
   { changed, failures = [] }: ConvergeAnswer,
@@ -83,42 +83,42 @@ export function unitsStarted(
 interface Run {
   readonly unit: string;
   readonly id: string;
-  /** Milliseconds that it has to stay yet. */
+  /** Milliseconds that it must still run. */
   readonly left: number;
 }
 
-/** The units' runs that are so new that they may end. */
+/** The runs of units that are so new that they may still exit. */
 function newRuns(host: Host, units: readonly string[]): Run[] {
   if (units.length === 0) return [];
   const states = showProperties(host, units, PROPERTIES);
   return units.flatMap((unit, i) => newRun(unit, states[i] ?? {}));
 }
 
-/** That one ends well which nobody starts again is no failure. */
+/** A unit that does not restart and ends well has not failed. */
 function newRun(unit: string, state: UnitState): Run[] {
   if (state["Restart"] === "no" && state["ActiveState"] !== "failed") return [];
   const end =
     state["ActiveState"] === "active"
       ? Number(process.hrtime.bigint() / 1000n)
       : Number(state["ActiveExitTimestampMonotonic"] ?? 0);
-  const left = STAYS - (end - Number(state["ActiveEnterTimestampMonotonic"] ?? 0)) / 1000;
+  const left = MIN_RUN - (end - Number(state["ActiveEnterTimestampMonotonic"] ?? 0)) / 1000;
   return left > 0 ? [{ unit, id: state["InvocationID"] ?? "", left }] : [];
 }
 
-/** What ended once may have had bad luck, as on a busy host; what ends again at its next start will do so for ever. */
-async function lostAmong(host: Host, runs: readonly Run[]): Promise<ReadonlySet<string>> {
+/** A unit that exits once may have been unlucky, as on a busy host; one that exits again at its next start always will. */
+async function exitedAmong(host: Host, runs: readonly Run[]): Promise<ReadonlySet<string>> {
   const ended = await endedOf(host, runs);
   if (ended.length === 0) return new Set();
   await setTimeout(AGAIN);
   const units = ended.map(({ unit }) => unit);
   const again = showProperties(host, units, PROPERTIES).map((state, i): Run => {
-    return { unit: units[i] ?? "", id: state["InvocationID"] ?? "", left: STAYS };
+    return { unit: units[i] ?? "", id: state["InvocationID"] ?? "", left: MIN_RUN };
   });
   const lost = await endedOf(host, again);
   return new Set(lost.map(({ unit }) => unit));
 }
 
-/** Waits until all had to stay, and gives those that did not. @param runs at least one */
+/** Waits as long as all must run. @returns those that have exited @param runs at least one */
 async function endedOf(host: Host, runs: readonly Run[]): Promise<Run[]> {
   await setTimeout(Math.max(...runs.map(({ left }) => left)));
   const states = showProperties(
@@ -128,12 +128,12 @@ async function endedOf(host: Host, runs: readonly Run[]): Promise<Run[]> {
   );
   return runs.filter(({ unit, id }, i) => {
     const state = states[i] ?? {};
-    return state["InvocationID"] !== id || !stays(unit, state);
+    return state["InvocationID"] !== id || !keepsRunning(unit, state);
   });
 }
 
-/** On a busy host one may still start after all that patience, which is no end. */
-function stays(unit: string, { ActiveState, SubState, MainPID }: UnitState): boolean {
+/** On a busy host a unit may still be starting after that time, which is not an exit. */
+function keepsRunning(unit: string, { ActiveState, SubState, MainPID }: UnitState): boolean {
   if (ActiveState !== "active") return SubState === "start";
   return !isAgentUnit(unit) || !isStray(Number(MainPID));
 }

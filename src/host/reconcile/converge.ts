@@ -1,22 +1,30 @@
 import type { HostRecord } from "../../model/host-record.ts";
-import type { Observations } from "../../model/items.ts";
+import type { Contents, Observations } from "../../model/items.ts";
 import { partOf } from "../../model/parts.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../../model/protocol.ts";
 import type { Host } from "../context.ts";
-import { contentSource, storeContents, sweepContents } from "../store/contents.ts";
+import { type RequestContext, requestContext } from "../request-context.ts";
+import { storeContents, sweepContents } from "../store/contents.ts";
 import { deleteRecord, readRecords, rewriteFormer, writeRecord } from "../store/records.ts";
-import { makeKey, secretHasher } from "../store/secret-hasher.ts";
+import { makeKey } from "../store/secret-hasher.ts";
 import { withHostLock, withResourceLocks } from "../system/locks.ts";
 import { applyAll, type PendingChange, refuseItems, unitsToStart } from "./apply-changes.ts";
-import { itemStates, kindContext, observeAll } from "./observe-items.ts";
+import { itemStates, type NamedItem, observationsOf, observeAll } from "./observe-items.ts";
 import { removeParents } from "./remove.ts";
 import { droppedItems, removeItems, withoutShared } from "./remove-items.ts";
-import { type Comparison, compare, isOf, othersOf, prepareTask, type ResourceTask } from "./resource-task.ts";
+import {
+  type Comparison,
+  compareTask,
+  isSameRecord,
+  othersOf,
+  prepareTask,
+  type ResourceTask,
+} from "./resource-task.ts";
 
-/** What came of a request. */
+/** The result of a request. */
 export type ConvergeOutcome = { readonly answer: ConvergeAnswer } | { readonly error: unknown };
 
-/** Makes one resource as it is declared, and writes nothing at all where it is already. @throws what went wrong */
+/** Makes one resource as declared; writes nothing at all if it is so already. @throws what failed */
 export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
   const [outcome] = convergeAll(host, [request]);
   if (outcome === undefined || "error" in outcome) throw outcome?.error;
@@ -24,17 +32,19 @@ export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
 }
 
 /**
- * The same for many at once, whose ids differ: the host is looked at once for all of them, and systemd reads its files
- * once. What goes wrong with one holds up no other.
+ * The same for many resources with different ids: the host is observed once for all of them, and systemd reloads once. A
+ * failure of one does not stop the others.
  */
 export function convergeAll(host: Host, requests: readonly ConvergeRequest[]): ConvergeOutcome[] {
   const ids = requests.map(({ id }) => id);
   return withResourceLocks(host, ids, () => {
     const records = readRecords(host);
     makeKey(host);
-    const prepared = requests.map((request) => attempt(() => prepareTask(host, records, request)));
+    const sent: Contents = Object.assign({}, ...requests.map(({ contents }) => contents));
+    const context = requestContext(host, sent);
+    const prepared = requests.map((request) => attempt(() => prepareTask(context, records, request)));
     const tasks = prepared.flatMap((one) => ("error" in one ? [] : [one.value]));
-    const outcomes = outcomesOf(host, tasks, records);
+    const outcomes = convergeTasks(context, tasks, records);
     return prepared.map((one) => ("error" in one ? one : (outcomes.get(one.value) ?? { error: undefined })));
   });
 }
@@ -49,54 +59,56 @@ function attempt<T>(work: () => T): Attempted<T> {
   }
 }
 
-function outcomesOf(
-  host: Host,
+function convergeTasks(
+  context: RequestContext,
   tasks: readonly ResourceTask[],
   records: readonly HostRecord[],
 ): ReadonlyMap<ResourceTask, ConvergeOutcome> {
-  const seen = look(host, tasks, ({ before }) => before);
-  const sights = new Map(tasks.map((task) => [task, compare(task, seen.get(task) ?? {})]));
-  const changes = [...sights].flatMap(([task, sight]) =>
-    sight.isDone ? [] : [begin(host, task, sight, othersOf(task, tasks, records))],
+  const { host } = context;
+  const observed = observeTasks(context, tasks, ({ targets }) => targets);
+  const comparisons = new Map(tasks.map((task) => [task, compareTask(task, observed.get(task) ?? {})]));
+  const changes = [...comparisons].flatMap(([task, comparison]) =>
+    comparison.isDone ? [] : [beginChange(context, task, comparison, othersOf(task, tasks, records))],
   );
-  const waiting = applyAll(host, changes);
-  finish(host, changes);
-  for (const [task, { isDone }] of sights) tidy(host, task, isDone);
+  const waiting = applyAll(context, changes);
+  finishChanges(host, changes);
+  for (const [task, { isDone }] of comparisons) deleteReplaced(host, task, isDone);
   const changed = changes.map(({ task }) => task).filter(({ parts }) => parts.error === undefined);
-  const after = look(host, changed, (task) => task.after);
+  const after = observeTasks(context, changed, (task) => itemStates(task.request.items, task.after));
   return new Map(
-    [...sights].map(([task, sight]) => {
-      return [task, outcomeOf(task, sight, after.get(task), waiting.get(task) ?? [])];
+    [...comparisons].map(([task, comparison]) => {
+      return [task, outcomeOf(task, comparison, after.get(task), waiting.get(task) ?? [])];
     }),
   );
 }
 
-/** The records that a resource had before go last. */
-function tidy(host: Host, { parts, replaced, after }: ResourceTask, isDone: boolean): void {
+/** Deletes the records that a resource had before. They go last. */
+function deleteReplaced(host: Host, { parts, replaced, after }: ResourceTask, isDone: boolean): void {
   if (parts.error !== undefined) return;
   for (const { id, owner } of replaced) deleteRecord(host, owner, id);
   if (isDone) rewriteFormer(host, after);
 }
 
 /**
- * Notes what is meant to be, before anything of it is made: a run killed later is known by that. What the old record
- * alone knows goes before the new one stands.
+ * Records the intended state before anything is changed, so that the next run recognizes what a killed run has made. What
+ * only the old record knows is removed before the new record replaces it.
  */
-function begin(
-  host: Host,
+function beginChange(
+  context: RequestContext,
   task: ResourceTask,
-  sight: Comparison,
+  comparison: Comparison,
   others: readonly HostRecord[],
 ): PendingChange {
+  const { host } = context;
   const { request, before, after, parts } = task;
-  const restart = unitsToStart(host, request.items, sight.observed, before, sight.toDo);
-  refuseItems(host, request, parts);
+  const restart = unitsToStart(host, request.items, comparison.observed, before, comparison.toDo);
+  refuseItems(context, task);
   parts.run(undefined, () => {
     const dropped = withoutShared(droppedItems(before?.items, request.items), others);
-    removeItems(host, dropped);
-    removeParents(host, Object.values(dropped), [...others, after]);
+    removeItems(context, dropped);
+    removeParents(context, Object.values(dropped), [...others, after]);
     const { applied: intended, ...rest } = after;
-    // Another run's sweep may not come between the record and the bytes that it names.
+    // Another run's sweep must not come between the record and the bytes that it names.
     withHostLock(host, () => {
       writeRecord(host, {
         ...rest,
@@ -107,21 +119,21 @@ function begin(
       storeContents(host, request.items, request.contents);
     });
   });
-  return { task, ...sight, restart };
+  return { task, ...comparison, restart };
 }
 
-/** Notes what is done; what a change that failed as a whole had meant to be stays noted as such. */
-function finish(host: Host, changes: readonly PendingChange[]): void {
+/** Records what has been done. A change that failed as a whole keeps its intended state on record. */
+function finishChanges(host: Host, changes: readonly PendingChange[]): void {
   const done = changes.filter(({ task }) => task.parts.error === undefined).map(recordAfter);
   if (done.length === 0) return;
   withHostLock(host, () => {
-    const others = readRecords(host).filter((other) => !done.some((one) => isOf(one, other)));
+    const others = readRecords(host).filter((other) => !done.some((one) => isSameRecord(one, other)));
     sweepContents(host, [...others, ...done]);
   });
   for (const record of done) writeRecord(host, record);
 }
 
-/** What was applied, and of the parts that failed what was meant to be. */
+/** What was applied, and the intended state of the parts that have failed. */
 function recordAfter({ task: { before, after, parts }, restart }: PendingChange): HostRecord {
   const { failures, isOpen } = parts;
   if (failures.length === 0) return after;
@@ -160,21 +172,13 @@ function outcomeOf(
   };
 }
 
-/** What the items of all these tasks are like, looked at once. @param recordOf what each is compared with */
-function look(
-  host: Host,
+/** Observes the items of all these tasks at once. */
+function observeTasks(
+  context: RequestContext,
   tasks: readonly ResourceTask[],
-  recordOf: (task: ResourceTask) => HostRecord | undefined,
+  targetsOf: (task: ResourceTask) => readonly NamedItem[],
 ): ReadonlyMap<ResourceTask, Observations> {
-  const contents = Object.assign({}, ...tasks.map(({ request }) => request.contents));
-  const scene = kindContext(host, contentSource(host, contents), secretHasher(host));
-  const named = tasks.map((task) => itemStates(task.request.items, recordOf(task)));
-  const seen = observeAll(
-    scene,
-    named.flatMap((subjects) => subjects.map(([, subject]) => subject)),
-  ).values();
-  const next = () => seen.next().value ?? { unknown: "not looked at" };
-  return new Map(
-    tasks.map((task, i) => [task, Object.fromEntries((named[i] ?? []).map(([name]) => [name, next()]))]),
-  );
+  const targets = new Map(tasks.map((task) => [task, targetsOf(task)]));
+  const observed = observeAll(context, [...targets.values()].flat());
+  return new Map([...targets].map(([task, own]) => [task, observationsOf(own, observed)]));
 }

@@ -1,49 +1,48 @@
 import type { HostRecord } from "../../model/host-record.ts";
 import type { ObserveAnswer, Observed, ObserveRequest, ResourceItems } from "../../model/protocol.ts";
-import type { Host } from "../context.ts";
-import { allMarks } from "../moves/move-state.ts";
-import { contentSource } from "../store/contents.ts";
+import type { Host, LifecycleHooks } from "../context.ts";
+import { requestContext } from "../request-context.ts";
 import { findRecord, readRecords } from "../store/records.ts";
-import { openRecord, secretHasher } from "../store/secret-hasher.ts";
+import { openRecord } from "../store/secret-hasher.ts";
 import { findUnmanaged, usersIn } from "../unmanaged/find-unmanaged.ts";
-import { itemStates, kindContext, observeAll } from "./observe-items.ts";
+import { itemStates, observationsOf, observeAll } from "./observe-items.ts";
 
 /**
- * Looks at many resources at once and changes nothing.
+ * Observes many resources at once and changes nothing.
  *
- * @param users of whom it is told what nobody declared, where that is asked for; left out: all of ours
+ * @param users the users whose unmanaged things are reported if the request wants that; left out: all of Muster's
  */
 export function observe(host: Host, request: ObserveRequest, users?: ReadonlySet<string>): ObserveAnswer {
   const records = readRecords(host);
+  const context = requestContext(host, request.contents);
   const resources = (request.resources ?? recordedBy(records, request.owner)).map(({ id, items }) => {
     const record = findRecord(records, id, request.owner);
-    return { id, items, record, subjects: itemStates(items, record) };
+    return { id, items, record, targets: itemStates(items, record) };
   });
-  const seal = secretHasher(host);
-  const scene = kindContext(host, contentSource(host, request.contents), seal);
-  const seen = observeAll(
-    scene,
-    resources.flatMap(({ subjects }) => subjects.map(([, subject]) => subject)),
-  ).values();
-  const answers = resources.map(({ id, items, record, subjects }): [string, Observed] => {
-    const observed = Object.fromEntries(subjects.map(([name]) => [name, next(seen)]));
-    return [id, { items, observed, ...(record && { record: openRecord(record, items, seal) }) }];
+  const all = observeAll(
+    context,
+    resources.flatMap(({ targets }) => targets),
+  );
+  const answers = resources.map(({ id, items, record, targets }): [string, Observed] => {
+    const opened = record && openRecord(record, items, context.hashSecret);
+    return [id, { items, observed: observationsOf(targets, all), ...(opened && { record: opened }) }];
   });
-  const moves = allMarks(host);
   return {
     resources: Object.fromEntries(answers),
     recorded: records.map(({ id, owner }) => ({ id, owner })),
-    ...(moves.length > 0 && { moves }),
+    ...addedByHooks(host),
     ...(request.unmanaged && {
-      unmanaged: findUnmanaged(host, scene.accounts, users ?? usersIn(records), records),
+      unmanaged: findUnmanaged(host, context.accounts, users ?? usersIn(records), records),
     }),
   };
 }
 
-function recordedBy(records: readonly HostRecord[], owner: string | undefined): ResourceItems[] {
-  return records.filter((record) => record.owner === owner).map(({ id, items }) => ({ id, items }));
+function addedByHooks(host: Host): ReturnType<LifecycleHooks["addToObservation"]> {
+  let added = {};
+  for (const hook of host.hooks) added = { ...added, ...hook.addToObservation(host) };
+  return added;
 }
 
-function next<T>(values: Iterator<T, undefined>): T {
-  return values.next().value as T;
+function recordedBy(records: readonly HostRecord[], owner: string | undefined): ResourceItems[] {
+  return records.filter((record) => record.owner === owner).map(({ id, items }) => ({ id, items }));
 }

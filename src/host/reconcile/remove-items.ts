@@ -4,20 +4,20 @@ import { itemAddress } from "../../model/item-address.ts";
 import type { HostItem, Items } from "../../model/items.ts";
 import type { Host } from "../context.ts";
 import { inKindOrder, kindOf } from "../kinds/registry.ts";
-import { contentSource } from "../store/contents.ts";
-import { secretHasher } from "../store/secret-hasher.ts";
+import type { RequestContext } from "../request-context.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { daemonReload, isUnitPath } from "../units/systemctl.ts";
-import { kindContext } from "./observe-items.ts";
 
-/** Takes items away, the last first. @returns where things were moved aside to */
-export function removeItems(host: Host, items: Items): string[] {
+/** Removes items, the last first. @returns the paths of what was archived */
+export function removeItems(context: RequestContext, items: Items): string[] {
+  const { host } = context;
   const byKind = Map.groupBy(Object.entries(inKindOrder(items)).reverse(), ([, item]) => item.kind);
   const aside = [...byKind].flatMap(([kind, same]) => {
     const { removeAll } = kindOf(kind);
-    if (removeAll === undefined) return same.flatMap(([name, item]) => removeOne(host, name, item));
+    if (removeAll === undefined) return same.flatMap(([name, item]) => removeOne(context, name, item));
+    context.refreshAccounts();
     return removeAll(
-      kindContext(host, contentSource(host), secretHasher(host)),
+      context,
       same.map(([, item]) => ({ item })),
     );
   });
@@ -25,12 +25,12 @@ export function removeItems(host: Host, items: Items): string[] {
   return aside;
 }
 
-/** What a resource had and is not declared to have any more: another name for the same thing is no loss. */
+/** The items that a resource had and that are no longer declared, under any name. */
 export function droppedItems(before: Items = {}, now: Items = {}): Items {
   return without(before, Object.values(now));
 }
 
-/** Items but those that another resource on the host has as well: with that they stay. */
+/** The items without those that another resource on the host has too, and so keeps. */
 export function withoutShared(items: Items, others: readonly HostRecord[]): Items {
   return without(
     items,
@@ -43,10 +43,11 @@ function without(items: Items, kept: readonly HostItem[]): Items {
   return Object.fromEntries(Object.entries(items).filter(([, item]) => !addresses.has(itemAddress(item))));
 }
 
-function removeOne(host: Host, name: string, item: HostItem): readonly string[] {
+function removeOne(context: RequestContext, name: string, item: HostItem): readonly string[] {
   try {
-    const scene = kindContext(host, contentSource(host), secretHasher(host));
-    return kindOf(item.kind).remove(scene, { item });
+    // The item before may have been the group or the user of this one.
+    context.refreshAccounts();
+    return kindOf(item.kind).remove(context, { item });
   } catch (error) {
     const what = `${name} (${itemAddress(item)}) was not removed`;
     throw new MusterError({ what, why: reasonOf(error), cause: error });

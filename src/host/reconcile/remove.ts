@@ -2,22 +2,22 @@ import { dirname } from "node:path";
 import type { HostRecord } from "../../model/host-record.ts";
 import type { HostItem, Items } from "../../model/items.ts";
 import type { RemoveAnswer, RemoveRequest } from "../../model/protocol.ts";
-import { type Accounts, readAccounts } from "../accounts/accounts.ts";
 import type { Host } from "../context.ts";
 import { removeEmptyParents } from "../kinds/path-item.ts";
 import { refuseInUse } from "../kinds/user.ts";
-import { forgetMove, leftBehind } from "../moves/cleanup.ts";
+import { type RequestContext, requestContext } from "../request-context.ts";
 import { sweepContents } from "../store/contents.ts";
 import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "../store/records.ts";
 import { withHostLock, withResourceLock } from "../system/locks.ts";
 import { removeItems, withoutShared } from "./remove-items.ts";
 
 /**
- * Removes one resource: what is declared of it and what its records know; the records go last. With the runtime goes
- * all that its stack has on the host: what a killed run made, the engine may never have learnt.
+ * Removes one resource: what is declared of it and what its records hold; the records go last. With the runtime goes
+ * everything that its stack has on the host, because the engine may not know what a killed run has made.
  */
 export function removeResource(host: Host, request: RemoveRequest): RemoveAnswer {
   return withResourceLock(host, request.id, () => {
+    const context = requestContext(host);
     const records = readRecords(host);
     const record = findRecord(records, request.id, request.owner);
     refuseForeign(record, request.owner);
@@ -31,43 +31,48 @@ export function removeResource(host: Host, request: RemoveRequest): RemoveAnswer
     for (const { id, type, owner, gate, items } of going) {
       writeRecord(host, { id, type, owner, ...(gate !== undefined && { gate }), items });
     }
-    const aside = removeItems(host, items);
-    removeParents(host, Object.values(items), others);
+    const aside = removeItems(context, items);
+    removeParents(context, Object.values(items), others);
     withHostLock(host, () => {
       const left = readRecords(host).filter((other) => !isGoing(other));
       sweepContents(host, left);
     });
     for (const { id } of [...going, request]) {
-      forgetMove(host, id);
+      for (const hook of host.hooks) hook.afterRemove(host, id);
       deleteRecord(host, request.owner, id);
     }
     return { aside };
   });
 }
 
-/** The items under names that no two resources share. */
+/** The items to remove, under names that no two resources share. */
 function itemsById(host: Host, { id, items }: Pick<HostRecord, "id" | "items">): Items {
-  const fate = leftBehind(host, id);
-  return Object.fromEntries(Object.entries(items).map(([name, item]) => [`${id}: ${name}`, fate(item)]));
+  const removed = host.hooks.reduce((known, hook) => hook.itemsToRemove(host, id, known), items);
+  return Object.fromEntries(Object.entries(removed).map(([name, item]) => [`${id}: ${name}`, item]));
 }
 
-/** Folders that were made on the way to an item go with the last thing in them, if nobody declares them. */
-export function removeParents(host: Host, items: readonly HostItem[], others: readonly HostRecord[]): void {
+/** Removes the empty folders above removed items, if Muster may have made them and nobody declares them. */
+export function removeParents(
+  context: RequestContext,
+  items: readonly HostItem[],
+  others: readonly HostRecord[],
+): void {
   const declared = new Set(others.flatMap(({ items: theirs }) => Object.values(theirs).map(pathOf)));
-  const accounts = readAccounts(host.paths.etc);
+  context.refreshAccounts();
+  const { accounts, host } = context;
   for (const item of items) {
     const path = pathOf(item);
-    const top = topOf(host, item, accounts);
+    const top = topOf(context, item);
     if (path === undefined || top === undefined) continue;
     const account = "actor" in item && item.actor ? accounts.users.get(item.actor) : undefined;
-    // What lies directly in our own tree all stacks share, and one may just be making something in it.
+    // The folders directly in the state folder are shared by all stacks, and another one may be writing there now.
     const mayGo = (dir: string) => !declared.has(dir) && dirname(dir) !== host.paths.state;
     removeEmptyParents(account, path, top, mayGo);
   }
 }
 
-/** The folder in which we may have made others: an actor's home, our own tree, or where our settings of units lie. */
-function topOf(host: Host, item: HostItem, accounts: Accounts): string | undefined {
+/** The folder in which Muster may have made folders: an actor's home, the state folder, or the one of unit settings. */
+function topOf({ host, accounts }: RequestContext, item: HostItem): string | undefined {
   if ("actor" in item && item.actor !== undefined) return accounts.users.get(item.actor)?.home;
   const { state, settings } = host.paths;
   return pathOf(item)?.startsWith(`${settings}/`) ? dirname(dirname(settings)) : state;

@@ -1,43 +1,40 @@
 import { MusterError } from "../../base/errors.ts";
 import { itemAddress } from "../../model/item-address.ts";
 import type { HostItem, Items } from "../../model/items.ts";
-import type { Host } from "../context.ts";
 import { ownsContent } from "../kinds/directory.ts";
 import { inKindOrder, kindOf } from "../kinds/registry.ts";
-import { contentSource } from "../store/contents.ts";
-import { secretHasher } from "../store/secret-hasher.ts";
+import type { RequestContext } from "../request-context.ts";
 import { reasonOf } from "../system/error-reason.ts";
-import { kindContext } from "./observe-items.ts";
 import { droppedItems } from "./remove-items.ts";
 
 /**
- * Carries what a renamed resource owns over to its names of today: its group, its user, its home. What was carried
- * over already, by a run that was killed then, stays; all else of the resource is made anew from what is declared.
+ * Renames what a renamed resource owns: its group, its user, its home. What a killed run has renamed already is kept;
+ * everything else of the resource is made again from what is declared.
  *
- * @returns the items of before, as they are addressed now
+ * @returns the former items at their present addresses
  */
-export function renameItems(host: Host, before: Items, now: Items): Items {
+export function renameItems(context: RequestContext, before: Items, now: Items): Items {
   const [olds, news] = [droppedItems(before, now), droppedItems(now, before)].map((items) =>
     Object.values(items),
   );
-  const pairs = Object.values(inKindOrder(now)).flatMap((to): Pair[] => {
-    const from = theOnly(olds ?? [], to.kind);
-    return from !== undefined && theOnly(news ?? [], to.kind) === to ? [{ from, to }] : [];
+  const pairs = Object.values(inKindOrder(now)).flatMap((to): RenamePair[] => {
+    const from = onlyItem(olds ?? [], to.kind);
+    return from !== undefined && onlyItem(news ?? [], to.kind) === to ? [{ from, to }] : [];
   });
-  for (const pair of pairs) carryOne(host, pair);
+  for (const pair of pairs) renameOne(context, pair);
   const entries = Object.entries(before).map(
     ([name, item]) => [name, pairs.reduce(readdress, item)] as const,
   );
   return Object.fromEntries(entries);
 }
 
-interface Pair {
+interface RenamePair {
   readonly from: HostItem;
   readonly to: HostItem;
 }
 
-/** What lay in a folder that was moved lies in it still, and is whose it was. */
-function readdress(item: HostItem, { from, to }: Pair): HostItem {
+/** What was in a folder that was renamed is still in it, with the same owner. */
+function readdress(item: HostItem, { from, to }: RenamePair): HostItem {
   if (from.kind === "user" && to.kind === "user" && "actor" in item && item.actor === from.name) {
     return { ...item, actor: to.name };
   }
@@ -46,20 +43,21 @@ function readdress(item: HostItem, { from, to }: Pair): HostItem {
   return { ...item, path: `${to.path}${item.path.slice(from.path.length)}` };
 }
 
-/** The item of a kind that can be carried over, where there is no doubt which. */
-function theOnly(items: readonly HostItem[], kind: HostItem["kind"]): HostItem | undefined {
-  const [item, ...others] = items.filter((one) => one.kind === kind && isCarried(one));
+/** The one item of a kind that can be renamed; undefined if there are several. */
+function onlyItem(items: readonly HostItem[], kind: HostItem["kind"]): HostItem | undefined {
+  const [item, ...others] = items.filter((one) => one.kind === kind && isRenamed(one));
   return others.length === 0 ? item : undefined;
 }
 
-/** An agent's home is carried over with all that is in it; its other folders are made again. */
-function isCarried(item: HostItem): boolean {
+/** An agent's home is renamed with everything in it; its other folders are made again. */
+function isRenamed(item: HostItem): boolean {
   return kindOf(item.kind).rename !== undefined && (item.kind !== "directory" || ownsContent(item));
 }
 
-function carryOne(host: Host, { from, to }: Pair): void {
+function renameOne(context: RequestContext, { from, to }: RenamePair): void {
   try {
-    kindOf(to.kind).rename?.(kindContext(host, contentSource(host), secretHasher(host)), from, to);
+    context.refreshAccounts();
+    kindOf(to.kind).rename?.(context, from, to);
   } catch (error) {
     const what = `${itemAddress(from)} was not renamed to ${itemAddress(to)}`;
     throw new MusterError({ what, why: reasonOf(error), cause: error });

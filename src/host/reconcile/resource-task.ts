@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { diffItem } from "../../model/diff.ts";
 import { secretDigest } from "../../model/digest.ts";
@@ -6,71 +7,75 @@ import type { Items, Observations } from "../../model/items.ts";
 import type { ConvergeRequest } from "../../model/protocol.ts";
 import type { Host } from "../context.ts";
 import { inKindOrder } from "../kinds/registry.ts";
-import { endArrival, stayOrRefuse } from "../moves/cancel.ts";
-import { archivedHomes } from "../reports/archived-homes.ts";
+import type { RequestContext } from "../request-context.ts";
 import { findRecord, refuseForeign } from "../store/records.ts";
-import { hashSecrets, isSecretItem, secretHasher, withoutDigests } from "../store/secret-hasher.ts";
-import { type Attempts, attempts } from "./part-attempts.ts";
+import { hashSecrets, isSecretItem, withoutDigests } from "../store/secret-hasher.ts";
+import { listFolder } from "../system/read-if-present.ts";
+import { itemStates, type NamedItem } from "./observe-items.ts";
+import { newPartResults, type PartResults } from "./part-results.ts";
 import { renameItems } from "./rename-items.ts";
 
 /** A request to converge one resource, with what the host has on record for it. */
 export interface ResourceTask {
   /** With its items in the order in which they are made. */
   readonly request: ConvergeRequest;
-  /** What was applied last, under whichever id and by whichever stack this one follows. */
+  /** The request's items, each with what `before` holds of it. */
+  readonly targets: readonly NamedItem[];
+  /** What was applied last, under any of the resource's ids and by any stack that this one follows. */
   readonly before: HostRecord | undefined;
   readonly after: HostRecord;
-  /** Records that this one takes the place of. */
+  /** Records that this one replaces. */
   readonly replaced: readonly HostRecord[];
-  /** Where an earlier resource's own data of the same name is kept. */
+  /** Where data of an earlier resource with the same name is kept. */
   readonly kept: readonly string[];
-  readonly parts: Attempts;
+  readonly parts: PartResults;
 }
 
-/** What was seen of a task's items before anything was changed. */
+/** A task's items as they were before any change. */
 export interface Comparison {
   readonly observed: Observations;
   /** `item.property` of all that differs. */
   readonly changed: readonly string[];
   /** The names of the items that are not as declared. */
   readonly toDo: readonly string[];
-  /** Whether the host needs no change, and its record neither. */
+  /** Whether neither the host nor its record needs a change. */
   readonly isDone: boolean;
 }
 
 /**
- * Looks up what the host knows of a resource, and carries over what it had under another name.
+ * Finds what the host has of a resource, and renames what the resource had under another name.
  *
- * @throws MusterError where it is another stack's, or its home is elsewhere
+ * @throws MusterError if the resource belongs to another stack, or a hook refuses the change
  */
 export function prepareTask(
-  host: Host,
+  context: RequestContext,
   records: readonly HostRecord[],
   request: ConvergeRequest,
 ): ResourceTask {
+  const { host } = context;
   const { id, owner, takesOver, formerly = [] } = request;
   const known = findRecord(records, id, owner);
   refuseForeign(known, owner, takesOver);
-  endArrival(host, id, request.items);
-  for (const item of Object.values(request.items)) if (item.kind === "unit") stayOrRefuse(host, item.name);
+  for (const hook of host.hooks) hook.beforeConverge(host, id, request.items);
   const former = records.filter((record) => record.owner === owner && formerly.includes(record.id));
   const isTaken = (record: HostRecord) =>
     record.id === id && record.owner === takesOver && takesOver !== owner;
   const taken = records.filter(isTaken);
   const items = withSecretDigests(inKindOrder(request.items), request.secrets);
-  const carried = former.map((record) => ({ ...record, items: renameItems(host, record.items, items) }));
-  const before = joinRecords([...(known === undefined ? [] : [known]), ...carried, ...taken]);
+  const renamed = former.map((record) => ({ ...record, items: renameItems(context, record.items, items) }));
+  const before = joinRecords([...(known === undefined ? [] : [known]), ...renamed, ...taken]);
   return {
     request: { ...request, items },
+    targets: itemStates(items, before, request.secrets),
     before,
-    after: recordOf(host, request, items, before),
+    after: buildRecord(context, request, items, before),
     replaced: [...former, ...taken],
     kept: before === undefined ? archivedHomes(host, items) : [],
-    parts: attempts(),
+    parts: newPartResults(),
   };
 }
 
-/** The records of what else is on the host, as they are when all of these tasks are done. */
+/** The records of everything else on the host, as they will be when all of these tasks are done. */
 export function othersOf(
   task: ResourceTask,
   tasks: readonly ResourceTask[],
@@ -78,16 +83,17 @@ export function othersOf(
 ): HostRecord[] {
   const own = [task.after, ...task.replaced];
   const others = tasks.filter((other) => other !== task).map(({ after }) => after);
-  const rest = records.filter((record) => ![...own, ...others].some((one) => isOf(one, record)));
+  const rest = records.filter((record) => ![...own, ...others].some((one) => isSameRecord(one, record)));
   return [...rest.filter(({ id }) => id !== task.request.id), ...others];
 }
 
-export function isOf(one: HostRecord, { id, owner }: HostRecord): boolean {
+/** Whether two records are of the same resource and stack. */
+export function isSameRecord(one: HostRecord, { id, owner }: HostRecord): boolean {
   return one.id === id && one.owner === owner;
 }
 
 /** Compares what was observed with what is declared. */
-export function compare(
+export function compareTask(
   { request: { items }, before, after }: ResourceTask,
   observed: Observations,
 ): Comparison {
@@ -98,14 +104,14 @@ export function compare(
   const changed = differences.flatMap(({ name, properties }) =>
     properties.map(({ property }) => `${name}.${property}`),
   );
-  // An item that could not be read is written too: what keeps it from being read may be what is repaired.
+  // An item that could not be read is written too: the change may repair what made it unreadable.
   const toDo = differences
     .filter((one) => one.isUnknown || one.properties.length > 0)
     .map(({ name }) => name);
   return { observed, changed, toDo, isDone: toDo.length === 0 && isDeepStrictEqual(before, after) };
 }
 
-/** The value that was sent decides what a secret's digest is. */
+/** The items with each secret's digest computed from the value that was sent. */
 function withSecretDigests(items: Items, secrets: ConvergeRequest["secrets"]): Items {
   return Object.fromEntries(
     Object.entries(items).map(([name, item]) => {
@@ -116,9 +122,28 @@ function withSecretDigests(items: Items, secrets: ConvergeRequest["secrets"]): I
   );
 }
 
-function recordOf(host: Host, request: ConvergeRequest, items: Items, before?: HostRecord): HostRecord {
-  const { id, type, owner } = request;
+function buildRecord(
+  { host, hashSecret }: RequestContext,
+  { id, type, owner }: ConvergeRequest,
+  items: Items,
+  before?: HostRecord,
+): HostRecord {
   const gate = host.gate?.account;
-  const applied = hashSecrets(items, secretHasher(host), before?.applied);
+  const applied = hashSecrets(items, hashSecret, before?.applied);
   return { id, type, owner, ...(gate !== undefined && { gate }), items: withoutDigests(items), applied };
+}
+
+/** Homes of the same name that were archived when their owner was removed, and are still there. */
+function archivedHomes(host: Host, items: Items): string[] {
+  const homes = Object.values(items).flatMap((item) =>
+    item.kind === "directory" && ["aside", "wipe"].includes(item.onRemove ?? "") ? [basename(item.path)] : [],
+  );
+  const archived = listFolder(host.paths.aside);
+  const kept = homes.flatMap((name) => archived.filter((entry) => isArchiveOf(name, entry)));
+  return kept.sort().map((entry) => `${host.paths.aside}/${entry}`);
+}
+
+/** Whether an entry is named `<name>-<time>`, with a time as compactTime formats it. */
+function isArchiveOf(name: string, entry: string): boolean {
+  return entry.startsWith(`${name}-`) && /^\d{8}T\d{9}Z$/.test(entry.slice(name.length + 1));
 }

@@ -4,7 +4,6 @@ import { agentUnit } from "../../model/host-paths.ts";
 import type { ControlAnswer, ControlRequest } from "../../model/protocol.ts";
 import { shown } from "../../model/shown.ts";
 import type { Host } from "../context.ts";
-import { markOf } from "../moves/move-state.ts";
 import { readRecords } from "../store/records.ts";
 import { withResourceLock } from "../system/locks.ts";
 import { readQuarantine, release } from "../units/quarantine.ts";
@@ -12,7 +11,7 @@ import { start, stopUnit } from "../units/start-stop.ts";
 import { isRunning, showUnits, type UnitState } from "../units/systemctl.ts";
 import { record } from "./history.ts";
 
-/** Starts, stops or releases an agent or a service, and puts it down in the history. */
+/** Starts, stops or releases an agent or a service, and records that in the history. */
 export function control(host: Host, request: ControlRequest): ControlAnswer {
   const { agent, unit, verb, isService } = request;
   const known = isService ? serviceUnits(host, agent) : [agentUnit(agent)];
@@ -21,15 +20,12 @@ export function control(host: Host, request: ControlRequest): ControlAnswer {
   return withResourceLock(host, unit, () => {
     const [state = {}] = showUnits(host, [unit]);
     if (state["LoadState"] === "not-found") throw refused(agent, "it is not on this host.", UP);
-    const { other } = markOf(host, agent) ?? {};
-    const isHeld = readQuarantine(host, unit) !== undefined;
-    if (other !== undefined && isHeld && verb !== "stop")
-      throw refused(agent, `it is about to move (${other}).`, MOVES);
+    if (verb !== "stop") for (const hook of host.hooks) hook.beforeStart(host, agent, unit);
     return { changed: VERBS[verb](host, request, state) };
   });
 }
 
-/** The units that a service has by its records. */
+/** The units of a service, according to its records. */
 function serviceUnits(host: Host, service: string): string[] {
   return readRecords(host)
     .filter(({ type, id }) => type === "Service" && id.endsWith(`/${service}/service`))
@@ -37,13 +33,12 @@ function serviceUnits(host: Host, service: string): string[] {
     .flatMap((item) => (item.kind === "unit" ? [item.name] : []));
 }
 
-/** Whom an event of the history is about. */
-function subjectOf({ agent, isService }: ControlRequest): Pick<HistoryEvent, "agent" | "service"> {
+/** The agent or service that an event of the history is about. */
+function eventSubject({ agent, isService }: ControlRequest): Pick<HistoryEvent, "agent" | "service"> {
   return isService ? { service: agent } : { agent };
 }
 
 const UP = "Run `npx pulumi up` first.";
-const MOVES = "`npx pulumi up` finishes the move, or ends it where fleet.yaml says that it stays.";
 
 type Verb = (host: Host, request: ControlRequest, state: UnitState) => boolean;
 
@@ -56,13 +51,13 @@ const VERBS: Readonly<Record<ControlRequest["verb"], Verb>> = {
       throw refused(agent, why, `\`npx fleet release ${agent}\` frees it.`);
     }
     if (isRunning(state)) return false;
-    record(host, [{ event: "asked", ...subjectOf(request), detail: `to start, by ${shown(request.by)}` }]);
+    record(host, [{ event: "asked", ...eventSubject(request), detail: `to start, by ${shown(request.by)}` }]);
     start(host, "start", unit);
     return true;
   },
   stop: (host, request, state) => {
     if (["inactive", "failed"].includes(state["ActiveState"] ?? "")) return false;
-    record(host, [{ event: "asked", ...subjectOf(request), detail: `to stop, by ${shown(request.by)}` }]);
+    record(host, [{ event: "asked", ...eventSubject(request), detail: `to stop, by ${shown(request.by)}` }]);
     stopUnit(host, request.unit);
     return true;
   },
@@ -70,7 +65,7 @@ const VERBS: Readonly<Record<ControlRequest["verb"], Verb>> = {
     const { agent, unit } = request;
     if (readQuarantine(host, unit) === undefined) throw refused(agent, "it is not in quarantine.");
     release(host, unit);
-    record(host, [{ event: "released", ...subjectOf(request), detail: `by ${shown(request.by)}` }]);
+    record(host, [{ event: "released", ...eventSubject(request), detail: `by ${shown(request.by)}` }]);
     start(host, "start", unit);
     return true;
   },

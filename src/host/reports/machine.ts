@@ -3,7 +3,7 @@ import { availableParallelism, freemem, loadavg, totalmem, uptime } from "node:o
 import type { Disk, Machine } from "../../model/machine.ts";
 import { shown } from "../../model/shown.ts";
 import type { Host } from "../context.ts";
-import { watchOf } from "../units/published-view.ts";
+import { deadmanState } from "../units/published-view.ts";
 
 /** Ticks in a second of what proc_pid_stat(5) counts, on every Linux that Node runs on. */
 const TICKS = 100;
@@ -11,10 +11,10 @@ const TICKS = 100;
 /** File systems that are full by their nature. */
 const IMAGES = new Set(["squashfs", "erofs", "iso9660"]);
 
-/** How this host is doing now. Of other programs systemctl alone is started. */
+/** The state of this machine now. systemctl is the only program that is started. */
 export function machine(host: Host): Machine {
   const [, load = 0] = loadavg();
-  const deadman = watchOf(host);
+  const deadman = deadmanState(host);
   return {
     uptime: Math.max(0, Math.floor(uptime() - startOfInit())),
     cores: availableParallelism(),

@@ -1,9 +1,9 @@
 import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
 import { shown } from "../../model/shown.ts";
 import type { Host } from "../context.ts";
-import { deferredOf } from "../units/deferred-restarts.ts";
+import { readDeferredRestart } from "../units/deferred-restarts.ts";
 import { failedOver } from "../units/provider-override.ts";
-import { readView, watchOf } from "../units/published-view.ts";
+import { deadmanState, readView } from "../units/published-view.ts";
 import { readQuarantine } from "../units/quarantine.ts";
 import { showUnits, type UnitState } from "../units/systemctl.ts";
 import { paneNames } from "../units/tmux-pane.ts";
@@ -12,16 +12,16 @@ import { paneNames } from "../units/tmux-pane.ts";
 export function ps(host: Host, { units }: PsRequest): PsAnswer {
   const now = Number(process.hrtime.bigint() / 1000n);
   const view = readView(host);
-  const seen = new Map(Object.values(view?.agents ?? {}).map((one) => [one.unit, one]));
+  const agents = new Map(Object.values(view?.agents ?? {}).map((one) => [one.unit, one]));
   const services = new Map((view?.services ?? []).map((one) => [one.unit, one]));
   const states = showUnits(host, units);
-  const deadman = watchOf(host, view);
+  const deadman = deadmanState(host, view);
   return {
     units: units.map((unit, i) => {
-      const [watched, quarantine, owed] = [
-        seen.get(unit),
+      const [watched, quarantine, deferred] = [
+        agents.get(unit),
         readQuarantine(host, unit),
-        deferredOf(host, unit),
+        readDeferredRestart(host, unit),
       ];
       const checked = services.get(unit);
       const over = failedOver(host, unit);
@@ -32,7 +32,7 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
         ...(names.length > 0 && { names }),
         ...(watched && { watched }),
         ...(checked && { checked }),
-        ...(owed && { owed }),
+        ...(deferred && { owed: deferred }),
         ...(over && { failedOver: over }),
         ...(quarantine && { quarantine }),
       };

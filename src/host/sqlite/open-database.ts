@@ -9,11 +9,11 @@ import type { Snapshot } from "./snapshot.ts";
 /** Milliseconds to wait for an agent's own change to end. */
 const BUSY = 5000;
 
-/** SQLite's result codes for bytes that are no database, or no whole one. */
+/** SQLite's result codes for bytes that are not a database, or a damaged one. */
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 
-/** Opens a copy of a database, in memory that root alone can reach, and forgets it afterwards. */
+/** Opens a copy of a database in memory that only root can reach, and deletes it afterwards. */
 export function withCopy<T>(host: Host, { main, wal }: Snapshot, use: (db: DatabaseSync) => T): T {
   const dir = `${host.paths.scratch}/${COPY}${process.pid}`;
   for (const left of copiesLeft(host)) rmSync(left, { recursive: true, force: true });

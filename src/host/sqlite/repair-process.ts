@@ -13,7 +13,7 @@ const PATIENCE = 20;
  * Mends a database in a process of its own with the account's rights. SQLite opens files by name, and waits for
  * ever on a fifo that an agent puts in the place of one: that process can be ended, and this one could not.
  *
- * @throws MusterError with the mender's own words
+ * @throws MusterError with the repair process's own message
  */
 export function repairAs(host: Host, account: Account, order: SyncOrder): void {
   const input = JSON.stringify(order);
@@ -31,7 +31,7 @@ export function repairAs(host: Host, account: Account, order: SyncOrder): void {
   );
 }
 
-/** What the mender's process does: one order from standard input. @returns its exit code */
+/** Does one repair, which it reads from standard input. @returns the exit code of the process */
 export function runRepair(): number {
   try {
     syncDatabase(JSON.parse(readFileSync(0, "utf8")) as SyncOrder);

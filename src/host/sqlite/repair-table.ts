@@ -55,7 +55,7 @@ function writeRow(db: DatabaseSync, table: string, key: string, wanted: Row, fou
   }
 }
 
-/** A trigger is an agent's own code, which would run inside ours, and need not end. */
+/** A trigger is an agent's own code: it would run in this process, and might never end. */
 function refuseTriggers(db: DatabaseSync, table: string): void {
   const query = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = ?";
   const trigger = db.prepare(query).get(table);

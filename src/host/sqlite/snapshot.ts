@@ -13,7 +13,7 @@ export interface Snapshot {
   readonly wal: Buffer;
 }
 
-/** Milliseconds: the kernel's clock for file times may stand still that long. */
+/** Milliseconds by which the kernel's clock for file times may lag. */
 const TICK = 12;
 
 /** Milliseconds until a database that is written to all the time is given up. */

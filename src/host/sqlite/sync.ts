@@ -20,59 +20,69 @@ import { SIDE_FILES } from "./snapshot.ts";
 export interface SyncOrder {
   readonly path: string;
   readonly table: string;
-  readonly standing: FileAttributes;
+  readonly attributes: FileAttributes;
   readonly declared: Rows;
   /** The rows that were applied last; those declared no more are deleted. */
   readonly before: Rows;
-  /** Base64 of what a new file begins with, where what stands there cannot be mended by its owner. */
+  /** Base64 of what a new file begins with, if its owner cannot repair what is there. */
   readonly start?: string;
-  /** What stands there is no database, and is kept beside the new one. */
+  /** What is there is not a database, and is kept beside the new one. */
   readonly isForeign: boolean;
 }
 
-/** Mends a database in place, so that what the agent learned and has open stays. */
+/** Repairs a database in place, so that what the agent has learned and has open is kept. */
 export function syncDatabase(order: SyncOrder): void {
-  const { path, table, standing, declared, before } = order;
+  const { path, table, attributes, declared, before } = order;
   const { parent, name } = split(path);
-  const mend = (folder: Handle) => {
+  const repair = (folder: Handle) => {
     if (order.start !== undefined) putFile(folder, name, Buffer.from(order.start, "base64"), order);
-    mendFile(folder, name, standing, (db) => repairTable(db, table, declared, before));
+    repairFile(folder, name, attributes, (db) => repairTable(db, table, declared, before));
   };
-  withFolder(parent, mend, makeParentFolders(0o700, true));
+  withFolder(parent, repair, makeParentFolders(0o700, true));
 }
 
-function putFile(folder: Handle, name: string, start: Uint8Array, { standing, isForeign }: SyncOrder): void {
-  if (isForeign) setAside(folder, name);
-  putDatabase(folder, name, start, standing);
-}
-
-/** Puts a database in place of whatever stands there. */
-export function putDatabase(folder: Handle, name: string, bytes: Uint8Array, standing: FileAttributes): void {
-  // Left from another database, they would be taken for changes to this one.
-  for (const suffix of SIDE_FILES) discard(folder, name + suffix);
-  replaceFile(folder, name, bytes, standing);
-}
-
-function mendFile(
+function putFile(
   folder: Handle,
   name: string,
-  standing: FileAttributes,
-  mend: (db: DatabaseSync) => void,
+  start: Uint8Array,
+  { attributes, isForeign }: SyncOrder,
+): void {
+  if (isForeign) setAside(folder, name);
+  putDatabase(folder, name, start, attributes);
+}
+
+/** Puts a database in the place of whatever is there. */
+export function putDatabase(
+  folder: Handle,
+  name: string,
+  bytes: Uint8Array,
+  attributes: FileAttributes,
+): void {
+  // Side files of another database would be read as changes to this one.
+  for (const suffix of SIDE_FILES) discard(folder, name + suffix);
+  replaceFile(folder, name, bytes, attributes);
+}
+
+function repairFile(
+  folder: Handle,
+  name: string,
+  attributes: FileAttributes,
+  repair: (db: DatabaseSync) => void,
 ): void {
   withEntry(folder, name, (entry) => {
     if (entry === undefined || typeOf(entry.stats) !== "file") {
-      throw new MusterError({ what: name, why: "somebody changed it while it was looked at" });
+      throw new MusterError({ what: name, why: "it was changed while it was being observed" });
     }
-    setAttributes(entry.handle, standing);
+    setAttributes(entry.handle, attributes);
     clearSideFiles(folder, name);
-    withDatabase(folder, name, entry, mend);
+    withDatabase(folder, name, entry, repair);
   });
 }
 
-/** What is no plain file where SQLite keeps one would be written through, or keep it from opening at all. */
+/** Removes side files that are not plain files: SQLite would write through them, or could not open the database. */
 function clearSideFiles(folder: Handle, name: string): void {
   for (const suffix of SIDE_FILES) {
-    const stands = withEntry(folder, name + suffix, (entry) => entry && typeOf(entry.stats));
-    if (stands !== undefined && stands !== "file") clearAway(folder, name + suffix);
+    const type = withEntry(folder, name + suffix, (entry) => entry && typeOf(entry.stats));
+    if (type !== undefined && type !== "file") clearAway(folder, name + suffix);
   }
 }

@@ -20,7 +20,7 @@ export function columnsOf(rows: Rows): string[] {
   return [...new Set(Object.values(rows).flatMap((row) => Object.keys(row)))].sort();
 }
 
-/** Names that stand in SQL text come in here alone. */
+/** Checks names before they are used in SQL text. */
 export function checkName(name: string): string {
   if (/^[a-z_]+$/.test(name)) return name;
   throw new MusterError({
@@ -64,7 +64,7 @@ export function hasOtherData(db: DatabaseSync, table: string, declared: Rows): b
   return [...readTable(db, table, []).keys()].some((key) => !Object.hasOwn(declared, key));
 }
 
-/** Column names as they stand in SQL text. */
+/** Column names, quoted for SQL text. */
 export function quoted(columns: readonly string[]): string {
   return columns.map((column) => `"${checkName(column)}"`).join(", ");
 }

@@ -1,10 +1,10 @@
-import { readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
 import { digestOf } from "../../model/digest.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import type { Contents, Digest, HostItem, Items } from "../../model/items.ts";
 import type { Host } from "../context.ts";
-import { hasCode } from "../system/error-reason.ts";
+import { listFolder } from "../system/read-if-present.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
 /** The bytes of a digest, as text: from the request, or as this host keeps them; undefined where neither has them. */
@@ -32,7 +32,7 @@ export function storeContents(host: Host, items: Items, sent: Contents): void {
 /** Deletes the bytes that no record on the host names any more. */
 export function sweepContents(host: Host, records: readonly HostRecord[]): void {
   const used = new Set(JSON.stringify(records).match(/(?<=sha256:)[0-9a-f]{64}/g));
-  for (const name of listStored(host)) {
+  for (const name of listFolder(host.paths.contents)) {
     if (!used.has(name)) rmSync(`${host.paths.contents}/${name}`, { force: true });
   }
 }
@@ -53,15 +53,6 @@ function isDigest(text: string | undefined): text is Digest {
 
 function pathOf(host: Host, digest: Digest): string {
   return `${host.paths.contents}/${digest.slice("sha256:".length)}`;
-}
-
-function listStored(host: Host): string[] {
-  try {
-    return readdirSync(host.paths.contents);
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
-  }
 }
 
 function torn(digest: string): MusterError {

@@ -5,7 +5,7 @@ import { writeFileLocked } from "../../base/files.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
 
 /**
- * Replaces a file of the reconciler's own tree, for root alone to read and to list; to be called under the host's lock.
+ * Replaces a file in the state folder, which only root can read; must be called under the host's lock.
  *
  * @throws MusterError with the path where the system refuses it, as on a full disk
  */
@@ -20,9 +20,9 @@ export function writeOwn(path: string, text: string | Uint8Array): void {
 }
 
 /**
- * A file of the reconciler's own tree, or undefined where there is none. Whatever stands there is not waited for.
+ * The bytes of a file in the state folder; undefined if there is none. A FIFO there does not block.
  *
- * @throws MusterError where something else than a file took its place
+ * @throws MusterError if something other than a file is there
  */
 export function readOwn(path: string): Buffer | undefined {
   const fd = openIfThere(path);

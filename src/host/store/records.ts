@@ -1,10 +1,11 @@
-import { readdirSync, rmdirSync, rmSync } from "node:fs";
+import { rmdirSync, rmSync } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
 import { formerPartIds, mergeRecords } from "../../model/former-agent.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import type { Host } from "../context.ts";
 import { hasCode } from "../system/error-reason.ts";
 import { withHostLock } from "../system/locks.ts";
+import { listFolder } from "../system/read-if-present.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
 /**
@@ -12,8 +13,8 @@ import { readOwn, writeOwn } from "./files.ts";
  * parts of an agent counts as that agent's one record.
  */
 export function readRecords(host: Host): HostRecord[] {
-  const records = listDir(host.paths.records).flatMap((owner) =>
-    listDir(`${host.paths.records}/${owner}`).flatMap((file) => {
+  const records = listVisible(host.paths.records).flatMap((owner) =>
+    listVisible(`${host.paths.records}/${owner}`).flatMap((file) => {
       const record = parse(readOwn(`${host.paths.records}/${owner}/${file}`));
       return record === undefined ? [] : [record];
     }),
@@ -96,11 +97,6 @@ function flat(name: string): string {
   return flattened;
 }
 
-function listDir(path: string): string[] {
-  try {
-    return readdirSync(path).filter((name) => !name.startsWith("."));
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
-    throw error;
-  }
+function listVisible(path: string): string[] {
+  return listFolder(path).filter((name) => !name.startsWith("."));
 }

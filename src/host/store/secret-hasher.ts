@@ -5,10 +5,10 @@ import type { Host } from "../context.ts";
 import { withHostLock } from "../system/locks.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
-/** Turns a secret's digest into what a record may hold: `hmac:<hex>`, which tells nothing without the host's key. */
+/** Turns a secret's digest into what a record may hold: `hmac:<hex>`, which reveals nothing without the host's key. */
 export type SecretHasher = (secretDigest: string) => string;
 
-/** The host's own seal. Without a key yet it seals with one that nobody keeps: nothing was ever sealed. */
+/** Hashes with the host's own key; before there is one, with a random key, because nothing has been hashed yet. */
 export function secretHasher(host: Host): SecretHasher {
   let key: Uint8Array | undefined;
   return (digest) => {
@@ -18,8 +18,8 @@ export function secretHasher(host: Host): SecretHasher {
 }
 
 /**
- * Makes the host's key where there is none; to be called before the first record is written. Of stacks that come to a
- * new host at once, one makes it: what was sealed with another's could never be opened.
+ * Makes the host's key if there is none; must be called before the first record is written. If several stacks start on a
+ * new host at once, one of them makes it: hashes with another key could never be compared.
  */
 export function makeKey(host: Host): void {
   const isMade = () => readOwn(host.paths.key) !== undefined;
@@ -30,24 +30,24 @@ export function makeKey(host: Host): void {
 }
 
 /**
- * Wanted properties as a record holds them, with secrets sealed.
+ * Declared properties as a record holds them, with secrets hashed.
  *
- * @param before what was applied; a secret that is to stay as it is keeps its seal from there
+ * @param before what was applied; a secret that should not change keeps its hash from there
  */
 export function hashSecrets(
   items: Items,
-  seal: SecretHasher,
+  hashSecret: SecretHasher,
   before: HostRecord["applied"] = {},
 ): HostRecord["applied"] & {} {
   return mapItems(items, (item, name) => {
     if (!isSecretItem(item)) return item.want as Props;
     const { content } = item.want;
-    const sealed = content === AS_DECLARED ? before[name]?.["content"] : seal(content);
-    return { ...item.want, content: sealed ?? AS_DECLARED };
+    const hash = content === AS_DECLARED ? before[name]?.["content"] : hashSecret(content);
+    return { ...item.want, content: hash ?? AS_DECLARED };
   });
 }
 
-/** Items as a record holds them: of a secret not even the digest, which could be guessed at. */
+/** Items as a record holds them: without the digests of secrets, which would allow guessing. */
 export function withoutDigests(items: Items): Items {
   return mapItems(items, (item) =>
     isSecretItem(item) ? { ...item, want: { ...item.want, content: AS_DECLARED } } : item,
@@ -55,14 +55,14 @@ export function withoutDigests(items: Items): Items {
 }
 
 /**
- * A record as it may leave the host. Of a secret it says the digest that is asked about, where that is
- * the one that was applied, and otherwise AS_DECLARED; never a hash.
+ * A record as it may leave the host: never with a hash. For a secret it has the digest that the client declares if that
+ * is the one that was applied, and AS_DECLARED otherwise.
  *
- * @param items the items as the asker declares them
+ * @param items the items as the client declares them
  */
-export function openRecord(record: HostRecord, items: Items, seal: SecretHasher): HostRecord {
+export function openRecord(record: HostRecord, items: Items, hashSecret: SecretHasher): HostRecord {
   const open = (wants: Readonly<Record<string, Props>>) =>
-    mapItems(wants, (props, name) => openWant(props, items[name], seal));
+    mapItems(wants, (props, name) => openWant(props, items[name], hashSecret));
   return {
     ...record,
     ...(record.applied && { applied: open(record.applied) }),
@@ -70,14 +70,14 @@ export function openRecord(record: HostRecord, items: Items, seal: SecretHasher)
   };
 }
 
-function openWant(props: Props, item: Items[string] | undefined, seal: SecretHasher): Props {
+function openWant(props: Props, item: Items[string] | undefined, hashSecret: SecretHasher): Props {
   const content = props["content"];
   if (typeof content !== "string" || !content.startsWith("hmac:")) return props;
   const asked = item !== undefined && isSecretItem(item) ? item.want.content : AS_DECLARED;
-  return { ...props, content: asked !== AS_DECLARED && seal(asked) === content ? asked : AS_DECLARED };
+  return { ...props, content: asked !== AS_DECLARED && hashSecret(asked) === content ? asked : AS_DECLARED };
 }
 
-/** Whether an item is a file whose value no record and no answer may hold. */
+/** Whether an item is a file whose value must not be in any record or answer. */
 export function isSecretItem(item: HostItem): item is FileItem & { readonly secret: string } {
   return item.kind === "file" && item.secret !== undefined;
 }

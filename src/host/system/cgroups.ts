@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Limit, memoryText, UNLIMITED } from "../../model/limits.ts";
-import { hasCode } from "./error-reason.ts";
+import { readTextIfPresent } from "./read-if-present.ts";
 
 /** The controller of a limit, and the files of a group that tell it: in cgroup v2, and in v1. */
 const CONTROLLERS: Readonly<Record<Limit, { name: string; v2: string; v1: readonly string[] }>> = {
@@ -67,10 +66,5 @@ function limitOf(limit: Limit, [amount = "", period = ""]: readonly string[]): s
 }
 
 function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR", "ENODEV")) return undefined;
-    throw error;
-  }
+  return readTextIfPresent(file, "ENODEV");
 }

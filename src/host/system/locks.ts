@@ -7,42 +7,45 @@ import type { Host } from "../context.ts";
 const PATIENCE = 90;
 
 /**
- * One change at a time of one resource, whoever makes it: stacks that share a host do not wait for each other.
+ * One change at a time of one resource, in all runs: stacks that share a host do not wait for each other.
  *
  * @param id the resource
  */
 export function withResourceLock<T>(host: Host, id: string, work: () => T): T {
-  const folder = `${host.paths.lock}.d`;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return locked(host, `${folder}/${digestOf(id).slice(-32)}`, work);
+  return withResourceLocks(host, [id], work);
 }
 
-/** The same for several resources, in one order for everybody, so that no two runs wait for each other. */
+/** The same for several resources, in the same order in every run, so that no two runs wait for each other. */
 export function withResourceLocks<T>(host: Host, ids: readonly string[], work: () => T): T {
-  const [first, ...rest] = [...ids].sort();
-  if (first === undefined) return work();
-  return withResourceLock(host, first, () => withResourceLocks(host, rest, work));
+  const folder = `${host.paths.lock}.d`;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const files = [...ids].sort().map((id) => `${folder}/${digestOf(id).slice(-32)}`);
+  return withLocks(host, files, work);
 }
 
 /**
- * One at a time on the whole host, for moments alone: what all stacks share, as the accounts, the packages and the
- * kept bytes. It may be taken within a resource's lock, never the other way round, and not twice.
+ * One change at a time on the whole host, for moments only: of what all stacks share, such as the accounts, the packages
+ * and the stored contents. It may be taken within a resource's lock, never the other way round, and not twice.
  */
 export function withHostLock<T>(host: Host, work: () => T): T {
-  return locked(host, host.paths.lock, work);
+  return withLocks(host, [host.paths.lock], work);
 }
 
-/** flock(1) locks a descriptor that it shares with us, so the lock lasts until we close it or die: never stale. */
-function locked<T>(host: Host, file: string, work: () => T): T {
+/** flock(1) locks a descriptor that it shares with this process, so a lock ends with the process and is never stale. */
+function withLocks<T>(host: Host, files: readonly string[], work: () => T): T {
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
-  const fd = openSync(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  const open: number[] = [];
   try {
-    const args = ["-w", String(PATIENCE), "3"];
-    const { status, stderr } = host.run("flock", args, { descriptors: [fd], timeout: PATIENCE + 5 });
-    if (status !== 0) throw busy(file, stderr);
+    for (const file of files) {
+      const fd = openSync(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+      open.push(fd);
+      const args = ["-w", String(PATIENCE), "3"];
+      const { status, stderr } = host.run("flock", args, { descriptors: [fd], timeout: PATIENCE + 5 });
+      if (status !== 0) throw busy(file, stderr);
+    }
     return work();
   } finally {
-    closeSync(fd);
+    for (const fd of open.reverse()) closeSync(fd);
   }
 }
 

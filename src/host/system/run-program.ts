@@ -1,4 +1,4 @@
-/** What another program said. `status` is null where it was ended by a signal or a time limit. */
+/** The result of a program. `status` is null if it was ended by a signal or a time limit. */
 export interface ProgramResult {
   readonly status: number | null;
   readonly stdout: string;
@@ -9,17 +9,17 @@ export interface ProgramResult {
 export type RunProgram = (program: string, args: readonly string[], options?: RunOptions) => ProgramResult;
 
 export interface RunOptions {
-  /** Seconds; 60 unless told. */
+  /** Seconds; 60 by default. */
   readonly timeout?: number;
   /** What it reads on its standard input. */
   readonly input?: string;
-  /** Whose rights it gets; ours where left out, or where we are not root. */
+  /** The user that it runs as; left out, or without root, this process's own. */
   readonly as?: { readonly uid: number; readonly gid: number };
-  /** Descriptors of ours that the program gets as 3, 4, … */
+  /** Descriptors of this process that the program gets as 3, 4, … */
   readonly descriptors?: readonly number[];
 }
 
-/** What programs find that we start: nothing of ours. */
+/** The environment of programs: nothing of this process is passed on. */
 export const ENVIRONMENT = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",

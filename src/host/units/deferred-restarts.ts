@@ -1,41 +1,37 @@
-import { readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { type DeferredRestart, ON_CHANGE } from "../../model/deadman.ts";
 import { owedFile } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
-import { hasCode } from "../system/error-reason.ts";
+import { listFolder } from "../system/read-if-present.ts";
 
-/** Notes that a unit runs with what was declared before, and what becomes of that. */
-export function deferRestart(host: Host, unit: string, owed: DeferredRestart): void {
-  writeOwn(owedFile(unit, host.paths.hostd), `${JSON.stringify(owed)}\n`);
+/** Notes that a unit still runs with its previous configuration, and when it restarts. */
+export function deferRestart(host: Host, unit: string, deferred: DeferredRestart): void {
+  writeOwn(owedFile(unit, host.paths.hostd), `${JSON.stringify(deferred)}\n`);
 }
 
-/** Forgets it; that nothing is noted is a success. */
-export function clearDeferred(host: Host, unit: string): void {
+/** Deletes the note of a deferred restart; does nothing if there is none. */
+export function clearDeferredRestart(host: Host, unit: string): void {
   rmSync(owedFile(unit, host.paths.hostd), { force: true });
 }
 
-/** What a unit is owed; undefined where that is nothing, or cannot be read. */
-export function deferredOf(host: Host, unit: string): DeferredRestart | undefined {
+/** The deferred restart of a unit; undefined if there is none, or its note is invalid. */
+export function readDeferredRestart(host: Host, unit: string): DeferredRestart | undefined {
   try {
-    const owed = JSON.parse(
-      readOwn(owedFile(unit, host.paths.hostd))?.toString("utf8") ?? "",
-    ) as DeferredRestart;
-    return ON_CHANGE.includes(owed.restart) && typeof owed.run === "string" ? owed : undefined;
+    const text = readOwn(owedFile(unit, host.paths.hostd))?.toString("utf8") ?? "";
+    const deferred = JSON.parse(text) as DeferredRestart;
+    return ON_CHANGE.includes(deferred.restart) && typeof deferred.run === "string" ? deferred : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The units that are owed a start, with what. */
-export function allDeferred(host: Host): ReadonlyMap<string, DeferredRestart> {
-  try {
-    const units = readdirSync(owedFile("", host.paths.hostd));
-    return new Map(
-      units.flatMap((unit) => [deferredOf(host, unit) ?? []].flat().map((owed) => [unit, owed])),
-    );
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return new Map();
-    throw error;
-  }
+/** Every unit with a deferred restart. */
+export function readDeferredRestarts(host: Host): ReadonlyMap<string, DeferredRestart> {
+  const units = listFolder(owedFile("", host.paths.hostd));
+  const deferred = units.flatMap((unit): [string, DeferredRestart][] => {
+    const restart = readDeferredRestart(host, unit);
+    return restart === undefined ? [] : [[unit, restart]];
+  });
+  return new Map(deferred);
 }

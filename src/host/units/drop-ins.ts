@@ -1,7 +1,7 @@
-import { readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { MusterError } from "../../base/errors.ts";
-import { hasCode } from "../system/error-reason.ts";
+import { listFolder } from "../system/read-if-present.ts";
 import { isOverrideLink } from "./provider-override.ts";
 import type { UnitState } from "./systemctl.ts";
 
@@ -14,9 +14,9 @@ const ROOTS = [
 ];
 
 /**
- * The drop-in files by which somebody changed this unit: those that systemd has read, and those it will
- * read next time. What a distribution ships, or what is made for all services alike, is not among them, nor is the link
- * to a choice that is declared; see choices.ts.
+ * The drop-in files by which somebody has changed this unit: those that systemd has read, and those that it will read
+ * next. Drop-ins of the distribution or for all services are not among them, nor is a provider override (see
+ * provider-override.ts).
  */
 export function overridesOf(unit: string, state: UnitState): string[] {
   const loaded = (state["DropInPaths"] ?? "").split(" ").filter((path) => /^\/(etc|run)\//.test(path));
@@ -26,29 +26,20 @@ export function overridesOf(unit: string, state: UnitState): string[] {
     .sort();
 }
 
-/** Deletes a unit's overrides; throws where one lies in a folder that serves other units too. */
+/** Deletes a unit's overrides; throws if one may change other units too. */
 export function removeOverrides(unit: string, paths: readonly string[]): void {
   for (const path of paths) {
     const dir = dirname(path);
     if (!ROOTS.some((root) => dir === `${root}/${unit}.d`)) throw shared(unit, path);
     rmSync(path, { force: true });
-    if (listOf(dir).length === 0) rmSync(dir, { recursive: true, force: true });
+    if (listFolder(dir).length === 0) rmSync(dir, { recursive: true, force: true });
   }
 }
 
 function dropInsIn(dir: string): string[] {
-  return listOf(dir)
+  return listFolder(dir)
     .filter((name) => name.endsWith(".conf"))
     .map((name) => `${dir}/${name}`);
-}
-
-function listOf(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
-    throw error;
-  }
 }
 
 function shared(unit: string, path: string): MusterError {

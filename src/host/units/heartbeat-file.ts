@@ -5,8 +5,19 @@ import type { Account } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
 import { readEntry, typeOf } from "../fs/read.ts";
 import { type Entry, withPathItem } from "../fs/walk.ts";
-import type { Reading } from "../hostd/types.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
+
+/** What was read of an agent's heartbeat. */
+export interface Reading {
+  /** Differs from that of the previous heartbeat; left out if there is no heartbeat. */
+  readonly mark?: string;
+  readonly state?: BeatState;
+  readonly task?: string;
+  /** What is wrong with it. With a mark it still counts as a sign of life. */
+  readonly problem?: string;
+  /** Why nothing could be read, through no fault of the agent. */
+  readonly unknown?: string;
+}
 
 /** Bytes. A heartbeat is a line. */
 const CAP = 4096;
@@ -14,15 +25,15 @@ const CAP = 4096;
 /** Seconds that clocks may differ by. */
 const AHEAD = 60;
 
-/** A reading with what the file was like: while that is the same there is nothing to read. */
+/** A reading and the attributes of its file: while those are the same there is nothing new to read. */
 export interface Stamped {
   readonly stamp: string;
   readonly reading: Reading;
 }
 
 /**
- * Reads an agent's heartbeat, where it is another than before. It is opened with the agent's own rights: whatever
- * stands there, nobody waits for it or follows it. Ours only tell whether it changed, which opens nothing.
+ * Reads an agent's heartbeat if its file has changed. The file is opened with the agent's own rights, and neither a FIFO
+ * nor a symlink can hold this process up. Whether it has changed is checked with root's rights, without opening it.
  *
  * @param path a file in a folder whose own name no agent can change
  */
@@ -41,7 +52,7 @@ export function readBeatFile(path: string, account: Account, last?: Stamped): St
   }
 }
 
-/** A reading that is made anew each time. */
+/** A reading that is repeated each time. */
 export function unstamped(reading: Reading): Stamped {
   return { stamp: "", reading };
 }
@@ -62,10 +73,9 @@ function readingOf(entry: Entry | undefined, account: Account): Reading {
 }
 
 /**
- * What an agent says of itself. Its own time is only looked at to tell when it is wrong: that it beats is known by
- * its beats being new.
+ * Parses what an agent reports. Its own time is only checked for errors: a heartbeat is new if its mark is.
  *
- * @param mark what tells this beat from others
+ * @param mark what distinguishes this heartbeat from others
  */
 export function parseBeat(text: string, mark: string, now = new Date()): Reading {
   const beat = parseObject(text);

@@ -1,6 +1,5 @@
 import { isAgentUnit } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
-import type { UnitView } from "../hostd/types.ts";
 import { showProperties, type UnitState } from "./systemctl.ts";
 import { isStray } from "./tmux-pane.ts";
 
@@ -17,23 +16,37 @@ const PROPERTIES = [
   "DropInPaths",
 ];
 
-/** Seconds; systemd answers in milliseconds, and while it does not, nothing can be judged. */
+/** Seconds; systemd answers in milliseconds, and while it does not, nothing can be decided. */
 const PATIENCE = 4;
 
-/** A unit with what its beats are found by. */
+/** The state of a unit, as systemd reports it now. */
+export interface UnitView {
+  /** `moving`: it starts or stops. `ended`: it waits for its restart. `down`: nothing will start it. */
+  readonly state: "up" | "moving" | "ended" | "down";
+  /** Changes with every start; empty if it never ran. */
+  readonly run: string;
+  /** How often systemd restarted it by itself. */
+  readonly restarts: number;
+  /** systemd's word for how it ended. */
+  readonly result: string;
+  /** It is up without a pane: what runs is the remainder of a program that forked away. */
+  readonly isStray?: boolean;
+}
+
+/** A unit with what its heartbeats are found by. */
 export interface Unit extends UnitView {
   readonly pid: number;
-  /** When it came up, in seconds of the monotonic clock. */
+  /** When it started, in seconds of the monotonic clock. */
   readonly upSince: number;
   /** When it last pinged systemd's watchdog, in microseconds; 0: never. */
   readonly pinged: string;
-  /** Whose rights it has. */
+  /** The user it runs as. */
   readonly user: string;
-  /** The drop-ins that systemd has read, in a row. */
+  /** The paths of the drop-ins that systemd has read, separated by spaces. */
   readonly dropIns: string;
 }
 
-/** Asks systemd about all units at once. @returns them by name */
+/** Queries systemd about all units at once. @returns them by name */
 export function observeUnits(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   if (names.length === 0) return new Map();
   const states = showProperties(host, names, PROPERTIES, PATIENCE);

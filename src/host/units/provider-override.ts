@@ -1,28 +1,29 @@
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { FailedOver } from "../../model/failover.ts";
 import { agentOfUnit, choiceFile, choiceLink, HOSTD_DIR } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { hasCode } from "../system/error-reason.ts";
+import { listFolder } from "../system/read-if-present.ts";
 
 /**
- * Which provider an agent is to run on: a link among its unit's drop-ins leads to what `up` wrote for that provider, and
- * without one it is the first. That link is all there is of it, so that nothing else could say otherwise.
+ * Which provider an agent runs on: a link among its unit's drop-ins points to the file that `up` wrote for that provider;
+ * without a link it is the first provider. The link is the only record, so nothing can contradict it.
  */
 const LINK = /^muster-provider-([a-z][a-z0-9-]*)\.conf$/;
 
-/** The provider, none of the agent's first, that a unit is to run on. Of more than one systemd goes by the last. */
+/** The provider other than its first that a unit is linked to. If there are several links, systemd uses the last. */
 export function linkedOverride({ paths }: Host, unit: string): string | undefined {
   return linksOf(unit, paths.units, paths.hostd).at(-1);
 }
 
-/** The provider whose drop-in systemd has read, by the paths that it tells. */
+/** The provider whose drop-in systemd has loaded. @param dropIns the paths that it reports */
 export function loadedOverride(unit: string, dropIns: string): string | undefined {
-  const ours = dropIns.split(" ").filter((path) => dirname(path).endsWith(`/${unit}.d`));
-  return ours.flatMap((path) => LINK.exec(basename(path))?.[1] ?? []).at(-1);
+  const own = dropIns.split(" ").filter((path) => dirname(path).endsWith(`/${unit}.d`));
+  return own.flatMap((path) => LINK.exec(basename(path))?.[1] ?? []).at(-1);
 }
 
-/** The same for people, with since when. */
+/** The override with its time, for a report. */
 export function failedOver(host: Host, unit: string): FailedOver | undefined {
   const provider = linkedOverride(host, unit);
   if (provider === undefined) return undefined;
@@ -30,7 +31,7 @@ export function failedOver(host: Host, unit: string): FailedOver | undefined {
   return { provider, since: mtime.toISOString() };
 }
 
-/** Links a unit to a provider, or to its first. systemd is to read it yet. Killed in between, it is told by the new link. */
+/** Links a unit to a provider, or to its first. systemd has to reload for it. After a kill in between, the new link counts. */
 export function linkOverride({ paths }: Host, unit: string, provider: string | undefined): void {
   const before = linksOf(unit, paths.units, paths.hostd);
   const agent = agentOfUnit(unit);
@@ -45,7 +46,7 @@ export function linkOverride({ paths }: Host, unit: string, provider: string | u
   if (provider === undefined) removeIfEmpty(dirname(choiceLink(unit, "", paths.units)));
 }
 
-/** Whether a drop-in of a unit is the link to one of its own choices, as `up` wrote it, and so nobody's override. */
+/** Whether a drop-in of a unit is the link to one of its own providers, and so no override by a person. */
 export function isOverrideLink(unit: string, path: string, hostd: string = HOSTD_DIR): boolean {
   const [agent, provider] = [agentOfUnit(unit), LINK.exec(basename(path))?.[1]];
   if (agent === undefined || provider === undefined) return false;
@@ -61,19 +62,10 @@ export function isOverrideLink(unit: string, path: string, hostd: string = HOSTD
 /** The providers that a unit is linked to, in the order in which systemd reads drop-ins. */
 function linksOf(unit: string, units: string, hostd: string): string[] {
   const dir = dirname(choiceLink(unit, "", units));
-  const names = namesIn(dir).filter((name) => isOverrideLink(unit, `${dir}/${name}`, hostd));
+  const names = listFolder(dir).filter((name) => isOverrideLink(unit, `${dir}/${name}`, hostd));
   return names.sort().flatMap((name) => LINK.exec(name)?.[1] ?? []);
 }
 
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
-    throw error;
-  }
-}
-
 function removeIfEmpty(dir: string): void {
-  if (namesIn(dir).length === 0) rmSync(dir, { recursive: true, force: true });
+  if (listFolder(dir).length === 0) rmSync(dir, { recursive: true, force: true });
 }

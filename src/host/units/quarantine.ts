@@ -1,9 +1,9 @@
-import { readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Quarantine } from "../../model/deadman.ts";
 import { quarantineFile } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
-import { hasCode } from "../system/error-reason.ts";
+import { listFolder } from "../system/read-if-present.ts";
 
 /** Keeps a unit down, over reboots too, until it is released. */
 export function quarantine(host: Host, unit: string, reason: string, now = new Date()): void {
@@ -11,12 +11,12 @@ export function quarantine(host: Host, unit: string, reason: string, now = new D
   writeOwn(quarantineFile(unit, host.paths.hostd), `${JSON.stringify(quarantine)}\n`);
 }
 
-/** Frees a unit; one that is free already is a success. */
+/** Releases a unit; does nothing if it is not in quarantine. */
 export function release(host: Host, unit: string): void {
   rmSync(quarantineFile(unit, host.paths.hostd), { force: true });
 }
 
-/** Why a unit stays down; undefined where it is free. The file decides, whatever it says. */
+/** Why a unit is in quarantine; undefined if it is not. The file's existence decides, whatever its text. */
 export function readQuarantine(host: Host, unit: string): Quarantine | undefined {
   const text = readOwn(quarantineFile(unit, host.paths.hostd))?.toString("utf8");
   if (text === undefined) return undefined;
@@ -30,10 +30,5 @@ export function readQuarantine(host: Host, unit: string): Quarantine | undefined
 
 /** The units in quarantine. */
 export function unitsInQuarantine(host: Host): ReadonlySet<string> {
-  try {
-    return new Set(readdirSync(quarantineFile("", host.paths.hostd)));
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return new Set();
-    throw error;
-  }
+  return new Set(listFolder(quarantineFile("", host.paths.hostd)));
 }

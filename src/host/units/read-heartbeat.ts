@@ -1,11 +1,11 @@
 import { beatFile } from "../../model/host-paths.ts";
 import type { Account } from "../accounts/accounts.ts";
-import type { WatchedUnit } from "../hostd/types.ts";
-import { readBeatFile, type Stamped, unstamped } from "./heartbeat-file.ts";
+import { type Reading, readBeatFile, type Stamped, unstamped } from "./heartbeat-file.ts";
 import type { Unit } from "./observe-units.ts";
-import { readPane } from "./tmux-pane.ts";
+import type { WatchedUnit } from "./policies.ts";
+import { paneQuietFor, readPane } from "./tmux-pane.ts";
 
-/** Reads how an agent last showed that it lives, in the way that is declared for it. */
+/** Reads the last sign of life of an agent, of the kind that its policy names. */
 export function readHeartbeat(
   { agent, heartbeat }: WatchedUnit,
   unit: Unit,
@@ -17,4 +17,16 @@ export function readHeartbeat(
   if (heartbeat.by === "pane") return unstamped(readPane(unit.pid));
   if (account === undefined) return unstamped({ unknown: `there is no user ${unit.user}` });
   return readBeatFile(beatFile(agent), account, last);
+}
+
+/** Seconds without output after which a terminal is quiet: programs at work write to it, if only a spinner. */
+const QUIET = 20;
+
+/**
+ * Whether an agent waits for work: as its heartbeat says, and otherwise if its terminal is quiet.
+ *
+ * @param server the unit's main process, a tmux server
+ */
+export function isIdle({ state }: Reading, server: number): boolean {
+  return state === undefined ? paneQuietFor(server) >= QUIET : state === "idle";
 }

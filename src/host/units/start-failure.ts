@@ -2,7 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import type { Host } from "../context.ts";
 import type { UnitState } from "./systemctl.ts";
 
-/** What is to be said of a unit that systemd did not get to run. */
+/** The error for a unit that systemd could not start. */
 export function notStarted(host: Host, name: string, state: UnitState): MusterError {
   return new MusterError({
     what: `${name} did not start`,
@@ -11,7 +11,7 @@ export function notStarted(host: Host, name: string, state: UnitState): MusterEr
   });
 }
 
-/** What is to be said of a program that was started and ended: its last words, or that they went with its terminal. */
+/** The error for a program that started and ended: its last lines, or that they are lost with its terminal. */
 export function exitedAtOnce(host: Host, name: string): MusterError {
   const what = `${name} did not stay`;
   const words = ownWords(host, name);
@@ -27,8 +27,8 @@ export function exitedAtOnce(host: Host, name: string): MusterError {
 }
 
 /**
- * What the unit's own programs said last; where they said nothing, what systemd said of it, which includes what it said
- * on the way to the program: a process that is gone at once the journal knows by that field alone.
+ * The last lines of the unit's own programs; if there are none, those of systemd about the unit. A process that ends at
+ * once is in the journal only under systemd's field.
  */
 function journalOf(host: Host, name: string): string {
   return inOneLine(ownWords(host, name) || lastWords(host, `UNIT=${name}`) || "empty");

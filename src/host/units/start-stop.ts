@@ -7,12 +7,12 @@ import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForU
 export const START_PATIENCE = 30;
 const STOP_PATIENCE = 60;
 
-/** Starts units again that run; others are left as they are. Throws where one does not come back. */
+/** Restarts the units that run. @throws MusterError if one does not start again */
 export function restartIfRunning(host: Host, names: readonly string[]): void {
   for (const [i, state] of showUnits(host, names).entries()) {
     const name = names[i] ?? "";
     if (!isRunning(state)) continue;
-    // One that somebody masked runs on, but could not be started again.
+    // A masked unit keeps running, but could not restart.
     unmaskIfMasked(host, name, state);
     start(host, "restart", name);
   }
@@ -29,15 +29,15 @@ export function unmaskIfMasked(host: Host, name: string, state: UnitState): void
   daemonReload(host);
 }
 
-/** Starts or restarts a unit. @throws MusterError with the end of its journal where it does not run then */
+/** Starts or restarts a unit. @throws MusterError with the end of its journal if it does not run then */
 export function start(host: Host, verb: "start" | "restart", name: string): void {
-  // A unit that failed too often is not started again before its failures are forgotten.
+  // A unit that has failed too often does not start before its failures are reset.
   host.run("systemctl", ["reset-failed", "--", name]);
   systemctl(host, verb, "--no-block", "--", name);
   assertStarted(host, name, waitForUnit(host, name, START_PATIENCE, hasNoJob));
 }
 
-/** @throws MusterError with the end of its journal where a unit that was asked for does not run */
+/** @throws MusterError with the end of its journal if a started unit does not run */
 export function assertStarted(host: Host, name: string, state: UnitState): void {
   if (isRunning(state) && state["SubState"] !== "auto-restart") return;
   if (isDone(state)) return;
@@ -47,17 +47,17 @@ export function assertStarted(host: Host, name: string, state: UnitState): void 
   throw notStarted(host, name, state);
 }
 
-/** Whether a unit that nobody starts again ended well. */
+/** Whether a unit that does not restart ended well. */
 function isDone({ ActiveState, Restart, Result }: UnitState): boolean {
   return ActiveState === "inactive" && Restart === "no" && Result === "success";
 }
 
-/** systemd is done with what it was asked for. */
+/** Whether systemd has finished the last job of the unit. */
 export function hasNoJob(state: UnitState): boolean {
   return ["", "0"].includes(state["Job"] ?? "");
 }
 
-/** Stops a unit, and ends by force what does not stop. */
+/** Stops a unit, and kills what does not stop. */
 export function stopUnit(host: Host, name: string): void {
   systemctl(host, "stop", "--no-block", "--", name);
   const state = waitForUnit(host, name, STOP_PATIENCE, isStopped);

@@ -4,7 +4,7 @@ import type { Host } from "../context.ts";
 import { pause } from "../system/error-reason.ts";
 import { withHostLock } from "../system/locks.ts";
 
-/** What systemd says of one unit, by property name. */
+/** The state of one unit, by property name. */
 export type UnitState = Readonly<Record<string, string>>;
 
 const UNIT_PROPERTIES = [
@@ -21,16 +21,16 @@ const UNIT_PROPERTIES = [
   "StateChangeTimestampMonotonic",
 ];
 
-/** Asks systemd about many units at once. @returns their states in the order asked */
+/** Queries systemd about many units at once. @returns their states in the same order */
 export function showUnits(host: Host, units: readonly string[]): UnitState[] {
   if (units.length === 0) return [];
   const states = showProperties(host, units, UNIT_PROPERTIES);
-  // `show` tells what systemd read last, which a link that was removed by hand does not change.
+  // `show` reports what systemd read last, which removing a link by hand does not change.
   const fileStates = readFileStates(host, units);
   return states.map((state, i) => ({ ...state, UnitFileState: fileStates.get(units[i] ?? "") ?? "" }));
 }
 
-/** Whether units are enabled, masked and so on, as their files and links stand now; one without a file is left out. */
+/** Whether units are enabled, masked and so on, according to their files and links now; one without a file is left out. */
 function readFileStates(host: Host, units: readonly string[]): Map<string, string> {
   const args = ["list-unit-files", "--no-legend", "--no-pager", "--plain", "--", ...units];
   const { stdout } = host.run("systemctl", args);
@@ -51,7 +51,7 @@ export function showProperties(
   if (status === 0 && states.length === units.length) return states;
   throw new MusterError({
     what: "systemctl show",
-    why: stderr.trim() || "systemd did not tell of every unit",
+    why: stderr.trim() || "systemd did not report every unit",
   });
 }
 
@@ -85,7 +85,7 @@ export function isUnitPath({ paths }: Host, path: string): boolean {
   return [paths.units, paths.settings, choiceFolder(paths.hostd)].some((dir) => path.startsWith(`${dir}/`));
 }
 
-/** Lets systemd read its files again. */
+/** Has systemd reload its files. */
 export function daemonReload(host: Host): void {
   withHostLock(host, () => systemctl(host, "daemon-reload"));
 }
@@ -95,7 +95,7 @@ export function isRunning(state: UnitState | undefined): boolean {
   return ["active", "activating", "reloading"].includes(state?.["ActiveState"] ?? "");
 }
 
-/** Looks again and again, a little less often each time. @returns the last state, wanted or not, after `seconds` */
+/** Polls, a little less often each time. @returns the last state, wanted or not, after `seconds` */
 export function waitForUnit(
   host: Host,
   unit: string,
@@ -105,7 +105,7 @@ export function waitForUnit(
   return waitForUnits(host, [unit], seconds, isDone).get(unit) ?? {};
 }
 
-/** The same for many units, all of which are asked about at once. */
+/** The same for many units, which are queried at once. */
 export function waitForUnits(
   host: Host,
   units: readonly string[],

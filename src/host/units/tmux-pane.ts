@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import type { Reading } from "../hostd/types.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
+import type { Reading } from "./heartbeat-file.ts";
 
 /**
  * Whether a program writes to its pane, by the modification time of its terminal, which the kernel sets to within
@@ -16,8 +16,8 @@ export function readPane(server: number, proc = "/proc"): Reading {
     return terminal === undefined ? {} : { mark: `${terminal} ${statSync(terminal).mtimeMs}` };
   } catch (error) {
     if (!existsSync(`${proc}/thread-self/children`))
-      return { unknown: "this kernel does not tell a process's children" };
-    // What ends while it is looked at shows no life.
+      return { unknown: "this kernel does not list a process's children" };
+    // A process that ends meanwhile gives no sign of life.
     return hasCode(error, "ENOENT", "ESRCH") ? {} : { unknown: reasonOf(error) };
   }
 }
@@ -34,7 +34,7 @@ function programOf(server: number, proc: string): string | undefined {
   return /^\d+$/.test(child) ? child : undefined;
 }
 
-/** Seconds since something was written to the pane; where there is none, nothing is. */
+/** Seconds since something was written to the pane; infinite if there is none. */
 export function paneQuietFor(server: number, proc = "/proc"): number {
   try {
     const terminal = terminalOf(server, proc);
@@ -47,8 +47,8 @@ export function paneQuietFor(server: number, proc = "/proc"): number {
 }
 
 /**
- * Whether a unit's main process is no tmux: a program that forks away while its tmux starts may end that, and what it
- * left behind is then all that systemd finds.
+ * Whether a unit's main process is not tmux: a program that forks away while its tmux starts may end it, and then systemd
+ * takes what remains of the program for the main process.
  *
  * @param main the unit's main process as systemd has it; 0: none
  */
@@ -56,7 +56,7 @@ export function isStray(main: number, proc = "/proc"): boolean {
   try {
     return !readFileSync(`${proc}/${main}/comm`, "utf8").startsWith("tmux");
   } catch {
-    // It ended meanwhile, which systemd tells.
+    // It has ended meanwhile, which systemd reports.
     return main === 0;
   }
 }

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { shown } from "../../model/shown.ts";
 
-/** Programs by which root runs others as somebody. */
+/** Programs with which root runs others as another user. */
 const SWITCHERS = new Set([
   "su",
   "sudo",
@@ -13,7 +13,7 @@ const SWITCHERS = new Set([
   "start-stop-daemon",
 ]);
 
-/** The user of ours as whom a command of root's runs something, as far as its words tell. */
+/** The managed user as whom a command of root runs something, judging by its words. */
 export function switchedUser(command: string, users: ReadonlySet<string>): string | undefined {
   const words = command.split(/[\s=:;,|&()"'`]+/);
   if (!words.some((word) => SWITCHERS.has(basename(word)))) return undefined;

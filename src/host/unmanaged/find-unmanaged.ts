@@ -8,11 +8,11 @@ import { orNothing } from "./read-or-nothing.ts";
 import { strayUnits } from "./stray-units.ts";
 import { tmuxServers } from "./tmux-servers.ts";
 
-/** Of one user, things of one kind that are told by name. */
+/** At most so many things of one kind and user are reported by name. */
 const MOST = 20;
 
 /**
- * What runs as a user of ours and nobody declared. It is read from files and /proc: nothing is started for it.
+ * What runs as a managed user without being declared. It is read from files and /proc; no program is started for it.
  *
  * @param users the users that are asked about
  * @param records all of the host's: what one of them has is declared
@@ -41,7 +41,7 @@ export function usersIn(records: readonly HostRecord[]): Set<string> {
   return new Set(items.flatMap((item) => (item.kind === "user" && !item.system ? [item.name] : [])));
 }
 
-/** The paths of files, and the names of units, whose text may be somebody else's. */
+/** The paths of declared files, and the names of declared units. */
 function declaredIn(records: readonly HostRecord[]): Set<string> {
   const items = records.flatMap((record) => Object.values(record.items));
   return new Set(
@@ -52,7 +52,7 @@ function declaredIn(records: readonly HostRecord[]): Set<string> {
   );
 }
 
-/** Whoever has very many tells nobody less of others. */
+/** Limits a long list, so that it does not hide the others. */
 function shortened(same: readonly Unmanaged[]): Unmanaged[] {
   const rest = same.length - MOST;
   const first = same[0];

@@ -4,10 +4,10 @@ import type { Account } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
 import { namesAt } from "./read-or-nothing.ts";
 
-/** Where systemd's manager of a user looks for that user's own units; systemd.unit(5). */
+/** The folder of a user's own units; systemd.unit(5). */
 const FOLDER = ".config/systemd/user";
 
-/** Units in a user's own home, by their names alone. The tree is the user's, and looked at with the user's rights. */
+/** The names of units in a user's own home. They are read with the user's rights. */
 export function unitsInHome({ name: user, home, ...rest }: Account): Unmanaged[] {
   const folder = `${home}/${FOLDER}`;
   const names = asUser({ name: user, home, ...rest }, () => namesAt(folder));

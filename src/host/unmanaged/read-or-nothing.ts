@@ -5,10 +5,10 @@ import { itself, withFolder, withPathItem } from "../fs/walk.ts";
 /** Bytes. A crontab or a unit is a page or two. */
 const CAP = 256 * 1024;
 
-/** Names of one folder that are looked at. */
+/** Names that are read of one folder. */
 const MOST = 2000;
 
-/** The text of a plain file; nothing where another thing stands there, nobody may read it, or it is no page or two. */
+/** The text of a plain file; undefined if it is something else, too large or cannot be read. */
 export function textAt(path: string): string | undefined {
   return orNothing(() =>
     withPathItem(path, (entry) => {
@@ -18,7 +18,7 @@ export function textAt(path: string): string | undefined {
   );
 }
 
-/** The names in a folder, the first of many; none where it is no folder. */
+/** The names in a folder, up to a limit; none if it is not a folder or cannot be read. */
 export function namesAt(path: string): string[] {
   return orNothing(() => withFolder(path, (folder) => someNames(itself(folder)))) ?? [];
 }
@@ -35,10 +35,10 @@ function someNames(path: string): string[] {
   }
 }
 
-/** This only adds to what is told of a host: whatever cannot be read keeps nobody from the rest. */
-export function orNothing<T>(look: () => T): T | undefined {
+/** Ignores every error: what is unmanaged is only a note, and an unreadable file must not hide the rest. */
+export function orNothing<T>(read: () => T): T | undefined {
   try {
-    return look();
+    return read();
   } catch {
     return undefined;
   }

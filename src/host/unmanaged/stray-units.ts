@@ -11,8 +11,8 @@ interface UnitFile {
 }
 
 /**
- * Services and timers that a person put where people put them, and that run as a user of ours. What packages bring is
- * not looked at, and links are not: both are somebody's who said so.
+ * Services and timers in the folders for units made by hand that run as a managed user. Units of packages and links are
+ * left out: somebody has installed or enabled them on purpose.
  *
  * @param declared paths of files, and names of units, that records have
  */

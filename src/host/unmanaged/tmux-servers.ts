@@ -7,10 +7,10 @@ import { orNothing } from "./read-or-nothing.ts";
 /** What tmux calls the process of a server; proc_pid_comm(5). */
 const SERVER = "tmux: server";
 
-/** The units of ours: what an agent starts within its own is its own affair. */
+/** Muster's own units: what an agent starts within its unit is not reported. */
 const OURS = /\/muster-(agent|job)-[^/]+\.service(\/|$)/;
 
-/** tmux servers of users of ours, outside of our units. @param proc the folder of proc(5) */
+/** tmux servers of managed users outside of Muster's units. @param proc the folder of proc(5) */
 export function tmuxServers(accounts: readonly Account[], proc = "/proc"): Unmanaged[] {
   const users = new Map(accounts.map(({ uid, name }) => [uid, name]));
   const here = orNothing(() => readlinkSync(`${proc}/self/ns/pid`));
@@ -22,7 +22,7 @@ export function tmuxServers(accounts: readonly Account[], proc = "/proc"): Unman
     });
 }
 
-/** A process that ends meanwhile is none. In a container of its own the same number is somebody else. */
+/** A process that ends meanwhile does not count. In a container the same user number may be another user. */
 function serverOf(
   dir: string,
   users: ReadonlyMap<number, string>,

@@ -7,10 +7,10 @@ import { findAuthorizer, tableOf } from "../../../src/host/authorization/registr
 import { bytesFlaw } from "../../../src/host/authorization/tenant-content.ts";
 import { refusalOf } from "../../../src/host/authorization/tenant-items.ts";
 import { jobRefusal } from "../../../src/host/authorization/tenant-job.ts";
-import { choiceRefusal, unitRefusal } from "../../../src/host/authorization/tenant-unit.ts";
+import { providerRefusal, unitRefusal } from "../../../src/host/authorization/tenant-unit.ts";
 import { record } from "../../../src/host/reports/history.ts";
 import { readRecords } from "../../../src/host/store/records.ts";
-import { parsePolicy } from "../../../src/host/units/parse-policy.ts";
+import { parsePolicy } from "../../../src/host/units/policies.ts";
 import { ON_CHANGE } from "../../../src/model/deadman.ts";
 import { digestOf } from "../../../src/model/digest.ts";
 import type { HostRecord } from "../../../src/model/host-record.ts";
@@ -272,7 +272,7 @@ describe("another choice of provider, through a tenant's gate", () => {
     }
     const bytes = (digest: string) => contents[digest as Digest];
     expect(iris && item && bytesFlaw(scope, iris, item, bytes)).toBeUndefined();
-    expect(iris && choiceRefusal(iris, text)).toBeUndefined();
+    expect(iris && providerRefusal(iris, text)).toBeUndefined();
   });
 
   test.each([
@@ -283,7 +283,7 @@ describe("another choice of provider, through a tenant's gate", () => {
     "EnvironmentFile=/var/lib/muster/credentials/iris/../loom/key",
     "[Unit]",
   ])("changes nothing but what it runs: not %s", (line) => {
-    expect(iris && choiceRefusal(iris, `${text}${line}\n`)).toMatch(/unit/);
+    expect(iris && providerRefusal(iris, `${text}${line}\n`)).toMatch(/unit/);
   });
 
   test.each([

@@ -7,7 +7,7 @@ import { deadmanOf } from "../../../src/host/hostd/deadman.ts";
 import { control } from "../../../src/host/reports/control.ts";
 import { history } from "../../../src/host/reports/history.ts";
 import { writeRecord } from "../../../src/host/store/records.ts";
-import { deferRestart, deferredOf } from "../../../src/host/units/deferred-restarts.ts";
+import { deferRestart, readDeferredRestart } from "../../../src/host/units/deferred-restarts.ts";
 import { linkOverride } from "../../../src/host/units/provider-override.ts";
 import { readView } from "../../../src/host/units/published-view.ts";
 import { readQuarantine } from "../../../src/host/units/quarantine.ts";
@@ -199,11 +199,11 @@ describe("the deadman on a host's disk", () => {
     // Nobody's pane is quiet.
     deadman.turn(true);
     expect(calls).toEqual([`try-restart --no-block -- ${UNIT}`]);
-    expect(deferredOf(host, UNIT)).toBeDefined();
+    expect(readDeferredRestart(host, UNIT)).toBeDefined();
     set(UNIT, { InvocationID: "2" });
     deadman.turn(true);
     deadman.turn(true);
-    expect(deferredOf(host, UNIT)).toBeUndefined();
+    expect(readDeferredRestart(host, UNIT)).toBeUndefined();
     expect(calls).toHaveLength(1);
     expect(told().slice(-2)).toEqual(["iris asked", "iris started"]);
   });
@@ -214,10 +214,10 @@ describe("the deadman on a host's disk", () => {
     const deadman = deadmanOf(host, "boot 1");
     deferRestart(host, UNIT, { restart: "never", within: 1, run: "1", since: "2026-01-02T03:04:05Z" });
     deadman.turn(true);
-    expect([calls, deferredOf(host, UNIT)?.restart]).toEqual([[], "never"]);
+    expect([calls, readDeferredRestart(host, UNIT)?.restart]).toEqual([[], "never"]);
     set(UNIT, { InvocationID: "2" });
     deadman.turn(true);
-    expect(deferredOf(host, UNIT)).toBeUndefined();
+    expect(readDeferredRestart(host, UNIT)).toBeUndefined();
   });
 
   describe("where a provider fails", () => {
@@ -261,7 +261,7 @@ describe("the deadman on a host's disk", () => {
       await turns(deadman);
       expect(readlinkSync(link)).toBe(choiceFile("iris", "google", host.paths.hostd));
       expect(reloads()).toBe(1);
-      expect(deferredOf(host, UNIT)).toMatchObject({ restart: "when-idle", within: 300, run: "1" });
+      expect(readDeferredRestart(host, UNIT)).toMatchObject({ restart: "when-idle", within: 300, run: "1" });
       expect(told().slice(0, 3)).toEqual(["host hostd-started", "host provider-down", "iris failed-over"]);
       isRead();
       await turns(deadman);
@@ -274,7 +274,7 @@ describe("the deadman on a host's disk", () => {
       const deadman = deadmanOf(host, "boot 1");
       await turns(deadman);
       expect(reloads()).toBe(1);
-      expect(deferredOf(host, UNIT)).toBeDefined();
+      expect(readDeferredRestart(host, UNIT)).toBeDefined();
       expect(existsSync(link)).toBe(true);
       isRead();
       await turns(deadmanOf(host, "boot 1"));

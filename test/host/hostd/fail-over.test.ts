@@ -173,7 +173,7 @@ describe("nothing is forgotten", () => {
     nous.isWell = false;
     until(host, () => iris.linked === "google");
     Object.assign(iris, { loaded: "", runsOn: "nous" });
-    delete host.owed["iris"];
+    delete host.deferred["iris"];
     host.restartHostd();
     pass(host, 3);
     expect(iris.runsOn).toBe("google");

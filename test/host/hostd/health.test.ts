@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { WatchedUnit } from "../../../src/host/hostd/types.ts";
-import { parseServicePolicy } from "../../../src/host/units/parse-policy.ts";
+
+import { parseServicePolicy, type WatchedUnit } from "../../../src/host/units/policies.ts";
 import type { HealthCheck } from "../../../src/model/health.ts";
 import { policyOf, SimulatedHost } from "./simulated.ts";
 

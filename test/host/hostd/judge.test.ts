@@ -27,7 +27,7 @@ describe("an agent that forked away", () => {
     };
     const known = { ...newAgent(0), run: "1" };
     expect(decide(known, { ...seen, paused: "paused" }, 10).actions).toEqual([]);
-    expect(decide(known, { ...seen, isFresh: false }, 10).wantsLook).toBe(true);
+    expect(decide(known, { ...seen, isFresh: false }, 10).needsRefresh).toBe(true);
     const { actions, events, memory } = decide(known, seen, 10);
     expect(actions).toMatchObject([{ act: "kill", agent: "iris" }]);
     expect(events).toMatchObject([{ event: "died", detail: "its program left its terminal" }]);
@@ -238,7 +238,7 @@ describe("a heartbeat", () => {
     const { actions, events } = decide(silent, seenOf({ policy }), 300);
     expect(actions).toEqual([]);
     expect(events.map(({ event }) => event)).toEqual(["stale"]);
-    expect(decide(silent, seenOf({ policy, isFresh: false }), 300).wantsLook).toBe(true);
+    expect(decide(silent, seenOf({ policy, isFresh: false }), 300).needsRefresh).toBe(true);
   });
 
   test("that was only declared just now is not held against who ran before", () => {
@@ -257,8 +257,8 @@ describe("a heartbeat", () => {
 
 test("nothing is stopped before systemd was asked anew", () => {
   const silent = { ...newAgent(0), run: "1" };
-  expect(decide(silent, seenOf({ isFresh: false }), 100).wantsLook).toBe(true);
-  expect(decide(silent, seenOf(), 100)).toMatchObject({ wantsLook: false, actions: [{ act: "kill" }] });
+  expect(decide(silent, seenOf({ isFresh: false }), 100).needsRefresh).toBe(true);
+  expect(decide(silent, seenOf(), 100)).toMatchObject({ needsRefresh: false, actions: [{ act: "kill" }] });
 });
 
 test("an agent that crashes for ever, left alone, cannot fill the history", () => {
@@ -311,10 +311,10 @@ describe("an agent that runs with what was declared before", () => {
   test("is started again when it is idle, and not before", () => {
     const host = hostOf(IRIS);
     const { run } = host.agent("iris");
-    host.owed["iris"] = { within: 3600, isIdle: false };
+    host.deferred["iris"] = { within: 3600, isIdle: false };
     pass(host, 600);
     expect(host.agent("iris").run).toBe(run);
-    host.owed["iris"] = { within: 3600, isIdle: true };
+    host.deferred["iris"] = { within: 3600, isIdle: true };
     pass(host, 2);
     expect(host.agent("iris").run).toBe(run + 1);
     expect(told(host)).toEqual(["asked", "started"]);
@@ -323,7 +323,7 @@ describe("an agent that runs with what was declared before", () => {
   test("is started again at its deadline, however busy it is and whoever restarts the deadman meanwhile", () => {
     const host = hostOf(IRIS);
     const { run } = host.agent("iris");
-    host.owed["iris"] = { within: 600, isIdle: false };
+    host.deferred["iris"] = { within: 600, isIdle: false };
     pass(host, 300);
     host.restartHostd();
     pass(host, 290);
@@ -334,7 +334,7 @@ describe("an agent that runs with what was declared before", () => {
 
   test("is started again once, and none of it counts towards quarantine", () => {
     const host = hostOf(policyOf("iris", { restarts: { most: 1, within: 3600 } }));
-    host.owed["iris"] = { within: 60, isIdle: true };
+    host.deferred["iris"] = { within: 60, isIdle: true };
     pass(host, 600);
     expect(told(host)).toEqual(["asked", "started"]);
     expect(host.quarantined.size).toBe(0);
@@ -343,7 +343,7 @@ describe("an agent that runs with what was declared before", () => {
   test("is left alone during a pause", () => {
     const host = hostOf(IRIS);
     host.paused = "paused by a test";
-    host.owed["iris"] = { within: 60, isIdle: true };
+    host.deferred["iris"] = { within: 60, isIdle: true };
     pass(host, 600);
     expect(told(host)).toEqual(["paused"]);
   });

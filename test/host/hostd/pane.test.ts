@@ -34,7 +34,7 @@ test.each([
 });
 
 test("an agent without a program or a terminal shows no life, and one that cannot be looked at is unknown", () => {
-  expect(readPane(41, proc)).toEqual({ unknown: "this kernel does not tell a process's children" });
+  expect(readPane(41, proc)).toEqual({ unknown: "this kernel does not list a process's children" });
   plant("thread-self/children", "");
   expect(readPane(41, proc)).toEqual({});
   plant("41/task/41/children", "42 43 ");

@@ -1,13 +1,9 @@
 import { type Memory, parseMemory } from "../../../src/host/hostd/memory.ts";
 import type { ProviderSnapshot } from "../../../src/host/hostd/provider-health.ts";
 import { tick, wakeUp } from "../../../src/host/hostd/tick.ts";
-import type {
-  Action,
-  AgentSnapshot,
-  HostEvent,
-  UnitView,
-  WatchedUnit,
-} from "../../../src/host/hostd/types.ts";
+import type { Action, AgentSnapshot, HostEvent } from "../../../src/host/hostd/types.ts";
+import type { UnitView } from "../../../src/host/units/observe-units.ts";
+import type { WatchedUnit } from "../../../src/host/units/policies.ts";
 import type { HealthCheck } from "../../../src/model/health.ts";
 
 /** systemd's RestartSec in agents' units. */
@@ -68,7 +64,7 @@ export class SimulatedHost {
   /** Who is never idle. */
   readonly busy = new Set<string>();
   /** Who runs with what was declared before. */
-  owed: Record<string, { within: number; isIdle: boolean }> = {};
+  deferred: Record<string, { within: number; isIdle: boolean }> = {};
   private since = 0;
 
   constructor(policies: readonly WatchedUnit[]) {
@@ -175,7 +171,7 @@ export class SimulatedHost {
     agent.askedAt = this.now;
     agent.hangs = false;
     agent.runsOn = agent.loaded || (agent.policy.failover?.providers[0] ?? "");
-    delete this.owed[agent.policy.agent];
+    delete this.deferred[agent.policy.agent];
     agent.beatsAt = this.now;
     agent.diesAt = agent.crashesAfter > 0 ? this.now + agent.crashesAfter : Number.POSITIVE_INFINITY;
   }
@@ -206,12 +202,12 @@ export class SimulatedHost {
       unit: { state, run: `${run}`, restarts, result },
       age: this.now - agent.startedAt,
       ...(policy.failover && {
-        choice: {
+        override: {
           ...(agent.linked && { linked: agent.linked }),
           ...(agent.loaded && { loaded: agent.loaded }),
         },
       }),
-      ...(this.owed[policy.agent] && { owed: this.owed[policy.agent] }),
+      ...(this.deferred[policy.agent] && { deferred: this.deferred[policy.agent] }),
       ...(agent.asked > 0 && { check: { ...agent.answer, count: agent.asked, alike: agent.asked } }),
       reading: state === "up" && beat > 0 ? { mark: `${beat}`, state: "idle" } : {},
       isQuarantined: this.quarantined.has(policy.unit),
@@ -233,7 +229,7 @@ export class SimulatedHost {
       agent.linked = action.change?.to ?? "";
       agent.loaded = agent.linked;
       if (agent.state !== "down")
-        this.owed[action.agent] = {
+        this.deferred[action.agent] = {
           within: action.change?.within ?? 0,
           isIdle: !this.busy.has(action.agent),
         };
@@ -242,7 +238,7 @@ export class SimulatedHost {
     if (action.act === "revive") this.revived += 1;
     if (action.act === "restart" || action.act === "revive") {
       agent.restarts = 0;
-      delete this.owed[action.agent];
+      delete this.deferred[action.agent];
       this.start(agent);
       return;
     }

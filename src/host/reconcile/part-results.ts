@@ -3,23 +3,23 @@ import type { PartFailure } from "../../model/part-failure.ts";
 import { type AgentPart, isOpen as isPartOpen } from "../../model/parts.ts";
 import { reasonOf } from "../system/error-reason.ts";
 
-/** What was tried for one resource: what goes wrong in one part of an agent holds up no part that does not need it. */
-export interface Attempts {
+/** The results of the work for one resource: a failure in one part of an agent stops only the parts that need it. */
+export interface PartResults {
   readonly failures: readonly PartFailure[];
-  /** What went wrong with a resource without parts, which fails as a whole. */
+  /** The failure of a resource without parts, or of what all of its parts need. */
   readonly error: unknown;
-  /** Whether a part can still be worked on: it has not failed, and nothing that it needs has. */
+  /** Whether neither a part nor anything that it needs has failed. */
   isOpen(part: AgentPart | undefined): boolean;
   /**
-   * Does work for a part that is open, and notes where that fails.
+   * Does the work for a part if it is open, and records a failure.
    *
    * @param part undefined for a resource without parts, and for what all parts need
    */
   run(part: AgentPart | undefined, work: () => void): void;
 }
 
-/** Nothing has been tried yet. */
-export function attempts(): Attempts {
+/** The results before any work. */
+export function newPartResults(): PartResults {
   const failures: PartFailure[] = [];
   const failed = new Set<AgentPart>();
   const whole: { error?: unknown } = {};

@@ -1,0 +1,47 @@
+import type { Watched, WatchedService } from "../../model/deadman.ts";
+import { shown } from "../../model/shown.ts";
+import type { PublishedView } from "../units/published-view.ts";
+import type { AgentMemory, Memory } from "./memory.ts";
+import type { AgentSnapshot } from "./types.ts";
+
+/** What the deadman publishes of the agents and services that it watches. */
+export function buildView(memory: Memory, snapshots: Readonly<Record<string, AgentSnapshot>>): PublishedView {
+  const entries = Object.entries(snapshots);
+  const isService = ([, { policy }]: (typeof entries)[number]) => policy.service !== undefined;
+  const agents = entries.filter((one) => !isService(one));
+  const services = entries.filter(isService);
+  return {
+    agents: Object.fromEntries(agents.map(([name, one]) => [name, viewOfAgent(name, one, memory)])),
+    services: services.map(([name, one]) => viewOfService(one, memory.agents[name])),
+  };
+}
+
+function viewOfService({ policy, check, paused }: AgentSnapshot, memory?: AgentMemory): WatchedService {
+  return {
+    unit: policy.unit,
+    health: memory?.checks?.verdict ?? "unknown",
+    ...(check && { detail: shown(check.detail) }),
+    restarts: memory?.restarts.length ?? 0,
+    ...(paused && { paused }),
+  };
+}
+
+function viewOfAgent(
+  name: string,
+  { policy, reading, paused }: AgentSnapshot,
+  { clock, agents }: Memory,
+): Watched {
+  const { health = "well", alive = clock, restarts = [] } = agents[name] ?? {};
+  const { state, task, problem } = reading;
+  return {
+    unit: policy.unit,
+    by: policy.heartbeat.by,
+    health,
+    age: clock - alive,
+    restarts: restarts.length,
+    ...(state && { state }),
+    ...(task && { task }),
+    ...(problem && { problem }),
+    ...(paused && { paused }),
+  };
+}

@@ -1,0 +1,85 @@
+import { MusterError } from "../../base/errors.ts";
+import { agentUnit } from "../../model/host-paths.ts";
+import type { HostItem, Items } from "../../model/items.ts";
+import type { Host, LifecycleHooks } from "../context.ts";
+import { record } from "../reports/history.ts";
+import { readQuarantine, release } from "../units/quarantine.ts";
+import { cancelLeaving, clearStaging, placeHome } from "./commit.ts";
+import { deleteMark, markOfResource, readMark, readMarks } from "./move-state.ts";
+
+/** What a move means for other requests about its agent. */
+export const moveHooks: LifecycleHooks = {
+  beforeConverge: (host, id, items) => {
+    cancelArrival(host, id, items);
+    for (const item of Object.values(items)) if (item.kind === "unit") cancelOrRefuse(host, item.name);
+  },
+  itemsToRemove: (host, id, items) => {
+    const mark = markOfResource(host, id);
+    const isCopy = mark?.state === "gone" || mark?.isStale === true;
+    if (!isCopy) return items;
+    return Object.fromEntries(Object.entries(items).map(([name, item]) => [name, withoutArchive(item)]));
+  },
+  afterRemove: (host, id) => {
+    const mark = markOfResource(host, id);
+    if (mark === undefined) return;
+    if (mark.home !== undefined) clearStaging(host, mark.home);
+    // If it never had a unit here, no removed item has released it.
+    release(host, agentUnit(mark.agent));
+    deleteMark(host, mark.agent);
+  },
+  beforeStart: (host, agent, unit) => {
+    const mark = readMark(host, agent);
+    if (mark === undefined || readQuarantine(host, unit) === undefined) return;
+    throw new MusterError({
+      what: agent,
+      why: `it is about to move (${mark.other}).`,
+      next: "`npx pulumi up` finishes the move, or ends it where fleet.yaml says that it stays.",
+    });
+  },
+  addToObservation: (host) => {
+    const moves = readMarks(host);
+    return moves.length > 0 ? { moves } : {};
+  },
+};
+
+/**
+ * Ends a move to this host that the run no longer makes: its source was given up. A complete home becomes the agent's;
+ * an incomplete one is discarded.
+ */
+function cancelArrival(host: Host, id: string, items: Items): void {
+  const mark = markOfResource(host, id);
+  if (mark?.home === undefined || !Object.values(items).some(({ kind }) => kind === "directory")) return;
+  if (mark.state === "placing") placeHome(host, { path: mark.home }, mark);
+  clearStaging(host, mark.home);
+  record(host, [{ event: "arrived", agent: mark.agent, detail: `from ${mark.other}, which was given up` }]);
+  deleteMark(host, mark.agent);
+}
+
+/**
+ * Before the unit of an agent is made: one that was about to leave stays, because that is declared now.
+ *
+ * @throws MusterError if its home is on another host
+ */
+function cancelOrRefuse(host: Host, unit: string): void {
+  const agent = /^muster-agent-(.+)\.service$/.exec(unit)?.[1];
+  const mark = agent === undefined ? undefined : readMark(host, agent);
+  if (mark === undefined) return;
+  if (mark.state === "leaving") {
+    cancelLeaving(host, mark);
+    return;
+  }
+  const isGone = mark.state === "gone";
+  throw new MusterError({
+    what: `${mark.agent} does not start`,
+    why: isGone ? `its home has gone to ${mark.other}.` : `its home has not come from ${mark.other} yet.`,
+    next: isGone
+      ? `Declare it on ${mark.other}, or run \`npx pulumi up\` again.`
+      : "Run `npx pulumi up` again.",
+  });
+}
+
+/** What an agent left behind when it moved is a copy of what another host has, and so is not archived. */
+function withoutArchive(item: HostItem): HostItem {
+  if (item.kind === "directory" && item.onRemove === "aside") return { ...item, onRemove: "wipe" };
+  return item.kind === "rows" ? { ...item, onRemove: "wipe" } : item;
+}

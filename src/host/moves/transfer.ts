@@ -1,0 +1,231 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash, type Hash } from "node:crypto";
+import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { MusterError } from "../../base/errors.ts";
+import {
+  MOVE_CHUNK,
+  type PackAnswer,
+  type PackRequest,
+  type UnpackAnswer,
+  type UnpackRequest,
+} from "../../model/move.ts";
+import { agentOf } from "../../model/resource-id.ts";
+import type { Host } from "../context.ts";
+import { findRecord, readRecords } from "../store/records.ts";
+import { withResourceLock } from "../system/locks.ts";
+import { ENVIRONMENT } from "../system/run-program.ts";
+import { placeHome, stagingPath } from "./commit.ts";
+import { type Home, homeOwner, moveHomeOf, readMark, writeMark } from "./move-state.ts";
+
+/** A home that a tar with its agent's rights reads, at the pace of the other host. */
+interface Packing {
+  readonly tar: ChildProcess;
+  readonly end: Promise<TarEnd>;
+  readonly parts: AsyncIterator<Buffer>;
+  readonly sum: Hash;
+  /** Bytes that were read but not sent yet. */
+  rest: Buffer;
+}
+
+const packings = new Map<string, Packing>();
+
+/** The next bytes of the home; the last ones come with the checksum. */
+export async function pack(host: Host, request: PackRequest): Promise<PackAnswer> {
+  const { id, move, first } = request;
+  if (first) beginPacking(host, request);
+  const packing = packings.get(move);
+  if (packing === undefined) throw new MusterError({ what: id, why: "its home is not being packed." });
+  const bytes = await readChunk(packing);
+  packing.sum.update(bytes);
+  const base64 = bytes.toString("base64");
+  if (bytes.length === MOVE_CHUNK) return { bytes: base64 };
+  packings.delete(move);
+  const { code, said } = await packing.end;
+  if (code !== 0) throw cannotPack(id, said);
+  return { bytes: base64, sum: packing.sum.digest("hex") };
+}
+
+function beginPacking(host: Host, { id, owner, move }: PackRequest): void {
+  const known = findRecord(readRecords(host), id, owner);
+  const home = known?.owner === owner ? moveHomeOf(id, known.items) : undefined;
+  const mark = home && readMark(host, home.agent);
+  if (home === undefined || mark?.move !== move || mark.state !== "leaving") {
+    throw new MusterError({ what: id, why: "it is not about to leave this host." });
+  }
+  packings.get(move)?.tar.kill("SIGKILL");
+  packings.set(move, startPacking(host, home));
+}
+
+/** The tar itself opens the folder, with the agent's rights. */
+function startPacking(host: Host, home: Home): Packing {
+  const { uid, gid } = homeOwner(host, home);
+  const tar = spawn(
+    "tar",
+    ["--create", "--format=posix", "--sparse", "--file=-", `--directory=${home.path}`, "."],
+    {
+      cwd: "/",
+      env: ENVIRONMENT,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(process.geteuid?.() === 0 && { uid, gid }),
+    },
+  );
+  const parts = tar.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  return { tar, end: endOf(tar), parts, sum: createHash("sha256"), rest: Buffer.alloc(0) };
+}
+
+/** Reads a full chunk, or everything that is left. */
+async function readChunk(packing: Packing): Promise<Buffer> {
+  const gathered = [packing.rest];
+  let length = packing.rest.length;
+  while (length < MOVE_CHUNK) {
+    const { done, value } = await packing.parts.next();
+    if (done) break;
+    gathered.push(value);
+    length += value.length;
+  }
+  const all = Buffer.concat(gathered);
+  packing.rest = all.subarray(MOVE_CHUNK);
+  return all.subarray(0, MOVE_CHUNK);
+}
+
+function cannotPack(id: string, said: string): MusterError {
+  return new MusterError({
+    what: `${id}: its home cannot be packed`,
+    why: `${said}.`,
+    next: "What its agent cannot read does not move: repair or remove that on the host, then run it again.",
+  });
+}
+
+/** A home that a tar with its agent's rights writes, in a staging folder that only root can rename. */
+interface Unpacking {
+  readonly home: Home;
+  readonly tar: ChildProcess;
+  readonly end: Promise<TarEnd>;
+  readonly sum: Hash;
+  ended?: TarEnd;
+}
+
+const unpackings = new Map<string, Unpacking>();
+
+/** Discards what an earlier session has begun. */
+export function endUnpacking(move: string): void {
+  unpackings.get(move)?.tar.kill("SIGKILL");
+  unpackings.delete(move);
+}
+
+/** Makes the staging folder, which must not exist, and starts the tar that writes to it. */
+export function beginUnpacking(host: Host, home: Home, move: string): void {
+  unpackings.set(move, startUnpacking(host, home));
+}
+
+function startUnpacking(host: Host, home: Home): Unpacking {
+  const { uid, gid } = homeOwner(host, home);
+  const isRoot = process.geteuid?.() === 0;
+  const staging = stagingPath(home.path);
+  // Others may pass through this folder; the one in it belongs to the agent only.
+  mkdirSync(dirname(staging), { mode: 0o711 });
+  mkdirSync(staging, { mode: 0o700 });
+  chmodSync(dirname(staging), 0o711);
+  if (isRoot) chownSync(staging, uid, gid);
+  const tar = spawn("tar", ["--extract", "--same-permissions", "--file=-", `--directory=${staging}`], {
+    cwd: "/",
+    env: ENVIRONMENT,
+    stdio: ["pipe", "ignore", "pipe"],
+    ...(isRoot && { uid, gid }),
+  });
+  // If the tar ends early, its end has the reason.
+  tar.stdin.on("error", () => {});
+  const unpacking: Unpacking = { home, tar, end: endOf(tar), sum: createHash("sha256") };
+  void unpacking.end.then((end) => {
+    unpacking.ended = end;
+  });
+  return unpacking;
+}
+
+/** Writes the next bytes, and after the last ones puts the home in its place, if it is complete. */
+export async function unpack(host: Host, { id, move, bytes, sum }: UnpackRequest): Promise<UnpackAnswer> {
+  const unpacking = unpackings.get(move);
+  if (unpacking === undefined || unpacking.home.agent !== agentOf(id)) {
+    throw new MusterError({ what: id, why: "it is not about to come to this host." });
+  }
+  const part = Buffer.from(bytes, "base64");
+  unpacking.sum.update(part);
+  await Promise.race([writeToTar(unpacking, part), unpacking.end]);
+  if (unpacking.tar.exitCode !== null && unpacking.tar.exitCode !== 0)
+    throw await cannotUnpack(id, move, unpacking);
+  if (sum === undefined) return { aside: [] };
+  unpacking.tar.stdin?.end();
+  const { code } = await unpacking.end;
+  unpackings.delete(move);
+  if (code !== 0) throw await cannotUnpack(id, move, unpacking);
+  if (unpacking.sum.digest("hex") !== sum) throw checksumMismatch(id);
+  syncHome(host, unpacking.home);
+  return withResourceLock(host, id, () => placeUnpacked(host, unpacking.home, move));
+}
+
+function placeUnpacked(host: Host, home: Home, move: string): UnpackAnswer {
+  const mark = readMark(host, home.agent);
+  if (mark?.move !== move || mark.state !== "arriving") {
+    throw new MusterError({ what: home.agent, why: "another run moves it." });
+  }
+  return { aside: placeHome(host, home, writeMark(host, { ...mark, state: "placing" })) };
+}
+
+function writeToTar({ tar }: Unpacking, part: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    if (!tar.stdin?.writable) resolve();
+    else if (tar.stdin.write(part)) resolve();
+    else tar.stdin.once("drain", resolve);
+  });
+}
+
+/** What is reported as arrived must survive a power failure. */
+function syncHome(host: Host, home: Home): void {
+  const done = host.run("sync", ["--file-system", stagingPath(home.path)], {
+    as: homeOwner(host, home),
+    timeout: 280,
+  });
+  if (done.status !== 0) throw new MusterError({ what: home.path, why: done.stderr.trim() || "sync failed" });
+}
+
+async function cannotUnpack(id: string, move: string, { end }: Unpacking): Promise<MusterError> {
+  unpackings.delete(move);
+  const { said } = await end;
+  return new MusterError({
+    what: `${id}: its home cannot be unpacked`,
+    why: `${said}.`,
+    next: "Repair that on the host, then run it again.",
+  });
+}
+
+function checksumMismatch(id: string): MusterError {
+  return new MusterError({
+    what: `${id}: its home did not come whole`,
+    why: "its bytes are not those that were sent.",
+    next: "Run it again.",
+  });
+}
+
+/** The end of a tar. */
+interface TarEnd {
+  readonly code: number | null;
+  /** The last lines of its errors. */
+  readonly said: string;
+}
+
+/** Characters of its errors that are kept. */
+const KEPT = 2000;
+
+/** Resolves when the tar has ended, also if it could not be started. */
+function endOf(tar: ChildProcess): Promise<TarEnd> {
+  let said = "";
+  tar.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-KEPT);
+  });
+  const lines = () => said.trim().split("\n").slice(-3).join("; ");
+  return new Promise((resolve) => {
+    tar.once("error", (error) => resolve({ code: null, said: error.message }));
+    tar.once("close", (code) => resolve({ code, said: lines() || `tar ended with ${code}` }));
+  });
+}

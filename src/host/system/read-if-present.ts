@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { hasCode } from "./error-reason.ts";
+
+/** The names in a folder; none if there is no such folder. */
+export function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
+}
+
+/**
+ * The text of a file that only root can change; undefined if there is no such file.
+ *
+ * @param absent further error codes which mean that there is none
+ */
+export function readTextIfPresent(path: string, ...absent: readonly string[]): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR", ...absent)) return undefined;
+    throw error;
+  }
+}
