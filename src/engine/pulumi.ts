@@ -6,6 +6,7 @@ import { projectDir } from "../base/paths.ts";
 import { type EngineCall, isChange, isDestroy, isOperation, namedStack, readCall } from "./arguments.ts";
 import { requireDigitalOcean } from "./digitalocean.ts";
 import { engineEnv } from "./environment.ts";
+import { formerPackageError, namesFormerPackage } from "./former-package.ts";
 import { preparePassphrase } from "./init-passphrase.ts";
 import { ensureEngine } from "./install-engine.ts";
 import { currentStack, requirePassphrase } from "./passphrase.ts";
@@ -62,6 +63,7 @@ async function checkProject(
   stack: string | undefined,
   call: EngineCall,
 ): Promise<void> {
+  if (isOperation(call) && namesFormerPackage(project.dir)) throw formerPackageError();
   refuseLeaks(call, project.backend);
   makeProjectFolders(project);
   if (stack === undefined) return;

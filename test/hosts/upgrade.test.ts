@@ -142,7 +142,7 @@ describe("an upgrade that is killed", () => {
 
 /** Ends the engine of an `up` as a machine that loses power would; its provider finishes what runs on a host. */
 async function killedAfter(project: Project, seconds: number): Promise<void> {
-  const child = execa(join(project.dir, "node_modules/muster/bin/pulumi"), UP, {
+  const child = execa(join(project.dir, "node_modules/muster-fleet/bin/pulumi"), UP, {
     cwd: project.dir,
     reject: false,
     env: { MUSTER_OFFLINE: "1", PULUMI_OPTION_COLOR: "never" },
