@@ -228,6 +228,8 @@ plugins:
       "changed     fleet.yaml: it names node_modules/muster-fleet, not node_modules/muster",
       "changed     Pulumi.yaml: it names node_modules/muster-fleet, not node_modules/muster",
     ]);
+    // npm removes the programs of the former package, which have the names of ours.
+    expect(out).toContain("Next:\n  npm install && npm rebuild muster-fleet\n");
     expect(read("Pulumi.yaml")).toBe(`# node_modules/muster/ in a comment
 name: own
 main: node_modules/muster-fleet/dist/program.mjs

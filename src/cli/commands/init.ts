@@ -19,8 +19,10 @@ export const command: CommandDefinition = {
     mkdirSync(dir, { recursive: true });
     const name = fleetName(dir);
     // Pulumi.yaml is corrected after package.json, so that a run that was killed between them can be repeated.
-    const files = [writeManifest(dir, name), ...writeTemplates(dir, name, forge), ...writePassphrase(dir)];
-    const lines = [...files.map(renderFile), "", ...renderSteps(dir, nextSteps(dir))];
+    const manifest = writeManifest(dir, name);
+    const files = [manifest, ...writeTemplates(dir, name, forge), ...writePassphrase(dir)];
+    const steps = nextSteps(dir, manifest.was === "changed");
+    const lines = [...files.map(renderFile), "", ...renderSteps(dir, steps)];
     io.out(`${lines.map(visible).join("\n")}\n`);
     return [];
   },

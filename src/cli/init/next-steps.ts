@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { PACKAGE_NAME } from "../../base/paths.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
 import type { Fleet, HostSpec } from "../../config/fleet.ts";
 import { formatProblem, type Problem } from "../../config/problem.ts";
@@ -12,20 +13,30 @@ import { STACK } from "./passphrase.ts";
 /** A stack's configuration. */
 type Config = Readonly<Record<string, unknown>>;
 
+/** With the former package npm removes the links to its programs, which have the names of ours. */
+const INSTALL_RENAMED = `npm install && npm rebuild ${PACKAGE_NAME}`;
+
 /** A file with more problems than this is left to `fleet validate`. */
 const MOST_PROBLEMS = 10;
 
-/** What to do next with the fleet in that folder, a step in each line. The first steps are those that `init` adds. */
-export function nextSteps(dir: string): string[] {
+/**
+ * What to do next with the fleet in that folder, a step in each line.
+ *
+ * @param isRenamed whether package.json no longer names the former package
+ */
+export function nextSteps(dir: string, isRenamed: boolean): string[] {
+  return [isRenamed ? INSTALL_RENAMED : "npm install", ...fleetSteps(dir)];
+}
+
+function fleetSteps(dir: string): string[] {
   const file = join(dir, "fleet.yaml");
   const { fleet, problems } = checkFleet(file);
   const project = readProject(dir);
-  if (fleet === undefined) return ["npm install", ...correctionSteps(problems)];
-  if (project === undefined) return ["npm install", "npx fleet validate"];
+  if (fleet === undefined) return correctionSteps(problems);
+  if (project === undefined) return ["npx fleet validate"];
   const stack = currentStack(project, undefined) ?? stackNames(project)[0] ?? STACK;
   const { config = {} } = readStackFile(project, stack);
   return [
-    "npm install",
     "npx fleet validate",
     ...stackSteps(project, stack),
     ...secretSteps(fleet, config),
