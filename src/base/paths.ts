@@ -8,10 +8,13 @@ export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "muster");
 }
 
+/** Muster's name on npm, where `muster` is another author's package. */
+export const PACKAGE_NAME = "muster-fleet";
+
 /** The folder of the installed package or checkout that this code runs from. */
 export function packageRoot(from: string = import.meta.dirname): string {
   const found = nearest(from, (dir) => isMuster(join(dir, "package.json")));
-  if (found === undefined) throw new Error(`no package.json of muster above ${from}`);
+  if (found === undefined) throw new Error(`no package.json of ${PACKAGE_NAME} above ${from}`);
   return found;
 }
 
@@ -35,5 +38,5 @@ function nearest(from: string, test: (dir: string) => boolean): string | undefin
 
 function isMuster(file: string): boolean {
   if (!existsSync(file)) return false;
-  return (JSON.parse(readFileSync(file, "utf8")) as { name?: string }).name === "muster";
+  return (JSON.parse(readFileSync(file, "utf8")) as { name?: string }).name === PACKAGE_NAME;
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { packageRoot } from "../base/paths.ts";
+import { packageRoot, projectDir } from "../base/paths.ts";
+import { formerPackageError, namesFormerPackage } from "../engine/former-package.ts";
 import type { CommandDefinition, Io } from "./command.ts";
 import { byPriority, EXIT, EXIT_TABLE, exitOf } from "./exit.ts";
 import { loadCommands } from "./registry.ts";
@@ -17,6 +18,7 @@ export async function runFleet(words: readonly string[], io: Io): Promise<number
   let code: number = EXIT.clean;
   try {
     const program = describeProgram(io);
+    if (words[0] !== "init") warnOfFormerPackage(io);
     for (const command of await loadCommands(words[0])) {
       addCommand(program, command, async (given) => {
         code = await runCommand(command, given, io);
@@ -69,6 +71,12 @@ function tellError(error: unknown, options: Parsed["options"], io: Io): number {
   const debug = options["debug"] === true || process.env["MUSTER_DEBUG"] === "1";
   if (debug && error instanceof Error) io.err(`${error.stack}\n`);
   return code;
+}
+
+/** `pulumi` refuses such a project; commands that only read fleet.yaml and the hosts still work in it. */
+function warnOfFormerPackage(io: Io): void {
+  const dir = projectDir();
+  if (dir !== undefined && namesFormerPackage(dir)) io.err(`warning: ${formerPackageError().message}\n`);
 }
 
 function version(): string {

@@ -5,6 +5,7 @@ import { InvalidError, MusterError } from "../base/errors.ts";
 import { projectDir } from "../base/paths.ts";
 import { type EngineCall, isChange, isDestroy, isOperation, namedStack, readCall } from "./arguments.ts";
 import { engineEnv } from "./environment.ts";
+import { formerPackageError, namesFormerPackage } from "./former-package.ts";
 import { ensureEngine } from "./install-engine.ts";
 import { readProjectLaunch } from "./launch-hosts.ts";
 import { currentStack, preparePassphrase, requirePassphrase } from "./passphrase.ts";
@@ -73,6 +74,7 @@ async function checkProject(
   stack: string | undefined,
   call: EngineCall,
 ): Promise<void> {
+  if (isOperation(call) && namesFormerPackage(project.dir)) throw formerPackageError();
   refuseLeaks(call, project.backend);
   makeProjectFolders(project);
   if (stack === undefined) return;

@@ -235,3 +235,15 @@ test("`stack init` makes no passphrase where a stack has one already, or needs n
     expect(existsSync(join(project, `stacks/${stack}.passphrase`)), stack).toBe(false);
   }
 });
+
+test("a project that names the package by its former name is refused in one sentence, which says what changes it", async () => {
+  const file = join(project, "Pulumi.yaml");
+  writeFileSync(file, `${readFileSync(file, "utf8")}\nmain: node_modules/muster/dist/program.mjs\n`);
+  const up = await pulumi(["up"]);
+  expect(up).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(up.stderr).toBe(
+    "pulumi: Pulumi.yaml: it names node_modules/muster: Muster's npm package is called muster-fleet now. " +
+      "Run `npx fleet init .`, which changes Pulumi.yaml and package.json.",
+  );
+  expect(await pulumi(["stack", "ls"])).toMatchObject({ exitCode: 0 });
+});

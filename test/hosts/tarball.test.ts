@@ -15,7 +15,7 @@ beforeAll(async () => {
   own = join(folder, "own");
   mkdirSync(own);
   await execa("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: ROOT });
-  await install("muster-0.1.0.tgz");
+  await install("muster-fleet-0.1.0.tgz");
 });
 
 afterAll(async () => {
@@ -61,13 +61,13 @@ async function pid(): Promise<number> {
 
 /** The same package with another version and a different host runtime. */
 async function newerTarball(): Promise<string> {
-  await execa("tar", ["-xzf", join(folder, "muster-0.1.0.tgz"), "-C", folder]);
+  await execa("tar", ["-xzf", join(folder, "muster-fleet-0.1.0.tgz"), "-C", folder]);
   const dir = join(folder, "package");
   appendFileSync(join(dir, "dist", "host.mjs"), "// newer\n");
   const manifest = readFileSync(join(dir, "package.json"), "utf8");
   writeFileSync(join(dir, "package.json"), manifest.replace('"version": "0.1.0"', '"version": "0.1.1"'));
   await execa("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder], { cwd: dir });
-  return "muster-0.1.1.tgz";
+  return "muster-fleet-0.1.1.tgz";
 }
 
 async function install(tarball: string): Promise<void> {

@@ -142,7 +142,7 @@ describe("a killed upgrade", () => {
 
 /** Kills the engine of an `up`, as a power loss would. Its provider finishes the running request on a host. */
 async function killedAfter(project: Project, seconds: number): Promise<void> {
-  const child = execa(join(project.dir, "node_modules/muster/bin/pulumi"), UP, {
+  const child = execa(join(project.dir, "node_modules/muster-fleet/bin/pulumi"), UP, {
     cwd: project.dir,
     reject: false,
     env: { MUSTER_OFFLINE: "1", PULUMI_OPTION_COLOR: "never" },

