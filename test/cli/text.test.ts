@@ -42,6 +42,11 @@ describe("for people", () => {
     ).toBe("A    LONG\nabc  x\nd    \\u001b\n");
   });
 
+  test("a table counts the columns that wide characters, marks and emoji take in a terminal", () => {
+    const rows = ["名前", "ab", "e\u0301", "🐈"].map((cell) => [cell, "x"]);
+    expect(table(rows)).toBe("名前  x\nab    x\ne\u0301     x\n🐈    x\n");
+  });
+
   test("a span is told in its two largest units", () => {
     expect([0, 0.4, 12, 75, 3600, 100_000].map(span)).toEqual(["0s", "0s", "12s", "1m 15s", "1h", "1d 3h"]);
   });
