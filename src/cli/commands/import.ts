@@ -1,5 +1,6 @@
 import { relative, resolve } from "node:path";
 import { InvalidError, MusterError } from "../../base/errors.ts";
+import { visible } from "../../base/terminal-text.ts";
 import { IDENTITY_FILES } from "../../runtimes/identity-files.ts";
 import { scan } from "../../transport/scan.ts";
 import type { CommandDefinition, Given, Io } from "../command.ts";
@@ -9,7 +10,6 @@ import { parseScan } from "../import/parse-scan.ts";
 import { type Proposal, proposalOf } from "../import/proposal.ts";
 import { scanScript } from "../import/scan-script.ts";
 import { writeProposal } from "../import/write-proposal.ts";
-import { visible } from "../render/text.ts";
 
 /** Seconds; as for a host that fleet.yaml declares. */
 const CONNECT_TIMEOUT = 10;

@@ -1,8 +1,8 @@
 import { InvalidError } from "../../base/errors.ts";
+import { visible } from "../../base/terminal-text.ts";
 import { stderrProgress } from "../../engine/index.ts";
 import type { CommandDefinition } from "../command.ts";
 import { openFleet } from "../open-fleet.ts";
-import { visible } from "../render/text.ts";
 import { addStack } from "../stack/add.ts";
 import { listStacks, renderStacks, renderStacksJson } from "../stack/list.ts";
 

@@ -1,3 +1,4 @@
+import { visible } from "../../base/terminal-text.ts";
 import type { Cause, Finding } from "../../model/finding.ts";
 import { RUNTIMES } from "../../runtimes/registry.ts";
 import type { Runtime } from "../../runtimes/runtime.ts";
@@ -6,7 +7,7 @@ import { renderChange } from "./change.ts";
 import { subject } from "./finding-subject.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
-import { count, shortValue, visible } from "./text.ts";
+import { count, shortValue } from "./text.ts";
 
 const CAUSES: Readonly<Record<Cause, string>> = {
   drift: "changed on the host",

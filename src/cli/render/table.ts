@@ -1,5 +1,5 @@
 import stringWidth from "string-width";
-import { visible } from "./text.ts";
+import { visible } from "../../base/terminal-text.ts";
 
 const GAP = "  ";
 
