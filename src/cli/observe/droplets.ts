@@ -4,7 +4,8 @@ import { execa } from "execa";
 import { InvalidError, MusterError } from "../../base/errors.ts";
 import { packageRoot } from "../../base/paths.ts";
 import { findEngine } from "../../engine/find-engine.ts";
-import type { Cause, Finding } from "../../model/finding.ts";
+import type { Cause } from "../../model/diff.ts";
+import type { Finding } from "../../model/finding.ts";
 import { hostOf } from "../../model/resource-id.ts";
 import type { Selection } from "../selection.ts";
 

@@ -7,6 +7,7 @@ import type { ObserveAnswer, Observed } from "../../model/protocol.ts";
 import { type OpenHost, queryHost } from "../query-host.ts";
 import { type Selection, select } from "../selection.ts";
 import { isAgentSelected } from "./agents.ts";
+import { withKind } from "./finding-kind.ts";
 import type { FleetReport, HostReport, Orphan, UnknownItem, UnmanagedThing } from "./fleet-report.ts";
 
 /** What one host adds to the report. */
@@ -39,7 +40,7 @@ export async function observeFleet(
     agents: new Set(declarations.flatMap((one) => one.agent ?? [])).size,
     services: new Set(declarations.flatMap((one) => one.service ?? [])).size,
     hosts: looks.map((look) => look.host),
-    findings: looks.flatMap((look) => look.findings),
+    findings: looks.flatMap((look) => look.findings).map(withKind),
     unknown: looks.flatMap((look) => look.unknown),
     orphans: looks.flatMap((look) => look.orphans),
     unmanaged: looks.flatMap((look) => look.unmanaged).filter((one) => isAsked(fleet, one, selection)),

@@ -90,7 +90,7 @@ function findingsTable(report: FleetReport): string {
     ["host", "agent", "item", "property", "declared", "observed", "cause"],
     findings.map((one) => [
       ...[one.host, subject(one), one.item, one.property, one.declared, one.observed].map(cell),
-      causeText(one.cause),
+      causeText(one),
     ]),
   );
 }
