@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
-import { isAbsolute, relative } from "node:path";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { isAbsolute, join, relative } from "node:path";
 import { stringify } from "yaml";
 import { writeFileLocked } from "../base/files.ts";
+import { withProcessLockSync } from "../base/process-lock.ts";
 import { type HostKind, type InventoryHost, inventoryFile } from "./inventory.ts";
-import { withInventoryLock } from "./inventory-lock.ts";
 import { readHosts } from "./read-inventory.ts";
+
+/** Milliseconds to wait for another writer, which needs a few. */
+const PATIENCE = 10_000;
 
 const HEADERS: Readonly<Record<HostKind, string>> = {
   ssh: `# Where each host was reached and the keys that it showed. Written by \`npx pulumi up\`.
@@ -44,7 +47,9 @@ export function forgetHost(projectDir: string, kind: HostKind, name: string): vo
 
 function change(projectDir: string, kind: HostKind, act: (hosts: Map<string, InventoryHost>) => void): void {
   const file = inventoryFile(projectDir, kind);
-  withInventoryLock(projectDir, () => {
+  const own = join(projectDir, ".muster");
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  withProcessLockSync(join(own, "inventory.lock"), "the inventory cannot be written", PATIENCE, () => {
     const hosts = readHosts(projectDir, kind);
     act(hosts);
     const text = render(projectDir, kind, hosts);
