@@ -1,11 +1,11 @@
-import { readUnitFile, valuesOf } from "../unit-file.ts";
+import { parseUnitFile, valuesOf } from "../../model/unit-file.ts";
 import type { Lint } from "./lint.ts";
 import { looksSecret } from "./secret-in-env.ts";
 
 /** A unit's text can be read by everybody on its host, and in fleet.yaml's repository. */
 export const secretInUnit: Lint = (fleet) =>
   Object.values(fleet.services).flatMap(({ name, text = "" }) =>
-    valuesOf(readUnitFile(text), "Service", "Environment")
+    valuesOf(parseUnitFile(text), "Service", "Environment")
       .flatMap(variablesOf)
       .filter(([variable, value]) => looksSecret(variable, value))
       .map(([variable]) => ({

@@ -1,8 +1,8 @@
+import { canBeEnabled, parseUnitFile, type UnitFile, valuesOf } from "../../model/unit-file.ts";
 import type { ServiceFile, ServiceSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import { isReserved } from "../reserved-names.ts";
 import { isReservedPath, reservedUnit } from "../reserved-units.ts";
-import { canBeEnabled, readUnitFile, type UnitFile, valuesOf } from "../unit-file.ts";
 import { type RawService, secondsOf } from "../yaml-types.ts";
 import type { Context, Resolver } from "./context.ts";
 import { openPort } from "./droplet.ts";
@@ -25,7 +25,7 @@ export const resolveService: Resolver<RawService, ServiceSpec> = (name, raw, key
   if (reserved !== undefined)
     report.error(source, at(raw, "unit", keys), `${reserved}: it can be no service here`);
   const file = raw.unitFile && fileOf(raw.unitFile, [...keys, "unitFile"], ["from"], context);
-  const written = file && readUnitFile(file.text);
+  const written = file && parseUnitFile(file.text);
   if (written !== undefined) checkUnitFile(written, [...keys, "unitFile"], context);
   const user = userOf(raw, written, keys, context);
   const files = filesOf(raw, keys, context);
