@@ -1,3 +1,4 @@
+import { count } from "../../base/count.ts";
 import { InvalidError } from "../../base/errors.ts";
 import { localHosts } from "../../cloud/local/index.ts";
 import type { Fleet } from "../../config/fleet.ts";
@@ -11,7 +12,6 @@ import { confirm } from "../confirm.ts";
 import { forgetAgent } from "../forget/agent.ts";
 import { refuseReachable } from "../forget/refuse-reachable.ts";
 import { openFleet } from "../open-fleet.ts";
-import { count } from "../render/text.ts";
 
 export const command: CommandDefinition = {
   usage: "forget <host>",

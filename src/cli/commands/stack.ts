@@ -3,8 +3,9 @@ import { visible } from "../../base/terminal-text.ts";
 import { stderrProgress } from "../../engine/index.ts";
 import type { CommandDefinition } from "../command.ts";
 import { openFleet } from "../open-fleet.ts";
+import { renderStacks, renderStacksJson } from "../render/stacks.ts";
 import { addStack } from "../stack/add.ts";
-import { listStacks, renderStacks, renderStacksJson } from "../stack/list.ts";
+import { listStacks } from "../stack/list.ts";
 
 export const command: CommandDefinition = {
   usage: "stack <action> [name]",

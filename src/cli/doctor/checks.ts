@@ -1,3 +1,4 @@
+import { count } from "../../base/count.ts";
 import type { Check } from "../../base/doctor-check.ts";
 import { projectDir } from "../../base/paths.ts";
 import { planMissing } from "../../cloud/local/index.ts";
@@ -5,7 +6,6 @@ import { checkFleet } from "../../config/check-fleet.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { engineChecks } from "../../engine/index.ts";
 import { fleetFile } from "../open-fleet.ts";
-import { count } from "../render/text.ts";
 import { hostChecks } from "./hosts.ts";
 import { sshCheck } from "./ssh.ts";
 

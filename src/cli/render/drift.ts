@@ -1,3 +1,4 @@
+import { count } from "../../base/count.ts";
 import { visible } from "../../base/terminal-text.ts";
 import type { Cause } from "../../model/diff.ts";
 import type { Finding, FindingKind } from "../../model/finding.ts";
@@ -6,7 +7,7 @@ import { renderChange } from "./change.ts";
 import { subject } from "./finding-subject.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
-import { count, shortValue } from "./text.ts";
+import { shortValue } from "./text.ts";
 
 const CAUSES: Readonly<Record<Cause, string>> = {
   drift: "changed on the host",

@@ -1,9 +1,9 @@
+import { count } from "../../base/count.ts";
 import type { PropertyChange, ResourceChange } from "../change/change.ts";
 import type { FleetReport, HostReport } from "../observe/fleet-report.ts";
 import { causeText, observedCount } from "./drift.ts";
 import { subject } from "./finding-subject.ts";
 import { cell, code, diffs, list, markdownTable } from "./markdown-blocks.ts";
-import { count } from "./text.ts";
 
 /** The report as Markdown, for a comment on a change, an issue or a page of a CI run. */
 export function renderMarkdown(report: FleetReport): string {

@@ -17,8 +17,3 @@ export function shortValue(value: Scalar): string {
 export function safeJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2).split("\n").map(visible).join("\n")}\n`;
 }
-
-/** "1 agent", "5 agents". */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
