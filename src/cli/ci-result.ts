@@ -1,11 +1,11 @@
 import { InvalidError } from "../base/errors.ts";
+import { visible } from "../base/terminal-text.ts";
 import type { Given } from "./command.ts";
 import { driftOf } from "./drift-result.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { codesOf } from "./observe/fleet-report.ts";
 import { renderDrift } from "./render/drift.ts";
 import { renderInvalid, renderMarkdown } from "./render/markdown.ts";
-import { visible } from "./render/text.ts";
 
 /** What a run of CI found, for its log and for the forge. */
 export interface CiResult {

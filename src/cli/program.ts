@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { packageRoot, projectDir } from "../base/paths.ts";
+import { visible } from "../base/terminal-text.ts";
 import { formerPackageError, namesFormerPackage } from "../engine/former-package.ts";
 import type { CommandDefinition, Io } from "./command.ts";
 import { byPriority, EXIT, EXIT_TABLE, exitOf } from "./exit.ts";
 import { loadCommands } from "./registry.ts";
-import { safeJson, visible } from "./render/text.ts";
+import { safeJson } from "./render/text.ts";
 
 /**
  * Runs `fleet` once.

@@ -31,9 +31,9 @@ export function readerIn(fleet: Fleet, { reader, key, tenant: asked }: Given["op
   if (reader === undefined && key === undefined) return undefined;
   if (typeof reader !== "string" || typeof key !== "string") {
     throw new InvalidError({
-      what: "half of a way in",
-      why: "--reader and --key belong together.",
-      next: "Give both, or neither for your own way in.",
+      what: "the reader is incomplete",
+      why: "--reader and --key must be used together.",
+      next: "Give both, or neither to use your own login.",
     });
   }
   assertDeclared("reader", reader, fleet.readers);

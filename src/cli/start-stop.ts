@@ -22,7 +22,7 @@ export function controlCommand(verb: ControlVerb, summary: string): CommandDefin
   return {
     usage: `${verb} <name>`,
     summary,
-    options: { "--stack <name>": "by the way in of this stack" },
+    options: { "--stack <name>": "with the login of this stack" },
     async run({ args, options, io }) {
       const [name = ""] = args;
       const fleet = openFleet();

@@ -1,5 +1,5 @@
+import { isPrintable } from "../base/terminal-text.ts";
 import type { Keys } from "./problem.ts";
-import { isPrintable } from "./problem.ts";
 import type { ProblemReport } from "./problem-report.ts";
 import type { YamlSource } from "./yaml/source.ts";
 

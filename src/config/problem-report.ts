@@ -1,5 +1,6 @@
+import { visible } from "../base/terminal-text.ts";
 import type { Keys, Problem } from "./problem.ts";
-import { pathOf, printable } from "./problem.ts";
+import { pathOf } from "./problem.ts";
 import type { Part, YamlSource } from "./yaml/source.ts";
 
 /** Collects problems, so that all are printed at once. */
@@ -62,8 +63,8 @@ function problemAt(source: YamlSource, keys: Keys, sentence: string, part: Part)
   return {
     file: source.file,
     ...source.locate(keys, part),
-    path: printable(pathOf(keys)),
-    sentence: printable(sentence),
+    path: visible(pathOf(keys)),
+    sentence: visible(sentence),
   };
 }
 

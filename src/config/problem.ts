@@ -31,21 +31,3 @@ function step(key: string | number): string {
   if (typeof key === "number") return `[${key}]`;
   return /^[\w-]+$/.test(key) ? `.${key}` : `["${key}"]`;
 }
-
-// Control characters, and the marks that reverse or break a line, must not reach a terminal or a unit.
-const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-
-/** Tells whether text holds a character that could move the cursor, break a line or reverse the text. */
-export function isPrintable(text: string): boolean {
-  return text.isWellFormed() && !UNPRINTABLE.test(text);
-}
-
-/** The text with every unprintable character written as its code, such as `\u001b`. */
-export function printable(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(
-      new RegExp(UNPRINTABLE, "gu"),
-      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
-}

@@ -1,12 +1,12 @@
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MusterError } from "../base/errors.ts";
+import { withProcessLock } from "../base/process-lock.ts";
 import { build } from "./build-engine.ts";
 import { canDownload, download } from "./download-plugins.ts";
 import { ENGINE_VERSION } from "./engine-version.ts";
 import { type Engine, findEngine, findInCache, holdsEngine, versionOf } from "./find-engine.ts";
 import { CLI, engineDir, launcherDir } from "./paths.ts";
-import { withProcessLock } from "./process-lock.ts";
 import type { InstallProgress } from "./progress.ts";
 
 /**

@@ -1,7 +1,5 @@
 import { MusterError } from "../base/errors.ts";
-
-/** Characters of the forge's own words that are told. */
-const MOST_WORDS = 200;
+import { type HttpAnswer, isBusy, messageOf, type NoAnswerError } from "../base/http.ts";
 
 /** What each status means to a workflow's author. */
 const MEANING: Readonly<Record<number, { readonly why: string; readonly next: string }>> = {
@@ -21,7 +19,7 @@ const LATER = { why: "it is overloaded, or asks us to come later.", next: "Run t
 
 /** The forge did not do what it was asked. */
 export class ForgeError extends MusterError {
-  /** Seconds after which it may be asked again; undefined where that is of no use. */
+  /** Seconds after which it may be asked again; undefined where that does not help. */
   readonly again: number | undefined;
 
   private constructor(what: string, { why, next }: { why: string; next: string }, again?: number) {
@@ -29,13 +27,12 @@ export class ForgeError extends MusterError {
     this.again = again;
   }
 
-  /** A status that is no success, and what came with it. */
-  static answered(status: number, retryAfter: string | null, text: string): ForgeError {
-    // GitHub says 403 with Retry-After where others say 429.
-    const isLater = status === 429 || status >= 500 || (status === 403 && retryAfter !== null);
-    const said = wordsOf(text);
-    const what = `it answered ${status}${said === "" ? "" : ` (${said})`}`;
-    if (isLater) return new ForgeError(what, LATER, Number(retryAfter ?? 1) || 0);
+  /** The status of the answer is not a success. */
+  static answered(answer: HttpAnswer): ForgeError {
+    const { status, retryAfter = 1 } = answer;
+    const said = messageOf(answer);
+    const what = `it answered ${status}${said ? ` (${said})` : ""}`;
+    if (isBusy(answer)) return new ForgeError(what, LATER, retryAfter);
     return new ForgeError(
       what,
       MEANING[status] ?? { why: "that is not expected.", next: "Check the job's log." },
@@ -43,18 +40,7 @@ export class ForgeError extends MusterError {
   }
 
   /** No answer came, or it broke off. */
-  static silent(error: unknown): ForgeError {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const why = `${cause instanceof Error ? cause.message : String(cause)}.`;
-    return new ForgeError("it gave no answer", { why, next: "Run the job again." }, 1);
-  }
-}
-
-function wordsOf(text: string): string {
-  try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    return typeof message === "string" ? message.slice(0, MOST_WORDS) : "";
-  } catch {
-    return "";
+  static silent({ message }: NoAnswerError): ForgeError {
+    return new ForgeError("it gave no answer", { why: `${message}.`, next: "Run the job again." }, 1);
   }
 }

@@ -1,19 +1,19 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { withRetries } from "../base/http.ts";
 import type { Forge } from "./forge-client.ts";
 import { ForgeError } from "./forge-error.ts";
 
-/** How often the forge is asked to do one thing. */
+/** Attempts at one piece of work. */
 const ATTEMPTS = 3;
 
-/** The most seconds that its wish to be asked later is followed. */
+/** The most seconds to wait, whatever Retry-After says. */
 const MOST_WAIT = 60;
 
-/** Who a workflow's own token writes as. A text by anybody else is not ours, whatever stands in it. */
+/** The users that a workflow's own token writes as. A text by anybody else is not our own, whatever is in it. */
 const OURSELVES = new Set(["github-actions[bot]", "gitea-actions"]);
 
 /** A text on the forge that is kept up to date. */
 export interface Page {
-  /** Names what the text is about. It stands in it, unseen, so that the next run knows it again. */
+  /** Names what the text is about. It is part of the text, invisibly, so that the next run finds the text. */
   readonly about: string;
   /** Markdown. */
   readonly body: string;
@@ -65,16 +65,17 @@ export function publishComment(forge: Forge, pull: number, { about, body }: Page
   });
 }
 
-/** The whole of it again, and not the one request: what was written although no answer came is found then. */
+/** Repeats all the work and not only the failed request: that finds what was written although no answer came. */
 async function persistently(work: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof ForgeError) || error.again === undefined || attempt === ATTEMPTS) throw error;
-      await sleep(Math.min(error.again, MOST_WAIT) * 1000);
-    }
-  }
+  const attempt = () =>
+    work().catch((error: unknown) => {
+      if (error instanceof ForgeError) return error;
+      throw error;
+    });
+  const failure = await withRetries({ attempts: ATTEMPTS }, attempt, (error) =>
+    error?.again === undefined ? undefined : Math.min(error.again, MOST_WAIT) * 1000,
+  );
+  if (failure) throw failure;
 }
 
 function isOurs({ body, user }: Written, about: string): boolean {

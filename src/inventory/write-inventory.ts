@@ -1,13 +1,16 @@
-import { existsSync, readFileSync } from "node:fs";
-import { isAbsolute, relative } from "node:path";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { isAbsolute, join, relative } from "node:path";
 import { stringify } from "yaml";
 import { writeFileLocked } from "../base/files.ts";
+import { withProcessLockSync } from "../base/process-lock.ts";
 import type { HostKindName } from "../config/host-spec.ts";
 import { HOST_KINDS, kindOf } from "../host-kinds/registry.ts";
 import { inventoryFile } from "./inventory.ts";
 import type { InventoryHost } from "./inventory-host.ts";
-import { withInventoryLock } from "./inventory-lock.ts";
 import { readHosts } from "./read-inventory.ts";
+
+/** Milliseconds to wait for another writer, which needs a few. */
+const PATIENCE = 10_000;
 
 /**
  * Writes how a host is reached and which keys it has, in place of its former entry.
@@ -39,7 +42,9 @@ function change(
   act: (hosts: Map<string, InventoryHost>) => void,
 ): void {
   const file = inventoryFile(projectDir, kind);
-  withInventoryLock(projectDir, () => {
+  const own = join(projectDir, ".muster");
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  withProcessLockSync(join(own, "inventory.lock"), "the inventory cannot be written", PATIENCE, () => {
     const hosts = readHosts(projectDir, kind);
     act(hosts);
     const text = render(projectDir, kind, hosts);

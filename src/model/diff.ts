@@ -1,25 +1,32 @@
-import type { Cause } from "./finding.ts";
 import type { HostRecord } from "./host-record.ts";
 import type { HostItem, Observation, Props, Scalar } from "./items.ts";
 
-/** One property where desired and observed differ, before it is given its place in the fleet. */
+/**
+ * Why desired and observed differ: `drift` somebody changed the host; `intended` somebody changed
+ * fleet.yaml; `both`; `unknown` the host has no record from which to decide.
+ */
+export type Cause = "drift" | "intended" | "both" | "unknown";
+
+/** One property of one item where desired and observed differ. */
 export interface Difference {
+  /** The item's name within its resource; in a finding, what people call it. */
   readonly item: string;
+  /** A property of the item, or a part of one: `content`, `rows.loom.email`. */
   readonly property: string;
   readonly declared: Scalar;
   readonly observed: Scalar;
   readonly cause: Cause;
-  /** See Detail. */
+  /** The changed lines of a text, `-` declared and `+` observed; never of a secret. */
   readonly lines?: readonly string[];
 }
 
 /**
- * The one diff: what differs between an item as declared and as observed, and why.
+ * The only diff: what differs between an item as declared and as observed, and why.
  *
  * @param name the item's name within its resource
  * @param item the item as declared
- * @param observation what the host says; an unknown gives no difference, the caller tells it apart
- * @param record what the last `up` applied; it names the cause alone, never what is written
+ * @param observation what the host reports; an unknown gives no difference, the caller reports it separately
+ * @param record what the last `up` applied; it decides the cause only, never what is written
  */
 export function diffItem(
   name: string,
@@ -32,7 +39,7 @@ export function diffItem(
   const intended = record?.intended?.[name];
   return Object.entries(item.want as Props).flatMap(([property, declared]) => {
     const observed = observation.props[property];
-    if (isOtherThing(item, observation.props) && !TELLS_PRESENCE.has(property)) return [];
+    if (isOtherThing(item, observation.props) && !PRESENCE.has(property)) return [];
     if (observed === declared) return [];
     const value = observed ?? "absent";
     const cause = causeOf(declared, value, applied?.[property], intended?.[property]);
@@ -42,12 +49,12 @@ export function diffItem(
   });
 }
 
-const TELLS_PRESENCE = new Set(["type", "present"]);
+const PRESENCE = new Set(["type", "present"]);
 
-/** Of a thing that is gone, or is something else, only that is told, not each of its properties. */
+/** Where a thing is gone or is something else, this is the only difference; its other properties follow from it. */
 function isOtherThing(item: HostItem, observed: Props): boolean {
   const want: Props = item.want;
-  return [...TELLS_PRESENCE].some((key) => key in want && observed[key] !== want[key]);
+  return [...PRESENCE].some((key) => key in want && observed[key] !== want[key]);
 }
 
 function isWithin(property: string, detail: string): boolean {

@@ -1,14 +1,8 @@
 import type { Declaration } from "./declaration.ts";
-import type { Scalar } from "./items.ts";
+import type { Difference } from "./diff.ts";
 import { type AgentPart, labelOf, partOf } from "./parts.ts";
 
-/**
- * Why desired and observed differ: `drift` somebody changed the host; `intended` somebody changed
- * fleet.yaml; `both`; `unknown` the host has no record that tells.
- */
-export type Cause = "drift" | "intended" | "both" | "unknown";
-
-/** Whose resource it is, and where. */
+/** To whom a resource belongs, and where it is. */
 export interface Place {
   readonly host: string;
   readonly tenant?: string;
@@ -18,19 +12,18 @@ export interface Place {
   readonly type: string;
 }
 
+/**
+ * Drift with consequences that its property does not show. `BOOT-ENABLE`: it runs, and would not come back after a
+ * reboot. `RUNTIME`: an agent runs on a model or a provider that is not declared, or would at its next start.
+ */
+export type FindingKind = "BOOT-ENABLE" | "RUNTIME";
+
 /** One property of one item that is not as declared. */
-export interface Finding extends Place {
-  /** What people call the item. */
-  readonly item: string;
+export interface Finding extends Place, Difference {
   /** The part of an agent that the item belongs to. */
   readonly part?: AgentPart;
-  /** A property of the item, or a part of it: `content`, `rows.loom.email`. */
-  readonly property: string;
-  readonly declared: Scalar;
-  readonly observed: Scalar;
-  readonly cause: Cause;
-  /** The changed lines of a text, `-` declared and `+` observed; never of a secret. */
-  readonly lines?: readonly string[];
+  /** Most findings have none. */
+  readonly kind?: FindingKind;
 }
 
 /** The place of a declared resource. */
@@ -45,7 +38,7 @@ export function placeOf({ host, tenant, agent, service, id, type }: Declaration)
   };
 }
 
-/** An item as people call it, and the part of an agent that it belongs to. @param name within its resource */
+/** What people call an item, and the part of an agent that it belongs to. @param name its name within its resource */
 export function itemPlace(name: string): Pick<Finding, "item" | "part"> {
   const part = partOf(name);
   return { item: labelOf(name), ...(part !== undefined && { part }) };

@@ -1,3 +1,4 @@
+import { mapKeys } from "../base/objects.ts";
 import { type HostRecord, joinRecords } from "./host-record.ts";
 import { AGENT_PARTS, type AgentPart, byPart, itemName, WHOLE } from "./parts.ts";
 import type { ObserveAnswer, Observed, ResourceItems } from "./protocol.ts";
@@ -83,7 +84,7 @@ function asWhole({ id, items, applied, intended, ...rest }: HostRecord): HostRec
 /** Values by an item's name in a part's own record, as values by its name in the agent. */
 function qualified<T>(id: string, values: Readonly<Record<string, T>>): Record<string, T> {
   const part = formerOf(id)?.part ?? WHOLE;
-  return Object.fromEntries(Object.entries(values).map(([label, value]) => [itemName(part, label), value]));
+  return mapKeys(values, (label) => itemName(part, label));
 }
 
 /** An agent's items as those of its former resources, for a host that knows these only. */

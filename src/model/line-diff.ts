@@ -1,13 +1,14 @@
+import { diffArrays } from "diff";
 import type { Detail } from "./items.ts";
 import { shown } from "./shown.ts";
 
-/** Changed lines that a person is shown of one file. */
+/** The most changed lines that are shown of one file. */
 const MOST_SHOWN = 20;
 
-/** Lines of a part that are compared one by one; a longer part counts as replaced whole. */
-const MOST_COMPARED = 1000;
+/** The most edits that are searched for, which bounds time and memory. Beyond it, the changed part counts as replaced. */
+const MOST_EDITS = 2000;
 
-/** What differs between two texts, for a person to read: the first line of it, and the changed lines. */
+/** What differs between two texts, for a person to read: the first changed line, and the changed lines. */
 export function lineDetail(declared: string, observed: string): Detail[] {
   const changes = changesBetween(declared.split("\n"), observed.split("\n"));
   const [first] = changes;
@@ -29,25 +30,35 @@ type Mark = "-" | "+";
 
 interface Change {
   readonly mark: Mark;
-  /** The line's number in the text that it stands in, from 1. */
+  /** The number of the line in its own text, from 1. */
   readonly at: number;
   readonly text: string;
 }
 
-/** `-` and `+` lines in the order of a unified diff, without what is the same in both. */
+/** The `-` and `+` lines of a unified diff, in its order and without its context. */
 function changesBetween(a: readonly string[], b: readonly string[]): Change[] {
   const start = sameAtStart(a, b);
   const end = sameAtEnd(a, b, start);
   const [inA, inB] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
-  const kept = Math.max(inA.length, inB.length) > MOST_COMPARED ? [] : commonLines(inA, inB);
   const changes: Change[] = [];
-  let [i, j] = [0, 0];
-  for (const [nextA, nextB] of [...kept, [inA.length, inB.length] as const]) {
-    for (; i < nextA; i += 1) changes.push({ mark: "-", at: start + i + 1, text: inA[i] ?? "" });
-    for (; j < nextB; j += 1) changes.push({ mark: "+", at: start + j + 1, text: inB[j] ?? "" });
-    [i, j] = [nextA + 1, nextB + 1];
+  let [atA, atB] = [start, start];
+  const parts = diffArrays(inA, inB, { maxEditLength: MOST_EDITS }) ?? replaced(inA, inB);
+  for (const { removed, added, value } of parts) {
+    for (const text of value) {
+      if (!added) atA += 1;
+      if (!removed) atB += 1;
+      if (removed) changes.push({ mark: "-", at: atA, text });
+      if (added) changes.push({ mark: "+", at: atB, text });
+    }
   }
   return changes;
+}
+
+function replaced(a: readonly string[], b: readonly string[]) {
+  return [
+    { removed: true, added: false, value: a },
+    { removed: false, added: true, value: b },
+  ];
 }
 
 function sameAtStart(a: readonly string[], b: readonly string[]): number {
@@ -60,25 +71,6 @@ function sameAtEnd(a: readonly string[], b: readonly string[], start: number): n
   let end = 0;
   while (end < most && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
   return end;
-}
-
-/** The longest common subsequence, as pairs of indices. */
-function commonLines(a: readonly string[], b: readonly string[]): (readonly [number, number])[] {
-  const width = b.length + 1;
-  const length = new Uint16Array((a.length + 1) * width);
-  const at = (i: number, j: number) => length[i * width + j] ?? 0;
-  for (let i = a.length - 1; i >= 0; i -= 1) {
-    for (let j = b.length - 1; j >= 0; j -= 1) {
-      length[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-    }
-  }
-  const pairs: (readonly [number, number])[] = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    if (a[i] === b[j]) pairs.push([i++, j++]);
-    else if (at(i + 1, j) >= at(i, j + 1)) i += 1;
-    else j += 1;
-  }
-  return pairs;
 }
 
 function shownLines(changes: readonly Change[]): string[] {

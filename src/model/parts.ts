@@ -1,3 +1,4 @@
+import { mapKeys } from "../base/objects.ts";
 import type { Items } from "./items.ts";
 
 /**
@@ -62,7 +63,7 @@ export function labelOf(name: string): string {
 
 /** The items of a part, under the names that they have within their resource. */
 export function partItems(part: ItemProperty, items: Items): Items {
-  return Object.fromEntries(Object.entries(items).map(([label, item]) => [itemName(part, label), item]));
+  return mapKeys(items, (label) => itemName(part, label));
 }
 
 /** Values by item name, as values by part and label. */

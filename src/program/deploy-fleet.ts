@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Alias, Config, getProject, getStack, type Inputs } from "@pulumi/pulumi";
 import { InvalidError } from "../base/errors.ts";
 import { installedRuntime } from "../base/installed-version.ts";
+import { mapValues } from "../base/objects.ts";
 import { projectDir } from "../base/paths.ts";
 import { checkTenant } from "../config/check-tenant.ts";
 import type { Fleet, HostSpec } from "../config/fleet.ts";
@@ -118,7 +119,7 @@ function declare(
     {
       resource: id,
       host,
-      ...byPart(Object.fromEntries(Object.entries(items).map(([name, item]) => [name, toWire(item)]))),
+      ...byPart(mapValues(items, toWire)),
       ...(formerly.length > 0 && { formerly }),
       ...(protect && { protect }),
       ...(machine?.machine !== undefined && { machine: machine.machine }),

@@ -1,8 +1,8 @@
 import type { AgentSpec, Fleet } from "../config/fleet.ts";
 import { STATE_DIR, UNIT_DIR } from "../model/host-paths.ts";
 import type { SandboxException } from "../model/sandbox-exceptions.ts";
+import { quote, type UnitLine } from "../model/unit-file.ts";
 import { credentialsDir } from "./agent/credentials.ts";
-import { type Line, quote } from "./unit-syntax.ts";
 
 /**
  * What a service of an agent is kept from, for its [Service]: each key once, its value a function of what the platform
@@ -12,13 +12,13 @@ import { type Line, quote } from "./unit-syntax.ts";
  * as agents need their providers; ProcSubset=pid, without whose /proc/meminfo and /proc/cpuinfo build tools and
  * runtimes miscount.
  */
-export function hardening(fleet: Fleet, agent: AgentSpec): Line[] {
+export function hardening(fleet: Fleet, agent: AgentSpec): UnitLine[] {
   const may = (one: SandboxException) => agent.allow.includes(one);
   return [...RIGHTS, ...files(fleet, agent, may("writes")), ...walls(may)];
 }
 
 /** The same for a job of a host's, which has the files that its user may have: those of homes are none of its own. */
-export function hostJobHardening(hasOwnUser: boolean): Line[] {
+export function hostJobHardening(hasOwnUser: boolean): UnitLine[] {
   return [
     ...RIGHTS,
     ["ProtectSystem", hasOwnUser ? "strict" : "full"],
@@ -29,7 +29,7 @@ export function hostJobHardening(hasOwnUser: boolean): Line[] {
   ];
 }
 
-const RIGHTS: readonly Line[] = [
+const RIGHTS: readonly UnitLine[] = [
   ["UMask", "0077"],
   ["NoNewPrivileges", "yes"],
   ["CapabilityBoundingSet", ""],
@@ -37,7 +37,7 @@ const RIGHTS: readonly Line[] = [
   ["RemoveIPC", "yes"],
 ];
 
-function walls(may: (one: SandboxException) => boolean): Line[] {
+function walls(may: (one: SandboxException) => boolean): UnitLine[] {
   return [
     ["InaccessiblePaths", `-${UNIT_DIR}${may("bus") ? "" : " -/run/dbus"}`],
     ["PrivateTmp", "yes"],
@@ -60,7 +60,7 @@ function walls(may: (one: SandboxException) => boolean): Line[] {
   ];
 }
 
-function unless(allowed: boolean, line: Line): Line[] {
+function unless(allowed: boolean, line: UnitLine): UnitLine[] {
   return allowed ? [] : [line];
 }
 
@@ -68,7 +68,7 @@ function unless(allowed: boolean, line: Line): Line[] {
  * Of what is in homes it sees its own alone, and of what is Muster's its own secrets. Agents that share a user share
  * all of their homes. A credential may come later, so that its folder may not be there yet.
  */
-function files(fleet: Fleet, agent: AgentSpec, writes: boolean): Line[] {
+function files(fleet: Fleet, agent: AgentSpec, writes: boolean): UnitLine[] {
   const { tenant, home, workdir } = agent;
   const isShared = fleet.tenants[tenant]?.isolation === "tenant";
   const isElsewhere = !`${workdir}/`.startsWith(`${home}/`);

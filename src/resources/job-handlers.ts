@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { RUNTIME_DIR, UNIT_DIR } from "../model/host-paths.ts";
 import type { FileItem, Items } from "../model/items.ts";
 import { JOB_FAILED, JOB_REPLACE } from "../model/job.ts";
+import { renderUnit, type UnitLine } from "../model/unit-file.ts";
 import type { Compiler } from "./definition.ts";
-import { type Line, renderUnit } from "./unit-syntax.ts";
 
 /** Failures of one job within an hour that are told and tried again; who fails more often keeps the host from its work. */
 const MOST = 60;
@@ -13,7 +13,7 @@ const MOST = 60;
  * is a job. Nothing of theirs is a job's to say.
  */
 export function jobHandlers({ keep }: Compiler): Items {
-  const limit: Line[] = [
+  const limit: UnitLine[] = [
     ["StartLimitIntervalSec", "1h"],
     ["StartLimitBurst", String(MOST)],
   ];
@@ -25,7 +25,7 @@ export function jobHandlers({ keep }: Compiler): Items {
   };
 }
 
-function handlerText(description: string, limit: readonly Line[], verb: string): string {
+function handlerText(description: string, limit: readonly UnitLine[], verb: string): string {
   return renderUnit({
     Unit: [["Description", description], ...limit],
     Service: [

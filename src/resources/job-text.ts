@@ -2,9 +2,15 @@ import type { AgentSpec, Fleet, JobSpec } from "../config/fleet.ts";
 import { pauseFile, quarantineFile } from "../model/host-paths.ts";
 import { JOB_FAILED, JOB_REPLACE, type JobName, jobService, jobWord, RETRY_KEY } from "../model/job.ts";
 import { limitLines } from "../model/limits.ts";
+import {
+  commandLine,
+  environmentLines,
+  escapePercent,
+  renderUnit,
+  type UnitLine,
+} from "../model/unit-file.ts";
 import { hostJobHardening } from "./hardening.ts";
 import { unitName } from "./unit-names.ts";
-import { commandLine, environmentLines, escapePercent, type Line, renderUnit } from "./unit-syntax.ts";
 import { programLines } from "./unit-text.ts";
 
 /** The words by which a job is known on its host. */
@@ -43,23 +49,23 @@ export function jobServiceText(fleet: Fleet, job: JobSpec): string {
   });
 }
 
-function holds(agent: AgentSpec | undefined): Line[] {
+function holds(agent: AgentSpec | undefined): UnitLine[] {
   const files = [
     pauseFile(),
     ...(agent === undefined ? [] : [pauseFile(agent.name), quarantineFile(unitName(agent))]),
   ];
-  return files.map((path): Line => ["ConditionPathExists", `!${path}`]);
+  return files.map((path): UnitLine => ["ConditionPathExists", `!${path}`]);
 }
 
 /** As its agent on its first provider, but that no heart beats in a job. */
-function agentLines(fleet: Fleet, agent: AgentSpec, { name, env }: JobSpec): Line[] {
+function agentLines(fleet: Fleet, agent: AgentSpec, { name, env }: JobSpec): UnitLine[] {
   const heartbeat = { ...agent.heartbeat, by: "none" } as const;
   const run = { ...agent, heartbeat, env: { ...agent.env, ...env, MUSTER_JOB: name } };
   return [...programLines(fleet, run), ...limitLines(agent.limits)];
 }
 
 /** Who is root is kept from nothing: that was declared in words. */
-function hostLines({ name, user, env, workdir }: JobSpec): Line[] {
+function hostLines({ name, user, env, workdir }: JobSpec): UnitLine[] {
   const isRoot = user === "root";
   return [
     user === undefined ? ["DynamicUser", "yes"] : ["User", user],
@@ -81,7 +87,7 @@ export function jobTimerText(job: JobSpec): string {
       ...(isReplaced ? [["After", service] as const] : []),
     ],
     Timer: [
-      ...job.schedule.map((time): Line => ["OnCalendar", time]),
+      ...job.schedule.map((time): UnitLine => ["OnCalendar", time]),
       ["AccuracySec", "1s"],
       ...(job.catchUp ? [["Persistent", "yes"] as const] : []),
       ["Unit", isReplaced ? `${JOB_REPLACE}${jobWord(name)}.service` : service],

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { CredentialSpec, ServiceSpec } from "../config/fleet.ts";
 import { quarantineFile } from "../model/host-paths.ts";
+import { environmentLines, renderUnit, type UnitLine } from "../model/unit-file.ts";
 import { credentialsDir } from "./agent/credentials.ts";
-import { environmentLines, type Line, renderUnit } from "./unit-syntax.ts";
 
 /**
  * What Muster adds to a service's unit, by a drop-in that is its own: that it does not start in quarantine, and where it
@@ -13,7 +13,7 @@ export function serviceSettings(service: ServiceSpec, credentials: readonly Cred
   const folder = credentialsDir(service);
   const files = credentials
     .filter(({ env }) => env !== undefined)
-    .map(({ name }): Line => ["EnvironmentFile", join(folder, name)]);
+    .map(({ name }): UnitLine => ["EnvironmentFile", join(folder, name)]);
   const sections = {
     ...(service.health !== undefined && { Unit: [condition] }),
     ...(credentials.length > 0 && {

@@ -2,10 +2,16 @@ import { basename, join } from "node:path";
 import type { AgentSpec, ChoiceSpec, Fleet } from "../config/fleet.ts";
 import { agentRunDir, beatFile, quarantineFile } from "../model/host-paths.ts";
 import { limitLines } from "../model/limits.ts";
+import {
+  commandLine,
+  environmentLines,
+  escapePercent,
+  renderUnit,
+  type UnitLine,
+} from "../model/unit-file.ts";
 import { credentialsDir, environmentFiles } from "./agent/credentials.ts";
 import { hardening } from "./hardening.ts";
 import { sliceName, unitName } from "./unit-names.ts";
-import { commandLine, environmentLines, escapePercent, type Line, renderUnit } from "./unit-syntax.ts";
 
 /**
  * An agent's systemd unit. Its main process is a tmux server of its own: the pane has a real terminal,
@@ -62,7 +68,7 @@ export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): 
 }
 
 /** Whose rights a program of an agent's has, what it is kept from and what it finds. */
-export function programLines(fleet: Fleet, agent: AgentSpec): Line[] {
+export function programLines(fleet: Fleet, agent: AgentSpec): UnitLine[] {
   const [first = agent] = agent.failover?.choices ?? [];
   return [
     ["User", agent.user],
@@ -74,10 +80,10 @@ export function programLines(fleet: Fleet, agent: AgentSpec): Line[] {
   ];
 }
 
-function environmentOf(fleet: Fleet, run: AgentSpec): Line[] {
+function environmentOf(fleet: Fleet, run: AgentSpec): UnitLine[] {
   return [
     ...environmentLines(environment(run)),
-    ...environmentFiles(fleet, run).map((path): Line => ["EnvironmentFile", escapePercent(path)]),
+    ...environmentFiles(fleet, run).map((path): UnitLine => ["EnvironmentFile", escapePercent(path)]),
   ];
 }
 

@@ -1,14 +1,13 @@
+import { blankUnsafe } from "../base/terminal-text.ts";
+
 const MOST = 400;
 
-/**
- * Text from a host as one harmless line: without escape sequences, control and direction characters,
- * at most 400 characters.
- */
+/** Text from a host as one line that is safe for a terminal, without escape sequences, of at most 400 characters. */
 export function plainLine(text: string): string {
   const lines = text
     .replaceAll(ESCAPE_SEQUENCE, "")
     .split(/[\r\n]+/)
-    .map((line) => line.replaceAll(/[\p{Cc}\p{Cf}]/gu, " ").trim())
+    .map((line) => blankUnsafe(line).trim())
     .filter((line) => line !== "" && !/^@[@ ]/.test(line));
   const line = lines.join("; ").replaceAll(/ {2,}/g, " ");
   return line.length > MOST ? `${line.slice(0, MOST - 1)}…` : line;

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { packageRoot } from "../../src/base/paths.ts";
-import { codesOf } from "../../src/cli/observe/fleet-report.ts";
+import { withKind } from "../../src/cli/observe/finding-kind.ts";
+import { codesOf, type FleetReport } from "../../src/cli/observe/fleet-report.ts";
 import { renderDrift } from "../../src/cli/render/drift.ts";
 import { renderDriftJson } from "../../src/cli/render/drift-json.ts";
 import { renderMarkdown } from "../../src/cli/render/markdown.ts";
@@ -85,7 +86,7 @@ describe("what a person reads", () => {
     expect(text).not.toContain("difference");
   });
 
-  test("a model that nobody declared has a name of its own, wherever it was changed", () => {
+  test("a model that is not declared is of the kind RUNTIME, wherever it was changed", () => {
     const model = {
       part: "unit",
       item: "model",
@@ -180,13 +181,59 @@ describe("the exit code", () => {
   });
 });
 
-test("the JSON is as its schema says", () => {
+function driftJson(report: FleetReport) {
   const schema = readFileSync(join(packageRoot(), "docs/schema/drift.schema.json"), "utf8");
-  const json = JSON.parse(renderDriftJson(everything));
+  const json = JSON.parse(renderDriftJson(report));
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
   ajv.validate(JSON.parse(schema), json);
   expect(ajv.errors).toBeNull();
+  return json;
+}
+
+test("the JSON is as its schema says", () => {
+  const json = driftJson(everything);
   expect(json).toMatchObject({ version: 1, exit: 1, codes: [1, 7, 4], findings: [finding()] });
+  expect(json.findings[0]).not.toHaveProperty("kind");
+});
+
+describe("the kind of a finding", () => {
+  const unit = { part: "unit", item: "unit", property: "enabled" } as const;
+  const disabled = { ...unit, declared: "enabled", observed: "disabled" } as const;
+  const model = {
+    part: "unit",
+    item: "model",
+    property: "model",
+    declared: "large",
+    observed: "tiny",
+  } as const;
+  const settings = { item: ".hermes/config.yaml" };
+  const { agent: _, tenant: __, part: ___, ...place } = finding();
+  const service = { ...place, ...disabled, type: "Service", service: "cache", part: undefined } as never;
+
+  test.each([
+    ["a unit that is not enabled", finding(disabled), "BOOT-ENABLE"],
+    ["a service that is not enabled", withKind(service), "BOOT-ENABLE"],
+    ["a model that is not declared", finding(model), "RUNTIME"],
+    ["a changed settings file of a runtime", finding(settings), "RUNTIME"],
+  ])("%s is the same in text, JSON and Markdown", (_, found, kind) => {
+    const report = reportOf({ findings: [found] });
+    expect(renderDrift(report)).toMatch(new RegExp(`changed on the host: ${kind}$`, "m"));
+    expect(driftJson(report).findings[0].kind).toBe(kind);
+    expect(renderMarkdown(report)).toContain(`| changed on the host: ${kind} |`);
+  });
+
+  test.each([
+    ["another file", finding()],
+    ["a change of fleet.yaml that is not applied yet", finding({ ...model, cause: "intended" })],
+    [
+      "a unit that fleet.yaml wants disabled",
+      finding({ ...unit, declared: "disabled", observed: "enabled" }),
+    ],
+  ])("%s has none", (_, found) => {
+    const report = reportOf({ findings: [found] });
+    const all = [renderDrift(report), renderDriftJson(report), renderMarkdown(report)].join("");
+    expect(all).not.toMatch(/RUNTIME|BOOT-ENABLE|"kind"/);
+  });
 });
 
 describe("Markdown", () => {

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { renderStacks } from "../../src/cli/render/stacks.ts";
 import { ensureIgnored, ensureStackKey, writePublicKey } from "../../src/cli/stack/key.ts";
-import { listStacks, renderStacks } from "../../src/cli/stack/list.ts";
+import { listStacks } from "../../src/cli/stack/list.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
 let dir: string;

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { visible } from "../../src/base/terminal-text.ts";
 import { bytes } from "../../src/cli/disk-size.ts";
 import { span } from "../../src/cli/render/agents.ts";
 import { table } from "../../src/cli/render/table.ts";
-import { safeJson, shortValue, visible } from "../../src/cli/render/text.ts";
+import { safeJson, shortValue } from "../../src/cli/render/text.ts";
 
 const HOSTILE = "\u001b[31mred\u001b[0m \u202eevil\u0000\r\nnext\u009b2J";
 const HARMLESS = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
@@ -40,6 +41,11 @@ describe("for people", () => {
         ["d", "\u001b"],
       ]),
     ).toBe("A    LONG\nabc  x\nd    \\u001b\n");
+  });
+
+  test("a table counts the columns that wide characters, marks and emoji take in a terminal", () => {
+    const rows = ["名前", "ab", "e\u0301", "🐈"].map((cell) => [cell, "x"]);
+    expect(table(rows)).toBe("名前  x\nab    x\ne\u0301     x\n🐈    x\n");
   });
 
   test("a span is told in its two largest units", () => {

@@ -80,7 +80,8 @@ test("a run that was killed half-way leaves nothing in the way of the next", asy
   killed.kill("SIGKILL");
   await killed;
   process.kill(Number(readFileSync(builds, "utf8")), "SIGKILL");
-  expect(readdirSync(engine)).toHaveLength(2);
+  expect(readdirSync(engine).filter((name) => !name.startsWith("lock"))).toHaveLength(1);
+  expect(readdirSync(engine)).toContain("lock");
   standInGo();
   expect(answer(await node(ENSURE, box.env)).how).toBe("built");
   expect(readdirSync(engine)).toEqual(["3.259.0"]);

@@ -11,18 +11,27 @@ test("two edits far from each other are two edits, without what lies between", (
   expect(lines(declared, observed)).toEqual(["-line 2", "+edited", "-line 290"]);
 });
 
-test("a line that was put in is told as nothing before it", () => {
+test("an inserted line is shown as nothing before it", () => {
   expect(lineDetail("a\nb\n", "a\nnew\nb\n")).toEqual([
     { property: "content", declared: "line 2: nothing", observed: "line 2: new", lines: ["+new"] },
   ]);
 });
 
-test("a text that is another altogether is cut to its first lines, whatever its size", () => {
+test("of a text that was replaced, only the first lines are shown, whatever its size", () => {
   const big = Array.from({ length: 200_000 }, (_, i) => `${i}`.repeat(40));
   const told = lines(["I am Iris."], big);
   expect(told).toHaveLength(21);
   expect(told.at(-1)).toBe("… and 199981 more changed lines");
   expect(Math.max(...told.map((line) => line.length))).toBeLessThan(200);
+});
+
+test("two long texts with nothing in common are compared in bounded time, and count as replaced", () => {
+  const [declared, observed] = ["a", "b"].map((side) =>
+    Array.from({ length: 20_000 }, (_, i) => `${side}${i}`),
+  );
+  const told = lines(["same", ...(declared ?? []), "end"], ["same", ...(observed ?? []), "end"]);
+  expect(told.slice(0, 2)).toEqual(["-a0", "-a1"]);
+  expect(told.at(-1)).toBe("… and 39980 more changed lines");
 });
 
 test("nothing in a line can reach a terminal", () => {

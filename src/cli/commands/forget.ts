@@ -1,3 +1,4 @@
+import { count } from "../../base/count.ts";
 import { InvalidError } from "../../base/errors.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import type { HostKindName } from "../../config/host-spec.ts";
@@ -12,7 +13,6 @@ import { confirm } from "../confirm.ts";
 import { forgetAgent } from "../forget/agent.ts";
 import { refuseReachable } from "../forget/refuse-reachable.ts";
 import { openFleet } from "../open-fleet.ts";
-import { count } from "../render/text.ts";
 
 export const command: CommandDefinition = {
   usage: "forget <host>",

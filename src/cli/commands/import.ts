@@ -1,6 +1,7 @@
 import { relative, resolve } from "node:path";
 import { InvalidError, MusterError } from "../../base/errors.ts";
 import { projectDir } from "../../base/paths.ts";
+import { visible } from "../../base/terminal-text.ts";
 import { openStackConfig, stderrProgress } from "../../engine/index.ts";
 import { foundDroplet } from "../../host-kinds/droplet/import.ts";
 import type { FoundHost } from "../../host-kinds/imported-host.ts";
@@ -13,7 +14,6 @@ import { parseScan } from "../import/parse-scan.ts";
 import { type Proposal, proposalOf } from "../import/proposal.ts";
 import { scanScript } from "../import/scan-script.ts";
 import { writeProposal } from "../import/write-proposal.ts";
-import { visible } from "../render/text.ts";
 
 /** Seconds; as for a host that fleet.yaml declares. */
 const CONNECT_TIMEOUT = 10;

@@ -1,12 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
 import { InvalidError } from "../../base/errors.ts";
+import { visible } from "../../base/terminal-text.ts";
 import type { CommandDefinition } from "../command.ts";
 import { writeManifest } from "../init/manifest.ts";
 import { nextSteps } from "../init/next-steps.ts";
 import { writePassphrase } from "../init/passphrase.ts";
 import { FORGES, type InitFile, writeTemplates } from "../init/templates.ts";
-import { visible } from "../render/text.ts";
 
 export const command: CommandDefinition = {
   usage: "init [dir]",

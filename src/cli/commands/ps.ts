@@ -1,48 +1,27 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { InvalidError } from "../../base/errors.ts";
-import type { CommandDefinition } from "../command.ts";
-import { withHosts } from "../connections.ts";
 import { codesOfAgents, observeAgents } from "../observe/agents.ts";
-import { openFleet } from "../open-fleet.ts";
 import { renderAgents, renderAgentsJson } from "../render/agents.ts";
-import { selectionOf } from "../selection.ts";
-import { settingsOf } from "../stack/settings.ts";
+import { reportCommand } from "../report-command.ts";
 
-/** Seconds between two looks of --watch. */
+/** Seconds between two reports of --watch. */
 const EVERY = 5;
 
-/** Clears the terminal and goes to its upper left corner; ECMA-48 ED and CUP. */
-const CLEAR = "\u001b[2J\u001b[H";
-
-export const command: CommandDefinition = {
+export const command = reportCommand({
   usage: "ps",
   summary: "show every agent as it is on its host now",
   options: {
     "--host <name>": "only this host",
     "--tenant <name>": "only this tenant's agents",
-    "--stack <name>": "only what this stack has, by its own way in; needs no passphrase",
-    "--json": "print JSON (docs/schema/ps.schema.json)",
-    "--watch [seconds]": `look again every so many seconds (${EVERY})`,
+    "--stack <name>": "only what this stack has, with its own login; needs no passphrase",
+    "--watch [seconds]": `show it again every so many seconds (${EVERY})`,
   },
-  async run({ options, io }) {
-    const fleet = openFleet();
-    const stack = settingsOf(fleet, options["stack"]);
-    const selection = selectionOf(fleet, options, stack.slice);
-    const seconds = secondsOf(options["watch"]);
-    const render = options["json"] === true ? renderAgentsJson : renderAgents;
-    const look = async () => {
-      const report = await withHosts(fleet, stack, (open) => observeAgents(fleet, selection, open));
-      io.out(`${seconds > 0 && io.terminal ? CLEAR : ""}${render(report)}`);
-      return codesOfAgents(report);
-    };
-    let codes = await look();
-    while (seconds > 0 && !io.closed()) {
-      await sleep(seconds * 1000);
-      codes = await look();
-    }
-    return codes;
-  },
-};
+  schema: "ps",
+  observe: observeAgents,
+  render: renderAgents,
+  renderJson: renderAgentsJson,
+  codes: codesOfAgents,
+  repeatAfter: ({ watch }) => secondsOf(watch),
+});
 
 /** @returns 0 where --watch is not given */
 function secondsOf(watch: string | boolean | undefined): number {

@@ -1,10 +1,11 @@
 import { InvalidError } from "../../base/errors.ts";
+import { visible } from "../../base/terminal-text.ts";
 import { stderrProgress } from "../../engine/index.ts";
 import type { CommandDefinition } from "../command.ts";
 import { openFleet } from "../open-fleet.ts";
-import { visible } from "../render/text.ts";
+import { renderStacks, renderStacksJson } from "../render/stacks.ts";
 import { addStack } from "../stack/add.ts";
-import { listStacks, renderStacks, renderStacksJson } from "../stack/list.ts";
+import { listStacks } from "../stack/list.ts";
 
 export const command: CommandDefinition = {
   usage: "stack <action> [name]",

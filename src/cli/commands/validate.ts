@@ -1,11 +1,12 @@
 import { relative } from "node:path";
+import { count } from "../../base/count.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
 import { formatProblem } from "../../config/problem.ts";
 import { changedFile } from "../change/open.ts";
 import type { CommandDefinition } from "../command.ts";
 import { byPriority, EXIT } from "../exit.ts";
 import { fleetFile } from "../open-fleet.ts";
-import { count, safeJson } from "../render/text.ts";
+import { safeJson } from "../render/text.ts";
 
 export const command: CommandDefinition = {
   usage: "validate [file]",

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { count } from "../../base/count.ts";
 import type { Check } from "../../base/doctor-check.ts";
 import { projectDir } from "../../base/paths.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
@@ -6,7 +7,6 @@ import type { Fleet } from "../../config/fleet.ts";
 import { engineChecks } from "../../engine/index.ts";
 import { HOST_KIND_NAMES, kindOf } from "../../host-kinds/registry.ts";
 import { fleetFile } from "../open-fleet.ts";
-import { count } from "../render/text.ts";
 import { hostChecks } from "./hosts.ts";
 
 /**

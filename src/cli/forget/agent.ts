@@ -1,10 +1,10 @@
+import { count } from "../../base/count.ts";
 import { InvalidError } from "../../base/errors.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { hostInState, stderrProgress } from "../../engine/index.ts";
 import { lastReached, sinceWhen } from "../../inventory/last-seen.ts";
 import type { Given, Io } from "../command.ts";
 import { confirm } from "../confirm.ts";
-import { count } from "../render/text.ts";
 import { assertDeclared } from "../selection.ts";
 import { refuseReachable } from "./refuse-reachable.ts";
 

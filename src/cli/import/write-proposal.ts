@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { InvalidError } from "../../base/errors.ts";
+import { blankUnsafe } from "../../base/terminal-text.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
 import { formatProblem } from "../../config/problem.ts";
 import type { Proposal } from "./proposal.ts";
@@ -21,7 +22,7 @@ export function writeProposal(dir: string, { fleet, files, notes, left }: Propos
     ...notes.map((note) => `- ${note}`),
     ...(left.length > 0 ? ["Not declared:", ...left.map((what) => `- ${what}`)] : []),
   ];
-  const header = comment.map((line) => `# ${line.replaceAll(/\p{Cc}/gu, " ")}\n`).join("");
+  const header = comment.map((line) => `# ${blankUnsafe(line)}\n`).join("");
   const all = { ...files, "fleet.yaml": `${header}${stringify(fleet, { lineWidth: 0 })}` };
   for (const [path, text] of Object.entries(all)) {
     const file = join(dir, path);

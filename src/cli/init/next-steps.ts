@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { count } from "../../base/count.ts";
 import { PACKAGE_NAME } from "../../base/paths.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
 import type { Fleet, HostSpec } from "../../config/fleet.ts";
 import { formatProblem, type Problem } from "../../config/problem.ts";
 import { currentStack, passphraseFile, passphraseIsSet } from "../../engine/passphrase.ts";
 import { type PulumiProject, readProject, readStackFile, stackFile } from "../../engine/project.ts";
-import { count } from "../render/text.ts";
 import { stackNames } from "../stack/settings.ts";
 import { STACK } from "./passphrase.ts";
 

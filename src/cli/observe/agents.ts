@@ -1,18 +1,17 @@
 import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { BeatState, DeferredRestart, Lifecycle } from "../../model/deadman.ts";
 import type { FailedOver } from "../../model/failover.ts";
-import type { UnitStatus } from "../../model/protocol.ts";
+import type { PsAnswer, UnitStatus } from "../../model/protocol.ts";
 import { runningUnit, unitName } from "../../resources/unit-names.ts";
 import { type RuntimeKind, runtimeOf } from "../../runtimes/registry.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { type OpenHost, queryHost } from "../query-host.ts";
+import type { OpenHost } from "../query-host.ts";
 import type { Selection } from "../selection.ts";
+import { type HostAnswer, observeByHost, stateWithoutAnswer } from "./by-host.ts";
 import { type HostReport, isMissed } from "./fleet-report.ts";
 import { type UnitLabel, unitLabel } from "./unit-label.ts";
 
-/**
- * `away`: nothing is known, because its host gave no answer. `stuck`: it says so itself. `stale`: it shows no life.
- */
+/** `away`: nothing is known, because its host gave no answer. `stuck`: it reports so itself. `stale`: it shows no sign of life. */
 export type AgentState = UnitLabel | "stuck" | "stale" | "away";
 
 export interface AgentRow {
@@ -26,9 +25,9 @@ export interface AgentRow {
   readonly runtime: RuntimeKind;
   /** The name of the process in its pane. */
   readonly process?: string;
-  /** That this is none of those that its runtime has. */
+  /** Set where its runtime has no such process. */
   readonly otherProcess?: true;
-  /** The unit of the host's own that runs it still. */
+  /** The unit that ran it before Muster, where that unit still runs it. */
   readonly former?: string;
   /** UnitFileState of systemd; what follows is there only where the unit is. */
   readonly enabled?: string;
@@ -45,11 +44,11 @@ export interface AgentRow {
   readonly task?: string;
   /** What is wrong with its heartbeat. */
   readonly problem?: string;
-  /** Why the deadman leaves it alone. */
+  /** Why the deadman does nothing about it. */
   readonly paused?: string;
-  /** That it runs with what was declared before. */
+  /** Set where it still runs as it was declared before. */
   readonly owed?: Pick<DeferredRestart, "restart" | "within" | "since">;
-  /** On which provider it is to run, where that is another than its first, and since when. */
+  /** The provider that it should run on, where that is not its first, and since when. */
   readonly failedOver?: FailedOver;
   /** Why it stays down, and since when. */
   readonly quarantine?: { readonly since: string; readonly reason: string };
@@ -69,12 +68,13 @@ export async function observeAgents(
   open: OpenHost,
 ): Promise<AgentsReport> {
   const agents = Object.values(fleet.agents).filter((agent) => isAgentSelected(agent, selection));
-  const byHost = Map.groupBy(agents, (agent) => agent.host);
-  const looks = await Promise.all([...byHost].map(([host, ours]) => agentsOn(fleet, host, ours, open)));
+  const answers = await observeByHost(fleet, open, agents, (reader, own) =>
+    reader.ps({ op: "ps", units: own.map(runningUnit) }),
+  );
   return {
-    hosts: looks.map((look) => look.host),
-    agents: looks.flatMap((look) => look.agents),
-    unwatched: looks.flatMap((look) => (look.deadman === "silent" ? [look.host.host] : [])),
+    hosts: answers.map(({ host }) => host),
+    agents: answers.flatMap(rowsOf),
+    unwatched: answers.flatMap(({ host, answer }) => (answer?.deadman === "silent" ? [host.host] : [])),
   };
 }
 
@@ -84,7 +84,7 @@ export function codesOfAgents({ hosts }: Pick<AgentsReport, "hosts">): ExitCode[
   return [...(failed ? [EXIT.failure] : []), ...(hosts.some(isMissed) ? [EXIT.unreachable] : [])];
 }
 
-/** Whether an agent is in the part of the fleet that a command looks at. */
+/** Whether a selection covers an agent. */
 export function isAgentSelected(agent: AgentSpec, { host, tenant, slice }: Selection): boolean {
   const only = slice?.kind === "tenant" ? slice.tenant : agent.tenant;
   return (
@@ -94,17 +94,9 @@ export function isAgentSelected(agent: AgentSpec, { host, tenant, slice }: Selec
   );
 }
 
-async function agentsOn(fleet: Fleet, host: string, agents: readonly AgentSpec[], open: OpenHost) {
-  const asked = await queryHost(fleet, host, open, (reader) =>
-    reader.ps({ op: "ps", units: agents.map(runningUnit) }),
-  );
-  const units = new Map(asked.answer?.units.map((unit) => [unit.unit, unit]));
-  const absent: AgentState = asked.host.state === "ok" || asked.host.state === "empty" ? "not there" : "away";
-  return {
-    host: asked.host,
-    deadman: asked.answer?.deadman,
-    agents: agents.map((agent) => rowOf(agent, units.get(runningUnit(agent)), absent)),
-  };
+function rowsOf({ host, things, answer }: HostAnswer<AgentSpec, PsAnswer>): AgentRow[] {
+  const units = new Map(answer?.units.map((unit) => [unit.unit, unit]));
+  return things.map((agent) => rowOf(agent, units.get(runningUnit(agent)), stateWithoutAnswer(host)));
 }
 
 function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentState): AgentRow {
@@ -125,7 +117,7 @@ function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentStat
   };
 }
 
-/** The deadman's word counts only on what systemd says runs. */
+/** What the deadman reports counts only for a unit that runs, as systemd has it. */
 function stateOf(unit: UnitStatus): AgentState {
   const { watched } = unit;
   const known = unitLabel(unit);
@@ -134,7 +126,7 @@ function stateOf(unit: UnitStatus): AgentState {
   return watched.state === "stuck" ? "stuck" : known;
 }
 
-/** By the name that its runtime is known by, where it has that. */
+/** The process in its pane; one that its runtime knows, where there is one. */
 function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<AgentRow> {
   const { processes } = runtimeOf(runtime);
   const known = names.find((name) => processes.includes(name));

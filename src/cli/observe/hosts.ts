@@ -1,9 +1,9 @@
+import { count } from "../../base/count.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { isObservedOnly } from "../../config/observe-only.ts";
 import { fullestOf, HEALTHY, type Healthy, loadOf, type Machine } from "../../model/machine.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type OpenHost, queryHost } from "../query-host.ts";
-import { count } from "../render/text.ts";
 import type { Selection } from "../selection.ts";
 import { codesOfAgents } from "./agents.ts";
 import type { HostReport } from "./fleet-report.ts";

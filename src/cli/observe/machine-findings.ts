@@ -6,7 +6,8 @@ import { packageRoot } from "../../base/paths.ts";
 import { findEngine } from "../../engine/find-engine.ts";
 import type { MachineOfKind } from "../../host-kinds/host-kind.ts";
 import { MACHINES } from "../../host-kinds/registry.ts";
-import type { Cause, Finding } from "../../model/finding.ts";
+import type { Cause } from "../../model/diff.ts";
+import type { Finding } from "../../model/finding.ts";
 import { hostOf } from "../../model/resource-id.ts";
 import type { Selection } from "../selection.ts";
 

@@ -1,9 +1,10 @@
 import type { Fleet, ServiceSpec } from "../../config/fleet.ts";
 import type { Verdict } from "../../model/deadman.ts";
-import type { UnitStatus } from "../../model/protocol.ts";
+import type { PsAnswer, UnitStatus } from "../../model/protocol.ts";
 import { inSlice } from "../../model/stack-slice.ts";
-import { type OpenHost, queryHost } from "../query-host.ts";
+import type { OpenHost } from "../query-host.ts";
 import type { Selection } from "../selection.ts";
+import { type HostAnswer, observeByHost, stateWithoutAnswer } from "./by-host.ts";
 import type { HostReport } from "./fleet-report.ts";
 import { type UnitLabel, unitLabel } from "./unit-label.ts";
 
@@ -16,15 +17,15 @@ export interface ServiceRow {
   /** UnitFileState of systemd; what follows is there only where the unit is. */
   readonly enabled?: string;
   readonly pid?: number;
-  /** How often it was started again of late, by systemd or the deadman. */
+  /** Its recent restarts, by systemd or the deadman. */
   readonly restarts?: number;
   /** Seconds in this state. */
   readonly since?: number;
-  /** What its check says; there only where it has one and the deadman watches. */
+  /** The result of its check; there only where it has one and the deadman watches. */
   readonly health?: Verdict;
-  /** What was answered last. */
+  /** The last answer. */
   readonly detail?: string;
-  /** Why the deadman leaves it alone. */
+  /** Why the deadman does nothing about it. */
   readonly paused?: string;
   /** Why it stays down, and since when. */
   readonly quarantine?: { readonly since: string; readonly reason: string };
@@ -44,33 +45,29 @@ export async function observeServices(
   open: OpenHost,
 ): Promise<ServicesReport> {
   const services = Object.values(fleet.services).filter((service) => isSelectedService(service, selection));
-  const byHost = Map.groupBy(services, ({ host }) => host);
-  const looks = await Promise.all([...byHost].map(([host, ours]) => servicesOn(fleet, host, ours, open)));
+  const answers = await observeByHost(fleet, open, services, (reader, own) =>
+    reader.ps({ op: "ps", units: own.map(({ unit }) => unit) }),
+  );
   return {
-    hosts: looks.map((look) => look.host),
-    services: looks.flatMap((look) => look.services),
-    unwatched: looks.flatMap((look) => (look.isUnwatched ? [look.host.host] : [])),
+    hosts: answers.map(({ host }) => host),
+    services: answers.flatMap(rowsOf),
+    unwatched: answers.filter(isUnwatched).map(({ host }) => host.host),
   };
 }
 
-/** Whether a service is in the part of the fleet that a command looks at: it is no tenant's. */
+/** Whether a selection covers a service; services belong to no tenant. */
 export function isSelectedService(service: ServiceSpec, selection: Selection): boolean {
   const { host = service.host, tenant, slice = { kind: "all" } } = selection;
   return host === service.host && tenant === undefined && inSlice(slice, { type: "Service" });
 }
 
-async function servicesOn(fleet: Fleet, host: string, services: readonly ServiceSpec[], open: OpenHost) {
-  const units = services.map(({ unit }) => unit);
-  const asked = await queryHost(fleet, host, open, (reader) => reader.ps({ op: "ps", units }));
-  const known = new Map(asked.answer?.units.map((unit) => [unit.unit, unit]));
-  const isThere = asked.host.state === "ok" || asked.host.state === "empty";
-  return {
-    host: asked.host,
-    isUnwatched: asked.answer?.deadman === "silent" && services.some(({ health }) => health !== undefined),
-    services: services.map((service) =>
-      rowOf(service, known.get(service.unit), isThere ? "not there" : "away"),
-    ),
-  };
+function isUnwatched({ things, answer }: HostAnswer<ServiceSpec, PsAnswer>): boolean {
+  return answer?.deadman === "silent" && things.some(({ health }) => health !== undefined);
+}
+
+function rowsOf({ host, things, answer }: HostAnswer<ServiceSpec, PsAnswer>): ServiceRow[] {
+  const units = new Map(answer?.units.map((unit) => [unit.unit, unit]));
+  return things.map((service) => rowOf(service, units.get(service.unit), stateWithoutAnswer(host)));
 }
 
 function rowOf(

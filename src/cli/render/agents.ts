@@ -1,10 +1,11 @@
+import { visible } from "../../base/terminal-text.ts";
 import { HOSTD_UNIT } from "../../model/host-paths.ts";
 import { byPriority } from "../exit.ts";
 import type { AgentRow, AgentsReport } from "../observe/agents.ts";
 import { codesOfAgents } from "../observe/agents.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
-import { safeJson, visible } from "./text.ts";
+import { safeJson } from "./text.ts";
 
 const COLUMNS = [
   "AGENT",

@@ -1,8 +1,9 @@
+import { visible } from "../../base/terminal-text.ts";
 import type { OnChange } from "../../model/deadman.ts";
 import type { FleetChange, HostChange, ResourceChange } from "../change/change.ts";
 import { subject } from "./finding-subject.ts";
 import { table } from "./table.ts";
-import { shortValue, visible } from "./text.ts";
+import { shortValue } from "./text.ts";
 
 const MARKS: Readonly<Record<ResourceChange["action"], string>> = { create: "+", update: "~", delete: "-" };
 

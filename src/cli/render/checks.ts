@@ -1,5 +1,5 @@
 import type { Check } from "../../base/doctor-check.ts";
-import { visible } from "./text.ts";
+import { visible } from "../../base/terminal-text.ts";
 
 /** A line for each check, and below it the command that mends it. */
 export function renderChecks(checks: readonly Check[]): string {

@@ -1,12 +1,13 @@
-import type { Cause, Finding } from "../../model/finding.ts";
-import { RUNTIMES } from "../../runtimes/registry.ts";
-import type { Runtime } from "../../runtimes/runtime.ts";
+import { count } from "../../base/count.ts";
+import { visible } from "../../base/terminal-text.ts";
+import type { Cause } from "../../model/diff.ts";
+import type { Finding, FindingKind } from "../../model/finding.ts";
 import { type FleetReport, type HostReport, isMissed, isPending } from "../observe/fleet-report.ts";
 import { renderChange } from "./change.ts";
 import { subject } from "./finding-subject.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
-import { count, shortValue, visible } from "./text.ts";
+import { shortValue } from "./text.ts";
 
 const CAUSES: Readonly<Record<Cause, string>> = {
   drift: "changed on the host",
@@ -15,9 +16,9 @@ const CAUSES: Readonly<Record<Cause, string>> = {
   unknown: "cause unknown: the host has no record of it",
 };
 
-/** The cause of a finding in words. */
-export function causeText(cause: Cause): string {
-  return CAUSES[cause];
+/** The cause of a finding in words, and its kind. */
+export function causeText({ cause, kind }: Finding): string {
+  return kind === undefined ? CAUSES[cause] : `${CAUSES[cause]}: ${kind}`;
 }
 
 /** The report for a person: a change's doing, what differs by host, what could not be told, what to do. */
@@ -43,7 +44,7 @@ function findingsOf(host: string, findings: readonly Finding[]): string {
     finding.property,
     `declared ${shortValue(finding.declared)}`,
     `observed ${shortValue(finding.observed)}`,
-    [CAUSES[finding.cause], ...termOf(finding)].join(": "),
+    causeText(finding),
   ]);
   return `${visible(host)}\n${table(rows, "  ")}`;
 }
@@ -77,8 +78,8 @@ function closing(report: FleetReport): string[] {
   const pending = report.findings.length - drifted.length - held.length;
   const found = [
     ...held,
-    ...drifted.filter(isBootEnable).map(bootSentence),
-    ...[...new Set(drifted.filter(isRuntime).map(({ agent = "AGENT" }) => agent))].map(runtimeSentence),
+    ...drifted.filter(({ kind }) => kind === "BOOT-ENABLE").map(bootSentence),
+    ...agentsWith("RUNTIME", drifted).map(runtimeSentence),
     ...(drifted.length > 0 ? [driftSentence(drifted)] : []),
     ...(pending > 0 ? [pendingSentence(pending)] : []),
   ];
@@ -105,23 +106,10 @@ function heldSentence({
   return undefined;
 }
 
-/** What runs and is not enabled ends with the next reboot, which nobody sees before that. */
-function isBootEnable({ type, part, item, property, declared, cause }: Finding): boolean {
-  const isCore = part === "unit" || (type === "Service" && item === "unit");
-  return isCore && property === "enabled" && declared === "enabled" && cause !== "intended";
+/** Each agent once. */
+function agentsWith(kind: FindingKind, findings: readonly Finding[]): string[] {
+  return [...new Set(findings.filter((one) => one.kind === kind).map(({ agent = "AGENT" }) => agent))];
 }
-
-function termOf(finding: Finding): string[] {
-  return [...(isBootEnable(finding) ? ["BOOT-ENABLE"] : []), ...(isRuntime(finding) ? ["RUNTIME"] : [])];
-}
-
-/** It runs, and on what nobody declared: who pays for it, and what it can do, is found out when it is too late. */
-function isRuntime({ part, item, cause }: Finding): boolean {
-  const isOfRuntime = part === "unit" ? item === "model" : part === "identity" && SETTINGS.has(item);
-  return isOfRuntime && cause !== "intended";
-}
-
-const SETTINGS = new Set(Object.values(RUNTIMES).flatMap(({ settingsFile }: Runtime) => settingsFile ?? []));
 
 function runtimeSentence(agent: string): string {
   return `${agent} runs on a model or a provider that nobody declared, or would at its next start (RUNTIME).`;

@@ -1,10 +1,11 @@
+import { visible } from "../../base/terminal-text.ts";
 import { byPriority } from "../exit.ts";
 import { codesOfAgents } from "../observe/agents.ts";
 import type { JobRow, JobsReport } from "../observe/jobs.ts";
 import { span } from "./agents.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
-import { safeJson, visible } from "./text.ts";
+import { safeJson } from "./text.ts";
 
 const COLUMNS = ["JOB", "OF", "HOST", "SCHEDULE", "STATE", "LAST", "RESULT", "NEXT"];
 

@@ -1,4 +1,5 @@
-import { shortValue, visible } from "./text.ts";
+import { visible } from "../../base/terminal-text.ts";
+import { shortValue } from "./text.ts";
 
 /**
  * Characters that a part of the page may take at most. All parts together stay below what the forges take as one

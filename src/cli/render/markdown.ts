@@ -1,9 +1,9 @@
+import { count } from "../../base/count.ts";
 import type { PropertyChange, ResourceChange } from "../change/change.ts";
 import type { FleetReport, HostReport } from "../observe/fleet-report.ts";
 import { causeText, observedCount } from "./drift.ts";
 import { subject } from "./finding-subject.ts";
 import { cell, code, diffs, list, markdownTable } from "./markdown-blocks.ts";
-import { count } from "./text.ts";
 
 /** The report as Markdown, for a comment on a change, an issue or a page of a CI run. */
 export function renderMarkdown(report: FleetReport): string {
@@ -90,7 +90,7 @@ function findingsTable(report: FleetReport): string {
     ["host", "agent", "item", "property", "declared", "observed", "cause"],
     findings.map((one) => [
       ...[one.host, subject(one), one.item, one.property, one.declared, one.observed].map(cell),
-      causeText(one.cause),
+      causeText(one),
     ]),
   );
 }

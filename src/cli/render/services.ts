@@ -1,3 +1,4 @@
+import { visible } from "../../base/terminal-text.ts";
 import { HOSTD_UNIT } from "../../model/host-paths.ts";
 import { byPriority } from "../exit.ts";
 import { codesOfAgents } from "../observe/agents.ts";
@@ -5,7 +6,7 @@ import type { ServiceRow, ServicesReport } from "../observe/services.ts";
 import { span } from "./agents.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
-import { safeJson, visible } from "./text.ts";
+import { safeJson } from "./text.ts";
 
 const COLUMNS = [
   "SERVICE",

@@ -1,6 +1,6 @@
+import { visible } from "../../base/terminal-text.ts";
 import { sinceWhen } from "../../inventory/last-seen.ts";
 import type { HostReport } from "../observe/fleet-report.ts";
-import { visible } from "./text.ts";
 
 /** What there is to say of a host that gave no answer: one sentence a host. */
 export function silentHosts(hosts: readonly HostReport[]): string[] {

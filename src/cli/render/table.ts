@@ -1,8 +1,10 @@
-import { visible } from "./text.ts";
+import stringWidth from "string-width";
+import { visible } from "../../base/terminal-text.ts";
 
 const GAP = "  ";
 
-/** Rows as aligned columns, one row a line; every cell is made safe for a terminal. */
+/** Rows as aligned columns, one row a line; every cell is made safe for a terminal. Wide characters, such as those of
+ * Chinese and emoji, take two columns. */
 export function table(rows: readonly (readonly string[])[], indent = ""): string {
   const safe = rows.map((row) => row.map(visible));
   const widths = columnWidths(safe);
@@ -12,13 +14,13 @@ export function table(rows: readonly (readonly string[])[], indent = ""): string
 function columnWidths(rows: readonly (readonly string[])[]): number[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   return Array.from({ length: columns }, (_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+    Math.max(...rows.map((row) => stringWidth(row[column] ?? ""))),
   );
 }
 
 function aligned(row: readonly string[], widths: readonly number[]): string {
   return row
-    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - stringWidth(cell)))
     .join(GAP)
     .trimEnd();
 }

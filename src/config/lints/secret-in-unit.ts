@@ -1,11 +1,11 @@
-import { readUnitFile, valuesOf } from "../unit-file.ts";
+import { parseUnitFile, valuesOf } from "../../model/unit-file.ts";
 import type { Lint } from "./lint.ts";
 import { looksSecret } from "./secret-in-env.ts";
 
 /** Everyone on the host and in the repository of fleet.yaml can read the text of a unit. */
 export const secretInUnit: Lint = (fleet) =>
   Object.values(fleet.services).flatMap(({ name, text = "" }) =>
-    valuesOf(readUnitFile(text), "Service", "Environment")
+    valuesOf(parseUnitFile(text), "Service", "Environment")
       .flatMap(variablesOf)
       .filter(([variable, value]) => looksSecret(variable, value))
       .map(([variable]) => ({

@@ -1,8 +1,8 @@
+import { canBeEnabled, parseUnitFile, type UnitFile, valuesOf } from "../../model/unit-file.ts";
 import type { ServiceFile, ServiceSpec } from "../fleet.ts";
 import { openPort } from "../open-port.ts";
 import type { Keys } from "../problem.ts";
 import { isReserved, isReservedPath, reservedUnit } from "../reserved-names.ts";
-import { canBeEnabled, readUnitFile, type UnitFile, valuesOf } from "../unit-file.ts";
 import type { RawService } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Context, Resolver } from "./context.ts";
@@ -25,7 +25,7 @@ export const resolveService: Resolver<RawService, ServiceSpec> = (name, raw, key
   if (reserved !== undefined)
     report.error(source, at(raw, "unit", keys), `${reserved}: it cannot be declared as a service`);
   const file = raw.unitFile && fileOf(raw.unitFile, [...keys, "unitFile"], ["from"], context);
-  const written = file && readUnitFile(file.text);
+  const written = file && parseUnitFile(file.text);
   if (written !== undefined) checkUnitFile(written, [...keys, "unitFile"], context);
   const user = userOf(raw, written, keys, context);
   const files = filesOf(raw, keys, context);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { MusterError } from "../../base/errors.ts";
-import { withProcessLock } from "../process-lock.ts";
+import { withProcessLock } from "../../base/process-lock.ts";
 import { elapsed } from "../progress.ts";
 import { type EngineAnswer, type EngineStack, runEngine } from "../run-engine.ts";
 import { adoptPending, type Deployment, pendingOf } from "./adopt-pending.ts";

@@ -1,3 +1,5 @@
+import { visible } from "../../base/terminal-text.ts";
+
 /** What one value must be: exactly this, of this pattern, or as the test says. */
 export type Rule = string | boolean | RegExp | ((value: unknown) => boolean);
 
@@ -25,7 +27,7 @@ export function flawOf(value: unknown, form: Shape): string | undefined {
 
 /** A client's value, made safe for a message. */
 export function quoteValue(value: unknown): string {
-  return (JSON.stringify(value) ?? "nothing").replace(/[^ -~]/g, "?").slice(0, 100);
+  return visible(JSON.stringify(value) ?? "nothing").slice(0, 100);
 }
 
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,13 +1,14 @@
+import { hasControlCharacter, parseUnitLine } from "../../model/unit-file.ts";
 import { quoteValue } from "./shape.ts";
 
-/** Whether a value is one that a directive may have. */
+/** Whether a directive may have a value. */
 export type Test = (value: string) => boolean;
 
 export interface Directive {
   readonly test: Test;
-  /** What it must be, where there is but one such value. */
+  /** The only value that it may have. */
   readonly only?: string;
-  /** A unit without it would run with other rights than the scope's. */
+  /** Without it, the unit would run with other rights than the scope's. */
   readonly needed?: true;
   readonly many?: true;
   /** The values that it must have, each of them. */
@@ -17,8 +18,8 @@ export interface Directive {
 export type Sections = Readonly<Record<string, Readonly<Record<string, Directive>>>>;
 
 /**
- * Why a text is none that systemd may read as a part of an agent's unit. A parser of our own that knows a part of systemd's
- * syntax and refuses the rest: sections, one directive a line, and no line that goes on in the next.
+ * Why systemd must not read a text as a part of an agent's unit; undefined where it may. Only a part of systemd's syntax
+ * is allowed: sections, and one directive a line, without spaces around `=`, comments or continued lines.
  */
 export function textRefusal(sections: Sections, text: string): string | undefined {
   const seen = new Set<string>();
@@ -27,20 +28,21 @@ export function textRefusal(sections: Sections, text: string): string | undefine
   for (const line of text.split("\n")) {
     const flaw = lineFlaw(line);
     if (flaw !== undefined) return flaw;
-    const header = /^\[(\w+)\]$/.exec(line)?.[1];
-    if (header !== undefined) section = header;
+    const parsed = parseUnitLine(line);
+    const isHeader = parsed !== undefined && "header" in parsed;
+    if (isHeader) section = parsed.header;
     const directives = sections[section];
     if (directives === undefined || !Object.hasOwn(sections, section))
       return `its unit has ${quoteValue(line)}, which no agent's unit has`;
-    if (line === "" || header !== undefined) continue;
-    const refusal = directiveRefusal(directives, section, line, seen);
+    if (line === "" || isHeader) continue;
+    const refusal = directiveRefusal(directives, section, { line, key: "", value: "", ...parsed }, seen);
     if (refusal !== undefined) return refusal;
   }
   return missing(sections, seen);
 }
 
 function lineFlaw(line: string): string | undefined {
-  if (/[^\P{Cc}\t]/u.test(line)) return `its unit has the line ${quoteValue(line)}, with a control character`;
+  if (hasControlCharacter(line)) return `its unit has the line ${quoteValue(line)}, with a control character`;
   return line.endsWith("\\")
     ? `its unit has the line ${quoteValue(line)}, which goes on in the next`
     : undefined;
@@ -49,11 +51,11 @@ function lineFlaw(line: string): string | undefined {
 function directiveRefusal(
   directives: Sections[string],
   section: string,
-  line: string,
+  { line, key, value }: { readonly line: string; readonly key: string; readonly value: string },
   seen: Set<string>,
 ): string | undefined {
-  const [, key = "", value = ""] = /^([A-Za-z-]+)=(.*)$/s.exec(line) ?? [];
-  const directive = Object.hasOwn(directives, key) ? directives[key] : undefined;
+  const isExact = line.startsWith(`${key}=`) && Object.hasOwn(directives, key);
+  const directive = isExact ? directives[key] : undefined;
   const place = `${section}.${key}`;
   if (directive === undefined) return `its unit has ${quoteValue(line)}, which no agent's unit has`;
   if (seen.has(place) && !directive.many) return `its unit says ${key}= twice`;

@@ -1,3 +1,4 @@
+import { mapValues } from "../../base/objects.ts";
 import { FORMER_TYPES, wholeId } from "../../model/former-agent.ts";
 import { itemName, partOf, WHOLE } from "../../model/parts.ts";
 import { toWire } from "../../model/wire-items.ts";
@@ -5,7 +6,7 @@ import type { ObservationCache, ProviderContext } from "../context.ts";
 import { PartialError } from "../wire/partial-error.ts";
 import type { Properties, Value } from "../wire/values.ts";
 import type { ActualState, Handler, HandlerCall } from "./handler.ts";
-import { mapValues, type WireItems, wireItems, withItems } from "./items/inputs.ts";
+import { type WireItems, wireItems, withItems } from "./items/inputs.ts";
 
 /**
  * The types that an agent had before it was one resource, by name. In a state that has them the Identity stands for

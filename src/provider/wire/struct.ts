@@ -1,4 +1,5 @@
 import struct_pb from "google-protobuf/google/protobuf/struct_pb.js";
+import { mapValues } from "../../base/objects.ts";
 import { Secret } from "../../base/secret.ts";
 import type { Properties, Value } from "./values.ts";
 
@@ -21,7 +22,7 @@ interface Json {
 }
 
 function decodeMap(map: Json): Properties {
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, decodeValue(value)]));
+  return mapValues(map, decodeValue);
 }
 
 function decodeValue(value: unknown): Value {
@@ -37,7 +38,7 @@ function decodeSecret(value: unknown): Value {
 }
 
 function encodeMap(map: Properties): Json {
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, encodeValue(value)]));
+  return mapValues(map, encodeValue);
 }
 
 function encodeValue(value: Value): unknown {

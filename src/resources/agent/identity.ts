@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { mapValues } from "../../base/objects.ts";
 import type { AgentSpec, Fleet, IdentityFile } from "../../config/fleet.ts";
 import type { DirectoryItem, FileItem, Items } from "../../model/items.ts";
 import { runtimeOf } from "../../runtimes/registry.ts";
@@ -53,10 +54,6 @@ function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
     })),
     ...mapValues({ ...read, ...declared }, (file, path) => identityFile(agent, path, file, compiler)),
   };
-}
-
-function mapValues<A, B>(map: Readonly<Record<string, A>>, change: (value: A, key: string) => B) {
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]));
 }
 
 function identityFile(agent: AgentSpec, path: string, file: IdentityFile, compiler: Compiler): FileItem {

@@ -41,6 +41,13 @@ describe("looking at a fleet", () => {
     ]);
   });
 
+  test("gives a unit that would not start at boot its kind", async () => {
+    const want = plan.declarations.find(({ id }) => id === "hub/iris/agent")?.items["unit:unit"]?.want;
+    const open = hosts({ hub: { "hub/iris/agent/unit:unit": { props: { ...want, enabled: "disabled" } } } });
+    const { findings } = await observeFleet(fleet, plan, {}, open);
+    expect(findings).toMatchObject([{ item: "unit", property: "enabled", kind: "BOOT-ENABLE" }]);
+  });
+
   test("tells a host that is away, and the others all the same", async () => {
     const report = await observeFleet(fleet, plan, {}, hosts({ east: away }));
     expect(report.hosts).toEqual([

@@ -1,9 +1,10 @@
+import { withKind } from "../../../src/cli/observe/finding-kind.ts";
 import type { FleetReport } from "../../../src/cli/observe/fleet-report.ts";
 import type { Finding } from "../../../src/model/finding.ts";
 
-/** Iris's SOUL.md, overwritten on hub; name what matters to the test. */
+/** Iris's SOUL.md, overwritten on hub, with the kind that it has; name what matters to the test. */
 export function finding(parts: Partial<Finding> = {}): Finding {
-  return {
+  return withKind({
     host: "hub",
     tenant: "arc",
     agent: "iris",
@@ -16,7 +17,7 @@ export function finding(parts: Partial<Finding> = {}): Finding {
     observed: 'line 3: "I am Spark."',
     cause: "drift",
     ...parts,
-  };
+  });
 }
 
 /** Three hosts that answered and have nothing to tell; name what matters to the test. */

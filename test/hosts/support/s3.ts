@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { vi } from "vitest";
 import { cacheDir } from "../../../src/base/paths.ts";
+import { withProcessLock } from "../../../src/base/process-lock.ts";
 import { goEnv, removeOwnCaches, usableGo } from "../../../src/engine/go-toolchain.ts";
 import { type Progress, stderrProgress, telling } from "../../../src/engine/index.ts";
-import { withProcessLock } from "../../../src/engine/process-lock.ts";
 import { freePort, PASSWORD, type StateServer, serve } from "./state-server.ts";
 
 const MODULE = join(import.meta.dirname, "s3");

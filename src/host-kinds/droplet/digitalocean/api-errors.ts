@@ -1,15 +1,12 @@
 import { InvalidError, MusterError } from "../../../base/errors.ts";
+import { type HttpAnswer, messageOf, type NoAnswerError } from "../../../base/http.ts";
 
 const WHAT = "DigitalOcean cannot be asked what is there";
 const KEPT = "Nothing was changed there; hosts that are up run on, and `npx fleet drift` needs no API.";
 
 /** The API gave no answer. */
-export function apiUnreachable(url: URL, error: unknown): MusterError {
-  const isLate = error instanceof Error && error.name === "TimeoutError";
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const why = isLate
-    ? "it gave no answer in time"
-    : `it cannot be reached (${cause instanceof Error ? cause.message : cause})`;
+export function apiUnreachable(url: URL, { isLate, message }: NoAnswerError): MusterError {
+  const why = isLate ? "it gave no answer in time" : `it cannot be reached (${message})`;
   return new MusterError({
     where: url.origin,
     what: WHAT,
@@ -18,10 +15,10 @@ export function apiUnreachable(url: URL, error: unknown): MusterError {
   });
 }
 
-/** The API answered, and refused. Its own words are told, cut short; they never hold the token. */
-export function apiRefusal(url: URL, response: Response, body: string): MusterError {
-  const { status } = response;
-  const said = `${messageIn(body)} (${status})`;
+/** The API answered, and refused. Its own message is part of the sentence; it never holds the token. */
+export function apiRefusal(url: URL, answer: HttpAnswer): MusterError {
+  const { status } = answer;
+  const said = `${messageOf(answer) ?? "no message"} (${status})`;
   if (status === 401) {
     const next =
       "Make a token at cloud.digitalocean.com/account/api and run `npx pulumi config set --secret digitalocean:token`.";
@@ -39,23 +36,13 @@ export function apiRefusal(url: URL, response: Response, body: string): MusterEr
     return new InvalidError({ where: url.origin, what: WHAT, why, next });
   }
   if (status === 429) {
-    const next = `The account's limit counts by the hour: run this again ${laterAs(response)}. ${KEPT}`;
+    const next = `The account's limit counts by the hour: run this again ${whenToRetry(answer)}. ${KEPT}`;
     return new MusterError({ where: url.origin, what: WHAT, why: `it was asked too often: ${said}.`, next });
   }
   const why = `${url.pathname} was answered with: ${said}.`;
   return new MusterError({ where: url.origin, what: WHAT, why, next: `Run this again later. ${KEPT}` });
 }
 
-function laterAs(response: Response): string {
-  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  return Number.isNaN(seconds) ? "later" : `in ${Math.ceil(seconds / 60)} min`;
-}
-
-function messageIn(body: string): string {
-  try {
-    const { message } = JSON.parse(body) as { message?: unknown };
-    return `${message}`.replace(/[^\x20-\x7e]/g, " ").slice(0, 200);
-  } catch {
-    return "no message";
-  }
+function whenToRetry({ retryAfter }: HttpAnswer): string {
+  return retryAfter === undefined ? "later" : `in ${Math.ceil(retryAfter / 60)} min`;
 }

@@ -1,3 +1,4 @@
+import { mapValues } from "../../../base/objects.ts";
 import { diffItem } from "../../../model/diff.ts";
 import { AS_DECLARED, type Observation, type Observations } from "../../../model/items.ts";
 import { isOpen, labelOf, partOf } from "../../../model/parts.ts";
@@ -11,14 +12,7 @@ import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
 import { formerlyOf, withoutDirectives } from "./directives.ts";
 import { failureText } from "./failure-text.ts";
-import {
-  hostItems,
-  type ItemProperties,
-  isHomeFolder,
-  mapValues,
-  parseProperties,
-  withItems,
-} from "./inputs.ts";
+import { hostItems, type ItemProperties, isHomeFolder, parseProperties, withItems } from "./inputs.ts";
 import { moveHome } from "./move-home.ts";
 import { observedItems, unknownReasons } from "./observed-items.ts";
 import { waitingSentence } from "./restart-notices.ts";

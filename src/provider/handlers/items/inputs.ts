@@ -1,4 +1,5 @@
 import { InvalidError } from "../../../base/errors.ts";
+import { mapValues } from "../../../base/objects.ts";
 import { Secret } from "../../../base/secret.ts";
 import type { HostItem, Items, Scalar } from "../../../model/items.ts";
 import { byPart, ITEM_PROPERTIES, itemName } from "../../../model/parts.ts";
@@ -85,11 +86,6 @@ export function isHomeFolder({
 /** The items as the host knows them. */
 export function hostItems(items: WireItems): Items {
   return mapValues(items, (item): HostItem => fromWire(item));
-}
-
-/** The same names with other values. */
-export function mapValues<A, B>(map: Readonly<Record<string, A>>, change: (value: A, name: string) => B) {
-  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(value, name)]));
 }
 
 function plain(item: Properties): WireItem {

@@ -1,8 +1,8 @@
+import { mapValues } from "../../../base/objects.ts";
 import type { Detail, Observation, Observations, Props, Scalar } from "../../../model/items.ts";
 import { labelOf } from "../../../model/parts.ts";
 import { observedWire } from "../../../model/wire-items.ts";
 import type { WireItems } from "./inputs.ts";
-import { mapValues } from "./inputs.ts";
 
 /** What the engine shows of one property at most, in characters. */
 const SHOWN = 400;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { mapValues } from "../../../base/objects.ts";
 import type { HostRecord } from "../../../model/host-record.ts";
 import type { HostItem, Items, Observation } from "../../../model/items.ts";
 import type { Observed } from "../../../model/protocol.ts";
@@ -9,14 +10,7 @@ import { messageOf, PartialError } from "../../wire/partial-error.ts";
 import type { ActualState, HandlerCall } from "../handler.ts";
 import { withoutDirectives } from "./directives.ts";
 import { failureText } from "./failure-text.ts";
-import {
-  type ItemProperties,
-  mapValues,
-  parseProperties,
-  type WireItems,
-  wireItems,
-  withItems,
-} from "./inputs.ts";
+import { type ItemProperties, parseProperties, type WireItems, wireItems, withItems } from "./inputs.ts";
 import { isGone, observedItems, unknownReasons } from "./observed-items.ts";
 
 /**

@@ -22,7 +22,7 @@ import { provision } from "./provision.ts";
 export async function ensureBase(local: string, node: NodeProgram, progress: ProgressLine): Promise<string> {
   const name = baseName(node.version);
   if (isPrepared(local, node)) return name;
-  const waiting = () => progress("waiting for another run that makes the Debian base");
+  const waiting = (pid: number) => progress(`waiting for process ${pid}, which makes the Debian base`);
   return withHelperLock(
     "base",
     async () => {

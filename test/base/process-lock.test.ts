@@ -1,9 +1,9 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { withProcessLock, withProcessLockSync } from "../../src/base/process-lock.ts";
 import { startMark } from "../../src/base/processes.ts";
-import { withProcessLock } from "../../src/engine/process-lock.ts";
-import { code, node, sandbox } from "./sandbox.ts";
+import { code, node, sandbox } from "../engine/sandbox.ts";
 
 /** A process that holds the lock for some milliseconds and writes down when it came in and went out. */
 function holder(file: string, log: string, milliseconds: number, env: Record<string, string>) {
@@ -15,7 +15,7 @@ function holder(file: string, log: string, milliseconds: number, env: Record<str
       await new Promise((done) => setTimeout(done, ${milliseconds}));
       say("out");
     });`;
-  return node(code("process-lock.ts", body), env);
+  return node(code("../base/process-lock.ts", body), env);
 }
 
 function paths(home: string): [file: string, log: string] {
@@ -24,10 +24,10 @@ function paths(home: string): [file: string, log: string] {
   return [join(home, "locks/lock"), log];
 }
 
-test("two processes hold the lock one after the other, and the second tells for whom it waits", async () => {
+test("two processes hold the lock one after the other, and the second reports for whom it waits", async () => {
   const { home, env } = sandbox();
   const [file, log] = paths(home);
-  const first = holder(file, log, 700, env);
+  const first = holder(file, log, 2000, env);
   await vi.waitFor(() => expect(readFileSync(log, "utf8")).toContain("in"), 5000);
   const second = holder(file, log, 0, env);
   await Promise.all([first, second]);
@@ -80,6 +80,31 @@ test("the lock is free again after work that failed", async () => {
   );
   await expect(failing).rejects.toThrow("no");
   expect(existsSync(file)).toBe(false);
+});
+
+test("blocking work is done one after the other too, and says who holds the lock where its patience ends", async () => {
+  const { home, env } = sandbox();
+  const [file, log] = paths(home);
+  const first = holder(file, log, 2000, env);
+  await vi.waitFor(() => expect(readFileSync(log, "utf8")).toContain("in"), 5000);
+  const work = vi.fn(() => "done");
+  const why = `the list cannot be written: process ${first.pid} has held its lock for 0.1 s.`;
+  expect(() => withProcessLockSync(file, "the list cannot be written", 100, work)).toThrow(why);
+  expect(work).not.toHaveBeenCalled();
+  expect(withProcessLockSync(file, "the list cannot be written", 10_000, work)).toBe("done");
+  expect(readdirSync(join(home, "locks"))).toEqual([]);
+});
+
+test("a lock in a file that this user cannot write is an error and not a wait", async () => {
+  const { home } = sandbox();
+  const file = join(home, "lock");
+  mkdirSync(`${file}.held`);
+  const locked = withProcessLock(
+    file,
+    () => undefined,
+    async () => undefined,
+  );
+  await expect(locked).rejects.toThrow(`${file}.held cannot be locked: `);
 });
 
 test("a process that has ended has no start mark, and a living one keeps its own", () => {

@@ -1,0 +1,15 @@
+/** A map with the same keys and other values. */
+export function mapValues<A, B>(
+  map: Readonly<Record<string, A>>,
+  change: (value: A, key: string) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]));
+}
+
+/** A map with the same values under other keys. */
+export function mapKeys<A>(
+  map: Readonly<Record<string, A>>,
+  change: (key: string) => string,
+): Record<string, A> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [change(key), value]));
+}

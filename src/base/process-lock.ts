@@ -1,0 +1,127 @@
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { MusterError } from "./errors.ts";
+import { startMark } from "./processes.ts";
+
+/** Milliseconds between two attempts to take a lock that another process holds. */
+const RETRY_EVERY = 100;
+
+/** Primary result code SQLITE_BUSY of SQLite. */
+const BUSY = 5;
+
+/**
+ * Runs `work` while no other process of this machine runs its own under the same lock file.
+ *
+ * The lock is the kernel's, which SQLite takes on `FILE.held`: it ends with its process, however that ends. `FILE`
+ * names the process for those that wait. Both files are removed at the end.
+ *
+ * @param waiting called once with the holder's process id when there is one to wait for
+ * @throws MusterError where the lock file cannot be used
+ */
+export async function withProcessLock<T>(
+  file: string,
+  waiting: (pid: number) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  let announced = false;
+  for (;;) {
+    const lock = takeLock(file, 0);
+    if (lock !== undefined) {
+      try {
+        return await work();
+      } finally {
+        releaseLock(file, lock);
+      }
+    }
+    const holder: number | undefined = announced ? undefined : holderOf(file);
+    if (holder !== undefined) waiting(holder);
+    announced ||= holder !== undefined;
+    await sleep(RETRY_EVERY);
+  }
+}
+
+/**
+ * The same for work of a few milliseconds: blocks until the lock is free.
+ *
+ * @param what what fails where another process holds the lock for longer than `patience` milliseconds
+ */
+export function withProcessLockSync<T>(file: string, what: string, patience: number, work: () => T): T {
+  const lock = takeLock(file, patience);
+  if (lock === undefined) {
+    const holder = holderOf(file);
+    throw new MusterError({
+      what,
+      why: `${holder === undefined ? "another run" : `process ${holder}`} has held its lock for ${patience / 1000} s.`,
+      next: "Wait until it ends, then run this again.",
+    });
+  }
+  try {
+    return work();
+  } finally {
+    releaseLock(file, lock);
+  }
+}
+
+/** @returns undefined where another process holds the lock for longer than `patience` milliseconds */
+function takeLock(file: string, patience: number): DatabaseSync | undefined {
+  mkdirSync(dirname(file), { recursive: true });
+  for (;;) {
+    const path = heldFile(file);
+    const before = identityOf(path);
+    const lock = openLock(path, patience);
+    if (lock === undefined) return undefined;
+    // The last holder may have removed the file that was opened. Then others lock another of the same name.
+    if (before !== undefined && before === identityOf(path)) {
+      rmSync(file, { force: true });
+      writeFileSync(file, `${process.pid} ${startMark(process.pid) ?? ""}`);
+      return lock;
+    }
+    lock.close();
+  }
+}
+
+function openLock(path: string, patience: number): DatabaseSync | undefined {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(path, { timeout: patience });
+    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 === BUSY) return undefined;
+    throw new MusterError({
+      what: `${path} cannot be locked`,
+      why: `${error instanceof Error ? error.message : error}.`,
+      next: "Check that this user may write to it and to its folder.",
+      cause: error,
+    });
+  }
+}
+
+function releaseLock(file: string, lock: DatabaseSync): void {
+  rmSync(file, { force: true });
+  rmSync(heldFile(file), { force: true });
+  lock.close();
+}
+
+function heldFile(file: string): string {
+  return `${file}.held`;
+}
+
+/** Names one file for good, as inode numbers are used again. */
+function identityOf(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat && `${stat.ino} ${stat.birthtimeNs}`;
+}
+
+/** The process that holds a lock; undefined where it has not written its name yet, or its name is that of a dead one. */
+function holderOf(file: string): number | undefined {
+  try {
+    const [pid = "", start = ""] = readFileSync(file, "utf8").split(/ (.*)/);
+    return startMark(Number(pid)) === start ? Number(pid) : undefined;
+  } catch {
+    return undefined;
+  }
+}

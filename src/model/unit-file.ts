@@ -1,0 +1,109 @@
+/** The text of unit files, reader and writer side by side; systemd.syntax(7). */
+
+/** One `Key=value` of a unit file. */
+export type UnitLine = readonly [key: string, value: string];
+
+/** The text of a unit file, by sections. */
+export function renderUnit(sections: Readonly<Record<string, readonly UnitLine[]>>): string {
+  return Object.entries(sections)
+    .map(([name, lines]) => `[${name}]\n${lines.map(([key, value]) => `${key}=${value}\n`).join("")}`)
+    .join("\n");
+}
+
+/** The value of ExecStart= that starts a program with exactly these words. */
+export function commandLine(words: readonly string[]): string {
+  return words.map(quoteArgument).join(" ");
+}
+
+export function environmentLines(variables: Readonly<Record<string, string>>): UnitLine[] {
+  return Object.entries(variables).map(([name, value]) => ["Environment", quote(`${name}=${value}`)]);
+}
+
+/** `%` starts a specifier in unit files; systemd.unit(5). */
+export function escapePercent(text: string): string {
+  return text.replaceAll("%", "%%");
+}
+
+/** A double-quoted word with C-style escapes. */
+export function quote(text: string): string {
+  return `"${escapePercent(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+/** In ExecStart= `$` would be expanded as well; systemd.service(5). */
+function quoteArgument(text: string): string {
+  const doubled = text.replaceAll("$", "$$$$");
+  return /^[\w@%+=:,./-]+$/.test(doubled) && !doubled.includes("%") ? doubled : quote(doubled);
+}
+
+export interface UnitSetting {
+  readonly section: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A unit file, as far as it must be understood before it is on a host: its settings, in their order. */
+export interface UnitFile {
+  readonly settings: readonly UnitSetting[];
+  /** What is wrong with it, as a sentence without its subject. */
+  readonly flaw?: string;
+}
+
+/** Reads the text of a service's unit. What only systemd can judge, it reports when the unit is started. */
+export function parseUnitFile(text: string): UnitFile {
+  const control = text.split("\n").findIndex(hasControlCharacter);
+  if (control >= 0) return { settings: [], flaw: `has a control character in line ${control + 1}` };
+  const settings: UnitSetting[] = [];
+  let section = "";
+  for (const [number, line] of logicalLines(text)) {
+    const parsed = parseUnitLine(line);
+    if (parsed !== undefined && "header" in parsed) section = parsed.header;
+    else if (parsed !== undefined && section !== "")
+      settings.push({ section, key: parsed.key, value: parsed.value.trimStart() });
+    else return { settings, flaw: `has in line ${number} neither a [Section] nor a Key=value of one` };
+  }
+  const starts = valuesOf({ settings }, "Service", "ExecStart").some((value) => value !== "");
+  return starts
+    ? { settings }
+    : { settings, flaw: "has no ExecStart= in a [Service]: it would start nothing" };
+}
+
+/** A section's header, or a setting with its value as it is written; undefined for any other line. */
+export function parseUnitLine(
+  line: string,
+): { readonly header: string } | { readonly key: string; readonly value: string } | undefined {
+  const header = /^\[([A-Za-z0-9-]+)\]$/.exec(line)?.[1];
+  if (header !== undefined) return { header };
+  const [, key, value = ""] = /^([A-Za-z0-9-]+)\s*=(.*)$/s.exec(line) ?? [];
+  return key === undefined ? undefined : { key, value };
+}
+
+/** Whether a line has a control character other than a tab, which no unit file needs. */
+export function hasControlCharacter(line: string): boolean {
+  return /[^\P{Cc}\t]/u.test(line);
+}
+
+/** Every value of a setting, in their order. */
+export function valuesOf({ settings }: UnitFile, section: string, key: string): string[] {
+  return settings.filter((one) => one.section === section && one.key === key).map(({ value }) => value);
+}
+
+/** Whether `systemctl enable` has anything to do for it. */
+export function canBeEnabled({ settings }: UnitFile): boolean {
+  return settings.some(({ section, value }) => section === "Install" && value !== "");
+}
+
+/** Lines without comments; a line that ends in a backslash is joined with the next. @returns each with its line number */
+function logicalLines(text: string): [number: number, line: string][] {
+  const lines: [number, string][] = [];
+  let open: [number, string] | undefined;
+  for (const [i, raw] of text.split("\n").entries()) {
+    const line = raw.trim();
+    if (/^[#;]/.test(line) || (line === "" && open === undefined)) continue;
+    const [number, before] = open ?? [i + 1, ""];
+    const isOpen = line.endsWith("\\");
+    const whole = `${before}${isOpen ? `${line.slice(0, -1)} ` : line}`;
+    open = isOpen ? [number, whole] : undefined;
+    if (!isOpen) lines.push([number, whole.trim()]);
+  }
+  return open === undefined ? lines : [...lines, [open[0], open[1].trim()]];
+}

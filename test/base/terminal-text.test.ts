@@ -1,0 +1,29 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { blankUnsafe, isPrintable, visible } from "../../src/base/terminal-text.ts";
+import { quoteValue } from "../../src/host/authorization/shape.ts";
+import { shown } from "../../src/model/shown.ts";
+import { plainLine } from "../../src/transport/plain-line.ts";
+
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+test.each([
+  ["visible", visible],
+  ["blankUnsafe", blankUnsafe],
+  ["shown", shown],
+  ["plainLine", plainLine],
+  ["quoteValue", quoteValue],
+])("%s gives text that is safe in a terminal, whatever comes in", (_, make) => {
+  const text = fc.string({ unit: "binary", maxLength: 300 });
+  fc.assert(fc.property(text, (one) => !UNSAFE.test(make(one))));
+});
+
+test.each([
+  ["a family, whose emoji are joined", "\u{1F468}\u200d\u{1F469}\u200d\u{1F467}", true],
+  ["an override of the direction", "a\u202eb", false],
+  ["a line separator", "a\u2028b", false],
+  ["ESC", "\u001b[2J", false],
+  ["half a surrogate pair", "\ud83d", false],
+])("isPrintable decides on %s", (_, text, allowed) => {
+  expect(isPrintable(text)).toBe(allowed);
+});
