@@ -54,27 +54,6 @@ describe("the jobs of a fleet", () => {
       "timer muster-job-iris-b-c.timer",
     ]);
   });
-
-  test("have former ids, so that they are carried over with their agent and their host", () => {
-    const fleet = withJobs(job(), job({ name: "tidy", agent: undefined }));
-    const { hub } = fleet.hosts;
-    const renamed = { ...fleet, hosts: { hub: { ...hub, formerly: ["box"] } } } as Fleet;
-    const ids = Object.fromEntries(
-      compilePlan(renamed, runtime).declarations.map((one) => [one.id, one.formerly]),
-    );
-    expect(ids["hub/iris/agent"]).toEqual(["box/iris/agent"]);
-    expect(ids["hub/jobs"]).toEqual(["box/jobs"]);
-  });
-
-  test("have what tells of failures on each host with agents or jobs, as it is the platform's to bring", () => {
-    const items = (fleet: Fleet) =>
-      Object.keys(compilePlan(fleet, runtime).declarations.find(({ id }) => id === "hub/host")?.items ?? {});
-    expect(items(fleetOf())).toContain("what tells of failed jobs");
-    expect(items({ ...fleetOf(), agents: {} })).not.toContain("what tells of failed jobs");
-    expect(items({ ...withJobs(job({ agent: undefined })), agents: {} })).toContain(
-      "what tells of failed jobs",
-    );
-  });
 });
 
 describe("a job's service", () => {

@@ -33,33 +33,12 @@ describe("an agent's unit", () => {
     expect(unitText(fleetOf(), agent({ watchdog: 0 }))).not.toContain("WatchdogSec");
   });
 
-  test("is started again only where it is always on", () => {
-    const ttl = { lifecycle: { kind: "ephemeral", ttl: 60 } } as const;
-    expect(unitText(fleetOf(), agent())).toContain("Restart=always\n");
-    expect(unitText(fleetOf(), agent(ttl))).toContain("Restart=no\n");
-  });
-
   test("says where its heartbeat goes only where it beats by file", () => {
     const heartbeat = { by: "file", interval: 15, timeout: 60 } as const;
     expect(unitText(fleetOf(), agent({ heartbeat }))).toContain(
       'Environment="MUSTER_BEAT=/run/muster-iris/beat"\n',
     );
     expect(unitText(fleetOf(), agent())).not.toContain("MUSTER_BEAT");
-  });
-
-  test("does not start in quarantine, and never fails for starting too often", () => {
-    const text = unitText(fleetOf(), agent());
-    expect(text).toContain(
-      "ConditionPathExists=!/var/lib/muster/hostd/quarantine/muster-agent-iris.service\n",
-    );
-    expect(text).toContain("StartLimitIntervalSec=0\n");
-  });
-
-  test("limits it to what is declared, and to no swap beside the memory", () => {
-    expect(unitText(fleetOf(), agent())).not.toMatch(/Max=|CPUQuota/);
-    expect(unitText(fleetOf(), agent({ limits: { memory: "512M", cpu: 0.07, tasks: 40 } }))).toContain(
-      "MemoryMax=512M\nMemorySwapMax=0\nCPUQuota=7%\nTasksMax=40\n",
-    );
   });
 
   test("shuts it in, but for what is allowed and where it works", () => {
