@@ -11,6 +11,7 @@ describe("a compiled fleet", () => {
     const loom = agent({ name: "loom", user: "loom", identity: "loom", home: "/home/loom" });
     const units = compilePlan(fleetOf(agent(), loom), runtime).declarations.filter(({ agent }) => agent);
     const addresses = units.flatMap(({ items }) => Object.values(items).map(itemAddress));
+    expect(addresses).not.toEqual([]);
     expect(new Set(addresses).size).toBe(addresses.length);
   });
 
@@ -27,6 +28,7 @@ describe("a compiled fleet", () => {
       for (const need of declaration.needs) expect(seen).toContain(need);
       seen.add(declaration.id);
     }
+    expect(seen).toContain("hub/loom/agent");
   });
 
   test("does not depend on the order of contacts in the file", () => {
