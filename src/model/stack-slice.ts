@@ -19,16 +19,22 @@ export interface StackSettings {
 /** Every resource, by the login that fleet.yaml names. */
 export const WHOLE_FLEET: StackSettings = { slice: { kind: "all" } };
 
-const PLATFORM: readonly string[] = [
-  "LocalHost",
-  "DropletHost",
-  "Host",
-  "Tenant",
-  "Reader",
-  "Account",
-  "HostJobs",
-  "Service",
-] satisfies (ResourceType | "LocalHost" | "DropletHost")[];
+/** Whose stack has the resources of a type, where tenants have stacks of their own. */
+const STACK_OF: Readonly<Record<ResourceType | "LocalHost" | "DropletHost", "platform" | "tenant">> = {
+  LocalHost: "platform",
+  DropletHost: "platform",
+  Host: "platform",
+  Tenant: "platform",
+  Reader: "platform",
+  Account: "platform",
+  Agent: "tenant",
+  HostJobs: "platform",
+  Service: "platform",
+};
+
+const PLATFORM = new Set(
+  Object.entries(STACK_OF).flatMap(([type, stack]) => (stack === "platform" ? type : [])),
+);
 
 /**
  * Reads a stack's settings.
@@ -51,7 +57,7 @@ export function stackSettings(get: (name: string) => string | undefined): StackS
 /** Whether a stack has resources of a type, of any tenant or, where it is named, of that one. */
 export function inSlice(slice: Slice, one: { readonly type: string; readonly tenant?: string }): boolean {
   if (slice.kind === "all") return true;
-  const isPlatform = PLATFORM.includes(one.type);
+  const isPlatform = PLATFORM.has(one.type);
   if (slice.kind === "platform") return isPlatform;
   return !isPlatform && (one.tenant === undefined || one.tenant === slice.tenant);
 }

@@ -157,9 +157,7 @@ describe("a tenant's gate", () => {
       /^(Description|After|StartLimit|Environment|TimeoutStop|Success|WorkingDirectory|$|\[)/;
     for (const line of text.split("\n").filter((one) => !dispensable.test(one))) {
       const without = text.replace(`${line}\n`, "");
-      expect(jobRefusal(scope, iris, "muster-job-iris.retro.service", without)).toMatch(
-        /does not say/,
-      );
+      expect(jobRefusal(scope, iris, "muster-job-iris.retro.service", without)).toMatch(/does not say/);
     }
   });
 
