@@ -2,7 +2,7 @@ import { type GateName, gateAccount, gateFolder, scopeFile } from "../model/gate
 import { RUNTIME_DIR, SUDOERS_DIR } from "../model/host-paths.ts";
 import type { Items } from "../model/items.ts";
 import type { Compiler } from "./definition.ts";
-import { rootFile } from "./root-file.ts";
+import { rootFile, rootFolder } from "./root-files.ts";
 
 /** A gate as it is declared: who may use it, and for what. */
 export interface GateAccount extends GateName {
@@ -33,16 +33,11 @@ export function gateItems(gate: GateAccount, compiler: Compiler): Items {
       system: true,
       want: { present: true, group: account, home, shell: "/bin/sh" },
     },
-    "gate folder": rootFolder(home),
-    "gate key folder": rootFolder(`${home}/.ssh`),
+    "gate folder": rootFolder(home, "root", "0755"),
+    "gate key folder": rootFolder(`${home}/.ssh`, "root", "0755"),
     // sshd reads it as the account.
     "gate keys": file(`${home}/.ssh/authorized_keys`, lines, "0644"),
     "gate scope": file(scopeFile(gate), scope, "0600"),
     "gate rights": file(`${SUDOERS_DIR}/${account}`, rule, "0440"),
   };
-}
-
-function rootFolder(path: string): Items[string] {
-  const want = { type: "directory", owner: "root", group: "root", mode: "0755" } as const;
-  return { kind: "directory", path, onRemove: "delete", want };
 }

@@ -1,16 +1,15 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Fleet } from "../config/fleet.ts";
 import { isObservedOnly } from "../config/observe-only.ts";
-import { BIN_DIR, HOSTD_UNIT, providerFile, UNIT_DIR } from "../model/host-paths.ts";
+import { BIN_DIR, HOSTD_RUN_DIR, HOSTD_UNIT, providerFile, RUNTIME_DIR } from "../model/host-paths.ts";
 import type { Items, PackageItem } from "../model/items.ts";
 import { LIMITS } from "../model/limits.ts";
 import { hostId } from "../model/resource-id.ts";
 import { MUSTER_BEAT } from "./beat-program.ts";
-import type { Compiler, ResourceDefinition } from "./definition.ts";
-import { hostdUnitText } from "./hostd-unit.ts";
+import type { Compiler, ResourceDefinition, RuntimeVersion } from "./definition.ts";
 import { jobHandlers } from "./job-handlers.ts";
 import { hostsOf } from "./reader.ts";
-import { rootFile } from "./root-file.ts";
+import { rootFile, unitFile } from "./root-files.ts";
 
 /**
  * The host runtime, and what units and gates need: tmux gives the pane its terminal, by sudo a gate's account starts
@@ -73,15 +72,42 @@ function beat({ keep }: Compiler): Items {
 }
 
 function deadman({ keep, runtime }: Compiler): Items {
-  const unitFile = rootFile(join(UNIT_DIR, HOSTD_UNIT), keep(hostdUnitText(runtime)), "0644");
   return {
-    "hostd unit file": { ...unitFile, notify: HOSTD_UNIT },
+    "hostd unit file": { ...unitFile(HOSTD_UNIT, keep(hostdUnitText(runtime))), notify: HOSTD_UNIT },
     hostd: {
       kind: "unit",
       name: HOSTD_UNIT,
       want: { enabled: "enabled", active: "running", overrides: "none" },
     },
   };
+}
+
+/**
+ * The deadman's unit. systemd is its deadman: killed or hung it is back within 10 s. The runtime that it was started
+ * from stands in it, so that another one starts it again; it is no agent's, and none is started with it.
+ */
+function hostdUnitText({ bundle, node }: RuntimeVersion): string {
+  return `[Unit]
+Description=Muster's deadman: keeps the agents and services of this host alive
+StartLimitIntervalSec=0
+X-Muster-Runtime=${bundle} ${node}
+
+[Service]
+Type=notify
+NotifyAccess=all
+ExecStart=${RUNTIME_DIR}/run hostd
+WatchdogSec=7
+WatchdogSignal=SIGKILL
+Restart=always
+RestartSec=500ms
+RuntimeDirectory=${basename(HOSTD_RUN_DIR)}
+RuntimeDirectoryMode=0700
+OOMScoreAdjust=-900
+Nice=-5
+
+[Install]
+WantedBy=multi-user.target
+`;
 }
 
 /** Of each provider that an agent here may run on, by the platform: what root asks is for no tenant to say. */

@@ -1,8 +1,8 @@
-import { join } from "node:path";
-import { RUNTIME_DIR, UNIT_DIR } from "../model/host-paths.ts";
-import type { FileItem, Items } from "../model/items.ts";
+import { RUNTIME_DIR } from "../model/host-paths.ts";
+import type { Items } from "../model/items.ts";
 import { JOB_FAILED, JOB_REPLACE } from "../model/job.ts";
 import type { Compiler } from "./definition.ts";
+import { unitFile } from "./root-files.ts";
 import { type Line, renderUnit } from "./unit-syntax.ts";
 
 /** Failures of one job within an hour that are told and tried again; who fails more often keeps the host from its work. */
@@ -34,9 +34,4 @@ function handlerText(description: string, limit: readonly Line[], verb: string):
       ["TimeoutStartSec", "60"],
     ],
   });
-}
-
-function unitFile(unit: string, content: FileItem["want"]["content"]): FileItem {
-  const want = { type: "file", content, owner: "root", group: "root", mode: "0644" } as const;
-  return { kind: "file", path: join(UNIT_DIR, unit), want };
 }

@@ -1,16 +1,15 @@
-import { join } from "node:path";
 import type { AgentSpec, Fleet } from "../config/fleet.ts";
-import { UNIT_DIR } from "../model/host-paths.ts";
 import type { Items } from "../model/items.ts";
 import { isLimited, type Limits, limitLines } from "../model/limits.ts";
 import { hostId, tenantId } from "../model/resource-id.ts";
 import type { TenantScope } from "../model/tenant-scope.ts";
-import { account } from "./account.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { formerIds } from "./former-ids.ts";
 import { gateItems } from "./gate-account.ts";
 import { hardening } from "./hardening.ts";
+import { account } from "./linux-users.ts";
+import { unitFile } from "./root-files.ts";
 import { sliceName, unitName } from "./unit-names.ts";
 
 /** A tenant's agents on one host, which are at least one: a tenant is where its agents are. */
@@ -95,8 +94,7 @@ function sliceFile(tenant: string, limits: Limits, compiler: Compiler): Items[st
   const accounting = ["CPU", "Memory", "Tasks"].map((what) => `${what}Accounting=yes\n`);
   const lines = [...accounting, ...limitLines(limits).map(([key, value]) => `${key}=${value}\n`)].join("");
   const content = compiler.keep(`[Unit]\nDescription=Muster agents of ${tenant}\n\n[Slice]\n${lines}`);
-  const want = { type: "file", content, owner: "root", group: "root", mode: "0644" } as const;
-  return { kind: "file", path: join(UNIT_DIR, sliceName(tenant)), want };
+  return unitFile(sliceName(tenant), content);
 }
 
 function formerTenantIds(fleet: Fleet, { host, tenant }: Presence): string[] {

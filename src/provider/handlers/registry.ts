@@ -1,7 +1,6 @@
 import { RESOURCE_TYPES } from "../../model/declaration.ts";
 import type { ProviderContext } from "../context.ts";
-import { deletingAfterMove } from "./delete-after-move.ts";
-import { deletingOwnSlice } from "./delete-own-slice.ts";
+import { deletingAfterMove, deletingOwnSlice } from "./delete-guards.ts";
 import { dropletHostHandler } from "./droplet-host.ts";
 import { formerAgentHandlers } from "./former-agent.ts";
 import type { Handler } from "./handler.ts";

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { AgentSpec, CredentialSpec, Fleet } from "../../config/fleet.ts";
 import { CREDENTIALS_DIR } from "../../model/host-paths.ts";
 import { AS_DECLARED, type DirectoryItem, type FileItem } from "../../model/items.ts";
+import { rootFolder } from "../root-files.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
 
@@ -16,8 +17,7 @@ export const credentialsPart: AgentPartDefinition = {
 };
 
 function folder(agent: AgentSpec): DirectoryItem {
-  const want = { type: "directory", owner: "root", group: agent.tenant, mode: "0710" } as const;
-  return { kind: "directory", path: credentialsDir(agent), onRemove: "delete", want };
+  return rootFolder(credentialsDir(agent), agent.tenant, "0710");
 }
 
 /** Where the secrets of an agent or a service are, as it is told itself by MUSTER_CREDENTIALS. */

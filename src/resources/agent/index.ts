@@ -1,9 +1,9 @@
 import type { Items } from "../../model/items.ts";
 import { partItems } from "../../model/parts.ts";
 import { accountId, agentId, tenantId } from "../../model/resource-id.ts";
-import { hasAccount } from "../account.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import { formerIds } from "../former-ids.ts";
+import { hasAccount } from "../linux-users.ts";
 import { contactsPart } from "./contacts.ts";
 import { credentialsPart } from "./credentials.ts";
 import { identityPart } from "./identity.ts";

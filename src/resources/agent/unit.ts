@@ -1,12 +1,11 @@
-import { join } from "node:path";
 import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { Policy } from "../../model/deadman.ts";
-import { choiceFile, policyFile, UNIT_DIR } from "../../model/host-paths.ts";
+import { choiceFile, policyFile } from "../../model/host-paths.ts";
 import type { Items, ProgramItem, UnitItem } from "../../model/items.ts";
 import { isLimited } from "../../model/limits.ts";
 import { runtimeOf } from "../../runtimes/registry.ts";
 import type { Compiler } from "../definition.ts";
-import { rootFile } from "../root-file.ts";
+import { rootFile, unitFile } from "../root-files.ts";
 import { unitName } from "../unit-names.ts";
 import { choiceText, unitText } from "../unit-text.ts";
 import type { AgentPartDefinition } from "./part.ts";
@@ -18,7 +17,7 @@ export const unitPart: AgentPartDefinition = {
   build: (fleet, compiler) => (agent) => ({
     program: programOf(agent),
     "unit file": {
-      ...rootFile(join(UNIT_DIR, unitName(agent)), compiler.keep(unitText(fleet, agent)), "0644"),
+      ...unitFile(unitName(agent), compiler.keep(unitText(fleet, agent))),
       ...readAtStart(agent),
     },
     ...policyOf(agent, compiler),

@@ -9,8 +9,7 @@ import { parseProperties } from "./inputs.ts";
 import { announceOrphans, removeOrphans } from "./orphans.ts";
 import { isRuntime, readItems } from "./read-items.ts";
 import { deleteItems } from "./remove-items.ts";
-import { mergeNotices, restartNotices } from "./restart-notices.ts";
-import { announceWaiting } from "./waiting-notice.ts";
+import { announceWaiting, mergeNotices, restartNotices } from "./restart-notices.ts";
 
 /** The handler of every type that is made of host items: what a type is, its items alone tell. */
 export function itemHandler(services: ProviderContext): Handler {

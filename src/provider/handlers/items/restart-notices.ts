@@ -1,7 +1,9 @@
 import type { OnChange } from "../../../model/deadman.ts";
 import { isFormerPart } from "../../../model/former-agent.ts";
 import { subjectOf } from "../../../model/resource-id.ts";
+import type { ProviderContext } from "../../context.ts";
 import type { Properties } from "../../wire/values.ts";
+import type { HandlerCall } from "../handler.ts";
 import { diff } from "./diff-items.ts";
 import { type ItemProperties, parseProperties, wireItems } from "./inputs.ts";
 import { itemPath } from "./item-path.ts";
@@ -39,6 +41,16 @@ export function waitingSentence({ host, id, items }: ItemProperties, unit: strin
   const reader = Object.values(items).find(({ notify }) => notify === unit);
   const why = reader?.["restart"] === "never" ? "as it is declared" : "as it is not idle";
   return `${host}: ${readerIn(id)} stays as it is for now, ${why}; see \`npx fleet ps\``;
+}
+
+/** Lists a change that cannot be made before its host is back. */
+export async function announceWaiting(
+  { isWaitedFor }: ProviderContext,
+  call: HandlerCall,
+  news: Properties,
+): Promise<void> {
+  const host = `${news["host"]}`;
+  if (isWaitedFor(host)) await call.log("warning", `waits until ${host} is back`);
 }
 
 /** Who reads the files of a resource: `iris` of `hub/iris/agent`. */

@@ -4,6 +4,17 @@ import type { ProviderContext } from "../context.ts";
 import type { Properties } from "../wire/values.ts";
 import type { Handler, HandlerCall } from "./handler.ts";
 
+/** What an agent needs that is to move stays until it has: the engine removes even where another host failed. */
+export function deletingAfterMove({ moves }: ProviderContext, handler: Handler): Handler {
+  return {
+    ...handler,
+    delete: async (call, state) => {
+      moves.refuseEarly(call.urn.name, `${state["host"]}`);
+      await handler.delete(call, state);
+    },
+  };
+}
+
 /** A stack takes away only what its slice has; what it had before, another stack has by now, or takes over first. */
 export function deletingOwnSlice(services: ProviderContext, handler: Handler): Handler {
   return {
