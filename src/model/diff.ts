@@ -44,7 +44,7 @@ export function diffItem(
 
 const TELLS_PRESENCE = new Set(["type", "present"]);
 
-/** Of a thing that is gone, or is something else, only that is told, not each of its properties. */
+/** For an item that is gone or has another type, only that is reported and not each of its properties. */
 function isOtherThing(item: HostItem, observed: Props): boolean {
   const want: Props = item.want;
   return [...TELLS_PRESENCE].some((key) => key in want && observed[key] !== want[key]);

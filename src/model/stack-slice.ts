@@ -7,19 +7,19 @@ export type Slice =
   | { readonly kind: "platform" }
   | { readonly kind: "tenant"; readonly tenant: string };
 
-/** What a stack's plain configuration `muster:*` says of the stack itself. */
+/** The settings of a stack itself, from its plain configuration `muster:*`. */
 export interface StackSettings {
   readonly slice: Slice;
   /** The private key of a tenant's stack, relative to the project. */
   readonly key?: string;
-  /** `<project>/<stack>`: the stack whose resources this one makes its own. */
+  /** `<project>/<stack>`: the stack whose resources this one takes over. */
   readonly takesOver?: string;
 }
 
-/** Every resource, by the login that fleet.yaml names. */
+/** Every resource, with the login that fleet.yaml names. */
 export const WHOLE_FLEET: StackSettings = { slice: { kind: "all" } };
 
-/** Whose stack has the resources of a type, where tenants have stacks of their own. */
+/** The stack that has the resources of a type, if tenants have stacks of their own. */
 const STACK_OF: Readonly<Record<ResourceType | "LocalHost" | "DropletHost", "platform" | "tenant">> = {
   LocalHost: "platform",
   DropletHost: "platform",
@@ -37,10 +37,10 @@ const PLATFORM = new Set(
 );
 
 /**
- * Reads a stack's settings.
+ * Parses a stack's settings.
  *
  * @param get a value of the stack's configuration by its name without `muster:`
- * @throws InvalidError where one is none
+ * @throws InvalidError where a value is not valid
  */
 export function stackSettings(get: (name: string) => string | undefined): StackSettings {
   const slice = parseSlice(get("slice"));
@@ -54,7 +54,7 @@ export function stackSettings(get: (name: string) => string | undefined): StackS
   return { slice, ...(key !== undefined && { key }), ...(takesOver !== undefined && { takesOver }) };
 }
 
-/** Whether a stack has resources of a type, of any tenant or, where it is named, of that one. */
+/** Whether a stack has resources of a type, of any tenant or only of the one that is named. */
 export function inSlice(slice: Slice, one: { readonly type: string; readonly tenant?: string }): boolean {
   if (slice.kind === "all") return true;
   const isPlatform = PLATFORM.has(one.type);

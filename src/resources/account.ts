@@ -4,8 +4,9 @@ import { formerIds } from "./former-ids.ts";
 import { hasAccount, userOf } from "./linux-users.ts";
 
 /**
- * The Linux user of an agent whose tenant has a stack of its own: that stack may make no users, so the platform makes
- * them. Elsewhere the user is part of its Agent. A resource of its own, so that it too goes after all else of the agent.
+ * The Linux user of an agent whose tenant has its own stack: that stack must not create users, so the platform does.
+ * For any other agent the user is one of the Agent's items. It is a resource of its own so that it is removed after
+ * everything else of the agent.
  */
 export const agentAccount: ResourceDefinition = {
   type: "Account",

@@ -4,17 +4,17 @@ import type { Items } from "../model/items.ts";
 import type { Compiler } from "./definition.ts";
 import { rootFile, rootFolder } from "./root-files.ts";
 
-/** A gate as it is declared: who may use it, and for what. */
+/** A gate: who may use it, and for what. */
 export interface GateAccount extends GateName {
   /** Public halves of the keys, such as `ssh-ed25519 AAAA… name@laptop`. */
   readonly keys: readonly string[];
-  /** What the host runtime's gate of that kind reads. */
+  /** What the authorization of that kind reads on the host. */
   readonly scope: object;
 }
 
 /**
- * The items of a gate, for a resource of the platform. All of it is root-owned: the account can change neither its
- * keys nor its scope. The key starts one constant command, for which alone the account may become root.
+ * The items of a gate, for a resource of the platform. Root owns all of them, so the account can change neither its
+ * keys nor its scope. The key starts one constant command, and only for that the account may become root.
  */
 export function gateItems(gate: GateAccount, compiler: Compiler): Items {
   const account = gateAccount(gate);

@@ -12,9 +12,9 @@ import { hostsOf } from "./reader.ts";
 import { rootFile, unitFile } from "./root-files.ts";
 
 /**
- * The host runtime, and what units and gates need: tmux gives the pane its terminal, by sudo a gate's account starts
- * the runtime. Where there are agents, or services with a health check, also their deadman; and the program by which
- * agents beat.
+ * The host runtime, and what units and gates need: tmux gives each pane its terminal, and a gate's account starts the
+ * runtime by sudo. A host with agents, or with services that have a health check, also gets the deadman; one with
+ * agents gets the program that sends heartbeats.
  */
 export const host: ResourceDefinition = {
   type: "Host",
@@ -37,7 +37,7 @@ export const host: ResourceDefinition = {
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
         ...(peopled.has(name) ? beat(compiler) : {}),
         ...(watched.has(name) ? deadman(compiler) : {}),
-        // A tenant's stack may bring the first job to a host, and nothing of the host's.
+        // A tenant's stack may add the first job to a host, but no item of the host itself.
         ...(peopled.has(name) || timed.has(name) ? jobHandlers(compiler) : {}),
         ...probes(fleet, name, compiler),
         ...controllers(fleet, name),
@@ -58,7 +58,7 @@ function hasGate(fleet: Fleet, host: string): boolean {
   );
 }
 
-/** What a limit of anybody on this host needs of it. */
+/** The cgroup controllers that the limits on this host need. */
 function controllers(fleet: Fleet, host: string): Items {
   const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
   const all = agents.flatMap(({ tenant, limits }) => [limits, fleet.tenants[tenant]?.limits ?? {}]);
@@ -83,8 +83,8 @@ function deadman({ keep, runtime }: Compiler): Items {
 }
 
 /**
- * The deadman's unit. systemd is its deadman: killed or hung it is back within 10 s. The runtime that it was started
- * from stands in it, so that another one starts it again; it is no agent's, and none is started with it.
+ * The deadman's unit. systemd watches it in turn: a killed or hung deadman is back within 10 s. The unit file names
+ * the installed runtime, so that another version restarts it. It restarts no agent.
  */
 function hostdUnitText({ bundle, node }: RuntimeVersion): string {
   return `[Unit]
@@ -110,7 +110,10 @@ WantedBy=multi-user.target
 `;
 }
 
-/** Of each provider that an agent here may run on, by the platform: what root asks is for no tenant to say. */
+/**
+ * The probe of each provider that an agent here may use. The platform declares them, because root runs them and a
+ * tenant must not say what root runs.
+ */
 function probes(fleet: Fleet, host: string, { keep }: Compiler): Items {
   const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
   const choices = agents.flatMap(({ failover }) => failover?.choices ?? []);

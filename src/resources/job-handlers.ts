@@ -5,12 +5,15 @@ import type { Compiler } from "./definition.ts";
 import { unitFile } from "./root-files.ts";
 import { type Line, renderUnit } from "./unit-syntax.ts";
 
-/** Failures of one job within an hour that are told and tried again; who fails more often keeps the host from its work. */
+/**
+ * At most so many failures of one job within an hour are reported and retried, so that a broken job cannot overload
+ * its host.
+ */
 const MOST = 60;
 
 /**
- * What systemd itself starts for jobs, as root, whatever became of the job or of the deadman: templates whose instance
- * is a job. Nothing of theirs is a job's to say.
+ * What systemd itself starts for jobs, as root and independent of the job and of the deadman: templates whose
+ * instance is a job. A job's declaration changes nothing in them.
  */
 export function jobHandlers({ keep }: Compiler): Items {
   const limit: Line[] = [

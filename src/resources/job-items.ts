@@ -5,7 +5,10 @@ import type { Compiler } from "./definition.ts";
 import { jobNameOf, jobServiceText, jobTimerText } from "./job-text.ts";
 import { unitFile } from "./root-files.ts";
 
-/** The items of jobs that are converged at once: of each its program, its service, its timer and whether that waits. */
+/**
+ * The items of jobs that are converged together: for each its program, its service, its timer and whether the timer
+ * waits.
+ */
 export function jobItems(fleet: Fleet, jobs: readonly JobSpec[], compiler: Compiler): Items {
   return Object.assign({}, ...jobs.map((job) => itemsOf(fleet, job, compiler)));
 }
@@ -37,7 +40,9 @@ function itemsOf(fleet: Fleet, job: JobSpec, { keep }: Compiler): Items {
   };
 }
 
-/** With whose rights its program is looked up. A user that is made for each run has no more than nobody. */
+/**
+ * The user whose rights are used to find its program. A user that exists only during a run has the rights of nobody.
+ */
 function actorOf({ user }: JobSpec, agent: AgentSpec | undefined): string {
   return agent?.user ?? user ?? "nobody";
 }

@@ -7,7 +7,7 @@ export function hasAccount(fleet: Fleet, { tenant }: AgentSpec): boolean {
   return key !== undefined && isolation !== "tenant";
 }
 
-/** What becomes of a home when its user goes: its own data is kept aside, or deleted with it. */
+/** What happens to a home when its user is removed: it is moved aside, or deleted. */
 export type HomeOnRemove = "aside" | "wipe";
 
 /** A Linux user in its tenant's group, and its home, which no other user can enter. */

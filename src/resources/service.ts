@@ -11,8 +11,8 @@ import { rootFile, rootFolder, unitFile } from "./root-files.ts";
 import { environmentLines, type Line, renderUnit } from "./unit-syntax.ts";
 
 /**
- * A systemd service of a host: its packages, its user, what it reads and its unit. It is the host's, and so the
- * platform's: whoever may write a unit may do anything there.
+ * A systemd service of a host: its packages, its user, the files that it reads and its unit. It belongs to the host
+ * and so to the platform, because a unit can do anything on its host.
  */
 export const service: ResourceDefinition = {
   type: "Service",
@@ -59,7 +59,7 @@ function account({ user, account }: ServiceSpec): Items {
   };
 }
 
-/** Whoever may pass through their folder cannot list it, and each of them is its user's alone. */
+/** Every user can pass through this folder and none can list it. Only the service's user can read the files in it. */
 function credentials(fleet: Fleet, service: ServiceSpec): Items {
   const held = credentialsOf(fleet, service);
   if (held.length === 0) return {};
@@ -99,7 +99,7 @@ function files({ files, unit }: ServiceSpec, { keep }: Compiler): Items {
   return Object.fromEntries(items);
 }
 
-/** Its text, where it has one of its own, and what Muster adds to the unit whoever wrote that. */
+/** Its unit file, where fleet.yaml has one, and Muster's drop-in, which every unit gets. */
 function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Items {
   const { unit, text } = service;
   const settings = serviceSettings(service, credentialsOf(fleet, service));
@@ -138,7 +138,10 @@ function policy(service: ServiceSpec, { keep }: Compiler): Items {
   return { "deadman's policy": rootFile(servicePolicyFile(name), content, "0600") };
 }
 
-/** What neither its text nor its packages brought was there before, and stays when the service goes. */
+/**
+ * A unit that neither fleet.yaml nor a declared package provides was there before, and is kept when the service is
+ * removed.
+ */
 function unitOf({ unit, text, packages, enabled, running }: ServiceSpec): UnitItem {
   const isTheirs = text === undefined && packages.length === 0;
   return {

@@ -12,7 +12,7 @@ import { account } from "./linux-users.ts";
 import { unitFile } from "./root-files.ts";
 import { sliceName, unitName } from "./unit-names.ts";
 
-/** A tenant's agents on one host, which are at least one: a tenant is where its agents are. */
+/** A tenant's agents on one host. There is at least one, because a tenant is only on the hosts of its agents. */
 interface Presence {
   readonly host: string;
   readonly tenant: string;
@@ -20,8 +20,8 @@ interface Presence {
 }
 
 /**
- * A tenant on a host: its Linux group, and under `isolation: tenant` the one user of all its agents. Where it has
- * limits or a stack of its own, also its slice; and the gate that lets this stack in.
+ * A tenant on a host: its Linux group, and under `isolation: tenant` the user that all its agents share. A tenant
+ * with limits or a stack of its own also has a slice; a tenant with a stack of its own has the gate for it.
  */
 export const tenant: ResourceDefinition = {
   type: "Tenant",
@@ -79,7 +79,7 @@ function scopeOf(fleet: Fleet, { host, tenant, agents }: Presence): TenantScope 
   };
 }
 
-/** What all of a tenant's agents on a host may use together. */
+/** The limits that all of a tenant's agents on a host share. */
 function slice(fleet: Fleet, { tenant }: Presence, compiler: Compiler): Items {
   const { key, limits = {} } = fleet.tenants[tenant] ?? {};
   if (key === undefined && !isLimited(limits)) return {};

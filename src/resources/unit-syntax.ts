@@ -27,7 +27,7 @@ export function quote(text: string): string {
   return `"${escapePercent(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
-/** In ExecStart= `$` would be expanded as well; systemd.service(5). */
+/** ExecStart= would also expand `$`; systemd.service(5). */
 function quoteArgument(text: string): string {
   const doubled = text.replaceAll("$", "$$$$");
   return /^[\w@%+=:,./-]+$/.test(doubled) && !doubled.includes("%") ? doubled : quote(doubled);
