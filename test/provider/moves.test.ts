@@ -117,11 +117,13 @@ describe("an agent that cannot move", () => {
     await failureOf(seen());
     await declare();
     expect(told()).toContain(
-      "iris cannot move from hub to edge while hub is away, as its home is there. To give up what is there: " +
+      "iris cannot move from hub to edge while hub is unreachable, because its home is there. To give up what is there: " +
         "`npx fleet forget hub --agent iris`.",
     );
     const message = await sentenceOf(rig.engine.create(THERE, there));
-    expect(message).toContain("its home is on hub, which is away. When hub is back, run `npx pulumi up`.");
+    expect(message).toContain(
+      "its home is on hub, which is unreachable. When hub is back, run `npx pulumi up`.",
+    );
     expect(rig.hosts.edge.requests.map(({ op }) => op)).not.toContain("converge");
   });
 
@@ -135,7 +137,7 @@ describe("an agent that cannot move", () => {
 
   it("is refused in a run that leaves out where it is", async () => {
     const message = await sentenceOf(rig.engine.create(THERE, there));
-    expect(message).toContain("this run is kept to a part of the fleet, which leaves out hub, where it is.");
+    expect(message).toContain("this run covers only a part of the fleet, without hub, which has its home.");
     expect(rig.hosts.edge.records.size).toBe(0);
   });
 });

@@ -15,7 +15,9 @@ describe("a stack whose slice does not have a resource any more", () => {
 
   it("does not take it away as long as it is its own", async () => {
     const failure = await failureOf(rig.engine.delete(AGENT, ID, iris));
-    expect(failure.details).toMatch(/not in this stack's slice \(platform\), but still fleet\/dev's/);
+    expect(failure.details).toMatch(
+      /not in this stack's slice \(platform\), but still belongs to fleet\/dev/,
+    );
     expect(rig.hosts.hub.things.size).toBeGreaterThan(0);
   });
 
@@ -23,7 +25,9 @@ describe("a stack whose slice does not have a resource any more", () => {
     const record = rig.hosts.hub.records.get(ID);
     if (record !== undefined) rig.hosts.hub.records.set(ID, { ...record, owner: "fleet/north" });
     await rig.engine.delete(AGENT, ID, iris);
-    expect(rig.engine.told.map(({ message }) => message)).toEqual(["left on its host: it is fleet/north's"]);
+    expect(rig.engine.told.map(({ message }) => message)).toEqual([
+      "left on its host: it belongs to fleet/north",
+    ]);
     expect(rig.hosts.hub.things.size).toBeGreaterThan(0);
     expect(rig.hosts.hub.requests.map(({ op }) => op)).not.toContain("remove");
   });

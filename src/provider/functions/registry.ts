@@ -12,7 +12,7 @@ export type ProviderFunction = (args: Properties, tell: Report) => Promise<Prope
 /** The functions, by their token. */
 export function functionsOf(services: ProviderContext): Readonly<Record<string, ProviderFunction>> {
   return {
-    // The program is ours and sends a roster; what it gets is plain data as well.
+    // The program is ours, so its input has the right form; the answer is plain data as well.
     [CLOUD_TOKEN]: async (args, tell) =>
       (await dropletPreflight(services, args as unknown as CloudQuestion, tell)) as unknown as Properties,
     [PREFLIGHT_TOKEN]: async (args, tell) =>
