@@ -10,7 +10,7 @@ import { ensureEngine } from "../engine/install-engine.ts";
 import { stderrProgress } from "../engine/progress.ts";
 import { ensureExampleStack } from "../engine/stack.ts";
 import type { OnThisMachine } from "../host-kinds/host-kind.ts";
-import { kindOf } from "../host-kinds/registry.ts";
+import { hostKindOf } from "../host-kinds/registry.ts";
 
 /** The stack that the example's fleet stands in; its file and passphrase are made here and stay out of git. */
 const STACK = "example";
@@ -21,7 +21,7 @@ async function start(): Promise<number> {
     throw new InvalidError({ what: "no project", why: "there is no fleet.yaml here." });
   const fleet = loadFleet(join(project, "fleet.yaml"));
   const progress = stderrProgress();
-  const kinds = new Set(Object.values(fleet.hosts).flatMap((host) => kindOf(host).onThisMachine ?? []));
+  const kinds = new Set(Object.values(fleet.hosts).flatMap((host) => hostKindOf(host).onThisMachine ?? []));
   for (const kind of kinds) await askForRootOnce(kind);
   await Promise.all([ensureEngine(progress), ...[...kinds].map((kind) => kind.prepare(project, progress))]);
   await ensureExampleStack(project, STACK, madeUpSecrets(fleet), progress);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { InvalidError } from "../base/errors.ts";
 import type { HostKindName } from "../config/host-spec.ts";
 import type { LaunchOfKind } from "../host-kinds/host-kind.ts";
-import { HOST_KIND_NAMES, kindOf } from "../host-kinds/registry.ts";
+import { HOST_KIND_NAMES, hostKindOf } from "../host-kinds/registry.ts";
 import { readHosts } from "../inventory/read-inventory.ts";
 import type { PulumiProject } from "./project.ts";
 
@@ -37,7 +37,7 @@ export async function readProjectLaunch(project: PulumiProject | undefined): Pro
 async function launchesOf(dir: string) {
   const declared = await declaredHosts(dir);
   return HOST_KIND_NAMES.flatMap((name) => {
-    const { launch } = kindOf({ kind: name });
+    const { launch } = hostKindOf({ kind: name });
     const hosts = declared.filter(({ kind }) => kind === name);
     if (launch === undefined || (hosts.length === 0 && !isInInventory(dir, name))) return [];
     const { env, check } = launch;
@@ -55,7 +55,7 @@ async function declaredHosts(dir: string) {
 
 /** A text declares no host of a kind whose name is not in it, unless an escape hides the name. */
 function mayMatter(text: string): boolean {
-  const names = HOST_KIND_NAMES.filter((kind) => kindOf({ kind }).launch !== undefined);
+  const names = HOST_KIND_NAMES.filter((kind) => hostKindOf({ kind }).launch !== undefined);
   return text.includes("\\") || names.some((name) => text.includes(name));
 }
 

@@ -21,11 +21,11 @@ export function byKind<T>(build: (kind: HostKindName) => T): Readonly<Record<Hos
 }
 
 /** The kind of a host. */
-export function kindOf({ kind }: Pick<HostBase, "kind">): HostKind {
+export function hostKindOf({ kind }: Pick<HostBase, "kind">): HostKind {
   return HOST_KINDS[kind];
 }
 
 /** The machines of all kinds that a run makes. */
 export const MACHINES: readonly MachineOfKind[] = HOST_KIND_NAMES.flatMap(
-  (kind) => kindOf({ kind }).machine ?? [],
+  (kind) => hostKindOf({ kind }).machine ?? [],
 );

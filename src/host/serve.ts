@@ -129,9 +129,13 @@ export function parseBatches(lines: readonly string[]): Batch[] {
   return batches;
 }
 
+/** A line that is no request becomes an error of its own, so that the requests beside it are answered. */
 function parseFrame(line: string): Parsed {
   try {
-    return JSON.parse(line) as RequestFrame;
+    const frame = JSON.parse(line) as Partial<RequestFrame> | null;
+    const seq = typeof frame?.seq === "number" ? frame.seq : 0;
+    if (typeof frame?.request?.op === "string") return { seq, request: frame.request };
+    return { seq, error: new MusterError({ what: "a line was refused", why: "it is not a request" }) };
   } catch (error) {
     return { seq: 0, error };
   }

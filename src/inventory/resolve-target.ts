@@ -1,6 +1,6 @@
 import { InvalidError } from "../base/errors.ts";
 import type { HostSpec, HostSpecs } from "../config/fleet.ts";
-import { HOST_KIND_NAMES, HOST_KINDS, kindOf } from "../host-kinds/registry.ts";
+import { HOST_KIND_NAMES, HOST_KINDS, hostKindOf } from "../host-kinds/registry.ts";
 import type { Inventory } from "./inventory.ts";
 import { type HostTarget, knownTarget, metAs } from "./inventory-host.ts";
 
@@ -20,7 +20,7 @@ export function targetOf(
   host: string,
 ): HostTarget {
   const target = resolveTarget(hosts, inventory, host);
-  kindOf(target).checkRunning?.(project, host, inventory[target.kind].get(host));
+  hostKindOf(target).checkRunning?.(project, host, inventory[target.kind].get(host));
   return target;
 }
 
@@ -32,7 +32,7 @@ export function targetOf(
 export function resolveTarget(hosts: HostSpecs | undefined, inventory: Inventory, name: string): HostTarget {
   const spec = specOf(hosts ?? {}, name);
   if (spec === undefined) return inventoryTarget(inventory, name, Object.keys(hosts ?? {}));
-  return kindOf(spec).target(spec, metAs(inventory[spec.kind], spec));
+  return hostKindOf(spec).target(spec, metAs(inventory[spec.kind], spec));
 }
 
 /** Finds a declared host by its name or a former one, which the state has until the next `up`. */

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { writeFileLocked } from "../base/files.ts";
 import { withProcessLockSync } from "../base/process-lock.ts";
 import type { HostKindName } from "../config/host-spec.ts";
-import { HOST_KINDS, kindOf } from "../host-kinds/registry.ts";
+import { HOST_KINDS, hostKindOf } from "../host-kinds/registry.ts";
 import { inventoryFile } from "./inventory.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 import { readHosts } from "./read-inventory.ts";
@@ -26,7 +26,7 @@ export function renameHost(projectDir: string, kind: HostKindName, from: string,
   change(projectDir, kind, (hosts) => {
     const host = hosts.get(from);
     if (host === undefined) return;
-    hosts.set(to, kindOf({ kind }).renamed?.(host, from) ?? host);
+    hosts.set(to, hostKindOf({ kind }).renamed?.(host, from) ?? host);
     hosts.delete(from);
   });
 }

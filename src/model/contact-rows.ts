@@ -4,15 +4,15 @@ import { shown } from "./shown.ts";
 /** One row; a cell without a value has no entry. */
 export type Row = Readonly<Record<string, string>>;
 
-/** Text by column, by key: declared rows, or those of a table. */
+/** Text by column, by key: the declared rows, or the rows of a table. */
 export type Rows = Readonly<Record<string, Row>>;
 
-/** More details than a person would read of one table. */
+/** More details of one table than a person would read. */
 const MANY = 20;
 
 /**
- * Where a table is not as declared: a row that is missing, a cell that is another, or a row that was
- * declared before and is no more. All other rows are the agent's own.
+ * Finds where a table is not as declared: a missing row, a different cell, or a row that was declared before and is
+ * not any more. All other rows belong to the agent.
  */
 export function compareRows(declared: Rows, table: ReadonlyMap<string, Row>, before: Rows = {}): Detail[] {
   const left = Object.keys(before).filter((key) => !Object.hasOwn(declared, key) && table.has(key));
@@ -33,7 +33,7 @@ function compareRow(key: string, wanted: Row, found: Row | undefined): Detail[] 
     }));
 }
 
-/** The first of many details, and one that counts the rest. */
+/** The first details, and one that counts the others. */
 export function shorten(details: readonly Detail[]): Detail[] {
   const rest = details.length - MANY;
   if (rest <= 0) return [...details];

@@ -21,9 +21,9 @@ export interface Declaration {
   readonly tenant?: string;
   readonly agent?: string;
   readonly service?: string;
-  /** Ids of the declarations that must be there first. */
+  /** Ids of the declarations that must be applied first. */
   readonly needs: readonly string[];
-  /** The ids that it had before it, its agent, tenant or host was renamed. */
+  /** The ids that it had before it, its agent, its tenant or its host was renamed. */
   readonly formerly: readonly string[];
   /** Whether no run may remove it. */
   readonly protect: boolean;

@@ -51,7 +51,7 @@ export function diffItem(
 
 const PRESENCE = new Set(["type", "present"]);
 
-/** Where a thing is gone or is something else, this is the only difference; its other properties follow from it. */
+/** For an item that is gone or has another type, only that is reported and not each of its properties. */
 function isOtherThing(item: HostItem, observed: Props): boolean {
   const want: Props = item.want;
   return [...PRESENCE].some((key) => key in want && observed[key] !== want[key]);

@@ -6,7 +6,7 @@ export function digestOf(text: string | Uint8Array): Digest {
   return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }
 
-/** Digest that tells whether a secret's bytes are equal, salted with the path they are written to. */
+/** Digest for comparing a secret's bytes, salted with the path that they are written to. */
 export function secretDigest(path: string, bytes: string | Uint8Array): SecretDigest {
   return `secret:${createHash("sha256").update(`${path}\0`).update(bytes).digest("hex")}`;
 }

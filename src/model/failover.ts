@@ -1,25 +1,25 @@
-/** What an agent's change from one provider of its model to another is declared by. */
+/** How an agent changes from one provider to another, as fleet.yaml declares it. */
 
 export const SWITCHES_WHEN = ["when-idle", "now"] as const;
 
-/** When an agent that is to run on another provider is started again. */
+/** When an agent restarts that should run on another provider. */
 export type SwitchWhen = (typeof SWITCHES_WHEN)[number];
 
-/** What the deadman goes by, as a part of an agent's policy. */
+/** The part of an agent's policy that the deadman uses for failover. */
 export interface FailoverPolicy {
-  /** Providers by name, the best first. The first is what the agent's unit itself says; the others have a file each. */
+  /** Providers by name, the preferred one first. The agent's unit has the first; each other one has a drop-in. */
   readonly providers: readonly string[];
   readonly restart: SwitchWhen;
-  /** Seconds after which it is started again though it is not idle. */
+  /** Seconds after which it restarts even if it is not idle. */
   readonly deadline: number;
-  /** Seconds that a better provider must be well for, without a single failure, until the agent goes back to it. */
+  /** Seconds for which a preferred provider must work without a failure before the agent returns to it. */
   readonly returnAfter: number;
 }
 
-/** A provider's name, which is a part of file names; the schema of fleet.yaml has the same. */
+/** A provider's name. It is part of file names; the schema of fleet.yaml has the same pattern. */
 const PROVIDER = /^[a-z][a-z0-9-]{0,30}$/;
 
-/** Whether a value that was read from a file is such a part of a policy: a tenant may have written it. */
+/** Whether a value from a file is such a part of a policy: a tenant may have written the file. */
 export function isFailoverPolicy(value: unknown): value is FailoverPolicy {
   if (typeof value !== "object" || value === null) return false;
   const { providers, restart, deadline, returnAfter } = value as Partial<
@@ -41,7 +41,7 @@ export function isProviderName(value: unknown): value is string {
   return typeof value === "string" && PROVIDER.test(value);
 }
 
-/** That an agent is told to run on another provider than its first. */
+/** An agent that should run on another provider than its first. */
 export interface FailedOver {
   readonly provider: string;
   /** UTC, ISO 8601. */

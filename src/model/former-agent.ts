@@ -5,8 +5,8 @@ import type { ObserveAnswer, Observed, ResourceItems } from "./protocol.ts";
 import { agentId, formerPartId, parseId } from "./resource-id.ts";
 
 /**
- * Before version 0.2 each part of an agent was a resource of its own, with a record of its own on its host. Whatever
- * reads such a state or such a host finds one agent instead, by what is here.
+ * Before version 0.2 each part of an agent was a resource of its own, with its own record on the host. This file
+ * turns such states and records into one agent.
  */
 export const FORMER_TYPES: Readonly<Record<AgentPart, string>> = {
   identity: "Identity",
@@ -16,30 +16,30 @@ export const FORMER_TYPES: Readonly<Record<AgentPart, string>> = {
   jobs: "AgentJobs",
 };
 
-/** The part of an agent that a record's id is of, where the record was made before an agent was one resource. */
+/** The part that a record from before version 0.2 belongs to. */
 function formerOf(id: string): { readonly id: string; readonly part: AgentPart } | undefined {
   const parsed = parseId(id);
   if (parsed?.kind !== "agent" || parsed.part === undefined) return undefined;
   return { id: agentId(parsed.host, parsed.name), part: parsed.part };
 }
 
-/** The id of the agent that a former id is of a part of; any other id as it is. */
+/** The id of the agent that a former id of a part belongs to; any other id is returned unchanged. */
 export function wholeId(id: string): string {
   return formerOf(id)?.id ?? id;
 }
 
-/** Whether an id is of a part that was a resource of its own. */
+/** Whether an id belongs to a part that was a resource of its own. */
 export function isFormerPart(id: string): boolean {
   return formerOf(id) !== undefined;
 }
 
-/** The id of the resource that an agent's Agent was before. @param id the agent's, such as `east/iris/agent` */
+/** The id that an agent's Agent resource had before. @param id the agent's, such as `east/iris/agent` */
 export function formerIdentityId(id: string): string {
   const [identity = id] = formerPartIds(id);
   return identity;
 }
 
-/** The ids that the parts of an agent had. @param id the agent's, such as `east/iris/agent` */
+/** The former ids of an agent's parts. @param id the agent's, such as `east/iris/agent` */
 export function formerPartIds(id: string): string[] {
   const parsed = parseId(id);
   if (parsed?.kind !== "agent") return [];
@@ -47,8 +47,8 @@ export function formerPartIds(id: string): string[] {
 }
 
 /**
- * Records with one for each agent. The parts' former records of one owner count as that agent's one record; where
- * that is there already, a run was killed before it deleted them, and they count for nothing.
+ * Merges the records of parts, so that each agent has one record. If that record exists already, a run was killed
+ * before it deleted the former ones, and they are ignored.
  */
 export function mergeRecords(records: readonly HostRecord[]): HostRecord[] {
   const whole = new Set(records.filter(({ id }) => !isFormerPart(id)).map(keyOf));
@@ -66,13 +66,13 @@ function keyOf({ owner, id }: Pick<HostRecord, "owner" | "id">): string {
 function mergeParts(records: readonly HostRecord[]): HostRecord[] {
   const merged = joinRecords(records.map(asWhole));
   if (merged === undefined) return [];
-  // It came in by a gate only where all of it did: what a gate brought, it may take away.
+  // The agent counts as created through a gate only if all its parts were: the gate may remove what it created.
   const { gate, ...rest } = merged;
   const isWhole = gate !== undefined && records.every((record) => record.gate === gate);
   return [{ ...rest, ...(isWhole && { gate }) }];
 }
 
-/** A part's own record as one of its agent, which knows that part only. */
+/** Turns a part's record into a record of its agent that knows only that part. */
 function asWhole({ id, items, applied, intended, ...rest }: HostRecord): HostRecord {
   return {
     ...{ ...rest, id: wholeId(id), type: "Agent", items: qualified(id, items) },

@@ -1,13 +1,13 @@
-/** How the deadman finds out whether something outside of an agent works: a service, a provider of models. */
+/** How the deadman checks something other than an agent: a service, or a provider of models. */
 
 export interface HttpProbe {
   readonly kind: "http";
-  /** Without a name or a password in it: it is shown. */
+  /** Without user name and password, because it is shown. */
   readonly url: string;
   readonly method: string;
-  /** Statuses that are health: `200`, or `2xx` for a class of them. */
+  /** Statuses that count as healthy: `200`, or `2xx` for a class of them. */
   readonly expect: readonly string[];
-  /** Seconds until a probe without an answer has failed. */
+  /** Seconds after which a probe without an answer has failed. */
   readonly timeout: number;
 }
 
@@ -18,11 +18,11 @@ export interface TcpProbe {
   readonly timeout: number;
 }
 
-/** A program that ends with 0 where all is well. */
+/** A program that exits with 0 when all is well. */
 export interface CommandProbe {
   readonly kind: "command";
   readonly command: readonly string[];
-  /** Whose rights it has. */
+  /** The user whose rights it has. */
   readonly user: string;
   readonly timeout: number;
 }
@@ -33,19 +33,19 @@ export interface HealthCheck {
   readonly probe: Probe;
   /** Seconds from one probe to the next. */
   readonly interval: number;
-  /** How many probes must fail one after another until it counts as down. */
+  /** How many probes in a row must fail before it counts as down. */
   readonly failures: number;
-  /** How many must succeed one after another until it counts as up again. */
+  /** How many in a row must succeed before it counts as up again. */
   readonly successes: number;
 }
 
-/** What is asked, as a person reads it. */
+/** The target of a probe, for people. */
 export function probeText(probe: Probe): string {
   if (probe.kind === "http") return `${probe.method} ${probe.url}`;
   return probe.kind === "tcp" ? `tcp ${probe.host}:${probe.port}` : probe.command.join(" ");
 }
 
-/** Whether a check that was read from a file is one: who wrote it may be another version, or a tenant. */
+/** Whether a value from a file is a check: another version, or a tenant, may have written it. */
 export function isHealthCheck(value: unknown): value is HealthCheck {
   if (!isObject(value)) return false;
   const { probe, interval, failures, successes } = value;

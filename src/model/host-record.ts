@@ -2,28 +2,31 @@ import type { Items, Props } from "./items.ts";
 import type { PartFailure } from "./part-failure.ts";
 
 /**
- * What the last `up` wrote for one resource: root-owned JSON on the host, replaced by rename.
- * `intended` is written before the first change, `applied` after the last and then without `intended`. A record with
- * neither is of a resource that is being removed.
- * A secret's content stands in it only as a hash keyed with a root-only key that never leaves the host.
+ * What the last `up` wrote for one resource: root-owned JSON on the host, replaced by rename. `intended` is written
+ * before the first change; `applied` after the last change, without `intended`. A record with neither belongs to a
+ * resource that is being removed. Of a secret it only has a hash, keyed with a root-only key that never leaves the
+ * host.
  */
 export interface HostRecord {
   readonly id: string;
   readonly type: string;
   /** `<project>/<stack>`: who may change this resource. */
   readonly owner: string;
-  /** The account of the gate that it came in by; none where its stack logs in as root. */
+  /** The account of the gate that created it; left out where its stack logs in as root. */
   readonly gate?: string;
   readonly items: Items;
   readonly applied?: Readonly<Record<string, Props>>;
   readonly intended?: Readonly<Record<string, Props>>;
-  /** Beside `intended`: the parts of an agent that the last run did not finish, and why. */
+  /** With `intended`: the parts of an agent that the last run did not finish, and why. */
   readonly failures?: readonly PartFailure[];
-  /** Beside `intended`: the units that are to start again because of this change, in case its run is killed. */
+  /** With `intended`: the units that this change restarts, in case its run is killed. */
   readonly restart?: readonly string[];
 }
 
-/** What several records know of one resource, which had other names or another stack; where they differ the first is right. */
+/**
+ * Merges several records of one resource, which had other names or another stack. Where they differ, the first is
+ * right.
+ */
 export function joinRecords(records: readonly HostRecord[]): HostRecord | undefined {
   const [first] = records;
   if (first === undefined) return undefined;

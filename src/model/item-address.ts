@@ -1,6 +1,6 @@
 import type { HostItem } from "./items.ts";
 
-/** Where an item is on its host: one address, one thing. */
+/** Where an item is on its host. No two items have the same address. */
 export function itemAddress(item: HostItem): string {
   if (item.kind === "rows") return `${item.path} ${item.table}`;
   if (item.kind === "program") return `program ${item.name} of ${item.unit}`;

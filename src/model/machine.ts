@@ -1,30 +1,30 @@
-/** A file system of a host, as far as it can fill up. */
+/** A file system of a host that can fill up. */
 export interface Disk {
   /** Where it is mounted. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** Percent of what its users can have, of bytes or of inodes: whichever is nearer to its end. */
+  /** Percent in use, of bytes or of inodes, whichever is higher. */
   readonly used: number;
 }
 
-/** How a host itself is doing now. */
+/** The state of a host itself. */
 export interface Machine {
-  /** Seconds since its systemd began. */
+  /** Seconds since its systemd started. */
   readonly uptime: number;
   readonly cores: number;
-  /** Processes that ran or waited, in the mean of the last 5 minutes. */
+  /** Processes that ran or waited, as the mean of the last 5 minutes. */
   readonly load: number;
   readonly memory: {
     /** Bytes. */
     readonly size: number;
-    /** Percent that nobody could have any more. */
+    /** Percent that is not available to programs. */
     readonly used: number;
   };
   readonly disks: readonly Disk[];
-  /** The units that systemd counts as failed. */
+  /** The units that systemd reports as failed. */
   readonly failed: readonly string[];
-  /** Whether the deadman watches; absent where none is installed. */
+  /** Whether the deadman is watching; absent where none is installed. */
   readonly deadman?: "watching" | "silent";
 }
 
@@ -34,17 +34,17 @@ export interface Healthy {
   readonly disk: number;
   /** Percent. */
   readonly memory: number;
-  /** For each core, in the mean of 5 minutes. */
+  /** For each core, as the mean of 5 minutes. */
   readonly load: number;
 }
 
 /**
- * A disk that is full stops whatever writes, so that there must be time to act; of memory what could be had at once is
- * not in use; four times as much work as there are cores for is a backlog, no moment's.
+ * A full disk stops every program that writes, so the limit leaves time to act. Memory that is available at once does
+ * not count as in use. A load of four times the number of cores is a backlog and not a peak.
  */
 export const HEALTHY: Healthy = { disk: 80, memory: 90, load: 4 };
 
-/** The file system that is nearest to its end. */
+/** The file system with the highest use. */
 export function fullestOf({ disks }: Machine): Disk | undefined {
   return disks.reduce<Disk | undefined>(
     (most, disk) => (disk.used > (most?.used ?? -1) ? disk : most),

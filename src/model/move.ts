@@ -2,17 +2,17 @@ import type { HistoryEvent } from "./deadman.ts";
 import type { Items } from "./items.ts";
 
 /**
- * How far a move of an agent came, as each of its two hosts remembers it. On the old host: `leaving` while its home
- * there is the true one, `gone` from then on. On the new host: `arriving` until all of the home is there, `placing`
- * while it is put in its place, `arrived` until the old host has let it go; after that nothing.
+ * How far a move of an agent has come, as each of its two hosts remembers it. On the old host: `leaving` while the
+ * home there is the true one, `gone` from then on. On the new host: `arriving` until the whole home is there,
+ * `placing` while it is put in place, `arrived` until the old host has let it go; nothing after that.
  */
 export type MoveState = "leaving" | "gone" | "arriving" | "placing" | "arrived";
 
-/** Root-owned JSON, one file an agent. */
+/** Root-owned JSON, one file for each agent. */
 export interface MoveMark {
   readonly agent: string;
   readonly state: MoveState;
-  /** Names one move for good; empty on the new host until the old one is asked. */
+  /** The permanent name of one move; empty on the new host until the old one is asked. */
   readonly move: string;
   /** The other host, as fleet.yaml names it. */
   readonly other: string;
@@ -20,18 +20,18 @@ export interface MoveMark {
   readonly since: string;
   /** On the new host: the path of its home. */
   readonly home?: string;
-  /** Whether what stands at the home's place is a copy that the agent left behind there once. */
+  /** Whether the folder at the home's path is a copy that the agent left there in an earlier move. */
   readonly isStale?: true;
-  /** Whether the agent ran when it was asked to leave. */
+  /** Whether the agent was running when it was asked to leave. */
   readonly ran?: true;
-  /** Whether it was in quarantine then. */
+  /** Whether it was in quarantine at that time. */
   readonly held?: true;
 }
 
-/** Bytes of a home that travel in one request. */
+/** Bytes of a home that one request transfers. */
 export const MOVE_CHUNK = 2 * 1024 * 1024;
 
-/** Of what happened to an agent at most so many events go with it. */
+/** At most so many events of an agent's history move with it. */
 export const MOST_EVENTS = 1000;
 
 /** Stops an agent for good, so that its home can be carried to another host. */
@@ -47,17 +47,17 @@ export interface LeaveRequest {
 export interface LeaveAnswer {
   readonly move: string;
   readonly state: "leaving" | "gone";
-  /** What happened to it here. */
+  /** Its history on this host. */
   readonly history: readonly HistoryEvent[];
 }
 
-/** Gives the next bytes of a home that is left. */
+/** Returns the next bytes of a home whose agent has left. */
 export interface PackRequest {
   readonly op: "pack";
   readonly id: string;
   readonly owner: string;
   readonly move: string;
-  /** Begins anew. */
+  /** Starts from the beginning. */
   readonly first: boolean;
 }
 
@@ -68,49 +68,49 @@ export interface PackAnswer {
   readonly sum?: string;
 }
 
-/** Makes room for an agent that comes from another host. */
+/** Prepares a host for an agent that comes from another host. */
 export interface ArriveRequest {
   readonly op: "arrive";
-  /** The resource that is to have its home, as it will be converged then. */
+  /** The resource that will have its home, as it will be converged. */
   readonly id: string;
   readonly type: string;
   readonly owner: string;
   readonly items: Items;
   readonly from: string;
-  /** Left out: only sees to it that the agent could come. */
+  /** Left out: only checks that the agent could come. */
   readonly move?: string;
 }
 
 export interface ArriveAnswer {
-  /** `lives`: it is here already, and not on the way. */
+  /** `lives`: it is here already and not moving. */
   readonly state: "open" | "arrived" | "lives";
 }
 
-/** Takes the next bytes of a home; with the last ones it is put in its place. */
+/** Receives the next bytes of a home. After the last ones the home is put in place. */
 export interface UnpackRequest {
   readonly op: "unpack";
   readonly id: string;
   readonly move: string;
   readonly bytes: string;
-  /** With the last bytes: what all of them must sum up to. */
+  /** With the last bytes: the SHA-256 that all of them must have. */
   readonly sum?: string;
 }
 
 export interface UnpackAnswer {
-  /** Where something was moved aside that stood in the home's place. */
+  /** The path that something in the home's place was moved to. */
   readonly aside: readonly string[];
 }
 
 /**
- * Tells each host of what the other has done. `arrived` on the old one: the home is not the true one any more; on the
- * new one: the move is over. `failed` on the old one: the agent stays, and runs on.
+ * Tells each host what the other one has done. `arrived` on the old host: its home is not the true one any more; on
+ * the new host: the move is complete. `failed` on the old host: the agent stays there and keeps running.
  */
 export interface SettleRequest {
   readonly op: "settle";
   readonly id: string;
   readonly move: string;
   readonly outcome: "arrived" | "failed";
-  /** For the new host: what happened to the agent on the old one. */
+  /** For the new host: the agent's history on the old one. */
   readonly history?: readonly HistoryEvent[];
 }
 
@@ -118,7 +118,7 @@ export interface SettleAnswer {
   readonly state: MoveState | "over";
 }
 
-/** What changes a host in the course of a move. */
+/** The requests of a move that change a host. */
 export type MoveRequest = LeaveRequest | PackRequest | ArriveRequest | UnpackRequest | SettleRequest;
 
 export interface MoveAnswers {

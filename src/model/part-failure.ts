@@ -7,7 +7,7 @@ export interface WireError {
   readonly next?: string;
 }
 
-/** A part of an agent that could not be made as it is declared. */
+/** A part of an agent that could not be made as declared. */
 export interface PartFailure {
   readonly part: AgentPart;
   readonly error: WireError;

@@ -1,4 +1,4 @@
-/** One resource that the program declares in this run, as far as others are told apart by it. */
+/** One resource that the program declares in this run, with what distinguishes it from others. */
 export interface DeclaredResource {
   /** Its Pulumi name: an id such as `hub/iris/unit`, or a local host's name. */
   readonly name: string;
@@ -13,11 +13,11 @@ export interface PreflightRequest {
   readonly declared: readonly DeclaredResource[];
 }
 
-/** A record of this stack on a host that the roster does not name. */
+/** A record of this stack on a host, which this run does not declare. */
 export interface UnclaimedRecord {
   readonly id: string;
   readonly host: string;
-  /** Where its items are on the host. */
+  /** The addresses of its items on the host. */
   readonly addresses: readonly string[];
 }
 
@@ -25,11 +25,11 @@ export interface UnclaimedRecord {
 export interface PreflightAnswer {
   /** In the order in which they can be removed. */
   readonly unclaimed: readonly UnclaimedRecord[];
-  /** The agents that are to move: by the id of the resource that is to have the home, that of the one that has it. */
+  /** The agents that will move: the id of the resource that has the home, by the id of the one that will have it. */
   readonly moves: Readonly<Record<string, string>>;
-  /** Homes that are not on their hosts yet and come from nowhere, as far as the engine asked about it. */
+  /** Homes that are not on their hosts yet and come from no other host, as far as the engine has asked. */
   readonly newcomers: readonly string[];
 }
 
-/** The function of the provider that takes the roster. */
+/** The function of the provider that receives the list of declared resources. */
 export const PREFLIGHT_TOKEN = "muster:index:roster";

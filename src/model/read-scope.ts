@@ -1,4 +1,4 @@
-/** What a reader's gate answers for on one host, written by the platform's `up`. */
+/** What a reader's gate may read on one host; the platform's `up` writes it. */
 export interface ReadScope {
   readonly host: string;
   /** Left out: everything that any stack has on this host. */

@@ -1,8 +1,8 @@
 import { AGENT_PARTS, type AgentPart } from "./parts.ts";
 
 /**
- * The id of a resource, taken apart. Ids are stable over runs: records on hosts and Pulumi's names are made of them.
- * Each ends with a suffix that nothing else has, since `jobs` and `host` are possible names of agents too.
+ * The parsed id of a resource. Ids are stable over runs: records on hosts and Pulumi's names contain them. Each ends
+ * with a suffix of its own, because agents may also be called `jobs` or `host`.
  */
 export type ResourceId =
   | { readonly kind: "host" | "jobs"; readonly host: string }
@@ -12,7 +12,7 @@ export type ResourceId =
       readonly kind: "agent";
       readonly host: string;
       readonly name: string;
-      /** The part that this was a resource of its own for, before an agent was one resource. */
+      /** The part that this resource was, before an agent was one resource. */
       readonly part?: AgentPart;
     };
 
@@ -24,14 +24,14 @@ export const agentId = (host: string, agent: string): string => `${host}/${agent
 export const accountId = (host: string, agent: string): string => `${host}/${agent}/account`;
 export const serviceId = (host: string, service: string): string => `${host}/${service}/service`;
 
-/** The id that a part of an agent had while it was a resource of its own. */
+/** The id of a part of an agent, from the time when it was a resource of its own. */
 export const formerPartId = (host: string, agent: string, part: AgentPart): string =>
   `${host}/${agent}/${part}`;
 
 /**
- * Takes an id apart.
+ * Parses an id.
  *
- * @returns undefined for what is no id of a resource, such as the name of a local host's machine
+ * @returns undefined for what is not an id of a resource, such as the name of a local host's machine
  */
 export function parseId(id: string): ResourceId | undefined {
   const [host = "", second, third, ...rest] = id.split("/");
@@ -51,18 +51,21 @@ function parseLong(host: string, name: string, suffix: string): ResourceId | und
   return part === undefined ? undefined : { kind: "agent", host, name, part };
 }
 
-/** The host that a Pulumi name of ours or of a vendor's resource begins with: `east` of `east/iris/agent`, `east/setup/1`. */
+/**
+ * The host that the Pulumi name of a resource begins with, ours or a vendor's: `east` in `east/iris/agent`,
+ * `east/setup/1`.
+ */
 export function hostOf(name: string): string {
   return name.split("/")[0] ?? name;
 }
 
-/** The agent whose home, program and secrets a resource has; undefined where it is no Agent. */
+/** The agent that a resource is; undefined where it is not an Agent. */
 export function agentOf(id: string): string | undefined {
   const parsed = parseId(id);
   return parsed?.kind === "agent" ? parsed.name : undefined;
 }
 
-/** What a resource belongs to, as people know it. */
+/** What a resource belongs to, in terms that people know. */
 export interface ResourceSubject {
   readonly kind: "host" | "tenant" | "reader" | "agent" | "service";
   readonly host: string;
@@ -70,7 +73,7 @@ export interface ResourceSubject {
   readonly name: string;
 }
 
-/** What a resource belongs to: an agent's account is the agent's, a host's jobs and its machine are the host's. */
+/** What a resource belongs to: an agent's account belongs to the agent, a host's jobs and its machine to the host. */
 export function subjectOf(id: string): ResourceSubject {
   const parsed = parseId(id);
   if (parsed === undefined) return { kind: "host", host: id, name: id };
@@ -79,7 +82,7 @@ export function subjectOf(id: string): ResourceSubject {
   return { kind: parsed.kind === "account" ? "agent" : parsed.kind, host, name: parsed.name };
 }
 
-/** A key that two resources share where they belong to the same agent, tenant, reader, service or host. */
+/** A key that two resources share if they belong to the same agent, tenant, reader, service or host. */
 export function subjectKey(id: string): string {
   const { kind, host, name } = subjectOf(id);
   return `${host}/${kind}/${name}`;

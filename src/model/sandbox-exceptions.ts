@@ -1,9 +1,9 @@
 /**
- * What an agent's unit keeps from it unless fleet.yaml allows it. `price` is what that adds to the exposure that
- * `systemd-analyze security` tells of the unit, with systemd 252; a test measures it on a host.
+ * What an agent's sandbox forbids unless fleet.yaml allows it. `price` is what an exception adds to the exposure that
+ * `systemd-analyze security` of systemd 252 reports for the unit; a test measures it on a host.
  */
 interface Price {
-  /** As the end of a sentence: "iris may …". */
+  /** The end of a sentence: "iris may …". */
   readonly may: string;
   readonly price: number;
 }

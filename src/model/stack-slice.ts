@@ -7,34 +7,40 @@ export type Slice =
   | { readonly kind: "platform" }
   | { readonly kind: "tenant"; readonly tenant: string };
 
-/** What a stack's plain configuration `muster:*` says of the stack itself. */
+/** The settings of a stack itself, from its plain configuration `muster:*`. */
 export interface StackSettings {
   readonly slice: Slice;
   /** The private key of a tenant's stack, relative to the project. */
   readonly key?: string;
-  /** `<project>/<stack>`: the stack whose resources this one makes its own. */
+  /** `<project>/<stack>`: the stack whose resources this one takes over. */
   readonly takesOver?: string;
 }
 
-/** Every resource, by the login that fleet.yaml names. */
+/** Every resource, with the login that fleet.yaml names. */
 export const WHOLE_FLEET: StackSettings = { slice: { kind: "all" } };
 
-const PLATFORM: readonly string[] = [
-  "LocalHost",
-  "DropletHost",
-  "Host",
-  "Tenant",
-  "Reader",
-  "Account",
-  "HostJobs",
-  "Service",
-] satisfies (ResourceType | "LocalHost" | "DropletHost")[];
+/** The stack that has the resources of a type, if tenants have stacks of their own. */
+const STACK_OF: Readonly<Record<ResourceType | "LocalHost" | "DropletHost", "platform" | "tenant">> = {
+  LocalHost: "platform",
+  DropletHost: "platform",
+  Host: "platform",
+  Tenant: "platform",
+  Reader: "platform",
+  Account: "platform",
+  Agent: "tenant",
+  HostJobs: "platform",
+  Service: "platform",
+};
+
+const PLATFORM = new Set(
+  Object.entries(STACK_OF).flatMap(([type, stack]) => (stack === "platform" ? type : [])),
+);
 
 /**
- * Reads a stack's settings.
+ * Parses a stack's settings.
  *
  * @param get a value of the stack's configuration by its name without `muster:`
- * @throws InvalidError where one is none
+ * @throws InvalidError where a value is not valid
  */
 export function stackSettings(get: (name: string) => string | undefined): StackSettings {
   const slice = parseSlice(get("slice"));
@@ -48,10 +54,10 @@ export function stackSettings(get: (name: string) => string | undefined): StackS
   return { slice, ...(key !== undefined && { key }), ...(takesOver !== undefined && { takesOver }) };
 }
 
-/** Whether a stack has resources of a type, of any tenant or, where it is named, of that one. */
+/** Whether a stack has resources of a type, of any tenant or only of the one that is named. */
 export function inSlice(slice: Slice, one: { readonly type: string; readonly tenant?: string }): boolean {
   if (slice.kind === "all") return true;
-  const isPlatform = PLATFORM.includes(one.type);
+  const isPlatform = PLATFORM.has(one.type);
   if (slice.kind === "platform") return isPlatform;
   return !isPlatform && (one.tenant === undefined || one.tenant === slice.tenant);
 }

@@ -1,4 +1,4 @@
-/** What a tenant's gate serves on one host, written by the platform's `up`. */
+/** What a tenant's gate may do on one host; the platform's `up` writes it. */
 export interface TenantScope {
   readonly host: string;
   /** Also the Linux group of all its users. */
@@ -8,7 +8,7 @@ export interface TenantScope {
   readonly agents: readonly ScopedAgent[];
 }
 
-/** An agent as the platform made room for it. */
+/** An agent, as the platform prepared the host for it. */
 export interface ScopedAgent {
   readonly name: string;
   readonly user: string;
@@ -16,6 +16,6 @@ export interface ScopedAgent {
   readonly unit: string;
   /** The folder of its secrets. */
   readonly credentials: string;
-  /** The lines by which its unit keeps it from others, by their keys. A scope of an older version has none. */
+  /** The lines of its unit's sandbox, by key. A scope of an older version has none. */
   readonly hardening?: Readonly<Record<string, string>>;
 }

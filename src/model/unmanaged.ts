@@ -1,6 +1,6 @@
 /**
- * What runs, or is to run, as a user of ours and that no record of ours has: a line of a crontab, a unit of systemd's or
- * of the user's own, a tmux server.
+ * What runs or will run as one of our users without a record of ours: a line of a crontab, a unit of systemd or of
+ * the user's own manager, a tmux server.
  */
 export interface Unmanaged {
   readonly kind: UnmanagedKind;
@@ -8,7 +8,7 @@ export interface Unmanaged {
   readonly user: string;
   /** Its program, unit or process; never a whole command line, which may hold secrets. */
   readonly name: string;
-  /** A file, with the line where it has more of them, or a cgroup. */
+  /** A file, with its line number where it has several entries, or a cgroup. */
   readonly where: string;
 }
 

@@ -1,4 +1,7 @@
-/** The Pulumi name of a resource, which is ours to choose and may hold `::` itself. @param urn such as `urn:pulumi:S::P::T::NAME` */
+/**
+ * The Pulumi name of a resource, which Muster chooses and which may contain `::`. @param urn such as
+ * `urn:pulumi:S::P::T::NAME`
+ */
 export function nameInUrn(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }

@@ -5,7 +5,7 @@ export type WireItem = Props;
 
 type WantKeys = { readonly [K in ItemKind]: readonly (keyof Extract<HostItem, { kind: K }>["want"])[] };
 
-/** What is wanted of each kind; every other key of an item is its address. */
+/** The wanted properties of each kind; every other key of an item is its address. */
 const WANT: WantKeys = {
   file: ["type", "content", "owner", "group", "mode"],
   directory: ["type", "owner", "group", "mode"],
@@ -23,8 +23,8 @@ const WANT: WantKeys = {
 };
 
 /**
- * What is observed of a file and never wanted: a secret's bytes hashed with the host's own key. It tells nothing but
- * whether they are the same as at another time.
+ * A property of a file that is observed and never wanted: a secret's bytes, hashed with the host's own key. It only
+ * shows whether they are the same as before.
  */
 const SEAL = "seal";
 
@@ -34,7 +34,7 @@ export function toWire(item: HostItem): WireItem {
   return { ...address, ...want };
 }
 
-/** The item that a flat map stands for; the map must come from `toWire` or `observedWire`. */
+/** Parses an item from a flat map, which must come from `toWire` or `observedWire`. */
 export function fromWire(wire: WireItem): HostItem {
   return { ...wireAddress(wire), want: wantOf(wire) } as unknown as HostItem;
 }
@@ -44,17 +44,17 @@ export function wantOf(wire: WireItem): Props {
   return pick(wire, (key) => isWanted(wire, key));
 }
 
-/** What names the item and how it is treated: all that is no wanted property. */
+/** What names an item and how it is handled: everything that is not a wanted property. */
 export function wireAddress(wire: WireItem): Props {
   return pick(wire, (key) => key !== SEAL && !isWanted(wire, key));
 }
 
-/** The flat map of an item as it was observed: its address, and the observed value of each wanted property. */
+/** The flat map of an observed item: its address, and the observed value of each wanted property. */
 export function observedWire(wire: WireItem, observed: Props): WireItem {
   return { ...wireAddress(wire), ...pick(observed, (key) => key === SEAL || isWanted(wire, key)) };
 }
 
-/** Whether a secret is what it was when the state was written, as far as the host's seal tells. */
+/** Whether a secret is the same as when the state was written, judging by the host's keyed hash. */
 export function isSameSecret(state: WireItem | undefined, observed: Props): boolean {
   return observed[SEAL] !== undefined && observed[SEAL] === state?.[SEAL];
 }

@@ -1,7 +1,7 @@
 import type { Output, Resource } from "@pulumi/pulumi";
 import type { Fleet, HostSpec } from "../config/fleet.ts";
 import type { HostBase, HostKindName } from "../config/host-spec.ts";
-import { HOST_KIND_NAMES, kindOf } from "../host-kinds/registry.ts";
+import { HOST_KIND_NAMES, hostKindOf } from "../host-kinds/registry.ts";
 
 /** The machine that a host is, where this stack makes it. */
 export interface HostMachine {
@@ -21,7 +21,7 @@ export interface HostKindProgramModule<Spec extends HostBase = HostBase> {
 
 /** Whether a stack that has a host of this kind makes its machine. */
 export function hasMachine(host: Pick<HostBase, "kind">): boolean {
-  return kindOf(host).machine !== undefined;
+  return hostKindOf(host).machine !== undefined;
 }
 
 /** Declares the machines of hosts of all kinds. The code of a kind is loaded only for a fleet that has one. */

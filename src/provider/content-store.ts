@@ -29,7 +29,7 @@ function digestsOf({ want }: HostItem): Digest[] {
   return named.filter((digest): digest is Digest => digest.startsWith("sha256:"));
 }
 
-/** Bytes that are not those of their name, as after a full disk, count as missing. */
+/** A file whose bytes do not match its name, as after a full disk, counts as missing. */
 function readContent(folder: string, digest: Digest): string | undefined {
   try {
     const text = readFileSync(join(folder, digest.slice("sha256:".length)), "utf8");

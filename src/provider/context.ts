@@ -15,47 +15,47 @@ import type { WireItem } from "../model/wire-items.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { PendingMoves } from "./pending-moves.ts";
 
-/** The hosts as the provider needs them: a reader has no way to change anything. */
+/** The hosts, as the provider uses them: a reader cannot change anything. */
 export interface Hosts {
   reader(host: string): Promise<{ observe(request: ObserveRequest): Promise<ObserveAnswer> }>;
-  /** Brings the host's runtime up to date; on a first contact the host's key is learnt. */
+  /** Updates the host's runtime first; the first contact stores the host's key. */
   writer(host: string): Promise<{ converge(request: ConvergeRequest): Promise<ConvergeAnswer> }>;
-  /** As `writer`: agents leave it and come to it. */
+  /** Like `writer`, for agents that leave the host or come to it. */
   mover(host: string): Promise<AgentMover>;
   remover(host: string): Promise<{
     remove(request: RemoveRequest): Promise<RemoveAnswer>;
     /** Removes the host runtime itself. */
     uninstall(): Promise<void>;
   }>;
-  /** Forgets that a host was away, because it has changed. */
+  /** Forgets that a host was unreachable, because it has changed. */
   reset(host: string): void;
-  /** What was known of a host under a former name is known under that of today. */
+  /** Keeps what was known of a host under its former name, under its current name. */
   rename(from: string, to: string): void;
 }
 
-/** What carries an agent from host to host: all of it changes a host. */
+/** Moves an agent between hosts: all of it changes a host. */
 export type AgentMover = {
   readonly [Op in keyof MoveAnswers]: (request: Extract<MoveRequest, { op: Op }>) => Promise<MoveAnswers[Op]>;
 };
 
-/** What is known of a host without asking it. */
+/** What is known about a host without asking it. */
 export interface HostFacts {
   isDeclared(host: string): boolean;
-  /** Whether fleet.yaml says that it comes and goes. */
+  /** Whether fleet.yaml declares it intermittent. */
   isIntermittent(host: string): boolean;
   lastReached(host: string): Date | undefined;
-  /** To be called when it was reached. */
+  /** Must be called when it was reached. */
   noteReached(host: string): void;
 }
 
-/** What a whole host looked like, asked once for all the resources that are read. */
+/** The observation of a whole host, asked once for all the resources that are read. */
 export interface ObservationCache {
-  /** Everything in the owner's records on the host; it fails again as it failed the first time. */
+  /** Everything in the owner's records on the host; after a failure it fails the same way again. */
   at(host: string, owner: string): Promise<ObserveAnswer>;
   /**
-   * One resource by other items than its record holds; what is asked at about the same time goes in one request.
+   * Observes one resource with other items than its record has; requests within a moment are sent together.
    *
-   * @param contents the rows that the items name, as far as they are at hand
+   * @param contents the rows that the items name, as far as they are available
    */
   again(
     host: string,
@@ -63,21 +63,21 @@ export interface ObservationCache {
     resource: ResourceItems,
     contents: Contents,
   ): Promise<Observed | undefined>;
-  /** After a change the next read looks again. */
+  /** After a change the next read observes again. */
   forget(host: string): void;
 }
 
-/** Secret values, read where their references lead. */
+/** Secret values, read from their references. */
 export interface Secrets {
-  /** What is written to an item's file. @throws InvalidError where there is no value */
+  /** The text that is written to an item's file. @throws InvalidError where there is no value */
   rendered(item: WireItem): string;
-  /** The reference by which another user holds the same value, where no reason was declared for that. */
+  /** The reference of another holder of the same value, where no reason for that is declared. */
   twin(item: WireItem): string | undefined;
 }
 
-/** The bytes that the program left for the provider, by digest. */
+/** The texts that the program left for the provider, by digest. */
 export interface ContentStore {
-  /** Those that the items name and that are there. */
+  /** Those that the items name and that exist. */
   held(items: Items): Contents;
   /** All that the items name. @throws MusterError where one is missing */
   needed(items: Items): Contents;
@@ -86,17 +86,17 @@ export interface ContentStore {
 /** What the handlers of all types work with. */
 export interface ProviderContext {
   readonly seen: EngineState;
-  /** The agents that this run has to move. */
+  /** The agents that this run must move. */
   readonly moves: PendingMoves;
-  /** Looks before a first contact, when nobody expects an answer yet: none of their failures is told. */
+  /** Observes before a first contact, when nobody expects an answer yet: no failure is reported. */
   readonly firstLooks: ObservationCache;
-  /** Whether this run removes all that the engine asks about. */
+  /** Whether this run removes everything that the engine asks about. */
   readonly isDestroy: boolean;
   readonly env: NodeJS.ProcessEnv;
-  /** What the stack's configuration says of the stack itself. @throws InvalidError */
+  /** The stack's own settings, from its configuration. @throws InvalidError */
   readonly stack: () => StackSettings;
   readonly hosts: Hosts;
-  /** Whether the host was found to be away, as it may be, so that what is due there waits. */
+  /** Whether the host is unreachable and declared intermittent, so that its changes wait. */
   readonly isWaitedFor: (host: string) => boolean;
   readonly looks: ObservationCache;
   readonly secrets: Secrets;

@@ -1,20 +1,20 @@
 import type { Urn } from "./wire/urn.ts";
 import type { Properties } from "./wire/values.ts";
 
-/** A resource that the engine asked about: one that its state has, and that this run may change. */
+/** A resource that the engine asked about: the state has it, and this run may change it. */
 export interface EngineResource {
   readonly urn: Urn;
-  /** As the state has them. */
+  /** The inputs in the state. */
   readonly inputs: Properties;
 }
 
-/** What the engine asked about so far. It asks before the program runs, so this is what the state has. */
+/** What the engine has asked about so far. It asks before the program runs, so this is what the state has. */
 export interface EngineState {
   note(resource: EngineResource): void;
   all(): readonly EngineResource[];
 }
 
-/** Nothing was asked about yet. */
+/** Creates a list without resources. */
 export function emptyEngineState(): EngineState {
   const seen = new Map<string, EngineResource>();
   return {

@@ -1,4 +1,4 @@
-import { HOST_KIND_NAMES, kindOf } from "../host-kinds/registry.ts";
+import { HOST_KIND_NAMES, hostKindOf } from "../host-kinds/registry.ts";
 import type { ProviderContext } from "./context.ts";
 import type { ProviderFunction } from "./functions/provider-function.ts";
 import type { Handler } from "./handlers/handler.ts";
@@ -24,7 +24,7 @@ export function loadHostKindProviders(
   project: string,
   declared: DeclaredHosts,
 ): Promise<readonly HostKindProvider[]> {
-  const made = HOST_KIND_NAMES.filter((kind) => kindOf({ kind }).machine !== undefined);
+  const made = HOST_KIND_NAMES.filter((kind) => hostKindOf({ kind }).machine !== undefined);
   return Promise.all(
     made.map(async (kind) => {
       const { provide }: HostKindProviderModule = await import(`../host-kinds/${kind}/provider.ts`);

@@ -1,16 +1,16 @@
 import { MusterError } from "../base/errors.ts";
 
-/** Counts the requests that run, so that an end of the provider cuts none of them. */
+/** Counts the running requests, so that the provider does not exit in the middle of one. */
 export interface InFlight {
-  /** Runs one request. @throws MusterError after the gate was closed */
+  /** Runs one request. @throws MusterError after `close` */
   enter<T>(work: () => Promise<T>): Promise<T>;
-  /** Lets nothing new begin; what runs goes on. */
+  /** Refuses new requests; running ones continue. */
   close(): void;
-  /** Resolves when nothing runs any more. */
+  /** Resolves when no request is running any more. */
   idle(): Promise<void>;
 }
 
-/** An open gate with nothing behind it. */
+/** Creates a counter without requests. */
 export function countInFlight(): InFlight {
   const running = new Set<Promise<unknown>>();
   let open = true;

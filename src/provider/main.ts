@@ -1,4 +1,4 @@
-/** The provider's program: the engine starts it, reads its port from stdout, and speaks to it until it ends. */
+/** The provider's program: the engine starts it, reads its port from stdout, and calls it until it ends. */
 
 import { installedVersion } from "../base/installed-version.ts";
 import { projectDir } from "../base/paths.ts";
@@ -22,7 +22,7 @@ const provider: FleetProvider = makeProvider({
 });
 const running = await serve(provider);
 
-/** What runs is finished first: an engine that was killed must not leave a host half-way. */
+/** Running requests are finished first: a killed engine must not leave a host half-way. */
 async function end(): Promise<void> {
   await running.stop();
   await pool.close();
@@ -30,6 +30,6 @@ async function end(): Promise<void> {
 }
 
 process.on("SIGINT", end).on("SIGTERM", end);
-// The engine holds the other end of stdin: when it is gone, so is who we work for.
+// The engine holds the other end of stdin: when that closes, the engine is gone.
 process.stdin.on("end", end).on("error", end).resume();
 process.stdout.write(`${running.port}\n`);

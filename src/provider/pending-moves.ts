@@ -3,32 +3,32 @@ import { subjectKey, subjectOf } from "../model/resource-id.ts";
 
 /** An agent that is declared on another host than the one that has its home. */
 export interface PendingMove {
-  /** The resource that has its home, and the host that this is on. */
+  /** The resource that has its home, and the host of that. */
   readonly id: string;
   readonly from: string;
-  /** The resource that is to have it, and its host. */
+  /** The resource that will have its home, and its host. */
   readonly toId: string;
   readonly to: string;
-  /** Whether no run may remove it from where it is. */
+  /** Whether it is protected on the old host. */
   readonly isProtected: boolean;
 }
 
-/** The agents that a run has to move, and did not move yet. */
+/** The agents that a run must move and has not moved yet. */
 export interface PendingMoves {
   expect(pending: readonly PendingMove[]): void;
   /** The move that brings a resource its home. */
   to(id: string): PendingMove | undefined;
   done(move: PendingMove): void;
   /**
-   * Lets nothing be removed that an agent needs which has not moved yet.
+   * Refuses to remove what an agent needs that has not moved yet.
    *
-   * @param name of the resource that is to go, an id or a local host's name
+   * @param name of the resource that would be removed: an id or a local host's name
    * @throws MusterError
    */
   refuseEarly(name: string, host: string): void;
 }
 
-/** No agent is to move. */
+/** Creates the list for a run without moves. */
 export function emptyPendingMoves(): PendingMoves {
   const pending = new Map<string, PendingMove>();
   return {
@@ -44,7 +44,7 @@ export function emptyPendingMoves(): PendingMoves {
   };
 }
 
-/** Of the agent all, and what it stands on: a tenant, the runtime, a machine. */
+/** Everything of the agent, and what it depends on: a tenant, the runtime, a machine. */
 function isNeeded(name: string, { id }: PendingMove): boolean {
   const { kind } = subjectOf(name);
   return kind === "host" || kind === "tenant" || subjectKey(name) === subjectKey(id);

@@ -4,7 +4,7 @@ import { InvalidError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import type { Secrets } from "./context.ts";
 
-/** The stack's configuration by name, without the `muster:` in front. */
+/** The stack's configuration by name, without the prefix `muster:`. */
 export type Config = ReadonlyMap<string, Secret>;
 
 /** Where values of secrets come from. */
@@ -14,7 +14,7 @@ export interface SecretSources {
 }
 
 /**
- * The value that a reference (`config:NAME`, `env:NAME`, `file:PATH`) leads to.
+ * Reads the value of a reference (`config:NAME`, `env:NAME`, `file:PATH`).
  *
  * @throws InvalidError that says what to run, where there is none
  */
@@ -49,15 +49,15 @@ const SCHEMES: Readonly<Record<string, Resolve | undefined>> = {
         new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path)),
       );
     } catch (error) {
-      const why = error instanceof TypeError ? "is no UTF-8 text" : `cannot be read (${codeOf(error)})`;
-      throw missing(`file:${path}`, why, "Put the value there, readable for you alone (chmod 600).");
+      const why = error instanceof TypeError ? "is not UTF-8 text" : `cannot be read (${codeOf(error)})`;
+      throw missing(`file:${path}`, why, "Put the value there, readable only for you (chmod 600).");
     }
   },
 };
 
 /**
- * A secret as it is written to its file: as it is; or, with a name, as one line for systemd's EnvironmentFile=.
- * There a value in double quotes may escape `"`, `\`, `` ` `` and `$` by a backslash (systemd.exec(5)).
+ * Renders a secret as it is written to its file: unchanged or, with a name, as one line for systemd's
+ * EnvironmentFile=. In double quotes, a backslash escapes `"`, `\`, `` ` `` and `$` (systemd.exec(5)).
  *
  * @throws InvalidError for a value that such a line cannot hold
  */
@@ -74,7 +74,7 @@ export function renderSecret(value: Secret, envName?: string): string {
   return `${envName}="${line.replace(/["\\`$]/g, "\\$&")}"\n`;
 }
 
-/** The secrets of one run; it keeps hashes of values, to notice one value in two hands. */
+/** The secrets of one run. It keeps hashes of values, to find one value that two agents hold. */
 export function secretsFrom(sources: () => SecretSources): Secrets {
   const seen = new Map<string, { reference: string; owner: string }>();
   return {

@@ -5,7 +5,7 @@ import { type Provider, serviceOf } from "./wire/service.ts";
 /** A running provider. */
 export interface Running {
   readonly port: number;
-  /** Ends it when nothing runs any more. */
+  /** Ends it when no request is running any more. */
   stop(): Promise<void>;
 }
 
@@ -34,12 +34,12 @@ function bind(server: Server): Promise<number> {
   });
 }
 
-/** Milliseconds for answers that are on their way. */
+/** Milliseconds for answers that are being sent. */
 const PATIENCE = 100;
 
 /**
- * Answers that are on their way are still sent; then connections that the engine left open are dropped. A connection
- * that the engine is just closing itself may leave tryShutdown without an end, and the engine waits 5 s for ours.
+ * Sends answers that are on their way, then drops connections that the engine left open. If the engine is just
+ * closing a connection, tryShutdown may never finish, and the engine waits 5 s for the provider to end.
  */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {

@@ -1,37 +1,25 @@
-import type { AgentSpec, Fleet } from "../config/fleet.ts";
-import type { DirectoryItem, Items } from "../model/items.ts";
+import { accountId, tenantId } from "../model/resource-id.ts";
+import type { ResourceDefinition } from "./definition.ts";
+import { formerIds } from "./former-ids.ts";
+import { hasAccount, userOf } from "./linux-users.ts";
 
-/** Whether an agent's Linux user is a resource of its own; see agent-account.ts. */
-export function hasAccount(fleet: Fleet, { tenant }: AgentSpec): boolean {
-  const { isolation, key } = fleet.tenants[tenant] ?? {};
-  return key !== undefined && isolation !== "tenant";
-}
-
-/** What becomes of a home when its user goes: its own data is kept aside, or deleted with it. */
-export type HomeOnRemove = "aside" | "wipe";
-
-/** A Linux user in its tenant's group, and its home, which no other user can enter. */
-export function account(user: string, tenant: string): Items {
-  return { ...userOf(user, tenant), ...homeFolder(homePath(user), user, tenant, "aside") };
-}
-
-export function userOf(user: string, tenant: string): Items {
-  const want = { present: true, group: tenant, home: homePath(user), shell: "/bin/bash" } as const;
-  return { [`user ${user}`]: { kind: "user", name: user, want } };
-}
-
-/** A folder for an agent's own data. @param unit that has it mounted as long as it runs */
-export function homeFolder(
-  path: string,
-  user: string,
-  tenant: string,
-  onRemove: HomeOnRemove,
-  unit?: string,
-): Record<string, DirectoryItem> {
-  const want = { type: "directory", owner: user, group: tenant, mode: "0700" } as const;
-  return { [path]: { kind: "directory", path, onRemove, ...(unit && { notify: unit }), want } };
-}
-
-export function homePath(user: string): string {
-  return `/home/${user}`;
-}
+/**
+ * The Linux user of an agent whose tenant has its own stack: that stack must not create users, so the platform does.
+ * For any other agent the user is one of the Agent's items. It is a resource of its own so that it is removed after
+ * everything else of the agent.
+ */
+export const agentAccount: ResourceDefinition = {
+  type: "Account",
+  declare: (fleet) =>
+    Object.values(fleet.agents)
+      .filter((agent) => hasAccount(fleet, agent))
+      .map((agent) => {
+        const { host, tenant, name, user, protect } = agent;
+        return {
+          ...{ type: "Account", id: accountId(host, name), host, tenant, agent: name, protect },
+          needs: [tenantId(host, tenant)],
+          formerly: formerIds(fleet, host, agent, accountId),
+          items: userOf(user, tenant),
+        };
+      }),
+};

@@ -1,4 +1,4 @@
-/** The program by which an agent beats; docs/heartbeats.md. Any other may write the file in its place. */
+/** The program that sends an agent's heartbeat; docs/heartbeats.md. Any other program may write the same file. */
 export const MUSTER_BEAT = String.raw`#!/bin/sh
 # Shows that an agent lives: muster-beat [idle|busy|stuck] [TASK]
 # Replaces the file that MUSTER_BEAT names, so that a reader sees the old beat or the new one, whole.

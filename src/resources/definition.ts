@@ -4,9 +4,9 @@ import type { Digest } from "../model/items.ts";
 
 /** What a definition needs besides the fleet. */
 export interface Compiler {
-  /** Keeps a text and gives the digest that stands for it in an item. */
+  /** Keeps a text for later and returns the digest that stands for it in an item. */
   keep(text: string): Digest;
-  /** The host runtime that this version of Muster brings. */
+  /** The version of the host runtime that this version of Muster installs. */
   readonly runtime: RuntimeVersion;
 }
 

@@ -1,10 +1,10 @@
 import type { Fleet } from "../config/fleet.ts";
 
 /**
- * The ids that something on a host had before it or its host was renamed.
+ * The ids that a resource had before it or its host was renamed.
  *
- * @param of what it is of: its name of today and those before
- * @param id the id under one name of the host and one of its own
+ * @param of the name of what it belongs to, and the former names
+ * @param id builds the id from a host's name and its own name
  */
 export function formerIds(
   fleet: Fleet,

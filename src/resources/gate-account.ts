@@ -2,19 +2,19 @@ import { type GateName, gateAccount, gateFolder, scopeFile } from "../model/gate
 import { RUNTIME_DIR, SUDOERS_DIR } from "../model/host-paths.ts";
 import type { Items } from "../model/items.ts";
 import type { Compiler } from "./definition.ts";
-import { rootFile } from "./root-file.ts";
+import { rootFile, rootFolder } from "./root-files.ts";
 
-/** A gate as it is declared: who may use it, and for what. */
+/** A gate: who may use it, and for what. */
 export interface GateAccount extends GateName {
   /** Public halves of the keys, such as `ssh-ed25519 AAAA… name@laptop`. */
   readonly keys: readonly string[];
-  /** What the host runtime's gate of that kind reads. */
+  /** What the authorization of that kind reads on the host. */
   readonly scope: object;
 }
 
 /**
- * The items of a gate, for a resource of the platform. All of it is root-owned: the account can change neither its
- * keys nor its scope. The key starts one constant command, for which alone the account may become root.
+ * The items of a gate, for a resource of the platform. Root owns all of them, so the account can change neither its
+ * keys nor its scope. The key starts one constant command, and only for that the account may become root.
  */
 export function gateItems(gate: GateAccount, compiler: Compiler): Items {
   const account = gateAccount(gate);
@@ -33,16 +33,11 @@ export function gateItems(gate: GateAccount, compiler: Compiler): Items {
       system: true,
       want: { present: true, group: account, home, shell: "/bin/sh" },
     },
-    "gate folder": rootFolder(home),
-    "gate key folder": rootFolder(`${home}/.ssh`),
+    "gate folder": rootFolder(home, "root", "0755"),
+    "gate key folder": rootFolder(`${home}/.ssh`, "root", "0755"),
     // sshd reads it as the account.
     "gate keys": file(`${home}/.ssh/authorized_keys`, lines, "0644"),
     "gate scope": file(scopeFile(gate), scope, "0600"),
     "gate rights": file(`${SUDOERS_DIR}/${account}`, rule, "0440"),
   };
-}
-
-function rootFolder(path: string): Items[string] {
-  const want = { type: "directory", owner: "root", group: "root", mode: "0755" } as const;
-  return { kind: "directory", path, onRemove: "delete", want };
 }

@@ -5,19 +5,19 @@ import { quote, type UnitLine } from "../model/unit-file.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 
 /**
- * What a service of an agent is kept from, for its [Service]: each key once, its value a function of what the platform
- * knows, as a tenant's gate asks for these very lines. Left out knowingly: MemoryDenyWriteExecute=, with which no
- * just-in-time compiler runs, Node's among them; ProtectKernelTunables=, which takes a fifth of a start's time to
- * keep from /proc/sys and /sys who may write nothing there anyway (docs/adr/0037); PrivateNetwork= and IPAddressDeny=,
- * as agents need their providers; ProcSubset=pid, without whose /proc/meminfo and /proc/cpuinfo build tools and
- * runtimes miscount.
+ * The sandbox of an agent's service, for its [Service] section. Each key occurs once, and its value depends only on
+ * what the platform knows, because a tenant's gate requires exactly these lines. Left out on purpose:
+ * MemoryDenyWriteExecute=, which breaks just-in-time compilers such as Node's; ProtectKernelTunables=, which takes a
+ * fifth of the start time to protect /proc/sys and /sys from users that cannot write there anyway (docs/adr/0037);
+ * PrivateNetwork= and IPAddressDeny=, because agents need their providers; ProcSubset=pid, because build tools and
+ * runtimes need /proc/meminfo and /proc/cpuinfo.
  */
 export function hardening(fleet: Fleet, agent: AgentSpec): UnitLine[] {
   const may = (one: SandboxException) => agent.allow.includes(one);
   return [...RIGHTS, ...files(fleet, agent, may("writes")), ...walls(may)];
 }
 
-/** The same for a job of a host's, which has the files that its user may have: those of homes are none of its own. */
+/** The sandbox of a host's job. Its user sees the files that it may read, except homes. */
 export function hostJobHardening(hasOwnUser: boolean): UnitLine[] {
   return [
     ...RIGHTS,
@@ -55,7 +55,7 @@ function walls(may: (one: SandboxException) => boolean): UnitLine[] {
     ...unless(may("sockets"), ["RestrictAddressFamilies", "AF_UNIX AF_INET AF_INET6 AF_NETLINK"]),
     ["SystemCallArchitectures", "native"],
     ["SystemCallFilter", systemCalls(may)],
-    // A program that tries one is told so, and lives.
+    // A program that makes a forbidden call gets an error, and keeps running.
     ["SystemCallErrorNumber", "EPERM"],
   ];
 }
@@ -65,8 +65,8 @@ function unless(allowed: boolean, line: UnitLine): UnitLine[] {
 }
 
 /**
- * Of what is in homes it sees its own alone, and of what is Muster's its own secrets. Agents that share a user share
- * all of their homes. A credential may come later, so that its folder may not be there yet.
+ * An agent sees only its own home, and of Muster's files only its own secrets. Agents that share a user share all of
+ * their homes. A credential may be added later, so its folder may be missing.
  */
 function files(fleet: Fleet, agent: AgentSpec, writes: boolean): UnitLine[] {
   const { tenant, home, workdir } = agent;
@@ -87,7 +87,7 @@ function word(path: string): string {
   return /^[\w/.-]+$/.test(path) ? path : quote(path);
 }
 
-/** systemd.exec(5) has the sets. */
+/** systemd.exec(5) lists the sets of system calls. */
 function systemCalls(may: (one: SandboxException) => boolean): string {
   return [
     "@system-service",

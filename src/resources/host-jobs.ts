@@ -2,7 +2,7 @@ import { hostId, hostJobsId } from "../model/resource-id.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { jobItems } from "./job-items.ts";
 
-/** All jobs of a host itself in one resource. They are the platform's. */
+/** All jobs of a host itself, in one resource of the platform. */
 export const hostJobs: ResourceDefinition = {
   type: "HostJobs",
   declare: (fleet, compiler) =>

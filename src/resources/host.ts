@@ -1,21 +1,20 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Fleet } from "../config/fleet.ts";
 import { isObservedOnly } from "../config/observe-only.ts";
-import { BIN_DIR, HOSTD_UNIT, providerFile, UNIT_DIR } from "../model/host-paths.ts";
+import { BIN_DIR, HOSTD_RUN_DIR, HOSTD_UNIT, providerFile, RUNTIME_DIR } from "../model/host-paths.ts";
 import type { Items, PackageItem } from "../model/items.ts";
 import { LIMITS } from "../model/limits.ts";
 import { hostId } from "../model/resource-id.ts";
 import { MUSTER_BEAT } from "./beat-program.ts";
-import type { Compiler, ResourceDefinition } from "./definition.ts";
-import { hostdUnitText } from "./hostd-unit.ts";
+import type { Compiler, ResourceDefinition, RuntimeVersion } from "./definition.ts";
 import { jobHandlers } from "./job-handlers.ts";
 import { hostsOf } from "./reader.ts";
-import { rootFile } from "./root-file.ts";
+import { rootFile, unitFile } from "./root-files.ts";
 
 /**
- * The host runtime, and what units and gates need: tmux gives the pane its terminal, by sudo a gate's account starts
- * the runtime. Where there are agents, or services with a health check, also their deadman; and the program by which
- * agents beat.
+ * The host runtime, and what units and gates need: tmux gives each pane its terminal, and a gate's account starts the
+ * runtime by sudo. A host with agents, or with services that have a health check, also gets the deadman; one with
+ * agents gets the program that sends heartbeats.
  */
 export const host: ResourceDefinition = {
   type: "Host",
@@ -38,7 +37,7 @@ export const host: ResourceDefinition = {
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
         ...(peopled.has(name) ? beat(compiler) : {}),
         ...(watched.has(name) ? deadman(compiler) : {}),
-        // A tenant's stack may bring the first job to a host, and nothing of the host's.
+        // A tenant's stack may add the first job to a host, but no item of the host itself.
         ...(peopled.has(name) || timed.has(name) ? jobHandlers(compiler) : {}),
         ...probes(fleet, name, compiler),
         ...controllers(fleet, name),
@@ -59,7 +58,7 @@ function hasGate(fleet: Fleet, host: string): boolean {
   );
 }
 
-/** What a limit of anybody on this host needs of it. */
+/** The cgroup controllers that the limits on this host need. */
 function controllers(fleet: Fleet, host: string): Items {
   const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
   const all = agents.flatMap(({ tenant, limits }) => [limits, fleet.tenants[tenant]?.limits ?? {}]);
@@ -73,9 +72,8 @@ function beat({ keep }: Compiler): Items {
 }
 
 function deadman({ keep, runtime }: Compiler): Items {
-  const unitFile = rootFile(join(UNIT_DIR, HOSTD_UNIT), keep(hostdUnitText(runtime)), "0644");
   return {
-    "hostd unit file": { ...unitFile, notify: HOSTD_UNIT },
+    "hostd unit file": { ...unitFile(HOSTD_UNIT, keep(hostdUnitText(runtime))), notify: HOSTD_UNIT },
     hostd: {
       kind: "unit",
       name: HOSTD_UNIT,
@@ -84,7 +82,38 @@ function deadman({ keep, runtime }: Compiler): Items {
   };
 }
 
-/** Of each provider that an agent here may run on, by the platform: what root asks is for no tenant to say. */
+/**
+ * The deadman's unit. systemd watches it in turn: a killed or hung deadman is back within 10 s. The unit file names
+ * the installed runtime, so that another version restarts it. It restarts no agent.
+ */
+function hostdUnitText({ bundle, node }: RuntimeVersion): string {
+  return `[Unit]
+Description=Muster's deadman: keeps the agents and services of this host alive
+StartLimitIntervalSec=0
+X-Muster-Runtime=${bundle} ${node}
+
+[Service]
+Type=notify
+NotifyAccess=all
+ExecStart=${RUNTIME_DIR}/run hostd
+WatchdogSec=7
+WatchdogSignal=SIGKILL
+Restart=always
+RestartSec=500ms
+RuntimeDirectory=${basename(HOSTD_RUN_DIR)}
+RuntimeDirectoryMode=0700
+OOMScoreAdjust=-900
+Nice=-5
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/**
+ * The probe of each provider that an agent here may use. The platform declares them, because root runs them and a
+ * tenant must not say what root runs.
+ */
 function probes(fleet: Fleet, host: string, { keep }: Compiler): Items {
   const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
   const choices = agents.flatMap(({ failover }) => failover?.choices ?? []);

@@ -2,8 +2,8 @@ import type { Fleet } from "../config/fleet.ts";
 import type { Declaration, Plan } from "../model/declaration.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Digest } from "../model/items.ts";
+import { agentAccount } from "./account.ts";
 import { agent } from "./agent/index.ts";
-import { agentAccount } from "./agent-account.ts";
 import type { ResourceDefinition, RuntimeVersion } from "./definition.ts";
 import { host } from "./host.ts";
 import { hostJobs } from "./host-jobs.ts";
@@ -11,7 +11,10 @@ import { reader } from "./reader.ts";
 import { service } from "./service.ts";
 import { tenant } from "./tenant.ts";
 
-/** Every resource type, in the order of their needs. A new one is one file and one line here. */
+/**
+ * Every resource type, in the order in which they need each other. To add one, add a file, a line here and a case
+ * file.
+ */
 export const definitions: readonly ResourceDefinition[] = [
   host,
   tenant,
@@ -23,9 +26,9 @@ export const definitions: readonly ResourceDefinition[] = [
 ];
 
 /**
- * The fleet as plain data: what should be on which host.
+ * Compiles the fleet to plain data: what should be on which host.
  *
- * @returns declarations after those that they need, and the bytes that they name by digest
+ * @returns declarations, each after those that it needs, and the texts that they name by digest
  */
 export function compilePlan(fleet: Fleet, runtime: RuntimeVersion): Plan {
   const contents: Record<Digest, string> = {};
@@ -38,7 +41,7 @@ export function compilePlan(fleet: Fleet, runtime: RuntimeVersion): Plan {
   return { declarations: protectNeeds(declarations), contents };
 }
 
-/** Nothing that is protected can lose what it needs: a protected agent keeps its host. */
+/** Protects what a protected resource needs: the host of a protected agent cannot be removed. */
 function protectNeeds(declarations: readonly Declaration[]): Declaration[] {
   const needed = new Set<string>();
   for (const { id, needs, protect } of declarations.toReversed()) {

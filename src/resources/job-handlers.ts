@@ -1,16 +1,19 @@
-import { join } from "node:path";
-import { RUNTIME_DIR, UNIT_DIR } from "../model/host-paths.ts";
-import type { FileItem, Items } from "../model/items.ts";
+import { RUNTIME_DIR } from "../model/host-paths.ts";
+import type { Items } from "../model/items.ts";
 import { JOB_FAILED, JOB_REPLACE } from "../model/job.ts";
 import { renderUnit, type UnitLine } from "../model/unit-file.ts";
 import type { Compiler } from "./definition.ts";
+import { unitFile } from "./root-files.ts";
 
-/** Failures of one job within an hour that are told and tried again; who fails more often keeps the host from its work. */
+/**
+ * At most so many failures of one job within an hour are reported and retried, so that a broken job cannot overload
+ * its host.
+ */
 const MOST = 60;
 
 /**
- * What systemd itself starts for jobs, as root, whatever became of the job or of the deadman: templates whose instance
- * is a job. Nothing of theirs is a job's to say.
+ * What systemd itself starts for jobs, as root and independent of the job and of the deadman: templates whose
+ * instance is a job. A job's declaration changes nothing in them.
  */
 export function jobHandlers({ keep }: Compiler): Items {
   const limit: UnitLine[] = [
@@ -34,9 +37,4 @@ function handlerText(description: string, limit: readonly UnitLine[], verb: stri
       ["TimeoutStartSec", "60"],
     ],
   });
-}
-
-function unitFile(unit: string, content: FileItem["want"]["content"]): FileItem {
-  const want = { type: "file", content, owner: "root", group: "root", mode: "0644" } as const;
-  return { kind: "file", path: join(UNIT_DIR, unit), want };
 }

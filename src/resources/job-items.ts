@@ -1,12 +1,14 @@
-import { join } from "node:path";
 import type { AgentSpec, Fleet, JobSpec } from "../config/fleet.ts";
-import { UNIT_DIR } from "../model/host-paths.ts";
-import type { FileItem, Items } from "../model/items.ts";
+import type { Items } from "../model/items.ts";
 import { jobService, jobTimer } from "../model/job.ts";
 import type { Compiler } from "./definition.ts";
 import { jobNameOf, jobServiceText, jobTimerText } from "./job-text.ts";
+import { unitFile } from "./root-files.ts";
 
-/** The items of jobs that are converged at once: of each its program, its service, its timer and whether that waits. */
+/**
+ * The items of jobs that are converged together: for each its program, its service, its timer and whether the timer
+ * waits.
+ */
 export function jobItems(fleet: Fleet, jobs: readonly JobSpec[], compiler: Compiler): Items {
   return Object.assign({}, ...jobs.map((job) => itemsOf(fleet, job, compiler)));
 }
@@ -38,12 +40,9 @@ function itemsOf(fleet: Fleet, job: JobSpec, { keep }: Compiler): Items {
   };
 }
 
-/** With whose rights its program is looked up. A user that is made for each run has no more than nobody. */
+/**
+ * The user whose rights are used to find its program. A user that exists only during a run has the rights of nobody.
+ */
 function actorOf({ user }: JobSpec, agent: AgentSpec | undefined): string {
   return agent?.user ?? user ?? "nobody";
-}
-
-function unitFile(unit: string, content: FileItem["want"]["content"]): FileItem {
-  const want = { type: "file", content, owner: "root", group: "root", mode: "0644" } as const;
-  return { kind: "file", path: join(UNIT_DIR, unit), want };
 }

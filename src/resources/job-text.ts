@@ -13,14 +13,14 @@ import { hostJobHardening } from "./hardening.ts";
 import { unitName } from "./unit-names.ts";
 import { programLines } from "./unit-text.ts";
 
-/** The words by which a job is known on its host. */
+/** The names that a job has on its host. */
 export function jobNameOf({ name, agent }: JobSpec): JobName {
   return { job: name, ...(agent !== undefined && { agent }) };
 }
 
 /**
- * The service of one run of a job. What it leaves behind ends with it. A pause, or a quarantine of its agent, is a
- * condition: while it holds, no run begins, and none is made up for.
+ * The service of one run of a job. Processes that a run leaves behind end with it. A pause, or a quarantine of its
+ * agent, is a condition of the unit: while one holds, no run starts, and missed runs are not made up for.
  */
 export function jobServiceText(fleet: Fleet, job: JobSpec): string {
   const agent = job.agent === undefined ? undefined : fleet.agents[job.agent];
@@ -38,12 +38,12 @@ export function jobServiceText(fleet: Fleet, job: JobSpec): string {
     Service: [
       ["Type", "oneshot"],
       ...(agent === undefined ? hostLines(job) : agentLines(fleet, agent, job)),
-      // As an agent's program: found by the PATH that is declared, and not by systemd's own.
+      // Found by the declared PATH, as an agent's program is, and not by systemd's own.
       ["ExecStart", commandLine(["/usr/bin/env", ...job.command])],
-      // RuntimeMaxSec= does not count for a oneshot; systemd.service(5).
+      // RuntimeMaxSec= has no effect on a oneshot service; systemd.service(5).
       ["TimeoutStartSec", String(job.timeout)],
       ["TimeoutStopSec", "10"],
-      // Who ends a run, as its next one does or the removal of its job, makes no failure of it.
+      // A run that its next run or the removal of its job ends has not failed.
       ["SuccessExitStatus", "143 SIGTERM"],
     ],
   });
@@ -57,14 +57,14 @@ function holds(agent: AgentSpec | undefined): UnitLine[] {
   return files.map((path): UnitLine => ["ConditionPathExists", `!${path}`]);
 }
 
-/** As its agent on its first provider, but that no heart beats in a job. */
+/** Like its agent on the first provider, but without a heartbeat. */
 function agentLines(fleet: Fleet, agent: AgentSpec, { name, env }: JobSpec): UnitLine[] {
   const heartbeat = { ...agent.heartbeat, by: "none" } as const;
   const run = { ...agent, heartbeat, env: { ...agent.env, ...env, MUSTER_JOB: name } };
   return [...programLines(fleet, run), ...limitLines(agent.limits)];
 }
 
-/** Who is root is kept from nothing: that was declared in words. */
+/** A job of root has no sandbox: fleet.yaml gives the reason for root. */
 function hostLines({ name, user, env, workdir }: JobSpec): UnitLine[] {
   const isRoot = user === "root";
   return [
@@ -75,7 +75,7 @@ function hostLines({ name, user, env, workdir }: JobSpec): UnitLine[] {
   ];
 }
 
-/** The timer of a job: to the second, as cron has it to the minute. */
+/** The timer of a job, exact to the second. */
 export function jobTimerText(job: JobSpec): string {
   const name = jobNameOf(job);
   const service = jobService(name);

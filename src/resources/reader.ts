@@ -7,7 +7,7 @@ import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { formerIds } from "./former-ids.ts";
 import { gateItems } from "./gate-account.ts";
 
-/** A key that may look at what was applied on a host, of all tenants or of one, and can change nothing. */
+/** A key that may read what was applied on a host, of all tenants or of one, and can change nothing. */
 export const reader: ResourceDefinition = {
   type: "Reader",
   declare: (fleet, compiler) =>
@@ -16,7 +16,7 @@ export const reader: ResourceDefinition = {
     ),
 };
 
-/** The hosts that a reader has anything to look at on. */
+/** The hosts that have anything that a reader may read. */
 export function hostsOf(fleet: Fleet, { tenant }: ReaderSpec): string[] {
   return Object.keys(fleet.hosts).filter(
     (host) =>

@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import type { CredentialSpec, Fleet, ServiceSpec } from "../config/fleet.ts";
 import type { ServicePolicy } from "../model/deadman.ts";
-import { servicePolicyFile, settingsFile, UNIT_DIR } from "../model/host-paths.ts";
-import { AS_DECLARED, type DirectoryItem, type FileItem, type Items, type UnitItem } from "../model/items.ts";
+import { quarantineFile, servicePolicyFile, settingsFile } from "../model/host-paths.ts";
+import { AS_DECLARED, type FileItem, type Items, type UnitItem } from "../model/items.ts";
 import { hostId, serviceId } from "../model/resource-id.ts";
+import { environmentLines, renderUnit, type UnitLine } from "../model/unit-file.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { formerIds } from "./former-ids.ts";
-import { rootFile } from "./root-file.ts";
-import { serviceSettings } from "./service-settings.ts";
+import { rootFile, rootFolder, unitFile } from "./root-files.ts";
 
 /**
- * A systemd service of a host: its packages, its user, what it reads and its unit. It is the host's, and so the
- * platform's: whoever may write a unit may do anything there.
+ * A systemd service of a host: its packages, its user, the files that it reads and its unit. It belongs to the host
+ * and so to the platform, because a unit can do anything on its host.
  */
 export const service: ResourceDefinition = {
   type: "Service",
@@ -59,13 +59,11 @@ function account({ user, account }: ServiceSpec): Items {
   };
 }
 
-/** Whoever may pass through their folder cannot list it, and each of them is its user's alone. */
+/** Every user can pass through this folder and none can list it. Only the service's user can read the files in it. */
 function credentials(fleet: Fleet, service: ServiceSpec): Items {
   const held = credentialsOf(fleet, service);
   if (held.length === 0) return {};
-  const want = { type: "directory", owner: "root", group: "root", mode: "0711" } as const;
-  const path = credentialsDir(service);
-  const folder: DirectoryItem = { kind: "directory", path, onRemove: "delete", want };
+  const folder = rootFolder(credentialsDir(service), "root", "0711");
   const secrets = held.map((one) => [`credential ${one.name}`, secretFile(service, one)]);
   return { "credentials' folder": folder, ...Object.fromEntries(secrets) };
 }
@@ -101,18 +99,35 @@ function files({ files, unit }: ServiceSpec, { keep }: Compiler): Items {
   return Object.fromEntries(items);
 }
 
-/** Its text, where it has one of its own, and what Muster adds to the unit whoever wrote that. */
+/** Its unit file, where fleet.yaml has one, and Muster's drop-in, which every unit gets. */
 function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Items {
   const { unit, text } = service;
   const settings = serviceSettings(service, credentialsOf(fleet, service));
-  const file = (path: string, content: string) => ({
-    ...rootFile(path, keep(content), "0644"),
-    notify: unit,
-  });
+  const read = { notify: unit };
   return {
-    ...(text !== undefined && { "unit file": file(join(UNIT_DIR, unit), text) }),
-    ...(settings !== "" && { "Muster's settings": file(settingsFile(unit), settings) }),
+    ...(text !== undefined && { "unit file": { ...unitFile(unit, keep(text)), ...read } }),
+    ...(settings !== "" && {
+      "Muster's settings": { ...rootFile(settingsFile(unit), keep(settings), "0644"), ...read },
+    }),
   };
+}
+
+/**
+ * What Muster adds to a service's unit, in a drop-in of its own: that it does not start in quarantine, and where it
+ * finds its credentials. Empty where there is nothing to add.
+ */
+function serviceSettings(service: ServiceSpec, credentials: readonly CredentialSpec[]): string {
+  const condition = ["ConditionPathExists", `!${quarantineFile(service.unit)}`] as const;
+  const folder = credentialsDir(service);
+  const files = credentials
+    .filter(({ env }) => env !== undefined)
+    .map(({ name }): UnitLine => ["EnvironmentFile", join(folder, name)]);
+  return renderUnit({
+    ...(service.health !== undefined && { Unit: [condition] }),
+    ...(credentials.length > 0 && {
+      Service: [...environmentLines({ MUSTER_CREDENTIALS: folder }), ...files],
+    }),
+  });
 }
 
 function policy(service: ServiceSpec, { keep }: Compiler): Items {
@@ -123,7 +138,10 @@ function policy(service: ServiceSpec, { keep }: Compiler): Items {
   return { "deadman's policy": rootFile(servicePolicyFile(name), content, "0600") };
 }
 
-/** What neither its text nor its packages brought was there before, and stays when the service goes. */
+/**
+ * A unit that neither fleet.yaml nor a declared package provides was there before, and is kept when the service is
+ * removed.
+ */
 function unitOf({ unit, text, packages, enabled, running }: ServiceSpec): UnitItem {
   const isTheirs = text === undefined && packages.length === 0;
   return {

@@ -1,19 +1,18 @@
-import { join } from "node:path";
 import type { AgentSpec, Fleet } from "../config/fleet.ts";
-import { UNIT_DIR } from "../model/host-paths.ts";
 import type { Items } from "../model/items.ts";
 import { isLimited, type Limits, limitLines } from "../model/limits.ts";
 import { hostId, tenantId } from "../model/resource-id.ts";
 import type { TenantScope } from "../model/tenant-scope.ts";
-import { account } from "./account.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { formerIds } from "./former-ids.ts";
 import { gateItems } from "./gate-account.ts";
 import { hardening } from "./hardening.ts";
+import { account } from "./linux-users.ts";
+import { unitFile } from "./root-files.ts";
 import { sliceName, unitName } from "./unit-names.ts";
 
-/** A tenant's agents on one host, which are at least one: a tenant is where its agents are. */
+/** A tenant's agents on one host. There is at least one, because a tenant is only on the hosts of its agents. */
 interface Presence {
   readonly host: string;
   readonly tenant: string;
@@ -21,8 +20,8 @@ interface Presence {
 }
 
 /**
- * A tenant on a host: its Linux group, and under `isolation: tenant` the one user of all its agents. Where it has
- * limits or a stack of its own, also its slice; and the gate that lets this stack in.
+ * A tenant on a host: its Linux group, and under `isolation: tenant` the user that all its agents share. A tenant
+ * with limits or a stack of its own also has a slice; a tenant with a stack of its own has the gate for it.
  */
 export const tenant: ResourceDefinition = {
   type: "Tenant",
@@ -80,7 +79,7 @@ function scopeOf(fleet: Fleet, { host, tenant, agents }: Presence): TenantScope 
   };
 }
 
-/** What all of a tenant's agents on a host may use together. */
+/** The limits that all of a tenant's agents on a host share. */
 function slice(fleet: Fleet, { tenant }: Presence, compiler: Compiler): Items {
   const { key, limits = {} } = fleet.tenants[tenant] ?? {};
   if (key === undefined && !isLimited(limits)) return {};
@@ -95,8 +94,7 @@ function sliceFile(tenant: string, limits: Limits, compiler: Compiler): Items[st
   const accounting = ["CPU", "Memory", "Tasks"].map((what) => `${what}Accounting=yes\n`);
   const lines = [...accounting, ...limitLines(limits).map(([key, value]) => `${key}=${value}\n`)].join("");
   const content = compiler.keep(`[Unit]\nDescription=Muster agents of ${tenant}\n\n[Slice]\n${lines}`);
-  const want = { type: "file", content, owner: "root", group: "root", mode: "0644" } as const;
-  return { kind: "file", path: join(UNIT_DIR, sliceName(tenant)), want };
+  return unitFile(sliceName(tenant), content);
 }
 
 function formerTenantIds(fleet: Fleet, { host, tenant }: Presence): string[] {

@@ -14,9 +14,9 @@ import { hardening } from "./hardening.ts";
 import { sliceName, unitName } from "./unit-names.ts";
 
 /**
- * An agent's systemd unit. Its main process is a tmux server of its own: the pane has a real terminal,
- * the unit's environment is the pane's, and a dead pane is a dead unit that Restart= brings back.
- * Its socket lies in the unit's own runtime folder, which no sibling can enter.
+ * An agent's systemd unit. Its main process is its own tmux server: the pane has a real terminal, the unit's
+ * environment is the pane's environment, and when the pane dies, the unit dies and Restart= starts it again. Its
+ * socket is in the unit's runtime folder, which no other agent can enter.
  */
 export function unitText(fleet: Fleet, agent: AgentSpec): string {
   const runtimeDir = agentRunDir(agent.name);
@@ -25,7 +25,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["Description", `Muster agent ${agent.name} of ${agent.tenant}`],
       ["After", "network.target"],
       ["ConditionPathExists", `!${quarantineFile(unitName(agent))}`],
-      // The deadman decides when it is enough.
+      // The deadman decides when there were too many restarts.
       ["StartLimitIntervalSec", "0"],
     ],
     Service: [
@@ -35,10 +35,10 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["RuntimeDirectoryMode", "0700"],
       ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
       ["Restart", agent.lifecycle.kind === "core" ? "always" : "no"],
-      // Where all of a host's agents end at once, the processor takes two seconds more to start them. One that dies
-      // at once, again and again, is held after five starts.
+      // If all agents of a host end at once, starting them takes two seconds. An agent that keeps dying is held
+      // after five starts.
       ["RestartSec", "200ms"],
-      // What does not end by itself keeps nobody waiting for its next start.
+      // A program that does not end by itself must not delay its next start.
       ["TimeoutStopSec", "10"],
       ["NotifyAccess", "all"],
       ...(agent.watchdog > 0 ? [["WatchdogSec", String(agent.watchdog)] as const] : []),
@@ -51,8 +51,8 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
 }
 
 /**
- * What stands in place of the unit's own lines while its agent runs on another provider than its first: a drop-in, in
- * which an empty value takes back what was said before it; systemd.unit(5).
+ * The drop-in that replaces lines of the unit while its agent runs on another provider than the first. An empty value
+ * removes the values before it; systemd.unit(5).
  */
 export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): string {
   const run = { ...agent, ...choice };
@@ -67,7 +67,7 @@ export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): 
   });
 }
 
-/** Whose rights a program of an agent's has, what it is kept from and what it finds. */
+/** User, sandbox and environment of an agent's program. */
 export function programLines(fleet: Fleet, agent: AgentSpec): UnitLine[] {
   const [first = agent] = agent.failover?.choices ?? [];
   return [
@@ -88,8 +88,8 @@ function environmentOf(fleet: Fleet, run: AgentSpec): UnitLine[] {
 }
 
 /**
- * `-f /dev/null`: no configuration of the user's changes what the pane runs in. `/usr/bin/env` makes it
- * at least two words, which tmux execs as they are; a single word it would hand to a shell.
+ * `-f /dev/null`: the user's tmux configuration must not change the pane. `/usr/bin/env` makes it at least two words,
+ * which tmux executes directly; it would give a single word to a shell.
  */
 function execStart(agent: AgentSpec, socket: string): string {
   const tmux = ["/usr/bin/tmux", "-S", socket, "-f", "/dev/null", "new-session", "-d", "-s", agent.name];
@@ -97,7 +97,7 @@ function execStart(agent: AgentSpec, socket: string): string {
   return commandLine([...tmux, ...size, "--", "/usr/bin/env", ...agent.command]);
 }
 
-/** What it runs on comes last: it is what is looked at to tell, and nothing declared may hide it. */
+/** Provider and model come last, so that no declared variable hides them: they show what the agent runs on. */
 function environment(run: AgentSpec): Record<string, string> {
   const { provider, model } = run.model;
   return {

@@ -9,7 +9,7 @@ const PROVIDERS: Readonly<Record<string, NonNullable<Settings["env"]>>> = {
   vertex: { CLAUDE_CODE_USE_VERTEX: "1" },
 };
 
-/** Claude Code. It names its process itself; installed by npm it is one of Node's until then. */
+/** Claude Code. It renames its own process; before that, an installation by npm shows as Node. */
 export const claude: Runtime = {
   program: "claude",
   processes: ["claude", "node"],
@@ -20,6 +20,6 @@ export const claude: Runtime = {
     args: option("--model", model),
     env: PROVIDERS[provider] ?? {},
   }),
-  // The memory of its user, which it reads in whatever folder it works (docs.claude.com, "memory").
+  // The user's memory, which it reads in every working directory (docs.claude.com, "memory").
   identity: joinedIn(".claude/CLAUDE.md"),
 };

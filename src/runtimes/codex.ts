@@ -2,12 +2,12 @@ import { joinedIn } from "./identity-files.ts";
 import { option } from "./option.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** OpenAI's Codex: a program of its own, or of Node's that starts it where npm installed it. */
+/** OpenAI's Codex: a native program. Installed by npm, Node starts it. */
 export const codex: Runtime = {
   program: "codex",
   processes: ["codex", "node"],
   heartbeat: "none",
-  // Besides these those that its config.toml names under [model_providers].
+  // And the providers that its config.toml names under [model_providers].
   providers: ["openai", "ollama", "lmstudio", "amazon-bedrock"],
   providersFile: ".codex/config.toml",
   modelOption: "--model",
@@ -17,6 +17,6 @@ export const codex: Runtime = {
       ...option("-c", provider && `model_provider=${JSON.stringify(provider)}`),
     ],
   }),
-  // Its global scope, which it reads in whatever folder it works (developers.openai.com/codex, "AGENTS.md").
+  // Its global scope, which it reads in every working directory (developers.openai.com/codex, "AGENTS.md").
   identity: joinedIn(".codex/AGENTS.md"),
 };

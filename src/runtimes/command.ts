@@ -1,6 +1,6 @@
 import type { Runtime } from "./runtime.ts";
 
-/** Any program at all. Its identity lies in its home, as declared; its model is told by the environment that all have. */
+/** Any other program. Its identity is in its home as declared, and it finds its model in the environment. */
 export const commandRuntime: Runtime = {
   processes: [],
   heartbeat: "none",

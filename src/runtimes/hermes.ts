@@ -1,7 +1,10 @@
 import { placedAs } from "./identity-files.ts";
 import type { ModelChoice, Runtime } from "./runtime.ts";
 
-/** What it calls those that it brings, but `custom`, which needs an address; its documentation, "Fallback Providers". */
+/**
+ * Its names for the providers that it supports, except `custom`, which needs an address; its documentation, "Fallback
+ * Providers".
+ */
 const PROVIDERS = (
   "ai-gateway alibaba alibaba-coding-plan anthropic arcee azure-foundry bedrock commandcode copilot copilot-acp " +
   "deepseek gemini gmi huggingface kilocode kimi-coding kimi-coding-cn lmstudio minimax minimax-cn minimax-oauth " +
@@ -12,18 +15,18 @@ const PROVIDERS = (
 const CONFIG = ".hermes/config.yaml";
 
 /**
- * Hermes of Nous Research, a script of Python's; its folder is HERMES_HOME, `~/.hermes` where that is not set. AGENTS.md
- * it reads where it works, which is the home.
+ * Hermes of Nous Research, a Python script. Its folder is HERMES_HOME, by default `~/.hermes`. It reads AGENTS.md in
+ * its working directory, which is the home.
  */
 export const hermes: Runtime = {
   program: "hermes",
   processes: ["hermes", "python"],
   heartbeat: "none",
   providers: PROVIDERS,
-  // Within a turn, and without losing the conversation, which no restart could do.
+  // It changes providers within a turn and keeps the conversation, which a restart cannot.
   fallsBack: true,
   settingsFile: CONFIG,
-  // Its options reach its chat alone: the gateway and its crons go by the file.
+  // Its command-line options apply only to its chat; the gateway and its cron jobs use the file.
   settings: (choice, fallbacks = []) =>
     Object.keys(choice).length === 0 ? {} : { files: { [CONFIG]: config(choice, fallbacks) } },
   identity: placedAs({
@@ -33,7 +36,7 @@ export const hermes: Runtime = {
   }),
 };
 
-/** YAML; a JSON text is one of YAML's, too. */
+/** YAML, of which JSON is a subset. */
 function config({ provider, model }: ModelChoice, fallbacks: readonly ModelChoice[]): string {
   const lines = Object.entries({ default: model, provider }).filter(([, value]) => value !== undefined);
   const main = `model:\n${lines.map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`).join("")}`;

@@ -1,12 +1,12 @@
 import type { Texts } from "./runtime.ts";
 
 /**
- * The files that OpenClaw reads in its workspace and that tell who an agent is, in the order in which one reads them;
- * Hermes reads three of them. SOUL.md is the one that every identity has.
+ * The files in an OpenClaw workspace that say who an agent is, in reading order. Hermes reads three of them. Every
+ * identity has SOUL.md.
  */
 export const IDENTITY_FILES = ["SOUL.md", "IDENTITY.md", "USER.md", "AGENTS.md", "TOOLS.md", "MEMORY.md"];
 
-/** For a runtime that reads one file: those of the set that are declared, one after another. */
+/** For a runtime that reads one file: the declared files of the set, joined. */
 export function joinedIn(path: string): (files: Texts) => Texts {
   return (files) => {
     const texts = IDENTITY_FILES.flatMap((name) => files[name] ?? []);
@@ -14,7 +14,7 @@ export function joinedIn(path: string): (files: Texts) => Texts {
   };
 }
 
-/** For a runtime that reads some of them each at a place of its own. */
+/** For a runtime that reads some of the files at places of its own. */
 export function placedAs(places: Readonly<Record<string, string>>): (files: Texts) => Texts {
   return (files) =>
     Object.fromEntries(

@@ -5,7 +5,7 @@ import { hermes } from "./hermes.ts";
 import { pi } from "./pi.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Every runtime that Muster knows. A new one is a file beside these, a line here and a word in the schema. */
+/** Every runtime that Muster knows. To add one, add a file beside these, a line here and its name in the schema. */
 export const RUNTIMES = { claude, codex, pi, hermes, command: commandRuntime } satisfies Record<
   string,
   Runtime

@@ -1,6 +1,6 @@
 import type { HeartbeatBy } from "../model/deadman.ts";
 
-/** Which model of which provider, the provider in the runtime's own word for it. */
+/** Which model of which provider. The provider has the runtime's own name for it. */
 export interface ModelChoice {
   readonly provider?: string;
   readonly model?: string;
@@ -9,39 +9,39 @@ export interface ModelChoice {
 /** Files by their path in the agent's home. */
 export type Texts = Readonly<Record<string, string>>;
 
-/** How a runtime is told of its provider and model. */
+/** How a runtime learns its provider and model. */
 export interface Settings {
-  /** Words after the program, before those that are declared. */
+  /** Arguments after the program and before the declared ones. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What it reads when it starts, and must not change itself. */
+  /** Files that it reads when it starts, and must not change itself. */
   readonly files?: Texts;
 }
 
-/** A program that is an agent's mind, as far as it differs from others of its kind: facts, and pure functions. */
+/** A program that runs an agent: the facts in which it differs from other runtimes, and pure functions. */
 export interface Runtime {
-  /** What starts it, found in the agent's PATH; left out where fleet.yaml must say. */
+  /** The program that starts it, found in the agent's PATH. Left out where fleet.yaml must name it. */
   readonly program?: string;
-  /** The names of its process, one of them: its own, or that of its file without a version. None: any. */
+  /** The names that its process can have: its own, or that of its file without a version. Empty: any name. */
   readonly processes: readonly string[];
-  /** How it beats where nothing is declared. One that waits for somebody at a silent prompt does not hang. */
+  /** Its heartbeat by default. A runtime that waits at a prompt does not hang. */
   readonly heartbeat: HeartbeatBy;
-  /** The providers that it knows by itself; left out: any. */
+  /** The providers that it supports. Left out: any. */
   readonly providers?: readonly string[];
-  /** Its own configuration, by its path in the home, which may name more of them. */
+  /** Its own configuration file, by its path in the home, which may name more providers. */
   readonly providersFile?: string;
-  /** The option of its command line before the model. */
+  /** The command-line option for the model. */
   readonly modelOption?: string;
-  /** That it goes to another provider by itself, and so needs no deadman for that. */
+  /** It changes to another provider by itself, so that the deadman does not have to. */
   readonly fallsBack?: true;
-  /** The file that settings are in, where they are. */
+  /** The file that its settings are written to, if there is one. */
   readonly settingsFile?: string;
-  /** @param fallbacks what it goes to where the choice fails, in this order; only for one that falls back by itself */
+  /** @param fallbacks what it uses next where the choice fails, in this order; only if it falls back by itself */
   settings(choice: ModelChoice, fallbacks?: readonly ModelChoice[]): Settings;
   /**
-   * Where it reads who it is: the files of an identity as they must lie for it, besides where they are declared.
+   * Finds where it reads its identity: files besides those that are declared.
    *
-   * @param files those of the identity, SOUL.md among them
+   * @param files those of the identity, with SOUL.md
    */
   identity(files: Texts): Texts;
 }

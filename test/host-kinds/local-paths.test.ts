@@ -77,9 +77,13 @@ test("a base made for another Node has another name", () => {
   expect(baseName("24.1.0")).not.toBe(baseName("24.2.0"));
 });
 
-test("what the machine lacks is told with the command that mends it", () => {
-  vi.stubEnv("PATH", join(dir, "empty"));
-  for (const sentence of planMissing()) expect(sentence).toMatch(/: (run|install) .*\.$/);
+test("what the machine lacks is reported with the command that installs it", () => {
+  const missing = planMissing(() => false);
+  expect(missing).toContain("debootstrap is not installed: run `sudo apt-get install debootstrap`.");
+  for (const sentence of missing) expect(sentence).toMatch(/: (run|install) .*\.$/);
+  expect(planMissing((program) => program !== "nft")).toContain(
+    "nftables is not installed: run `sudo apt-get install nftables`.",
+  );
 });
 
 test("a machine that is not Linux gets one sentence", () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { HOST_KIND_NAMES, HOST_KINDS, kindOf, MACHINES } from "../../src/host-kinds/registry.ts";
+import { HOST_KIND_NAMES, HOST_KINDS, hostKindOf, MACHINES } from "../../src/host-kinds/registry.ts";
 import { loadHostKindProviders } from "../../src/provider/host-kind-provider.ts";
 
 const FOLDER = join(import.meta.dirname, "../../src/host-kinds");
@@ -14,7 +14,7 @@ describe("a host kind", () => {
   });
 
   test.each(HOST_KIND_NAMES)("%s has the parts that programs load by its name", async (kind) => {
-    const isMade = kindOf({ kind }).machine !== undefined;
+    const isMade = hostKindOf({ kind }).machine !== undefined;
     for (const part of ["program.ts", "provider.ts"]) {
       expect(existsSync(join(FOLDER, kind, part))).toBe(isMade);
     }

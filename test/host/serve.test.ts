@@ -43,10 +43,12 @@ describe("a session", () => {
   });
 
   test("answers what it cannot read or does not know with a sentence, and goes on", () => {
-    const lines = ["{torn", frame(2, { op: "constructor" }), frame(3, { op: "observe", resources: [] })];
-    const { answers } = serve(["serve"], ...lines);
+    const noRequests = ["{torn", "null", "[]", '"x"', '{"request":null}', '{"seq":1}'];
+    const requests = [frame(2, { op: "constructor" }), frame(3, { op: "observe", resources: [] })];
+    const { answers } = serve(["serve"], ...noRequests, ...requests);
     expect(answers).toMatchObject([
-      { seq: 0, error: {} },
+      ...noRequests.slice(0, -1).map(() => ({ seq: 0, error: {} })),
+      { seq: 1, error: { what: "a line was refused", why: "it is not a request" } },
       { seq: 2, error: {} },
       { seq: 3, answer: {} },
     ]);

@@ -86,11 +86,13 @@ test("the example's stack and passphrase are created together, once", async () =
 });
 
 test("the secret's value is in no file that is created for it", () => {
-  for (const folder of [".state", "stacks", "home", ".muster"]) {
-    const files = readdirSync(join(project, folder), { recursive: true, withFileTypes: true });
-    for (const file of files.filter((entry) => entry.isFile())) {
-      expect(readFileSync(join(file.parentPath, file.name), "utf8")).not.toContain(CANARY.trim());
-    }
+  const folders = [".state", "stacks", "home", ".muster"];
+  const files = folders
+    .flatMap((folder) => readdirSync(join(project, folder), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile());
+  expect(files.map(({ name }) => name)).toContain("example.passphrase");
+  for (const file of files) {
+    expect(readFileSync(join(file.parentPath, file.name), "utf8")).not.toContain(CANARY.trim());
   }
 });
 

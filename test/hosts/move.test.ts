@@ -170,9 +170,9 @@ describe("an agent on an unreachable host", () => {
     setReachable(from, false);
     const { all } = await up(1);
     expect(all).toContain(
-      `iris cannot move from ${from} to ${to} while ${from} is away, as its home is there`,
+      `iris cannot move from ${from} to ${to} while ${from} is unreachable, because its home is there`,
     );
-    expect(all).toMatch(new RegExp(`its home is on ${from}, which is away`));
+    expect(all).toMatch(new RegExp(`its home is on ${from}, which is unreachable`));
     expect(await hosts.on(to, LEFTOVERS)).toBe("");
     setReachable(from, true);
     await up();

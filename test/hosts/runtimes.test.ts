@@ -150,8 +150,8 @@ describe("a changed declaration", () => {
   test("is shown by preview with the agents that will be restarted", async () => {
     project.write("fleet.yaml", changed ?? "");
     const preview = await must(project.pulumi(["preview"]));
-    expect(preview.all).toContain("hub: busy is started again when it is idle, after 60 min at the latest");
-    expect(preview.all).toContain("hub: stone is not started again, and goes on as it is");
+    expect(preview.all).toContain("hub: busy restarts when it is idle, after 60 min at the latest");
+    expect(preview.all).toContain("hub: stone does not restart, and keeps running as before");
     expect(preview.all).not.toContain("tess is");
   });
 
@@ -159,7 +159,7 @@ describe("a changed declaration", () => {
     await install();
     const before = await Promise.all(["busy", "stone", "tess"].map(runOf));
     const up = await must(project.pulumi(["up", "--yes", "--skip-preview"]));
-    expect(up.all).toContain("busy stays as it is for now, as it is not idle");
+    expect(up.all).toContain("busy keeps running as before, because it is not idle");
     expect(await Promise.all(["busy", "stone", "tess"].map(runOf))).toEqual(before);
     expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
     expect((await must(project.fleet(["ps"]))).stdout).toMatch(

@@ -371,6 +371,7 @@ describe("a hostile client with the key of tenant north", () => {
       { op: "observe", owner: "muster/test" },
       { op: "observe" },
     ]);
+    expect(answers).toHaveLength(3);
     for (const answer of answers) {
       expect(JSON.stringify(answer)).not.toMatch(/loom|south/);
       expect(answer).toMatchObject({ answer: { resources: {} } });

@@ -93,7 +93,7 @@ describe("a fleet applied by the version with one resource per agent part", () =
     const preview = await must(project.pulumi(["preview"]));
     expect(preview.all).toMatch(/Agent hub\/iris\/agent update \[diff: ~resource\]/);
     expect(preview.all).toContain("hub: iris becomes one resource; nothing of it is stopped or removed");
-    expect(preview.all).not.toMatch(/delete|started again when/);
+    expect(preview.all).not.toMatch(/delete|restarts when/);
     expect(await recordsOn(project, "hub")).toContain("hub~iris~identity.json");
   });
 

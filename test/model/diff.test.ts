@@ -21,7 +21,7 @@ function findings(observed: Props, record?: HostRecord) {
 }
 
 describe("what differs, and why", () => {
-  test("nothing, where the host is as declared", () => {
+  test("nothing differs where the host is as declared", () => {
     expect(findings(asWanted, recorded(asWanted))).toEqual([]);
   });
 
@@ -39,29 +39,29 @@ describe("what differs, and why", () => {
     expect(findings({ ...asWanted, content: "sha256:hand" }, recorded(old))).toEqual(["content both"]);
   });
 
-  test("a killed run got half-way: that is no drift", () => {
+  test("a killed run got half-way, which is no drift", () => {
     const old = { ...asWanted, content: "sha256:old", mode: "0600" };
     const half = { ...asWanted, content: "sha256:killed", mode: "0600" };
     const record = recorded(old, { ...asWanted, content: "sha256:killed" });
     expect(findings(half, record)).toEqual(["content intended", "mode intended"]);
   });
 
-  test("nobody knows, where the host has no record", () => {
+  test("the cause is unknown where the host has no record", () => {
     expect(findings({ ...asWanted, owner: "root" })).toEqual(["owner unknown"]);
   });
 
-  test("of a file that is gone, or is a link now, only that is told", () => {
+  test("for a file that is gone or has become a link, only that is reported", () => {
     expect(findings({ type: "absent" }, recorded(asWanted))).toEqual(["type drift"]);
     expect(findings({ ...asWanted, type: "symlink", mode: "0777" }, recorded(asWanted))).toEqual([
       "type drift",
     ]);
   });
 
-  test("what could not be told is no difference", () => {
+  test("an unknown item is no difference", () => {
     expect(diffItem("soul", soul, { unknown: "permission denied" })).toEqual([]);
   });
 
-  test("parts of a property are told in its place", () => {
+  test("parts of a property are reported in its place", () => {
     const detail = [{ property: "content", declared: "line 1: a", observed: "line 1: b" }];
     const observation = { props: { ...asWanted, content: "sha256:hand" }, detail };
     expect(diffItem("soul", soul, observation, recorded(asWanted))).toEqual([

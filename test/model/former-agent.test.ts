@@ -42,13 +42,13 @@ describe("former records of an agent's parts", () => {
     ]);
   });
 
-  test("came in by a gate where all of them did", () => {
+  test("count as created through a gate where all of them were", () => {
     const gate = "muster-tenant-arc";
     expect(mergeRecords([former("identity", { gate }), former("unit", { gate })])).toMatchObject([{ gate }]);
     expect(mergeRecords([former("identity"), former("unit", { gate })])[0]).not.toHaveProperty("gate");
   });
 
-  test("leave other resources' records as they are", () => {
+  test("leave records of other resources unchanged", () => {
     const host = { id: "hub/host", type: "Host", owner: "fleet/dev", items: {}, applied: {} };
     const account = { ...host, id: "hub/iris/account", type: "Account" };
     expect(mergeRecords([host, former("jobs"), account])).toEqual(

@@ -5,19 +5,19 @@ import { lineDetail } from "../../src/model/line-diff.ts";
 const lines = (declared: readonly string[], observed: readonly string[]) =>
   lineDetail(declared.join("\n"), observed.join("\n"))[0]?.lines ?? [];
 
-test("two edits far from each other are two edits, without what lies between", () => {
+test("two distant edits are two edits, without the lines between them", () => {
   const declared = Array.from({ length: 300 }, (_, i) => `line ${i}`);
   const observed = declared.with(2, "edited").toSpliced(290, 1);
   expect(lines(declared, observed)).toEqual(["-line 2", "+edited", "-line 290"]);
 });
 
-test("an inserted line is shown as nothing before it", () => {
+test("an inserted line has no line before it", () => {
   expect(lineDetail("a\nb\n", "a\nnew\nb\n")).toEqual([
     { property: "content", declared: "line 2: nothing", observed: "line 2: new", lines: ["+new"] },
   ]);
 });
 
-test("of a text that was replaced, only the first lines are shown, whatever its size", () => {
+test("a completely different text is cut to its first lines, whatever its size", () => {
   const big = Array.from({ length: 200_000 }, (_, i) => `${i}`.repeat(40));
   const told = lines(["I am Iris."], big);
   expect(told).toHaveLength(21);

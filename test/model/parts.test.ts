@@ -20,7 +20,7 @@ const file = (path: string): FileItem => ({
 });
 
 describe("an item's name within its agent", () => {
-  test("holds its part and its label, whatever the label is", () => {
+  test("contains its part and its label, whatever the label is", () => {
     const label = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "a:b", "unit:program", "a\nb"));
     fc.assert(
       fc.property(fc.constantFrom(...AGENT_PARTS), label, (part, text) => {
@@ -31,14 +31,14 @@ describe("an item's name within its agent", () => {
     );
   });
 
-  test("has no part in a resource without parts, and is what people call it", () => {
+  test("has no part in a resource without parts, and is the name that people see", () => {
     for (const name of ["runtime", "user iris", "/home/iris", "on: google", "units:a"]) {
       expect(itemName("items", name)).toBe(name);
       expect([partOf(name), labelOf(name)]).toEqual([undefined, name]);
     }
   });
 
-  test("is its own, where two parts have an item of one label", () => {
+  test("is unique where two parts have an item of one label", () => {
     const labels = ["unit", "program", "contacts.db"];
     const items = Object.assign(
       {},
@@ -56,7 +56,7 @@ describe("an item's name within its agent", () => {
   });
 });
 
-test("items stand by part, and those without one by themselves", () => {
+test("items are grouped by part, and those without a part separately", () => {
   const values = { "identity:SOUL.md": 1, "unit:unit": 2, runtime: 3, "identity:home": 4 };
   expect(byPart(values)).toEqual({
     identity: { "SOUL.md": 1, home: 4 },
@@ -78,7 +78,7 @@ describe("a part that has failed", () => {
     expect(closed.filter((part) => part !== failed)).toEqual(heldUp);
   });
 
-  test("holds up nothing that is made before it", () => {
+  test("holds up no part that is made before it", () => {
     AGENT_PARTS.forEach((part, at) => {
       const later = new Set(AGENT_PARTS.slice(at + 1));
       expect(isOpen(part, later)).toBe(true);

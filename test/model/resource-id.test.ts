@@ -36,12 +36,12 @@ describe("an id", () => {
     ]),
   ];
 
-  test.each(ids)("%s is read as what it was written of", (id, parsed) => {
+  test.each(ids)("%s is parsed to what it was built from", (id, parsed) => {
     expect(parseId(id)).toEqual(parsed);
     expect(hostOf(id)).toBe(parsed.host);
   });
 
-  test("belongs to one resource alone, whatever names hosts, tenants and agents have", () => {
+  test("belongs to only one resource, whatever names hosts, tenants and agents have", () => {
     const texts = new Set(ids.map(([id]) => id));
     expect(texts.size).toBe(new Set(ids.map(([, parsed]) => JSON.stringify(parsed))).size);
   });
@@ -77,7 +77,7 @@ describe("what a resource belongs to", () => {
     expect(subjectOf(id)).toEqual(subject);
   });
 
-  test("is the same for an agent's resources, and another for a service of that name", () => {
+  test("is the same for an agent's resources, and different for a service of that name", () => {
     const keys = ["agent", "account", "identity", "service"].map((suffix) =>
       subjectKey(`east/iris/${suffix}`),
     );

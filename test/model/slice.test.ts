@@ -5,11 +5,11 @@ import { inSlice, type Slice, stackSettings } from "../../src/model/stack-slice.
 const settings = (values: Record<string, string>) => stackSettings((name) => values[name]);
 
 describe("a stack's slice", () => {
-  test("is everything where nothing is said", () => {
+  test("is everything where nothing is configured", () => {
     expect(settings({})).toEqual({ slice: { kind: "all" } });
   });
 
-  test("parts every type between the platform and the tenants, and no type falls through", () => {
+  test("gives every type either to the platform or to the tenants", () => {
     const platform: Slice = { kind: "platform" };
     const north: Slice = { kind: "tenant", tenant: "north" };
     for (const type of [...RESOURCE_TYPES, "LocalHost"]) {

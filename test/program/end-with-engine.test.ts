@@ -51,6 +51,7 @@ test("a program whose engine was killed is gone soon after, though what started 
 
 test("a program whose engine was killed before it began ends as it begins", async () => {
   const { engine, program } = await run(1000);
+  expect(exists(program)).toBe(true);
   engine.kill("SIGKILL");
   await once(engine, "exit");
   await expect.poll(() => exists(program), { timeout: 5000 }).toBe(false);

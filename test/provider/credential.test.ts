@@ -48,7 +48,7 @@ describe("a secret", () => {
     expect(JSON.stringify(inputs)).not.toContain('a\\"b$c');
   });
 
-  it("that was changed by hand is drift", async () => {
+  it("that somebody changed on the host is drift", async () => {
     await rig.engine.configure({ "spark-key": marked("one") });
     const { inputs } = await rig.engine.check(IRIS, reference);
     const { state } = await rig.engine.create(IRIS, inputs);
@@ -72,7 +72,7 @@ describe("a secret", () => {
     ]);
   });
 
-  it("comes from the environment or a file as well", async () => {
+  it("can also come from the environment or a file", async () => {
     const file = join(rig.project, "key");
     writeFileSync(file, "from a file\n");
     const both = inputsOf(ID, {

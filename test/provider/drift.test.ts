@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe("drift", () => {
-  it("is told per property, with the path quoted where the engine needs it", async () => {
+  it("is reported for each property, with the path quoted where the engine needs it", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     const soul = rig.hosts.hub.things.get("file /home/iris/SOUL.md");
     rig.hosts.hub.things.set("file /home/iris/SOUL.md", { ...soul, mode: "0666", owner: "root" });
@@ -24,7 +24,7 @@ describe("drift", () => {
     });
   });
 
-  it("of a deleted file is that it is absent, and nothing else", async () => {
+  it("of a deleted file is only that it is absent", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     rig.hosts.hub.things.delete("file /home/iris/SOUL.md");
     const seen = await rig.engine.read(AGENT, ID, { inputs: iris, state });
@@ -39,7 +39,7 @@ describe("drift", () => {
     expect(response.getDetaileddiffMap().get("identity.home.mode")?.getInputdiff()).toBe(false);
   });
 
-  it("is still seen after a refresh that was saved", async () => {
+  it("is still found after a saved refresh", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     const soul = rig.hosts.hub.things.get("file /home/iris/SOUL.md");
     rig.hosts.hub.things.set("file /home/iris/SOUL.md", { ...soul, content: "sha256:other" });
@@ -50,7 +50,7 @@ describe("drift", () => {
     });
   });
 
-  it("of a whole resource that is gone makes the engine create it again", async () => {
+  it("makes the engine create a resource again of which nothing is left", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     rig.hosts.hub.things.clear();
     expect((await rig.engine.read(AGENT, ID, { inputs: iris, state })).id).toBe("");
@@ -65,7 +65,7 @@ describe("an agent's unit", () => {
     "unit:unit file": { ...SOUL, path: `/etc/systemd/system/${name}` } as never,
   });
 
-  it("that still runs without its file is not gone: each of the two is told", async () => {
+  it("that still runs without its file is not gone, and both differences are reported", async () => {
     const { state } = await rig.engine.create(AGENT, inputs);
     rig.hosts.hub.things.delete(`file /etc/systemd/system/${name}`);
     rig.hosts.hub.things.set(`unit ${name}`, { ...running, enabled: "absent" });
@@ -84,7 +84,7 @@ describe("an agent's unit", () => {
 });
 
 describe("a plan", () => {
-  it("adds, changes and drops items by name", async () => {
+  it("adds, changes and removes items by name", async () => {
     const other = inputsOf(ID, { "SOUL.md": { ...SOUL, notify: "iris.service" } as never, "notes.md": SOUL });
     expect(await rig.engine.diff(AGENT, iris, other)).toEqual({
       'identity["SOUL.md"].notify': "add",
@@ -93,7 +93,7 @@ describe("a plan", () => {
     });
   });
 
-  it("tells apart two parts' items of one name", async () => {
+  it("distinguishes items of two parts that have one name", async () => {
     const both = inputsOf(ID, {
       "identity:notes": SOUL,
       "jobs:notes": { ...SOUL, path: "/opt/notes" } as never,
@@ -103,14 +103,14 @@ describe("a plan", () => {
     });
   });
 
-  it("replaces nothing that has another host or id: the engine asks so only of what was renamed", async () => {
+  it("replaces nothing that has another host or id: the engine asks this only after a rename", async () => {
     const renamed = { ...iris, host: "edge", resource: "edge/iris/agent" };
     const response = await rig.engine.diffResponse(AGENT, iris, renamed);
     expect(response.getReplacesList()).toEqual([]);
     expect(response.getDetaileddiffMap().getLength()).toBe(2);
   });
 
-  it("sees no change in what the program only says of a resource", async () => {
+  it("sees no change in directives of the program", async () => {
     const said = { ...iris, protect: true, formerly: ["hub/vera/agent"] };
     expect(await rig.engine.diff(AGENT, iris, said)).toEqual({});
     const { state } = await rig.engine.update(AGENT, iris, said);
@@ -154,14 +154,14 @@ describe("reading a host", () => {
     expect(rig.hosts.hub.requests).toEqual([{ op: "observe", owner: "fleet/dev" }]);
   });
 
-  it("asks for a resource by itself where the host has no record of it", async () => {
+  it("asks for a single resource where the host has no record of it", async () => {
     await rig.engine.create(AGENT, iris);
     rig.hosts.hub.records.clear();
     const seen = await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
     expect(seen.state).toEqual(iris);
   });
 
-  it("looks again after a change", async () => {
+  it("observes again after a change", async () => {
     await rig.engine.create(AGENT, iris);
     await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
     const wider = changed(iris, "home", { mode: "0755" });

@@ -55,7 +55,7 @@ const read = (recorded: { inputs: Json; state: Json } = { inputs: identity, stat
 const ops = () => rig.hosts.hub.requests.map(({ op }) => op);
 
 describe("an Identity in the state", () => {
-  it("is read as the whole agent, of which only the name is not as declared", async () => {
+  it("is read as the whole agent, of which only the name differs", async () => {
     const seen = await read();
     expect(seen.id).toBe(FORMER);
     expect(seen.inputs).not.toHaveProperty("items");
@@ -65,12 +65,12 @@ describe("an Identity in the state", () => {
     expect(ops()).toEqual(["observe"]);
   });
 
-  it("is read the same again where that was saved", async () => {
+  it("is read the same after that was saved", async () => {
     const seen = await read();
     expect(await read(seen)).toEqual(seen);
   });
 
-  it("is told once to become one resource, in the preview of that", async () => {
+  it("is reported once to become one resource, in the preview", async () => {
     const { state } = await read();
     await rig.engine.update(AGENT, state, inputs, true);
     expect(rig.engine.told.map(({ message }) => message)).toEqual([
@@ -92,18 +92,18 @@ describe("an Identity in the state", () => {
     });
   });
 
-  it("is there as long as any part of the agent is", async () => {
+  it("exists as long as any part of the agent does", async () => {
     rig.hosts.hub.things.delete("file /home/iris/SOUL.md");
     rig.hosts.hub.things.delete("directory /home/iris");
     expect((await read()).id).toBe(FORMER);
   });
 
-  it("is gone where all of the agent is", async () => {
+  it("is gone where the whole agent is gone", async () => {
     rig.hosts.hub.things.clear();
     expect((await read()).id).toBe("");
   });
 
-  it("is kept as it is while its host is away, and is the whole agent when that is back", async () => {
+  it("is kept while its host is unreachable, and is the whole agent when the host is back", async () => {
     rig.hosts.hub.away = new HostError({
       host: "hub",
       reason: "timeout",
@@ -130,7 +130,7 @@ describe("an Identity in the state", () => {
     expect(rig.engine.told).toEqual([]);
   });
 
-  it("goes with the whole agent", async () => {
+  it("is removed with the whole agent", async () => {
     await rig.engine.delete(IDENTITY, FORMER, identity);
     expect(rig.hosts.hub.requests).toMatchObject([{ op: "remove", id: ID }]);
     expect(rig.hosts.hub.records.size).toBe(0);

@@ -12,7 +12,7 @@ afterEach(() => rig.stop());
 const read = () => rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
 
 describe("a resource whose run was killed", () => {
-  it("in a change is told as unfinished, so that the engine lets us finish what does not show as a difference", async () => {
+  it("in a change is reported as unfinished, so that the engine finishes what shows no difference", async () => {
     const { applied = {}, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
     rig.hosts.hub.records.set(ID, { ...record, intended: applied });
     expect(initFailed(await failureOf(read()))).toMatchObject({
@@ -23,7 +23,7 @@ describe("a resource whose run was killed", () => {
     });
   });
 
-  it("in its removal is there as long as its record is", async () => {
+  it("in its removal exists as long as its record does", async () => {
     const { applied: _, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
     rig.hosts.hub.things.clear();
     rig.hosts.hub.records.set(ID, record);

@@ -99,7 +99,7 @@ function elsewhere(one: HostItem, n: number): HostItem {
 }
 
 describe("the provider's laws", () => {
-  it("what was created is what is read, and differs in nothing", async () => {
+  it("reads what was created, without a difference", async () => {
     await law(async (urn, inputs) => {
       const { id, state } = await rig.engine.create(urn, inputs);
       expect(state).toEqual(inputs);
@@ -109,7 +109,7 @@ describe("the provider's laws", () => {
     });
   });
 
-  it("an update done twice is an update done once", async () => {
+  it("does the same by an update that is repeated", async () => {
     await law(async (urn, inputs) => {
       const once = await rig.engine.update(urn, inputs, inputs);
       const things = new Map(rig.hosts.hub.things);
@@ -118,7 +118,7 @@ describe("the provider's laws", () => {
     });
   });
 
-  it("a delete leaves nothing, and a second one succeeds", async () => {
+  it("deletes everything, and succeeds when it deletes again", async () => {
     await law(async (urn, inputs) => {
       const { id, state } = await rig.engine.create(urn, inputs);
       await rig.engine.delete(urn, id, state);
@@ -127,13 +127,13 @@ describe("the provider's laws", () => {
     });
   });
 
-  it("checked inputs check to themselves", async () => {
+  it("changes nothing about inputs that were checked already", async () => {
     await law(async (urn, inputs) => {
       expect((await rig.engine.check(urn, inputs)).inputs).toEqual(inputs);
     });
   });
 
-  it("an unknown item is never a gone resource", async () => {
+  it("never reports a resource as gone while an item is unknown", async () => {
     await law(async (urn, inputs) => {
       const { id, state } = await rig.engine.create(urn, inputs);
       const [address = ""] = [...rig.hosts.hub.things.keys()];

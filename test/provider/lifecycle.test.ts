@@ -8,7 +8,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe("the end", () => {
-  it("tells where an agent's own data was moved", async () => {
+  it("reports where an agent's own data was moved", async () => {
     await rig.engine.create(AGENT, iris);
     await rig.engine.delete(AGENT, ID, iris);
     expect(rig.engine.told).toEqual([
@@ -21,13 +21,13 @@ describe("the end", () => {
     expect(rig.hosts.hub.things.size).toBe(0);
   });
 
-  it("of a Host takes the runtime away last", async () => {
+  it("of a Host removes the runtime last", async () => {
     const host = inputsOf("hub", { runtime: { kind: "runtime", want: { bundle: "b", node: "24" } } });
     await rig.engine.delete(urnOf("Host", "hub"), "hub", host);
     expect(rig.hosts.hub.uninstalled).toBe(true);
   });
 
-  it("of a run by Ctrl-C lets nothing new begin", async () => {
+  it("of a run by Ctrl-C starts no new request", async () => {
     await rig.engine.cancel();
     const failure = await failureOf(rig.engine.create(AGENT, iris));
     expect(failure.details).toContain("the run was cancelled");
@@ -49,7 +49,7 @@ describe("a local host", () => {
     expect(rig.machines.get("hub")).toBe("running");
   });
 
-  it("that is not there any more is gone, and its removal succeeds", async () => {
+  it("that does not exist any more is gone, and removing it succeeds", async () => {
     expect((await rig.engine.read(LOCAL, "hub", recorded)).id).toBe("");
     await rig.engine.delete(LOCAL, "hub", wanted);
   });

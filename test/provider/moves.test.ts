@@ -42,7 +42,7 @@ function away(host: string): HostError {
 }
 
 describe("an agent that is declared on another host", () => {
-  it("is told to move, once and in one sentence, and its new home to come from the old one", async () => {
+  it("is reported to move in one sentence, and its new home as coming from the old one", async () => {
     await seen();
     expect(await declare()).toMatchObject({ moves: { [TO]: ID }, unclaimed: [], newcomers: [] });
     expect(told()).toEqual([
@@ -52,7 +52,7 @@ describe("an agent that is declared on another host", () => {
     expect(await rig.engine.diff(THERE, there, there)).toEqual({ movesFrom: "add" });
   });
 
-  it("is stopped only when the other host has room, and let go only when all is there", async () => {
+  it("is stopped only when the other host has room, and let go only when everything is there", async () => {
     await seen();
     await declare();
     rig.hosts.hub.requests.length = 0;
@@ -77,7 +77,7 @@ describe("an agent that is declared on another host", () => {
     expect(await declare()).toMatchObject({ moves: { [TO]: ID } });
   });
 
-  it("does not move twice: what it left behind is told as such", async () => {
+  it("does not move twice: files that it left behind are reported as such", async () => {
     await seen();
     await declare();
     await rig.engine.create(THERE, there);
@@ -102,7 +102,7 @@ describe("an agent that cannot move", () => {
     expect(steps().filter((step) => /leave|remove/.test(step))).toEqual([]);
   });
 
-  it("runs on where it was when the other host fails while it comes", async () => {
+  it("keeps running on the old host when the new one fails during the move", async () => {
     await seen();
     await declare();
     rig.hosts.edge.failAfter = 0;
@@ -112,20 +112,22 @@ describe("an agent that cannot move", () => {
     expect(rig.hosts.hub.requests.at(-1)).toMatchObject({ op: "settle", outcome: "failed" });
   });
 
-  it("is told what to do where its host is away, and not begun anew elsewhere", async () => {
+  it("is reported with what to do where its host is unreachable, and is not created elsewhere", async () => {
     rig.hosts.hub.away = away("hub");
     await failureOf(seen());
     await declare();
     expect(told()).toContain(
-      "iris cannot move from hub to edge while hub is away, as its home is there. To give up what is there: " +
+      "iris cannot move from hub to edge while hub is unreachable, because its home is there. To give up what is there: " +
         "`npx fleet forget hub --agent iris`.",
     );
     const message = await sentenceOf(rig.engine.create(THERE, there));
-    expect(message).toContain("its home is on hub, which is away. When hub is back, run `npx pulumi up`.");
+    expect(message).toContain(
+      "its home is on hub, which is unreachable. When hub is back, run `npx pulumi up`.",
+    );
     expect(rig.hosts.edge.requests.map(({ op }) => op)).not.toContain("converge");
   });
 
-  it("is told so where it is protected", async () => {
+  it("is reported where it is protected", async () => {
     await seen({ ...iris, protect: true });
     await declare();
     const message = await sentenceOf(rig.engine.create(THERE, there));
@@ -133,9 +135,9 @@ describe("an agent that cannot move", () => {
     expect(rig.hosts.hub.moves.size).toBe(0);
   });
 
-  it("is refused in a run that leaves out where it is", async () => {
+  it("is refused in a run that does not cover its host", async () => {
     const message = await sentenceOf(rig.engine.create(THERE, there));
-    expect(message).toContain("this run is kept to a part of the fleet, which leaves out hub, where it is.");
+    expect(message).toContain("this run covers only a part of the fleet, without hub, which has its home.");
     expect(rig.hosts.edge.records.size).toBe(0);
   });
 });

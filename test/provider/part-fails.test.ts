@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe("a part that fails", () => {
-  it("is told with why, once, and the other parts are in the state as they are", async () => {
+  it("is reported once with the reason, and the state has the other parts as observed", async () => {
     const failure = initFailed(await failureOf(rig.engine.create(AGENT, inputs)));
     expect(failure).toMatchObject({
       id: ID,
@@ -25,12 +25,12 @@ describe("a part that fails", () => {
     expect(itemsOf(failure?.state ?? {}, "jobs")["retro"]).toMatchObject({ enabled: "absent" });
   });
 
-  it("keeps those that need it from being told beside it", async () => {
+  it("suppresses reports about the parts that need it", async () => {
     rig.hosts.hub.failures = [{ part: "identity", error }];
     expect(initFailed(await failureOf(rig.engine.create(AGENT, inputs)))?.reasons).toHaveLength(1);
   });
 
-  it("is told by the next look, with the same why, until it is done", async () => {
+  it("is reported by later reads with the same reason until it succeeds", async () => {
     const state = initFailed(await failureOf(rig.engine.create(AGENT, inputs)))?.state ?? {};
     expect(initFailed(await failureOf(rig.engine.read(AGENT, ID, { inputs, state })))?.reasons).toEqual([
       "the last run failed at its jobs; `npx pulumi up` finishes its work. " +

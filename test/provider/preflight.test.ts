@@ -28,7 +28,7 @@ async function withState(): Promise<void> {
 }
 
 describe("the program's roster", () => {
-  it("has nothing to tell where all that the state has is declared", async () => {
+  it("reports nothing where everything in the state is declared", async () => {
     await withState();
     expect(await declare({ name: "hub/host" }, { name: ID })).toEqual({
       unclaimed: [],
@@ -38,7 +38,7 @@ describe("the program's roster", () => {
     expect(told()).toEqual([]);
   });
 
-  it("tells once of each agent that goes, and leaves it to the state", async () => {
+  it("reports each agent that will be removed once, and leaves the removal to the state", async () => {
     await withState();
     await declare({ name: "hub/host" });
     expect(told()).toEqual([
@@ -56,7 +56,7 @@ describe("the program's roster", () => {
     expect(told()).toEqual([]);
   });
 
-  it("tells of the jobs of an agent that goes, and of none that a host or an agent alone loses", async () => {
+  it("reports the jobs of a removed agent, but no job that only a host or an agent loses", async () => {
     const want = { enabled: "enabled", active: "running", overrides: "none" } as const;
     const timer = { kind: "timer", name: "a.timer", service: "a.service", schedule: "daily", want } as const;
     await withState();
@@ -76,7 +76,7 @@ describe("the program's roster", () => {
     ]);
   });
 
-  it("tells who was renamed, and takes nothing of it for gone", async () => {
+  it("reports a rename, and nothing of it as removed", async () => {
     await withState();
     const { unclaimed } = await declare({ name: "hub/host" }, { name: "hub/vera/agent", formerly: [ID] });
     expect(unclaimed).toEqual([]);
@@ -85,7 +85,7 @@ describe("the program's roster", () => {
     ]);
   });
 
-  it("says of what is protected how it can be removed", async () => {
+  it("says how something protected can be removed", async () => {
     await rig.engine.read(AGENT, ID, { inputs: { ...iris, protect: true }, state: iris });
     await declare({ name: "hub/host" });
     expect(told()).toEqual([
@@ -94,7 +94,7 @@ describe("the program's roster", () => {
     ]);
   });
 
-  it("answers with the records that nobody declares, what needs others first", async () => {
+  it("answers with the undeclared records, in the order in which they can be removed", async () => {
     await rig.engine.create(HOST, host);
     await rig.engine.create(urnOf("Account", "hub/old/account"), inputsOf("hub/old/account", { home: HOME }));
     await rig.engine.create(urnOf("Agent", "hub/old/agent"), inputsOf("hub/old/agent", { "SOUL.md": SOUL }));
@@ -104,7 +104,7 @@ describe("the program's roster", () => {
     ]);
   });
 
-  it("does not ask a host that the run is not about", async () => {
+  it("does not ask a host that the run does not cover", async () => {
     await rig.engine.create(HOST, host);
     await rig.engine.read(urnOf("Agent", "edge/ada/agent"), "edge/ada/agent", {
       inputs: inputsOf("edge/ada/agent", { home: HOME }, "edge"),
@@ -117,7 +117,7 @@ describe("the program's roster", () => {
 });
 
 describe("orphans", () => {
-  it("are a change of their Host, told by name, and go with its update", async () => {
+  it("are a change of their Host, are named, and are removed by its update", async () => {
     await rig.engine.create(HOST, host);
     await rig.engine.create(AGENT, iris);
     const news = { ...host, orphans: [ID] };

@@ -38,7 +38,7 @@ it("ends when the engine was killed and its end of stdin closes", async () => {
   expect((await child).exitCode).toBe(0);
 });
 
-it("a host that nobody knows is told by name, and nothing is contacted", async () => {
+it("an unknown host is reported by name, and nothing is contacted", async () => {
   const { child, port } = await start();
   const engine = await connectEngine(port);
   const inputs = inputsOf("hub/a/agent", { "SOUL.md": SOUL });

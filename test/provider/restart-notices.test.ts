@@ -15,14 +15,11 @@ const told = (more: object, before: string, after: string) => {
 };
 
 test.each([
-  [{}, "hub: iris is started again"],
-  [{ restart: "now" }, "hub: iris is started again"],
-  [
-    { restart: "when-idle", within: 900 },
-    "hub: iris is started again when it is idle, after 15 min at the latest",
-  ],
-  [{ restart: "now", choice: "google" }, "hub: iris is started again, where it runs on google by then"],
-  [{ restart: "never" }, "hub: iris is not started again, and goes on as it is"],
+  [{}, "hub: iris restarts"],
+  [{ restart: "now" }, "hub: iris restarts"],
+  [{ restart: "when-idle", within: 900 }, "hub: iris restarts when it is idle, after 15 min at the latest"],
+  [{ restart: "now", choice: "google" }, "hub: iris restarts if it runs on google by then"],
+  [{ restart: "never" }, "hub: iris does not restart, and keeps running as before"],
 ])("a preview says which agents a change starts again, by %j", (policy, sentence) => {
   expect(told(policy, "sha256:a", "sha256:b")).toEqual([sentence]);
   expect(told(policy, "sha256:a", "sha256:a")).toEqual([]);

@@ -13,7 +13,7 @@ function readBySystemd(line: string): string {
 }
 
 describe("a secret in an environment file", () => {
-  it("comes back as it was, whatever is in it", () => {
+  it("is read back unchanged, whatever it contains", () => {
     const value = fc.string({ unit: fc.constantFrom(...'ab"\\`$ #;=%\t{}ä'), minLength: 1 });
     fc.assert(
       fc.property(value, (text) => {
@@ -23,7 +23,7 @@ describe("a secret in an environment file", () => {
     );
   });
 
-  it("loses the line's end that an editor put there", () => {
+  it("loses the newline that an editor has added", () => {
     expect(renderSecret(new Secret("key\r\n"), "API_KEY")).toBe('API_KEY="key"\n');
   });
 
@@ -31,7 +31,7 @@ describe("a secret in an environment file", () => {
     expect(() => renderSecret(new Secret(value), "API_KEY")).toThrow("more than one line, or a NUL");
   });
 
-  it("is written as it is where it is a file of its own", () => {
+  it("is written unchanged to a file of its own", () => {
     expect(renderSecret(new Secret("-----BEGIN\nkey\n"))).toBe("-----BEGIN\nkey\n");
   });
 });

@@ -13,17 +13,21 @@ describe("a stack whose slice does not have a resource any more", () => {
     await rig.engine.configure({ slice: "platform" });
   });
 
-  it("does not take it away as long as it is its own", async () => {
+  it("does not remove it while it belongs to this stack", async () => {
     const failure = await failureOf(rig.engine.delete(AGENT, ID, iris));
-    expect(failure.details).toMatch(/not in this stack's slice \(platform\), but still fleet\/dev's/);
+    expect(failure.details).toMatch(
+      /not in this stack's slice \(platform\), but still belongs to fleet\/dev/,
+    );
     expect(rig.hosts.hub.things.size).toBeGreaterThan(0);
   });
 
-  it("forgets it once another stack has taken it over, and says whose it is", async () => {
+  it("forgets it once another stack has taken it over, and names that stack", async () => {
     const record = rig.hosts.hub.records.get(ID);
     if (record !== undefined) rig.hosts.hub.records.set(ID, { ...record, owner: "fleet/north" });
     await rig.engine.delete(AGENT, ID, iris);
-    expect(rig.engine.told.map(({ message }) => message)).toEqual(["left on its host: it is fleet/north's"]);
+    expect(rig.engine.told.map(({ message }) => message)).toEqual([
+      "left on its host: it belongs to fleet/north",
+    ]);
     expect(rig.hosts.hub.things.size).toBeGreaterThan(0);
     expect(rig.hosts.hub.requests.map(({ op }) => op)).not.toContain("remove");
   });

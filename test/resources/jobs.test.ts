@@ -18,7 +18,7 @@ const withJobs = (...jobs: JobSpec[]): Fleet => ({
 const service = (one: JobSpec) => jobServiceText(withJobs(one), one);
 
 describe("the jobs of a fleet", () => {
-  test("are a part of their agent, and of a host one resource, which is the platform's", () => {
+  test("are a part of their agent; those of a host are one resource of the platform", () => {
     const fleet = withJobs(
       job(),
       job({ name: "second" }),
@@ -39,7 +39,7 @@ describe("the jobs of a fleet", () => {
     expect(found.map((one) => inSlice({ kind: "platform" }, one))).toEqual([false, false, true]);
   });
 
-  test("have units that no two jobs share, also where names and dashes could make them one", () => {
+  test("have units that no two jobs share, even where dashes in names could make them equal", () => {
     const fleet = withJobs(
       job({ name: "b-c", agent: "iris" }),
       job({ name: "iris-b-c", agent: undefined }),
@@ -54,31 +54,10 @@ describe("the jobs of a fleet", () => {
       "timer muster-job-iris-b-c.timer",
     ]);
   });
-
-  test("have former ids, so that they are carried over with their agent and their host", () => {
-    const fleet = withJobs(job(), job({ name: "tidy", agent: undefined }));
-    const { hub } = fleet.hosts;
-    const renamed = { ...fleet, hosts: { hub: { ...hub, formerly: ["box"] } } } as Fleet;
-    const ids = Object.fromEntries(
-      compilePlan(renamed, runtime).declarations.map((one) => [one.id, one.formerly]),
-    );
-    expect(ids["hub/iris/agent"]).toEqual(["box/iris/agent"]);
-    expect(ids["hub/jobs"]).toEqual(["box/jobs"]);
-  });
-
-  test("have what tells of failures on each host with agents or jobs, as it is the platform's to bring", () => {
-    const items = (fleet: Fleet) =>
-      Object.keys(compilePlan(fleet, runtime).declarations.find(({ id }) => id === "hub/host")?.items ?? {});
-    expect(items(fleetOf())).toContain("what tells of failed jobs");
-    expect(items({ ...fleetOf(), agents: {} })).not.toContain("what tells of failed jobs");
-    expect(items({ ...withJobs(job({ agent: undefined })), agents: {} })).toContain(
-      "what tells of failed jobs",
-    );
-  });
 });
 
 describe("a job's service", () => {
-  test("is its agent's in all but the command: user, slice, environment, limits, walls", () => {
+  test("has its agent's user, slice, environment, limits and sandbox", () => {
     const text = service(job({ command: ["./bin/retro", "50%", "$HOME"], env: { LEVEL: "info" } }));
     for (const line of ["User=iris", "Group=arc", "Slice=muster-arc.slice", "ProtectHome=tmpfs"])
       expect(text).toContain(`${line}\n`);
@@ -89,7 +68,7 @@ describe("a job's service", () => {
     expect(jobServiceText({ ...withJobs(), agents: { iris: limited } }, job())).toContain("TasksMax=40\n");
   });
 
-  test("begins no run in a pause or its agent's quarantine, and says who tells of its failures", () => {
+  test("starts no run in a pause or its agent's quarantine, and names what reports its failures", () => {
     const text = service(job());
     expect(text.match(/^ConditionPathExists=.*$/gm)).toEqual([
       "ConditionPathExists=!/var/lib/muster/hostd/pause",
@@ -102,7 +81,7 @@ describe("a job's service", () => {
     expect(service(job({ retry: { retries: 2, after: 300 } }))).toContain("X-Muster-Retry=2 300\n");
   });
 
-  test("of a host's own has a user made for it, one that is named with walls, or root without", () => {
+  test("of a host has a user of its own, a named user with a sandbox, or root without one", () => {
     const tidy = service(job({ agent: undefined, workdir: "/tmp" }));
     expect(tidy).toContain("DynamicUser=yes\nWorkingDirectory=/tmp\n");
     expect(tidy).toMatch(/ProtectSystem=strict\nProtectHome=yes\n/);
@@ -117,7 +96,7 @@ describe("a job's service", () => {
   });
 });
 
-test("a job's timer has all its times, makes up for none unless that is declared, and replaces by a helper", () => {
+test("a job's timer has all its times, makes up for missed runs only if declared, and replaces runs by a helper", () => {
   const usual = jobTimerText(job({ schedule: ["Mon 09:00", "Sat 12:00 UTC"] }));
   expect(usual).toContain("OnCalendar=Mon 09:00\nOnCalendar=Sat 12:00 UTC\nAccuracySec=1s\n");
   expect(usual).toContain("Unit=muster-job-iris.retro.service\n");

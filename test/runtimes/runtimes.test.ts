@@ -25,17 +25,17 @@ const PLACES: Readonly<Record<RuntimeKind, object>> = {
 };
 
 describe.each(Object.keys(RUNTIMES) as RuntimeKind[])("the runtime %s", (kind) => {
-  test("is told its provider and its model, and nothing where nothing is declared", () => {
+  test("gets its provider and its model, and nothing where nothing is declared", () => {
     expect(runtimeOf(kind).settings(CHOICE)).toEqual(SETTINGS[kind]);
     const { args = [], env = {}, files = {} } = runtimeOf(kind).settings({});
     expect([...args, ...Object.keys(env), ...Object.keys(files)]).toEqual([]);
   });
 
-  test("finds who it is where it looks for it", () => {
+  test("finds its identity where it reads it", () => {
     expect(runtimeOf(kind).identity(FILES)).toEqual(PLACES[kind]);
   });
 
-  test("has a program and process names, but for a plain command", () => {
+  test("has a program and process names, except for a plain command", () => {
     const { program, processes } = runtimeOf(kind);
     expect([program === undefined, processes.length === 0]).toEqual(
       kind === "command" ? [true, true] : [false, false],
@@ -47,14 +47,14 @@ test("pi shows as node, which is what a `fleet ps` that looked for `pi` took for
   expect(runtimeOf("pi").processes).toContain("node");
 });
 
-test("claude goes to another cloud by its environment alone", () => {
+test("claude uses another cloud only through its environment", () => {
   expect(runtimeOf("claude").settings({ provider: "bedrock" })).toEqual({
     args: [],
     env: { CLAUDE_CODE_USE_BEDROCK: "1" },
   });
 });
 
-test("hermes has its own list of fallbacks written, in their order, in the form that it reads", () => {
+test("hermes gets its list of fallbacks in order and in the form that it reads", () => {
   const fallbacks = [
     { provider: "gemini", model: "example-long" },
     { provider: "openrouter", model: "a/b:free" },

@@ -15,6 +15,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "muster-remote-"));
   const found = await Promise.all(SHELLS.map((shell) => execa("which", [shell], { reject: false })));
   shells = SHELLS.filter((_, at) => found[at]?.exitCode === 0);
+  expect(shells).toContain("sh");
 });
 
 afterAll(() => rmSync(dir, { recursive: true }));

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync } from "node:f
 import { join, resolve } from "node:path";
 import { cacheDir, projectDir } from "../../base/paths.ts";
 import { launcherDir } from "../../engine/index.ts";
-import { HOST_KIND_NAMES, kindOf } from "../../host-kinds/registry.ts";
+import { HOST_KIND_NAMES, hostKindOf } from "../../host-kinds/registry.ts";
 import type { CommandDefinition } from "../command.ts";
 import { bytes, sizeOf } from "../disk-size.ts";
 import { table } from "../render/table.ts";
@@ -25,7 +25,7 @@ export const command: CommandDefinition = {
       return [];
     }
     for (const kind of HOST_KIND_NAMES)
-      await kindOf({ kind }).onThisMachine?.clean(projectDir() ?? process.cwd());
+      await hostKindOf({ kind }).onThisMachine?.clean(projectDir() ?? process.cwd());
     if (pointsInto(launcherDir(), cache)) rmSync(launcherDir());
     rmSync(cache, { recursive: true, force: true });
     io.out("All of it was removed.\n");

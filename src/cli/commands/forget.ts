@@ -4,7 +4,7 @@ import type { Fleet } from "../../config/fleet.ts";
 import type { HostKindName } from "../../config/host-spec.ts";
 import { type HostInState, hostInState, stderrProgress } from "../../engine/index.ts";
 import type { OnThisMachine } from "../../host-kinds/host-kind.ts";
-import { HOST_KIND_NAMES, HOST_KINDS, kindOf } from "../../host-kinds/registry.ts";
+import { HOST_KIND_NAMES, HOST_KINDS, hostKindOf } from "../../host-kinds/registry.ts";
 import { forgetReached, lastReached, sinceWhen } from "../../inventory/last-seen.ts";
 import { readHosts } from "../../inventory/read-inventory.ts";
 import { forgetHost } from "../../inventory/write-inventory.ts";
@@ -70,7 +70,7 @@ async function tracesOf(fleet: Fleet, host: string, stack: unknown): Promise<Tra
 
 async function diskOf(fleet: Fleet, host: string): Promise<OnThisMachine | undefined> {
   for (const kind of HOST_KIND_NAMES) {
-    const { onThisMachine } = kindOf({ kind });
+    const { onThisMachine } = hostKindOf({ kind });
     if (await onThisMachine?.hasDisk(fleet.dir, host)) return onThisMachine;
   }
   return undefined;

@@ -5,7 +5,7 @@ import { projectDir } from "../../base/paths.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { engineChecks } from "../../engine/index.ts";
-import { HOST_KIND_NAMES, kindOf } from "../../host-kinds/registry.ts";
+import { HOST_KIND_NAMES, hostKindOf } from "../../host-kinds/registry.ts";
 import { fleetFile } from "../open-fleet.ts";
 import { hostChecks } from "./hosts.ts";
 
@@ -40,7 +40,7 @@ function fleetCheck(): { check: Check; fleet?: Fleet } {
 function machineChecks(fleet: Fleet | undefined): Check[] {
   const hosts = Object.values(fleet?.hosts ?? {});
   return HOST_KIND_NAMES.flatMap((name): Check[] => {
-    const { onThisMachine } = kindOf({ kind: name });
+    const { onThisMachine } = hostKindOf({ kind: name });
     if (onThisMachine === undefined || !hosts.some(({ kind }) => kind === name)) return [];
     const missing = onThisMachine.missing();
     const check = { name: onThisMachine.what };

@@ -8,10 +8,10 @@ import type { EngineResource } from "../engine-state.ts";
 import { isHomeFolder, wireItems } from "../handlers/items/inputs.ts";
 import type { AnnouncedMove } from "../notices/moves.ts";
 
-/** What hosts looked like, by the name under which they were looked at; nothing of one that is away. */
+/** The observations of hosts, by the name under which each was observed; none for an unreachable host. */
 export type ObserveHost = (host: string) => Promise<ObserveAnswer | undefined>;
 
-/** A home of this stack's that is declared nowhere under its id. */
+/** A home that belongs to this stack and is not declared under its id. */
 interface Home {
   readonly id: string;
   readonly host: string;
@@ -21,17 +21,18 @@ interface Home {
 
 export interface FoundMoves {
   readonly moves: readonly AnnouncedMove[];
-  /** Whose home has gone to which host, by `<host>/<agent>`: what it left behind may be there still. */
+  /** The host that each home has moved to, by `<host>/<agent>`: files that it left behind may still be there. */
   readonly gone: readonly (readonly [place: string, to: string])[];
-  /** Agents that have no home yet where they are declared, as far as this run was asked about. */
+  /** Agents that have no home yet on the host that fleet.yaml declares, among those that this run was asked about. */
   readonly newcomers: readonly string[];
 }
 
 /**
- * Finds the agents that are declared on another host than the one that has their home. Where that is, the engine's
- * state tells, or the records of the hosts where it was lost; which of two places is the true one, their marks.
+ * Finds the agents that are declared on another host than the one that has their home. The engine's state says where
+ * the home is, or the hosts' records where the state was lost. If two hosts have it, their move marks say which one
+ * is the true one.
  *
- * @param known what was looked at anyway, by host
+ * @param known hosts that were observed already
  */
 export async function findMoves(
   owner: string,
@@ -91,7 +92,7 @@ function homePath(items: readonly { readonly kind: string }[]): string | undefin
   return items.find((item): item is DirectoryItem => isHomeFolder(item))?.path;
 }
 
-/** The move that a declared home needs, if its agent does not live there already. */
+/** The move that a declared home needs, unless its agent is there already. */
 async function moveTo(
   { name, host, formerly }: DeclaredResource,
   owner: string,
@@ -112,7 +113,7 @@ async function moveTo(
   );
   const isThere = there?.recorded.some((one) => one.owner === owner && [name, ...formerly].includes(one.id));
   const lives = there === undefined ? !isNew : isThere === true && !isComing(mark) && mark?.state !== "gone";
-  // Who has let it go has it no more, unless this host has not heard of that yet.
+  // A host that has let it go does not have it any more, unless this host has not heard of that yet.
   const holders = places.filter((one) => one.mark?.state !== "gone" || one.mark.move === mark?.move);
   const [first] = holders.toSorted((a, b) => Number(isComing(a.mark)) - Number(isComing(b.mark)));
   if (lives || first === undefined) return { moves: [], gone };
@@ -124,7 +125,7 @@ function markIn(look: ObserveAnswer | undefined, id: string): MoveMark | undefin
   return look?.moves?.find(({ agent }) => agent === agentOf(id));
 }
 
-/** It is on its way to the host that has this mark, and never lived there. */
+/** It is moving to the host that has this mark, and was never there. */
 function isComing(mark: MoveMark | undefined): boolean {
   return mark !== undefined && mark.state !== "leaving" && mark.state !== "gone";
 }

@@ -22,8 +22,8 @@ import { findMoves, type ObserveHost } from "./find-moves.ts";
 import type { Report } from "./provider-function.ts";
 
 /**
- * Takes what the program declares, tells what will go and what was renamed, and answers which records of this stack
- * on the hosts nobody declares. A host that cannot be looked at has none, as far as is known.
+ * Receives what the program declares, announces what will be removed and what was renamed, and returns the records of
+ * this stack on the hosts that are not declared. A host that cannot be observed counts as having none.
  */
 export async function preflight(
   services: ProviderContext,
@@ -70,18 +70,18 @@ function sentencesOf(
   return [...removalSentences(going, "up"), ...renameSentences(renamed)];
 }
 
-/** `<host>/<agent>`, as findMoves has places. */
+/** `<host>/<agent>`, in the form that findMoves uses. */
 function placeOf(name: string): string {
   return `${subjectOf(name).host}/${agentOf(name) ?? ""}`;
 }
 
-/** A host by its name of today, and the one by which it was looked at. */
+/** A host by its current name, and the name under which it was observed. */
 interface Place {
   readonly host: string;
   readonly known: string;
 }
 
-/** The hosts that the engine asked about, as a run may be kept to some; where there is no state, those declared. */
+/** The hosts that the engine asked about, because a run may cover only some; without a state, the declared ones. */
 function hostsInReach(seen: readonly EngineResource[], declared: readonly DeclaredResource[]): Place[] {
   const today = new Map(
     declared.flatMap((one) => [one.name, ...one.formerly].map((name) => [name, one.host])),
@@ -96,7 +96,7 @@ function hostsInReach(seen: readonly EngineResource[], declared: readonly Declar
   return [...new Map(places.map((place) => [place.host, place])).values()];
 }
 
-/** A resource of the state, as one that goes. @param movedTo the host that has its agent's home by now */
+/** A resource of the state that will be removed. @param movedTo the host that has its agent's home now */
 function goingOf(
   { urn, inputs }: EngineResource,
   declared: readonly DeclaredResource[],
@@ -114,14 +114,14 @@ function goingOf(
   };
 }
 
-/** What an agent left behind is not kept. */
+/** Files that an agent left behind are not kept. */
 function asCopy(item: HostItem): HostItem {
   return item.kind === "directory" && item.onRemove === "aside" ? { ...item, onRemove: "wipe" } : item;
 }
 
 function whyGone(id: string, declared: readonly DeclaredResource[]): string {
   const { kind, name } = subjectOf(id);
-  // A tenant is on the hosts that its agents are on.
+  // A tenant is on the hosts of its agents.
   if (kind === "tenant") return " has no agent here any more";
   const isSame = (other: string) => subjectOf(other).kind === kind && subjectOf(other).name === name;
   const elsewhere = kind === "host" ? undefined : declared.find((one) => isSame(one.name));
@@ -143,7 +143,7 @@ function recordsOn({ host, answer }: Look): UnclaimedRecord[] {
     .map(([id, { items }]) => ({ id, host, addresses: Object.values(items).map(itemAddress) }));
 }
 
-/** What is made last goes first. */
+/** Resources are removed in the reverse order of their creation. */
 function rank(record: HostRecord | undefined): number {
   const order: readonly string[] = RESOURCE_TYPES;
   return order.indexOf(record?.type ?? "");

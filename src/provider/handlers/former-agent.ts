@@ -9,9 +9,9 @@ import type { ActualState, Handler, HandlerCall } from "./handler.ts";
 import { type WireItems, wireItems, withItems } from "./items/inputs.ts";
 
 /**
- * The types that an agent had before it was one resource, by name. In a state that has them the Identity stands for
- * the whole agent, and becomes its Agent by an alias. The others are answered as gone: the state forgets them, and
- * nothing is removed from any host, also where they are protected.
+ * The types that an agent had before it was one resource, by name. In a state with these, the Identity stands for the
+ * whole agent and becomes its Agent by an alias. The others are reported as gone: the state drops them, and nothing
+ * is removed from any host, even where they are protected.
  */
 export function formerAgentHandlers({ looks }: ProviderContext, agent: Handler): Record<string, Handler> {
   const { identity, ...others } = FORMER_TYPES;
@@ -36,7 +36,7 @@ export function formerAgentHandlers({ looks }: ProviderContext, agent: Handler):
   };
 }
 
-/** Under its former id, so that the next `up` has an update to make, by which its host keeps one record of it. */
+/** Under its former id, so that the next `up` has an update to make, which merges the records on the host. */
 function named({ inputs, state }: ActualState, resource: Value): ActualState {
   return { inputs: { ...inputs, resource }, state: { ...state, resource } };
 }
@@ -45,7 +45,7 @@ function asAgent({ urn, log }: HandlerCall): HandlerCall {
   return { urn: { ...urn, name: wholeId(urn.name), type: "Agent" }, log };
 }
 
-/** What is recorded of an agent's identity, with the other parts as its host knows them, where that can be asked. */
+/** The recorded identity of an agent, with the other parts from its host, if the host can be asked. */
 async function wholeOf(
   looks: ObservationCache,
   { urn }: HandlerCall,
@@ -56,11 +56,11 @@ async function wholeOf(
   return { inputs: whole(inputs, onHost), state: whole(state, onHost) };
 }
 
-/** An Identity's properties as those of an Agent. */
+/** Turns an Identity's properties into those of an Agent. */
 function whole(identity: Properties, onHost: WireItems): Properties {
   const { [WHOLE]: _, ...rest } = identity;
   const own = Object.entries(wireItems(identity)).map(([name, item]) => {
-    // After a refresh that was saved, the state has the parts already.
+    // After a saved refresh the state has the parts already.
     return [partOf(name) === undefined ? itemName("identity", name) : name, item] as const;
   });
   const resource = wholeId(`${identity["resource"]}`);

@@ -3,10 +3,10 @@ import type { Properties } from "../wire/values.ts";
 
 export type Severity = "info" | "warning";
 
-/** Tells the person at the terminal one sentence about the resource. */
+/** Prints one sentence about the resource in the terminal. */
 export type Log = (severity: Severity, message: string) => Promise<void>;
 
-/** One request of the engine: which resource it is about, and a way to speak. */
+/** One request of the engine: the resource that it is about, and a way to print messages. */
 export interface HandlerCall {
   readonly urn: Urn;
   readonly log: Log;
@@ -31,23 +31,23 @@ export interface PropertyDiff {
 /** Changes by property path, such as `items["SOUL.md"].content`. */
 export type PropertyDiffs = Readonly<Record<string, PropertyDiff>>;
 
-/** What a resource is now; observed values stand in the inputs as well as in the state. */
+/** The current resource; inputs and state both have the observed values. */
 export interface ActualState {
   readonly inputs: Properties;
   readonly state: Properties;
 }
 
 /**
- * What the provider does for one type of resource. `check` and `diff` contact no host. The others throw
- * MusterError where nothing was changed for good, and PartialError where something is there or not known.
+ * How the provider handles one type of resource. `check` and `diff` contact no host. The others throw a MusterError
+ * where nothing has changed for good, and a PartialError where something exists or is unknown.
  */
 export interface Handler {
   check(call: HandlerCall, news: Properties): CheckedInputs | Promise<CheckedInputs>;
   /** Compares the desired inputs with the observed state. */
   diff(call: HandlerCall, state: Properties, news: Properties): PropertyDiffs;
-  /** The id of a resource with these inputs, which the inputs alone decide. */
+  /** The id of a resource with these inputs, which depends only on the inputs. */
   id(inputs: Properties): string;
-  /** Hears that a preview foresees a create or, of this state, an update. */
+  /** Called when a preview expects a create or, with a state, an update. */
   foresee?(call: HandlerCall, news: Properties, state?: Properties): Promise<void>;
   /** @returns the state */
   create(call: HandlerCall, news: Properties): Promise<Properties>;
@@ -55,6 +55,6 @@ export interface Handler {
   read(call: HandlerCall, id: string, recorded: ActualState): Promise<ActualState | undefined>;
   /** @returns the state */
   update(call: HandlerCall, news: Properties, state: Properties): Promise<Properties>;
-  /** Removes it; that it is gone already is a success. */
+  /** Removes it. Succeeds where it is gone already. */
   delete(call: HandlerCall, state: Properties): Promise<void>;
 }

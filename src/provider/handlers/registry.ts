@@ -1,8 +1,7 @@
 import { RESOURCE_TYPES } from "../../model/declaration.ts";
 import type { ProviderContext } from "../context.ts";
 import type { HostKindProvider } from "../host-kind-provider.ts";
-import { deletingAfterMove } from "./delete-after-move.ts";
-import { deletingOwnSlice } from "./delete-own-slice.ts";
+import { deletingAfterMove, deletingOwnSlice } from "./delete-guards.ts";
 import { formerAgentHandlers } from "./former-agent.ts";
 import type { Handler } from "./handler.ts";
 import { itemHandler } from "./items/index.ts";

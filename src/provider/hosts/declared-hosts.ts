@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { HostSpecs } from "../../config/fleet.ts";
 import { loadHosts } from "../../config/load-hosts.ts";
-import { HOST_KIND_NAMES, kindOf } from "../../host-kinds/registry.ts";
+import { HOST_KIND_NAMES, hostKindOf } from "../../host-kinds/registry.ts";
 import type { HostTarget } from "../../inventory/inventory-host.ts";
 import { loginOf } from "../../inventory/login.ts";
 import { readInventory } from "../../inventory/read-inventory.ts";
@@ -35,7 +35,7 @@ export function fleetPool(
 /** Renames a host that has no machine of ours; the resource of a machine renames its own. */
 function renameMet(project: string, from: string, to: string): void {
   for (const kind of HOST_KIND_NAMES) {
-    if (kindOf({ kind }).machine === undefined) renameHost(project, kind, from, to);
+    if (hostKindOf({ kind }).machine === undefined) renameHost(project, kind, from, to);
   }
 }
 

@@ -3,7 +3,7 @@ import type { HostItem } from "../../model/items.ts";
 import { parseId, subjectKey, subjectOf } from "../../model/resource-id.ts";
 import { listed } from "./listed.ts";
 
-/** A resource that goes, as far as a person is told of it. */
+/** A resource that will be removed, with what people need to know about it. */
 export interface Removal {
   /** Its Pulumi name: `hub/iris/agent`, or the machine's own. */
   readonly name: string;
@@ -12,11 +12,11 @@ export interface Removal {
   readonly isProtected: boolean;
   /** For a machine: what is deleted with it, such as "this local host with its disk". */
   readonly machine?: string;
-  /** Why it goes, such as " is not in fleet.yaml any more"; nothing where the command says it all. */
+  /** Why it is removed, such as " is not in fleet.yaml any more"; empty where the command says enough. */
   readonly why: string;
 }
 
-/** By which command something goes, and how it is let go where it is protected. */
+/** The command that removes something, and how it can be removed where it is protected. */
 const MANNERS = {
   up: "declare it again with `protect: false`, run `npx pulumi up`, and take it out then",
   destroy: "write `protect: false` in fleet.yaml, run `npx pulumi up`, and destroy it then",
@@ -24,7 +24,7 @@ const MANNERS = {
 
 export type RemovalReason = keyof typeof MANNERS;
 
-/** What goes from which host, one sentence for each agent, tenant and host. */
+/** What is removed from which host, one sentence for each agent, tenant and host. */
 export function removalSentences(going: readonly Removal[], manner: RemovalReason): string[] {
   return [...Map.groupBy(going, ({ host }) => host)].flatMap(([host, ofHost]) => {
     // Everything on a machine is deleted with its disk, and nothing of it is kept.
@@ -57,7 +57,7 @@ function subjectText(id: string): string {
   return `${host}: ${kind === "tenant" || kind === "reader" ? `${kind} ${name}` : name}`;
 }
 
-/** The agents that resources are of, by the resources' names. */
+/** The agents that resources belong to, by the resources' names. */
 export function agentsIn(names: readonly string[]): string[] {
   const agents = names.map(subjectOf).filter(({ kind }) => kind === "agent");
   return [...new Set(agents.map(({ name }) => name))].sort();
@@ -85,7 +85,7 @@ function clausesOf(items: readonly HostItem[]): string {
   return clauses.length < 3 ? listed(clauses) : `${clauses.slice(0, -1).join(", ")}, and ${clauses.at(-1)}`;
 }
 
-/** Whatever the order in which the state has the resources, they are told in the one in which they go. */
+/** Sentences name items in the order in which they are removed, whatever their order in the state. */
 function place(removed: string): number {
   return ["unit", "jobs", "credentials", "user", "group"].findIndex((one) => removed.startsWith(one));
 }

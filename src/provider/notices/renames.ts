@@ -1,6 +1,6 @@
 import { subjectOf } from "../../model/resource-id.ts";
 
-/** A resource with the name that the state has for it and the one of today. */
+/** A resource with the name in the state and the current one. */
 export interface Renamed {
   readonly type: string;
   readonly from: string;
@@ -23,7 +23,7 @@ export function renameSentences(renamed: readonly Renamed[]): string[] {
   });
 }
 
-/** By the type of the resource that each agent and each tenant has once. */
+/** By the type that each agent and each tenant has exactly once. */
 const EFFECTS: Readonly<Record<string, string>> = {
   Agent: "stops it, renames its user and its home with all that it holds, and starts it again",
   Tenant: "renames its group, and starts its agents again once",

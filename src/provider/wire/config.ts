@@ -5,7 +5,7 @@ import { Secret } from "../../base/secret.ts";
 import type { Config } from "../secrets.ts";
 import { decode } from "./struct.ts";
 
-/** The stack's `muster:*` configuration. Every value is held as a secret, whatever the stack file says. */
+/** The stack's `muster:*` configuration. Every value is handled as a secret, whatever the stack file says. */
 export function configOf(request: provider_pb.ConfigureRequest): Config {
   const values = Object.entries(decode(request.getArgs())).flatMap(([name, value]) =>
     value instanceof Secret || typeof value === "string" ? [[name, asSecret(value)] as const] : [],
@@ -24,7 +24,7 @@ export function configured(): provider_pb.ConfigureResponse {
   return response;
 }
 
-/** Configuration is taken as it is. */
+/** Accepts any configuration. */
 export function checkedConfig(request: provider_pb.CheckRequest): provider_pb.CheckResponse {
   const response = new provider_pb.CheckResponse();
   response.setInputs(request.getNews());
@@ -32,8 +32,8 @@ export function checkedConfig(request: provider_pb.CheckRequest): provider_pb.Ch
 }
 
 /**
- * Changed configuration must be told as a change: only then does the engine check the resources in a provider
- * that holds the new values, and a rotated secret is seen.
+ * Reports a changed configuration as a change: only then does the engine check the resources in a provider with the
+ * new values, which finds a rotated secret.
  */
 export function diffedConfig(request: provider_pb.DiffRequest): provider_pb.DiffResponse {
   const olds = plain(request.getOldInputs() ?? request.getOlds());

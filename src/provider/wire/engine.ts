@@ -5,16 +5,16 @@ import type { Severity } from "../handlers/handler.ts";
 
 const SEVERITIES = { info: engine_pb.LogSeverity.INFO, warning: engine_pb.LogSeverity.WARNING };
 
-/** The engine's side that takes messages for the person at the terminal. */
+/** The service of the engine that prints messages in the terminal. */
 export interface EngineLog {
   /** Where the engine listens, as `host:port`; messages before this are dropped. */
   attach(address: string): void;
-  /** Resolves when the message was taken, or cannot be: then there is nobody to tell. */
+  /** Resolves when the message was accepted, or cannot be: then nobody reads it. */
   log(severity: Severity, message: string, urn: string): Promise<void>;
   close(): void;
 }
 
-/** Connects to the engine with the first message. */
+/** Connects to the engine at the first message. */
 export function engineLog(): EngineLog {
   let address = "";
   let client: engine_grpc_pb.EngineClient | undefined;

@@ -35,7 +35,7 @@ export function diffResponse(changes: PropertyDiffs): provider_pb.DiffResponse {
   return response;
 }
 
-/** `inputDiff` stays false: the left side is the observed state, not the inputs of the last run. */
+/** `inputDiff` stays false, because the old side is the observed state and not the inputs of the last run. */
 function propertyDiff({ kind, replace }: PropertyDiff): provider_pb.PropertyDiff {
   const diff = new provider_pb.PropertyDiff();
   diff.setKind(KINDS[kind][replace ? 1 : 0]);

@@ -1,8 +1,8 @@
 import type { Properties } from "./values.ts";
 
 /**
- * Something is there, but it is not known or not as declared: the engine keeps the id, the inputs and the
- * state given here, tells the reasons, and tries again in the next update.
+ * Something exists, but is unknown or not as declared. The engine keeps the id, the inputs and the state given here,
+ * prints the reasons, and tries again in the next update.
  */
 export class PartialError extends Error {
   override readonly name = "PartialError";
@@ -20,7 +20,7 @@ export class PartialError extends Error {
   }
 }
 
-/** What a person is told of an error: its sentence, never its stack. */
+/** The text of an error for people: its sentence, never its stack. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

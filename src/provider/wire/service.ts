@@ -14,7 +14,7 @@ import { toStatus } from "./status.ts";
 import { decode, encode } from "./struct.ts";
 import { parseUrn } from "./urn.ts";
 
-/** What stands behind the wire. */
+/** What answers the requests. */
 export interface Provider {
   readonly version: string;
   /** By the type's token. */
@@ -56,7 +56,7 @@ function lifecycle({ version, gate, engine, configure }: Provider): UntypedServi
   };
 }
 
-/** What the engine asks to make its plan; none of these looks at a host. */
+/** Requests by which the engine makes its plan; none of them contacts a host. */
 function plans(provider: Provider): UntypedServiceImplementation {
   return {
     check: unary(async (request: provider_pb.CheckRequest) => {
@@ -70,7 +70,9 @@ function plans(provider: Provider): UntypedServiceImplementation {
   };
 }
 
-/** What reaches hosts. A preview of a create or an update is answered here: a handler only hears of it. */
+/**
+ * Requests that reach hosts. A preview of a create or an update is answered here: a handler is only informed of it.
+ */
 function operations(provider: Provider): UntypedServiceImplementation {
   const enter = <Q, A>(work: (request: Q) => Promise<A>) => {
     return unary((request: Q) => provider.gate.enter(() => work(request)));

@@ -7,12 +7,12 @@ import type { Properties, Value } from "./values.ts";
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** A struct of the wire as properties; secret texts come as Secret. */
+/** Parses a struct of the wire into properties; secret texts become Secret. */
 export function decode(struct: struct_pb.Struct | undefined): Properties {
   return struct === undefined ? {} : decodeMap(struct.toJavaScript() as Json);
 }
 
-/** Properties as a struct of the wire; each Secret is marked as Pulumi's secret. */
+/** Builds a struct of the wire from properties; each Secret is marked as Pulumi's secret. */
 export function encode(properties: Properties): struct_pb.Struct {
   return struct_pb.Struct.fromJavaScript(encodeMap(properties) as never);
 }
@@ -32,7 +32,7 @@ function decodeValue(value: unknown): Value {
   return map[SIGNATURE] === SECRET ? decodeSecret(map["value"]) : decodeMap(map);
 }
 
-/** Only texts are secret here; a secret map is read as the map that it holds. */
+/** Only texts are secret here; a secret map is read as a plain map. */
 function decodeSecret(value: unknown): Value {
   return typeof value === "string" ? new Secret(value) : decodeValue(value);
 }

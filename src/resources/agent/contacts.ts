@@ -2,7 +2,9 @@ import { join } from "node:path";
 import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { AgentPartDefinition } from "./part.ts";
 
-/** An agent's address book: the declared contacts as rows of a SQLite table; rows it learned stay its own. */
+/**
+ * An agent's address book: the declared contacts as rows of a SQLite table. Rows that the agent added are left alone.
+ */
 export const contactsPart: AgentPartDefinition = {
   part: "contacts",
   build: (fleet, compiler) => {
@@ -26,7 +28,7 @@ export const contactsPart: AgentPartDefinition = {
   },
 };
 
-/** Each contact as canonical JSON, `"name":{…}` with its columns in order: made once, and not for every book. */
+/** Each contact as canonical JSON, `"name":{…}` with sorted columns. Computed once and not for each agent. */
 function canonicalRows({ contacts }: Fleet): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(contacts).map(([name, { columns }]) => {
@@ -36,7 +38,7 @@ function canonicalRows({ contacts }: Fleet): ReadonlyMap<string, string> {
   );
 }
 
-/** Canonical JSON, so that the same contacts give the same digest in whatever order they stand. */
+/** Canonical JSON, so that the digest does not depend on the order of contacts in fleet.yaml. */
 function rowsOf(agent: AgentSpec, rows: ReadonlyMap<string, string>): string {
   return `{${[...agent.contacts].sort().flatMap((name) => rows.get(name) ?? [])}}`;
 }

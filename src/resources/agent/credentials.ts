@@ -2,10 +2,11 @@ import { join } from "node:path";
 import type { AgentSpec, CredentialSpec, Fleet } from "../../config/fleet.ts";
 import { CREDENTIALS_DIR } from "../../model/host-paths.ts";
 import { AS_DECLARED, type DirectoryItem, type FileItem } from "../../model/items.ts";
+import { rootFolder } from "../root-files.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
 
-/** An agent's secrets, each a file that its uid alone can read, in a folder that only root can change. */
+/** An agent's secrets: each is a file that only the agent's uid can read, in a folder that only root can change. */
 export const credentialsPart: AgentPartDefinition = {
   part: "credentials",
   build: (fleet) => (agent) => {
@@ -16,16 +17,15 @@ export const credentialsPart: AgentPartDefinition = {
 };
 
 function folder(agent: AgentSpec): DirectoryItem {
-  const want = { type: "directory", owner: "root", group: agent.tenant, mode: "0710" } as const;
-  return { kind: "directory", path: credentialsDir(agent), onRemove: "delete", want };
+  return rootFolder(credentialsDir(agent), agent.tenant, "0710");
 }
 
-/** Where the secrets of an agent or a service are, as it is told itself by MUSTER_CREDENTIALS. */
+/** The folder of an agent's or a service's secrets. The agent finds it in MUSTER_CREDENTIALS. */
 export function credentialsDir({ name }: { readonly name: string }): string {
   return join(CREDENTIALS_DIR, name);
 }
 
-/** The secrets that an agent finds as environment variables, as files for systemd's EnvironmentFile=. */
+/** The secrets that an agent gets as environment variables, as files for systemd's EnvironmentFile=. */
 export function environmentFiles(fleet: Fleet, agent: AgentSpec): string[] {
   return credentialsOf(fleet, agent)
     .filter((one) => one.env !== undefined)
@@ -36,7 +36,7 @@ function credentialsOf(fleet: Fleet, agent: AgentSpec): CredentialSpec[] {
   return agent.credentials.flatMap((name) => fleet.credentials[name] ?? []);
 }
 
-/** What only a run on one of the other providers finds in its environment, changes no run on the first. */
+/** A secret that only a run on another provider reads: its change restarts no agent that runs on the first. */
 function onlyOn({ failover }: AgentSpec, name: string): Pick<FileItem, "choice"> {
   const [first, ...others] = failover?.choices ?? [];
   if (first === undefined || first.credentials.includes(name)) return {};

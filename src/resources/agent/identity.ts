@@ -3,13 +3,13 @@ import { mapValues } from "../../base/objects.ts";
 import type { AgentSpec, Fleet, IdentityFile } from "../../config/fleet.ts";
 import type { DirectoryItem, FileItem, Items } from "../../model/items.ts";
 import { runtimeOf } from "../../runtimes/registry.ts";
-import { hasAccount, homeFolder, homePath, userOf } from "../account.ts";
 import type { Compiler } from "../definition.ts";
+import { hasAccount, homeFolder, homePath, userOf } from "../linux-users.ts";
 import { unitName } from "../unit-names.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
 
-/** Who an agent is: its Linux user and home, and in it SOUL.md and its other files. */
+/** Who an agent is: its Linux user, its home, and in that SOUL.md and other files. */
 export const identityPart: AgentPartDefinition = {
   part: "identity",
   build: (fleet, compiler) => (agent) => ({
@@ -19,7 +19,9 @@ export const identityPart: AgentPartDefinition = {
   }),
 };
 
-/** Under `isolation: tenant` the user is the tenant's, and the agent has a folder of that user's. */
+/**
+ * Under `isolation: tenant` the user is an item of the tenant, and the agent only gets a folder that this user owns.
+ */
 function place(fleet: Fleet, agent: AgentSpec): Items {
   const { user, home, tenant } = agent;
   const fate = agent.onRemove === "delete" ? "wipe" : "aside";
@@ -29,14 +31,20 @@ function place(fleet: Fleet, agent: AgentSpec): Items {
   return home === homePath(user) ? {} : homeFolder(home, user, tenant, fate);
 }
 
-/** Where its program starts, where that is in its home: a unit whose folder is not there does not start. */
+/**
+ * The folder that its program starts in, where that is below its home: systemd starts no unit whose folder is
+ * missing.
+ */
 function workFolder({ workdir, home, user, tenant }: AgentSpec): Record<string, DirectoryItem> {
   if (!workdir.startsWith(`${home}/`)) return {};
   const want = { type: "directory", owner: user, group: tenant, mode: "0700" } as const;
   return { "working directory": { kind: "directory", path: workdir, actor: user, want } };
 }
 
-/** As they are declared, and where the agent's runtime reads them; a path that is declared is as declared. */
+/**
+ * The identity's files as declared, and copies where the agent's runtime reads them. A declared path takes
+ * precedence.
+ */
 function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   const declared = fleet.identities[agent.identity]?.files ?? {};
   const texts = mapValues(declared, ({ text }) => text);

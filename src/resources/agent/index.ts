@@ -1,9 +1,9 @@
 import type { Items } from "../../model/items.ts";
 import { partItems } from "../../model/parts.ts";
 import { accountId, agentId, tenantId } from "../../model/resource-id.ts";
-import { hasAccount } from "../account.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import { formerIds } from "../former-ids.ts";
+import { hasAccount } from "../linux-users.ts";
 import { contactsPart } from "./contacts.ts";
 import { credentialsPart } from "./credentials.ts";
 import { identityPart } from "./identity.ts";
@@ -11,7 +11,7 @@ import { jobsPart } from "./jobs.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { unitPart } from "./unit.ts";
 
-/** A new part is one file beside these, one line here, and its name in `model/parts.ts`. */
+/** To add a part, add a file beside these, a line here, its name in `model/parts.ts` and a case file. */
 const PARTS: readonly AgentPartDefinition[] = [
   identityPart,
   credentialsPart,
@@ -20,7 +20,7 @@ const PARTS: readonly AgentPartDefinition[] = [
   jobsPart,
 ];
 
-/** All that an agent is on its host, as one resource; docs/adr/0038 has the reasons. */
+/** Everything that an agent has on its host, as one resource; docs/adr/0038 has the reasons. */
 export const agent: ResourceDefinition = {
   type: "Agent",
   declare: (fleet, compiler) => {

@@ -3,9 +3,11 @@ import type { Items } from "../../model/items.ts";
 import type { AgentPart } from "../../model/parts.ts";
 import type { Compiler } from "../definition.ts";
 
-/** A part of an agent: a pure function from the fleet to named items, empty where an agent has nothing of it. */
+/**
+ * A part of an agent: a pure function from the fleet to named items; no items where an agent does not have the part.
+ */
 export interface AgentPartDefinition {
   readonly part: AgentPart;
-  /** What all agents share is worked out once; what it returns is called for each of them. */
+  /** Computes once what all agents share, and returns the function that is called for each agent. */
   build(fleet: Fleet, compiler: Compiler): (agent: AgentSpec) => Items;
 }

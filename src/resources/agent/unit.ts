@@ -1,24 +1,25 @@
-import { join } from "node:path";
 import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { Policy } from "../../model/deadman.ts";
-import { choiceFile, policyFile, UNIT_DIR } from "../../model/host-paths.ts";
+import { choiceFile, policyFile } from "../../model/host-paths.ts";
 import type { Items, ProgramItem, UnitItem } from "../../model/items.ts";
 import { isLimited } from "../../model/limits.ts";
 import { runtimeOf } from "../../runtimes/registry.ts";
 import type { Compiler } from "../definition.ts";
-import { rootFile } from "../root-file.ts";
+import { rootFile, unitFile } from "../root-files.ts";
 import { unitName } from "../unit-names.ts";
 import { choiceText, unitText } from "../unit-text.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
 
-/** What keeps an agent running: its systemd unit, mostly enabled at boot and running now, and what the deadman goes by. */
+/**
+ * What keeps an agent running: its systemd unit, in most cases enabled and running, and the deadman's policy for it.
+ */
 export const unitPart: AgentPartDefinition = {
   part: "unit",
   build: (fleet, compiler) => (agent) => ({
     program: programOf(agent),
     "unit file": {
-      ...rootFile(join(UNIT_DIR, unitName(agent)), compiler.keep(unitText(fleet, agent)), "0644"),
+      ...unitFile(unitName(agent), compiler.keep(unitText(fleet, agent))),
       ...readAtStart(agent),
     },
     ...policyOf(agent, compiler),
@@ -32,21 +33,21 @@ export const unitPart: AgentPartDefinition = {
   }),
 };
 
-/** Whether one that is not always on runs just now is no matter of declaration. */
+/** An agent that does not always run may be stopped or running: neither is drift. */
 function wantOf({ lifecycle, takeOver }: AgentSpec): UnitItem["want"] {
   return lifecycle.kind === "core" && takeOver === "now"
     ? { enabled: "enabled", active: "running", overrides: "none" }
     : { enabled: "disabled", overrides: "none" };
 }
 
-/** What ran it before is down before its own unit is started, or runs it still. */
+/** The units that ran the agent before: stopped before its own unit starts, or still running it. */
 function formerUnits({ replaces, user, takeOver }: AgentSpec): Items {
   const down = { enabled: "disabled", active: "stopped" } as const;
   const want = takeOver === "now" ? down : ({ active: "running" } as const);
   return Object.fromEntries(replaces.map((name) => [`former ${name}`, { kind: "unit", name, user, want }]));
 }
 
-/** It goes before the unit: what cannot start is not started. */
+/** It comes before the unit, because a unit whose program is missing is not started. */
 function programOf(agent: AgentSpec): ProgramItem {
   const {
     command: [name = ""],
@@ -65,7 +66,9 @@ function programOf(agent: AgentSpec): ProgramItem {
   };
 }
 
-/** What the unit says on each provider but the first: written now, so that the deadman has nothing to make up. */
+/**
+ * A drop-in for each provider except the first. `up` writes all of them, so that the deadman only has to choose one.
+ */
 function choices(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   const [, ...others] = agent.failover?.choices ?? [];
   const files = others.map((choice) => {
@@ -76,7 +79,7 @@ function choices(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   return Object.fromEntries(files);
 }
 
-/** What it runs on is told by name when it is another than declared, whichever line of its unit was changed for that. */
+/** The model is an item of its own, so that drift names it, whichever line of the unit was changed. */
 function modelOf(agent: AgentSpec): Items {
   const [, ...others] = agent.failover?.choices ?? [];
   if (Object.keys(agent.model).length === 0) return {};
@@ -93,7 +96,7 @@ function modelOf(agent: AgentSpec): Items {
   };
 }
 
-/** The deadman watches what Muster started. */
+/** The deadman only watches units that Muster started. */
 function policyOf(agent: AgentSpec, { keep }: Compiler): Items {
   if (agent.takeOver === "later") return {};
   return { "deadman's policy": rootFile(policyFile(agent.name), keep(policyText(agent)), "0600") };

@@ -86,7 +86,7 @@ describe("looking at a fleet", () => {
     await observeFleet(fleet, plan, {}, async (name) => (name === "hub" ? hub : east).reader);
     expect([hub.requests.length, east.requests.length]).toEqual([1, 1]);
     const ids = hub.requests[0]?.resources?.map((one) => one.id) ?? [];
-    expect(ids.every((id) => id.startsWith("hub/"))).toBe(true);
+    expect(ids).toEqual(["hub/host", "hub/tenant-arc", "hub/iris/agent"]);
     expect(Object.values(hub.requests[0]?.contents ?? {})).toEqual(['{"iris":{"display_name":"iris"}}']);
   });
 

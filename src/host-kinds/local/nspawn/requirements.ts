@@ -18,9 +18,9 @@ const NEEDED: Readonly<Record<string, string>> = {
 /** Debian's signing keys; on other distributions debootstrap does not bring them along. */
 export const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Debian packages that this machine lacks to boot local hosts. */
-export function missingPackages(): string[] {
-  const programs = Object.entries(NEEDED).flatMap(([program, name]) => (onPath(program) ? [] : [name]));
+/** Debian packages that this machine lacks to boot local hosts. @param has whether a program is installed */
+export function missingPackages(has: (program: string) => boolean = onPath): string[] {
+  const programs = Object.entries(NEEDED).flatMap(([program, name]) => (has(program) ? [] : [name]));
   const keyring = existsSync(KEYRING) ? [] : ["debian-archive-keyring"];
   return [...new Set([...programs, ...keyring])];
 }
@@ -36,14 +36,14 @@ export function aptInstall(packages: readonly string[]): string {
 }
 
 /**
- * What this machine lacks for local hosts, each a sentence with the command that mends it; empty where all is
- * there. Looks only, and needs no root.
+ * What this machine lacks for local hosts, each a sentence with the command that installs it; empty where nothing is
+ * missing. Changes nothing, and needs no root.
  */
-export function planMissing(): string[] {
+export function planMissing(has: (program: string) => boolean = onPath): string[] {
   if (process.platform !== "linux") return ["Local hosts need Linux: declare hosts of `kind: ssh` instead."];
-  const packages = missingPackages();
+  const packages = missingPackages(has);
   const lacks = packages.map((name) => `${name} is not installed: run \`${aptInstall([name])}\`.`);
-  const root = process.getuid?.() === 0 || onPath("sudo");
+  const root = process.getuid?.() === 0 || has("sudo");
   return root ? lacks : [...lacks, "sudo is not installed: install it, or run Muster as root."];
 }
 

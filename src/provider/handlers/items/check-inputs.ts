@@ -7,7 +7,7 @@ import type { Properties } from "../../wire/values.ts";
 import type { CheckedInputs, CheckFailure } from "../handler.ts";
 import { hasItems, wireItems, withItems } from "./inputs.ts";
 
-/** Fills in what only the provider can know: the digest of each secret's value, so that a rotation is a change. */
+/** Adds what only the provider knows: the digest of each secret's value, so that a rotated secret is a change. */
 export function check(services: ProviderContext, news: Properties): CheckedInputs {
   if (!hasItems(news)) return { inputs: news, failures: [] };
   const items: Record<string, WireItem> = {};
@@ -17,7 +17,7 @@ export function check(services: ProviderContext, news: Properties): CheckedInput
       items[name] = checkItem(services, item);
     } catch (error) {
       if (!(error instanceof InvalidError)) throw error;
-      // With a path in it, the engine would print the property's value beside the sentence: `{<nil>}`.
+      // If the reason had a path, the engine would print the property's value after the sentence: `{<nil>}`.
       failures.push({ property: "", reason: `${labelOf(name)}: ${error.message}` });
     }
   }

@@ -18,8 +18,8 @@ import { observedItems, unknownReasons } from "./observed-items.ts";
 import { waitingSentence } from "./restart-notices.ts";
 
 /**
- * Makes the host as declared, whatever is there: create and update are this one flow, and what stands on the
- * host already is adopted.
+ * Makes the host as declared, whatever it has: create and update are the same, and what is on the host already is
+ * adopted.
  *
  * @returns the observed state
  * @throws PartialError where something is still not as declared
@@ -34,8 +34,8 @@ export function convergeItems(
 }
 
 /**
- * Converges a resource that the engine does not know yet. Where it fails after a change may have begun, the
- * engine must keep the id, or what is on the host would belong to nobody.
+ * Converges a resource that the engine does not know yet. If it fails after a change may have begun, the engine must
+ * keep the id, or nobody would own what is on the host.
  */
 export async function create(
   services: ProviderContext,
@@ -90,7 +90,10 @@ async function apply(
   throw new PartialError({ id: request.id, inputs: news, state, reasons });
 }
 
-/** What an agent of the same name left behind is never brought back by itself: it may be another agent's. */
+/**
+ * Files that an agent of the same name left behind are never restored automatically: they may belong to a different
+ * agent.
+ */
 function keptSentence({ host, id, items }: ItemProperties, path: string): string {
   const home = Object.values(items).find(isHomeFolder);
   const [to, owner] = [`${home?.["path"]}`, `${home?.["owner"]}`];
@@ -114,19 +117,19 @@ async function mayExist(
   }
 }
 
-/** A secret that is as applied just now is the declared one. */
+/** A secret that is as applied now is the declared one. */
 function asApplied(observation: Observation, item: WireItem | undefined): Observation {
   if ("unknown" in observation || observation.props["content"] !== AS_DECLARED) return observation;
   const content = item?.["content"] ?? AS_DECLARED;
   return { ...observation, props: { ...observation.props, content } };
 }
 
-/** What went wrong on the host, a sentence for each part of an agent. */
+/** What failed on the host, a sentence for each part of an agent. */
 function failuresIn({ host, id }: ItemProperties, { failures = [] }: ConvergeAnswer): string[] {
   return failures.map((failure) => failureText(host, id, failure));
 }
 
-/** What is still not as declared though nothing went wrong with it. */
+/** What is still not as declared, although nothing failed. */
 function remaining(
   { host, items: all }: ItemProperties,
   { failures = [] }: ConvergeAnswer,

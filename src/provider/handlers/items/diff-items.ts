@@ -21,20 +21,20 @@ export function diff(state: Properties, news: Properties): PropertyDiffs {
 }
 
 /**
- * A resource has another host or id only where it was renamed, and the program said so: all of it is kept. On another
- * machine of the same host nothing of it is there yet.
+ * A resource changes its host or id only by a rename that the program declares: all of it is kept. On another machine
+ * of the same host nothing of it exists yet.
  */
 function placeChanges(state: Properties, news: Properties): PropertyDiffs {
   const changed = ["host", "resource", MACHINE].filter((key) => state[key] !== news[key]);
   return Object.fromEntries(changed.map((key) => [key, UPDATE]));
 }
 
-/** What a host has of this stack and should not have goes with the update of the first on it. */
+/** Leftovers of this stack on a host are removed by the update of the first resource there. */
 function orphanChange(news: Properties): PropertyDiffs {
   return orphansOf(news).length === 0 ? {} : { [ORPHANS]: ADD };
 }
 
-/** What a home holds is no item: that it comes from another host is told as such. */
+/** The content of a home is not an item, so a move from another host is a change of its own. */
 function moveChange(news: Properties): PropertyDiffs {
   return movesFromOf(news) === undefined ? {} : { [MOVES_FROM]: ADD };
 }
@@ -69,12 +69,12 @@ function oneItem(name: string, wanted: WireItem, old: WireItem | undefined): rea
   });
 }
 
-/** A secret of which the host says that it is as applied, in a state that never held its digest. */
+/** A secret that the host reports as applied, in a state that never had its digest. */
 function isAsApplied(key: string, { content }: WireItem): boolean {
   return key === "content" && content === AS_DECLARED;
 }
 
-/** Keys of the address that are new, gone or other than before. */
+/** Keys of the address that are new, gone or different. */
 function addressKeys(wanted: WireItem, old: WireItem): readonly string[] {
   const [now, before] = [wireAddress(wanted), wireAddress(old)];
   return [...new Set([...Object.keys(now), ...Object.keys(before)])].filter(

@@ -1,16 +1,16 @@
 import type { Properties, Value } from "../../wire/values.ts";
 
 /**
- * What the program says of a resource that is no part of what it is: the ids that it had before, whether it is
- * protected, on the first of a host the records that nobody claims, and of a home that is on another host where it is.
- * None of it is in the state, and only the last two are a change.
+ * What the program says about a resource besides its content: its former ids, whether it is protected, the unclaimed
+ * records of its host (on the first resource of a host), and the host that its home is on. None of it is in the
+ * state, and only the last two are a change.
  */
 const FORMERLY = "formerly";
 const PROTECT = "protect";
 export const ORPHANS = "orphans";
 export const MOVES_FROM = "movesFrom";
 
-/** Ids of records on the host that are to go. */
+/** Ids of records on the host that will be removed. */
 export function orphansOf(properties: Properties): readonly string[] {
   return texts(properties[ORPHANS]);
 }
@@ -20,16 +20,16 @@ export function formerlyOf(properties: Properties): readonly string[] {
   return texts(properties[FORMERLY]);
 }
 
-/** Which machine the host is; it is in the state, so that what was on another machine is written on this one. */
+/** The machine of the host. It is in the state, so that what was on another machine is written to this one. */
 export const MACHINE = "machine";
 
-/** The id of the resource on another host whose home this one is to have. */
+/** The id of the resource on another host whose home this one will get. */
 export function movesFromOf(properties: Properties): string | undefined {
   const id = properties[MOVES_FROM];
   return typeof id === "string" ? id : undefined;
 }
 
-/** The properties that are the resource itself. */
+/** The properties without directives. */
 export function withoutDirectives(properties: Properties): Properties {
   const { [FORMERLY]: _, [PROTECT]: __, [ORPHANS]: ___, [MOVES_FROM]: ____, ...lasting } = properties;
   return lasting;

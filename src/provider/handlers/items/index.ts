@@ -9,10 +9,9 @@ import { parseProperties } from "./inputs.ts";
 import { announceOrphans, removeOrphans } from "./orphans.ts";
 import { isRuntime, readItems } from "./read-items.ts";
 import { deleteItems } from "./remove-items.ts";
-import { mergeNotices, restartNotices } from "./restart-notices.ts";
-import { announceWaiting } from "./waiting-notice.ts";
+import { announceWaiting, mergeNotices, restartNotices } from "./restart-notices.ts";
 
-/** The handler of every type that is made of host items: what a type is, its items alone tell. */
+/** The handler of every type that is made of host items: only its items distinguish a type. */
 export function itemHandler(services: ProviderContext): Handler {
   return {
     id: (inputs) => `${inputs["resource"]}`,
@@ -45,7 +44,7 @@ export function itemHandler(services: ProviderContext): Handler {
   };
 }
 
-/** The host runtime is the first on a host, so that all else finds the host under its name of today. */
+/** The host runtime comes first on a host, so that all others find the host under its current name. */
 function renameHost({ hosts }: ProviderContext, news: Properties, state: Properties): void {
   const { host, items } = parseProperties(news);
   const former = state["host"];

@@ -16,12 +16,12 @@ export interface ItemProperties {
 export type WireItems = Readonly<Record<string, WireItem>>;
 
 /**
- * Reads the properties of a resource of items; a secret's digest is plain text in them.
+ * Parses the properties of a resource of items. A secret's digest is plain text in them.
  *
  * @throws InvalidError where the host, the id or the items are missing
  */
 export function parseProperties(properties: Properties): ItemProperties {
-  // The SDK keeps the name `id` for itself and drops an input of that name.
+  // The SDK reserves the name `id` and drops an input with that name.
   const { host, resource: id } = properties;
   if (typeof host === "string" && typeof id === "string" && hasItems(properties)) {
     return { host, id, items: wireItems(properties) };
@@ -33,12 +33,12 @@ export function parseProperties(properties: Properties): ItemProperties {
   });
 }
 
-/** Whether properties are of a resource that is made of items: each part of an agent is a property of its own. */
+/** Whether properties belong to a resource that is made of items: each part of an agent is a property. */
 export function hasItems(properties: Properties): boolean {
   return ITEM_PROPERTIES.some((property) => asProperties(properties[property]) !== undefined);
 }
 
-/** The items that are known, by name; a whole item may be unknown during a preview. */
+/** The known items, by name; during a preview a whole item may be unknown. */
 export function wireItems(properties: Properties): WireItems {
   const items = Object.entries(allItems(properties));
   return Object.fromEntries(
@@ -72,7 +72,9 @@ export function withItems(properties: Properties, items: WireItems): Properties 
   return { ...properties, ...Object.fromEntries(emptied.map((property) => [property, {}])), ...parts };
 }
 
-/** Whether an item is the home of an agent: a folder that its removal keeps aside, or wipes where it is declared so. */
+/**
+ * Whether an item is the home of an agent: a folder that its removal moves aside, or deletes where that is declared.
+ */
 export function isHomeFolder({
   kind,
   onRemove,

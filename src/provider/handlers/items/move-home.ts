@@ -9,14 +9,16 @@ import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
 import { movesFromOf } from "./directives.ts";
 
-/** Milliseconds between two words about how far a home came. */
+/** Milliseconds between two messages about the progress of a home. */
 const TELL_EVERY = 10_000;
 
 /**
- * Brings an agent's home from the host that has it, where this resource is to have it: stopped there, carried whole,
- * and let go, in this order. Each host notes each step, so that a run that was killed is gone on with by the next.
+ * Moves an agent's home from the host that has it to the host of this resource: stops the agent there, copies the
+ * whole home, and lets it go, in this order. Each host notes each step, so that the next run continues after a killed
+ * one.
  *
- * @throws MusterError where the home is still where it was; the agent then runs on there, if that host can be reached
+ * @throws MusterError where the home is still on the old host; the agent then keeps running there, if that host can
+ * be reached
  */
 export async function moveHome(
   services: ProviderContext,
@@ -32,7 +34,7 @@ export async function moveHome(
   const { id, type, owner, items } = request;
   const { from } = move;
   try {
-    // Both are reached, and the new one has room, before the agent is stopped.
+    // Before the agent is stopped, both hosts are reached and the new one has room.
     const old = await services.hosts.mover(from);
     const now = await services.hosts.mover(move.to);
     const arrival = { op: "arrive", id, type, owner, items, from } as const;
@@ -57,11 +59,11 @@ interface Way {
   readonly call: HandlerCall;
   readonly move: PendingMove;
   readonly owner: string;
-  /** That of the move, by which both hosts know it. */
+  /** The id of the move, the same on both hosts. */
   readonly name: string;
 }
 
-/** Where it fails the agent stays; it did not run anywhere meanwhile. */
+/** If it fails, the agent stays; it has not run anywhere in the meantime. */
 async function bring(way: Way, arrival: Parameters<AgentMover["arrive"]>[0]): Promise<void> {
   const { old, now, move, name } = way;
   try {
@@ -73,7 +75,7 @@ async function bring(way: Way, arrival: Parameters<AgentMover["arrive"]>[0]): Pr
   }
 }
 
-/** While one host writes a piece, the other reads the next: two pieces at most are in memory. */
+/** While one host writes a piece, the other reads the next: at most two pieces are in memory. */
 async function stream({ old, now, call, move, owner, name }: Way): Promise<void> {
   const take = (first: boolean) => old.pack({ op: "pack", id: move.id, owner, move: name, first });
   let told = Date.now();
@@ -81,7 +83,7 @@ async function stream({ old, now, call, move, owner, name }: Way): Promise<void>
   for (let next: ReturnType<typeof take> | undefined = take(true); next !== undefined; ) {
     const piece: PackAnswer = await next;
     next = piece.sum === undefined ? take(false) : undefined;
-    // Awaited below, unless the other host fails before.
+    // Awaited below, unless the other host fails first.
     next?.catch(() => undefined);
     const { aside } = await now.unpack({ op: "unpack", id: move.toId, move: name, ...piece });
     for (const path of aside) await call.log("info", `${move.to}: moved aside, kept for you: ${path}`);
@@ -100,16 +102,16 @@ function lives(move: PendingMove): MusterError {
   return new MusterError({
     what: `${agentOf(move)} does not move to ${move.to}`,
     why: "it lives there already.",
-    next: "Run `npx pulumi up` again, which looks anew.",
+    next: "Run `npx pulumi up` again, which checks this.",
   });
 }
 
-/** The engine was not asked about where it is, so nobody would take it away there. */
+/** The engine was not asked about the host that has it, so it could not be removed there. */
 function leftOut(id: string, source: string): InvalidError {
   const { host: to, name: agent } = subjectOf(id);
   return new InvalidError({
     what: `${agent} does not move to ${to}`,
-    why: `this run is kept to a part of the fleet, which leaves out ${subjectOf(source).host}, where it is.`,
+    why: `this run covers only a part of the fleet, without ${subjectOf(source).host}, which has its home.`,
     next: `Run it whole, or with \`$(npx fleet targets --agent ${agent})\`.`,
   });
 }
@@ -128,7 +130,7 @@ function isAway(move: PendingMove): MusterError {
   const agent = agentOf(move);
   return new MusterError({
     what: `${agent} does not move to ${to}`,
-    why: `its home is on ${from}, which is away.`,
+    why: `its home is on ${from}, which is unreachable.`,
     next:
       `When ${from} is back, run \`npx pulumi up\`. To give up what is there, and begin with a new home: ` +
       `\`npx fleet forget ${from} --agent ${agent}\`.`,

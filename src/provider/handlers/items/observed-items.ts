@@ -4,30 +4,30 @@ import { labelOf } from "../../../model/parts.ts";
 import { observedWire } from "../../../model/wire-items.ts";
 import type { WireItems } from "./inputs.ts";
 
-/** What the engine shows of one property at most, in characters. */
+/** The most characters that are shown of one property. */
 const SHOWN = 400;
 
-/** The items with what was observed of them in place of what is wanted. */
+/** The items with observed values in place of the wanted ones. */
 export function observedItems(items: WireItems, observed: Observations): WireItems {
   return mapValues(items, (item, name) => observedWire(item, observedProps(observed[name])));
 }
 
-/** Sentences about the items of which nothing is known. */
+/** Sentences about items of which nothing is known. */
 export function unknownReasons(items: WireItems, observed: Observations): readonly string[] {
   return Object.keys(items).flatMap((name) => {
     const observation = observed[name];
-    if (observation === undefined) return [`${labelOf(name)}: the host said nothing of it`];
+    if (observation === undefined) return [`${labelOf(name)}: the host did not report it`];
     return "unknown" in observation ? [`${labelOf(name)}: ${observation.unknown}`] : [];
   });
 }
 
-/** Whether nothing of the resource is there any more. A program that it starts is none of its own. */
+/** Whether nothing of the resource exists any more. A program that it starts does not belong to it. */
 export function isGone(items: WireItems, observed: Observations): boolean {
   const own = Object.keys(items).filter((name) => !["program", "model"].includes(`${items[name]?.["kind"]}`));
   return own.every((name) => isAbsent(observed[name]));
 }
 
-/** A unit whose file is gone is still there as long as it runs. */
+/** A unit whose file is gone still exists while it runs. */
 function isAbsent(observation: Observation | undefined): boolean {
   if (observation === undefined || "unknown" in observation) return false;
   const { type, present, enabled, active = "stopped" } = observation.props;
@@ -40,7 +40,7 @@ function observedProps(observation: Observation | undefined): Props {
   return mapValues(props, (value, property) => withDetail(property, value, detail));
 }
 
-/** A digest tells nobody anything, so where the host knows the parts that differ they stand in its place. */
+/** A digest says nothing to people, so the parts that differ replace it where the host knows them. */
 function withDetail(property: string, value: Scalar, detail: readonly Detail[]): Scalar {
   const parts = detail.filter((d) => d.property === property || d.property.startsWith(`${property}.`));
   if (parts.length === 0) return value;

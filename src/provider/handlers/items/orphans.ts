@@ -6,8 +6,8 @@ import { orphansOf } from "./directives.ts";
 import { parseProperties } from "./inputs.ts";
 
 /**
- * Removes what this stack left on the host that neither fleet.yaml nor the state knows any more: each by its own
- * record, in the order given.
+ * Removes this stack's leftovers on the host, which neither fleet.yaml nor the state has: each by its own record, in
+ * the given order.
  */
 export async function removeOrphans(
   services: ProviderContext,
@@ -31,7 +31,7 @@ export async function removeOrphans(
 
 const LEFT_OVER = " is left over, and neither fleet.yaml nor the state knows it";
 
-/** Tells what goes with the orphans of a host, by their records: the program's roster looked at them just before. */
+/** Announces what the removal of a host's leftovers removes, by their records, which the preflight has just read. */
 export async function announceOrphans(
   { looks }: ProviderContext,
   call: HandlerCall,

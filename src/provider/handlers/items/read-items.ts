@@ -14,10 +14,10 @@ import { type ItemProperties, parseProperties, type WireItems, wireItems, withIt
 import { isGone, observedItems, unknownReasons } from "./observed-items.ts";
 
 /**
- * Looks at the resource on its host.
+ * Observes the resource on its host.
  *
- * @returns undefined where all of it is gone; what was recorded, where its host may be away and is
- * @throws PartialError with what was recorded where anything of it is not known: unknown is not absent
+ * @returns undefined where all of it is gone; what was recorded, where its host may be unreachable and is
+ * @throws PartialError with what was recorded where anything of it is unknown: unknown is not absent
  */
 export async function readItems(
   services: ProviderContext,
@@ -39,7 +39,8 @@ export async function readItems(
   if (reasons.length > 0) throw new PartialError({ id, ...recorded, reasons });
   if (isGone(properties.items, observed) && !isBeingRemoved(record)) return undefined;
   const items = observedItems(properties.items, observed);
-  // Inputs that differ from the program's are written at once, each with the whole checkpoint: no seals in them.
+  // The engine writes inputs that differ from the program's at once, with the whole checkpoint, so they have no
+  // keyed hashes.
   const inputs = mapValues(items, (item) => toWire(fromWire(item)));
   const actual = {
     inputs: withItems(recorded.inputs, inputs),
@@ -49,7 +50,7 @@ export async function readItems(
   throw new PartialError({ id, ...actual, reasons: unfinishedReasons(properties, record) });
 }
 
-/** What the last run did not finish, and why; a run that was killed left no reason. */
+/** What the last run did not finish, and why; a killed run left no reason. */
 function unfinishedReasons({ host, id }: ItemProperties, { failures = [] }: HostRecord): string[] {
   const next = "`npx pulumi up` finishes its work";
   if (failures.length === 0) return [`${host}: a run that changed it was killed; ${next}`];
@@ -58,19 +59,21 @@ function unfinishedReasons({ host, id }: ItemProperties, { failures = [] }: Host
   });
 }
 
-/** Of a removal that was killed the record is left, which only a delete takes away. */
+/** A killed removal leaves the record, which only a delete removes. */
 function isBeingRemoved(record: HostRecord | undefined): boolean {
   return record !== undefined && record.applied === undefined && record.intended === undefined;
 }
 
-/** Whether the resource is the host runtime itself, which may be missing; to the others that is unknown. */
+/**
+ * Whether the resource is the host runtime itself, which may be missing; for others a missing runtime means unknown.
+ */
 export function isRuntime(items: WireItems): boolean {
   return Object.values(items).some((item) => item["kind"] === "runtime");
 }
 
 type Seen = Pick<Observed, "observed" | "record">;
 
-/** Answers from the one look at the whole host where that looked at the same items; otherwise asks again. */
+/** Answers from the observation of the whole host where that covers the same items; otherwise asks again. */
 async function look(
   services: ProviderContext,
   call: HandlerCall,
@@ -90,17 +93,17 @@ async function look(
   return again ?? { observed: {} };
 }
 
-/** A secret that is the same as when the state was written is what the state says of it. */
+/** A secret that has not changed since the state was written is what the state says. */
 function unsealed(observation: Observation, state: WireItem | undefined): Observation {
   if ("unknown" in observation || !isSameSecret(state, observation.props)) return observation;
   return { ...observation, props: { ...observation.props, content: state?.["content"] ?? "" } };
 }
 
 /**
- * The item to compare the host with. After a refresh that was saved, the recorded inputs are what was observed
- * then; so the host's own record is the better witness, but for the digest of a secret, which it does not hold.
+ * The item to compare the host with. After a saved refresh the recorded inputs are what was observed then. The host's
+ * own record is more reliable, except for the digest of a secret, which it does not have.
  *
- * @param isTold the state told already what the secret is
+ * @param isTold whether the state says already what the secret is
  */
 function reference(item: WireItem, onHost: HostItem | undefined, isTold: boolean): HostItem {
   if (onHost === undefined) return fromWire(item);

@@ -5,7 +5,7 @@ import type { HandlerCall } from "../handler.ts";
 import { hostItems, parseProperties } from "./inputs.ts";
 import { isRuntime } from "./read-items.ts";
 
-/** Removes what the resource put on its host; an agent's own data is moved aside, and the person told where. */
+/** Removes what the resource put on its host. An agent's own data is moved aside, and its new place is printed. */
 export async function deleteItems(
   services: ProviderContext,
   call: HandlerCall,

@@ -1,25 +1,27 @@
 import type { OnChange } from "../../../model/deadman.ts";
 import { isFormerPart } from "../../../model/former-agent.ts";
 import { subjectOf } from "../../../model/resource-id.ts";
+import type { ProviderContext } from "../../context.ts";
 import type { Properties } from "../../wire/values.ts";
+import type { HandlerCall } from "../handler.ts";
 import { diff } from "./diff-items.ts";
 import { type ItemProperties, parseProperties, wireItems } from "./inputs.ts";
 import { itemPath } from "./item-path.ts";
 
 const WHEN: Readonly<Record<OnChange, string>> = {
-  now: "is started again",
-  "when-idle": "is started again when it is idle",
-  never: "is not started again, and goes on as it is",
+  now: "restarts",
+  "when-idle": "restarts when it is idle",
+  never: "does not restart, and keeps running as before",
 };
 
-/** What becomes of an agent whose parts were resources of their own; nothing of any other. */
+/** What happens to an agent whose parts were resources of their own; empty for any other. */
 export function mergeNotices(state: Properties, news: Properties): string[] {
   if (!isFormerPart(`${state["resource"]}`)) return [];
   const { host, id } = parseProperties(news);
   return [`${host}: ${readerIn(id)} becomes one resource; nothing of it is stopped or removed`];
 }
 
-/** What an update does to the units that read what it changes, a sentence each. */
+/** What an update does to the units that read what it changes, a sentence for each. */
 export function restartNotices(state: Properties, news: Properties): string[] {
   const changes = diff(state, news);
   const { host, id } = parseProperties(news);
@@ -28,20 +30,30 @@ export function restartNotices(state: Properties, news: Properties): string[] {
     const isRead = notify !== undefined && paths.some((path) => path in changes);
     if (!isRead) return [];
     const latest = typeof within === "number" ? `, after ${Math.ceil(within / 60)} min at the latest` : "";
-    const where = choice === undefined ? "" : `, where it runs on ${choice} by then`;
+    const where = choice === undefined ? "" : ` if it runs on ${choice} by then`;
     return [`${host}: ${readerIn(id)} ${WHEN[(restart ?? "now") as OnChange]}${latest}${where}`];
   });
   return [...new Set(sentences)];
 }
 
-/** What is said of a unit that was not started again, though what it reads has changed. */
+/** The message about a unit that was not restarted although what it reads has changed. */
 export function waitingSentence({ host, id, items }: ItemProperties, unit: string): string {
   const reader = Object.values(items).find(({ notify }) => notify === unit);
-  const why = reader?.["restart"] === "never" ? "as it is declared" : "as it is not idle";
-  return `${host}: ${readerIn(id)} stays as it is for now, ${why}; see \`npx fleet ps\``;
+  const why = reader?.["restart"] === "never" ? "as fleet.yaml declares" : "because it is not idle";
+  return `${host}: ${readerIn(id)} keeps running as before, ${why}; see \`npx fleet ps\``;
 }
 
-/** Who reads the files of a resource: `iris` of `hub/iris/agent`. */
+/** Announces a change that must wait until its host is back. */
+export async function announceWaiting(
+  { isWaitedFor }: ProviderContext,
+  call: HandlerCall,
+  news: Properties,
+): Promise<void> {
+  const host = `${news["host"]}`;
+  if (isWaitedFor(host)) await call.log("warning", `waits until ${host} is back`);
+}
+
+/** The agent or service that reads the files of a resource: `iris` for `hub/iris/agent`. */
 function readerIn(id: string): string {
   const { kind, name } = subjectOf(id);
   return kind === "agent" || kind === "service" ? name : "its deadman";

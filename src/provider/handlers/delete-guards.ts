@@ -4,7 +4,23 @@ import type { ProviderContext } from "../context.ts";
 import type { Properties } from "../wire/values.ts";
 import type { Handler, HandlerCall } from "./handler.ts";
 
-/** A stack takes away only what its slice has; what it had before, another stack has by now, or takes over first. */
+/**
+ * Keeps what an agent needs until the agent has moved: the engine removes it even after a failure on another host.
+ */
+export function deletingAfterMove({ moves }: ProviderContext, handler: Handler): Handler {
+  return {
+    ...handler,
+    delete: async (call, state) => {
+      moves.refuseEarly(call.urn.name, `${state["host"]}`);
+      await handler.delete(call, state);
+    },
+  };
+}
+
+/**
+ * A stack removes only resources of its own slice. What it had before belongs to another stack now, or that stack
+ * must take it over first.
+ */
 export function deletingOwnSlice(services: ProviderContext, handler: Handler): Handler {
   return {
     ...handler,
@@ -15,7 +31,7 @@ export function deletingOwnSlice(services: ProviderContext, handler: Handler): H
   };
 }
 
-/** @throws MusterError where the resource is still this stack's: to take it away would end what runs there */
+/** @throws MusterError where the resource still belongs to this stack: removing it would end what runs there */
 async function leave(
   services: ProviderContext,
   slice: Slice,
@@ -30,14 +46,14 @@ async function leave(
   if (owners.includes(urn.owner)) throw stillOurs(slice, urn.name, urn.owner);
   await log(
     "info",
-    `left on its host: ${owners.length > 0 ? `it is ${owners.join(", ")}'s` : "it is nobody's"}`,
+    `left on its host: ${owners.length > 0 ? `it belongs to ${owners.join(", ")}` : "it belongs to no stack"}`,
   );
 }
 
 function stillOurs(slice: Slice, name: string, owner: string): MusterError {
   return new MusterError({
     what: `${name} was not removed`,
-    why: `it is not in this stack's slice (${sliceText(slice)}), but still ${owner}'s on its host.`,
-    next: "Let the stack that is to have it take it over first; docs/tenants.md says how.",
+    why: `it is not in this stack's slice (${sliceText(slice)}), but still belongs to ${owner} on its host.`,
+    next: "Let the stack that should have it take it over first; docs/tenants.md says how.",
   });
 }

@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { UNIT_DIR } from "../model/host-paths.ts";
+import type { DirectoryItem, FileItem } from "../model/items.ts";
+
+type Content = FileItem["want"]["content"];
+
+/** A file that belongs to root. @param mode four octal digits */
+export function rootFile(path: string, content: Content, mode: string): FileItem {
+  return { kind: "file", path, want: { type: "file", content, owner: "root", group: "root", mode } };
+}
+
+/** The file of a systemd unit. */
+export function unitFile(unit: string, content: Content): FileItem {
+  return rootFile(join(UNIT_DIR, unit), content, "0644");
+}
+
+/** A folder that belongs to root, and is deleted with its resource when it is empty. */
+export function rootFolder(path: string, group: string, mode: string): DirectoryItem {
+  return {
+    kind: "directory",
+    path,
+    onRemove: "delete",
+    want: { type: "directory", owner: "root", group, mode },
+  };
+}

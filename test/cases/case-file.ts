@@ -1,0 +1,122 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { parse, stringify } from "yaml";
+import type { Fleet } from "../../src/config/fleet.ts";
+import { loadFleet } from "../../src/config/load-fleet.ts";
+import type { Declaration, Plan } from "../../src/model/declaration.ts";
+import type { Digest, HostItem, Items, Props, Scalar } from "../../src/model/items.ts";
+import { byPart, type ItemProperty, itemName } from "../../src/model/parts.ts";
+import { compilePlan } from "../../src/resources/index.ts";
+
+/** What a resource type, or a part of an agent, builds from a fleet, and what is found where a host differs from that. */
+export interface CaseFile {
+  readonly builds: readonly BuildCase[];
+  readonly observations: readonly ObservationCase[];
+}
+
+export interface BuildCase {
+  readonly case: string;
+  /** Sections of fleet.yaml, each in place of that of SMALL_FLEET. */
+  readonly fleet?: Readonly<Record<string, unknown>>;
+  /** Texts of files beside fleet.yaml. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Every resource of the type, by id. */
+  readonly resources: Readonly<Record<string, ExpectedResource>>;
+}
+
+export interface ExpectedResource extends Partial<Omit<Declaration, "items">> {
+  /** All its items. A `content` stands for its text: a list names lines that the text has, in this order. */
+  readonly items?: Readonly<Record<string, ExpectedItem>>;
+  /** Only the names of all its items. */
+  readonly names?: readonly string[];
+}
+
+export interface ExpectedItem {
+  readonly want: Readonly<Record<string, unknown>>;
+}
+
+export interface ObservationCase {
+  /** An item that one of the builds has. */
+  readonly item: string;
+  /** What differs on the host; nothing else is compared of an item that is absent. */
+  readonly host?: Props;
+  /** Why the host cannot say anything of the item. */
+  readonly unknown?: string;
+  /** As `property declared -> observed`; the declared text is `as declared`. */
+  readonly findings: readonly string[];
+}
+
+/** A fleet as a build case declares it, compiled. */
+export interface Built {
+  readonly fleet: Fleet;
+  readonly plan: Plan;
+}
+
+const SMALL_FLEET = {
+  apiVersion: "muster/v1",
+  kind: "Fleet",
+  name: "test",
+  hosts: { hub: { kind: "local" } },
+  tenants: { arc: {} },
+  identities: { iris: { soul: "SOUL.md" } },
+  contacts: { iris: { display_name: "Iris", type: "agent" } },
+  agents: { iris: { host: "hub", tenant: "arc", command: ["/bin/sh", "agent.sh"] } },
+};
+
+/** The names of the case files in a folder, without their suffix. */
+export function findCaseFiles(dir: string): string[] {
+  return readdirSync(dir)
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => basename(name, ".yaml"))
+    .sort();
+}
+
+export function readCaseFile(path: string): CaseFile {
+  return parse(readFileSync(path, "utf8")) as CaseFile;
+}
+
+/** Loads and compiles the fleet of a build case, with a made-up runtime. */
+export function build({ fleet = {}, files = {} }: BuildCase): Built {
+  const dir = mkdtempSync(join(tmpdir(), "muster-case-"));
+  try {
+    const texts = { "SOUL.md": "# Iris\n", ...files, "fleet.yaml": stringify({ ...SMALL_FLEET, ...fleet }) };
+    for (const [path, text] of Object.entries(texts)) {
+      mkdirSync(dirname(join(dir, path)), { recursive: true });
+      writeFileSync(join(dir, path), text);
+    }
+    const loaded = loadFleet(join(dir, "fleet.yaml"));
+    return { fleet: loaded, plan: compilePlan(loaded, { bundle: "0123456789abcdef", node: "24.0.0" }) };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** What one case file is about: a resource type, or a part of an agent. */
+export interface Subject {
+  readonly name: string;
+  readonly type: string;
+  /** Undefined for an agent as a whole, whose items have the names of its resource. */
+  readonly part?: ItemProperty;
+}
+
+/** The items of a resource that a case file is about, by the names that it has for them. */
+export function subjectItems({ part }: Subject, { items }: Declaration): Items {
+  return part === undefined ? items : (byPart(items)[part] ?? {});
+}
+
+/** The name within its resource of an item that a case file names. */
+export function fullName({ part }: Subject, name: string): string {
+  return part === undefined ? name : itemName(part, name);
+}
+
+/** An item with the text in place of its digest; as the lines that are expected of it, where these are a list. */
+export function withText(item: HostItem, { contents }: Plan, expected: ExpectedItem): unknown {
+  const want = Object.entries<Scalar>(item.want).map(([name, value]) => {
+    const text = contents[value as Digest];
+    const lines = expected.want[name];
+    if (text === undefined) return [name, value];
+    return [name, Array.isArray(lines) ? text.split("\n").filter((line) => lines.includes(line)) : text];
+  });
+  return { ...item, want: Object.fromEntries(want) };
+}

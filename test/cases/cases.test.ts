@@ -1,0 +1,152 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { observeFleet } from "../../src/cli/observe/fleet.ts";
+import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import type { Digest, HostItem, Items, Observation, Props, Scalar } from "../../src/model/items.ts";
+import { AGENT_PARTS, parseItemName } from "../../src/model/parts.ts";
+import { type Changes, readerOf } from "../cli/support/answers.ts";
+import {
+  type BuildCase,
+  type Built,
+  build,
+  findCaseFiles,
+  fullName,
+  type ObservationCase,
+  readCaseFile,
+  type Subject,
+  subjectItems,
+  withText,
+} from "./case-file.ts";
+
+const dir = import.meta.dirname;
+const types = findCaseFiles(dir);
+const parts = findCaseFiles(join(dir, "agent"));
+
+test("every resource type and every part of an agent has a case file", () => {
+  expect(types).toEqual([...RESOURCE_TYPES].sort());
+  expect(parts).toEqual([...AGENT_PARTS].sort());
+});
+
+const agent: Subject = { name: "Agent", type: "Agent" };
+/** The items of an agent are those of its parts, which have case files of their own. */
+const itemSubjects: Subject[] = [
+  ...types.filter((type) => type !== "Agent").map((type) => ({ name: type, type, part: "items" }) as const),
+  ...AGENT_PARTS.filter((part) => parts.includes(part)).map(
+    (part) => ({ name: `agent/${part}`, type: "Agent", part }) as const,
+  ),
+];
+
+describe.each([agent, ...itemSubjects])("$name", (subject) => {
+  const { builds, observations } = load(subject);
+
+  test.each(builds)("builds: $case", ({ built, resources }) => {
+    const declared = built.plan.declarations.filter(({ type }) => type === subject.type);
+    expect(declared.map(({ id }) => id)).toEqual(Object.keys(resources));
+    for (const declaration of declared) {
+      const { items = {}, names, ...expected } = resources[declaration.id] ?? {};
+      const found = subjectItems(subject, declaration);
+      expect(declaration).toMatchObject(expected);
+      expect(Object.keys(found)).toEqual(names ?? Object.keys(items));
+      for (const [name, item] of Object.entries(items)) {
+        expect(withText(itemIn(found, name), built.plan, item), name).toEqual(item);
+      }
+    }
+  });
+
+  test.each(builds)("finds nothing where a host is as declared: $case", async ({ built }) => {
+    expect(await observe(built, {})).toEqual({ findings: [], unknown: [] });
+  });
+
+  test.each(observations)("finds $findings in $item", async (observation) => {
+    const { built, id, item } = findItem(subject, builds, observation.item);
+    const name = fullName(subject, observation.item);
+    const { findings, unknown } = await observe(built, {
+      [`${id}/${name}`]: observationOf(item, observation),
+    });
+    const places = [...findings, ...unknown].map(
+      (one) => `${one.resource}/${one.part ?? "items"}/${one.item}`,
+    );
+    const { part, label } = parseItemName(name);
+    expect(new Set(places)).toEqual(new Set([`${id}/${part}/${label}`]));
+    expect(findings.map((one) => findingText(one, built))).toEqual(observation.findings);
+    expect(unknown.map(({ reason }) => reason)).toEqual(observation.unknown ? [observation.unknown] : []);
+  });
+});
+
+test.each(itemSubjects)(
+  "$name observes each kind of item: each property changed, gone, unknown",
+  (subject) => {
+    const { builds, observations } = load(subject);
+    const built = builds.flatMap(({ built }) => built.plan.declarations);
+    const items = built
+      .filter(({ type }) => type === subject.type)
+      .flatMap((one) => Object.values(subjectItems(subject, one)));
+    const observed = observations.flatMap(({ item, host, findings }) => {
+      const { kind } = findItem(subject, builds, item).item;
+      if (host === undefined) return [`${kind} unknown`];
+      const changed = findings.map((finding) => `${kind} ${finding.split(" ")[0]}`);
+      return isGone(host) ? [`${kind} gone`] : changed;
+    });
+    expect([...new Set(observed)].sort()).toEqual([...new Set(items.flatMap(toObserve))].sort());
+  },
+);
+
+/** Presence is a property that changes when the item is gone. */
+function toObserve({ kind, want }: HostItem): string[] {
+  const properties = Object.keys(want).map((name) => (name === "type" || name === "present" ? "gone" : name));
+  return [...properties, "unknown"].map((property) => `${kind} ${property}`);
+}
+
+function isGone(host: Props): boolean {
+  return host["type"] === "absent" || host["present"] === false;
+}
+
+interface LoadedBuild extends BuildCase {
+  readonly built: Built;
+}
+
+function load({ name }: Subject) {
+  const { builds, observations } = readCaseFile(join(dir, `${name}.yaml`));
+  return { builds: builds.map((one): LoadedBuild => ({ ...one, built: build(one) })), observations };
+}
+
+/** The first item of that name in the builds of a case file. */
+function findItem(subject: Subject, builds: readonly LoadedBuild[], name: string) {
+  for (const { built } of builds) {
+    for (const declaration of built.plan.declarations) {
+      const item = subjectItems(subject, declaration)[name];
+      if (declaration.type === subject.type && item !== undefined) return { built, id: declaration.id, item };
+    }
+  }
+  throw new Error(`${subject.name}.yaml builds no item ${name}`);
+}
+
+function itemIn(items: Items, name: string): HostItem {
+  const item = items[name];
+  if (item === undefined) throw new Error(`there is no item ${name}`);
+  return item;
+}
+
+/** What `fleet drift` reports on a host where `up` has just run, and somebody then made these changes. */
+async function observe({ fleet, plan }: Built, changes: Changes) {
+  const { findings, unknown } = await observeFleet(
+    fleet,
+    plan,
+    {},
+    async (host) => readerOf(host, changes).reader,
+  );
+  return { findings, unknown };
+}
+
+function observationOf(item: HostItem, { host, unknown }: ObservationCase): Observation {
+  if (host === undefined) return { unknown: unknown ?? "" };
+  return { props: isGone(host) ? host : { ...item.want, ...host } };
+}
+
+/** `up` has applied what is declared, so every difference is drift. */
+function findingText({ property, declared, observed, cause }: Finding, { plan }: Built): string {
+  expect(cause).toBe("drift");
+  const isText = (value: Scalar) => plan.contents[value as Digest] !== undefined;
+  return `${property} ${isText(declared) ? "as declared" : declared} -> ${observed}`;
+}

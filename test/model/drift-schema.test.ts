@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { packageRoot } from "../../src/base/paths.ts";
+import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
+import { FORMER_TYPES } from "../../src/model/former-agent.ts";
+import { AGENT_PARTS } from "../../src/model/parts.ts";
+
+const text = readFileSync(join(packageRoot(), "docs/schema/drift.schema.json"), "utf8");
+const { definitions } = JSON.parse(text) as {
+  definitions: Readonly<
+    Record<string, { properties: Readonly<Record<string, { enum?: readonly string[] }>> }>
+  >;
+};
+const properties = definitions["finding"]?.properties ?? {};
+
+test("the schema of `fleet drift --json` names every type of resource, and those of earlier versions", () => {
+  const types = properties["type"]?.enum ?? [];
+  const ours = types.slice(types.indexOf("Host"));
+  expect(new Set(ours)).toEqual(new Set([...RESOURCE_TYPES, ...Object.values(FORMER_TYPES)]));
+});
+
+test("the schema of `fleet drift --json` names every part of an agent", () => {
+  expect(properties["part"]?.enum).toEqual(AGENT_PARTS);
+});
