@@ -1,5 +1,5 @@
 #!/bin/sh
-# Bundles the sources of a checkout again if one of them is newer than the bundles.
+# Rebuilds the bundles of a checkout if a source is newer than they are.
 set -eu
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 if [ ! -f "$root/dist/.built" ] || [ -n "$(find "$root/src" "$root/schema" -newer "$root/dist/.built" -print -quit)" ]; then

@@ -4,8 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# Programs that the tests need besides the product: an sshd and a PostgreSQL of their own, login shells other than
-# bash, git as in CI, and tools that format the disks of cloud volumes.
+# Programs that the tests need besides the product: an SSH and a PostgreSQL server, login shells other than bash, git
+# as in CI, and tools that format the disks of cloud volumes.
 packages="openssh-server git fish tcsh procps iproute2 systemd postgresql e2fsprogs mount"
 
 install_packages() {
@@ -15,14 +15,14 @@ install_packages() {
   [ -n "${missing:-}" ] || return 0
   echo "installing Debian packages for the tests:$missing" >&2
   apt-get update -qq
-  # If the machine had no sshd and PostgreSQL of its own before, do not start them.
+  # Do not start the SSH and PostgreSQL services of a machine that did not have them before.
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 
 sh scripts/with-deps.sh npm run --silent build
 [ $# -gt 0 ] || sh scripts/with-deps.sh npm run --silent lint
 if [ "$(id -u)" -ne 0 ]; then
-  echo "the tests boot hosts and make users on them, so they run as root: sudo may ask for your password" >&2
+  echo "the tests boot hosts and create users on them, so they run as root: sudo may ask for your password" >&2
   exec sudo env "PATH=$PATH" "MUSTER_LONG=${MUSTER_LONG:-}" "MUSTER_REAL_PLUGINS=${MUSTER_REAL_PLUGINS:-}" sh scripts/test.sh "${@:---run}"
 fi
 install_packages

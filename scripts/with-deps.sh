@@ -15,14 +15,15 @@ alive() {
   [ ! -r "/proc/$1/cmdline" ] || grep -q with-deps "/proc/$1/cmdline"
 }
 
-# A symlink that names its holder is created atomically. The lock of a dead holder is removed under a lock of its own.
+# Takes a lock: a symlink that names its holder, because a symlink is created atomically. The lock of a dead holder is
+# removed while a second lock is held.
 take() {
-  told=
+  announced=
   until ln -s "$$" "$1" 2>/dev/null; do
     holder=$(readlink "$1") || continue
     if alive "$holder"; then
-      [ -n "$told" ] || echo "waiting for process $holder, which installs the dependencies" >&2
-      told=yes
+      [ -n "$announced" ] || echo "waiting for process $holder, which is installing the dependencies" >&2
+      announced=yes
       sleep 1
     else
       take "$1.takeover"
@@ -32,7 +33,7 @@ take() {
   done
 }
 
-# Not `npm ci`: it refuses a lock file that was made while the registry lacked an optional package of another platform.
+# `npm ci` would refuse a lock file that was created while the registry lacked an optional package of another platform.
 install_dependencies() {
   echo "installing the dependencies with npm (about 1 min)" >&2
   # Without a stamp, an earlier installation may have been killed midway, which npm does not detect.
@@ -44,7 +45,7 @@ install_dependencies() {
 
 if ! installed; then
   mkdir -p -m 700 "$root/.muster"
-  [ -w "$root/.muster" ] || { echo "muster: $root cannot be written by this user" >&2; exit 1; }
+  [ -w "$root/.muster" ] || { echo "muster: this user cannot write to $root" >&2; exit 1; }
   take "$lock"
   trap 'rm -f "$lock"' EXIT
   trap 'exit 130' INT TERM HUP

@@ -1,7 +1,9 @@
-/** One finding of `fleet doctor` about this machine: what was looked at, what was seen, and the command that mends it. */
+/**
+ * The result of one check of `fleet doctor`: what was checked, what was found, and the command that fixes it.
+ */
 export interface Check {
   name: string;
-  /** "warn": works as it is, but not as it should. */
+  /** "warn": Muster works, but not in the best way. */
   ok: boolean | "warn";
   detail: string;
   fix?: string;

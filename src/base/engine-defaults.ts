@@ -1,7 +1,10 @@
-/** What our provider needs of the engine, and the engine does not do by itself; set where it is unset. */
+/**
+ * The Pulumi engine's settings that Muster needs, and that
+ * differ from Pulumi's defaults. A user's own values win.
+ */
 export const ENGINE_DEFAULTS: Readonly<Record<string, string>> = {
-  // A host that is away must not keep the engine from the others.
+  // An unreachable host must not stop the engine from updating the others.
   PULUMI_CONTINUE_ON_ERROR: "true",
-  // The engine's own limit, 4 a core, would make hosts wait for each other.
+  // With the engine's default of 4 operations for each core, hosts would wait for each other.
   PULUMI_PARALLEL: "64",
 };

@@ -1,4 +1,6 @@
-/** An error for people: what failed, why, and what to do next. `where` names the host, file or resource. */
+/**
+ * An error that people read: what failed, why, and what to do next. `where` names the host, file or resource.
+ */
 export class MusterError extends Error {
   override readonly name: string = "MusterError";
   readonly what: string;
@@ -15,12 +17,12 @@ export class MusterError extends Error {
   }
 }
 
-/** fleet.yaml or the configuration is invalid: exit code 2. */
+/** fleet.yaml or the configuration is invalid. Commands exit with code 2. */
 export class InvalidError extends MusterError {
   override readonly name = "InvalidError";
 }
 
-/** A host cannot be reached, so nothing is known of it: exit code 4. */
+/** A host cannot be reached, so its state is unknown. Commands exit with code 4. */
 export class UnreachableError extends MusterError {
   override readonly name = "UnreachableError";
 }

@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** Replaces a file by rename, so that a reader sees the old or the new text and never a part. */
+/** Replaces a file by rename, so that a reader sees either the complete old text or the complete new text. */
 export function writeFileAtomic(path: string, text: string | Uint8Array, mode = 0o644): void {
   replace(path, randomBytes(6).toString("hex"), text, mode);
 }
 
 /**
- * The same for the one who holds the lock on the file. The new text stands under a fixed name until it is whole,
- * so that what a killed run left there is overwritten by the next.
+ * Replaces a file by rename, for a caller that holds a lock on the file. The temporary file has a fixed name,
+ * so that the next run overwrites the one that a killed run has left.
  */
 export function writeFileLocked(path: string, text: string | Uint8Array, mode = 0o644): void {
   rmSync(temporaryOf(path, "new"), { force: true });
@@ -21,7 +21,7 @@ function replace(path: string, ending: string, text: string | Uint8Array, mode: 
   const temporary = temporaryOf(path, ending);
   const fd = openSync(temporary, "wx", mode);
   try {
-    // Not writeSync, which on a disk that fills up writes a part and says nothing.
+    // Not writeSync: on a full disk it writes only a part of the text and does not fail.
     writeFileSync(fd, text);
     fsyncSync(fd);
     closeSync(fd);

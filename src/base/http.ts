@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { visible } from "./terminal-text.ts";
 
-/** The most characters of a server's own message that are shown. */
+/** The maximum number of characters of a server's own message that are shown. */
 const MOST_OF_MESSAGE = 200;
 
 export interface HttpRequest {
@@ -9,21 +9,21 @@ export interface HttpRequest {
   /** Sent as JSON. */
   readonly body?: object;
   readonly token: string;
-  /** Milliseconds for the whole answer. */
+  /** Milliseconds until the answer must be complete. */
   readonly patience: number;
-  /** Left out: redirects are followed. */
+  /** If absent, redirects are followed. */
   readonly redirect?: "error";
 }
 
 export interface HttpAnswer {
   readonly status: number;
   readonly isOk: boolean;
-  /** Seconds after which the server wants to be asked again. */
+  /** The server's Retry-After in seconds. */
   readonly retryAfter: number | undefined;
   readonly text: string;
 }
 
-/** No answer came, or it broke off. Its message says why, in the words of the network. */
+/** No answer came, or only a part of it. The message is that of the network error. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
   readonly isLate: boolean;
@@ -36,9 +36,9 @@ export class NoAnswerError extends Error {
 }
 
 /**
- * Asks a REST API once with a bearer token.
+ * Sends one request with a bearer token to a REST API. It does not throw for any HTTP status.
  *
- * @throws NoAnswerError; any status is an answer
+ * @throws NoAnswerError if no complete answer came
  */
 export async function request(url: string | URL, options: HttpRequest): Promise<HttpAnswer> {
   const { method = "GET", body, token, patience, redirect = "follow" } = options;
@@ -63,12 +63,18 @@ export async function request(url: string | URL, options: HttpRequest): Promise<
   }
 }
 
-/** Whether the server may answer otherwise later. GitHub gives 403 with Retry-After where others give 429. */
+/**
+ * Whether a later retry may succeed. To limit requests,
+ * GitHub sends 403 with Retry-After, and others send 429.
+ */
 export function isBusy({ status, retryAfter }: HttpAnswer): boolean {
   return status === 429 || status >= 500 || (status === 403 && retryAfter !== undefined);
 }
 
-/** The `message` of an answer, safe for a terminal and cut short; undefined where it has none. */
+/**
+ * Returns the `message` of a JSON answer, shortened and
+ * safe to show in a terminal; undefined if there is none.
+ */
 export function messageOf({ text }: HttpAnswer): string | undefined {
   try {
     const { message } = JSON.parse(text) as { message?: unknown };
@@ -79,10 +85,12 @@ export function messageOf({ text }: HttpAnswer): string | undefined {
 }
 
 /**
- * Does something again while its result asks for that.
+ * Calls `work` again until its result is final, all attempts
+ * are used, or the next pause would end after the deadline.
  *
- * @param pauseAfter milliseconds to wait after a result and its attempt, from 1; undefined for a final result
- * @returns the last result, also where the attempts are used up or a pause would go beyond the deadline
+ * @param pauseAfter returns the milliseconds to wait before the next attempt, or undefined if the result is
+ *   final; attempts are counted from 1
+ * @returns the last result
  */
 export async function withRetries<T>(
   {
@@ -101,10 +109,10 @@ export async function withRetries<T>(
 }
 
 /**
- * All entries of a list that comes in pages.
+ * Reads all pages of a list and returns their entries.
  *
- * @param readPage reads one, counted from 1
- * @param most pages that are read
+ * @param readPage reads one page; pages are counted from 1
+ * @param most the maximum number of pages to read
  */
 export async function collectPages<Entry>(
   readPage: (page: number) => Promise<{ readonly entries: readonly Entry[]; readonly isLast: boolean }>,

@@ -8,13 +8,13 @@ interface Manifest {
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
-/** The version of this Muster. */
+/** Returns the version of the Muster that is running. */
 export function installedVersion(root: string = packageRoot()): string {
   return manifest(root).version;
 }
 
 /**
- * The host runtime that this version of Muster brings.
+ * Returns the version of the host runtime that this version of Muster contains.
  *
  * @returns the bundle's name (first 16 hex digits of its SHA-256) and the version of Node it runs on
  */

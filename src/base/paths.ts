@@ -2,16 +2,16 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** The one folder for everything that can be fetched or built again; `fleet clean` removes it. */
+/** Returns the folder for everything that can be downloaded or built again. `fleet clean` removes it. */
 export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   if (env["MUSTER_CACHE"]) return env["MUSTER_CACHE"];
   return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "muster");
 }
 
-/** Muster's name on npm, where `muster` is another author's package. */
+/** The name of Muster's npm package. The name `muster` belongs to another author. */
 export const PACKAGE_NAME = "muster-fleet";
 
-/** The folder of the installed package or checkout that this code runs from. */
+/** Returns the folder of the installed package or checkout that this code runs from. */
 export function packageRoot(from: string = import.meta.dirname): string {
   const found = nearest(from, (dir) => isMuster(join(dir, "package.json")));
   if (found === undefined) throw new Error(`no package.json of ${PACKAGE_NAME} above ${from}`);
@@ -19,9 +19,9 @@ export function packageRoot(from: string = import.meta.dirname): string {
 }
 
 /**
- * The user's project: the nearest folder with a Pulumi.yaml or a fleet.yaml, upwards.
+ * Finds the user's project: the nearest folder, from `from` upwards, with a Pulumi.yaml or a fleet.yaml.
  *
- * @returns undefined where there is none
+ * @returns undefined if there is none
  */
 export function projectDir(from: string = process.cwd()): string | undefined {
   const named = process.env["MUSTER_PROJECT"];

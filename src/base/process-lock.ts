@@ -5,20 +5,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MusterError } from "./errors.ts";
 import { startMark } from "./processes.ts";
 
-/** Milliseconds between two attempts to take a lock that another process holds. */
+/** Milliseconds between two attempts to acquire a lock that another process holds. */
 const RETRY_EVERY = 100;
 
-/** Primary result code SQLITE_BUSY of SQLite. */
+/** SQLite's primary result code SQLITE_BUSY. */
 const BUSY = 5;
 
 /**
- * Runs `work` while no other process of this machine runs its own under the same lock file.
+ * Runs `work` while holding a lock that only one process of this machine can hold at a time.
  *
- * The lock is the kernel's, which SQLite takes on `FILE.held`: it ends with its process, however that ends. `FILE`
- * names the process for those that wait. Both files are removed at the end.
+ * The lock is a kernel lock that SQLite takes on `FILE.held`, so it is released when its process ends for any
+ * reason. `FILE` contains the id of the process that holds it. Both files are removed at the end.
  *
- * @param waiting called once with the holder's process id when there is one to wait for
- * @throws MusterError where the lock file cannot be used
+ * @param waiting called once with the id of the process that holds the lock, if it must be waited for
+ * @throws MusterError if the lock file cannot be used
  */
 export async function withProcessLock<T>(
   file: string,
@@ -43,9 +43,10 @@ export async function withProcessLock<T>(
 }
 
 /**
- * The same for work of a few milliseconds: blocks until the lock is free.
+ * Does the same for work of a few milliseconds, and blocks until the lock is free.
  *
- * @param what what fails where another process holds the lock for longer than `patience` milliseconds
+ * @param what what the error says has failed, if another
+ *   process holds the lock longer than `patience` milliseconds
  */
 export function withProcessLockSync<T>(file: string, what: string, patience: number, work: () => T): T {
   const lock = takeLock(file, patience);
@@ -64,7 +65,7 @@ export function withProcessLockSync<T>(file: string, what: string, patience: num
   }
 }
 
-/** @returns undefined where another process holds the lock for longer than `patience` milliseconds */
+/** @returns undefined if another process holds the lock for longer than `patience` milliseconds */
 function takeLock(file: string, patience: number): DatabaseSync | undefined {
   mkdirSync(dirname(file), { recursive: true });
   for (;;) {
@@ -72,7 +73,8 @@ function takeLock(file: string, patience: number): DatabaseSync | undefined {
     const before = identityOf(path);
     const lock = openLock(path, patience);
     if (lock === undefined) return undefined;
-    // The last holder may have removed the file that was opened. Then others lock another of the same name.
+    // The last holder may have removed the opened file. Then
+    // other processes lock a new file of the same name.
     if (before !== undefined && before === identityOf(path)) {
       rmSync(file, { force: true });
       writeFileSync(file, `${process.pid} ${startMark(process.pid) ?? ""}`);
@@ -110,13 +112,18 @@ function heldFile(file: string): string {
   return `${file}.held`;
 }
 
-/** Names one file for good, as inode numbers are used again. */
+/**
+ * Returns a text that identifies a file. It contains the time of creation, because inode numbers are reused.
+ */
 function identityOf(path: string): string | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stat && `${stat.ino} ${stat.birthtimeNs}`;
 }
 
-/** The process that holds a lock; undefined where it has not written its name yet, or its name is that of a dead one. */
+/**
+ * Returns the id of the process that holds a lock; undefined
+ * if it is not written yet, or that process has ended.
+ */
 function holderOf(file: string): number | undefined {
   try {
     const [pid = "", start = ""] = readFileSync(file, "utf8").split(/ (.*)/);

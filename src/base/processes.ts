@@ -1,10 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Kernel clock ticks a second: a constant of Linux's user interface (USER_HZ), whatever the kernel's own rate. */
+/**
+ * Clock ticks per second in /proc (USER_HZ). It is constant
+ * and does not depend on the kernel's internal rate.
+ */
 const TICKS_PER_SECOND = 100;
 
-/** What Linux tells of a process: `start` in clock ticks since the machine's start, `name` of at most 15 characters. */
+/**
+ * What Linux reports about a process. `start` is in clock ticks since boot; `name` has at most 15 characters.
+ */
 export interface ProcessStatus {
   readonly pid: number;
   readonly parent: number;
@@ -14,9 +19,10 @@ export interface ProcessStatus {
 }
 
 /**
- * A mark of when a process began; together with its id it names one process for good, as ids are used again.
+ * Returns a text that depends on when a process started. Together with the process id it identifies one
+ * process, since ids are reused.
  *
- * @returns undefined where no such process is to be seen, or where it has ended
+ * @returns undefined if no such process is visible, or if it has ended
  */
 export function startMark(pid: number): string | undefined {
   if (process.platform !== "linux") return psStart(pid);
@@ -24,16 +30,17 @@ export function startMark(pid: number): string | undefined {
   return status?.zombie ? undefined : status?.start;
 }
 
-/** @returns undefined where no such process is to be seen */
+/** Reads the status of a process. @returns undefined if no such process is visible */
 export function processStatus(pid: number): ProcessStatus | undefined {
   return readStatus(`/proc/${pid}/stat`);
 }
 
 /**
- * A process's line in the form of proc_pid_stat(5), from /proc or from a copy of it: the id comes first, the name
- * stands in brackets and may hold any byte; field 3, the state, follows it, then the parent, and field 22 is the start.
+ * Parses a file in the format of proc_pid_stat(5), from /proc or from a copy of it. The id comes first. The
+ * name is in parentheses and can contain any byte. It is followed by the state (field 3) and the parent;
+ * field 22 is the start.
  *
- * @returns undefined where there is no such file, or nothing of that form in it
+ * @returns undefined if there is no such file, or it has another format
  */
 export function readStatus(file: string): ProcessStatus | undefined {
   const text = readText(file);
@@ -45,13 +52,13 @@ export function readStatus(file: string): ProcessStatus | undefined {
   return { pid: Number.parseInt(text, 10), parent: Number(fields[0]), name, zombie: state === "Z", start };
 }
 
-/** When a process of this machine began, in milliseconds since 1970. Linux only. */
+/** Returns when a process of this machine started, in milliseconds since 1970. Linux only. */
 export function startTime(status: ProcessStatus): number {
   const boot = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1];
   return (Number(boot) + Number(status.start) / TICKS_PER_SECOND) * 1000;
 }
 
-/** Whether the system has such a process at all, also one that /proc hides from this user. */
+/** Whether a process exists, even if /proc hides it from this user. */
 export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 
-/** A value that prints as `[secret]` wherever it is logged, joined or serialised by accident. */
+/** Holds a secret. It appears as `[secret]` if it is logged, concatenated or serialized by accident. */
 export class Secret {
   readonly #value: string;
 
@@ -8,7 +8,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself: for the one place that must have it. */
+  /** Returns the secret itself. Call it only where the secret is used. */
   reveal(): string {
     return this.#value;
   }

@@ -1,23 +1,27 @@
 /**
- * The one rule of what must not reach a terminal as it is: control characters such as ESC, format characters such as
- * the right-to-left overrides, line and paragraph separators, and lone surrogates.
+ * The characters that must not be written to a terminal unchanged: control characters such as ESC, format
+ * characters such as right-to-left overrides, line and paragraph separators, and lone surrogates.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Of the format characters, those that reorder text. The others are part of emoji and of Persian words. */
+/** The format characters that reorder text. Other format characters occur in emoji and in Persian words. */
 const REORDERS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
-/** Text on one line and safe for a terminal: each unsafe character is written as an escape such as `\u001b`. */
+/**
+ * Makes text safe to show in a terminal on one line: replaces unsafe characters by escapes such as `\u001b`.
+ */
 export function visible(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
 
-/** The same with a space for each unsafe character. */
+/** Does the same, but replaces each unsafe character by a space. */
 export function blankUnsafe(text: string): string {
   return text.replace(UNSAFE, " ");
 }
 
-/** Whether text can neither move the cursor, break a line nor reorder itself: what fleet.yaml may hold. */
+/**
+ * Whether text cannot move the cursor, break lines or reorder text. Only such text is allowed in fleet.yaml.
+ */
 export function isPrintable(text: string): boolean {
   const unsafe = text.match(UNSAFE) ?? [];
   return unsafe.every((char) => /\p{Cf}/u.test(char) && !REORDERS.test(char));

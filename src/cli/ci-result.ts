@@ -1,13 +1,13 @@
 import { InvalidError } from "../base/errors.ts";
 import { visible } from "../base/terminal-text.ts";
-import type { Given } from "./command.ts";
+import type { CommandInput } from "./command.ts";
 import { driftOf } from "./drift-result.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { codesOf } from "./observe/fleet-report.ts";
 import { renderDrift } from "./render/drift.ts";
 import { renderInvalid, renderMarkdown } from "./render/markdown.ts";
 
-/** What a run of CI found, for its log and for the forge. */
+/** The result of a CI run, for its log and for the forge. */
 export interface CiResult {
   readonly codes: readonly ExitCode[];
   readonly title: string;
@@ -15,8 +15,8 @@ export interface CiResult {
   readonly markdown: string;
 }
 
-/** Looks for drift; that something is not valid is a result too, which the forge is to show. */
-export async function ciResult(options: Given["options"]): Promise<CiResult> {
+/** Checks for drift. An invalid fleet is a result as well, so that the forge shows it. */
+export async function ciResult(options: CommandInput["options"]): Promise<CiResult> {
   try {
     const report = await driftOf(options);
     return {
@@ -30,7 +30,7 @@ export async function ciResult(options: Given["options"]): Promise<CiResult> {
     const lines = error.message.split("\n");
     return {
       codes: [EXIT.invalid],
-      title: "The fleet cannot be looked at",
+      title: "The fleet cannot be checked",
       text: `${lines.map(visible).join("\n")}\n`,
       markdown: renderInvalid(lines),
     };

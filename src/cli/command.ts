@@ -1,32 +1,32 @@
-/** Results go to `out`, everything else to `err`; both are written as they are. */
+/** The output streams. Results go to `out`, everything else to `err`; neither changes the text. */
 export interface Io {
   out(text: string): void;
   err(text: string): void;
-  /** Whether a person watches `out` on a terminal. */
+  /** Whether `out` is a terminal. */
   readonly terminal: boolean;
-  /** Whether the reader of `out` has gone. */
+  /** Whether `out` is closed, such as a pipe whose reader has ended. */
   closed(): boolean;
 }
 
-export interface Given {
-  /** By long flag in camel case: `--dry-run` is `dryRun`. */
+export interface CommandInput {
+  /** The options by their long flags in camel case: `--dry-run` is `dryRun`. */
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
   readonly args: readonly string[];
   readonly io: Io;
-  /** Every command there is. */
+  /** Loads all commands. */
   commands(): Promise<readonly CommandDefinition[]>;
 }
 
 /** One command of `fleet`: a file in commands/ and a line in registry.ts. */
 export interface CommandDefinition {
-  /** Its name and arguments as commander reads them: `ssh <host> [command...]`. */
+  /** Its name and arguments in commander's syntax: `ssh <host> [command...]`. */
   readonly usage: string;
   readonly summary: string;
   /** Descriptions by flags: `{"--host <name>": "only this host"}`. */
   readonly options: Readonly<Record<string, string>>;
   /**
-   * @returns every exit code that holds; none means clean
-   * @throws MusterError for what went wrong as a whole
+   * @returns all exit codes that apply; an empty list means clean
+   * @throws MusterError if the command as a whole failed
    */
-  run(given: Given): Promise<readonly number[]>;
+  run(given: CommandInput): Promise<readonly number[]>;
 }

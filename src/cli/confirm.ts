@@ -2,16 +2,16 @@ import { createInterface } from "node:readline/promises";
 import { InvalidError } from "../base/errors.ts";
 
 /**
- * Asks the person at the terminal; only "y" and "yes" are a yes.
+ * Asks for confirmation at the terminal. Only "y" and "yes" confirm.
  *
- * @throws InvalidError where nobody is there to answer
+ * @throws InvalidError if stdin is not a terminal
  */
 export async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new InvalidError({
       what: "nothing was done",
-      why: "nobody is here to confirm it.",
-      next: "Say `--yes`.",
+      why: "it must be confirmed, and stdin is not a terminal.",
+      next: "Add `--yes`.",
     });
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -11,11 +11,11 @@ import type { OpenHost } from "./query-host.ts";
 import { asReader, type Reader } from "./reader-login.ts";
 
 /**
- * Gives `use` a way to the fleet's hosts: one connection a host, opened when it is first asked for, and
- * closed at the end.
+ * Calls `use` with a function that connects to the fleet's hosts. Each host has one connection, which is
+ * opened when it is first needed and closed at the end.
  *
- * @param stack whose way in is used
- * @param reader who logs in instead, where one was named
+ * @param stack the stack whose login is used
+ * @param reader the reader whose login is used instead, if one is given
  */
 export async function withHosts<T>(
   fleet: Fleet,
@@ -37,9 +37,9 @@ export async function withHosts<T>(
 }
 
 /**
- * Gives `use` a way to one host by which it can start and stop agents; installs nothing there.
+ * Calls `use` with a connection to one host that can start and stop agents. Installs nothing on the host.
  *
- * @param stack whose way in is used
+ * @param stack the stack whose login is used
  */
 export async function withController<T>(
   fleet: Fleet,
@@ -58,9 +58,9 @@ export async function withController<T>(
 }
 
 /**
- * How one host of the fleet is reached.
+ * Returns the address and login of a host.
  *
- * @throws UnreachableError for a local host that does not run
+ * @throws UnreachableError for a local host that is not running
  */
 export function reachableTarget(fleet: Fleet, host: string): Target {
   return targetOf(fleet.dir, fleet.hosts, readInventory(fleet.dir), host);

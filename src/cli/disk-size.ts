@@ -3,17 +3,17 @@ import { join } from "node:path";
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 
-/** Bytes of disk below a path, links not followed; what may not be read counts as nothing. */
+/** Returns the bytes on disk below a path. Follows no links; folders that cannot be read count as empty. */
 export function sizeOf(path: string): number {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 0;
-  // st_blocks counts units of 512 bytes, whatever the file system's block; stat(2).
+  // st_blocks counts units of 512 bytes, whatever the block size of the file system is; stat(2).
   const own = stat.blocks * 512;
   if (!stat.isDirectory()) return own;
   return namesIn(path).reduce((sum, name) => sum + sizeOf(join(path, name)), own);
 }
 
-/** A number of bytes for a person: "1.4 GB". */
+/** Formats a number of bytes for people: "1.4 GB". */
 export function bytes(number: number): string {
   const power = Math.min(Math.floor(Math.log10(Math.max(number, 1)) / 3), UNITS.length - 1);
   const value = number / 1000 ** power;

@@ -6,7 +6,7 @@ import type { FleetChange } from "./change/change.ts";
 import { comparePlans } from "./change/compare.ts";
 import { compareHosts } from "./change/hosts.ts";
 import { openChange } from "./change/open.ts";
-import type { CommandDefinition, Given } from "./command.ts";
+import type { CommandDefinition, CommandInput } from "./command.ts";
 import { withHosts } from "./connections.ts";
 import { observeFleet } from "./observe/fleet.ts";
 import type { FleetReport } from "./observe/fleet-report.ts";
@@ -17,35 +17,36 @@ import { READER_OPTIONS, readerIn } from "./reader-login.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import { settingsOf } from "./stack/settings.ts";
 
-/** What every command that looks for drift may be told. */
+/** The options of all commands that check for drift. */
 export const DRIFT_OPTIONS: CommandDefinition["options"] = {
   "--host <name>": "only this host",
   "--tenant <name>": "only this tenant's agents",
-  "--stack <name>": "only what this stack has, with its own login; needs no passphrase",
+  "--stack <name>": "only what this stack manages, with its own login; needs no passphrase",
   ...READER_OPTIONS,
 };
 
 /**
- * Looks for drift as the options of `fleet drift` say, and writes nothing anywhere.
+ * Checks for drift with the options of `fleet drift`. Writes nothing.
  *
- * With a change, the hosts are still asked as our own fleet.yaml and inventory say, and about our own declarations:
- * nothing that the change names is opened on a host, and none that it adds or moves is contacted.
+ * Even with `--change`, only the current fleet.yaml and inventory determine which hosts are contacted and
+ * what is read there. Nothing that only the change names is opened on a host, and no host that it adds or
+ * moves is contacted.
  *
- * @throws InvalidError where fleet.yaml, the change's or the inventory is not valid
+ * @throws InvalidError if the inventory or either fleet.yaml is not valid
  */
-export async function driftOf(options: Given["options"]): Promise<FleetReport> {
+export async function driftOf(options: CommandInput["options"]): Promise<FleetReport> {
   const fleet = openFleet();
   const { change } = options;
   const next = typeof change === "string" ? openChange(change, fleet.dir) : undefined;
   const stack = settingsOf(fleet, options["stack"]);
   const reader = readerIn(fleet, options);
-  // A tenant's reader is told nothing of the others; it would take them for not applied yet.
+  // A tenant's reader cannot see other tenants, which would therefore seem not to be applied yet.
   const tenant = reader?.tenant ?? options["tenant"];
   const selection = selectionOf(declaredIn(fleet, next), { ...options, tenant }, stack.slice);
   const plan = compilePlan(fleet, installedRuntime());
-  const look = (open: OpenHost) => observeFleet(fleet, plan, selection, open);
+  const observe = (open: OpenHost) => observeFleet(fleet, plan, selection, open);
   const machines = options["cloud"] === true ? cloudFindings(fleet.dir, selection, options["stack"]) : [];
-  const [onHosts, ofMachines] = await Promise.all([withHosts(fleet, stack, look, reader), machines]);
+  const [onHosts, ofMachines] = await Promise.all([withHosts(fleet, stack, observe, reader), machines]);
   const report = { ...onHosts, findings: [...ofMachines, ...onHosts.findings] };
   return next === undefined ? report : { ...report, change: changeTo(next, fleet, plan, selection) };
 }

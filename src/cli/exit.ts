@@ -1,6 +1,6 @@
 import { InvalidError, UnreachableError } from "../base/errors.ts";
 
-/** The exit codes of `fleet`, with the numbers of Pulumi's own table. Scripts depend on them. */
+/** The exit codes of `fleet`, with Pulumi's numbers. Scripts depend on them. */
 export const EXIT = {
   clean: 0,
   failure: 1,
@@ -13,22 +13,22 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Of several that hold, the first of these is the process's exit code. */
+/** If several codes apply, the process exits with the one that comes first here. */
 const PRECEDENCE: readonly number[] = [2, 1, 8, 5, 7, 4];
 
 /**
- * Orders the codes that hold and drops doubles. A code of another program, such as ssh, comes last.
+ * Orders the codes that apply and removes duplicates. A code of another program, such as ssh, comes last.
  *
  * @returns at least one code; the first is the one to exit with
  */
 export function byPriority(codes: readonly number[]): readonly [number, ...number[]] {
   const held = new Set(codes.filter((code) => code !== EXIT.clean));
-  const ours = PRECEDENCE.filter((code) => held.has(code));
-  const [first, ...others] = [...new Set([...ours, ...held])];
+  const ordered = PRECEDENCE.filter((code) => held.has(code));
+  const [first, ...others] = [...new Set([...ordered, ...held])];
   return first === undefined ? [EXIT.clean] : [first, ...others];
 }
 
-/** The exit code that an error stands for. */
+/** Returns the exit code for an error. */
 export function exitOf(error: unknown): ExitCode {
   if (error instanceof InvalidError) return EXIT.invalid;
   if (error instanceof UnreachableError) return EXIT.unreachable;
@@ -45,5 +45,5 @@ Exit codes:
   5  a policy is not met
   7  drift found
   8  cancelled
-  When several hold: 2, 1, 8, 5, 7, 4 in this order; --json lists them all.
+  If several apply, the first of 2, 1, 8, 5, 7, 4 is used; --json lists them all.
 `;

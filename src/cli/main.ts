@@ -9,7 +9,7 @@ const io: Io = {
   closed: () => process.stdout.destroyed,
 };
 
-// A reader that had enough, such as `head`, is no failure; the exit code still tells what was found.
+// A reader that closes the pipe early, such as `head`, is not a failure. The exit code does not change.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });

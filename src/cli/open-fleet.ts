@@ -5,18 +5,18 @@ import type { Fleet } from "../config/fleet.ts";
 import { loadFleet } from "../config/load-fleet.ts";
 
 /**
- * The fleet of the project that this runs in.
+ * Loads the fleet of the current project.
  *
- * @throws InvalidError where there is no project, or its fleet.yaml is not valid
+ * @throws InvalidError if there is no project, or its fleet.yaml is not valid
  */
 export function openFleet(): Fleet {
   return loadFleet(fleetFile());
 }
 
 /**
- * The path of the project's fleet.yaml.
+ * Returns the path of the current project's fleet.yaml.
  *
- * @throws InvalidError where there is no project here or above
+ * @throws InvalidError if there is no project in this folder or above it
  */
 export function fleetFile(): string {
   const dir = projectDir();
@@ -24,6 +24,6 @@ export function fleetFile(): string {
   throw new InvalidError({
     what: "no project",
     why: "there is no fleet.yaml here or in a folder above.",
-    next: "Go to your fleet's folder, or make one: `npx fleet init`.",
+    next: "Go to your fleet's folder, or create one with `npx fleet init`.",
   });
 }

@@ -13,13 +13,13 @@ import { safeJson } from "./render/text.ts";
  * Runs `fleet` once.
  *
  * @param words the command line after the program's name
- * @returns the exit code; every error has been told on `io.err` by then
+ * @returns the exit code; errors have been printed to `io.err`
  */
 export async function runFleet(words: readonly string[], io: Io): Promise<number> {
   let code: number = EXIT.clean;
   try {
     const program = describeProgram(io);
-    if (words[0] !== "init") warnOfFormerPackage(io);
+    if (words[0] !== "init") warnAboutFormerPackage(io);
     for (const command of await loadCommands(words[0])) {
       addCommand(program, command, async (given) => {
         code = await runCommand(command, given, io);
@@ -27,7 +27,7 @@ export async function runFleet(words: readonly string[], io: Io): Promise<number
     }
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) return tellError(error, {}, io);
+    if (!(error instanceof CommanderError)) return printError(error, {}, io);
     return error.exitCode === 0 ? EXIT.clean : EXIT.invalid;
   }
   return code;
@@ -37,9 +37,9 @@ type Parsed = { readonly args: string[]; readonly options: Record<string, string
 
 function describeProgram(io: Io): Command {
   return new Command("fleet")
-    .description("Keeps a fleet of AI agents true to fleet.yaml. Changes are made by `npx pulumi up`.")
+    .description("Keeps a fleet of AI agents true to fleet.yaml. `npx pulumi up` applies changes.")
     .version(version(), "--version")
-    .option("--debug", "show where in the program an error arose")
+    .option("--debug", "print the stack trace of an error")
     .addHelpText("afterAll", EXIT_TABLE)
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
     .exitOverride();
@@ -59,12 +59,12 @@ async function runCommand(command: CommandDefinition, given: Parsed, io: Io): Pr
     const codes = await command.run({ ...given, io, commands: () => loadCommands(undefined) });
     return byPriority(codes)[0];
   } catch (error) {
-    return tellError(error, given.options, io);
+    return printError(error, given.options, io);
   }
 }
 
-/** Tells what failed, in sentences; where in the program it did only those who ask. */
-function tellError(error: unknown, options: Parsed["options"], io: Io): number {
+/** Prints an error in sentences. The stack trace is printed only with `--debug`. */
+function printError(error: unknown, options: Parsed["options"], io: Io): number {
   const code = exitOf(error);
   const message = error instanceof Error ? error.message : String(error);
   if (options["json"] === true) io.out(safeJson({ version: 1, exit: code, codes: [code], error: message }));
@@ -74,8 +74,11 @@ function tellError(error: unknown, options: Parsed["options"], io: Io): number {
   return code;
 }
 
-/** `pulumi` refuses such a project; commands that only read fleet.yaml and the hosts still work in it. */
-function warnOfFormerPackage(io: Io): void {
+/**
+ * Warns only: `pulumi` refuses such a project, but commands that only read fleet.yaml and the hosts still
+ * work.
+ */
+function warnAboutFormerPackage(io: Io): void {
   const dir = projectDir();
   if (dir !== undefined && namesFormerPackage(dir)) io.err(`warning: ${formerPackageError().message}\n`);
 }

@@ -1,15 +1,16 @@
 import type { AgentSpec, Fleet, HostSpec } from "../config/fleet.ts";
 
-/** What of a fleet a run is to be kept to; left out: all of it. */
+/** The part of a fleet that a run is limited to; by default all of it. */
 export interface TargetSelection {
   readonly host?: string;
   readonly agent?: string;
 }
 
 /**
- * URNs for the engine's `--target`, as patterns: a literal URN must be in the state already, a pattern also means
- * what is new and what is to be removed. An agent's host and tenant are not among its targets, or the engine would
- * want all else that needs them too: they must be there.
+ * Returns URN patterns for the engine's `--target`. A literal URN must already be in the state, whereas a
+ * pattern also matches what is new and what will be removed. An agent's host and tenant are not among its
+ * targets, because the engine would then require everything else that depends on them. They must therefore
+ * exist already.
  */
 export function targetsOf(
   fleet: Fleet,
@@ -19,16 +20,16 @@ export function targetsOf(
   const chosen = agent === undefined ? undefined : fleet.agents[agent];
   const hosts = Object.values(fleet.hosts).filter(({ name }) => name === (host ?? name));
   const names = chosen ? namesFor(chosen) : hosts.flatMap(namesOn);
-  // What is on a host stands under it in the stack, or, in a tenant's stack and an older state, under nothing.
+  // `**` also matches URNs without a parent, which resources have in a tenant's stack and in older states.
   return names.map((name) => `urn:pulumi:${stack}::${project}::**muster:index:*::${name}`);
 }
 
-/** The host itself and all that is on it, under its names of today and before. */
+/** Returns patterns for a host and everything on it, under its current and former names. */
 function namesOn(host: HostSpec): string[] {
   return namesOf(host).flatMap((name) => [name, `${name}/**`]);
 }
 
-/** On whichever host: an agent that moves is on two. */
+/** Returns patterns that match an agent on any host, since an agent that moves is on two hosts. */
 function namesFor(agent: AgentSpec): string[] {
   return namesOf(agent).map((one) => `*/${one}/**`);
 }

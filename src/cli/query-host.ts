@@ -5,22 +5,22 @@ import type { HostReader } from "../transport/connect.ts";
 import { mayComeBack, RuntimeError } from "../transport/host-error.ts";
 import type { HostReport } from "./observe/fleet-report.ts";
 
-/** Opens a connection to a host that can look and cannot change anything. */
+/** Opens a read-only connection to a host. */
 export type OpenHost = (host: string) => Promise<HostReader>;
 
-interface Asked<Answer> {
+interface QueryResult<Answer> {
   readonly host: HostReport;
-  /** There only where the host's state is `ok`. */
+  /** Set only if the host's state is `ok`. */
   readonly answer?: Answer;
 }
 
-/** Asks a host one question; that it gives no answer is a result like any other. */
-export async function queryHost<Answer, Way = HostReader>(
+/** Sends a host one query. A host that does not answer is a result, not an error. */
+export async function queryHost<Answer, Connection = HostReader>(
   fleet: Fleet,
   host: string,
-  open: (host: string) => Promise<Way>,
-  question: (way: Way) => Promise<Answer>,
-): Promise<Asked<Answer>> {
+  open: (host: string) => Promise<Connection>,
+  question: (connection: Connection) => Promise<Answer>,
+): Promise<QueryResult<Answer>> {
   try {
     const answer = await question(await open(host));
     return { host: { host, state: "ok" }, answer };
@@ -42,7 +42,7 @@ function stateAfter(error: unknown, fleet: Fleet, host: string): Omit<HostReport
   return { state: isEmpty ? "empty" : "failed" };
 }
 
-/** The sentence of an error without the host's name, which stands beside it wherever it is told. */
+/** Returns the sentence of an error without the host's name, which is always shown next to it. */
 function reasonOf(error: unknown, host: string): string {
   const message = error instanceof Error ? error.message : String(error);
   const prefix = `${host}: `;

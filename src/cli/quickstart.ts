@@ -1,4 +1,7 @@
-/** `npm start`: from nothing to a running fleet, and again: gets what is missing, reconciles, shows the agents. */
+/**
+ * `npm start`: installs what is missing, runs `up` for the example fleet, and shows its agents. Can be
+ * repeated.
+ */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -12,7 +15,7 @@ import { ensureExampleStack } from "../engine/stack.ts";
 import type { OnThisMachine } from "../host-kinds/host-kind.ts";
 import { hostKindOf } from "../host-kinds/registry.ts";
 
-/** The stack that the example's fleet stands in; its file and passphrase are made here and stay out of git. */
+/** The stack of the example fleet. Its file and passphrase are created here and are not in git. */
 const STACK = "example";
 
 async function start(): Promise<number> {
@@ -29,11 +32,13 @@ async function start(): Promise<number> {
   return up === 0 ? run("fleet", ["ps"]) : up;
 }
 
-/** The one question of a run: everything after it uses `sudo -n`. */
+/**
+ * Asks for the sudo password, if necessary. This is the only question of a run; later steps use `sudo -n`.
+ */
 async function askForRootOnce({ what, mayActAsRoot }: OnThisMachine): Promise<void> {
   if (await mayActAsRoot()) return;
   process.stderr.write(
-    `${what[0]?.toUpperCase()}${what.slice(1)} need root once to be booted; sudo may ask for your password.\n`,
+    `${what[0]?.toUpperCase()}${what.slice(1)} need root once to boot; sudo may ask for your password.\n`,
   );
   if (spawnSync("sudo", ["-v"], { stdio: "inherit" }).status === 0) return;
   throw new MusterError({
@@ -43,7 +48,7 @@ async function askForRootOnce({ what, mayActAsRoot }: OnThisMachine): Promise<vo
   });
 }
 
-/** The example's agents call nobody: values of their own for every secret that the stack's config should hold. */
+/** Makes up a value for every secret of the stack's configuration. The example's agents call no provider. */
 function madeUpSecrets(fleet: Fleet): Record<string, string> {
   const names = Object.values(fleet.credentials).flatMap(({ from }) => /^config:(.+)$/.exec(from)?.[1] ?? []);
   return Object.fromEntries(names.map((name) => [name, `made-up-${randomBytes(18).toString("base64url")}`]));

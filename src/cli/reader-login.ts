@@ -4,10 +4,10 @@ import { InvalidError } from "../base/errors.ts";
 import type { Fleet } from "../config/fleet.ts";
 import { gateAccount } from "../model/gate-account.ts";
 import type { Target } from "../transport/target.ts";
-import type { Given } from "./command.ts";
+import type { CommandInput } from "./command.ts";
 import { assertDeclared } from "./selection.ts";
 
-/** A way in that can only look: a reader that fleet.yaml declares, and the private half of its key. */
+/** A read-only login: a reader that fleet.yaml declares, and its private key. */
 export interface Reader {
   readonly name: string;
   readonly keyFile: string;
@@ -17,47 +17,50 @@ export interface Reader {
 
 /** The options that name a reader. */
 export const READER_OPTIONS = {
-  "--reader <name>": "log in as this reader of fleet.yaml, who can only look",
-  "--key <file>": "the private half of the reader's key",
+  "--reader <name>": "log in as this reader from fleet.yaml, with read-only access",
+  "--key <file>": "the reader's private key",
 };
 
 /**
  * Reads `--reader` and `--key`.
  *
- * @throws InvalidError for one without the other, a reader that is not declared or does not see the tenant that is
- *   asked about, or a file that holds no private key
+ * @throws InvalidError if only one of them is given, if the reader is not declared or may not read the
+ *   selected tenant, or if the file holds no private key
  */
-export function readerIn(fleet: Fleet, { reader, key, tenant: asked }: Given["options"]): Reader | undefined {
+export function readerIn(
+  fleet: Fleet,
+  { reader, key, tenant: selected }: CommandInput["options"],
+): Reader | undefined {
   if (reader === undefined && key === undefined) return undefined;
   if (typeof reader !== "string" || typeof key !== "string") {
     throw new InvalidError({
       what: "the reader is incomplete",
       why: "--reader and --key must be used together.",
-      next: "Give both, or neither to use your own login.",
+      next: "Omit both to use your own login.",
     });
   }
   assertDeclared("reader", reader, fleet.readers);
   const tenant = fleet.readers[reader]?.tenant;
-  if (tenant !== undefined && asked !== undefined && asked !== tenant) {
-    const why = `the reader ${reader} sees the tenant ${tenant} alone.`;
-    throw new InvalidError({ what: `the tenant ${asked} cannot be looked at`, why });
+  if (tenant !== undefined && selected !== undefined && selected !== tenant) {
+    const why = `the reader ${reader} may read only the tenant ${tenant}.`;
+    throw new InvalidError({ what: `the tenant ${selected} cannot be checked`, why });
   }
   return { name: reader, keyFile: privateKey(key), ...(tenant !== undefined && { tenant }) };
 }
 
-/** A host as a reader reaches it: by its account and key, whatever login fleet.yaml and the inventory name. */
+/** Replaces a host's login by the reader's account and key. */
 export function asReader({ name, keyFile }: Reader, target: Target): Target {
   return { ...target, user: gateAccount({ kind: "read", name }), identityFile: keyFile, gate: true };
 }
 
-/** ssh would say of a file that holds no key only that the host let nobody in. */
+/** Checks the key file here, since ssh would only report that the host denied access. */
 function privateKey(path: string): string {
   const file = resolve(path);
   const refused = (why: string) =>
     new InvalidError({
       what: "the reader's key cannot be used",
       why: `${path} ${why}.`,
-      next: "In a workflow: is the secret FLEET_READER_KEY set to the whole private key?",
+      next: "In a workflow, check that the secret FLEET_READER_KEY holds the complete private key.",
     });
   try {
     if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(readFileSync(file, "utf8"))) return file;

@@ -1,6 +1,6 @@
 import type { CommandDefinition } from "./command.ts";
 
-/** Every command of `fleet`, loaded only when it runs. A new one is one file and one line here. */
+/** All commands of `fleet`. Each is loaded only when it runs. A new command is one file and one line here. */
 export const registry: Readonly<Record<string, () => Promise<{ readonly command: CommandDefinition }>>> = {
   init: () => import("./commands/init.ts"),
   validate: () => import("./commands/validate.ts"),
@@ -25,7 +25,7 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
   completion: () => import("./commands/completion.ts"),
 };
 
-/** One command where the name is known, else all of them: for --help and for "did you mean". */
+/** Loads the named command, or all commands if the name is unknown: `--help` and "did you mean" need all. */
 export async function loadCommands(name: string | undefined): Promise<CommandDefinition[]> {
   const one = name !== undefined && Object.hasOwn(registry, name) ? registry[name] : undefined;
   const loads = one === undefined ? Object.values(registry) : [one];

@@ -1,30 +1,34 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet } from "../config/fleet.ts";
-import type { CommandDefinition, Given } from "./command.ts";
+import type { CommandDefinition, CommandInput } from "./command.ts";
 import { withHosts } from "./connections.ts";
 import { openFleet } from "./open-fleet.ts";
 import type { OpenHost } from "./query-host.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import { settingsOf } from "./stack/settings.ts";
 
-/** Clears the terminal and goes to its upper left corner; ECMA-48 ED and CUP. */
+/** Clears the terminal and moves the cursor to the upper left corner (ED and CUP of ECMA-48). */
 const CLEAR = "\u001b[2J\u001b[H";
 
-/** A command that asks hosts and prints what they answered. */
+/** A command that queries hosts and prints a report. */
 interface ReportDefinition<Report> extends Pick<CommandDefinition, "usage" | "summary" | "options"> {
   /** The name of its schema in docs/schema. */
   readonly schema: string;
-  /** @throws InvalidError for arguments that are not valid, before it opens a host */
-  observe(fleet: Fleet, selection: Selection, open: OpenHost, given: Given): Promise<Report>;
+  /** @throws InvalidError for invalid arguments, before it contacts a host */
+  observe(fleet: Fleet, selection: Selection, open: OpenHost, given: CommandInput): Promise<Report>;
   readonly render: (report: Report) => string;
   readonly renderJson: (report: Report) => string;
-  /** Every exit code that holds for the report. */
+  /** Returns all exit codes that apply to the report. */
   codes(report: Report): readonly number[];
-  /** Seconds until the report is made again; 0, and left out: never. @throws InvalidError */
-  repeatAfter?(options: Given["options"]): number;
+  /**
+   * Returns after how many seconds the report is repeated; 0 for never.
+   *
+   * @throws InvalidError for an invalid number
+   */
+  repeatAfter?(options: CommandInput["options"]): number;
 }
 
-/** The command, with `--json`, and with `--host`, `--tenant` and `--stack` where its options have them. */
+/** Makes a command of a report. Adds `--json`, and handles `--host`, `--tenant` and `--stack` if declared. */
 export function reportCommand<Report>(definition: ReportDefinition<Report>): CommandDefinition {
   const { usage, summary, options, schema } = definition;
   return {
@@ -37,7 +41,7 @@ export function reportCommand<Report>(definition: ReportDefinition<Report>): Com
 
 async function runReport<Report>(
   definition: ReportDefinition<Report>,
-  given: Given,
+  given: CommandInput,
 ): Promise<readonly number[]> {
   const { options, io } = given;
   const fleet = openFleet();

@@ -4,18 +4,18 @@ import { nearest } from "../config/suggest.ts";
 import type { Declaration, Plan } from "../model/declaration.ts";
 import { inSlice, type Slice } from "../model/stack-slice.ts";
 
-/** The part of a fleet that a command looks at; left out: all of it. */
+/** The part of a fleet that a command covers; by default all of it. */
 export interface Selection {
   readonly host?: string;
   readonly tenant?: string;
-  /** What the stack of `--stack` has; left out: everything. */
+  /** The slice of the stack that `--stack` names; by default everything. */
   readonly slice?: Slice;
 }
 
 /**
  * Reads `--host` and `--tenant`.
  *
- * @throws InvalidError for a name that fleet.yaml does not have
+ * @throws InvalidError for a name that fleet.yaml does not declare
  */
 export function selectionOf(
   fleet: Pick<Fleet, "hosts" | "tenants">,
@@ -32,7 +32,7 @@ export function selectionOf(
 /**
  * Checks that a name is declared.
  *
- * @throws InvalidError with the nearest name there is
+ * @throws InvalidError if it is not; the error suggests the most similar name
  */
 export function assertDeclared(
   kind: "host" | "tenant" | "agent" | "agent or service" | "reader",
@@ -53,7 +53,7 @@ function suggestion(name: string, declared: readonly string[]): string {
   return near === undefined ? `It has ${declared.join(", ")}.` : `Did you mean "${near}"?`;
 }
 
-/** The declarations that a selection covers. */
+/** Returns the declarations that a selection covers. */
 export function select(plan: Plan, { host, tenant, slice = { kind: "all" } }: Selection): Declaration[] {
   return plan.declarations.filter(
     (one) =>

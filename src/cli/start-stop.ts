@@ -10,28 +10,28 @@ import { span } from "./render/agents.ts";
 import { assertDeclared } from "./selection.ts";
 import { settingsOf } from "./stack/settings.ts";
 
-/** What is said of an agent after each verb, where that changed something and where not. */
-const SAID: Readonly<Record<ControlVerb, readonly [changed: string, unchanged: string]>> = {
-  start: ["runs", "runs already"],
-  stop: ["is stopped", "was stopped already"],
-  release: ["is free again, and runs", "is free"],
+/** What is printed after each verb, if it has changed something and if it has not. */
+const RESULTS: Readonly<Record<ControlVerb, readonly [changed: string, unchanged: string]>> = {
+  start: ["is running", "is already running"],
+  stop: ["is stopped", "was already stopped"],
+  release: ["is free again and running", "is not in quarantine"],
 };
 
-/** A command that has one verb carried out on one agent or service. */
+/** Makes a command that carries out one verb on one agent or service. */
 export function controlCommand(verb: ControlVerb, summary: string): CommandDefinition {
   return {
     usage: `${verb} <name>`,
     summary,
-    options: { "--stack <name>": "with the login of this stack" },
+    options: { "--stack <name>": "use the login of this stack" },
     async run({ args, options, io }) {
       const [name = ""] = args;
       const fleet = openFleet();
       assertDeclared("agent or service", name, { ...fleet.agents, ...fleet.services });
       const { host, of, isLasting } = subjectOf(fleet, name);
-      const request = { op: "control", verb, agent: name, ...of, by: whoAsks() } as const;
+      const request = { op: "control", verb, agent: name, ...of, by: requester() } as const;
       const stack = settingsOf(fleet, options["stack"]);
       const { changed } = await withController(fleet, stack, host, (one) => one.control(request));
-      io.out(`${name} ${SAID[verb][changed ? 0 : 1]}${changed ? untilWhen(verb, isLasting) : ""}\n`);
+      io.out(`${name} ${RESULTS[verb][changed ? 0 : 1]}${changed ? untilWhen(verb, isLasting) : ""}\n`);
       return [];
     },
   };
@@ -40,7 +40,7 @@ export function controlCommand(verb: ControlVerb, summary: string): CommandDefin
 interface Subject {
   readonly host: string;
   readonly of: Pick<ControlRequest, "unit" | "isService">;
-  /** Whether it is always on, or for how many seconds. */
+  /** True if it is always on, otherwise for how many seconds it runs. */
   readonly isLasting: true | number;
 }
 
@@ -55,24 +55,24 @@ function subjectOf(fleet: Fleet, name: string): Subject {
   return { host: service.host, of: { unit: service.unit, isService: true }, isLasting: true };
 }
 
-/** Two units would run one agent. */
+/** Refuses to start an agent that another unit still runs, since two units would then run it. */
 function notTakenOver(agent: AgentSpec): InvalidError {
   const unit = runningUnit(agent);
   return new InvalidError({
     what: agent.name,
-    why: `it runs in ${unit} still, which is not Muster's to start or stop.`,
-    next: `Take \`takeOver: later\` out and run \`npx pulumi up\`; until then: \`npx fleet ssh ${agent.host} -- systemctl … ${unit}\`.`,
+    why: `it still runs in ${unit}, which Muster does not start or stop.`,
+    next: `Remove \`takeOver: later\` and run \`npx pulumi up\`; until then, use \`npx fleet ssh ${agent.host} -- systemctl … ${unit}\`.`,
   });
 }
 
-/** How long that lasts. */
+/** Returns how long the new state lasts, as the end of a sentence. */
 function untilWhen(verb: ControlVerb, isLasting: Subject["isLasting"]): string {
   const isCore = isLasting === true;
   if (verb === "stop") return isCore ? ", until `npx fleet start` or the next `npx pulumi up`" : "";
-  return isCore ? "" : `, for ${span(isLasting)} at most`;
+  return isCore ? "" : `, for at most ${span(isLasting)}`;
 }
 
-/** Who asks, as far as this machine can tell. */
-function whoAsks(): string {
+/** Returns who runs the command, for the history. */
+function requester(): string {
   return `${userInfo().username}@${hostname()}`;
 }

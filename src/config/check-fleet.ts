@@ -16,7 +16,7 @@ import { openSource } from "./yaml/open-source.ts";
 import type { YamlSource } from "./yaml/source.ts";
 import { asMap, namesIn } from "./yaml-values.ts";
 
-/** The result of a check: all problems, and the fleet if there are none. */
+/** The result of a check: all problems and warnings, and the fleet if there are no problems. */
 export interface CheckedFleet {
   readonly fleet?: Fleet;
   readonly problems: readonly Problem[];
@@ -24,11 +24,11 @@ export interface CheckedFleet {
 }
 
 /**
- * Reads fleet.yaml and the files that it names, and finds all problems at once. Makes no connection.
+ * Reads fleet.yaml and the files that it names, and finds all problems at once. Contacts no host.
  *
  * @param file path of fleet.yaml
- * @param home the folder to which paths of keys and secrets are relative; it can be outside the folder of fleet.yaml,
- *   and nothing in it is read
+ * @param home the folder to which the paths of keys and secrets are relative; it can be outside the folder of
+ *   fleet.yaml, and nothing in it is read
  */
 export function checkFleet(file: string, home: string = dirname(file)): CheckedFleet {
   const report = createProblemReport();
@@ -93,7 +93,7 @@ function declaredIn(source: YamlSource, contacts: ContactsPlace | undefined): De
   };
 }
 
-/** The names are unknown if the section is not a map, which the schema check reports. */
+/** Returns the names in a section; undefined if the section is not a map, which the schema check reports. */
 function declaredNames(section: unknown): Set<string> | undefined {
   const isMap = section === undefined || section === null || asMap(section) === section;
   return isMap ? new Set(namesIn(section)) : undefined;

@@ -4,13 +4,13 @@ import type { ProblemReport } from "./problem-report.ts";
 import type { YamlSource } from "./yaml/source.ts";
 
 /**
- * Reports every text with a control character, a line break or reversed text, as texts are written to units, terminals
- * and tables. The texts of files are not checked, and scripts can have lines and tabs.
+ * Reports every text that contains a control character, a line break or reversed text: texts are written to units,
+ * terminals and tables. The texts of files are not checked. Scripts can contain line breaks and tabs.
  */
 export function checkPrintable(source: YamlSource, report: ProblemReport): void {
   walk(source.value, [], (keys) => {
     const what = isScript(keys)
-      ? "shell text without other control characters than tabs"
+      ? "shell text without control characters except tabs"
       : "one line without control characters";
     report.error(source, keys, `must be ${what} or reversed text`);
   });

@@ -11,7 +11,7 @@ interface Reference {
   readonly field: string;
   readonly to: string;
   readonly noun: string;
-  /** The field is a list of names; a single word in its place is not a name (`contacts: all`). */
+  /** The field is a list of names. A single word in its place is not a name, as in `contacts: all`. */
   readonly isList?: true;
   /** For a list of maps: the key that has the name. */
   readonly key?: string;
@@ -42,7 +42,7 @@ const REFERENCES: readonly Reference[] = [
   { section: "credentials", field: "provider", to: "providers", noun: "provider" },
 ];
 
-/** Reports every name that does not exist, with the nearest one that does. */
+/** Reports every reference to a name that does not exist, and suggests the nearest existing name. */
 export function checkReferences(source: YamlSource, declared: DeclaredNames, report: ProblemReport): void {
   for (const reference of REFERENCES) {
     const known = declared[reference.to];

@@ -3,7 +3,7 @@ import type { Slice } from "../model/stack-slice.ts";
 import type { Fleet } from "./fleet.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** @throws InvalidError if fleet.yaml does not declare the tenant of a slice, or gives it no stack of its own */
+/** @throws InvalidError if fleet.yaml does not declare the tenant of a slice, or declares no key for its stack */
 export function checkTenant(fleet: Fleet, slice: Slice): void {
   if (slice.kind !== "tenant") return;
   const { tenant } = slice;
@@ -16,7 +16,7 @@ export function checkTenant(fleet: Fleet, slice: Slice): void {
     });
   }
   if (fleet.tenants[tenant]?.key !== undefined) return;
-  const why = `tenants.${tenant} in fleet.yaml has no key, so no host lets its stack in.`;
+  const why = `tenants.${tenant} in fleet.yaml has no key, so its stack cannot log in to any host.`;
   throw new InvalidError({
     what: `the slice tenant:${tenant}`,
     why,

@@ -2,29 +2,29 @@ import type { Healthy } from "../model/machine.ts";
 import type { EntrySpec } from "./fleet/entry.ts";
 import type { RawHost } from "./yaml-types.ts";
 
-/** The kinds of hosts that the schema of fleet.yaml knows; host-kinds/registry.ts has an entry for each. */
+/** A kind of host in the schema of fleet.yaml. host-kinds/registry.ts has an entry for each kind. */
 export type HostKindName = RawHost["kind"];
 
-/** `intermittent`: a machine that comes and goes; being unreachable is no fault of it. */
+/** `intermittent`: the machine is not always on, so it is not an error if it is unreachable. */
 export type Availability = "always" | "intermittent";
 
-/** What fleet.yaml says of a host of any kind. */
+/** The fields that hosts of all kinds have in common. */
 export interface HostBase extends EntrySpec {
   readonly kind: HostKindName;
   readonly name: string;
   /** Seconds until a connection counts as failed. */
   readonly connectTimeout: number;
   readonly availability: Availability;
-  /** The limits of `fleet hosts`, where they differ from HEALTHY. */
+  /** The limits of `fleet hosts` that differ from HEALTHY. */
   readonly healthy?: Partial<Healthy>;
-  /** Nothing is installed or changed on it, and no agent lives there. */
+  /** `only`: nothing is installed or changed on it, and no agent can be declared on it. */
   readonly observe?: "only";
 }
 
-/** A host that is reached by SSH with a login of its own. */
+/** A host that Muster reaches by SSH with its own login. */
 export interface RemoteHostSpec extends HostBase {
   readonly port?: number;
-  /** The login; root, or one that may `sudo -n`. Left out, ssh_config decides. */
+  /** The login: root, or a user that can run `sudo -n`; absent: the user in ssh_config. */
   readonly user?: string;
   /** A private key file, absolute. */
   readonly identityFile?: string;

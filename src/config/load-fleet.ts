@@ -3,7 +3,7 @@ import { checkFleet } from "./check-fleet.ts";
 import type { Fleet } from "./fleet.ts";
 import { formatProblem, type Problem } from "./problem.ts";
 
-/** fleet.yaml, or a file that it names, is not valid. The message has one problem on each line. */
+/** fleet.yaml, or a file that it names, is invalid. The message has one problem on each line. */
 export class InvalidFleet extends InvalidError {
   readonly problems: readonly Problem[];
 
@@ -15,11 +15,11 @@ export class InvalidFleet extends InvalidError {
 }
 
 /**
- * Loads the fleet that a file declares: checked, resolved and frozen. Makes no connection.
+ * Loads the fleet that a file declares: checked, resolved and frozen. Contacts no host.
  *
  * @param file path of fleet.yaml
  * @param home see checkFleet
- * @throws InvalidFleet with every problem at once
+ * @throws InvalidFleet with all problems
  */
 export function loadFleet(file: string, home?: string): Fleet {
   const { fleet, problems } = checkFleet(file, home);

@@ -7,10 +7,10 @@ export interface OpenPort {
   readonly from: readonly string[];
 }
 
-/** Every address, as the networks of a firewall. */
+/** All addresses, as the networks of a firewall rule. */
 export const EVERYBODY: readonly string[] = ["0.0.0.0/0", "::/0"];
 
-/** A port with its defaults: TCP, from everywhere. */
+/** Returns a port with its defaults: TCP, from everywhere. */
 export function openPort({ port, protocol, from }: NonNullable<RawHost["open"]>[number]): OpenPort {
   return { port: `${port}`, protocol: protocol ?? "tcp", from: from ?? EVERYBODY };
 }

@@ -3,22 +3,22 @@ import type { Keys, Problem } from "./problem.ts";
 import { pathOf } from "./problem.ts";
 import type { Part, YamlSource } from "./yaml/source.ts";
 
-/** Collects problems, so that all are printed at once. */
+/** Collects problems, so that all of them are printed at once. */
 export interface ProblemReport {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
-  /** Whether there are so many problems that more would help nobody. */
+  /** Whether the maximum number of problems has been reached. Further problems are dropped. */
   readonly isFull: boolean;
-  /** @param part whether to point at the key or at its value */
+  /** Adds a problem. @param part whether its position is that of the key or that of the value */
   error(source: YamlSource, keys: Keys, sentence: string, part?: Part): void;
   warn(source: YamlSource, keys: Keys, sentence: string): void;
-  /** Whether this place has an error already, so that a second one can be left out. */
+  /** Whether this place already has an error, so that a second one can be omitted. */
   hasErrorAt(source: YamlSource, keys: Keys): boolean;
-  /** Whether an entry of a section, such as `agents`, `iris`, has no problem so far. */
+  /** Whether an entry of a section, such as `iris` of `agents`, has no problem so far. */
   isSound(section: string, name: string): boolean;
 }
 
-/** A hostile file could have a million problems. */
+/** A malicious file could have a million problems. */
 const MOST_PROBLEMS = 200;
 
 /** Creates an empty report. */

@@ -1,28 +1,28 @@
-/** Where something stands in a YAML file: map keys and list indices from the root. */
+/** The path of a value in a YAML file: map keys and list indices from the root. */
 export type Keys = readonly (string | number)[];
 
-/** A place in a file; lines and columns count from 1. */
+/** A place in a file. Lines and columns are counted from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** One thing that is wrong with fleet.yaml or a file that it names, in a plain sentence. */
+/** A problem in fleet.yaml or in a file that it names. */
 export interface Problem extends Position {
-  /** Relative to the working directory where the file lies within it, else absolute. */
+  /** The path of the file: relative if it is within the working directory, otherwise absolute. */
   readonly file: string;
-  /** Such as `agents.iris.routesTo[1]`; empty for the file as a whole. */
+  /** The path of the value, such as `agents.iris.routesTo[1]`; empty for the whole file. */
   readonly path: string;
   readonly sentence: string;
 }
 
-/** `file:line:column path: sentence`, the form that editors and terminals make a link of. */
+/** Formats a problem as `file:line:column path: sentence`, which editors and terminals turn into a link. */
 export function formatProblem(problem: Problem): string {
   const path = problem.path === "" ? "" : ` ${problem.path}`;
   return `${problem.file}:${problem.line}:${problem.column}${path}: ${problem.sentence}`;
 }
 
-/** Keys as a path that people read; a key that is no plain word stands in quotes. */
+/** Formats keys as a path. A key that is not a plain word is quoted. */
 export function pathOf(keys: Keys): string {
   return keys.map(step).join("").replace(/^\./, "");
 }

@@ -2,11 +2,11 @@ import { realpathSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { readTextFile, type TextFile, whyUnread } from "./text-file.ts";
 
-/** The size limit of an identity's file. */
+/** The maximum size of a file that fleet.yaml names. */
 const MOST_BYTES = 1024 * 1024;
 
 /**
- * Resolves a path in fleet.yaml with its symlinks. It must be within the folder of fleet.yaml.
+ * Resolves a path in fleet.yaml and its symlinks. The result must be within the folder of fleet.yaml.
  *
  * @param dir the folder, absolute
  * @returns the real path, or why it is refused
@@ -27,7 +27,7 @@ export function insidePath(dir: string, path: string): { path: string } | { refu
   }
 }
 
-/** Reads a text file within the folder of fleet.yaml; `flaw` says why it cannot be used. */
+/** Reads a text file within the folder of fleet.yaml. `flaw` says why it cannot be used. */
 export function readInside(dir: string, path: string): TextFile {
   const found = insidePath(dir, path);
   if ("refused" in found) return { text: "", flaw: { sentence: found.refused, at: 0 } };

@@ -1,5 +1,5 @@
 /**
- * The known name nearest to the written one, for "did you mean".
+ * Finds the known name that is nearest to the written one.
  *
  * @returns undefined if more than a third of the letters would have to change
  */
@@ -16,13 +16,13 @@ export function nearest(written: string, known: Iterable<string>): string | unde
   return best;
 }
 
-/** `; did you mean "west"?`, or an empty text if no known name is near. */
+/** Returns `; did you mean "west"?`, or an empty string if no known name is near. */
 export function didYouMean(written: string, known: Iterable<string>): string {
   const name = nearest(written, known);
   return name === undefined ? "" : `; did you mean "${name}"?`;
 }
 
-/** The Levenshtein distance: the number of letters to insert, remove or change. */
+/** The Levenshtein distance: the minimum number of letters to insert, remove or change. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 1; i <= a.length; i++) {

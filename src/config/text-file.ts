@@ -36,7 +36,7 @@ function decode(bytes: Uint8Array): TextFile {
   return { text };
 }
 
-/** Why a file could not be read, as a sentence without a subject. */
+/** Returns why a file could not be read, as a sentence without a subject. */
 export function whyUnread(cause: unknown): string {
   const error = cause as NodeJS.ErrnoException;
   if (error.code === "ENOENT" || error.code === "ENOTDIR") return "does not exist";

@@ -9,7 +9,7 @@ export interface RawMoved {
   readonly agents?: Readonly<Record<string, string>> | null;
 }
 
-/** The contacts in a file of their own. */
+/** The contacts in a separate file. */
 export interface RawContactsFile {
   readonly from?: string;
 }
@@ -90,7 +90,7 @@ export interface RawServiceFile {
   readonly group?: string;
 }
 
-/** The most memory, CPU time and processes. */
+/** The maximum memory, CPU time and number of processes. */
 export interface RawLimits {
   readonly memory?: string;
   readonly cpu?: number;

@@ -1,17 +1,17 @@
-/** The value if it is a map; otherwise an empty map. */
+/** Returns the value if it is a map; otherwise an empty map. */
 export function asMap(value: unknown): Readonly<Record<string, unknown>> {
   const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
   return isMap ? (value as Record<string, unknown>) : {};
 }
 
-/** The names that a section declares: every key except those that begin with `x-`. */
+/** Returns the names that a section declares: all keys except those that begin with `x-`. */
 export function namesIn(section: unknown): string[] {
   return Object.keys(asMap(section)).filter((name) => !name.startsWith("x-"));
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
-/** The seconds of a duration such as `30`, `30s`, `5m` or `1h`. */
+/** Converts a duration such as `30`, `30s`, `5m` or `1h` to seconds. */
 export function secondsOf(value: number | string): number {
   if (typeof value === "number") return value;
   return Number.parseInt(value, 10) * (UNITS[value.slice(-1)] ?? 1);

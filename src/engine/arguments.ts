@@ -1,22 +1,22 @@
-/** What a command line of the engine says about where it works and on what. */
+/** The parts of an engine command line that Muster reads. */
 export interface EngineCall {
   /** The command's words without flags: ["up"], ["stack", "init", "prod"]. */
   words: string[];
   stack: string | undefined;
   cwd: string | undefined;
-  /** How much the engine is to log; 0 where nothing is said of it. */
+  /** The engine's log level; 0 if none is given. */
   verbosity: number;
   previewOnly: boolean;
-  /** Whether it names who encrypts the stack's secrets. */
+  /** Whether the command line names a provider for the encryption of secrets. */
   hasSecretsProvider: boolean;
 }
 
-/** The commands that write a stack's resources, with the names that the engine gives them too. */
+/** The commands that change a stack's resources, with the engine's aliases for them. */
 const CHANGES = new Set(["up", "update", "refresh", "destroy", "down", "dn", "import"]);
 
 const OPERATIONS = new Set([...CHANGES, "preview", "pre", "cancel"]);
 
-/** Flags that take their value as the next argument, as far as they may stand before a word that matters here (`pulumi --help`). */
+/** Global flags that may precede the command and take the next argument as their value (`pulumi --help`). */
 const WITH_VALUE = new Set([
   "--color",
   "--memprofilerate",
@@ -26,7 +26,7 @@ const WITH_VALUE = new Set([
   "--tracing",
 ]);
 
-/** Reads a command line as far as it matters here; what the engine does not know it refuses itself. */
+/** Parses an engine command line. Ignores flags that it does not know: the engine checks them itself. */
 export function readCall(args: string[]): EngineCall {
   const call: EngineCall = {
     words: [],
@@ -52,29 +52,29 @@ export function readCall(args: string[]): EngineCall {
   return call;
 }
 
-/** Whether the call works on a stack's resources. */
+/** Whether the call is an operation on a stack's resources. */
 export function isOperation(call: EngineCall): boolean {
   return OPERATIONS.has(call.words[0] ?? "");
 }
 
-/** Whether the call changes a stack's resources, so that it takes the stack's lock or is refused by it. */
+/** Whether the call changes a stack's resources, which requires the stack's lock. */
 export function isChange(call: EngineCall): boolean {
   return CHANGES.has(call.words[0] ?? "") && !call.previewOnly;
 }
 
-/** Whether the call removes a stack's resources, or shows what that would do. */
+/** Whether the call destroys a stack's resources or previews that. */
 export function isDestroy(call: EngineCall): boolean {
   return ["destroy", "down", "dn"].includes(call.words[0] ?? "");
 }
 
-/** The stack that the command line itself names. */
+/** Returns the stack that the command line names. */
 export function namedStack(call: EngineCall): string | undefined {
   const [command, verb, name] = call.words;
   const named = call.stack ?? (command === "stack" && verb === "init" ? name : undefined);
   return named?.split("/").at(-1);
 }
 
-/** The value of a flag in one of its four forms: `-s x`, `-sx`, `--stack x`, `--stack=x`. */
+/** Returns the value of a flag in one of its four forms: `-s x`, `-sx`, `--stack x`, `--stack=x`. */
 function flagValue(arg: string, rest: string[], short: string, long: string): string | undefined {
   if (arg === short || arg === long) return rest.shift();
   if (arg.startsWith(`${long}=`)) return arg.slice(long.length + 1);

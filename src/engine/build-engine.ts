@@ -10,7 +10,9 @@ import { type InstallProgress, withProgress } from "./progress.ts";
 
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
-/** The two Go modules of src/engine/go: they need different versions of the SDK, so they cannot be one. */
+/**
+ * The two Go modules in src/engine/go. They need different versions of the SDK, so they cannot be one module.
+ */
 const PROGRAMS = [
   {
     module: "cli",
@@ -25,22 +27,26 @@ const PROGRAMS = [
     package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     output: `lib/${LANGUAGE_HOST}`,
     flags: "-s -w",
-    text: "building the engine's host for Node programs",
+    text: "building the engine's language host for Node",
     hint: "about 20 s",
   },
 ];
 
-/** This older host knows no `runtime.options` of Pulumi.yaml: by itself it would load ts-node for every program. */
+/**
+ * This older language host ignores `runtime.options` in Pulumi.yaml: without the flag it loads ts-node for
+ * every program.
+ */
 const LANGUAGE_HOST_SCRIPT = `#!/bin/sh
 exec "$(dirname "$0")/../lib/${LANGUAGE_HOST}" -typescript=false "$@"
 `;
 
 /**
- * Builds the engine from its Go modules into `staging`, with Go's caches in our own cache folder unless the
- * environment names others; ours are removed after success and carry a killed build on.
+ * Builds the engine from its Go modules into `staging`. Go's caches are in Muster's cache folder unless the
+ * environment sets others. They are kept after a failure, so that the next build resumes, and removed after a
+ * success.
  *
  * @returns the folder with the engine
- * @throws MusterError where there is no Go, where it is too old, or where the build fails
+ * @throws MusterError if Go is missing or too old, or the build fails
  */
 export async function build(staging: string, progress: InstallProgress): Promise<string> {
   const go = await usableGo();
@@ -66,7 +72,7 @@ function buildFailed(error: { stderr?: string }): never {
   throw new MusterError({
     what: "the build of the Pulumi engine failed",
     why,
-    next: "Check that the Go module proxy can be reached and run it again; what was built so far is kept.",
+    next: "Check that the Go module proxy can be reached, and run this again; what has been built so far is kept.",
     cause: error,
   });
 }

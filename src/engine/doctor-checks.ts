@@ -13,10 +13,13 @@ import { openToOthers, type PulumiProject, readProject, stateDir, withoutPasswor
 import { locksOf } from "./state/ready-state.ts";
 import { lockOwner, type StackLock, takenAt } from "./state/stack-lock.ts";
 
-/** The first Node that runs TypeScript by itself. */
+/** The oldest Node that runs TypeScript without a loader. */
 const OLDEST_NODE = "22.18";
 
-/** What `fleet doctor` tells of Node, the engine and the project's stack; it changes nothing, and asks a shared state alone. */
+/**
+ * Runs the checks of `fleet doctor` for Node, the engine and the project's stack. Changes nothing, and
+ * contacts only a shared state.
+ */
 export async function engineChecks(): Promise<Check[]> {
   const dir = projectDir();
   const project = dir === undefined ? undefined : readProject(dir);
@@ -39,7 +42,7 @@ function nodeCheck(): Check {
   }
   const pinned = process.execPath.includes(`${sep}node_modules${sep}`);
   if (pinned) return { name, ok: true, detail: `${version}, pinned by npm` };
-  return { name, ok: "warn", detail: `${version} of this machine, not the pinned one`, fix: "npm install" };
+  return { name, ok: "warn", detail: `${version} from PATH, not the one pinned by npm`, fix: "npm install" };
 }
 
 async function engineCheck(): Promise<Check[]> {
@@ -48,7 +51,7 @@ async function engineCheck(): Promise<Check[]> {
   const fix = "npx pulumi version";
   if (engine === undefined) {
     return [
-      { name, ok: "warn", detail: "not on this machine yet: the first run gets it", fix },
+      { name, ok: "warn", detail: "not installed yet: the first run installs it", fix },
       await goCheck(),
     ];
   }
@@ -60,14 +63,14 @@ async function engineCheck(): Promise<Check[]> {
   return [{ name, ok: false, detail, fix: "npx fleet clean && npx pulumi version" }];
 }
 
-/** Go matters only where the engine is still to be had and its vendor's site is out of reach. */
+/** Checks for Go, which is needed only if no engine is installed and its vendor's site is unreachable. */
 async function goCheck(): Promise<Check> {
   const name = "go";
   try {
     return { name, ok: true, detail: `${await usableGo()} can build the engine` };
   } catch (error) {
     if (!(error instanceof MusterError)) throw error;
-    const detail = `${error.why} It is needed only where the vendor's site cannot be reached.`;
+    const detail = `${error.why} Go is needed only if the vendor's site cannot be reached.`;
     return { name, ok: "warn", detail, ...(error.next && { fix: error.next }) };
   }
 }
@@ -76,16 +79,16 @@ function stateFolderCheck(project: PulumiProject): Check[] {
   const dir = stateDir(project);
   if (dir === undefined || !existsSync(dir)) return [];
   const name = "state folder";
-  if (!openToOthers(dir)) return [{ name, ok: true, detail: `${dir} is closed to others` }];
+  if (!openToOthers(dir)) return [{ name, ok: true, detail: `${dir} is closed to other users` }];
   return [{ name, ok: false, detail: `${dir} is open to other users`, fix: `chmod 700 ${dir}` }];
 }
 
-/** A `pulumi` that somebody else installed does not set what ours sets. */
+/** Warns about a `pulumi` on PATH that is not Muster's: it does not set the variables that Muster's sets. */
 function foreignCheck(project: PulumiProject, stack: string | undefined): Check[] {
   const foreign = foreignClis()[0];
   const unset = unsetVariables(project, stack);
   if (foreign === undefined || unset.length === 0) return [];
-  const detail = `\`pulumi\` is ${foreign}; run by itself it lacks ${unset.join(" ")}`;
+  const detail = `\`pulumi\` is ${foreign}; run directly, it lacks ${unset.join(" ")}`;
   return [{ name: "pulumi on PATH", ok: "warn", detail, fix: "use `npx pulumi`, or export these variables" }];
 }
 
@@ -104,26 +107,29 @@ async function passphraseCheck(project: PulumiProject, stack: string): Promise<C
   return [{ name, ok: false, detail: `${file} is open to other users`, fix: `chmod 600 ${file}` }];
 }
 
-/** Whether the state can be reached, and who holds its locks. */
+/** Checks whether the state can be reached, and lists its locks. */
 async function stateChecks(project: PulumiProject, stack: string): Promise<Check[]> {
   const name = "state";
   const backend = withoutPassword(project.backend) || "where `pulumi login` says";
   const engine = await findEngine();
-  const isAsked = engine !== undefined || stateDir(project) !== undefined;
+  const isChecked = engine !== undefined || stateDir(project) !== undefined;
   try {
-    const locks = isAsked ? await locksOf({ pulumi: engine?.pulumi ?? "", project, stack }) : undefined;
-    if (locks === undefined) return [{ name, ok: true, detail: `${backend}, not asked` }];
-    return [{ name, ok: true, detail: `${backend} answers` }, ...locks.map((lock) => lockCheck(stack, lock))];
+    const locks = isChecked ? await locksOf({ pulumi: engine?.pulumi ?? "", project, stack }) : undefined;
+    if (locks === undefined) return [{ name, ok: true, detail: `${backend}, not checked` }];
+    return [
+      { name, ok: true, detail: `${backend} is reachable` },
+      ...locks.map((lock) => lockCheck(stack, lock)),
+    ];
   } catch (error) {
     return [faultOf(name, error)];
   }
 }
 
 function lockCheck(stack: string, lock: StackLock): Check {
-  const held = `stack ${stack} is locked since ${takenAt(lock)} by ${lockOwner(lock)}`;
+  const held = `stack ${stack} has been locked since ${takenAt(lock)} by ${lockOwner(lock)}`;
   const { seen, fix } = {
-    dead: { seen: "which is dead", fix: "npx pulumi up" },
-    alive: { seen: "which is at work", fix: "wait for it" },
+    dead: { seen: "which was killed", fix: "npx pulumi up" },
+    alive: { seen: "which is running", fix: "wait for it to end" },
     unseen: { seen: "which cannot be seen from here", fix: `npx fleet unlock --stack ${stack}` },
   }[lock.holder];
   return { name: "stack lock", ok: "warn", detail: `${held}, ${seen}`, fix };

@@ -7,10 +7,10 @@ import { type InstallProgress, withProgress } from "./progress.ts";
 /** The vendor's install script, which the npm package `pulumi` (lib/download.js) fetches first. */
 const VENDOR_SITE = "https://get.pulumi.com/install.sh";
 
-/** Milliseconds after which the vendor's site counts as out of reach. */
+/** Milliseconds after which the vendor's site counts as unreachable. */
 const PROBE_TIMEOUT = 5000;
 
-/** Whether the vendor's site answers; never asked when MUSTER_OFFLINE is set. */
+/** Whether the vendor's site can be reached; false without a request if MUSTER_OFFLINE is set. */
 export async function canDownload(site: string = VENDOR_SITE): Promise<boolean> {
   if (process.env["MUSTER_OFFLINE"]) return false;
   try {
@@ -21,9 +21,10 @@ export async function canDownload(site: string = VENDOR_SITE): Promise<boolean> 
 }
 
 /**
- * Lets the npm package `pulumi` download the vendor's engine into `staging`, outside of any project's folder.
+ * Has the npm package `pulumi` download the vendor's engine into `staging`. It runs outside any project
+ * folder.
  *
- * @returns the folder with the engine; undefined, after a line that says so, where the download failed
+ * @returns the folder with the engine; undefined if the download failed, which is reported to `progress`
  */
 export async function download(staging: string, progress: InstallProgress): Promise<string | undefined> {
   const launch = execa(

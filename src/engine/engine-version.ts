@@ -1,7 +1,7 @@
-/** The one version of the engine that Muster is tested with; src/engine/go/cli/go.mod names the same. */
+/** The engine version that Muster is tested with, the same as in src/engine/go/cli/go.mod. */
 export const ENGINE_VERSION = "3.259.0";
 
-/** The parts of the first `1.2.3`, `v1.2` or `go1.2.3` in a text; undefined where there is none. */
+/** Returns the parts of the first `1.2.3`, `v1.2` or `go1.2.3` in a text; undefined if there is none. */
 export function parseVersion(text: string): number[] | undefined {
   return /(\d+)\.(\d+)(?:\.(\d+))?/
     .exec(text)
@@ -9,7 +9,7 @@ export function parseVersion(text: string): number[] | undefined {
     .map((part) => Number(part ?? 0));
 }
 
-/** Whether version `have` is `want` or newer; false where `have` cannot be read. */
+/** Whether version `have` is `want` or newer; false if `have` cannot be parsed. */
 export function atLeast(have: string, want: string): boolean {
   const [a, b] = [parseVersion(have), parseVersion(want)];
   if (a === undefined || b === undefined) return false;
@@ -20,7 +20,7 @@ export function atLeast(have: string, want: string): boolean {
   return true;
 }
 
-/** Whether an engine of version `have` may be used: at least ours, and of the same major version. */
+/** Whether an engine of version `have` can be used: ENGINE_VERSION or newer, with the same major version. */
 export function usable(have: string): boolean {
   return atLeast(have, ENGINE_VERSION) && parseVersion(have)?.[0] === parseVersion(ENGINE_VERSION)?.[0];
 }

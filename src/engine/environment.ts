@@ -8,10 +8,11 @@ import { pulumiHome } from "./paths.ts";
 import type { PulumiProject } from "./project.ts";
 
 /**
- * Builds the environment for the engine: the present one, and what is unset in it. Programs and providers run on the
- * Node that runs this, and find the engine's own programs first.
+ * Builds the environment for the engine: the current one, plus defaults for variables that are unset.
+ * Programs and providers use the Node that runs this process, and find the engine's own programs first on
+ * PATH.
  *
- * @param launch what the hosts of the project need, where the caller has read that already
+ * @param launch what the project's hosts need, if the caller has already read it
  */
 export async function engineEnv(
   pulumi: string,
@@ -21,11 +22,12 @@ export async function engineEnv(
 ): Promise<NodeJS.ProcessEnv> {
   const path = [dirname(process.execPath), dirname(pulumi), process.env["PATH"] ?? ""].join(delimiter);
   return {
-    // The engine itself would take the home folder of /etc/passwd, and its launcher that of HOME.
+    // If unset, the engine uses the home folder from /etc/passwd, but its launcher uses HOME.
     PULUMI_HOME: pulumiHome(),
     NODE_COMPILE_CACHE: join(cacheDir(), "compile"),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // The engine runs for seconds and takes little memory: collecting garbage rarely saves a fifth of its time.
+    // The engine runs for seconds and uses little memory: less frequent garbage collection saves a fifth of
+    // its time.
     GOGC: "400",
     ...ENGINE_DEFAULTS,
     ...(launch ?? (await readProjectLaunch(project))).env,
@@ -36,7 +38,7 @@ export async function engineEnv(
   };
 }
 
-/** The variables that a `pulumi` from elsewhere would lack here, each as NAME=VALUE. */
+/** Returns the variables that a `pulumi` other than Muster's would lack, as NAME=VALUE. */
 export function unsetVariables(project: PulumiProject, stack: string | undefined): string[] {
   const wanted = { ...ENGINE_DEFAULTS, ...(stack && passphraseEnv(project, stack)) };
   return Object.entries(wanted)

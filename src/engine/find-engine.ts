@@ -7,19 +7,19 @@ import { CLI, engineDir, LANGUAGE_HOST, launcherDir } from "./paths.ts";
 
 const NPM_FOLDER = `${sep}node_modules${sep}`;
 
-/** An engine that can be used: its CLI, its version, and where it was found. */
+/** A usable engine: its CLI, its version, and where it was found. */
 export interface Engine {
   pulumi: string;
   version: string;
   how: "path" | "cache" | "download" | "built";
 }
 
-/** An engine on PATH, else one in the places where Muster and the vendor's launcher keep theirs. */
+/** Finds an engine on PATH, else in the caches of Muster and the vendor's launcher. */
 export async function findEngine(): Promise<Engine | undefined> {
   return (await findOnPath()) ?? findInCache();
 }
 
-/** The first CLI on PATH that somebody else installed, new enough and with a language host for Node. */
+/** Finds the first usable CLI on PATH that was not installed by Muster and has a language host for Node. */
 async function findOnPath(): Promise<Engine | undefined> {
   for (const pulumi of foreignClis()) {
     const version = await versionOf(pulumi);
@@ -30,28 +30,26 @@ async function findOnPath(): Promise<Engine | undefined> {
   return undefined;
 }
 
-/** The folder's name tells the version: what lies there was checked before it got that name. */
+/**
+ * Finds an engine in the caches. Its version needs no check: a folder gets its versioned name only after one.
+ */
 export function findInCache(): Engine | undefined {
   const dir = [launcherDir(), engineDir()].find(holdsEngine);
   if (dir === undefined) return undefined;
   return { pulumi: join(dir, "bin", CLI), version: ENGINE_VERSION, how: "cache" };
 }
 
-/** Whether a folder has both programs of an engine under bin/. */
+/** Whether a folder has both programs of an engine in bin/. */
 export function holdsEngine(dir: string): boolean {
   return [CLI, LANGUAGE_HOST].every((name) => isExecutable(join(dir, "bin", name)));
 }
 
-/** Every `pulumi` on PATH that is neither ours nor a launcher that npm installed. */
+/** Returns every `pulumi` on PATH that is neither Muster's nor a launcher installed by npm. */
 export function foreignClis(): string[] {
   return onPath(CLI).filter((file) => !isOurs(file));
 }
 
-/**
- * The version that a CLI says it has.
- *
- * @returns undefined where it does not answer within 15 s
- */
+/** Returns the version that a CLI reports. @returns undefined if the CLI fails or takes longer than 15 s */
 export async function versionOf(pulumi: string): Promise<string | undefined> {
   const env = { PULUMI_SKIP_UPDATE_CHECK: "true" };
   const { failed, stdout } = await execa(pulumi, ["version"], {
@@ -63,7 +61,7 @@ export async function versionOf(pulumi: string): Promise<string | undefined> {
   return failed ? undefined : stdout.trim().replace(/^v/, "");
 }
 
-/** Every executable of that name in the folders of PATH, first one first. */
+/** Returns every executable of that name on PATH, in the order of PATH. */
 export function onPath(name: string): string[] {
   const dirs = (process.env["PATH"] ?? "").split(delimiter).filter((dir) => dir !== "");
   return dirs.map((dir) => join(dir, name)).filter(isExecutable);

@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { InvalidError } from "../base/errors.ts";
 import { PACKAGE_NAME } from "../base/paths.ts";
 
-/** The package's name in version 0.1, which was never published: on npm it is another author's package. */
+/**
+ * The package's name in version 0.1, which was never published: on npm the name belongs to another author.
+ */
 export const FORMER_PACKAGE = "muster";
 
 /** A path into the former package, outside of a comment. */
 const FORMER_PATH = /^([^#\n]*\bnode_modules\/)muster(?=\/)/gm;
 
-/** Whether the Pulumi.yaml in that folder takes its program or plugin from the former package. */
+/** Whether the Pulumi.yaml in a folder takes its program or plugin from the former package. */
 export function namesFormerPackage(dir: string): boolean {
   const file = join(dir, "Pulumi.yaml");
   if (!existsSync(file)) return false;
@@ -17,12 +19,12 @@ export function namesFormerPackage(dir: string): boolean {
   return withCurrentPackage(text) !== text;
 }
 
-/** The text of a Pulumi.yaml with its paths into the former package corrected. */
+/** Returns the text of a Pulumi.yaml with its paths into the former package corrected. */
 export function withCurrentPackage(text: string): string {
   return text.replace(FORMER_PATH, `$1${PACKAGE_NAME}`);
 }
 
-/** What to do about a Pulumi.yaml that names the former package. */
+/** Returns the error for a Pulumi.yaml that names the former package. */
 export function formerPackageError(): InvalidError {
   return new InvalidError({
     where: "Pulumi.yaml",

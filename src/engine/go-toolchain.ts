@@ -6,20 +6,16 @@ import { cacheDir, packageRoot } from "../base/paths.ts";
 import { atLeast } from "./engine-version.ts";
 import { onPath } from "./find-engine.ts";
 
-/** Where Go's own installer puts it: found there even if PATH does not name it. */
+/** Where Go's installer and distributions put Go; used if PATH has none. */
 const GO_PLACES = ["/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
 
-/**
- * The Go that a build would use.
- *
- * @throws MusterError that says what to install
- */
+/** Finds the Go that a build would use. @throws MusterError that says what to install */
 export async function usableGo(): Promise<string> {
   const wanted = wantedGo();
   const go = [...onPath("go"), ...GO_PLACES.filter((file) => existsSync(file))][0];
-  const next = `Install Go ${wanted} or newer (https://go.dev/dl, or \`apt-get install golang-go\` where it is new enough).`;
+  const next = `Install Go ${wanted} or newer (https://go.dev/dl, or \`apt-get install golang-go\` if that is new enough).`;
   const what = "the Pulumi engine cannot be built";
-  if (go === undefined) throw new MusterError({ what, why: "no Go was found.", next });
+  if (go === undefined) throw new MusterError({ what, why: "Go was not found.", next });
   const { stdout, failed } = await execa(go, ["version"], {
     cwd: engineModule(),
     env: goEnv(),
@@ -29,7 +25,7 @@ export async function usableGo(): Promise<string> {
   throw new MusterError({ what, why: `${go} is older than Go ${wanted}.`, next });
 }
 
-/** Go asks for this version itself: the `go` line of the module. */
+/** Returns the oldest Go version that can build the engine, from the `go` line in go.mod. */
 function wantedGo(): string {
   return /^go (\S+)$/m.exec(readFileSync(join(engineModule(), "go.mod"), "utf8"))?.[1] ?? "1.25";
 }
@@ -42,7 +38,10 @@ function ownGoDir(): string {
   return join(cacheDir(), "go");
 }
 
-/** The environment of every call of Go: its caches lie in ours unless the environment names others. */
+/**
+ * Returns the variables for a call of Go: its caches are in Muster's cache folder unless the environment sets
+ * others.
+ */
 export function goEnv(): Record<string, string> {
   const own = {
     GOPATH: ownGoDir(),
@@ -53,7 +52,10 @@ export function goEnv(): Record<string, string> {
   return { ...Object.fromEntries(unset), GOWORK: "off", CGO_ENABLED: "0" };
 }
 
-/** Removes the caches of a build that went well. Go makes its module cache read-only, so Go itself has to. */
+/**
+ * Removes the caches after a successful build. Go makes its module cache read-only, so Go must remove that
+ * one.
+ */
 export async function removeOwnCaches(go: string): Promise<void> {
   if (!existsSync(ownGoDir())) return;
   if (!process.env["GOMODCACHE"]) await execa(go, ["clean", "-modcache"], { env: goEnv(), reject: false });

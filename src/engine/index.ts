@@ -6,7 +6,7 @@ export {
   elapsed,
   type InstallProgress as Progress,
   stderrProgress,
-  withProgress as telling,
+  withProgress,
 } from "./progress.ts";
 export { ensureExampleStack, ensureStack, stackInUse } from "./stack.ts";
 export { openStackConfig } from "./stack-config.ts";

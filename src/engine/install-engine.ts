@@ -10,26 +10,27 @@ import { CLI, engineDir, launcherDir } from "./paths.ts";
 import type { InstallProgress } from "./progress.ts";
 
 /**
- * The engine: found on PATH or in the cache, else downloaded, else built. Nothing is done where one is found.
- * Of several that run at once one does the work and the others wait; a killed one leaves nothing in the way.
+ * Returns the engine from PATH or the cache; otherwise downloads it, or builds it if that is not possible. If
+ * several processes do this at once, one installs and the others wait. The next run cleans up after a killed
+ * one.
  *
- * @throws MusterError where the engine is not to be had, with what to install
+ * @throws MusterError that says what to install, if the engine can be neither downloaded nor built
  */
 export async function ensureEngine(progress: InstallProgress): Promise<Engine> {
   const engine =
-    (await findEngine()) ?? (await withProcessLock(lockFile(), tellWaiting, () => install(progress)));
+    (await findEngine()) ?? (await withProcessLock(lockFile(), reportWaiting, () => install(progress)));
   linkForLauncher();
   return engine;
 
-  function tellWaiting(pid: number): void {
-    progress(`waiting for process ${pid}, which is getting the Pulumi engine`);
+  function reportWaiting(pid: number): void {
+    progress(`waiting for process ${pid}, which is installing the Pulumi engine`);
   }
 }
 
-/** Gets the engine into a folder of its own first; only a checked one is renamed to its place. */
+/** Installs the engine into a staging folder, checks it there, and then renames it to its final place. */
 async function install(progress: InstallProgress): Promise<Engine> {
-  const madeMeanwhile = findInCache();
-  if (madeMeanwhile !== undefined) return madeMeanwhile;
+  const installedMeanwhile = findInCache();
+  if (installedMeanwhile !== undefined) return installedMeanwhile;
   removeLeftovers();
   const staging = join(dirname(engineDir()), `${STAGING}${process.pid}`);
   mkdirSync(staging, { recursive: true });
@@ -53,7 +54,7 @@ function lockFile(): string {
   return join(dirname(engineDir()), "lock");
 }
 
-/** Under the lock, a staging folder that is there is a killed run's. */
+/** Removes the staging folders of killed runs. The caller holds the lock, so no running process uses them. */
 function removeLeftovers(): void {
   mkdirSync(dirname(engineDir()), { recursive: true });
   for (const name of readdirSync(dirname(engineDir()))) {
@@ -64,12 +65,11 @@ function removeLeftovers(): void {
 async function check(dir: string): Promise<void> {
   const version = holdsEngine(dir) ? await versionOf(join(dir, "bin", CLI)) : undefined;
   if (version === ENGINE_VERSION) return;
-  const why =
-    version === undefined ? "it does not run on this machine." : `it says that it is version ${version}.`;
-  throw new MusterError({ what: `the new Pulumi engine is not the ${ENGINE_VERSION} it should be`, why });
+  const why = version === undefined ? "it does not run on this machine." : `it reports version ${version}.`;
+  throw new MusterError({ what: `the new Pulumi engine is not version ${ENGINE_VERSION}`, why });
 }
 
-/** Replaces only a link: a folder in that place is the vendor's own. */
+/** Links the launcher's cache to the engine. Replaces only a link: a folder there is the vendor's own. */
 function linkForLauncher(): void {
   if (!holdsEngine(engineDir()) || holdsEngine(launcherDir())) return;
   const there = lstatSync(launcherDir(), { throwIfNoEntry: false });

@@ -7,22 +7,25 @@ import { HOST_KIND_NAMES, hostKindOf } from "../host-kinds/registry.ts";
 import { readHosts } from "../inventory/read-inventory.ts";
 import type { PulumiProject } from "./project.ts";
 
-/** What the launcher does for the hosts of a project, besides starting the engine. */
+/** What the launcher must do for a project's hosts, besides starting the engine. */
 export interface ProjectLaunch {
-  /** Variables for the engine, set where they are unset. */
+  /** Variables for the engine, used unless they are already set. */
   readonly env: Readonly<Record<string, string>>;
-  /** The private keys that an ssh-agent has to hold, absolute. */
+  /** Absolute paths of the private keys that the ssh-agent must hold. */
   readonly privateKeys: readonly string[];
-  /** The checks before an operation. */
+  /** Checks to run before an operation. */
   readonly checks: readonly LaunchOfKind["check"][];
 }
 
-/** No plugin is needed, and the engine must not fetch one, or try to, because a package of its name is installed. */
+/**
+ * No plugin is needed, but the engine would try to download one for every installed npm package that has a
+ * plugin.
+ */
 const NO_PLUGINS = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
 
 /**
- * Finds what the hosts of a project need: those that fleet.yaml declares, and those that the inventory still knows. A
- * fleet.yaml that is invalid declares none here; the program reports what is wrong in it.
+ * Finds what the launcher must do for the hosts that fleet.yaml declares or the inventory still has. An
+ * invalid fleet.yaml counts as one without hosts here; the program reports what is wrong in it.
  */
 export async function readProjectLaunch(project: PulumiProject | undefined): Promise<ProjectLaunch> {
   const used = project === undefined ? [] : await launchesOf(project.dir);
@@ -45,7 +48,10 @@ async function launchesOf(dir: string) {
   });
 }
 
-/** Reads fleet.yaml where it can have a host that matters here; the parser is loaded only then. */
+/**
+ * Returns the hosts in fleet.yaml if one of them may need the launcher. Otherwise returns none and does not
+ * load the parser.
+ */
 async function declaredHosts(dir: string) {
   const file = join(dir, "fleet.yaml");
   if (!existsSync(file) || !mayMatter(readFileSync(file, "utf8"))) return [];
@@ -53,13 +59,19 @@ async function declaredHosts(dir: string) {
   return Object.values(loadHosts(file) ?? {});
 }
 
-/** A text declares no host of a kind whose name is not in it, unless an escape hides the name. */
+/**
+ * Whether fleet.yaml may declare a host that needs the launcher: it contains the name of such a kind, or an
+ * escape that may hide one.
+ */
 function mayMatter(text: string): boolean {
   const names = HOST_KIND_NAMES.filter((kind) => hostKindOf({ kind }).launch !== undefined);
   return text.includes("\\") || names.some((name) => text.includes(name));
 }
 
-/** A file that cannot be parsed counts as well: the provider reports what is wrong in it. */
+/**
+ * Whether the inventory has a machine of a kind. True also for a file that cannot be parsed: the provider
+ * reports what is wrong in it.
+ */
 function isInInventory(dir: string, kind: HostKindName): boolean {
   try {
     return [...readHosts(dir, kind).values()].some(({ machine }) => machine !== undefined);

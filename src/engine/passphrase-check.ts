@@ -10,9 +10,9 @@ import { type PulumiProject, readStackFile, stackFile } from "./project.ts";
 const VARIABLE = "PULUMI_CONFIG_PASSPHRASE";
 
 /**
- * Refuses a passphrase that is not the one that the stack's file was encrypted with.
+ * Checks that the passphrase is the one that the stack's file was encrypted with.
  *
- * @throws InvalidError
+ * @throws InvalidError if it is not
  */
 export async function checkPassphrase(project: PulumiProject, stack: string): Promise<void> {
   const { encryptionsalt } = readStackFile(project, stack);
@@ -20,18 +20,21 @@ export async function checkPassphrase(project: PulumiProject, stack: string): Pr
   if (encryptionsalt === undefined || given === undefined) return;
   const { passphrase, from } = given;
   if (isRemembered(project, stack, encryptionsalt, passphrase)) return;
-  if (!(await opens(passphrase, encryptionsalt))) {
+  if (!(await decrypts(passphrase, encryptionsalt))) {
     throw new InvalidError({
       what: `the secrets of stack ${stack} cannot be read`,
       why: `the passphrase in ${from} is not the one that ${stackFile(project, stack)} was encrypted with.`,
-      next: "Ask a team mate for the right one.",
+      next: "Ask a teammate for the right one.",
     });
   }
-  // What stands in a file may be remembered beside it; what stands in the environment stays there.
+  // Only a passphrase from a file is remembered: one from the environment must leave no trace on disk.
   if (from !== VARIABLE) remember(project, stack, encryptionsalt, passphrase);
 }
 
-/** The passphrase that the engine will take: its readPassphrase (pkg/secrets/passphrase/manager.go). */
+/**
+ * Finds the passphrase that the engine will use, as its readPassphrase does
+ * (pkg/secrets/passphrase/manager.go).
+ */
 function givenPassphrase(
   project: PulumiProject,
   stack: string,
@@ -43,8 +46,11 @@ function givenPassphrase(
   return existsSync(from) ? { passphrase: readFileSync(from, "utf8").trim(), from } : undefined;
 }
 
-/** `v1:SALT:v1:NONCE:SECRET`, the word "pulumi" in AES-256-GCM (the engine's sdk, resource/config/crypt.go). */
-async function opens(passphrase: string, encryptionsalt: string): Promise<boolean> {
+/**
+ * Whether a passphrase opens `v1:SALT:v1:NONCE:SECRET`, which is the word "pulumi" in AES-256-GCM
+ * (resource/config/crypt.go in the engine's SDK).
+ */
+async function decrypts(passphrase: string, encryptionsalt: string): Promise<boolean> {
   const [, salt, , nonce, secret] = encryptionsalt.split(":").map((part) => Buffer.from(part, "base64"));
   if (salt === undefined || nonce === undefined || secret === undefined) return false;
   const key = await promisify(pbkdf2)(passphrase, salt, 1_000_000, 32, "sha256");
@@ -57,7 +63,7 @@ async function opens(passphrase: string, encryptionsalt: string): Promise<boolea
   }
 }
 
-/** The proof takes half a second of every run, so that it was given once is remembered by digest. */
+/** Remembers by digest that a passphrase is right, because checking it takes half a second. */
 function remember(project: PulumiProject, stack: string, salt: string, passphrase: string): void {
   if (!existsSync(join(project.dir, ".muster"))) return;
   writeFileAtomic(provenFile(project, stack), digestOf(salt, passphrase), 0o600);

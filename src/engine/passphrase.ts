@@ -8,14 +8,14 @@ import { type PulumiProject, readStackFile, selectedStack, stackFile } from "./p
 
 const SUFFIX = ".passphrase";
 
-/** Where a stack's passphrase lies on this machine: beside the stack files, and never in git. */
+/** Returns the path of a stack's passphrase on this machine: beside the stack files, and ignored by git. */
 export function passphraseFile(project: PulumiProject, stack: string): string {
   return join(project.dir, "stacks", `${stack}${SUFFIX}`);
 }
 
 /**
- * The stack that a command works on: the one it names, else PULUMI_STACK, else the selected one, else the only one
- * that has a passphrase here.
+ * Returns the stack that a command uses: the one it names, else PULUMI_STACK, else the selected one, else the
+ * only one that has a passphrase here.
  */
 export function currentStack(project: PulumiProject, named: string | undefined): string | undefined {
   return (
@@ -23,15 +23,15 @@ export function currentStack(project: PulumiProject, named: string | undefined):
   );
 }
 
-/** Whether the environment itself gives a passphrase, so that no file of ours is asked for. */
+/** Whether the environment sets a passphrase, so that Muster's own file is not used. */
 export function passphraseIsSet(): boolean {
   return ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"].some((name) => name in process.env);
 }
 
 /**
- * Refuses to work on a stack whose secrets cannot be read here.
+ * Checks that the secrets of a stack can be read on this machine.
  *
- * @throws InvalidError where the stack's file has a salt and its passphrase is missing
+ * @throws InvalidError if the stack's file has a salt and its passphrase is missing
  */
 export function requirePassphrase(project: PulumiProject, stack: string): void {
   const file = passphraseFile(project, stack);
@@ -40,11 +40,11 @@ export function requirePassphrase(project: PulumiProject, stack: string): void {
   throw new InvalidError({
     what: `the secrets of stack ${stack} cannot be read`,
     why: `${stackFile(project, stack)} is encrypted with a passphrase that this machine does not have.`,
-    next: `Ask a team mate for it and put it at ${file} with mode 0600.`,
+    next: `Ask a teammate for it and save it as ${file} with mode 0600.`,
   });
 }
 
-/** Makes a stack's passphrase (256 random bits) where there is none. */
+/** Creates a stack's passphrase (256 random bits) if there is none. */
 export function ensurePassphrase(project: PulumiProject, stack: string): void {
   const file = passphraseFile(project, stack);
   if (passphraseIsSet() || existsSync(file)) return;
@@ -59,11 +59,12 @@ function onlyPassphrase(project: PulumiProject): string | undefined {
 }
 
 /**
- * Makes the passphrase of a stack that `pulumi stack init NAME` is about to make, since the engine would ask for one. A
- * stack that was made elsewhere has its own; Pulumi Cloud and other providers of secrets need none.
+ * Creates the passphrase for a stack that `pulumi stack init NAME` is about to create, because the engine
+ * would prompt for one. A stack that was created elsewhere already has one; Pulumi Cloud and other secrets
+ * providers need none.
  *
- * @returns a sentence about it; undefined where nothing was made
- * @throws InvalidError where the stack was made elsewhere and its passphrase is not here
+ * @returns a notice about the new passphrase; undefined if none was created
+ * @throws InvalidError if the stack was created elsewhere and its passphrase is not on this machine
  */
 export function preparePassphrase(
   project: PulumiProject,
@@ -80,5 +81,5 @@ export function preparePassphrase(
   const file = passphraseFile(project, stack);
   if (existsSync(file)) return undefined;
   ensurePassphrase(project, stack);
-  return `made ${relative(project.dir, file)}, which git leaves out: put it into your password store`;
+  return `created ${relative(project.dir, file)}, which git ignores: save it in your password store`;
 }

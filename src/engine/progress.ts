@@ -1,10 +1,10 @@
-/** Tells a person what goes on. A `passing` line says how far a long step is; the next line replaces it. */
+/** Reports progress to the user. A `passing` line is temporary: the next line replaces it. */
 export type InstallProgress = (line: string, passing?: boolean) => void;
 
 /** Seconds between two lines of a long step. */
 const EVERY = 5;
 
-/** Writes to stderr; on a terminal a passing line is overwritten by the next. */
+/** Returns a reporter that writes to stderr. On a terminal, the next line overwrites a passing one. */
 export function stderrProgress(stream: NodeJS.WriteStream = process.stderr): InstallProgress {
   let passed = false;
   return (line, passing = false) => {
@@ -14,7 +14,7 @@ export function stderrProgress(stream: NodeJS.WriteStream = process.stderr): Ins
   };
 }
 
-/** Tells `text` with the time gone by every few seconds until `work` has ended. */
+/** Reports `text` with the elapsed time every few seconds until `work` has ended. */
 export async function withProgress<T>(
   progress: InstallProgress,
   text: string,
@@ -34,7 +34,7 @@ export async function withProgress<T>(
   }
 }
 
-/** Milliseconds as a person says them: `7s`, `1m20s`, `3h05m`, `2d04h`. */
+/** Formats a duration in milliseconds: `7s`, `1m20s`, `3h05m`, `2d04h`. */
 export function elapsed(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   for (const [size, unit, part, smaller] of UNITS) {
@@ -45,7 +45,7 @@ export function elapsed(milliseconds: number): string {
   return `${seconds}s`;
 }
 
-/** Seconds of a unit, its letter, and those of the next smaller one. */
+/** The length of each unit in seconds and its letter, then those of the next smaller unit. */
 const UNITS = [
   [86_400, "d", 3600, "h"],
   [3600, "h", 60, "m"],

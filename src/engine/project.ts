@@ -4,7 +4,7 @@ import { join, resolve, sep } from "node:path";
 import { parse } from "yaml";
 import { pulumiHome } from "./paths.ts";
 
-/** What the engine reads from a project's Pulumi.yaml, as far as it matters here. */
+/** The settings in a project's Pulumi.yaml that Muster uses. */
 export interface PulumiProject {
   dir: string;
   name: string;
@@ -12,7 +12,7 @@ export interface PulumiProject {
   stackConfigDir: string;
 }
 
-/** The engine's project in that folder; undefined where it has no Pulumi.yaml. */
+/** Reads the Pulumi project in a folder; undefined if the folder has no Pulumi.yaml. */
 export function readProject(folder: string): PulumiProject | undefined {
   const dir = resolve(folder);
   const file = join(dir, "Pulumi.yaml");
@@ -30,7 +30,7 @@ export function readProject(folder: string): PulumiProject | undefined {
   };
 }
 
-/** The folder inside the project that holds its state; undefined where the state is kept elsewhere. */
+/** Returns the folder inside the project that holds its state; undefined if the state is kept elsewhere. */
 export function stateDir(project: PulumiProject): string | undefined {
   const path = /^file:\/\/([^?]*)/.exec(project.backend)?.[1];
   if (path === undefined) return undefined;
@@ -38,12 +38,15 @@ export function stateDir(project: PulumiProject): string | undefined {
   return dir.startsWith(project.dir + sep) ? dir : undefined;
 }
 
-/** A URL of a state as it may be shown. */
+/** Returns the URL of a state without its password, so that it can be shown. */
 export function withoutPassword(url: string): string {
   return url.replace(/^([a-z0-9]+:\/\/[^/?#:@]*):[^/?#]*@/, "$1@").replace(/([?&])password=[^&#]*&?/, "$1");
 }
 
-/** Makes the project's own folders, closed to other users: the engine writes its state readable for all. */
+/**
+ * Creates the project's state folder and .muster, closed to other users: the engine makes its state files
+ * readable for all.
+ */
 export function makeProjectFolders(project: PulumiProject): void {
   for (const dir of [stateDir(project), join(project.dir, ".muster")]) {
     if (dir === undefined) continue;
@@ -52,17 +55,17 @@ export function makeProjectFolders(project: PulumiProject): void {
   }
 }
 
-/** Whether other users than its owner may do anything with a file or folder. */
+/** Whether users other than the owner have any permission on a file or folder. */
 export function openToOthers(path: string): boolean {
   return (statSync(path).mode & 0o077) !== 0;
 }
 
-/** Where a stack's configuration stands: in a file that a team commits. */
+/** Returns the path of a stack's configuration file, which a team commits. */
 export function stackFile(project: PulumiProject, stack: string): string {
   return join(project.dir, project.stackConfigDir, `Pulumi.${stack}.yaml`);
 }
 
-/** A stack's configuration file as data; empty where there is none yet. */
+/** Reads a stack's configuration file; the result is empty if there is none yet. */
 export function readStackFile(
   project: PulumiProject,
   stack: string,
@@ -71,7 +74,7 @@ export function readStackFile(
   return existsSync(file) ? ((readYaml(file) as object | null) ?? {}) : {};
 }
 
-/** The stack that `pulumi stack select` chose for this project, without its organization. */
+/** Returns the stack that `pulumi stack select` chose for this project, without its organization. */
 export function selectedStack(project: PulumiProject): string | undefined {
   const hash = createHash("sha1").update(join(project.dir, "Pulumi.yaml")).digest("hex");
   const file = join(pulumiHome(), "workspaces", `${project.name}-${hash}-workspace.json`);
@@ -81,13 +84,16 @@ export function selectedStack(project: PulumiProject): string | undefined {
   return selected?.split("/").at(-1);
 }
 
-/** The engine's pkg/workspace/settings.go: one selection a backend; `stack` is the older form. */
+/**
+ * The engine's workspace file (pkg/workspace/settings.go), with one selected stack per backend; `stack` is
+ * the older form.
+ */
 interface Workspace {
   stack?: string;
   stacks?: Record<string, string>;
 }
 
-/** What cannot be read here is for the engine to tell: it names the line. */
+/** Parses a YAML file. Returns null for an invalid one: the engine reports it, with the line. */
 export function readYaml(file: string): unknown {
   try {
     return parse(readFileSync(file, "utf8"), { merge: true });

@@ -1,4 +1,7 @@
-/** `pulumi`: the engine itself, with what is unset set for this project. Its output and exit code stay untouched. */
+/**
+ * `pulumi`: runs the engine with defaults for this project. Passes on the engine's output and exit code
+ * unchanged.
+ */
 import { flushCompileCache } from "node:module";
 import { resolve } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
@@ -17,9 +20,9 @@ import { refuseProtected } from "./refuse-protected.ts";
 import { refuseLeaks } from "./refuse-secret-leaks.ts";
 import { withCurrentTargets } from "./renamed-targets.ts";
 import type { EngineStack } from "./run-engine.ts";
-import { lendingKeys } from "./ssh-agent.ts";
+import { withSshAgent } from "./ssh-agent.ts";
 import { stackConfig } from "./stack-config.ts";
-import { reachState, readyState } from "./state/ready-state.ts";
+import { checkState, readyState } from "./state/ready-state.ts";
 
 async function main(given: string[]): Promise<void> {
   const call = readCall(given);
@@ -40,35 +43,37 @@ async function main(given: string[]): Promise<void> {
   const env = await engineEnv(pulumi, project, stack, launch);
   if (isOperation(call) && call.verbosity === 0 && !process.env["PULUMI_HOME"])
     env["PULUMI_HOME"] = quietHome();
-  // Our provider cannot tell a preview from an `up` in any other way.
+  // The provider has no other way to distinguish a preview from an `up`.
   env["MUSTER_CHANGES"] = isChange(call) ? "1" : "";
   env["MUSTER_DESTROYS"] = isDestroy(call) ? "1" : "";
-  // The engine's state folder is relative to the folder that it runs in.
+  // The path of the state folder is relative to the engine's working directory.
   if (project && call.cwd === undefined) {
     process.chdir(project.dir);
     env["PWD"] = project.dir;
   }
   if (process.execve === undefined) {
-    const why = "this Node cannot hand its process over to it.";
-    const next = "Run `npm install` for the pinned one.";
+    const why = "this version of Node.js cannot replace its process with the engine.";
+    const next = "Run `npm install` to get the pinned version.";
     throw new MusterError({ what: "the engine was not started", why, next });
   }
-  // Node writes its compile cache when it ends, and the engine is about to take this process over.
+  // Node writes its compile cache on exit, but the engine is about to replace this process.
   flushCompileCache();
   const keys = isOperation(call) ? launch.privateKeys : [];
-  const engine = lendingKeys({ file: pulumi, args: ["pulumi", ...args] }, keys, env);
+  const engine = withSshAgent({ file: pulumi, args: ["pulumi", ...args] }, keys, env);
   process.execve(engine.file, engine.args, env);
 }
 
-/** Whether a run asks the APIs of vendors: not that of a tenant's stack, nor one that leaves the refresh out. */
+/**
+ * Whether a run calls the APIs of vendors: the runs of a tenant's stack and those without a refresh do not.
+ */
 function refreshes({ project, stack }: EngineStack, call: EngineCall, args: readonly string[]): boolean {
   const config = readStackFile(project, stack).config ?? {};
-  const isTenants = `${config["muster:slice"] ?? ""}`.startsWith("tenant:");
-  const isLeftOut = args.includes("--refresh=false") || process.env["PULUMI_OPTION_REFRESH"] === "false";
-  return !isTenants && !isLeftOut && call.words[0] !== "cancel";
+  const isForTenant = `${config["muster:slice"] ?? ""}`.startsWith("tenant:");
+  const isDisabled = args.includes("--refresh=false") || process.env["PULUMI_OPTION_REFRESH"] === "false";
+  return !isForTenant && !isDisabled && call.words[0] !== "cancel";
 }
 
-/** Refuses what can be refused before the engine is installed. */
+/** Runs the checks that do not need the engine. */
 async function checkProject(
   project: PulumiProject,
   stack: string | undefined,
@@ -78,26 +83,26 @@ async function checkProject(
   refuseLeaks(call, project.backend);
   makeProjectFolders(project);
   if (stack === undefined) return;
-  const told = preparePassphrase(project, stack, call);
-  if (told !== undefined) tell(told);
+  const notice = preparePassphrase(project, stack, call);
+  if (notice !== undefined) report(notice);
   if (!isOperation(call)) return;
   requirePassphrase(project, stack);
   await checkPassphrase(project, stack);
 }
 
 async function prepareState(of: EngineStack, call: EngineCall): Promise<void> {
-  if (!isChange(call)) return reachState(of);
-  await readyState(of, tell);
+  if (!isChange(call)) return checkState(of);
+  await readyState(of, report);
 }
 
-function tell(line: string): void {
+function report(line: string): void {
   process.stderr.write(`muster: ${line}\n`);
 }
 
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  // What the system refused (EACCES, ENOSPC, …) names its file; anything else is a fault of ours.
+  // A system error (EACCES, ENOSPC, …) names its file; any other error is a bug in Muster.
   if (!(error instanceof MusterError || (error instanceof Error && "code" in error))) throw error;
   process.stderr.write(`pulumi: ${error.message}\n`);
   process.exitCode = error instanceof InvalidError ? 2 : 1;

@@ -4,18 +4,19 @@ import { cacheDir } from "../base/paths.ts";
 import { digestOf } from "../model/digest.ts";
 import { pulumiHome } from "./paths.ts";
 
-/** The folder in which the engine keeps a log of each command, and which it can do without. */
+/** The folder for a log of each command. The engine also runs without it. */
 const LOGS = "logs";
 
-/** What the engine makes in its home while it works on a stack, and other commands look for there. */
+/** Folders that the engine creates in its home and that its other commands read. */
 const KEPT = ["plugins", "workspaces"];
 
 /**
- * The engine's home, but without a place for its log. Of every property of every resource the engine writes several
- * lines to an encrypted log, which takes more than half of its processor time, and knows no setting against that. Where
- * its folder cannot be made it goes on without. Everything else in this home is a link to the real one.
+ * Prepares a home for the engine in which it cannot write its log; everything else in it links to the real
+ * home. The engine writes several lines for every property of every resource to an encrypted log, which takes
+ * more than half of its processor time, and has no setting to turn that off. If it cannot create the log's
+ * folder, it runs without a log.
  *
- * @returns the real home where the other cannot be made
+ * @returns the folder; the real home if the folder cannot be created
  */
 export function quietHome(): string {
   const real = pulumiHome();
@@ -25,14 +26,17 @@ export function quietHome(): string {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
     for (const name of readdirSync(real)) if (name !== LOGS) link(join(real, name), join(home, name));
-    writeFileSync(join(home, LOGS), "Muster lets the engine keep no log here; docs/pulumi.md says why.\n");
+    writeFileSync(join(home, LOGS), "Muster disables the engine's log here; docs/pulumi.md explains why.\n");
     return home;
   } catch {
     return real;
   }
 }
 
-/** Whatever the engine has put in a link's place is out of date with the next run. */
+/**
+ * Creates a link to `target`. If the engine has written a file in its place, the link replaces that outdated
+ * file.
+ */
 function link(target: string, path: string): void {
   if (leadsTo(target, path)) return;
   rmSync(path, { recursive: true, force: true });

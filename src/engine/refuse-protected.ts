@@ -2,8 +2,8 @@ import { MusterError } from "../base/errors.ts";
 import { hostOf, subjectOf } from "../model/resource-id.ts";
 import { type EngineStack, runEngine } from "./run-engine.ts";
 
-/** A resource of `pulumi stack export`, as far as it is read here. */
-export interface Kept {
+/** The fields of a resource in `pulumi stack export` that are used here. */
+export interface ExportedResource {
   readonly urn: string;
   readonly protect?: boolean;
   readonly parent?: string;
@@ -12,46 +12,56 @@ export interface Kept {
 }
 
 /**
- * Refuses a destroy that would remove something that is protected. The engine notices that at each resource alone, when
- * what stands on it is gone already, from its host or from the state.
+ * Refuses a destroy that would remove a protected resource. The engine checks this only when it reaches the
+ * resource: by then it has removed everything that depends on it.
  *
- * @param args as they were given
- * @throws MusterError with what is protected; nothing was changed
+ * @param args the user's arguments
+ * @throws MusterError that names what is protected; nothing has been changed
  */
 export async function refuseProtected(of: EngineStack, args: readonly string[]): Promise<void> {
   if (args.some((arg) => /^--exclude-protected(=true)?$/.test(arg))) return;
   const { failed, stdout } = await runEngine(of, ["stack", "export", "--stack", of.stack]);
-  // Where the state cannot be read the engine says why.
+  // The engine itself reports why it cannot read the state.
   if (failed) return;
-  const { deployment } = JSON.parse(stdout) as { deployment: { resources?: readonly Kept[] } | null };
-  const kept = goingBy(args, deployment?.resources ?? []).filter(({ protect }) => protect === true);
-  if (kept.length === 0) return;
-  const subjects = subjectsOf(kept);
+  const { deployment } = JSON.parse(stdout) as {
+    deployment: { resources?: readonly ExportedResource[] } | null;
+  };
+  const protectedResources = removedBy(args, deployment?.resources ?? []).filter(
+    ({ protect }) => protect === true,
+  );
+  if (protectedResources.length === 0) return;
+  const subjects = subjectsOf(protectedResources);
   throw new MusterError({
-    what: "nothing is destroyed",
-    why: `protected ${subjects.length === 1 ? "is" : "are"} ${subjects.join(", ")}.`,
-    next: "Write `protect: false` there in fleet.yaml, run `npx pulumi up`, and destroy it then (docs/changes.md).",
+    what: "nothing has been destroyed",
+    why: `${subjects.join(", ")} ${subjects.length === 1 ? "is" : "are"} protected.`,
+    next: "Set `protect: false` there in fleet.yaml, run `npx pulumi up`, and then destroy (docs/changes.md).",
   });
 }
 
-/** What a destroy with these arguments removes. */
-export function goingBy(args: readonly string[], resources: readonly Kept[]): readonly Kept[] {
+/** Returns the resources that a destroy with these arguments removes. */
+export function removedBy(
+  args: readonly string[],
+  resources: readonly ExportedResource[],
+): readonly ExportedResource[] {
   const [targets, excludes] = [valuesOf(args, "-t", "--target"), valuesOf(args, "-x", "--exclude")];
   const rest = resources.filter(({ urn }) => !isNamed(urn, excludes));
   if (targets.length === 0) return rest;
-  const going = new Set(rest.filter(({ urn }) => isNamed(urn, targets)).map(({ urn }) => urn));
+  const removed = new Set(rest.filter(({ urn }) => isNamed(urn, targets)).map(({ urn }) => urn));
   if (args.some((arg) => /^--target-dependents(=true)?$/.test(arg))) {
-    // A state names what others depend on before them.
-    for (const one of rest) if (needsOf(one).some((urn) => going.has(urn))) going.add(one.urn);
+    // A state lists dependencies before the resources that depend on them.
+    for (const one of rest) if (needsOf(one).some((urn) => removed.has(urn))) removed.add(one.urn);
   }
-  return rest.filter(({ urn }) => going.has(urn));
+  return rest.filter(({ urn }) => removed.has(urn));
 }
 
-function needsOf({ parent, deletedWith, dependencies }: Kept): readonly string[] {
+function needsOf({ parent, deletedWith, dependencies }: ExportedResource): readonly string[] {
   return [...(dependencies ?? []), ...(parent ? [parent] : []), ...(deletedWith ? [deletedWith] : [])];
 }
 
-/** The values of a flag in its forms: `-t x`, `-tx`, `--target x`, `--target=x`, and with commas between several. */
+/**
+ * Returns the values of a flag in its forms: `-t x`, `-tx`, `--target x`, `--target=x`, and several separated
+ * by commas.
+ */
 function valuesOf(args: readonly string[], short: string, long: string): string[] {
   return args.flatMap((arg, at) => {
     if (arg === short || arg === long) return (args[at + 1] ?? "").split(",");
@@ -61,7 +71,7 @@ function valuesOf(args: readonly string[], short: string, long: string): string[
   });
 }
 
-/** The engine's own patterns have `*` and `**` for what may be anything. */
+/** Whether a URN matches a pattern. The engine's patterns have the wildcards `*` and `**`. */
 function isNamed(urn: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => {
     const parts = pattern.split(/\*+/).map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
@@ -69,11 +79,11 @@ function isNamed(urn: string, patterns: readonly string[]): boolean {
   });
 }
 
-/** `web`, `iris on box`: what is protected because of another is told with it. */
-function subjectsOf(kept: readonly Kept[]): string[] {
-  const subjects = kept.map(({ urn }) => {
+/** Returns the names of what is protected, such as `web` or `iris on box`, sorted and each once. */
+function subjectsOf(protectedResources: readonly ExportedResource[]): string[] {
+  const subjects = protectedResources.map(({ urn }) => {
     const [type = "", name = urn] = urn.split("::").slice(-2);
-    // A volume is a part of its droplet.
+    // A volume counts as part of its droplet.
     const { kind, host, name: owner } = subjectOf(type.includes("muster:") ? name : hostOf(name));
     if (kind === "host") return host;
     return `${kind === "tenant" ? "tenant " : ""}${owner} on ${host}`;

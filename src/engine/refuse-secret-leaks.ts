@@ -2,11 +2,14 @@ import { InvalidError } from "../base/errors.ts";
 import type { EngineCall } from "./arguments.ts";
 import { withoutPassword } from "./project.ts";
 
-/** From here on the engine logs each property that it sends to a provider, secrets in clear (its plugin/rpc.go). */
+/**
+ * From this level on, the engine logs the properties that it sends to a provider, with secrets in plain text
+ * (plugin/rpc.go).
+ */
 const LOGS_SECRETS = 9;
 
 /**
- * Refuses what makes the engine itself write the stack's secrets in clear: nothing of ours could keep them in.
+ * Refuses settings that make the engine write the stack's secrets in plain text, which Muster cannot prevent.
  *
  * @throws InvalidError
  */
@@ -15,12 +18,15 @@ export function refuseLeaks(call: EngineCall, backend: string, env: NodeJS.Proce
     throw new InvalidError({
       what: `the state's URL ${withoutPassword(backend)} was refused`,
       why: "it holds a password, which the engine prints in its errors and writes into its settings.",
-      next: "Take it out of the URL and set PGPASSWORD, or PGPASSFILE with the path of a password file.",
+      next: "Remove it from the URL and set PGPASSWORD, or PGPASSFILE to the path of a password file.",
     });
   }
   const verbosity = Math.max(call.verbosity, Number(env["PULUMI_OPTION_VERBOSE"] ?? 0));
   if (verbosity >= LOGS_SECRETS) {
-    throw leak(`-v=${verbosity}`, `Use -v=${LOGS_SECRETS - 1}: it logs all but the values of properties.`);
+    throw leak(
+      `-v=${verbosity}`,
+      `Use -v=${LOGS_SECRETS - 1}: it logs everything except the values of properties.`,
+    );
   }
   if (env["PULUMI_DEBUG_GRPC"]) {
     throw leak(
@@ -33,7 +39,7 @@ export function refuseLeaks(call: EngineCall, backend: string, env: NodeJS.Proce
 function leak(what: string, next: string): InvalidError {
   return new InvalidError({
     what: `${what} was refused`,
-    why: "with it the engine writes the stack's secrets into its log in clear.",
+    why: "with it, the engine writes the stack's secrets to its log in plain text.",
     next,
   });
 }

@@ -2,28 +2,28 @@ import { type ExecaError, execa } from "execa";
 import { engineEnv } from "./environment.ts";
 import type { PulumiProject } from "./project.ts";
 
-/** A stack of a project, and the engine that is asked about it. */
+/** A stack of a project, and the engine to run on it. */
 export interface EngineStack {
   readonly pulumi: string;
   readonly project: PulumiProject;
   readonly stack: string;
 }
 
-/** How a call of the engine ended; it never throws. */
+/** The result of a call of the engine, successful or not. */
 export interface EngineAnswer {
   readonly failed: boolean;
-  /** It did not end in the time that it was given. */
+  /** The call did not end within its timeout. */
   readonly timedOut: boolean;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /**
- * One call of the engine that asks nobody anything.
+ * Runs the engine once, without prompts. A failure is a result, not an exception.
  *
- * @param options.input what it reads on stdin, where a process list does not show it
- * @param options.timeout milliseconds; 0 means for ever
- * @param options.started told the process id as soon as there is one
+ * @param options.input the text for stdin, which process lists do not show
+ * @param options.timeout milliseconds; 0 means no limit
+ * @param options.started called with the process id as soon as it is known
  */
 export async function runEngine(
   { pulumi, project, stack }: EngineStack,

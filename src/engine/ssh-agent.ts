@@ -1,26 +1,31 @@
-/** A program that takes over this process: its file, and its arguments from the zeroth on. */
-export interface Becoming {
+/** A program that replaces this process: its file, and its arguments including argv[0]. */
+export interface ProgramCall {
   readonly file: string;
   readonly args: string[];
 }
 
 /**
- * Wraps a program with an ssh-agent of its own, which has the keys and ends a few seconds after it. The vendor's remote
- * commands read no key files, and a key among their inputs would be in the state; an agent's keys never leave it.
+ * Wraps a program in an ssh-agent, which holds the keys and ends a few seconds after the program. The
+ * vendor's remote commands cannot read key files, and a key in their inputs would be stored in the state.
+ * Keys never leave an agent.
  *
- * Our own ssh goes on with the user's agent, which `env` then names by another variable.
+ * Muster's own ssh keeps using the user's agent, whose socket is then in MUSTER_SSH_AUTH_SOCK.
  */
-export function lendingKeys(program: Becoming, keys: readonly string[], env: NodeJS.ProcessEnv): Becoming {
+export function withSshAgent(
+  program: ProgramCall,
+  keys: readonly string[],
+  env: NodeJS.ProcessEnv,
+): ProgramCall {
   if (keys.length === 0) return program;
   env["MUSTER_SSH_AUTH_SOCK"] = env["SSH_AUTH_SOCK"] ?? "";
   const [, ...args] = program.args;
   const start = 'exec ssh-agent /bin/sh -c "$0" muster "$@"';
   return {
     file: "/bin/sh",
-    args: ["sh", "-c", start, LEND, `${keys.length}`, ...keys, program.file, ...args],
+    args: ["sh", "-c", start, ADD_KEYS, `${keys.length}`, ...keys, program.file, ...args],
   };
 }
 
-/** A key that cannot be added is reported by ssh-add, and again by whatever needs it. */
-const LEND =
+/** If a key cannot be added, ssh-add reports it, and so does the command that needs the key. */
+const ADD_KEYS =
   'n=$1; shift; while [ "$n" -gt 0 ]; do ssh-add -q "$1" </dev/null; shift; n=$((n - 1)); done; exec "$@"';

@@ -5,7 +5,7 @@ import type { InstallProgress } from "./progress.ts";
 import { readProject, readStackFile } from "./project.ts";
 import { type EngineStack, runEngine } from "./run-engine.ts";
 
-/** The configuration of a stack, by an engine that is there already. */
+/** Opens the configuration of a stack, with an engine that is already installed. */
 export function stackConfig(of: EngineStack): StackConfig {
   return {
     values: readStackFile(of.project, of.stack).config ?? {},
@@ -17,11 +17,11 @@ export function stackConfig(of: EngineStack): StackConfig {
 }
 
 /**
- * The configuration of a stack for a command that is no run of the engine; it is empty where there is no stack. The
- * engine is installed only when a secret is asked for.
+ * Opens the configuration of a stack for a command that does not run the engine. It is empty if there is no
+ * stack. The engine is installed only when a secret is read.
  *
- * @param dir the folder of Pulumi.yaml, where there is one
- * @param named the stack; undefined for the one that is selected
+ * @param dir the folder of Pulumi.yaml, if there is one
+ * @param named the stack; undefined for the selected one
  */
 export function openStackConfig(
   dir: string | undefined,

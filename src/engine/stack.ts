@@ -14,16 +14,16 @@ import {
 } from "./project.ts";
 import { runEngine } from "./run-engine.ts";
 
-/** The namespace of our configuration: the provider's name. */
+/** The namespace of Muster's configuration, which is the provider's name. */
 const NAMESPACE = "muster";
 
 /**
- * Makes what is missing of a stack: its passphrase, the stack, and plain settings. Which stack is selected stays the
- * user's choice.
+ * Creates what is missing: the stack's passphrase, the stack, and its plain settings. Does not change which
+ * stack is selected.
  *
  * @param settings the values by their name without `muster:`; existing values are kept
- * @returns whether anything was made
- * @throws InvalidError where the stack was made elsewhere and its passphrase is not here
+ * @returns whether anything was created
+ * @throws InvalidError if the stack was created elsewhere and its passphrase is not on this machine
  */
 export async function ensureStack(
   projectDir: string,
@@ -33,7 +33,7 @@ export async function ensureStack(
 ): Promise<boolean> {
   const project = openProject(projectDir, stack);
   const isNew = !hasState(project, stack);
-  if (isNew) await makeStack(project, stack, ["init", "--no-select"], progress).catch(passExisting);
+  if (isNew) await makeStack(project, stack, ["init", "--no-select"], progress).catch(ignoreExisting);
   const missing = missingOf(project, stack, settings);
   if (missing.length > 0) {
     const values = missing.flatMap(([name, value]) => ["--plaintext", `${NAMESPACE}:${name}=${value}`]);
@@ -43,11 +43,11 @@ export async function ensureStack(
 }
 
 /**
- * Makes what is missing of the example's stack: its passphrase, the stack, and secrets. It is selected where no stack
- * is. Does not call the engine where everything exists.
+ * Creates what is missing for the example: its passphrase, its stack, and its secrets. Selects the stack if
+ * none is selected. Does not call the engine if everything exists.
  *
  * @param secrets the values by their configuration key (`config:` of a credential); existing values are kept
- * @throws InvalidError where the stack was made elsewhere and its passphrase is not here
+ * @throws InvalidError if the stack was created elsewhere and its passphrase is not on this machine
  */
 export async function ensureExampleStack(
   projectDir: string,
@@ -69,10 +69,10 @@ export async function ensureExampleStack(
 }
 
 /**
- * Finds the engine's names of a project and of the stack that a command there works on.
+ * Returns the names of the project in a folder and of the stack that a command there uses.
  *
  * @param named the stack that the command line names
- * @throws InvalidError where there is no project, or no stack is selected
+ * @throws InvalidError if there is no project, or no stack is selected
  */
 export function stackInUse(folder: string, named?: string): { project: string; stack: string } {
   const project = readProject(folder);
@@ -80,8 +80,8 @@ export function stackInUse(folder: string, named?: string): { project: string; s
   if (project !== undefined && stack !== undefined) return { project: project.name, stack };
   throw new InvalidError({
     what: "no stack is selected",
-    why: project === undefined ? "there is no Pulumi.yaml." : "this project has none, or more than one.",
-    next: "Choose it: `npx pulumi stack select NAME`.",
+    why: project === undefined ? "there is no Pulumi.yaml." : "this project has no stack, or more than one.",
+    next: "Select one: `npx pulumi stack select NAME`.",
   });
 }
 
@@ -95,7 +95,10 @@ function openProject(projectDir: string, stack: string): PulumiProject {
   return project;
 }
 
-/** Whether a state in the project's folder has the stack; where the state is kept elsewhere, only the engine knows. */
+/**
+ * Whether the project's state folder has the stack. False if the state is elsewhere: only the engine can read
+ * it.
+ */
 function hasState(project: PulumiProject, stack: string): boolean {
   const state = stateDir(project);
   return state !== undefined && existsSync(join(state, ".pulumi", "stacks", project.name, `${stack}.json`));
@@ -112,15 +115,15 @@ function makeStack(
   how: readonly string[],
   progress: InstallProgress,
 ): Promise<void> {
-  progress(`making the stack ${stack} and its passphrase`);
+  progress(`creating the stack ${stack} and its passphrase`);
   return pulumi(project, stack, ["stack", ...how, stack], progress);
 }
 
-function passExisting(error: MusterError): void {
+function ignoreExisting(error: MusterError): void {
   if (!/already exists/.test(error.why)) throw error;
 }
 
-/** One call of the engine; `input` is what it reads on stdin, where a process list does not show it. */
+/** Runs the engine; `input` goes to its stdin, which process lists do not show. */
 async function pulumi(
   project: PulumiProject,
   stack: string,
@@ -131,6 +134,6 @@ async function pulumi(
   const { pulumi } = await ensureEngine(progress);
   const { failed, stderr } = await runEngine({ pulumi, project, stack }, command, { input });
   if (!failed) return;
-  const what = `the engine could not make the stack ${stack} ready`;
+  const what = `the engine could not set up the stack ${stack}`;
   throw new MusterError({ what, why: stderr.trim(), where: project.dir });
 }

@@ -17,29 +17,29 @@ export interface StateResource {
   readonly name: string;
 }
 
-/** What a host has, or one agent on it. */
+/** Selects a whole host, or one agent on it. */
 export interface PartOfHost {
   readonly host: string;
   readonly agent?: string;
 }
 
-/** Resources of one host, as the state has them now. */
+/** The resources of a host, or of one agent on it, in a stack's state. */
 export interface HostInState {
   readonly stack: string;
   readonly resources: readonly StateResource[];
   /**
-   * Takes them out of the state, and changes nothing else anywhere.
+   * Removes these resources from the state and changes nothing else.
    *
-   * @returns the file that keeps the state as it was, relative to the project
+   * @returns the backup of the former state, as a path relative to the project
    */
   drop(): Promise<string>;
 }
 
 /**
- * Looks up a host's resources, or an agent's there, in a stack's state.
+ * Finds the resources of a host, or of one agent on it, in a stack's state.
  *
- * @param named the stack; undefined for the one that is selected
- * @throws InvalidError where there is no such stack, or its secrets cannot be read here
+ * @param named the stack; undefined for the selected one
+ * @throws InvalidError if there is no such stack, or its secrets cannot be read here
  */
 export async function hostInState(
   dir: string,
@@ -51,17 +51,18 @@ export async function hostInState(
   const stack = project && currentStack(project, named);
   if (project === undefined || stack === undefined) {
     const next = "Name one: `--stack NAME`; `npx pulumi stack ls` lists them.";
-    throw new InvalidError({ what: "no stack", why: "none is named, and none is selected.", next });
+    throw new InvalidError({ what: "no stack", why: "no stack is named or selected.", next });
   }
   requirePassphrase(project, stack);
   const { pulumi } = await ensureEngine(progress);
   const of: EngineStack = { pulumi, project, stack };
-  const state = await ask(of, ["stack", "export"]);
+  const state = await callEngine(of, ["stack", "export"]);
   const resources = resourcesOf(part, state);
   const drop = async () => {
-    const backup = keepCopy(of, state);
-    // One edit, in which the engine itself finds the order; protected is what no run may remove, and this is none.
-    await ask(of, ["state", "delete", "--yes", "--force", ...resources.map(({ urn }) => urn)]);
+    const backup = backUp(of, state);
+    // A single command, so that the engine finds the order. `--force` includes protected resources:
+    // protection applies only to runs.
+    await callEngine(of, ["state", "delete", "--yes", "--force", ...resources.map(({ urn }) => urn)]);
     return backup;
   };
   return { stack, resources, drop };
@@ -74,7 +75,8 @@ function resourcesOf({ host, agent }: PartOfHost, state: string): StateResource[
   return (deployment?.resources ?? [])
     .map(({ urn, type, inputs }) => ({ urn, type, inputs, name: nameInUrn(urn) }))
     .filter(({ type, inputs, name }) => {
-      // What was done once on a droplet is the vendor's, and known by its name. The droplet itself stays in the state.
+      // The vendor's `command` resources on a droplet can be recognized only by their name. The droplet
+      // itself stays in the state.
       if (type.startsWith("command:")) return name.startsWith(`${host}/`);
       return type.startsWith("muster:") && inputs?.host === host;
     })
@@ -87,8 +89,12 @@ function isOfAgent(id: string, agent: string): boolean {
   return kind === "agent" && name === agent;
 }
 
-/** Secrets in it are encrypted, as they are in the state itself. */
-function keepCopy({ project, stack }: EngineStack, state: string): string {
+/**
+ * Saves a copy of the state, in which secrets are encrypted as in the state itself.
+ *
+ * @returns its path in the project
+ */
+function backUp({ project, stack }: EngineStack, state: string): string {
   const folder = join(".muster", "backups");
   mkdirSync(join(project.dir, folder), { recursive: true, mode: 0o700 });
   const file = join(folder, `${stack}-${new Date().toISOString().replaceAll(":", "-")}.json`);
@@ -96,7 +102,7 @@ function keepCopy({ project, stack }: EngineStack, state: string): string {
   return file;
 }
 
-async function ask(of: EngineStack, command: readonly string[]): Promise<string> {
+async function callEngine(of: EngineStack, command: readonly string[]): Promise<string> {
   const { failed, stdout, stderr } = await runEngine(of, [...command, "--stack", of.stack]);
   if (!failed) return stdout;
   throw new MusterError({

@@ -9,10 +9,10 @@ import { unlockState } from "./state/ready-state.ts";
 /**
  * Removes the locks that killed runs left on a stack.
  *
- * @param named the stack; undefined for the one that is selected
- * @param force also the locks of runs that cannot be seen from this machine
- * @returns the stack, and how many locks there were
- * @throws MusterError where a lock has to stay, or the state cannot be reached
+ * @param named the stack; undefined for the selected one
+ * @param force also removes the locks of runs that cannot be seen from this machine
+ * @returns the stack, and the number of removed locks
+ * @throws MusterError if a lock must stay, or the state cannot be reached
  */
 export async function unlockStack(
   named: string | undefined,
@@ -22,11 +22,14 @@ export async function unlockStack(
   const dir = projectDir();
   const project = dir === undefined ? undefined : readProject(dir);
   if (project === undefined)
-    throw new InvalidError({ what: "no project", why: "there is no Pulumi.yaml here or above." });
+    throw new InvalidError({
+      what: "no project",
+      why: "neither this folder nor one above it has a Pulumi.yaml.",
+    });
   const stack = currentStack(project, named?.split("/").at(-1));
   if (stack === undefined) {
     const next = "Name one: `npx fleet unlock --stack NAME`; `npx pulumi stack ls` lists them.";
-    throw new InvalidError({ what: "no stack", why: "none is named, and none is selected.", next });
+    throw new InvalidError({ what: "no stack", why: "no stack is named or selected.", next });
   }
   makeProjectFolders(project);
   const { pulumi } = await ensureEngine(progress);

@@ -2,54 +2,55 @@ import { InvalidError } from "../base/errors.ts";
 import { collectPages, NoAnswerError, request } from "../base/http.ts";
 import { ForgeError } from "./forge-error.ts";
 
-/** Milliseconds until a forge counts as silent. */
+/** How long to wait for an answer of the forge, in milliseconds. */
 const PATIENCE = 30_000;
 
-/** The part of GitHub's and Gitea's REST API that is used here; both have the same shapes. */
+/** The part of GitHub's and Gitea's REST API that is used here, which is the same in both. */
 export interface Forge {
-  /** Every entry of a list, over all its pages. */
+  /** Returns all entries of a list, from all its pages. */
   list<Entry extends { readonly id: number }>(path: string): Promise<Entry[]>;
   send(method: "POST" | "PATCH", path: string, body: object): Promise<void>;
 }
 
-/** Where a workflow finds its forge: both set these for every job. */
+/** The environment variables that describe the forge to a job of a workflow. */
 export interface ForgeVariables {
   readonly GITHUB_API_URL?: string;
   readonly GITHUB_REPOSITORY?: string;
-  /** The workflow must hand it to the step. */
+  /** The workflow must pass it to the step; GitHub and Gitea set only the others by themselves. */
   readonly GITHUB_TOKEN?: string;
 }
 
 /**
- * The forge that a workflow's job runs on; paths are relative to its repository.
+ * Returns a client for the forge that runs this job of a workflow; paths are relative to its repository.
  *
  * @throws InvalidError outside a job of a workflow
  */
 export function forgeOf(variables: ForgeVariables): Forge {
-  const base = `${needed(variables, "GITHUB_API_URL")}/repos/${needed(variables, "GITHUB_REPOSITORY")}`;
-  const token = needed(variables, "GITHUB_TOKEN");
+  const base = `${required(variables, "GITHUB_API_URL")}/repos/${required(variables, "GITHUB_REPOSITORY")}`;
+  const token = required(variables, "GITHUB_TOKEN");
   return {
     list: (path) =>
-      listed((page) => ask("GET", `${base}/${path}${path.includes("?") ? "&" : "?"}${page}`, token)),
+      readPages((page) => ask("GET", `${base}/${path}${path.includes("?") ? "&" : "?"}${page}`, token)),
     send: async (method, path, body) => void (await ask(method, `${base}/${path}`, token, body)),
   };
 }
 
-function needed(variables: ForgeVariables, name: keyof ForgeVariables): string {
+function required(variables: ForgeVariables, name: keyof ForgeVariables): string {
   const value = variables[name];
   if (value) return value.replace(/\/+$/, "");
   throw new InvalidError({
     what: `${name} is not set`,
-    why: "this command speaks with the forge of the workflow that it runs in.",
-    next: "Elsewhere use `npx fleet drift --markdown`.",
+    why: "this command works only in a workflow of GitHub or Gitea, whose issues and comments it writes.",
+    next: "Elsewhere, use `npx fleet drift --markdown`.",
   });
 }
 
 /**
- * GitHub reads `per_page`, Gitea `limit`, and each may give fewer; a list without pages gives all of it again. So the
- * last page is one with nothing new.
+ * Reads all pages of a list. The page size is `per_page` on GitHub and `limit` on Gitea, and either may
+ * return fewer entries. A list without pages returns everything each time, so the last page is the one
+ * without new entries.
  */
-function listed<Entry extends { readonly id: number }>(
+function readPages<Entry extends { readonly id: number }>(
   get: (page: string) => Promise<unknown>,
 ): Promise<Entry[]> {
   const known = new Set<number>();

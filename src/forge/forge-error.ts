@@ -1,25 +1,28 @@
 import { MusterError } from "../base/errors.ts";
 import { type HttpAnswer, isBusy, messageOf, type NoAnswerError } from "../base/http.ts";
 
-/** What each status means to a workflow's author. */
+/** What each status means for the author of a workflow. */
 const MEANING: Readonly<Record<number, { readonly why: string; readonly next: string }>> = {
-  401: { why: "it does not know the token.", next: "Hand the step GITHUB_TOKEN, as our workflows do." },
+  401: {
+    why: "it does not accept the token.",
+    next: "Pass GITHUB_TOKEN to the step, as Muster's own workflows do.",
+  },
   403: {
-    why: "the token may not do this.",
+    why: "the token does not have the right to do this.",
     next: "Give the job `issues: write` (or `pull-requests: write`) under `permissions:`.",
   },
   404: {
-    why: "there is no such repository, issue or pull request, or the token may not see it.",
-    next: "Check that the repository has issues, and the job's `permissions:`.",
+    why: "there is no such repository, issue or pull request, or the token cannot see it.",
+    next: "Check that the repository has issues enabled, and check the job's `permissions:`.",
   },
-  422: { why: "it does not take the text.", next: "Tell us what it said." },
+  422: { why: "it rejects the text.", next: "Report its answer as a bug in Muster." },
 };
 
-const LATER = { why: "it is overloaded, or asks us to come later.", next: "Run the job again." };
+const LATER = { why: "it is overloaded, or limits the number of requests.", next: "Run the job again." };
 
-/** The forge did not do what it was asked. */
+/** The forge has refused or not answered a request. */
 export class ForgeError extends MusterError {
-  /** Seconds after which it may be asked again; undefined where that does not help. */
+  /** Seconds to wait before a retry; undefined if a retry does not help. */
   readonly again: number | undefined;
 
   private constructor(what: string, { why, next }: { why: string; next: string }, again?: number) {
@@ -27,7 +30,7 @@ export class ForgeError extends MusterError {
     this.again = again;
   }
 
-  /** The status of the answer is not a success. */
+  /** Returns the error for an answer whose status is not a success. */
   static answered(answer: HttpAnswer): ForgeError {
     const { status, retryAfter = 1 } = answer;
     const said = messageOf(answer);
@@ -35,12 +38,12 @@ export class ForgeError extends MusterError {
     if (isBusy(answer)) return new ForgeError(what, LATER, retryAfter);
     return new ForgeError(
       what,
-      MEANING[status] ?? { why: "that is not expected.", next: "Check the job's log." },
+      MEANING[status] ?? { why: "this status is not expected.", next: "Check the job's log." },
     );
   }
 
-  /** No answer came, or it broke off. */
+  /** Returns the error for an answer that is missing or incomplete. */
   static silent({ message }: NoAnswerError): ForgeError {
-    return new ForgeError("it gave no answer", { why: `${message}.`, next: "Run the job again." }, 1);
+    return new ForgeError("it did not answer", { why: `${message}.`, next: "Run the job again." }, 1);
   }
 }

@@ -2,18 +2,21 @@ import { withRetries } from "../base/http.ts";
 import type { Forge } from "./forge-client.ts";
 import { ForgeError } from "./forge-error.ts";
 
-/** Attempts at one piece of work. */
+/** How often to try to publish a page. */
 const ATTEMPTS = 3;
 
-/** The most seconds to wait, whatever Retry-After says. */
+/** The most seconds to wait between two attempts, even if Retry-After asks for more. */
 const MOST_WAIT = 60;
 
-/** The users that a workflow's own token writes as. A text by anybody else is not our own, whatever is in it. */
-const OURSELVES = new Set(["github-actions[bot]", "gitea-actions"]);
+/**
+ * The users that a workflow's token writes as. A text by any other user is not Muster's, even if it has the
+ * mark.
+ */
+const OWN_USERS = new Set(["github-actions[bot]", "gitea-actions"]);
 
-/** A text on the forge that is kept up to date. */
+/** A text that Muster keeps up to date on the forge. */
 export interface Page {
-  /** Names what the text is about. It is part of the text, invisibly, so that the next run finds the text. */
+  /** The subject of the text. It is embedded invisibly, so that the next run finds the text. */
   readonly about: string;
   /** Markdown. */
   readonly body: string;
@@ -21,7 +24,7 @@ export interface Page {
 
 export interface IssuePage extends Page {
   readonly title: string;
-  /** Whether there is something to do: opens the issue, or closes it. */
+  /** Whether the issue should be open because something must be done. */
   readonly open: boolean;
 }
 
@@ -34,19 +37,19 @@ interface Written {
 interface Issue extends Written {
   readonly number: number;
   readonly title: string;
-  /** Lists of issues hold pull requests too. */
+  /** Set if it is a pull request, because lists of issues include pull requests. */
   readonly pull_request?: object | null;
 }
 
-/** Opens, updates or closes the one issue that a page is kept in. @throws ForgeError */
+/** Opens, updates or closes the only issue for a page. @throws ForgeError */
 export function publishIssue(forge: Forge, { about, title, body, open }: IssuePage): Promise<void> {
   const text = marked(about, body);
-  return persistently(async () => {
+  return withAttempts(async () => {
     const all = await forge.list<Issue>("issues?state=open");
-    const ours = all.filter((issue) => isOurs(issue, about) && !issue.pull_request);
-    const [first, ...doubles] = ours.sort((a, b) => a.number - b.number);
-    // Two runs at once may have opened one each.
-    for (const { number } of doubles) await forge.send("PATCH", `issues/${number}`, { state: "closed" });
+    const own = all.filter((issue) => isOurs(issue, about) && !issue.pull_request);
+    const [first, ...duplicates] = own.sort((a, b) => a.number - b.number);
+    // Two runs at the same time may each have opened one.
+    for (const { number } of duplicates) await forge.send("PATCH", `issues/${number}`, { state: "closed" });
     if (first === undefined) return open ? forge.send("POST", "issues", { title, body: text }) : undefined;
     if (open && first.body === text && first.title === title) return;
     const state = open ? "open" : "closed";
@@ -54,19 +57,22 @@ export function publishIssue(forge: Forge, { about, title, body, open }: IssuePa
   });
 }
 
-/** Writes or updates the one comment on a pull request that a page is kept in. @throws ForgeError */
+/** Writes or updates the only comment for a page on a pull request. @throws ForgeError */
 export function publishComment(forge: Forge, pull: number, { about, body }: Page): Promise<void> {
   const text = marked(about, body);
-  return persistently(async () => {
+  return withAttempts(async () => {
     const all = await forge.list<Written>(`issues/${pull}/comments`);
-    const ours = all.find((comment) => isOurs(comment, about));
-    if (ours === undefined) return forge.send("POST", `issues/${pull}/comments`, { body: text });
-    if (ours.body !== text) await forge.send("PATCH", `issues/comments/${ours.id}`, { body: text });
+    const own = all.find((comment) => isOurs(comment, about));
+    if (own === undefined) return forge.send("POST", `issues/${pull}/comments`, { body: text });
+    if (own.body !== text) await forge.send("PATCH", `issues/comments/${own.id}`, { body: text });
   });
 }
 
-/** Repeats all the work and not only the failed request: that finds what was written although no answer came. */
-async function persistently(work: () => Promise<void>): Promise<void> {
+/**
+ * Retries the whole operation and not only the failed request: an attempt may have succeeded although no
+ * answer came.
+ */
+async function withAttempts(work: () => Promise<void>): Promise<void> {
   const attempt = () =>
     work().catch((error: unknown) => {
       if (error instanceof ForgeError) return error;
@@ -79,14 +85,16 @@ async function persistently(work: () => Promise<void>): Promise<void> {
 }
 
 function isOurs({ body, user }: Written, about: string): boolean {
-  return OURSELVES.has(user?.login ?? "") && (body ?? "").startsWith(markOf(about));
+  return OWN_USERS.has(user?.login ?? "") && (body ?? "").startsWith(markOf(about));
 }
 
 function marked(about: string, body: string): string {
   return `${markOf(about)}\n${body}`;
 }
 
-/** A comment of HTML, which nothing in `about` can end. */
+/**
+ * Returns an HTML comment that identifies the text. Its encoding prevents `about` from ending the comment.
+ */
 function markOf(about: string): string {
   return `<!-- muster: ${encodeURIComponent(about).replaceAll("-", "%2D")} -->`;
 }

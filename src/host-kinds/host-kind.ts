@@ -5,75 +5,75 @@ import type { RawHost } from "../config/yaml-types.ts";
 import type { HostTarget, InventoryFile, InventoryHost } from "../inventory/inventory-host.ts";
 
 /**
- * One kind of host: everything that differs from kind to kind. Only what every program needs is here. A kind with a
- * `machine` also has `program.ts` (makes the machine, for the Pulumi program) and `provider.ts` (its resource, for
- * the provider) in its folder; those two programs load them by the name of the kind.
+ * Everything about a kind of host that all programs need. A kind with a `machine` also has two modules in its
+ * folder: `program.ts` declares the machine in the Pulumi program, and `provider.ts` handles its resource in
+ * the provider. Both programs import these modules by the name of the kind.
  */
 export interface HostKind<Spec extends HostBase = HostBase> {
-  /** Whether a host is protected where fleet.yaml does not say so. */
+  /** Whether hosts of this kind are protected by default. */
   readonly isProtected: boolean;
-  /** Builds the spec of a host from what fleet.yaml says; undefined after a problem was reported. */
+  /** Builds the spec of a host from its entry in fleet.yaml. @returns undefined if it reported a problem */
   resolve(raw: RawHost, common: HostCommon, keys: Keys, context: Context): Spec | undefined;
   readonly inventory: InventoryFile;
-  /** What the inventory keeps of a host that gets another name; the same as before where this is left out. */
+  /** Adapts a host's inventory entry to its new name. Without this function, the entry is kept as it is. */
   renamed?(host: InventoryHost, from: string): InventoryHost;
-  /** Finds how a host is reached. @throws HostError where it was never met */
+  /** Returns how a host is reached. @throws HostError if that is not known before the first `up` */
   target(spec: Spec, known: InventoryHost | undefined): HostTarget;
-  /** Refuses a host that cannot answer, which a connection would find out only after its timeout. @throws HostError */
+  /** Checks that a host runs, so that nobody has to wait for a timeout. @throws HostError if it is stopped */
   checkRunning?(project: string, host: string, known: InventoryHost | undefined): void;
-  /** What makes the machine of a host; left out where a host is there already. */
+  /** The machine that a run creates for each host. Left out if hosts of this kind already exist. */
   readonly machine?: MachineOfKind;
-  /** What `npx pulumi` does where a project has hosts of this kind. */
+  /** The launcher's steps for this kind. They are skipped if the project has no hosts of this kind. */
   readonly launch?: LaunchOfKind<Spec>;
-  /** What hosts of this kind have on the operator's machine. */
+  /** What hosts of this kind need on the operator's machine. */
   readonly onThisMachine?: OnThisMachine;
 }
 
-/** What is resolved the same way for every kind. */
+/** The settings of a host that are resolved in the same way for every kind. */
 export type HostCommon = Omit<HostBase, "kind" | "observe">;
 
-/** The machines that a run makes for a kind. */
+/** The machines that a run creates for hosts of one kind. */
 export interface MachineOfKind {
-  /** The type of the provider's resource that stands for the machine, such as `LocalHost`. */
+  /** The type of the provider's resource that represents the machine, such as `LocalHost`. */
   readonly type: string;
-  /** The tokens of all resources that are a machine or a part of one: `drift --cloud` reports these. */
+  /** The type tokens of all resources that are a machine or part of one. `drift --cloud` reports these. */
   readonly tokens: readonly string[];
-  /** Whether every difference is drift, because the provider compares with what it reads from the machine. */
+  /** Whether every difference is drift, because the provider compares the inputs with the actual machine. */
   readonly isAlwaysDrift: boolean;
-  /** What a run deletes with the machine, such as "this local host with its disk". */
+  /** Describes what a run deletes with the machine, such as "this local host with its disk". */
   removalText(inputs: Readonly<Record<string, unknown>>): string;
 }
 
-/** The configuration of a stack, for an API that a run needs. */
+/** The configuration of a stack, from which a kind reads its access to a vendor's API. */
 export interface StackConfig {
-  /** As the stack's file has it; secrets are encrypted. */
+  /** The values from the stack's file. Secrets are encrypted. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Decrypts a value. @returns undefined where it is empty */
+  /** Decrypts a value. @returns undefined if the value is empty */
   secret(name: string): Promise<string | undefined>;
 }
 
-/** The part of the launcher that a kind has. */
+/** What the launcher (`npx pulumi`) does for a kind before it starts the engine. */
 export interface LaunchOfKind<Spec extends HostBase = HostBase> {
-  /** Variables for the engine, set where they are unset. */
+  /** Environment variables for the engine. A variable that is already set keeps its value. */
   readonly env: Readonly<Record<string, string>>;
-  /** The private keys that the plugins of the vendor need from an ssh-agent, absolute. */
+  /** Returns the absolute paths of the private keys that the vendor's plugins need in an ssh-agent. */
   privateKeys(hosts: readonly Spec[]): string[];
-  /** Checks that a run can do its work. @throws MusterError with the reason */
+  /** Checks that the vendor's API can be used. @throws MusterError with the reason if not */
   check(config: StackConfig): Promise<void>;
 }
 
-/** What hosts of a kind need and leave on the operator's machine. */
+/** What hosts of a kind need on the operator's machine, and how it is removed. */
 export interface OnThisMachine {
-  /** For a person: "local hosts". */
+  /** The plural name of these hosts in messages, such as "local hosts". */
   readonly what: string;
-  /** What this machine lacks, each a sentence with the command that installs it. */
+  /** Returns a sentence for each missing program, with the command that installs it. */
   missing(): string[];
-  /** Whether `prepare` can act as root without a question. */
+  /** Whether `prepare` can run as root without asking for a password. */
   mayActAsRoot(): Promise<boolean>;
-  /** Makes what all hosts share. */
+  /** Creates the files that all hosts of this kind share. */
   prepare(project: string, progress: (line: string) => void): Promise<void>;
   hasDisk(project: string, host: string): Promise<boolean>;
   removeDisk(project: string, host: string): Promise<void>;
-  /** Removes what `prepare` made. */
+  /** Removes what `prepare` has created. */
   clean(project: string): Promise<void>;
 }

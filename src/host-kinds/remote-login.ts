@@ -2,7 +2,7 @@ import type { RemoteHostSpec } from "../config/host-spec.ts";
 import { anywherePath, type Context } from "../config/resolve/context.ts";
 import type { RawHost } from "../config/yaml-types.ts";
 
-/** How fleet.yaml says to log in to a host. @param identityFile the key, where the host itself names none */
+/** Returns the declared login of a host. @param identityFile the key file to use if the host declares none */
 export function remoteLogin(
   raw: RawHost,
   { home }: Context,
@@ -17,7 +17,7 @@ export function remoteLogin(
   };
 }
 
-/** A public key as two words, without its comment. */
+/** Removes the comment from a public key, which leaves the type and the key itself. */
 export function withoutComment(key: string): string {
   return key.split(" ").slice(0, 2).join(" ");
 }

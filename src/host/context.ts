@@ -15,37 +15,37 @@ import type { Items } from "../model/items.ts";
 import type { ObserveAnswer } from "../model/protocol.ts";
 import { type RunProgram, runProgram } from "./system/run-program.ts";
 
-/** Where this host keeps things, and how it runs other programs; tests have their own. */
+/** The host's paths, and how it runs other programs; tests use their own. */
 export interface Host {
-  /** The installed bundle's version: the hash in its folder's name. */
+  /** The version of the installed bundle: the hash in the name of its folder. */
   readonly bundle: string;
-  /** This program's own file, for what it starts as another user. */
+  /** The path of this program, which it uses to start itself as another user. */
   readonly program: string;
   readonly paths: Paths;
   readonly run: RunProgram;
   readonly hooks: readonly LifecycleHooks[];
-  /** The gate of this session; left out for a session of root. */
+  /** The gate of this session; left out for a root session. */
   readonly gate?: SessionGate;
 }
 
-/** What a feature does at points in the life of a resource, which the reconciler and `control` call. */
+/** A feature's hooks into the life of a resource. The reconciler and `control` call them. */
 export interface LifecycleHooks {
-  /** Called before anything of a resource is changed. @throws to refuse the change */
+  /** Called before a resource is changed. @throws to refuse the change */
   beforeConverge(host: Host, id: string, items: Items): void;
-  /** A resource's items as they should be removed. */
+  /** Returns the items to remove for a resource, possibly with another `onRemove`. */
   itemsToRemove(host: Host, id: string, items: Items): Items;
-  /** Called when the items of a resource have been removed, before its record is. */
+  /** Called after a resource's items have been removed, and before its record is deleted. */
   afterRemove(host: Host, id: string): void;
-  /** Called before a person starts or releases a unit. @throws to refuse it */
+  /** Called before a person starts or releases a unit. @throws to refuse the request */
   beforeStart(host: Host, agent: string, unit: string): void;
-  /** What the feature adds to an observation of the host. */
+  /** Returns the feature's part of an observation of the host. */
   addToObservation(host: Host): Pick<ObserveAnswer, "moves">;
 }
 
 export interface SessionGate {
-  /** Its Linux account. */
+  /** The gate's Linux account. */
   readonly account: string;
-  /** Whether bytes that the host keeps are among those that this session may have, by their digest. */
+  /** Whether this session may read the stored bytes with this digest. */
   holds(digest: string): boolean;
 }
 
@@ -57,22 +57,23 @@ export interface Paths {
   readonly lock: string;
   readonly aside: string;
   readonly units: string;
-  /** Holds what Muster adds to units of services. */
+  /** Holds the drop-ins that Muster adds to the units of services. */
   readonly settings: string;
-  /** Holds passwd and group. */
+  /** The folder of `passwd` and `group`. */
   readonly etc: string;
-  /** Where crontab(1) keeps users' crontabs. */
+  /** The folder in which crontab(1) keeps users' crontabs. */
   readonly crontabs: string;
-  /** Where people, and systemd-run for them, put units. */
+  /** The folders in which people, and systemd-run on their behalf, create units. */
   readonly unitFolders: readonly string[];
-  /** What is mounted, as this program sees it. */
+  /** The list of mounts, as this program sees them. */
   readonly mounts: string;
-  /** What dpkg knows of the packages. */
+  /** The folder of dpkg's package database. */
   readonly dpkg: string;
-  /** A root-owned place in memory for copies that live for milliseconds. */
+  /** A root-owned folder in memory, for copies that exist for milliseconds. */
   readonly scratch: string;
-  /** What the deadman keeps, and what it shows. */
+  /** The deadman's folder on the disk. */
   readonly hostd: string;
+  /** The folder in memory in which the deadman publishes its view. */
   readonly hostdView: string;
 }
 
@@ -95,7 +96,7 @@ const PATHS: Paths = {
   hostdView: HOSTD_RUN_DIR,
 };
 
-/** This host, for the bundle at `file`. */
+/** Describes the host that this program runs on. @param file the path of the bundle */
 export function thisHost(file: string, hooks: readonly LifecycleHooks[]): Host {
   return { bundle: bundleVersion(file), program: file, paths: PATHS, run: runProgram, hooks };
 }

@@ -1,8 +1,9 @@
 /**
- * The host runtime: `host.mjs serve [--read-only]` answers requests on its standard input, one JSON line
- * each and one after another, until that ends. `host.mjs gate KIND NAME` does so for the scope of one key, and
- * `host.mjs mend` is what it starts as an agent's user. `host.mjs hostd` is the deadman, which systemd keeps running, and
- * `host.mjs job failed|replace WORD` what it starts for a job.
+ * The host runtime. `host.mjs serve [--read-only]` reads requests from its standard input, one JSON line
+ * each, and answers them in order until the input ends. `host.mjs gate KIND NAME` does the same within the
+ * scope of one key. `host.mjs mend` repairs a database; the runtime starts it as the agent's user. `host.mjs
+ * hostd` is the deadman, which systemd keeps running. `host.mjs job failed|replace WORD` is run by systemd
+ * for jobs.
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -16,7 +17,7 @@ import { answerBatch, greeting, parseBatches, READERS, READERS_AND_WRITERS, type
 import { runRepair } from "./sqlite/repair-process.ts";
 import { reasonOf } from "./system/error-reason.ts";
 
-/** Characters of one request at most, so that no client can fill the memory. */
+/** The maximum length of a request in characters, so that no client can fill the memory. */
 const MOST = 64 * 1024 * 1024;
 
 const host = thisHost(fileURLToPath(import.meta.url), [moveHooks]);
@@ -46,22 +47,25 @@ function serveGate(name: GateName): void {
 
 function serve(table: Table): void {
   process.umask(0o022);
-  // The client is gone: there is nobody left to answer, and the change in progress is done.
+  // The client has disconnected: nobody is left to answer, and the change in progress is complete.
   process.stdout.on("error", () => process.exit(1));
   process.stdout.write(greeting(host));
   void answerAll(table);
 }
 
-/** Milliseconds in which requests that were sent together arrive. */
+/**
+ * Milliseconds to wait for more requests of a batch. Requests that were sent together arrive within this
+ * time.
+ */
 const MOMENT = 10;
 
-/** Between two batches the event loop runs, so that a disconnected client is noticed before the next one begins. */
+/** The event loop runs between two batches, so that a disconnect is noticed before the next batch begins. */
 async function answerAll(table: Table): Promise<void> {
   let rest = "";
   let waiting: string[] = [];
   let turn = Promise.resolve();
   const answerWaiting = async () => {
-    // Only changes wait for others to join their batch.
+    // Only changes are batched, so nothing else needs to wait.
     await setTimeout(waiting[0]?.includes('"op":"converge"') ? MOMENT : 0);
     const lines = waiting;
     waiting = [];

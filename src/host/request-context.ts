@@ -4,18 +4,18 @@ import type { Host } from "./context.ts";
 import { type ContentSource, contentSource } from "./store/contents.ts";
 import { type SecretHasher, secretHasher } from "./store/secret-hasher.ts";
 
-/** What the work for one request needs of its host. It is built once for each request, or for each batch of them. */
+/** The host, with what is read only once for a request or a batch of requests. */
 export interface RequestContext {
   readonly host: Host;
-  /** The host's users and groups; read when first needed. */
+  /** The host's users and groups, which are read on first use. */
   readonly accounts: Accounts;
-  /** Has the accounts read again: a user may have been added or removed since. */
+  /** Makes the next use of `accounts` read them again, because a user may have been added or removed. */
   refreshAccounts(): void;
   readonly contents: ContentSource;
   readonly hashSecret: SecretHasher;
 }
 
-/** @param sent the bytes that came with the request */
+/** Builds the context of a request or a batch. @param sent the bytes that came with it */
 export function requestContext(host: Host, sent: Contents = {}): RequestContext {
   let accounts: Accounts | undefined;
   return {

@@ -27,11 +27,14 @@ import { machine } from "./reports/machine.ts";
 import { ps } from "./reports/ps.ts";
 import { reasonOf } from "./system/error-reason.ts";
 
-/** The function that answers each kind of request, at once or later: meanwhile others are answered. */
+/** The handler of each kind of request. While one returns a promise, other requests are answered. */
 export type Table = {
   readonly [Op in Request["op"]]?: (host: Host, request: Extract<Request, { op: Op }>) => Later<Answers[Op]>;
 } & {
-  /** Answers many requests to converge at once, each by its own thunk, which throws if that one has failed. */
+  /**
+   * Converges many resources at once. @returns a thunk for each request, which throws if that request has
+   * failed
+   */
   readonly convergeAll?: (host: Host, requests: readonly ConvergeRequest[]) => readonly Thunk[];
 };
 
@@ -39,10 +42,10 @@ type Later<A> = A | Promise<A>;
 
 type Thunk = () => Later<ConvergeAnswer>;
 
-/** Read-only: a session with this table cannot change anything. */
+/** The handlers of a read-only session, which cannot change anything. */
 export const READERS: Table = { observe, ps, history, jobs: jobStatuses, machine };
 
-/** A change is answered when the units that it started have run for a moment. */
+/** The handlers that change the host. They answer after the started units have run for a second. */
 export const WRITERS = {
   converge: (host, request) => {
     const [answer] = convergeMany(host, [request]);
@@ -77,7 +80,9 @@ function convergeMany(host: Host, requests: readonly ConvergeRequest[]): Thunk[]
   });
 }
 
-/** The outcome when a unit has exited: its part of an agent fails, or all of a resource without parts. */
+/**
+ * Returns the outcome when a unit has exited: its part of the agent fails, or a resource without parts fails.
+ */
 function withFailedUnit(
   { items }: ConvergeRequest,
   answer: ConvergeAnswer,
@@ -96,20 +101,20 @@ function answerOrThrow(outcome: ConvergeOutcome): ConvergeAnswer {
 
 export const READERS_AND_WRITERS: Table = { ...READERS, ...WRITERS };
 
-/** The first line of a session. */
+/** Returns the first line of a session. */
 export function greeting(host: Host): string {
   const { versions, arch } = process;
   const hello: Hello = { protocol: PROTOCOL, bundle: host.bundle, node: versions.node, arch };
   return `${MARKER}${JSON.stringify(hello)}\n`;
 }
 
-/** Answers one request line with one answer line; a failure is an answer too. */
+/** Returns the answer line for a request line; a failure is also an answer. */
 export async function answerLine(host: Host, table: Table, line: string): Promise<string> {
   const [answer] = parseBatches([line]).flatMap((batch) => answerBatch(host, table, batch));
   return answer ?? "";
 }
 
-/** Requests that are answered together. */
+/** Requests that are handled together. */
 export type Batch = readonly Parsed[];
 
 interface Parsed {
@@ -118,7 +123,7 @@ interface Parsed {
   readonly error?: unknown;
 }
 
-/** Parses lines in their order. Consecutive requests to converge different resources become one batch. */
+/** Parses request lines in order. Consecutive requests to converge different resources form one batch. */
 export function parseBatches(lines: readonly string[]): Batch[] {
   const batches: Parsed[][] = [];
   for (const frame of lines.map(parseFrame)) {
@@ -129,7 +134,7 @@ export function parseBatches(lines: readonly string[]): Batch[] {
   return batches;
 }
 
-/** A line that is no request becomes an error of its own, so that the requests beside it are answered. */
+/** Parses one line. An invalid line is an error of that line only: the other requests are answered. */
 function parseFrame(line: string): Parsed {
   try {
     const frame = JSON.parse(line) as Partial<RequestFrame> | null;
@@ -146,13 +151,13 @@ function isForBatch({ request }: Parsed, batch: readonly Parsed[]): boolean {
   return batch.every((one) => one.request?.op === "converge" && one.request.id !== request.id);
 }
 
-/** Answers each request of a batch with a line of its own. */
+/** Handles a batch. @returns one answer line for each request */
 export function answerBatch(host: Host, table: Table, batch: Batch): Promise<string>[] {
   const thunks = batch.length > 1 ? convergeBatch(host, table, batch) : undefined;
   return batch.map((frame, i) => answerFrame(host, table, frame, thunks?.[i]));
 }
 
-/** An error of the whole batch is the answer to each of its requests. */
+/** Converges a batch. If all of it fails, each of its requests is answered with that error. */
 function convergeBatch(host: Host, { convergeAll }: Table, batch: Batch): readonly Thunk[] | undefined {
   const requests = batch.flatMap(({ request }) => (request?.op === "converge" ? [request] : []));
   try {
@@ -176,7 +181,7 @@ async function answerFrame(host: Host, table: Table, { seq, request, error }: Pa
 }
 
 function dispatch(host: Host, table: Table, request: Request): Later<Answers[Request["op"]]> {
-  // Each entry takes the request of its own name, which the index does not show to the compiler.
+  // The compiler cannot infer that the handler under this name takes this kind of request.
   const handle = table[request.op] as
     | ((host: Host, request: Request) => Later<Answers[Request["op"]]>)
     | undefined;

@@ -1,45 +1,46 @@
 import type { HostBase, HostKindName } from "../config/host-spec.ts";
 import type { Target } from "../transport/target.ts";
 
-/** How a host was reached when `up` last met it, and the keys that it showed. */
+/** How `up` last reached a host, and the public keys that the host presented. */
 export interface InventoryHost {
   readonly address: string;
   readonly port?: number;
   readonly user?: string;
-  /** A private key file, absolute. */
+  /** The absolute path of a private key file. */
   readonly identityFile?: string;
   /**
-   * Which machine it is: the number of a droplet, or the name that a local host was made by, where that is another.
+   * Identifies the machine: the number of a droplet, or the name under which a local host was created if that
+   * differs from its current name.
    */
   readonly machine?: string;
-  /** The `replace` of fleet.yaml by which the machine was made. */
+  /** The value of `replace` in fleet.yaml when the machine was created. */
   readonly replace?: string;
   /** Public keys, such as `ssh-ed25519 AAAA…`. */
   readonly hostKeys: readonly string[];
 }
 
-/** The file that has the hosts of one kind. */
+/** The inventory file for the hosts of one kind. */
 export interface InventoryFile {
   /** Relative to the project. */
   readonly path: string;
-  /** Comment lines at its top. */
+  /** The comment lines at the top of the file. */
   readonly header: string;
 }
 
-/** Where a host of the fleet is reached, and of which kind it is. */
+/** How a host of the fleet is reached, and its kind. */
 export interface HostTarget extends Target {
   readonly kind: HostKindName;
 }
 
-/** What is known of a host, under its name or else a former one. */
-export function metAs(
+/** Finds the inventory entry of a host, under its current or a former name. */
+export function inventoryEntry(
   known: ReadonlyMap<string, InventoryHost>,
   { name, formerly }: Pick<HostBase, "name" | "formerly">,
 ): InventoryHost | undefined {
   return [name, ...formerly].map((one) => known.get(one)).find((one) => one !== undefined);
 }
 
-/** How a host is reached that only the inventory describes. */
+/** Returns how to reach a host according to its inventory entry. */
 export function knownTarget(
   { kind, name, connectTimeout }: Pick<HostBase, "kind" | "name" | "connectTimeout">,
   { address, port, user, identityFile, hostKeys }: InventoryHost,
@@ -54,7 +55,7 @@ export function knownTarget(
   };
 }
 
-/** Where the inventory has a host's keys, for a person: "stacks/inventory.yaml (hosts.hub)". */
+/** Describes for messages where a host's keys are recorded: "stacks/inventory.yaml (hosts.hub)". */
 export function pinnedIn({ path }: InventoryFile, name: string): string {
   return `${path} (hosts.${name})`;
 }

@@ -3,10 +3,13 @@ import type { HostKindName } from "../config/host-spec.ts";
 import { HOST_KINDS } from "../host-kinds/registry.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 
-/** The hosts that were met, by kind: the local ones are this machine's, the others are committed and public. */
+/**
+ * The hosts that have been reached, by kind. Local hosts belong to this machine; the others are committed and
+ * shared.
+ */
 export type Inventory = Readonly<Record<HostKindName, ReadonlyMap<string, InventoryHost>>>;
 
-/** The path of the file that has the hosts of a kind. */
+/** Returns the path of the inventory file for a host kind. */
 export function inventoryFile(projectDir: string, kind: HostKindName): string {
   return join(projectDir, HOST_KINDS[kind].inventory.path);
 }

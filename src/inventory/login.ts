@@ -4,8 +4,8 @@ import type { StackSettings } from "../model/stack-slice.ts";
 import type { HostTarget } from "./inventory-host.ts";
 
 /**
- * A host as a stack reaches it: a tenant's through its gate and with its own key, whatever login fleet.yaml and the
- * inventory name; any other by that login.
+ * Returns a host with the login that a stack uses. A tenant's stack always uses the tenant's gate account and
+ * its own key; other stacks use the login from fleet.yaml or the inventory.
  */
 export function loginOf(project: string, { slice, key }: StackSettings, target: HostTarget): HostTarget {
   if (slice.kind !== "tenant" || key === undefined) return target;

@@ -9,9 +9,9 @@ import { type Inventory, inventoryFile } from "./inventory.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 
 /**
- * Reads the files of the inventory; a file that does not exist has no hosts.
+ * Reads all inventory files; a file that does not exist has no hosts.
  *
- * @throws InvalidError with file and line where one cannot be parsed
+ * @throws InvalidError with file and line if one cannot be parsed
  */
 export function readInventory(projectDir: string): Inventory {
   return byKind((kind) => readHosts(projectDir, kind));
@@ -29,25 +29,25 @@ export function readHosts(projectDir: string, kind: HostKindName): Map<string, I
   return new Map(hosts);
 }
 
-/** By file. A run asks for one host after another, and every write replaces the file. */
+/** The last result for each file. A run reads the file once per host, and every write replaces the file. */
 const lastRead = new Map<string, { version: string; hosts: ReadonlyMap<string, InventoryHost> }>();
 
 function parseHosts(projectDir: string, kind: HostKindName, file: string): Map<string, InventoryHost> {
   const text = readFileSync(file, "utf8");
-  const hosts = (recall(text) ?? parseSound(kind, text)) as Record<string, InventoryHost>;
+  const hosts = (recall(text) ?? parseValid(kind, text)) as Record<string, InventoryHost>;
   return new Map(Object.entries(hosts).map(([name, host]) => [name, withAbsoluteKeyFile(projectDir, host)]));
 }
 
-/** Parses the text of a file, and remembers the result where the text is valid. */
-function parseSound(kind: HostKindName, text: string): unknown {
+/** Parses the text of an inventory file, and remembers the result if the text is valid. */
+function parseValid(kind: HostKindName, text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const refuse = (offset: number, why: string): never => {
     throw new InvalidError({
       where: `${HOST_KINDS[kind].inventory.path}:${lines.linePos(offset).line}`,
-      what: "the inventory cannot be understood",
+      what: "the inventory is invalid",
       why,
-      next: "Take the file's last good version from git, or remove the host's entry and run `npx pulumi up`.",
+      next: "Restore the file's last valid version from git, or remove the host's entry and run `npx pulumi up`.",
     });
   };
   const [error] = document.errors;
@@ -66,14 +66,17 @@ interface Problem {
 
 type Rule = readonly [test: (value: unknown) => boolean, form: string];
 
-const TEXT: Rule = [(value) => typeof value === "string" && /^[^\s-]\S*$/.test(value), "a word"];
+const TEXT: Rule = [
+  (value) => typeof value === "string" && /^[^\s-]\S*$/.test(value),
+  "one word that does not begin with a dash",
+];
 const FIELDS: Readonly<Record<keyof InventoryHost, Rule>> = {
   address: TEXT,
-  port: [(value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 65536, "a port's number"],
+  port: [(value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 65536, "a port number"],
   user: TEXT,
   identityFile: [(value) => typeof value === "string", "a path"],
   machine: TEXT,
-  replace: [(value) => typeof value === "string", "a text"],
+  replace: [(value) => typeof value === "string", "a string"],
   hostKeys: [
     (value) => Array.isArray(value) && value.every((key) => /^[\w@.-]+ [\w+/=]+$/.test(String(key))),
     "a list of public keys",
@@ -82,7 +85,7 @@ const FIELDS: Readonly<Record<keyof InventoryHost, Rule>> = {
 
 function firstProblem(content: unknown): Problem | undefined {
   const hosts = isMap(content) ? content["hosts"] : undefined;
-  if (!isMap(hosts)) return { path: [], why: "it must be a map `hosts` of host names." };
+  if (!isMap(hosts)) return { path: [], why: "it must have a map `hosts` with a key for each host." };
   return Object.entries(hosts)
     .flatMap(([name, host]) => problemsOf(name, host))
     .at(0);
@@ -96,7 +99,7 @@ function problemsOf(name: string, host: unknown): Problem[] {
   const at = (field: string) => ["hosts", name, field];
   return [
     ...missing.map((field) => ({ path: ["hosts", name], why: `hosts.${name} has no ${field}.` })),
-    ...unknown.map((field) => ({ path: at(field), why: `hosts.${name}.${field} is not known.` })),
+    ...unknown.map((field) => ({ path: at(field), why: `hosts.${name}.${field} is not a known field.` })),
     ...wrong.map(([field, [, form]]) => ({
       path: at(field),
       why: `hosts.${name}.${field} must be ${form}.`,

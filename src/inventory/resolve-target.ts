@@ -2,16 +2,16 @@ import { InvalidError } from "../base/errors.ts";
 import type { HostSpec, HostSpecs } from "../config/fleet.ts";
 import { HOST_KIND_NAMES, HOST_KINDS, hostKindOf } from "../host-kinds/registry.ts";
 import type { Inventory } from "./inventory.ts";
-import { type HostTarget, knownTarget, metAs } from "./inventory-host.ts";
+import { type HostTarget, inventoryEntry, knownTarget } from "./inventory-host.ts";
 
-/** Seconds for a host that fleet.yaml no longer declares. */
+/** The connect timeout, in seconds, for a host that fleet.yaml no longer declares. */
 const CONNECT_TIMEOUT = 10;
 
 /**
- * Finds how to reach a host, and refuses one that cannot answer at once.
+ * Finds how to reach a host. Fails immediately if its machine is known to be stopped.
  *
  * @param project the folder of fleet.yaml
- * @throws HostError where it cannot be reached; InvalidError for an unknown name
+ * @throws HostError if the host cannot be reached; InvalidError for an unknown name
  */
 export function targetOf(
   project: string,
@@ -25,17 +25,20 @@ export function targetOf(
 }
 
 /**
- * Finds how to reach a host: as its kind says where fleet.yaml declares it, else as the inventory says.
+ * Finds how to reach a host: from fleet.yaml if that declares it, else from the inventory.
  *
- * @throws HostError "never-booted" for a host whose machine was not made yet; InvalidError for an unknown name
+ * @throws HostError "never-booted" if the host's machine does not exist yet; InvalidError for an unknown name
  */
 export function resolveTarget(hosts: HostSpecs | undefined, inventory: Inventory, name: string): HostTarget {
   const spec = specOf(hosts ?? {}, name);
   if (spec === undefined) return inventoryTarget(inventory, name, Object.keys(hosts ?? {}));
-  return hostKindOf(spec).target(spec, metAs(inventory[spec.kind], spec));
+  return hostKindOf(spec).target(spec, inventoryEntry(inventory[spec.kind], spec));
 }
 
-/** Finds a declared host by its name or a former one, which the state has until the next `up`. */
+/**
+ * Finds a declared host by its name or a former one, because the state has the former name until the next
+ * `up`.
+ */
 export function specOf(hosts: HostSpecs, name: string): HostSpec | undefined {
   if (Object.hasOwn(hosts, name)) return hosts[name];
   return Object.values(hosts).find(({ formerly }) => formerly.includes(name));
@@ -50,7 +53,7 @@ function inventoryTarget(inventory: Inventory, name: string, declared: readonly 
   const names = new Set([...declared, ...Object.values(inventory).flatMap((hosts) => [...hosts.keys()])]);
   throw new InvalidError({
     what: `there is no host "${name}"`,
-    why: "neither fleet.yaml nor the inventory knows it.",
-    next: `Known are: ${[...names].join(", ") || "none"}.`,
+    why: "neither fleet.yaml nor the inventory has it.",
+    next: `Known hosts: ${[...names].join(", ") || "none"}.`,
   });
 }

@@ -9,19 +9,19 @@ import { inventoryFile } from "./inventory.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 import { readHosts } from "./read-inventory.ts";
 
-/** Milliseconds to wait for another writer, which needs a few. */
+/** How long to wait for another writer, in milliseconds; a write takes only a few. */
 const PATIENCE = 10_000;
 
 /**
- * Writes how a host is reached and which keys it has, in place of its former entry.
+ * Records how a host is reached and which keys it has. Replaces its former entry.
  *
- * @throws InvalidError where the existing file cannot be parsed
+ * @throws InvalidError if the existing file cannot be parsed
  */
 export function pinHost(projectDir: string, kind: HostKindName, name: string, host: InventoryHost): void {
   change(projectDir, kind, (hosts) => hosts.set(name, host));
 }
 
-/** Gives the entry of a host another name; it is a success where there is no such entry. */
+/** Renames the entry of a host; succeeds if there is none. */
 export function renameHost(projectDir: string, kind: HostKindName, from: string, to: string): void {
   change(projectDir, kind, (hosts) => {
     const host = hosts.get(from);
@@ -31,7 +31,7 @@ export function renameHost(projectDir: string, kind: HostKindName, from: string,
   });
 }
 
-/** Removes a host from the inventory; it is a success where it has no entry. */
+/** Removes a host from the inventory; succeeds if it has no entry. */
 export function forgetHost(projectDir: string, kind: HostKindName, name: string): void {
   change(projectDir, kind, (hosts) => hosts.delete(name));
 }
@@ -59,7 +59,10 @@ function render(projectDir: string, kind: HostKindName, hosts: ReadonlyMap<strin
   return `${HOST_KINDS[kind].inventory.header}${stringify({ hosts: Object.fromEntries(entries) }, { lineWidth: 0 })}`;
 }
 
-/** Its keys have a fixed order, and a key file inside the project has a path that is the same in every clone. */
+/**
+ * Returns an entry for the file: its fields in a fixed order, and a key file inside the project as a relative
+ * path, so that the text is the same in every clone.
+ */
 function entryOf(projectDir: string, host: InventoryHost): Partial<InventoryHost> {
   const { address, port, user, identityFile, machine, replace, hostKeys } = host;
   return {

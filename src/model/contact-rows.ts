@@ -1,18 +1,18 @@
 import type { Detail } from "./items.ts";
 import { shown } from "./shown.ts";
 
-/** One row; a cell without a value has no entry. */
+/** One row: the text of each column by its name. An empty cell has no entry. */
 export type Row = Readonly<Record<string, string>>;
 
-/** Text by column, by key: the declared rows, or the rows of a table. */
+/** Rows by their key, either as declared or as read from a table. */
 export type Rows = Readonly<Record<string, Row>>;
 
-/** More details of one table than a person would read. */
+/** The most differences of one table that are listed. The rest is only counted. */
 const MANY = 20;
 
 /**
- * Finds where a table is not as declared: a missing row, a different cell, or a row that was declared before and is
- * not any more. All other rows belong to the agent.
+ * Returns how a table differs from its declaration: missing rows, different cells, and rows that are no
+ * longer declared. All other rows belong to the agent.
  */
 export function compareRows(declared: Rows, table: ReadonlyMap<string, Row>, before: Rows = {}): Detail[] {
   const left = Object.keys(before).filter((key) => !Object.hasOwn(declared, key) && table.has(key));
@@ -33,7 +33,7 @@ function compareRow(key: string, wanted: Row, found: Row | undefined): Detail[] 
     }));
 }
 
-/** The first details, and one that counts the others. */
+/** Returns the first details, followed by one that counts the rest. */
 export function shorten(details: readonly Detail[]): Detail[] {
   const rest = details.length - MANY;
   if (rest <= 0) return [...details];

@@ -1,58 +1,67 @@
 import type { FailoverPolicy } from "./failover.ts";
 import type { HealthCheck } from "./health.ts";
 
-/** What the deadman of a host, its agents and the commands that ask about them have in common. */
+/**
+ * Types that describe the deadman: the daemon on each host that watches
+ * agents and services, and restarts them when they hang. `up` writes its
+ * policies, the host runtime runs it, and the commands show what it reports.
+ */
 
 export const HEARTBEATS = ["file", "notify", "pane", "none"] as const;
 
-/** How an agent shows that it lives. `none`: it does not, and only its end is noticed. */
+/**
+ * How an agent shows that it is alive. With `none` it sends
+ * no heartbeat, and the deadman only notices its exit.
+ */
 export type HeartbeatBy = (typeof HEARTBEATS)[number];
 
 export interface Heartbeat {
   readonly by: HeartbeatBy;
-  /** Seconds between two beats; without one for three times as long an agent is stale. */
+  /** Seconds between two heartbeats. An agent is stale after three times as long without one. */
   readonly interval: number;
-  /** Seconds without a beat after which a hung agent is stopped, and systemd starts it again. */
+  /** Seconds without a heartbeat after which an agent counts as hung and is restarted. */
   readonly timeout: number;
 }
 
-/** How many restarts within how many seconds bring an agent into quarantine. */
+/** How many restarts (`most`) within how many seconds (`within`) put an agent or a service in quarantine. */
 export interface RestartLimit {
   readonly most: number;
   readonly within: number;
 }
 
 /**
- * Whether an agent is always on, or starts when it is asked to and stops by itself: when it is done, or after so many
- * seconds.
+ * How long an agent runs. A `core` agent always runs. An `ephemeral` agent is started on request and stops
+ * when it is done, or after `ttl` seconds.
  */
 export type Lifecycle = { readonly kind: "core" } | { readonly kind: "ephemeral"; readonly ttl: number };
 
 export const ON_CHANGE = ["never", "when-idle", "now"] as const;
 
-/** When a running agent is started again after something changed that it reads when it starts. */
+/** When a running agent is restarted after a change to something that it reads when it starts. */
 export type OnChange = (typeof ON_CHANGE)[number];
 
 export interface ChangePolicy {
   readonly restart: OnChange;
-  /** Seconds after which it is started again though it is not idle. */
+  /** Seconds after which the agent is restarted even if it is not idle. */
   readonly deadline: number;
 }
 
-/** That an agent runs with what was declared before. */
+/** A restart that waits until an agent is idle. Until then the agent runs with its earlier declaration. */
 export interface DeferredRestart {
   readonly restart: OnChange;
-  /** Seconds, see ChangePolicy. */
+  /** Seconds; the `deadline` of ChangePolicy. */
   readonly within: number;
-  /** The run that this is about, by systemd's InvocationID. */
+  /** systemd's InvocationID of the run that must be replaced. */
   readonly run: string;
   /** UTC, ISO 8601. */
   readonly since: string;
 }
 
-/** A time of the week, in UTC, in which the deadman rests. `to` before `from` is on the next day. */
+/**
+ * A time of the week in UTC when the deadman does not act. If `to` is before `from`, it ends the next day.
+ */
 export interface MaintenanceWindow {
-  /** The days that it begins on: 0 is Sunday. */
+  /** The days on which it begins; 0 is Sunday. */
   readonly days: readonly number[];
   /** Minutes since midnight. */
   readonly from: number;
@@ -60,55 +69,56 @@ export interface MaintenanceWindow {
 }
 
 /**
- * What `up` writes for the deadman about one agent: root-owned JSON in a file of the agent's name. Its unit and where
- * it beats follow from that name, so that nobody who may write one agent's policy has a hand in another's.
+ * The deadman's policy for one agent, which `up` writes as root-owned JSON to a file named after the agent.
+ * The unit and the heartbeat file are derived from that name and are not fields of the policy, so that a
+ * tenant that may write one agent's policy cannot affect another agent.
  */
 export interface Policy {
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
   readonly maintenance: readonly MaintenanceWindow[];
-  /** Seconds after which it is stopped, where it is not always on. */
+  /** Seconds after which an ephemeral agent is stopped. */
   readonly ttl?: number;
-  /** There where it has more than one provider to run on. */
+  /** Present if the agent has more than one provider. */
   readonly failover?: FailoverPolicy;
 }
 
 export const ON_UNHEALTHY = ["restart", "tell"] as const;
 
-/** What the deadman does about a service that is not healthy, besides telling it. */
+/** What the deadman does about an unhealthy service: restart it (`restart`) or only report it (`tell`). */
 export type OnUnhealthy = (typeof ON_UNHEALTHY)[number];
 
-/** What `up` writes for the deadman about one service that has a health check. */
+/** The deadman's policy for one service with a health check, which `up` writes. */
 export interface ServicePolicy {
   /** Its systemd unit. */
   readonly unit: string;
   readonly health: HealthCheck;
-  /** Seconds after each start in which a failed check counts for nothing, unless one succeeded before. */
+  /** Seconds after each start during which failed checks are ignored, until the first check has succeeded. */
   readonly grace: number;
   readonly onUnhealthy: OnUnhealthy;
   readonly restarts: RestartLimit;
   readonly maintenance: readonly MaintenanceWindow[];
 }
 
-/** `unknown`: no check has told yet. */
+/** The result of a service's health checks; `unknown` until enough checks have run. */
 export type Verdict = "unknown" | "healthy" | "unhealthy";
 
-/** How the deadman sees one service now. */
+/** The deadman's current view of one service. */
 export interface WatchedService {
   readonly unit: string;
   readonly health: Verdict;
-  /** What the last check told, such as `it answers 200`. */
+  /** The result of the last check, such as `it answers 200`. */
   readonly detail?: string;
   /** Restarts that count towards quarantine. */
   readonly restarts: number;
-  /** Why the deadman leaves it alone. */
+  /** Why the deadman does not act on the service at present. */
   readonly paused?: string;
 }
 
-export const BEAT_STATES = ["idle", "busy", "stuck"] as const;
+export const HEARTBEAT_STATES = ["idle", "busy", "stuck"] as const;
 
-/** What an agent says of itself; docs/schema/heartbeat.schema.json describes the file. */
-export type BeatState = (typeof BEAT_STATES)[number];
+/** The state that an agent reports in its heartbeat file; see docs/schema/heartbeat.schema.json. */
+export type HeartbeatState = (typeof HEARTBEAT_STATES)[number];
 
 export type HistoryKind =
   | "hostd-started"
@@ -140,23 +150,23 @@ export type HistoryKind =
   | "arrived"
   | "flood";
 
-/** One line of a host's history. */
+/** One event in a host's history. */
 export interface HistoryEvent {
   /** UTC, ISO 8601. */
   readonly time: string;
   readonly event: HistoryKind;
-  /** Absent in what is about the whole host. */
+  /** The agent that the event concerns. Absent if it concerns a service or the whole host. */
   readonly agent?: string;
-  /** The job that it is about. */
+  /** The job that the event concerns. */
   readonly job?: string;
-  /** There in what is about a service. */
+  /** The service that the event concerns. */
   readonly service?: string;
-  /** A sentence without its point. */
+  /** A sentence without its full stop. */
   readonly detail?: string;
 }
 
-/** How the deadman sees one agent now. */
-export interface Watched {
+/** The deadman's current view of one agent. */
+export interface WatchedAgent {
   readonly unit: string;
   readonly by: HeartbeatBy;
   readonly health: "well" | "stale" | "hung" | "down";
@@ -164,15 +174,15 @@ export interface Watched {
   readonly age: number;
   /** Restarts that count towards quarantine. */
   readonly restarts: number;
-  readonly state?: BeatState;
+  readonly state?: HeartbeatState;
   readonly task?: string;
   /** What is wrong with its heartbeat. */
   readonly problem?: string;
-  /** Why the deadman leaves it alone. */
+  /** Why the deadman does not act on the agent at present. */
   readonly paused?: string;
 }
 
-/** Why an agent stays down. */
+/** Why an agent or a service is stopped and does not start again. */
 export interface Quarantine {
   /** UTC, ISO 8601. */
   readonly since: string;

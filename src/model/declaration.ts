@@ -12,25 +12,31 @@ export const RESOURCE_TYPES = [
 
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
-/** One resource of the fleet as plain data: what should be on which host. */
+/** One resource as fleet.yaml declares it: plain data that says what should be on which host. */
 export interface Declaration {
   readonly type: ResourceType;
-  /** Unique in the fleet and stable over runs, such as `hub/iris/agent`. Also its Pulumi name. */
+  /**
+   * Such as `hub/iris/agent`: unique in the fleet, the same
+   * in every run, and also the resource's Pulumi name.
+   */
   readonly id: string;
   readonly host: string;
   readonly tenant?: string;
   readonly agent?: string;
   readonly service?: string;
-  /** Ids of the declarations that must be applied first. */
+  /** The ids of the declarations that must be applied before this one. */
   readonly needs: readonly string[];
-  /** The ids that it had before it, its agent, its tenant or its host was renamed. */
+  /** The ids that the resource had before it, its agent, its tenant or its host was renamed. */
   readonly formerly: readonly string[];
-  /** Whether no run may remove it. */
+  /** Whether Muster must refuse to remove the resource. */
   readonly protect: boolean;
   readonly items: Items;
 }
 
-/** The whole fleet compiled: declarations in the order of their needs, and the bytes they name. */
+/**
+ * The compiled fleet: all declarations, each after those
+ * that it needs, and the contents that their items refer to.
+ */
 export interface Plan {
   readonly declarations: readonly Declaration[];
   readonly contents: Contents;

@@ -2,31 +2,34 @@ import type { HostRecord } from "./host-record.ts";
 import type { HostItem, Observation, Props, Scalar } from "./items.ts";
 
 /**
- * Why desired and observed differ: `drift` somebody changed the host; `intended` somebody changed
- * fleet.yaml; `both`; `unknown` the host has no record from which to decide.
+ * Why the desired and the observed state differ. `drift`: somebody changed the
+ * host. `intended`: somebody changed fleet.yaml. `both`: both have changed.
+ * `unknown`: the host has no record of an earlier run to decide from.
  */
 export type Cause = "drift" | "intended" | "both" | "unknown";
 
-/** One property of one item where desired and observed differ. */
+/** One property of one item whose observed value is not the declared one. */
 export interface Difference {
-  /** The item's name within its resource; in a finding, what people call it. */
+  /** The item's name within its resource. A finding has the item's label instead, which people see. */
   readonly item: string;
-  /** A property of the item, or a part of one: `content`, `rows.loom.email`. */
+  /** A property of the item, or a part of a property: `content`, `rows.loom.email`. */
   readonly property: string;
   readonly declared: Scalar;
   readonly observed: Scalar;
   readonly cause: Cause;
-  /** The changed lines of a text, `-` declared and `+` observed; never of a secret. */
+  /** The changed lines of a text: `-` for declared, `+` for observed. Never present for a secret. */
   readonly lines?: readonly string[];
 }
 
 /**
- * The only diff: what differs between an item as declared and as observed, and why.
+ * Compares an item as declared with the same item as observed, and returns the differences with their causes.
+ * Every diff in Muster comes from this function.
  *
  * @param name the item's name within its resource
  * @param item the item as declared
- * @param observation what the host reports; an unknown gives no difference, the caller reports it separately
- * @param record what the last `up` applied; it decides the cause only, never what is written
+ * @param observation what the host reports; an unknown state
+ *   has no differences, and the caller reports it separately
+ * @param record what the last `up` applied; it only decides the cause, never what is written
  */
 export function diffItem(
   name: string,
@@ -51,7 +54,9 @@ export function diffItem(
 
 const PRESENCE = new Set(["type", "present"]);
 
-/** For an item that is gone or has another type, only that is reported and not each of its properties. */
+/**
+ * Whether an item is missing or has another type. Then only that is reported, and not each of its properties.
+ */
 function isOtherThing(item: HostItem, observed: Props): boolean {
   const want: Props = item.want;
   return [...PRESENCE].some((key) => key in want && observed[key] !== want[key]);

@@ -2,12 +2,15 @@
 
 export const SWITCHES_WHEN = ["when-idle", "now"] as const;
 
-/** When an agent restarts that should run on another provider. */
+/** When an agent that should switch to another provider restarts. */
 export type SwitchWhen = (typeof SWITCHES_WHEN)[number];
 
 /** The part of an agent's policy that the deadman uses for failover. */
 export interface FailoverPolicy {
-  /** Providers by name, the preferred one first. The agent's unit has the first; each other one has a drop-in. */
+  /**
+   * Names of providers, the preferred one first. The agent's
+   * unit uses the first; each other one has a drop-in.
+   */
   readonly providers: readonly string[];
   readonly restart: SwitchWhen;
   /** Seconds after which it restarts even if it is not idle. */
@@ -16,10 +19,13 @@ export interface FailoverPolicy {
   readonly returnAfter: number;
 }
 
-/** A provider's name. It is part of file names; the schema of fleet.yaml has the same pattern. */
+/**
+ * The pattern of a provider's name, which is used in file
+ * names. The schema of fleet.yaml has the same pattern.
+ */
 const PROVIDER = /^[a-z][a-z0-9-]{0,30}$/;
 
-/** Whether a value from a file is such a part of a policy: a tenant may have written the file. */
+/** Whether a value read from a file is a valid failover policy. A tenant may have written the file. */
 export function isFailoverPolicy(value: unknown): value is FailoverPolicy {
   if (typeof value !== "object" || value === null) return false;
   const { providers, restart, deadline, returnAfter } = value as Partial<
@@ -41,7 +47,7 @@ export function isProviderName(value: unknown): value is string {
   return typeof value === "string" && PROVIDER.test(value);
 }
 
-/** An agent that should run on another provider than its first. */
+/** The provider that an agent should use at present instead of its first. */
 export interface FailedOver {
   readonly provider: string;
   /** UTC, ISO 8601. */

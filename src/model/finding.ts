@@ -2,7 +2,7 @@ import type { Declaration } from "./declaration.ts";
 import type { Difference } from "./diff.ts";
 import { type AgentPart, labelOf, partOf } from "./parts.ts";
 
-/** To whom a resource belongs, and where it is. */
+/** Which resource of which host, and which tenant, agent or service it belongs to. */
 export interface Place {
   readonly host: string;
   readonly tenant?: string;
@@ -13,20 +13,21 @@ export interface Place {
 }
 
 /**
- * Drift with consequences that its property does not show. `BOOT-ENABLE`: it runs, and would not come back after a
- * reboot. `RUNTIME`: an agent runs on a model or a provider that is not declared, or would at its next start.
+ * Marks drift that is more serious than its property suggests. `BOOT-ENABLE`: the unit runs, but would not
+ * start after a reboot. `RUNTIME`: an agent uses, or will use after its next start, a model or provider that
+ * is not declared.
  */
 export type FindingKind = "BOOT-ENABLE" | "RUNTIME";
 
-/** One property of one item that is not as declared. */
+/** One property of one item that is not as declared, with the place where it was found. */
 export interface Finding extends Place, Difference {
   /** The part of an agent that the item belongs to. */
   readonly part?: AgentPart;
-  /** Most findings have none. */
+  /** Absent for most findings. */
   readonly kind?: FindingKind;
 }
 
-/** The place of a declared resource. */
+/** Returns the place of a declared resource. */
 export function placeOf({ host, tenant, agent, service, id, type }: Declaration): Place {
   return {
     host,
@@ -38,7 +39,11 @@ export function placeOf({ host, tenant, agent, service, id, type }: Declaration)
   };
 }
 
-/** What people call an item, and the part of an agent that it belongs to. @param name its name within its resource */
+/**
+ * Returns an item's label and the part of an agent that it belongs to.
+ *
+ * @param name the item's name within its resource
+ */
 export function itemPlace(name: string): Pick<Finding, "item" | "part"> {
   const part = partOf(name);
   return { item: labelOf(name), ...(part !== undefined && { part }) };

@@ -1,12 +1,12 @@
 import { mapKeys } from "../base/objects.ts";
 import { type HostRecord, joinRecords } from "./host-record.ts";
-import { AGENT_PARTS, type AgentPart, byPart, itemName, WHOLE } from "./parts.ts";
+import { AGENT_PARTS, type AgentPart, byPart, itemName, NO_PART } from "./parts.ts";
 import type { ObserveAnswer, Observed, ResourceItems } from "./protocol.ts";
 import { agentId, formerPartId, parseId } from "./resource-id.ts";
 
 /**
- * Before version 0.2 each part of an agent was a resource of its own, with its own record on the host. This file
- * turns such states and records into one agent.
+ * The types of an agent's parts before version 0.2. At that time each part was a separate resource with its
+ * own record on the host. The functions of this file merge such states and records into one agent.
  */
 export const FORMER_TYPES: Readonly<Record<AgentPart, string>> = {
   identity: "Identity",
@@ -16,30 +16,38 @@ export const FORMER_TYPES: Readonly<Record<AgentPart, string>> = {
   jobs: "AgentJobs",
 };
 
-/** The part that a record from before version 0.2 belongs to. */
+/** Returns the agent's id and its part for an id from before version 0.2; undefined for any other id. */
 function formerOf(id: string): { readonly id: string; readonly part: AgentPart } | undefined {
   const parsed = parseId(id);
   if (parsed?.kind !== "agent" || parsed.part === undefined) return undefined;
   return { id: agentId(parsed.host, parsed.name), part: parsed.part };
 }
 
-/** The id of the agent that a former id of a part belongs to; any other id is returned unchanged. */
-export function wholeId(id: string): string {
+/** Returns the agent's id for the former id of one of its parts. Any other id is returned unchanged. */
+export function currentId(id: string): string {
   return formerOf(id)?.id ?? id;
 }
 
-/** Whether an id belongs to a part that was a resource of its own. */
+/** Whether an id is the former id of an agent's part. */
 export function isFormerPart(id: string): boolean {
   return formerOf(id) !== undefined;
 }
 
-/** The id that an agent's Agent resource had before. @param id the agent's, such as `east/iris/agent` */
+/**
+ * Returns the former id of the agent's identity, which became the Agent resource.
+ *
+ * @param id the agent's id, such as `east/iris/agent`
+ */
 export function formerIdentityId(id: string): string {
   const [identity = id] = formerPartIds(id);
   return identity;
 }
 
-/** The former ids of an agent's parts. @param id the agent's, such as `east/iris/agent` */
+/**
+ * Returns the former ids of all parts of an agent.
+ *
+ * @param id the agent's id, such as `east/iris/agent`
+ */
 export function formerPartIds(id: string): string[] {
   const parsed = parseId(id);
   if (parsed?.kind !== "agent") return [];
@@ -47,12 +55,12 @@ export function formerPartIds(id: string): string[] {
 }
 
 /**
- * Merges the records of parts, so that each agent has one record. If that record exists already, a run was killed
- * before it deleted the former ones, and they are ignored.
+ * Merges the records of an agent's parts into one record. If the agent's own record already exists, an
+ * earlier run was killed before it deleted the records of the parts, and these are ignored.
  */
 export function mergeRecords(records: readonly HostRecord[]): HostRecord[] {
   const whole = new Set(records.filter(({ id }) => !isFormerPart(id)).map(keyOf));
-  const groups = Map.groupBy(records, ({ owner, id }) => keyOf({ owner, id: wholeId(id) }));
+  const groups = Map.groupBy(records, ({ owner, id }) => keyOf({ owner, id: currentId(id) }));
   return [...groups].flatMap(([key, group]) => {
     const own = group.filter(({ id }) => !isFormerPart(id));
     return whole.has(key) ? own : mergeParts(group);
@@ -66,28 +74,28 @@ function keyOf({ owner, id }: Pick<HostRecord, "owner" | "id">): string {
 function mergeParts(records: readonly HostRecord[]): HostRecord[] {
   const merged = joinRecords(records.map(asWhole));
   if (merged === undefined) return [];
-  // The agent counts as created through a gate only if all its parts were: the gate may remove what it created.
+  // A gate may remove what it created, so the agent counts as created by a gate only if all its parts were.
   const { gate, ...rest } = merged;
   const isWhole = gate !== undefined && records.every((record) => record.gate === gate);
   return [{ ...rest, ...(isWhole && { gate }) }];
 }
 
-/** Turns a part's record into a record of its agent that knows only that part. */
+/** Turns a part's record into a record of its agent that contains only that part. */
 function asWhole({ id, items, applied, intended, ...rest }: HostRecord): HostRecord {
   return {
-    ...{ ...rest, id: wholeId(id), type: "Agent", items: qualified(id, items) },
+    ...{ ...rest, id: currentId(id), type: "Agent", items: qualified(id, items) },
     ...(applied && { applied: qualified(id, applied) }),
     ...(intended && { intended: qualified(id, intended) }),
   };
 }
 
-/** Values by an item's name in a part's own record, as values by its name in the agent. */
+/** Replaces the item names of a part's own record (the keys) by the names of these items within the agent. */
 function qualified<T>(id: string, values: Readonly<Record<string, T>>): Record<string, T> {
-  const part = formerOf(id)?.part ?? WHOLE;
+  const part = formerOf(id)?.part ?? NO_PART;
   return mapKeys(values, (label) => itemName(part, label));
 }
 
-/** An agent's items as those of its former resources, for a host that knows these only. */
+/** Splits an agent into the former resources of its parts, for a host that only knows these. */
 export function splitAgent({ id, items }: ResourceItems): ResourceItems[] {
   const parsed = parseId(id);
   if (parsed?.kind !== "agent") return [{ id, items }];
@@ -98,13 +106,15 @@ export function splitAgent({ id, items }: ResourceItems): ResourceItems[] {
   }));
 }
 
-/** What a host with former records answered, as if it knew agents. */
+/**
+ * Merges the parts in the answer of a host that does not know agents, so that it looks like a current answer.
+ */
 export function mergeAnswer({ resources, recorded, ...rest }: ObserveAnswer): ObserveAnswer {
   const merged: Record<string, Observed> = {};
   for (const [id, one] of Object.entries(resources)) {
-    merged[wholeId(id)] = isFormerPart(id) ? addPart(merged[wholeId(id)], id, one) : one;
+    merged[currentId(id)] = isFormerPart(id) ? addPart(merged[currentId(id)], id, one) : one;
   }
-  const ids = recorded.map(({ id, owner }) => ({ id: wholeId(id), owner }));
+  const ids = recorded.map(({ id, owner }) => ({ id: currentId(id), owner }));
   return {
     ...rest,
     resources: merged,
@@ -113,7 +123,7 @@ export function mergeAnswer({ resources, recorded, ...rest }: ObserveAnswer): Ob
 }
 
 function addPart(agent: Observed | undefined, id: string, part: Observed): Observed {
-  const names = (part.unapplied ?? []).map((label) => itemName(formerOf(id)?.part ?? WHOLE, label));
+  const names = (part.unapplied ?? []).map((label) => itemName(formerOf(id)?.part ?? NO_PART, label));
   const unapplied = [...(agent?.unapplied ?? []), ...names];
   const parts = part.record === undefined ? [] : [asWhole(part.record)];
   const record = joinRecords([...(agent?.record ? [agent.record] : []), ...parts]);

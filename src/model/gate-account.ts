@@ -1,26 +1,29 @@
 import { GATES_DIR } from "./host-paths.ts";
 
-/** The kind decides what a gate allows: `src/host/authorization/KIND.ts`. */
+/** The kind of a gate, which decides what the gate allows; see `src/host/authorization/KIND.ts`. */
 export type GateKind = "tenant" | "read";
 
 /**
- * A login on a host that serves one scope and nothing else: a system account whose key starts `gate KIND NAME` of the
- * host runtime, which reads the scope from a root-owned file that the platform's `up` wrote.
+ * Names a gate: a login on a host that gives limited access. It is a system account whose SSH key can only
+ * run `gate KIND NAME` of the host runtime. That command reads what is allowed (the scope) from a root-owned
+ * file, which the platform's `up` has written.
  */
 export interface GateName {
   readonly kind: GateKind;
   readonly name: string;
 }
 
-/** The longest name of a gate whose account is still a valid Linux user name. */
+/**
+ * The longest allowed name of a gate, in characters: a Linux user name, which contains it, has at most 32.
+ */
 export const GATE_NAME_MAX = 18;
 
-/** The Linux account that the gate's key logs in to. */
+/** Returns the name of the Linux account that the gate's key logs in to. */
 export const gateAccount = ({ kind, name }: GateName): string => `muster-${kind}-${name}`;
 
-/** The account's home. Root owns it, so the account can change nothing in it. */
+/** Returns the account's home. Root owns it, so that the account cannot change anything in it. */
 export const gateFolder = ({ kind, name }: GateName, dir: string = GATES_DIR): string =>
   `${dir}/${kind}-${name}`;
 
-/** The gate's scope as JSON; only root can read it. */
+/** Returns the path of the gate's scope, a JSON file that only root can read. */
 export const scopeFile = (gate: GateName, dir?: string): string => `${gateFolder(gate, dir)}/scope.json`;

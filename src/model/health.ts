@@ -1,13 +1,13 @@
-/** How the deadman checks something other than an agent: a service, or a provider of models. */
+/** How the deadman checks a service or a provider of models. Agents have heartbeats instead. */
 
 export interface HttpProbe {
   readonly kind: "http";
-  /** Without user name and password, because it is shown. */
+  /** Contains no user name and no password, because it is shown to people. */
   readonly url: string;
   readonly method: string;
-  /** Statuses that count as healthy: `200`, or `2xx` for a class of them. */
+  /** The HTTP statuses that count as healthy: `200`, or `2xx` for a whole class. */
   readonly expect: readonly string[];
-  /** Seconds after which a probe without an answer has failed. */
+  /** Seconds after which a probe without an answer counts as failed. */
   readonly timeout: number;
 }
 
@@ -18,11 +18,11 @@ export interface TcpProbe {
   readonly timeout: number;
 }
 
-/** A program that exits with 0 when all is well. */
+/** A probe that runs a program. Exit code 0 means healthy. */
 export interface CommandProbe {
   readonly kind: "command";
   readonly command: readonly string[];
-  /** The user whose rights it has. */
+  /** The user that the program runs as. */
   readonly user: string;
   readonly timeout: number;
 }
@@ -31,21 +31,24 @@ export type Probe = HttpProbe | TcpProbe | CommandProbe;
 
 export interface HealthCheck {
   readonly probe: Probe;
-  /** Seconds from one probe to the next. */
+  /** Seconds between two probes. */
   readonly interval: number;
-  /** How many probes in a row must fail before it counts as down. */
+  /** How many probes in a row must fail before the target counts as down. */
   readonly failures: number;
-  /** How many in a row must succeed before it counts as up again. */
+  /** How many probes in a row must succeed before the target counts as up again. */
   readonly successes: number;
 }
 
-/** The target of a probe, for people. */
+/** Describes the target of a probe for people. */
 export function probeText(probe: Probe): string {
   if (probe.kind === "http") return `${probe.method} ${probe.url}`;
   return probe.kind === "tcp" ? `tcp ${probe.host}:${probe.port}` : probe.command.join(" ");
 }
 
-/** Whether a value from a file is a check: another version, or a tenant, may have written it. */
+/**
+ * Whether a value read from a file is a valid health check.
+ * A tenant or another version may have written the file.
+ */
 export function isHealthCheck(value: unknown): value is HealthCheck {
   if (!isObject(value)) return false;
   const { probe, interval, failures, successes } = value;

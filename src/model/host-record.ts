@@ -2,30 +2,32 @@ import type { Items, Props } from "./items.ts";
 import type { PartFailure } from "./part-failure.ts";
 
 /**
- * What the last `up` wrote for one resource: root-owned JSON on the host, replaced by rename. `intended` is written
- * before the first change; `applied` after the last change, without `intended`. A record with neither belongs to a
- * resource that is being removed. Of a secret it only has a hash, keyed with a root-only key that never leaves the
- * host.
+ * What the last `up` did for one resource: root-owned JSON on the host, replaced by rename. Before the first
+ * change, `up` writes the record with `intended`; after the last change, it writes `applied` and removes
+ * `intended`. A record with neither belongs to a resource that is being removed. Instead of a secret, a
+ * record contains a keyed hash. Only root can read the key, which never leaves the host.
  */
 export interface HostRecord {
   readonly id: string;
   readonly type: string;
-  /** `<project>/<stack>`: who may change this resource. */
+  /** `<project>/<stack>`: the stack that may change this resource. */
   readonly owner: string;
-  /** The account of the gate that created it; left out where its stack logs in as root. */
+  /** The account of the gate through which it was created; absent if its stack logs in as root. */
   readonly gate?: string;
   readonly items: Items;
   readonly applied?: Readonly<Record<string, Props>>;
   readonly intended?: Readonly<Record<string, Props>>;
-  /** With `intended`: the parts of an agent that the last run did not finish, and why. */
+  /** Only with `intended`: the parts of an agent that the last run did not finish, and why. */
   readonly failures?: readonly PartFailure[];
-  /** With `intended`: the units that this change restarts, in case its run is killed. */
+  /**
+   * Only with `intended`: the units to restart, so that the next run can restart them if this one is killed.
+   */
   readonly restart?: readonly string[];
 }
 
 /**
- * Merges several records of one resource, which had other names or another stack. Where they differ, the first is
- * right.
+ * Merges several records of one resource that had other names or belonged to another stack. Where they
+ * differ, the first takes precedence.
  */
 export function joinRecords(records: readonly HostRecord[]): HostRecord | undefined {
   const [first] = records;

@@ -1,6 +1,6 @@
 import type { HostItem } from "./items.ts";
 
-/** Where an item is on its host. No two items have the same address. */
+/** Returns where an item is on its host. No two items of a host have the same address. */
 export function itemAddress(item: HostItem): string {
   if (item.kind === "rows") return `${item.path} ${item.table}`;
   if (item.kind === "program") return `program ${item.name} of ${item.unit}`;

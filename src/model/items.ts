@@ -19,8 +19,8 @@ export {
 } from "./items/values.ts";
 
 /**
- * The vocabulary that every part of Muster shares: a resource is a set of named host items, each with an address on
- * the host and the flat properties that are declared for it.
+ * One thing on a host that Muster manages, such as a file, a user or a unit. Every resource is a set of named
+ * items. An item has an address on the host, and `want` has the properties that are declared for it.
  */
 export type HostItem =
   | FileItem
@@ -39,5 +39,5 @@ export type HostItem =
 
 export type ItemKind = HostItem["kind"];
 
-/** A resource's items by the name a person reads: "SOUL.md", "home", "unit file". */
+/** A resource's items by name. People read these names in output: "SOUL.md", "home", "unit file". */
 export type Items = Readonly<Record<string, HostItem>>;

@@ -1,35 +1,41 @@
-/** What a job's declaration, its units and the host runtime have in common. */
+/** Names and types of jobs that declarations, systemd units and the host runtime share. */
 
 export const JOB_OVERLAPS = ["skip", "replace"] as const;
 
-/** What happens when a run is due while the last one still runs: it is skipped, or the last one is ended. */
+/**
+ * What happens when a run is due while the previous run is
+ * still active: `skip` it, or end the previous run first.
+ */
 export type JobOverlap = (typeof JOB_OVERLAPS)[number];
 
-/** How often a failed run is retried, and how many seconds after each failure. */
+/** How many times a failed run is retried (`retries`), and how many seconds after each failure (`after`). */
 export interface JobRetry {
   readonly retries: number;
   readonly after: number;
 }
 
-/** A job as its host knows it. */
+/** Identifies a job on its host. */
 export interface JobName {
   readonly job: string;
-  /** The agent that it belongs to; left out: the host itself. */
+  /** The agent that the job belongs to; absent for a job of the host itself. */
   readonly agent?: string;
 }
 
-/** The job as one word, for names of units. Names have no dot, so that no two jobs have the same word. */
+/**
+ * Returns a job's name as one word for unit names. It is
+ * unique, because names of agents and jobs contain no dot.
+ */
 export function jobWord({ job, agent }: JobName): string {
   return agent === undefined ? job : `${agent}.${job}`;
 }
 
-/** The job that a word stands for; undefined where it stands for none. */
+/** Parses a word from `jobWord`; undefined if it names no job. */
 export function parseJobWord(word: string): JobName | undefined {
   const [, agent, job] = /^(?:([a-z][a-z0-9-]{0,30})\.)?([a-z][a-z0-9-]{0,30})$/.exec(word) ?? [];
   return job === undefined ? undefined : { job, ...(agent !== undefined && { agent }) };
 }
 
-/** The job that a service or timer belongs to; undefined for any other unit. */
+/** Returns the job that a service or timer belongs to; undefined for any other unit. */
 export function jobOfUnit(unit: string): JobName | undefined {
   return parseJobWord(/^muster-job-(.+)\.(service|timer)$/.exec(unit)?.[1] ?? "");
 }
@@ -42,13 +48,16 @@ export function jobTimer(name: JobName): string {
   return `muster-job-${jobWord(name)}.timer`;
 }
 
-/** What systemd starts when a job has failed: a template whose instance is the job's word. */
+/** The template unit that systemd starts when a job has failed. Its instance is the job's word. */
 export const JOB_FAILED = "muster-job-failed@";
 
-/** What a timer starts where the last run must be ended first. */
+/**
+ * The template unit that a timer starts if the previous
+ * run must be ended first. Its instance is the job's word.
+ */
 export const JOB_REPLACE = "muster-job-replace@";
 
-/** The line of a job's unit that holds its retries, which systemd ignores: how often, and after how many seconds. */
+/** The key in a job's unit, ignored by systemd, whose value is `<retries> <seconds after each failure>`. */
 export const RETRY_KEY = "X-Muster-Retry";
 
 /** The state of a job, as systemd reports it. */
@@ -57,23 +66,23 @@ export interface JobStatus {
   /** `absent`: its host has no such timer. */
   readonly timer: "waiting" | "stopped" | "absent";
   readonly isRunning: boolean;
-  /** UTC, ISO 8601. When its last run started; absent where none is known. */
+  /** When its last run started (UTC, ISO 8601); absent if no run is known. */
   readonly last?: string;
   /**
-   * How that run ended, as `howItEnded` has it: `ok`, `ended`, or why it failed. Absent while it runs, and where
-   * nothing is known.
+   * How the last run ended, from `howItEnded`: `ok`, `ended`, or why it failed. Absent while the run is
+   * active, or if nothing is known.
    */
   readonly result?: string;
-  /** UTC, ISO 8601. */
+  /** When its next run is due (UTC, ISO 8601). */
   readonly next?: string;
   /** Why no run starts although one is due. */
   readonly held?: string;
 }
 
 /**
- * How a run ended, in words.
+ * Describes how a run ended.
  *
- * @param result systemd's word for it: $SERVICE_RESULT in systemd.exec(5)
+ * @param result systemd's result: $SERVICE_RESULT in systemd.exec(5)
  * @param status the exit code, or the signal
  */
 export function howItEnded(result: string, status: string): string {

@@ -2,13 +2,19 @@ import { diffArrays } from "diff";
 import type { Detail } from "./items.ts";
 import { shown } from "./shown.ts";
 
-/** The most changed lines that are shown of one file. */
+/** The most changed lines of one file that are shown. */
 const MOST_SHOWN = 20;
 
-/** The most edits that are searched for, which bounds time and memory. Beyond it, the changed part counts as replaced. */
+/**
+ * The most edits that the diff searches for, to bound time
+ * and memory. Beyond that, all lines count as replaced.
+ */
 const MOST_EDITS = 2000;
 
-/** What differs between two texts, for a person to read: the first changed line, and the changed lines. */
+/**
+ * Describes how two texts differ: the first changed line,
+ * and a list of the changed lines. Empty if they are equal.
+ */
 export function lineDetail(declared: string, observed: string): Detail[] {
   const changes = changesBetween(declared.split("\n"), observed.split("\n"));
   const [first] = changes;
@@ -30,12 +36,12 @@ type Mark = "-" | "+";
 
 interface Change {
   readonly mark: Mark;
-  /** The number of the line in its own text, from 1. */
+  /** The line's number in the text that contains it, from 1. */
   readonly at: number;
   readonly text: string;
 }
 
-/** The `-` and `+` lines of a unified diff, in its order and without its context. */
+/** Returns the `-` and `+` lines of a unified diff, in order and without context lines. */
 function changesBetween(a: readonly string[], b: readonly string[]): Change[] {
   const start = sameAtStart(a, b);
   const end = sameAtEnd(a, b, start);

@@ -1,6 +1,6 @@
-/** A file system of a host that can fill up. */
+/** A host's file system that can fill up. */
 export interface Disk {
-  /** Where it is mounted. */
+  /** The mount point. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
@@ -8,12 +8,12 @@ export interface Disk {
   readonly used: number;
 }
 
-/** The state of a host itself. */
+/** The state of a host's machine. */
 export interface Machine {
-  /** Seconds since its systemd started. */
+  /** Seconds since the host's systemd started. */
   readonly uptime: number;
   readonly cores: number;
-  /** Processes that ran or waited, as the mean of the last 5 minutes. */
+  /** The load average of the last 5 minutes. */
   readonly load: number;
   readonly memory: {
     /** Bytes. */
@@ -22,29 +22,32 @@ export interface Machine {
     readonly used: number;
   };
   readonly disks: readonly Disk[];
-  /** The units that systemd reports as failed. */
+  /** The names of the units that systemd reports as failed. */
   readonly failed: readonly string[];
-  /** Whether the deadman is watching; absent where none is installed. */
+  /**
+   * Whether the deadman is active (`watching`) or does not respond (`silent`); absent if it is not installed.
+   */
   readonly deadman?: "watching" | "silent";
 }
 
-/** The most that a host may use and still count as healthy. */
+/** The limits within which a host counts as healthy. */
 export interface Healthy {
-  /** Percent of each file system. */
+  /** Percent in use, for each file system. */
   readonly disk: number;
-  /** Percent. */
+  /** Percent in use. */
   readonly memory: number;
-  /** For each core, as the mean of 5 minutes. */
+  /** The load average of 5 minutes, for each core. */
   readonly load: number;
 }
 
 /**
- * A full disk stops every program that writes, so the limit leaves time to act. Memory that is available at once does
- * not count as in use. A load of four times the number of cores is a backlog and not a peak.
+ * A full disk stops every program that writes, so the disk limit leaves time to act. Memory that the kernel
+ * can free at once, such as caches, does not count as in use. A load of 4 for each core is a backlog and not
+ * just a peak.
  */
 export const HEALTHY: Healthy = { disk: 80, memory: 90, load: 4 };
 
-/** The file system with the highest use. */
+/** Returns the file system with the highest use in percent; undefined if there is none. */
 export function fullestOf({ disks }: Machine): Disk | undefined {
   return disks.reduce<Disk | undefined>(
     (most, disk) => (disk.used > (most?.used ?? -1) ? disk : most),
@@ -52,7 +55,7 @@ export function fullestOf({ disks }: Machine): Disk | undefined {
   );
 }
 
-/** The load for each core. */
+/** Returns the load for each core. */
 export function loadOf({ load, cores }: Machine): number {
   return load / Math.max(1, cores);
 }

@@ -2,22 +2,24 @@ import { mapKeys } from "../base/objects.ts";
 import type { Items } from "./items.ts";
 
 /**
- * The parts of an agent, in the order in which they are made. Each part is a function from the fleet to named items.
- * Together they are one resource, with one record on its host.
+ * The parts of an agent, in the order in which they are applied. Each part has its own items. All parts
+ * together are one resource, with one record on its host.
  */
 export const AGENT_PARTS = ["identity", "credentials", "contacts", "unit", "jobs"] as const;
 
 export type AgentPart = (typeof AGENT_PARTS)[number];
 
-/** The property that holds the items of a resource without parts. */
-export const WHOLE = "items";
+/** The Pulumi property with the items of a resource that has no parts. */
+export const NO_PART = "items";
 
-/** Every property that holds items. */
-export const ITEM_PROPERTIES = [WHOLE, ...AGENT_PARTS] as const;
+/** All Pulumi properties that contain items. */
+export const ITEM_PROPERTIES = [NO_PART, ...AGENT_PARTS] as const;
 
 export type ItemProperty = (typeof ITEM_PROPERTIES)[number];
 
-/** The parts that each part needs. While one of these has failed, the part is not changed. */
+/**
+ * The parts that each part depends on. If one of these has failed in a run, the run does not change the part.
+ */
 const NEEDS: Readonly<Record<AgentPart, readonly AgentPart[]>> = {
   identity: [],
   credentials: ["identity"],
@@ -26,47 +28,55 @@ const NEEDS: Readonly<Record<AgentPart, readonly AgentPart[]>> = {
   jobs: ["identity", "credentials"],
 };
 
-/** Whether a part can be changed: neither it nor a part that it needs has failed. Items without a part always can. */
-export function isOpen(part: AgentPart | undefined, failed: ReadonlySet<AgentPart>): boolean {
+/**
+ * Whether a part can be changed: neither the part nor one
+ * that it needs has failed. Always true without a part.
+ */
+export function canChangePart(part: AgentPart | undefined, failed: ReadonlySet<AgentPart>): boolean {
   return part === undefined || ![part, ...NEEDS[part]].some((one) => failed.has(one));
 }
 
-/** An item's name within its resource. It is unique, although two parts may each have an item with the same label. */
+/**
+ * Returns an item's name within its resource. It is unique,
+ * even if two parts have an item with the same label.
+ */
 export function itemName(part: ItemProperty, label: string): string {
-  return part === WHOLE ? label : `${part}:${label}`;
+  return part === NO_PART ? label : `${part}:${label}`;
 }
 
 const QUALIFIED = new RegExp(`^(${AGENT_PARTS.join("|")}):(.*)$`, "s");
 
-/** Parses an item's name into its part and the label that people see: `unit` and `program` for `unit:program`. */
+/**
+ * Parses an item's name into its part and the label that people see: `unit` and `program` for `unit:program`.
+ */
 export function parseItemName(name: string): { readonly part: ItemProperty; readonly label: string } {
   const [, part, label] = QUALIFIED.exec(name) ?? [];
-  return label === undefined ? { part: WHOLE, label: name } : { part: part as AgentPart, label };
+  return label === undefined ? { part: NO_PART, label: name } : { part: part as AgentPart, label };
 }
 
-/** The part of an agent that an item belongs to; undefined for items of other resources. */
+/** Returns the part of an agent that an item belongs to; undefined for items of other resources. */
 export function partOf(name: string): AgentPart | undefined {
   const { part } = parseItemName(name);
-  return part === WHOLE ? undefined : part;
+  return part === NO_PART ? undefined : part;
 }
 
-/** The part of an agent that has a unit among its items; undefined where no part has it. */
+/** Returns the part of an agent that has a unit among its items; undefined if no part has it. */
 export function partOfUnit(items: Items, unit: string): AgentPart | undefined {
   const own = Object.entries(items).find(([, item]) => item.kind === "unit" && item.name === unit);
   return own && partOf(own[0]);
 }
 
-/** The name of an item that people see. */
+/** Returns the label of an item, which people see. */
 export function labelOf(name: string): string {
   return parseItemName(name).label;
 }
 
-/** The items of a part, with the names that they have within their resource. */
+/** Renames the items of a part from their labels to their names within the resource. */
 export function partItems(part: ItemProperty, items: Items): Items {
   return mapKeys(items, (label) => itemName(part, label));
 }
 
-/** Groups values by part and label. */
+/** Groups values, whose keys are item names, by part and then by label. */
 export function byPart<T>(
   values: Readonly<Record<string, T>>,
 ): Partial<Record<ItemProperty, Readonly<Record<string, T>>>> {

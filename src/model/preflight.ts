@@ -1,19 +1,19 @@
-/** One resource that the program declares in this run, with what distinguishes it from others. */
+/** One resource that the Pulumi program declares in this run. */
 export interface DeclaredResource {
-  /** Its Pulumi name: an id such as `hub/iris/unit`, or a local host's name. */
+  /** The resource's Pulumi name: an id such as `hub/iris/agent`, or the name of a local host. */
   readonly name: string;
   readonly host: string;
   readonly formerly: readonly string[];
 }
 
-/** What the program tells the provider before it registers anything. */
+/** What the Pulumi program sends to the provider before it registers any resource. */
 export interface PreflightRequest {
   /** `<project>/<stack>`. */
   readonly owner: string;
   readonly declared: readonly DeclaredResource[];
 }
 
-/** A record of this stack on a host, which this run does not declare. */
+/** A record of this stack on a host whose resource this run does not declare. */
 export interface UnclaimedRecord {
   readonly id: string;
   readonly host: string;
@@ -21,15 +21,20 @@ export interface UnclaimedRecord {
   readonly addresses: readonly string[];
 }
 
-/** What the provider answers. */
+/** The provider's answer to a PreflightRequest. */
 export interface PreflightAnswer {
-  /** In the order in which they can be removed. */
+  /** Records without a declaration, in the order in which they can be removed. */
   readonly unclaimed: readonly UnclaimedRecord[];
-  /** The agents that will move: the id of the resource that has the home, by the id of the one that will have it. */
+  /**
+   * The agents that will move: keys are ids of the resources on the new host, values those on the old host.
+   */
   readonly moves: Readonly<Record<string, string>>;
-  /** Homes that are not on their hosts yet and come from no other host, as far as the engine has asked. */
+  /**
+   * The ids of resources whose home does not exist on its host yet, and was not found on any other host that
+   * was checked.
+   */
   readonly newcomers: readonly string[];
 }
 
-/** The function of the provider that receives the list of declared resources. */
+/** The token of the provider's function that receives a PreflightRequest. */
 export const PREFLIGHT_TOKEN = "muster:index:roster";

@@ -1,4 +1,4 @@
-import type { DeferredRestart, HistoryEvent, Quarantine, Watched, WatchedService } from "./deadman.ts";
+import type { DeferredRestart, HistoryEvent, Quarantine, WatchedAgent, WatchedService } from "./deadman.ts";
 import type { FailedOver } from "./failover.ts";
 import type { HostRecord } from "./host-record.ts";
 import type { Contents, Items, Observations } from "./items.ts";
@@ -8,13 +8,18 @@ import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
 import type { PartFailure, WireError } from "./part-failure.ts";
 import type { Unmanaged } from "./unmanaged.ts";
 
-/** Raised when a request or an answer changes its meaning; a reader and a host agree on it at the start. */
+/**
+ * The version of the protocol between Muster and hosts.
+ * Raise it when a request or answer changes its meaning.
+ */
 export const PROTOCOL = 2;
 
-/** The oldest protocol that can still be asked: its hosts know an agent's parts, and no agent; see former-agent.ts. */
+/**
+ * The oldest protocol that is still supported. Its hosts know only the parts of agents; see former-agent.ts.
+ */
 export const OLDEST_PROTOCOL = 1;
 
-/** Precedes the host's first line, so that a noisy login shell cannot be taken for an answer. */
+/** Precedes the host's first line, so that output of the login shell is not mistaken for an answer. */
 export const MARKER = "muster-host ";
 
 /** The host's first line after MARKER. */
@@ -30,38 +35,43 @@ export interface ResourceItems {
   readonly items: Items;
 }
 
-/** Looks, and cannot change anything. */
+/** Asks for the state of items. It changes nothing. */
 export interface ObserveRequest {
   readonly op: "observe";
-  /** The resources to look at; left out: everything in the records of `owner`. */
+  /** The resources to observe. If absent: everything in the records of `owner`. */
   readonly resources?: readonly ResourceItems[];
   readonly owner?: string;
-  /** Rows' contents by digest; those the host holds already may be left out. */
+  /** The contents of declared rows by digest. Contents that the host already has may be left out. */
   readonly contents?: Contents;
-  /** Whether to tell also what runs as users of ours and is nobody's. */
+  /** Whether to report also what runs as Muster's users although no resource declares it. */
   readonly unmanaged?: true;
 }
 
 export interface Observed {
-  /** The items that were looked at. */
+  /** The items that were observed. */
   readonly items: Items;
   readonly observed: Observations;
   readonly record?: HostRecord;
-  /** By a reader's key: names of items that were not looked at, because no `up` applied them there. */
+  /**
+   * With a reader's key: the names of items that were not
+   * observed, because no `up` has applied them on this host.
+   */
   readonly unapplied?: readonly string[];
 }
 
 export interface ObserveAnswer {
   readonly resources: Readonly<Record<string, Observed>>;
-  /** Every record on the host, as id and owner, so that a reader can name the orphans. */
+  /**
+   * The id and owner of every record on the host, so that the caller can find records without a declaration.
+   */
   readonly recorded: readonly { readonly id: string; readonly owner: string }[];
-  /** Where that was asked for. */
+  /** Only if the request asks for it. */
   readonly unmanaged?: readonly Unmanaged[];
-  /** Agents that are on their way from or to this host; left out where there is none. */
+  /** The agents that are moving from or to this host; absent if there are none. */
   readonly moves?: readonly MoveMark[];
 }
 
-/** One row of `fleet ps` for each unit named. */
+/** Asks for the status of units, as `fleet ps` shows it. */
 export interface PsRequest {
   readonly op: "ps";
   readonly units: readonly string[];
@@ -74,44 +84,46 @@ export interface UnitStatus {
   readonly enabled: string;
   readonly pid: number;
   readonly restarts: number;
-  /** Seconds since the unit entered its state; 0 where unknown. */
+  /** Seconds since the unit entered its state; 0 if unknown. */
   readonly since: number;
   readonly status: string;
-  /** The names of the process in its pane; absent where none runs. */
+  /** The names of the process in the agent's tmux pane; absent if none is running. */
   readonly names?: readonly string[];
-  /** How the deadman sees the agent; absent where it sees none. */
-  readonly watched?: Watched;
-  /** How it sees the service; absent where it sees none. */
+  /** The deadman's view of the agent; absent if the deadman does not watch it. */
+  readonly watched?: WatchedAgent;
+  /** The deadman's view of the service; absent if the deadman does not watch it. */
   readonly checked?: WatchedService;
-  /** There while it runs with what was declared before. */
+  /** Present while the agent runs with an earlier declaration and a restart is deferred. */
   readonly owed?: DeferredRestart;
-  /** There while it is to run on another provider than its first. */
+  /** Present while the agent should run on another provider than its first. */
   readonly failedOver?: FailedOver;
-  /** There while the unit is kept down. */
+  /** Present while the unit is in quarantine. */
   readonly quarantine?: Quarantine;
 }
 
 export interface PsAnswer {
   readonly units: readonly UnitStatus[];
-  /** Whether the host's deadman watches; absent where none is installed. */
+  /**
+   * Whether the deadman is active (`watching`) or does not respond (`silent`); absent if it is not installed.
+   */
   readonly deadman?: "watching" | "silent";
 }
 
-/** What happened on the host. */
+/** Asks for a host's history. */
 export interface HistoryRequest {
   readonly op: "history";
-  /** Of an agent or a service, by its name. Left out: of all, and of the host itself. */
+  /** The name of an agent or a service. If absent: the history of all of them, and of the host itself. */
   readonly agent?: string;
-  /** At most so many events, the latest. */
+  /** The maximum number of events; the latest ones are returned. */
   readonly last: number;
 }
 
 export interface HistoryAnswer {
-  /** The oldest first. */
+  /** Oldest first. */
   readonly events: readonly HistoryEvent[];
 }
 
-/** How jobs are, by their words; see jobWord. */
+/** Asks for the status of jobs, which are named by their words; see jobWord. */
 export interface JobsRequest {
   readonly op: "jobs";
   readonly words: readonly string[];
@@ -121,7 +133,7 @@ export interface JobsAnswer {
   readonly jobs: readonly JobStatus[];
 }
 
-/** How the host itself is doing: disks, memory, load, failed units. */
+/** Asks for the state of the host's machine: disks, memory, load and failed units. */
 export interface MachineRequest {
   readonly op: "machine";
 }
@@ -130,53 +142,56 @@ export const CONTROL_VERBS = ["start", "stop", "release"] as const;
 
 export type ControlVerb = (typeof CONTROL_VERBS)[number];
 
-/** Starts or stops an agent or a service, or frees it from quarantine and starts it. */
+/** Starts or stops an agent or a service, or releases it from quarantine and starts it. */
 export interface ControlRequest {
   readonly op: "control";
   readonly verb: ControlVerb;
-  /** Its name. */
+  /** The name of the agent or service. */
   readonly agent: string;
-  /** That it is a service; left out: an agent. */
+  /** Present if it is a service and not an agent. */
   readonly isService?: true;
   readonly unit: string;
-  /** Who asks, for the history. */
+  /** The person who makes the request; it is written to the history. */
   readonly by: string;
 }
 
 export interface ControlAnswer {
-  /** Whether anything was changed: it may have been so already. */
+  /** False if the unit was already in the requested state. */
   readonly changed: boolean;
 }
 
-/** Observes, changes what differs, observes again. */
+/** Brings a resource into its declared state: observes it, changes what differs, and observes it again. */
 export interface ConvergeRequest {
   readonly op: "converge";
   readonly id: string;
   readonly type: string;
   readonly owner: string;
-  /** The stack whose resource this was: this run makes it its own, as it stands there. */
+  /** The stack that owned the resource before. This run takes the existing resource over from it. */
   readonly takesOver?: string;
   readonly items: Items;
   readonly contents: Contents;
-  /** Values of secret files by item name. */
+  /** The values of secret files, by item name. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** The ids that this resource had before: what stands there under one of them is carried over. */
+  /** The ids that this resource had before. A record under one of them is carried over to the new id. */
   readonly formerly?: readonly string[];
 }
 
 export interface ConvergeAnswer {
   readonly observed: Observations;
-  /** `item.property` of everything that was changed. */
+  /** Everything that was changed, as `item.property`. */
   readonly changed: readonly string[];
-  /** Where an earlier resource's own data of the same name is kept; told when this one is met for the first time. */
+  /**
+   * Where data of an earlier resource of the same name is kept. Only present when the resource is applied for
+   * the first time.
+   */
   readonly kept?: readonly string[];
-  /** Units that go on with what was declared before, and are started again later. */
+  /** The units that still run with an earlier declaration and are restarted later. */
   readonly waiting?: readonly string[];
-  /** The parts of an agent that are not as declared, and why; all its other parts are done. */
+  /** The parts of an agent that could not be applied, and why. All its other parts were applied. */
   readonly failures?: readonly PartFailure[];
 }
 
-/** Removes what the items name; what is already gone is a success. */
+/** Removes the items of a resource. An item that does not exist any more counts as removed. */
 export interface RemoveRequest {
   readonly op: "remove";
   readonly id: string;
@@ -185,7 +200,7 @@ export interface RemoveRequest {
 }
 
 export interface RemoveAnswer {
-  /** Where an agent's own data was moved, root-owned. */
+  /** The paths that an agent's own data was moved to. Root owns them. */
   readonly aside: readonly string[];
 }
 

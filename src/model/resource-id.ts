@@ -1,8 +1,8 @@
 import { AGENT_PARTS, type AgentPart } from "./parts.ts";
 
 /**
- * The parsed id of a resource. Ids are stable over runs: records on hosts and Pulumi's names contain them. Each ends
- * with a suffix of its own, because agents may also be called `jobs` or `host`.
+ * The parsed id of a resource. An id never changes, because records on hosts and Pulumi names contain it.
+ * Each kind of id has its own suffix, because an agent may be called `jobs` or `host`.
  */
 export type ResourceId =
   | { readonly kind: "host" | "jobs"; readonly host: string }
@@ -12,7 +12,7 @@ export type ResourceId =
       readonly kind: "agent";
       readonly host: string;
       readonly name: string;
-      /** The part that this resource was, before an agent was one resource. */
+      /** Only in ids from before version 0.2, when each part of an agent was a separate resource. */
       readonly part?: AgentPart;
     };
 
@@ -24,14 +24,14 @@ export const agentId = (host: string, agent: string): string => `${host}/${agent
 export const accountId = (host: string, agent: string): string => `${host}/${agent}/account`;
 export const serviceId = (host: string, service: string): string => `${host}/${service}/service`;
 
-/** The id of a part of an agent, from the time when it was a resource of its own. */
+/** Returns the id that a part of an agent had before version 0.2, when it was a separate resource. */
 export const formerPartId = (host: string, agent: string, part: AgentPart): string =>
   `${host}/${agent}/${part}`;
 
 /**
- * Parses an id.
+ * Parses a resource's id.
  *
- * @returns undefined for what is not an id of a resource, such as the name of a local host's machine
+ * @returns undefined for any other text, such as the Pulumi name of a local host's machine
  */
 export function parseId(id: string): ResourceId | undefined {
   const [host = "", second, third, ...rest] = id.split("/");
@@ -52,28 +52,31 @@ function parseLong(host: string, name: string, suffix: string): ResourceId | und
 }
 
 /**
- * The host that the Pulumi name of a resource begins with, ours or a vendor's: `east` in `east/iris/agent`,
- * `east/setup/1`.
+ * Returns the host at the beginning of a resource's Pulumi name: `east` for `east/iris/agent`. Names of
+ * resources of host kinds, such as `east/setup/1`, begin with the host too.
  */
 export function hostOf(name: string): string {
   return name.split("/")[0] ?? name;
 }
 
-/** The agent that a resource is; undefined where it is not an Agent. */
+/** Returns the name of the agent whose id this is; undefined for the id of any other resource. */
 export function agentOf(id: string): string | undefined {
   const parsed = parseId(id);
   return parsed?.kind === "agent" ? parsed.name : undefined;
 }
 
-/** What a resource belongs to, in terms that people know. */
+/** What a resource belongs to. */
 export interface ResourceSubject {
   readonly kind: "host" | "tenant" | "reader" | "agent" | "service";
   readonly host: string;
-  /** The host's own name for a host. */
+  /** The name of the tenant, reader, agent or service; for the kind `host`, the host's name. */
   readonly name: string;
 }
 
-/** What a resource belongs to: an agent's account belongs to the agent, a host's jobs and its machine to the host. */
+/**
+ * Returns what a resource belongs to. An account belongs
+ * to its agent; a host's jobs and its machine to the host.
+ */
 export function subjectOf(id: string): ResourceSubject {
   const parsed = parseId(id);
   if (parsed === undefined) return { kind: "host", host: id, name: id };
@@ -82,7 +85,10 @@ export function subjectOf(id: string): ResourceSubject {
   return { kind: parsed.kind === "account" ? "agent" : parsed.kind, host, name: parsed.name };
 }
 
-/** A key that two resources share if they belong to the same agent, tenant, reader, service or host. */
+/**
+ * Returns a key that is equal for two resources if they
+ * belong to the same agent, tenant, reader, service or host.
+ */
 export function subjectKey(id: string): string {
   const { kind, host, name } = subjectOf(id);
   return `${host}/${kind}/${name}`;

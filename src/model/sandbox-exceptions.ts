@@ -1,27 +1,27 @@
 /**
- * What an agent's sandbox forbids unless fleet.yaml allows it. `price` is what an exception adds to the exposure that
- * `systemd-analyze security` of systemd 252 reports for the unit; a test measures it on a host.
+ * An exception to an agent's sandbox, which fleet.yaml can allow. `price` is how much it raises the exposure
+ * that `systemd-analyze security` of systemd 252 reports for the unit; a test measures it on a host.
  */
 interface Price {
-  /** The end of a sentence: "iris may …". */
+  /** The end of a sentence that begins with "iris may". */
   readonly may: string;
   readonly price: number;
 }
 
 export const SANDBOX_EXCEPTIONS = {
   bus: {
-    may: "ask systemd and others on the system bus, which tells it what is declared as `env` of any agent",
+    may: "query systemd and other services on the system bus, which reveals the declared `env` of every agent",
     price: 0,
   },
   debug: { may: "trace its own processes, as strace and gdb do", price: 0.2 },
-  devices: { may: "use the host's devices, as far as its user may", price: 0.3 },
+  devices: { may: "use the host's devices that its user can access", price: 0.3 },
   namespaces: {
-    may: "make namespaces and mounts of its own, as browsers' sandboxes and containers do",
+    may: "create its own namespaces and mounts, as browser sandboxes and containers do",
     price: 0.9,
   },
-  processes: { may: "see which processes others have", price: 0.2 },
-  sockets: { may: "open sockets of every family", price: 0.4 },
-  writes: { may: "write outside of its home, where its user may", price: 0 },
+  processes: { may: "see the processes of other users", price: 0.2 },
+  sockets: { may: "open sockets of any family", price: 0.4 },
+  writes: { may: "write outside its home wherever its user can", price: 0 },
 } as const satisfies Readonly<Record<string, Price>>;
 
 export type SandboxException = keyof typeof SANDBOX_EXCEPTIONS;

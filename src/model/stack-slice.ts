@@ -1,25 +1,28 @@
 import { InvalidError } from "../base/errors.ts";
 import type { ResourceType } from "./declaration.ts";
 
-/** The part of the fleet that a stack has: all of it, what belongs to the hosts, or one tenant's agents. */
+/**
+ * The part of the fleet that a stack manages: all of it,
+ * the hosts with their services, or one tenant's agents.
+ */
 export type Slice =
   | { readonly kind: "all" }
   | { readonly kind: "platform" }
   | { readonly kind: "tenant"; readonly tenant: string };
 
-/** The settings of a stack itself, from its plain configuration `muster:*`. */
+/** The settings of a stack, from the values `muster:*` in its configuration. */
 export interface StackSettings {
   readonly slice: Slice;
-  /** The private key of a tenant's stack, relative to the project. */
+  /** The path of the private key of a tenant's stack, relative to the project. */
   readonly key?: string;
-  /** `<project>/<stack>`: the stack whose resources this one takes over. */
+  /** `<project>/<stack>`: the stack whose resources this stack takes over. */
   readonly takesOver?: string;
 }
 
-/** Every resource, with the login that fleet.yaml names. */
+/** The settings of a stack that manages every resource and logs in as fleet.yaml declares. */
 export const WHOLE_FLEET: StackSettings = { slice: { kind: "all" } };
 
-/** The stack that has the resources of a type, if tenants have stacks of their own. */
+/** Which stack has the resources of each type if tenants have their own stacks. */
 const STACK_OF: Readonly<Record<ResourceType | "LocalHost" | "DropletHost", "platform" | "tenant">> = {
   LocalHost: "platform",
   DropletHost: "platform",
@@ -39,14 +42,14 @@ const PLATFORM = new Set(
 /**
  * Parses a stack's settings.
  *
- * @param get a value of the stack's configuration by its name without `muster:`
- * @throws InvalidError where a value is not valid
+ * @param get returns a value of the stack's configuration by its name without `muster:`
+ * @throws InvalidError if a value is invalid
  */
 export function stackSettings(get: (name: string) => string | undefined): StackSettings {
   const slice = parseSlice(get("slice"));
   const [key, takesOver] = [get("key"), get("takesOver")];
   if (slice.kind === "tenant" && key === undefined) {
-    throw invalid("key", "is not set", `Run \`npx fleet stack add ${slice.tenant}\`, which makes one.`);
+    throw invalid("key", "is not set", `Run \`npx fleet stack add ${slice.tenant}\`, which creates one.`);
   }
   if (takesOver !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(takesOver)) {
     throw invalid("takesOver", `is "${takesOver}"`, "Write `<project>/<stack>`, such as muster/dev.");
@@ -54,7 +57,7 @@ export function stackSettings(get: (name: string) => string | undefined): StackS
   return { slice, ...(key !== undefined && { key }), ...(takesOver !== undefined && { takesOver }) };
 }
 
-/** Whether a stack has resources of a type, of any tenant or only of the one that is named. */
+/** Whether a stack has resources of a type. If `tenant` is given, only that tenant's resources count. */
 export function inSlice(slice: Slice, one: { readonly type: string; readonly tenant?: string }): boolean {
   if (slice.kind === "all") return true;
   const isPlatform = PLATFORM.has(one.type);

@@ -1,21 +1,21 @@
-/** What a tenant's gate may do on one host; the platform's `up` writes it. */
+/** What a tenant's gate may change on one host. The platform's `up` writes it to the host. */
 export interface TenantScope {
   readonly host: string;
-  /** Also the Linux group of all its users. */
+  /** The tenant's name, and the Linux group of all its users. */
   readonly tenant: string;
-  /** The systemd slice that all its units run in. */
+  /** The systemd slice that all units of the tenant run in. */
   readonly slice: string;
   readonly agents: readonly ScopedAgent[];
 }
 
-/** An agent, as the platform prepared the host for it. */
+/** An agent that the platform has prepared the host for. */
 export interface ScopedAgent {
   readonly name: string;
   readonly user: string;
   readonly home: string;
   readonly unit: string;
-  /** The folder of its secrets. */
+  /** The path of the folder with the agent's secrets. */
   readonly credentials: string;
-  /** The lines of its unit's sandbox, by key. A scope of an older version has none. */
+  /** The sandbox settings that the agent's unit must have, by key. Absent in a scope of an older version. */
   readonly hardening?: Readonly<Record<string, string>>;
 }

@@ -1,16 +1,16 @@
-/** The text of unit files, reader and writer side by side; systemd.syntax(7). */
+/** Renders and parses unit files; systemd.syntax(7). */
 
 /** One `Key=value` of a unit file. */
 export type UnitLine = readonly [key: string, value: string];
 
-/** The text of a unit file, by sections. */
+/** Renders a unit file from its sections. */
 export function renderUnit(sections: Readonly<Record<string, readonly UnitLine[]>>): string {
   return Object.entries(sections)
     .map(([name, lines]) => `[${name}]\n${lines.map(([key, value]) => `${key}=${value}\n`).join("")}`)
     .join("\n");
 }
 
-/** The value of ExecStart= that starts a program with exactly these words. */
+/** Returns a value for ExecStart= that runs a command with exactly these arguments. */
 export function commandLine(words: readonly string[]): string {
   return words.map(quoteArgument).join(" ");
 }
@@ -19,17 +19,17 @@ export function environmentLines(variables: Readonly<Record<string, string>>): U
   return Object.entries(variables).map(([name, value]) => ["Environment", quote(`${name}=${value}`)]);
 }
 
-/** `%` starts a specifier in unit files; systemd.unit(5). */
+/** Escapes `%`, which starts a specifier in unit files; systemd.unit(5). */
 export function escapePercent(text: string): string {
   return text.replaceAll("%", "%%");
 }
 
-/** A double-quoted word with C-style escapes. */
+/** Returns a text in double quotes, with C-style escapes. */
 export function quote(text: string): string {
   return `"${escapePercent(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
-/** In ExecStart= `$` would be expanded as well; systemd.service(5). */
+/** Quotes an argument of ExecStart=, where `$` would be expanded as well; systemd.service(5). */
 function quoteArgument(text: string): string {
   const doubled = text.replaceAll("$", "$$$$");
   return /^[\w@%+=:,./-]+$/.test(doubled) && !doubled.includes("%") ? doubled : quote(doubled);
@@ -41,14 +41,14 @@ export interface UnitSetting {
   readonly value: string;
 }
 
-/** A unit file, as far as it must be understood before it is on a host: its settings, in their order. */
+/** A unit file as Muster reads it before the file is on a host: the settings in the order of the file. */
 export interface UnitFile {
   readonly settings: readonly UnitSetting[];
-  /** What is wrong with it, as a sentence without its subject. */
+  /** What is wrong with the file, as a sentence without its subject. */
   readonly flaw?: string;
 }
 
-/** Reads the text of a service's unit. What only systemd can judge, it reports when the unit is started. */
+/** Parses the text of a service's unit. Other errors are found when systemd starts the unit. */
 export function parseUnitFile(text: string): UnitFile {
   const control = text.split("\n").findIndex(hasControlCharacter);
   if (control >= 0) return { settings: [], flaw: `has a control character in line ${control + 1}` };
@@ -59,15 +59,17 @@ export function parseUnitFile(text: string): UnitFile {
     if (parsed !== undefined && "header" in parsed) section = parsed.header;
     else if (parsed !== undefined && section !== "")
       settings.push({ section, key: parsed.key, value: parsed.value.trimStart() });
-    else return { settings, flaw: `has in line ${number} neither a [Section] nor a Key=value of one` };
+    else return { settings, flaw: `has neither a [Section] nor a Key=value of a section in line ${number}` };
   }
   const starts = valuesOf({ settings }, "Service", "ExecStart").some((value) => value !== "");
   return starts
     ? { settings }
-    : { settings, flaw: "has no ExecStart= in a [Service]: it would start nothing" };
+    : { settings, flaw: "has no ExecStart= in its [Service] section, so it would start nothing" };
 }
 
-/** A section's header, or a setting with its value as it is written; undefined for any other line. */
+/**
+ * Parses a line into a section header, or a setting with its unchanged value; undefined for any other line.
+ */
 export function parseUnitLine(
   line: string,
 ): { readonly header: string } | { readonly key: string; readonly value: string } | undefined {
@@ -82,17 +84,21 @@ export function hasControlCharacter(line: string): boolean {
   return /[^\P{Cc}\t]/u.test(line);
 }
 
-/** Every value of a setting, in their order. */
+/** Returns all values of a setting, in the order of the file. */
 export function valuesOf({ settings }: UnitFile, section: string, key: string): string[] {
   return settings.filter((one) => one.section === section && one.key === key).map(({ value }) => value);
 }
 
-/** Whether `systemctl enable` has anything to do for it. */
+/** Whether a unit has an [Install] section, without which `systemctl enable` does nothing. */
 export function canBeEnabled({ settings }: UnitFile): boolean {
   return settings.some(({ section, value }) => section === "Install" && value !== "");
 }
 
-/** Lines without comments; a line that ends in a backslash is joined with the next. @returns each with its line number */
+/**
+ * Joins each line that ends in a backslash with the next line, and drops comments and empty lines.
+ *
+ * @returns each line with its number in the file
+ */
 function logicalLines(text: string): [number: number, line: string][] {
   const lines: [number, string][] = [];
   let open: [number, string] | undefined;

@@ -1,14 +1,14 @@
 /**
- * What runs or will run as one of our users without a record of ours: a line of a crontab, a unit of systemd or of
- * the user's own manager, a tmux server.
+ * Something that runs, or will run, as one of Muster's users although no record of Muster has it: a line of a
+ * crontab, a unit of systemd or of the user's own systemd instance, or a tmux server.
  */
 export interface Unmanaged {
   readonly kind: UnmanagedKind;
   /** The Linux user. */
   readonly user: string;
-  /** Its program, unit or process; never a whole command line, which may hold secrets. */
+  /** The name of its program, unit or process; never the complete command line, which may contain secrets. */
   readonly name: string;
-  /** A file, with its line number where it has several entries, or a cgroup. */
+  /** The path of a file, followed by a line number if the file has several entries; or a cgroup. */
   readonly where: string;
 }
 

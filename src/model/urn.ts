@@ -1,6 +1,7 @@
 /**
- * The Pulumi name of a resource, which Muster chooses and which may contain `::`. @param urn such as
- * `urn:pulumi:S::P::T::NAME`
+ * Returns the Pulumi name in a resource's URN. The name may contain `::`.
+ *
+ * @param urn such as `urn:pulumi:S::P::T::NAME`
  */
 export function nameInUrn(urn: string): string {
   return urn.split("::").slice(3).join("::");

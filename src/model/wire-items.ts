@@ -1,11 +1,13 @@
 import type { HostItem, ItemKind, Props } from "./items.ts";
 
-/** A host item as Pulumi's inputs and state hold it: its address and the wanted properties in one flat map. */
+/**
+ * A host item in the form that Pulumi's inputs and state have: address and wanted properties in one flat map.
+ */
 export type WireItem = Props;
 
 type WantKeys = { readonly [K in ItemKind]: readonly (keyof Extract<HostItem, { kind: K }>["want"])[] };
 
-/** The wanted properties of each kind; every other key of an item is its address. */
+/** The wanted properties of each kind of item. All other properties are the item's address. */
 const WANT: WantKeys = {
   file: ["type", "content", "owner", "group", "mode"],
   directory: ["type", "owner", "group", "mode"],
@@ -23,38 +25,42 @@ const WANT: WantKeys = {
 };
 
 /**
- * A property of a file that is observed and never wanted: a secret's bytes, hashed with the host's own key. It only
- * shows whether they are the same as before.
+ * A property of a file that is observed but never declared: the hash of a secret, keyed with the host's own
+ * key. It only shows whether the secret has changed.
  */
 const SEAL = "seal";
 
-/** An item as one flat map. */
+/** Converts an item to a flat map. */
 export function toWire(item: HostItem): WireItem {
   const { want, ...address } = item;
   return { ...address, ...want };
 }
 
-/** Parses an item from a flat map, which must come from `toWire` or `observedWire`. */
+/** Converts a flat map from `toWire` or `observedWire` to an item. */
 export function fromWire(wire: WireItem): HostItem {
   return { ...wireAddress(wire), want: wantOf(wire) } as unknown as HostItem;
 }
 
-/** The wanted (or, in state, the observed) properties of a flat map. */
+/** Returns the wanted properties of a flat map. In Pulumi's state, these have the observed values. */
 export function wantOf(wire: WireItem): Props {
   return pick(wire, (key) => isWanted(wire, key));
 }
 
-/** What names an item and how it is handled: everything that is not a wanted property. */
+/**
+ * Returns everything in a flat map that is not a wanted property: the address, and how the item is handled.
+ */
 export function wireAddress(wire: WireItem): Props {
   return pick(wire, (key) => key !== SEAL && !isWanted(wire, key));
 }
 
-/** The flat map of an observed item: its address, and the observed value of each wanted property. */
+/** Returns the flat map of an observed item: its address, and the observed value of each wanted property. */
 export function observedWire(wire: WireItem, observed: Props): WireItem {
   return { ...wireAddress(wire), ...pick(observed, (key) => key === SEAL || isWanted(wire, key)) };
 }
 
-/** Whether a secret is the same as when the state was written, judging by the host's keyed hash. */
+/**
+ * Whether a secret's keyed hash is the same as when the state was written, and so the secret has not changed.
+ */
 export function isSameSecret(state: WireItem | undefined, observed: Props): boolean {
   return observed[SEAL] !== undefined && observed[SEAL] === state?.[SEAL];
 }

@@ -20,14 +20,20 @@ import { keepContents } from "./keep-contents.ts";
 import { callPreflight } from "./preflight.ts";
 import { type StackOutputs, stackOutputs } from "./stack-outputs.ts";
 
-/** The outputs of the stack, each once its machines exist. */
+/** The outputs of the stack; each resolves once its machines exist. */
 export type Deployed = { readonly [K in keyof StackOutputs]: Promise<StackOutputs[K]> };
 
-/** Registers the stack's slice of the fleet with the engine: its machines, then what should be on every host. */
+/**
+ * Registers the stack's slice of the fleet with the engine: first its machines, then what each host should
+ * have.
+ */
 export async function deployFleet(): Promise<Deployed> {
   const project = projectDir();
   if (project === undefined) {
-    throw new InvalidError({ what: "no project", why: "there is no Pulumi.yaml here or above." });
+    throw new InvalidError({
+      what: "no project",
+      why: "neither this folder nor one above it has a Pulumi.yaml.",
+    });
   }
   const fleet = loadFleet(join(project, "fleet.yaml"));
   const { slice } = settingsOf(fleet);
@@ -35,7 +41,7 @@ export async function deployFleet(): Promise<Deployed> {
   keepContents(project, plan.contents);
   const ours = partOf(plan, slice);
   const hosts = hostsWithMachine(ours, fleet);
-  const chores = callPreflight(
+  const pending = callPreflight(
     ours,
     hosts.map(({ name, formerly }) => ({ name, host: name, formerly })),
     plan,
@@ -43,12 +49,12 @@ export async function deployFleet(): Promise<Deployed> {
   const machines = await makeHostMachines(hosts, fleet);
   const made = new Map<string, FleetResource>();
   const first = firstOnHosts(ours);
-  // What another stack has must exist already, so nothing waits for it.
+  // Resources of other stacks must already exist, so nothing waits for them.
   for (const declaration of ours.declarations) {
     const { id, host, type } = declaration;
     const extra = {
-      ...(first.has(id) && { orphans: chores.then(({ orphans }) => orphans[host]) }),
-      ...(type === "Agent" && { movesFrom: chores.then(({ moves }) => moves[id]) }),
+      ...(first.has(id) && { orphans: pending.then(({ orphans }) => orphans[host]) }),
+      ...(type === "Agent" && { movesFrom: pending.then(({ moves }) => moves[id]) }),
     };
     made.set(id, declare(declaration, extra, made, machines.get(host)));
   }
@@ -57,12 +63,16 @@ export async function deployFleet(): Promise<Deployed> {
   return { hosts: outputs.then(({ hosts }) => hosts), agents: outputs.then(({ agents }) => agents) };
 }
 
-/** The part of a plan that a stack has. */
+/** Returns the part of a plan that belongs to a stack. */
 function partOf({ declarations, contents }: Plan, slice: Slice): Plan {
   return { declarations: declarations.filter((one) => inSlice(slice, one)), contents };
 }
 
-/** @throws InvalidError where the stack is for a tenant that fleet.yaml does not declare, or that has no stack */
+/**
+ * Reads the stack's settings.
+ *
+ * @throws InvalidError if its tenant is not declared in fleet.yaml or has no stack
+ */
 function settingsOf(fleet: Fleet): StackSettings {
   const config = new Config("muster");
   const settings = stackSettings((name) => config.get(name));
@@ -70,13 +80,16 @@ function settingsOf(fleet: Fleet): StackSettings {
   return settings;
 }
 
-/** The first resource on each host (its Host where this stack has it) removes what nobody claims there. */
+/**
+ * Finds the first resource on each host (its Host if this stack has it), which also removes unclaimed records
+ * there.
+ */
 function firstOnHosts({ declarations }: Plan): Set<string> {
   const byHost = Map.groupBy(declarations, ({ host }) => host).values();
   return new Set([...byHost].flatMap(([first]) => first?.id ?? []));
 }
 
-/** The hosts whose machines this stack makes; a machine is protected where anything on it is. */
+/** Returns the hosts whose machines this stack creates. A machine is protected if anything on it is. */
 function hostsWithMachine({ declarations }: Plan, fleet: Fleet): HostSpec[] {
   return declarations.flatMap(({ type, host, protect }) => {
     const spec = fleet.hosts[host];
@@ -84,14 +97,14 @@ function hostsWithMachine({ declarations }: Plan, fleet: Fleet): HostSpec[] {
   });
 }
 
-/** The engine knows a resource by the names that it had before, too. */
+/** Returns the aliases by which the engine recognizes a resource under its former names. */
 function aliasesOf(formerly: readonly string[]): Alias[] {
   return formerly.map((name) => ({ name }));
 }
 
 /**
- * The same for a resource whose parent is its host: before version 0.2 it had no parent, and an agent's Agent was its
- * Identity.
+ * Like `aliasesOf`, for a resource whose parent is its Host: before version 0.2 it had no parent, and an
+ * agent's Agent was its Identity.
  */
 function aliasesUnder({ type, id, formerly }: Declaration): (Alias | string)[] {
   const former = [id, ...formerly].map((name) => {
@@ -103,7 +116,10 @@ function aliasesUnder({ type, id, formerly }: Declaration): (Alias | string)[] {
   return [...aliasesOf(formerly), ...former];
 }
 
-/** `deletedWith`: what is on a machine is deleted with its disk and needs no delete of its own. */
+/**
+ * Declares a resource. Because of `deletedWith`, resources on a machine are deleted with its disk and need no
+ * delete of their own.
+ */
 function declare(
   declaration: Declaration,
   extra: Inputs,

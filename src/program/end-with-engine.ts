@@ -1,12 +1,12 @@
 import { processStatus } from "../base/processes.ts";
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const EVERY = 1000;
 
 /**
- * Ends this program soon after the engine that runs it, and at once where that is gone already. The language host between
- * the two notices an engine that was killed after minutes only, and the SDK asks for it ever again meanwhile: at a good
- * part of a processor's time, and with a gigabyte of memory a minute.
+ * Ends this program soon after the engine that runs it, or immediately if that engine has already ended. The
+ * language host between the two notices a killed engine only after minutes. In the meantime, the SDK would
+ * retry without a pause, which takes much processor time and a gigabyte of memory per minute.
  */
 export function endWithEngine(): void {
   const engine = engineNow();
@@ -17,17 +17,20 @@ export function endWithEngine(): void {
   }, EVERY).unref();
 }
 
-/** The parent of our parent; undefined where this system does not tell. */
+/** Returns the process id of the parent's parent; undefined if this system does not show it. */
 function engineNow(): number | undefined {
   return processStatus(process.ppid)?.parent;
 }
 
-/** A process whose parent was killed has another one: the system's first, or a user's. */
+/**
+ * Whether a process is an engine. After the engine was killed, its child's parent is the init process or a
+ * user's service manager.
+ */
 function isEngine(pid: number): boolean {
   return processStatus(pid)?.name.includes("pulumi") ?? false;
 }
 
 function end(): never {
-  process.stderr.write("muster: the engine that ran this program is gone.\n");
+  process.stderr.write("muster: the engine that ran this program has ended.\n");
   process.exit(1);
 }

@@ -1,24 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A resource as others name it, whether it comes to be or fails. */
+/** A registered resource that others can depend on, even if it fails. */
 export interface Registered {
-  /** Names this resource to others without waiting for it. */
+  /** Stands for this resource in the dependencies of others, without waiting for it. */
   readonly standIn: pulumi.Resource;
-  /** Gives the stand-in when the engine is done with this resource, also where it failed. */
+  /**
+   * Resolves to the stand-in when the engine has finished with this resource, even if the resource failed.
+   */
   readonly ended: Promise<pulumi.Resource>;
 }
 
 /**
- * Lets a resource fail alone.
+ * Prevents a failed resource from failing the whole program.
  *
- * The SDK would turn the failed outputs into an unhandled rejection, the program would fail with it, and the engine
- * would then skip every delete of the run: so all outputs are recovered, and other resources name a failed one by its
- * stand-in. The engine knows which resources failed, skips those that depend on them, and keeps what is
- * recorded of them.
+ * The SDK turns failed outputs into an unhandled rejection, which fails the program, and the engine then
+ * skips every delete of the run. Therefore all outputs are recovered, and other resources refer to a failed
+ * one by its stand-in. The engine still knows which resources failed: it skips those that depend on them, and
+ * keeps their recorded state.
  *
- * @param types its type's token, after those of its parents, as its URN has them
+ * @param types the type tokens of its parents and its own, as its URN has them
  */
-export function failingAlone(resource: pulumi.Resource, types: string, name: string): Registered {
+export function isolateFailure(resource: pulumi.Resource, types: string, name: string): Registered {
   for (const output of Object.values(resource)) {
     if (pulumi.Output.isInstance(output)) pulumi.recover(output, () => undefined);
   }
@@ -30,14 +32,18 @@ export function failingAlone(resource: pulumi.Resource, types: string, name: str
   return { standIn, ended };
 }
 
-/** An output for another resource's inputs: of a resource that failed nothing, for the engine skips the other then. */
+/**
+ * Returns an output for use as an input of another resource. If the first resource failed, the value is
+ * `instead`, and the engine skips the other resource.
+ */
 export function outputOf<T>(output: pulumi.Output<T>, instead: T): pulumi.Output<T> {
   return pulumi.recover(output, () => instead);
 }
 
 /**
- * What makes a resource stand under its Host. The engine takes over a parent's protection where it hears nothing else,
- * and a language host built from Go (sdk 3.68) does not pass on a `false`; what a transform says arrives.
+ * Returns the options that make a Host the parent of a resource. A resource inherits its parent's protection
+ * unless the option is set, and a language host built from Go (SDK 3.68) does not pass on `false`. A
+ * transform can set it.
  */
 function under(parent: FleetResource, protect: boolean): pulumi.CustomResourceOptions {
   const isOpen = parent.isProtected && !protect;
@@ -46,12 +52,12 @@ function under(parent: FleetResource, protect: boolean): pulumi.CustomResourceOp
 }
 
 export interface FleetOptions extends Omit<pulumi.CustomResourceOptions, "parent" | "protect"> {
-  /** The Host that it stands under. */
+  /** The Host that is its parent. */
   readonly parent?: FleetResource;
   readonly protect: boolean;
 }
 
-/** A resource of Muster's provider, by its type's name. A host that is away fails its resources alone. */
+/** A resource of Muster's provider. An unreachable host fails only its own resources. */
 export class FleetResource extends pulumi.CustomResource implements Registered {
   readonly standIn: pulumi.Resource;
   readonly ended: Promise<pulumi.Resource>;
@@ -61,14 +67,14 @@ export class FleetResource extends pulumi.CustomResource implements Registered {
     const token = `muster:index:${type}`;
     super(token, name, inputs, { ...options, ...(parent && under(parent, options.protect)) });
     this.isProtected = options.protect;
-    // Only a Host has resources under it.
+    // Only a Host has child resources.
     const types = parent === undefined ? token : `muster:index:Host$${token}`;
-    const { standIn, ended } = failingAlone(this, types, name);
+    const { standIn, ended } = isolateFailure(this, types, name);
     this.standIn = standIn;
     this.ended = ended;
   }
 
-  /** A text among its inputs and outputs, by a name that its inputs were given with. */
+  /** Returns an output that is a string, by the name of its input. */
   value(name: string): pulumi.Output<string> {
     return outputOf(
       (this as unknown as Record<string, pulumi.Output<string>>)[name] as pulumi.Output<string>,

@@ -3,28 +3,28 @@ import type { Fleet, HostSpec } from "../config/fleet.ts";
 import type { HostBase, HostKindName } from "../config/host-spec.ts";
 import { HOST_KIND_NAMES, hostKindOf } from "../host-kinds/registry.ts";
 
-/** The machine that a host is, where this stack makes it. */
+/** The machine of a host, if this stack creates it. */
 export interface HostMachine {
-  /** What is on the machine is deleted with it, and needs no delete of its own. */
+  /** Resources on the machine are deleted with it and need no delete of their own. */
   readonly standIn: Resource;
-  /** Resolves once the host can be reached, and its setup has run. */
+  /** Resolves once the host can be reached and its setup has run. */
   readonly ended: Promise<Resource>;
-  /** Identifies the machine: with another one, what is on the host is made again. */
+  /** Identifies the machine. When it changes, everything on the host is created again. */
   readonly machine?: Output<string>;
 }
 
-/** What `program.ts` in the folder of a kind exports. */
+/** The exports of `program.ts` in the folder of a host kind. */
 export interface HostKindProgramModule<Spec extends HostBase = HostBase> {
-  /** Declares the machines of some hosts, by the name of the host. */
+  /** Declares the machines of hosts, and returns them by the name of their host. */
   makeMachines(hosts: readonly Spec[], fleet: Fleet): Promise<ReadonlyMap<string, HostMachine>>;
 }
 
-/** Whether a stack that has a host of this kind makes its machine. */
+/** Whether a stack creates the machines of hosts of this kind. */
 export function hasMachine(host: Pick<HostBase, "kind">): boolean {
   return hostKindOf(host).machine !== undefined;
 }
 
-/** Declares the machines of hosts of all kinds. The code of a kind is loaded only for a fleet that has one. */
+/** Declares the machines of all hosts. Loads the code of a host kind only for a fleet that uses it. */
 export async function makeHostMachines(
   hosts: readonly HostSpec[],
   fleet: Fleet,

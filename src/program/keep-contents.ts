@@ -7,8 +7,8 @@ import type { Contents } from "../model/items.ts";
 const UNUSED_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Keeps the bytes of this run where the provider finds them by digest, so that neither inputs nor state
- * carry file bodies; drops what no run has named for a day.
+ * Stores the file contents of this run where the provider finds them by digest, so that inputs and state
+ * contain only digests. Deletes contents that no run has used for a day.
  */
 export function keepContents(project: string, contents: Contents): void {
   const folder = join(project, ".muster", "contents");

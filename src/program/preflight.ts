@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../model/declaration.ts";
-import { wholeId } from "../model/former-agent.ts";
+import { currentId } from "../model/former-agent.ts";
 import { itemAddress } from "../model/item-address.ts";
 import {
   type DeclaredResource,
@@ -11,21 +11,26 @@ import {
 import { agentOf } from "../model/resource-id.ts";
 import { nameInUrn } from "../model/urn.ts";
 
-/** What a run has to do beside what is declared. */
+/** What a run must do in addition to what is declared. */
 export interface PendingWork {
-  /** Ids of records by host, in the order in which they can be removed. */
+  /** For each host, the ids of the records to remove, in that order. */
   readonly orphans: Readonly<Record<string, readonly string[]>>;
-  /** By the id of the resource that is to have an agent's home, that of the one on another host that has it. */
+  /**
+   * The moves of agents' homes: each key is the id of the Agent that receives a home, each value that of the
+   * Agent on the host that has it now.
+   */
   readonly moves: Readonly<Record<string, string>>;
 }
 
 /**
- * Tells the provider what is declared, so that it can tell what will go.
+ * Sends the declarations to the provider, so that it can determine what will be removed.
  *
- * @param plan what this stack has
- * @param machines the hosts whose machines this stack makes
- * @param whole the whole fleet: a record of what another stack's slice has waits to be taken over
- * @returns the records of this stack on the hosts that neither the plan nor the engine's state knows, and the moves
+ * @param plan the declarations of this stack
+ * @param machines the hosts whose machines this stack creates
+ * @param whole the plan of the whole fleet: records of what another stack declares are kept for that stack to
+ * adopt
+ * @returns the moves, and this stack's records on hosts that are neither in the plan nor in the engine's
+ * state
  */
 export async function callPreflight(
   plan: Plan,
@@ -38,11 +43,13 @@ export async function callPreflight(
   const answer = (await pulumi.runtime.invoke(PREFLIGHT_TOKEN, roster)) as PreflightAnswer;
   const { unclaimed, moves, newcomers } = answer;
   if (unclaimed.length === 0 && newcomers.length === 0) return { orphans: {}, moves };
-  // The provider cannot tell: where a secret was set since, it is another process than the one that was asked to look.
+  // The provider does not know the state: if a secret has changed, the refresh was done by another provider
+  // process.
   const inState = await namesInState();
   const leftOut = newcomers.map((id) => homeElsewhere(id, inState, roster.declared));
   const known = new Set([...inState, ...whole.declarations.map(({ id }) => id)]);
-  // What a declared resource has as well is adopted by that first; the record alone is left for the next run.
+  // If a declared resource has one of its items, that resource adopts the item first; the next run removes
+  // the record.
   const declared = new Set(
     plan.declarations.flatMap(({ host, items }) =>
       Object.values(items).map((item) => `${host} ${itemAddress(item)}`),
@@ -56,7 +63,10 @@ export async function callPreflight(
   return { orphans: Object.fromEntries(orphanIds), moves: Object.assign({}, moves, ...leftOut) };
 }
 
-/** The home that the state has of an agent on another host, which the run leaves out: the provider refuses that. */
+/**
+ * Finds an agent's home on another host that is only in the state because the run's targets exclude it. The
+ * provider refuses such a move.
+ */
 function homeElsewhere(
   id: string,
   inState: ReadonlySet<string>,
@@ -68,9 +78,11 @@ function homeElsewhere(
   return other === undefined ? {} : { [id]: other };
 }
 
-/** The names of all resources in the engine's state, those that a `--target` leaves out too. */
+/**
+ * Returns the names of all resources in the engine's state, including those that the run's targets exclude.
+ */
 async function namesInState(): Promise<Set<string>> {
   const token = "pulumi:pulumi:readStackResourceOutputs";
   const { outputs } = await pulumi.runtime.invoke(token, { stackName: pulumi.getStack() });
-  return new Set(Object.keys(outputs as object).map((urn) => wholeId(nameInUrn(urn))));
+  return new Set(Object.keys(outputs as object).map((urn) => currentId(nameInUrn(urn))));
 }

@@ -1,10 +1,10 @@
 import type { AgentSpec, Fleet, HostSpec } from "../config/fleet.ts";
-import { metAs } from "../inventory/inventory-host.ts";
+import { inventoryEntry } from "../inventory/inventory-host.ts";
 import { readInventory } from "../inventory/read-inventory.ts";
 import { inSlice, type Slice } from "../model/stack-slice.ts";
 import { runningUnit } from "../resources/unit-names.ts";
 
-/** What a stack says of its fleet to scripts and to other stacks. */
+/** What a stack exports about its fleet, for scripts and other stacks. */
 export interface StackOutputs {
   readonly hosts: Readonly<Record<string, HostOutput>>;
   readonly agents: Readonly<Record<string, AgentOutput>>;
@@ -12,23 +12,21 @@ export interface StackOutputs {
 
 interface HostOutput {
   readonly kind: HostSpec["kind"];
-  /** Left out until the host is there. */
+  /** Absent until the host exists. */
   readonly address?: string;
 }
 
 interface AgentOutput {
   readonly host: string;
   readonly tenant: string;
-  /** The systemd unit that runs it. */
+  /** The systemd unit that runs the agent. */
   readonly unit: string;
   readonly runtime: AgentSpec["runtime"];
 }
 
 /**
- * The outputs of a stack, from fleet.yaml and the inventory alone: no host is asked, so that one which cannot be
- * reached keeps its values, and nothing is among them that changes by itself.
- *
- * @param project the folder of fleet.yaml
+ * Returns the outputs of a stack, using only fleet.yaml and the inventory. No host is contacted: the values
+ * of an unreachable host stay the same, and no value changes by itself.
  */
 export function stackOutputs(project: string, fleet: Fleet, slice: Slice): StackOutputs {
   const inventory = readInventory(project);
@@ -38,7 +36,7 @@ export function stackOutputs(project: string, fleet: Fleet, slice: Slice): Stack
   const used = new Set(agents.map(({ host }) => host));
   const hosts = Object.values(fleet.hosts).filter(({ name }) => slice.kind !== "tenant" || used.has(name));
   const addressOf = (host: HostSpec) =>
-    "address" in host ? host.address : metAs(inventory[host.kind], host)?.address;
+    "address" in host ? host.address : inventoryEntry(inventory[host.kind], host)?.address;
   return {
     hosts: mapBy(hosts, (host) => {
       const address = addressOf(host);

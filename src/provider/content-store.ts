@@ -5,7 +5,7 @@ import { digestOf } from "../model/digest.ts";
 import type { Contents, Digest, HostItem, Items } from "../model/items.ts";
 import type { ContentStore } from "./context.ts";
 
-/** The bytes that the program wrote to `<project>/.muster/contents/<64 hex>`. */
+/** Reads the contents that the program has written to `<project>/.muster/contents/<64 hex>`. */
 export function contentStore(project: string): ContentStore {
   const read = (digest: Digest) => readContent(join(project, ".muster", "contents"), digest);
   return {
@@ -29,7 +29,7 @@ function digestsOf({ want }: HostItem): Digest[] {
   return named.filter((digest): digest is Digest => digest.startsWith("sha256:"));
 }
 
-/** A file whose bytes do not match its name, as after a full disk, counts as missing. */
+/** A file with bytes that do not match its name, for example after a full disk, counts as missing. */
 function readContent(folder: string, digest: Digest): string | undefined {
   try {
     const text = readFileSync(join(folder, digest.slice("sha256:".length)), "utf8");
@@ -41,8 +41,8 @@ function readContent(folder: string, digest: Digest): string | undefined {
 
 function missing(digest: Digest): never {
   throw new MusterError({
-    what: "a declared content is missing",
+    what: "the content of a declared file is missing",
     why: `.muster/contents holds no ${digest}.`,
-    next: "Run `pulumi up` again: the program writes it.",
+    next: "Run `npx pulumi up` again, which writes it.",
   });
 }

@@ -15,47 +15,48 @@ import type { WireItem } from "../model/wire-items.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { PendingMoves } from "./pending-moves.ts";
 
-/** The hosts, as the provider uses them: a reader cannot change anything. */
+/** Connections to the hosts, separated by what they can do: a reader cannot change anything. */
 export interface Hosts {
   reader(host: string): Promise<{ observe(request: ObserveRequest): Promise<ObserveAnswer> }>;
-  /** Updates the host's runtime first; the first contact stores the host's key. */
+  /** Updates the host's runtime first. The first contact stores the host's key. */
   writer(host: string): Promise<{ converge(request: ConvergeRequest): Promise<ConvergeAnswer> }>;
-  /** Like `writer`, for agents that leave the host or come to it. */
+  /** Like `writer`, for agents that move from or to the host. */
   mover(host: string): Promise<AgentMover>;
   remover(host: string): Promise<{
     remove(request: RemoveRequest): Promise<RemoveAnswer>;
     /** Removes the host runtime itself. */
     uninstall(): Promise<void>;
   }>;
-  /** Forgets that a host was unreachable, because it has changed. */
+  /** Forgets that a host was unreachable, for example after it was booted. */
   reset(host: string): void;
-  /** Keeps what was known of a host under its former name, under its current name. */
+  /** Moves what is known about a host from its former name to its current name. */
   rename(from: string, to: string): void;
 }
 
-/** Moves an agent between hosts: all of it changes a host. */
+/** The steps of moving an agent between hosts. Each of them changes a host. */
 export type AgentMover = {
   readonly [Op in keyof MoveAnswers]: (request: Extract<MoveRequest, { op: Op }>) => Promise<MoveAnswers[Op]>;
 };
 
-/** What is known about a host without asking it. */
+/** What is known about a host without contacting it. */
 export interface HostFacts {
   isDeclared(host: string): boolean;
   /** Whether fleet.yaml declares it intermittent. */
   isIntermittent(host: string): boolean;
   lastReached(host: string): Date | undefined;
-  /** Must be called when it was reached. */
+  /** Records that the host was reached just now. */
   noteReached(host: string): void;
 }
 
-/** The observation of a whole host, asked once for all the resources that are read. */
+/** Observes each host once for all resources that are read. */
 export interface ObservationCache {
-  /** Everything in the owner's records on the host; after a failure it fails the same way again. */
+  /** Returns everything in the owner's records on the host. A failure is cached too. */
   at(host: string, owner: string): Promise<ObserveAnswer>;
   /**
-   * Observes one resource with other items than its record has; requests within a moment are sent together.
+   * Observes one resource with items that differ from its record. Calls that follow each other closely are sent as one
+   * request.
    *
-   * @param contents the rows that the items name, as far as they are available
+   * @param contents the available rows that the items refer to
    */
   again(
     host: string,
@@ -63,44 +64,44 @@ export interface ObservationCache {
     resource: ResourceItems,
     contents: Contents,
   ): Promise<Observed | undefined>;
-  /** After a change the next read observes again. */
+  /** Drops the observation of a host that has been changed, so that the next read observes it again. */
   forget(host: string): void;
 }
 
 /** Secret values, read from their references. */
 export interface Secrets {
-  /** The text that is written to an item's file. @throws InvalidError where there is no value */
+  /** Returns the text that is written to an item's file. @throws InvalidError if the secret has no value */
   rendered(item: WireItem): string;
-  /** The reference of another holder of the same value, where no reason for that is declared. */
+  /** Returns the reference of another holder of the same value, unless a reason for sharing is declared. */
   twin(item: WireItem): string | undefined;
 }
 
-/** The texts that the program left for the provider, by digest. */
+/** The texts that the program has written for the provider, by digest. */
 export interface ContentStore {
-  /** Those that the items name and that exist. */
+  /** Returns the contents that the items refer to and that exist. */
   held(items: Items): Contents;
-  /** All that the items name. @throws MusterError where one is missing */
+  /** Returns all contents that the items refer to. @throws MusterError if one is missing */
   needed(items: Items): Contents;
 }
 
-/** What the handlers of all types work with. */
+/** What all handlers and functions of the provider share. */
 export interface ProviderContext {
-  readonly seen: EngineState;
+  readonly engineState: EngineState;
   /** The agents that this run must move. */
   readonly moves: PendingMoves;
-  /** Observes before a first contact, when nobody expects an answer yet: no failure is reported. */
-  readonly firstLooks: ObservationCache;
+  /** Like `observations`, but reports no failure: for hosts that may never have been contacted. */
+  readonly silentObservations: ObservationCache;
   /** Whether this run removes everything that the engine asks about. */
   readonly isDestroy: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** The stack's own settings, from its configuration. @throws InvalidError */
   readonly stack: () => StackSettings;
   readonly hosts: Hosts;
-  /** Whether the host is unreachable and declared intermittent, so that its changes wait. */
-  readonly isWaitedFor: (host: string) => boolean;
-  readonly looks: ObservationCache;
+  /** Whether changes on the host are deferred: it is unreachable, and fleet.yaml declares it intermittent. */
+  readonly isDeferred: (host: string) => boolean;
+  readonly observations: ObservationCache;
   readonly secrets: Secrets;
   readonly contents: ContentStore;
-  /** Whether this project made the machine of a host, which is removed with all that is on it. */
+  /** Whether this project created the machine of a host, which is deleted with everything on it. */
   readonly hasMachine: (host: string) => boolean;
 }

@@ -10,16 +10,19 @@ export interface HostKindProvider {
   handlers(context: ProviderContext): Readonly<Record<string, Handler>>;
   /** The functions that the program may call, by token. */
   functions?(context: ProviderContext): Readonly<Record<string, ProviderFunction>>;
-  /** Whether a host has a machine of this kind, which is removed with all that is on it. */
+  /** Whether a host has a machine of this kind, which is deleted with everything on it. */
   hasMachine(host: string): boolean;
 }
 
-/** What `provider.ts` in the folder of a kind exports. */
+/** The exports of `provider.ts` in the folder of a host kind. */
 export interface HostKindProviderModule {
   provide(project: string, declared: DeclaredHosts): HostKindProvider;
 }
 
-/** Loads the part of each kind whose machines a run makes. Only the provider needs these, so the registry does not import them. */
+/**
+ * Loads the provider part of each host kind whose machines Muster creates. Only the provider needs these parts, so the
+ * registry does not import them.
+ */
 export function loadHostKindProviders(
   project: string,
   declared: DeclaredHosts,

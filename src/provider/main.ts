@@ -1,4 +1,4 @@
-/** The provider's program: the engine starts it, reads its port from stdout, and calls it until it ends. */
+/** The provider's program. The engine starts it, reads its port from stdout, and sends requests until the run ends. */
 
 import { installedVersion } from "../base/installed-version.ts";
 import { projectDir } from "../base/paths.ts";
@@ -22,7 +22,7 @@ const provider: FleetProvider = makeProvider({
 });
 const running = await serve(provider);
 
-/** Running requests are finished first: a killed engine must not leave a host half-way. */
+/** Finishes running requests first, so that a killed engine does not leave a host half changed. */
 async function end(): Promise<void> {
   await running.stop();
   await pool.close();

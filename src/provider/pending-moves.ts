@@ -1,12 +1,12 @@
 import { MusterError } from "../base/errors.ts";
 import { subjectKey, subjectOf } from "../model/resource-id.ts";
 
-/** An agent that is declared on another host than the one that has its home. */
+/** A move that an agent needs because its home is not on its declared host. */
 export interface PendingMove {
-  /** The resource that has its home, and the host of that. */
+  /** The resource that has its home now, and the host of that resource. */
   readonly id: string;
   readonly from: string;
-  /** The resource that will have its home, and its host. */
+  /** The resource that will have its home, and the host of that resource. */
   readonly toId: string;
   readonly to: string;
   /** Whether it is protected on the old host. */
@@ -16,14 +16,14 @@ export interface PendingMove {
 /** The agents that a run must move and has not moved yet. */
 export interface PendingMoves {
   expect(pending: readonly PendingMove[]): void;
-  /** The move that brings a resource its home. */
+  /** Returns the move to the resource with this id. */
   to(id: string): PendingMove | undefined;
   done(move: PendingMove): void;
   /**
-   * Refuses to remove what an agent needs that has not moved yet.
+   * Checks that no agent still needs a resource on the host that it has not left yet.
    *
-   * @param name of the resource that would be removed: an id or a local host's name
-   * @throws MusterError
+   * @param name the name of the resource that would be removed: an id, or the name of a local host
+   * @throws MusterError if an agent needs it
    */
   refuseEarly(name: string, host: string): void;
 }
@@ -44,7 +44,7 @@ export function emptyPendingMoves(): PendingMoves {
   };
 }
 
-/** Everything of the agent, and what it depends on: a tenant, the runtime, a machine. */
+/** Whether the resource belongs to the agent, or the agent depends on it: a tenant, the runtime or the machine. */
 function isNeeded(name: string, { id }: PendingMove): boolean {
   const { kind } = subjectOf(name);
   return kind === "host" || kind === "tenant" || subjectKey(name) === subjectKey(id);
@@ -55,6 +55,6 @@ function tooEarly(name: string, { id, from, to }: PendingMove): MusterError {
   return new MusterError({
     what: `${name} was not removed`,
     why: `${agent} has not moved from ${from} to ${to} yet.`,
-    next: "The message at the agent says why; then `npx pulumi up` goes on.",
+    next: "The agent's own error says why. Fix that, and run `npx pulumi up` again.",
   });
 }

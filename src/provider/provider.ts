@@ -12,38 +12,45 @@ import { type Config, type SecretSources, secretsFrom } from "./secrets.ts";
 import { engineLog } from "./wire/engine.ts";
 import type { Provider } from "./wire/service.ts";
 
-/** What a provider stands on. */
-export interface Ground {
+/** What a provider needs to work. */
+export interface ProviderDependencies {
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   readonly hosts: Hosts;
   readonly facts: HostFacts;
-  /** The part of each kind of host whose machines a run makes. */
+  /** The provider part of each host kind whose machines Muster creates. */
   readonly kinds: readonly HostKindProvider[];
   readonly contents: ContentStore;
 }
 
 export interface FleetProvider extends Provider {
-  /** What its configuration says of the stack, once the engine has sent it. @throws InvalidError */
+  /** Returns the stack's settings, once the engine has sent the configuration. @throws InvalidError */
   stack(): StackSettings;
 }
 
-/** Puts a provider together; nothing is contacted before the engine asks about a resource. */
-export function makeProvider({ version, env, hosts, facts, kinds, contents }: Ground): FleetProvider {
+/** Creates a provider. Nothing is contacted before the engine asks about a resource. */
+export function makeProvider({
+  version,
+  env,
+  hosts,
+  facts,
+  kinds,
+  contents,
+}: ProviderDependencies): FleetProvider {
   let config: Config = new Map();
   const stack = () => stackSettings((name) => config.get(name)?.reveal());
   const sources = (): SecretSources => ({ config, env });
   const engine = engineLog();
   const watched = trackReachability(hosts, facts, (sentence) => engine.log("warning", sentence, ""));
-  const services: ProviderContext = {
+  const context: ProviderContext = {
     ...watched,
     stack,
-    looks: observationCache(watched.hosts),
-    firstLooks: observationCache(hosts),
+    observations: observationCache(watched.hosts),
+    silentObservations: observationCache(hosts),
     hasMachine: (host) => kinds.some((kind) => kind.hasMachine(host)),
     contents,
     secrets: secretsFrom(sources),
-    seen: emptyEngineState(),
+    engineState: emptyEngineState(),
     moves: emptyPendingMoves(),
     isDestroy: env["MUSTER_DESTROYS"] === "1",
     env,
@@ -51,8 +58,8 @@ export function makeProvider({ version, env, hosts, facts, kinds, contents }: Gr
   return {
     version,
     stack,
-    handlers: handlersOf(services, kinds),
-    functions: functionsOf(services, kinds),
+    handlers: handlersOf(context, kinds),
+    functions: functionsOf(context, kinds),
     gate: countInFlight(),
     engine,
     configure: (values) => {

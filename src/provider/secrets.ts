@@ -7,7 +7,7 @@ import type { Secrets } from "./context.ts";
 /** The stack's configuration by name, without the prefix `muster:`. */
 export type Config = ReadonlyMap<string, Secret>;
 
-/** Where values of secrets come from. */
+/** Where the values of secrets come from. */
 export interface SecretSources {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
@@ -16,13 +16,13 @@ export interface SecretSources {
 /**
  * Reads the value of a reference (`config:NAME`, `env:NAME`, `file:PATH`).
  *
- * @throws InvalidError that says what to run, where there is none
+ * @throws InvalidError that says what to run if there is no value
  */
 export function resolveSecret(reference: string, sources: SecretSources): Secret {
   const [, scheme = "", name = ""] = /^([a-z]+):(.+)$/s.exec(reference) ?? [];
   const resolve = SCHEMES[scheme];
   if (resolve === undefined) {
-    throw missing(reference, "is no reference", "Write `config:NAME`, `env:NAME` or `file:PATH`.");
+    throw missing(reference, "is not a reference", "Write `config:NAME`, `env:NAME` or `file:PATH`.");
   }
   const value = resolve(name, sources);
   if (value.reveal() === "") throw missing(reference, "is empty", "Give it a value.");
@@ -35,13 +35,13 @@ const SCHEMES: Readonly<Record<string, Resolve | undefined>> = {
   config: (name, { config }) => {
     const value = config.get(name);
     if (value !== undefined) return value;
-    const next = `Run \`pulumi config set --secret muster:${name}\`.`;
+    const next = `Run \`npx pulumi config set --secret muster:${name}\`.`;
     throw missing(`config:${name}`, "is not set in this stack", next);
   },
   env: (name, { env }) => {
     const value = env[name];
     if (value !== undefined) return new Secret(value);
-    throw missing(`env:${name}`, "is not set", `Run \`export ${name}=…\` before \`pulumi\`.`);
+    throw missing(`env:${name}`, "is not set", `Run \`export ${name}=…\` before \`npx pulumi\`.`);
   },
   file: (path) => {
     try {
@@ -50,16 +50,16 @@ const SCHEMES: Readonly<Record<string, Resolve | undefined>> = {
       );
     } catch (error) {
       const why = error instanceof TypeError ? "is not UTF-8 text" : `cannot be read (${codeOf(error)})`;
-      throw missing(`file:${path}`, why, "Put the value there, readable only for you (chmod 600).");
+      throw missing(`file:${path}`, why, "Put the value in this file, readable only by you (chmod 600).");
     }
   },
 };
 
 /**
- * Renders a secret as it is written to its file: unchanged or, with a name, as one line for systemd's
+ * Returns the text of a secret's file: the value itself or, if `envName` is given, a line for systemd's
  * EnvironmentFile=. In double quotes, a backslash escapes `"`, `\`, `` ` `` and `$` (systemd.exec(5)).
  *
- * @throws InvalidError for a value that such a line cannot hold
+ * @throws InvalidError for a value that does not fit in such a line
  */
 export function renderSecret(value: Secret, envName?: string): string {
   if (envName === undefined) return value.reveal();
@@ -67,14 +67,14 @@ export function renderSecret(value: Secret, envName?: string): string {
   if (/[\n\r\0]/.test(line)) {
     throw new InvalidError({
       what: `${envName} cannot be an environment variable`,
-      why: "its value has more than one line, or a NUL.",
-      next: "Leave `env` out, so that the agent gets it as a file.",
+      why: "its value contains a line break or a NUL character.",
+      next: "Remove `env`, so that the agent gets the value as a file.",
     });
   }
   return `${envName}="${line.replace(/["\\`$]/g, "\\$&")}"\n`;
 }
 
-/** The secrets of one run. It keeps hashes of values, to find one value that two agents hold. */
+/** Reads the secrets of one run. Hashes of the values are kept, to find a value that two agents hold. */
 export function secretsFrom(sources: () => SecretSources): Secrets {
   const seen = new Map<string, { reference: string; owner: string }>();
   return {

@@ -5,11 +5,11 @@ import { type Provider, serviceOf } from "./wire/service.ts";
 /** A running provider. */
 export interface Running {
   readonly port: number;
-  /** Ends it when no request is running any more. */
+  /** Stops the provider when no request is running. */
   stop(): Promise<void>;
 }
 
-/** Serves a provider on a free port of the loopback device. The engine may send messages of any size. */
+/** Serves a provider on a free port of 127.0.0.1. The engine may send messages of any size. */
 export async function serve(provider: Provider): Promise<Running> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   server.addService(provider_grpc_pb.ResourceProviderService, serviceOf(provider));
@@ -34,21 +34,21 @@ function bind(server: Server): Promise<number> {
   });
 }
 
-/** Milliseconds for answers that are being sent. */
-const PATIENCE = 100;
+/** Milliseconds in which answers can still be sent. */
+const DRAIN_TIMEOUT = 100;
 
 /**
- * Sends answers that are on their way, then drops connections that the engine left open. If the engine is just
- * closing a connection, tryShutdown may never finish, and the engine waits 5 s for the provider to end.
+ * Sends the last answers, then drops the connections that the engine has left open. While the engine closes a
+ * connection, tryShutdown may never finish, and the engine would wait 5 s for the provider to end.
  */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const impatient = setTimeout(() => {
+    const timer = setTimeout(() => {
       server.forceShutdown();
       resolve();
-    }, PATIENCE);
+    }, DRAIN_TIMEOUT);
     server.tryShutdown(() => {
-      clearTimeout(impatient);
+      clearTimeout(timer);
       resolve();
     });
   });

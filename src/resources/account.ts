@@ -4,9 +4,9 @@ import { formerIds } from "./former-ids.ts";
 import { hasAccount, userOf } from "./linux-users.ts";
 
 /**
- * The Linux user of an agent whose tenant has its own stack: that stack must not create users, so the platform does.
- * For any other agent the user is one of the Agent's items. It is a resource of its own so that it is removed after
- * everything else of the agent.
+ * The Linux user of an agent whose tenant has its own stack. Such a stack must not create users, so the
+ * platform's stack does. It is a separate resource, so that it is removed after the rest of the agent. For
+ * all other agents the user is an item of the Agent resource.
  */
 export const agentAccount: ResourceDefinition = {
   type: "Account",

@@ -1,5 +1,7 @@
-/** The program that sends an agent's heartbeat; docs/heartbeats.md. Any other program may write the same file. */
-export const MUSTER_BEAT = String.raw`#!/bin/sh
+/**
+ * The program that sends an agent's heartbeat; docs/heartbeats.md. Any other program may write the same file.
+ */
+export const HEARTBEAT_PROGRAM = String.raw`#!/bin/sh
 # Shows that an agent lives: muster-beat [idle|busy|stuck] [TASK]
 # Replaces the file that MUSTER_BEAT names, so that a reader sees the old beat or the new one, whole.
 set -eu

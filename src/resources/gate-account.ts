@@ -4,17 +4,18 @@ import type { Items } from "../model/items.ts";
 import type { Compiler } from "./definition.ts";
 import { rootFile, rootFolder } from "./root-files.ts";
 
-/** A gate: who may use it, and for what. */
+/** A gate with the keys that may use it and what it allows. */
 export interface GateAccount extends GateName {
-  /** Public halves of the keys, such as `ssh-ed25519 AAAA… name@laptop`. */
+  /** Public keys, such as `ssh-ed25519 AAAA… name@laptop`. */
   readonly keys: readonly string[];
-  /** What the authorization of that kind reads on the host. */
+  /** What the gate allows. The host runtime reads it as JSON. */
   readonly scope: object;
 }
 
 /**
- * The items of a gate, for a resource of the platform. Root owns all of them, so the account can change neither its
- * keys nor its scope. The key starts one constant command, and only for that the account may become root.
+ * Returns the items of a gate, for a resource of the platform's stack. Root owns all of them, so the account
+ * can change neither its keys nor its scope. A key can only run one fixed command, the only one that the
+ * account may run as root.
  */
 export function gateItems(gate: GateAccount, compiler: Compiler): Items {
   const account = gateAccount(gate);
@@ -35,7 +36,7 @@ export function gateItems(gate: GateAccount, compiler: Compiler): Items {
     },
     "gate folder": rootFolder(home, "root", "0755"),
     "gate key folder": rootFolder(`${home}/.ssh`, "root", "0755"),
-    // sshd reads it as the account.
+    // sshd reads this file with the rights of the account, so root's file must be readable.
     "gate keys": file(`${home}/.ssh/authorized_keys`, lines, "0644"),
     "gate scope": file(scopeFile(gate), scope, "0600"),
     "gate rights": file(`${SUDOERS_DIR}/${account}`, rule, "0440"),

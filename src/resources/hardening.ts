@@ -5,19 +5,19 @@ import { quote, type UnitLine } from "../model/unit-file.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 
 /**
- * The sandbox of an agent's service, for its [Service] section. Each key occurs once, and its value depends only on
- * what the platform knows, because a tenant's gate requires exactly these lines. Left out on purpose:
- * MemoryDenyWriteExecute=, which breaks just-in-time compilers such as Node's; ProtectKernelTunables=, which takes a
- * fifth of the start time to protect /proc/sys and /sys from users that cannot write there anyway (docs/adr/0037);
- * PrivateNetwork= and IPAddressDeny=, because agents need their providers; ProcSubset=pid, because build tools and
- * runtimes need /proc/meminfo and /proc/cpuinfo.
+ * Returns the sandbox of an agent's unit, as lines of its [Service] section. Each key occurs once, and its
+ * value only depends on what the platform knows, because a tenant's gate requires exactly these lines. Left
+ * out on purpose: MemoryDenyWriteExecute=, which breaks just-in-time compilers such as Node's;
+ * ProtectKernelTunables=, which takes a fifth of the start time to protect /proc/sys and /sys from users that
+ * cannot write there anyway (docs/adr/0037); PrivateNetwork= and IPAddressDeny=, because agents need their
+ * providers; ProcSubset=pid, because build tools and runtimes need /proc/meminfo and /proc/cpuinfo.
  */
 export function hardening(fleet: Fleet, agent: AgentSpec): UnitLine[] {
   const may = (one: SandboxException) => agent.allow.includes(one);
-  return [...RIGHTS, ...files(fleet, agent, may("writes")), ...walls(may)];
+  return [...RIGHTS, ...files(fleet, agent, may("writes")), ...restrictions(may)];
 }
 
-/** The sandbox of a host's job. Its user sees the files that it may read, except homes. */
+/** Returns the sandbox of a host's job. The job can read what its user can read, except homes. */
 export function hostJobHardening(hasOwnUser: boolean): UnitLine[] {
   return [
     ...RIGHTS,
@@ -25,7 +25,7 @@ export function hostJobHardening(hasOwnUser: boolean): UnitLine[] {
     ...unless(!hasOwnUser, ["ProtectHome", "yes"]),
     ["TemporaryFileSystem", `${STATE_DIR}:ro`],
     ["ProtectKernelTunables", "yes"],
-    ...walls(() => false),
+    ...restrictions(() => false),
   ];
 }
 
@@ -37,7 +37,7 @@ const RIGHTS: readonly UnitLine[] = [
   ["RemoveIPC", "yes"],
 ];
 
-function walls(may: (one: SandboxException) => boolean): UnitLine[] {
+function restrictions(may: (one: SandboxException) => boolean): UnitLine[] {
   return [
     ["InaccessiblePaths", `-${UNIT_DIR}${may("bus") ? "" : " -/run/dbus"}`],
     ["PrivateTmp", "yes"],
@@ -55,7 +55,7 @@ function walls(may: (one: SandboxException) => boolean): UnitLine[] {
     ...unless(may("sockets"), ["RestrictAddressFamilies", "AF_UNIX AF_INET AF_INET6 AF_NETLINK"]),
     ["SystemCallArchitectures", "native"],
     ["SystemCallFilter", systemCalls(may)],
-    // A program that makes a forbidden call gets an error, and keeps running.
+    // A forbidden system call returns an error, instead of killing the program.
     ["SystemCallErrorNumber", "EPERM"],
   ];
 }
@@ -65,8 +65,9 @@ function unless(allowed: boolean, line: UnitLine): UnitLine[] {
 }
 
 /**
- * An agent sees only its own home, and of Muster's files only its own secrets. Agents that share a user share all of
- * their homes. A credential may be added later, so its folder may be missing.
+ * Returns the lines that limit which files an agent can use. It sees no other home than its own, and only its
+ * own secrets in Muster's folder. Agents that share a user see each other's homes. The folder of secrets may
+ * be missing, because the first credential can be added later.
  */
 function files(fleet: Fleet, agent: AgentSpec, writes: boolean): UnitLine[] {
   const { tenant, home, workdir } = agent;
@@ -87,7 +88,7 @@ function word(path: string): string {
   return /^[\w/.-]+$/.test(path) ? path : quote(path);
 }
 
-/** systemd.exec(5) lists the sets of system calls. */
+/** Returns the allowed system calls as sets, which systemd.exec(5) describes. */
 function systemCalls(may: (one: SandboxException) => boolean): string {
   return [
     "@system-service",

@@ -2,7 +2,7 @@ import { hostId, hostJobsId } from "../model/resource-id.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { jobItems } from "./job-items.ts";
 
-/** All jobs of a host itself, in one resource of the platform. */
+/** All jobs of a host that belong to no agent, as one resource of the platform's stack. */
 export const hostJobs: ResourceDefinition = {
   type: "HostJobs",
   declare: (fleet, compiler) =>

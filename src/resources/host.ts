@@ -5,26 +5,26 @@ import { BIN_DIR, HOSTD_RUN_DIR, HOSTD_UNIT, providerFile, RUNTIME_DIR } from ".
 import type { Items, PackageItem } from "../model/items.ts";
 import { LIMITS } from "../model/limits.ts";
 import { hostId } from "../model/resource-id.ts";
-import { MUSTER_BEAT } from "./beat-program.ts";
+import { HEARTBEAT_PROGRAM } from "./beat-program.ts";
 import type { Compiler, ResourceDefinition, RuntimeVersion } from "./definition.ts";
 import { jobHandlers } from "./job-handlers.ts";
 import { hostsOf } from "./reader.ts";
 import { rootFile, unitFile } from "./root-files.ts";
 
 /**
- * The host runtime, and what units and gates need: tmux gives each pane its terminal, and a gate's account starts the
- * runtime by sudo. A host with agents, or with services that have a health check, also gets the deadman; one with
- * agents gets the program that sends heartbeats.
+ * The host runtime, and what units and gates need: agents run in tmux, and a gate's account starts the
+ * runtime through sudo. A host with agents, or with services that have a health check, also gets the deadman.
+ * A host with agents also gets the program that sends heartbeats.
  */
 export const host: ResourceDefinition = {
   type: "Host",
   declare: (fleet, compiler) => {
-    const peopled = new Set(Object.values(fleet.agents).map((agent) => agent.host));
-    const timed = new Set(Object.values(fleet.jobs).map((job) => job.host));
+    const withAgents = new Set(Object.values(fleet.agents).map((agent) => agent.host));
+    const withJobs = new Set(Object.values(fleet.jobs).map((job) => job.host));
     const checked = Object.values(fleet.services).filter(({ health }) => health !== undefined);
-    const watched = new Set([...peopled, ...checked.map((service) => service.host)]);
-    const ours = Object.values(fleet.hosts).filter((one) => !isObservedOnly(one));
-    return ours.map(({ name, formerly, protect }) => ({
+    const watched = new Set([...withAgents, ...checked.map((service) => service.host)]);
+    const managed = Object.values(fleet.hosts).filter((one) => !isObservedOnly(one));
+    return managed.map(({ name, formerly, protect }) => ({
       type: "Host",
       id: hostId(name),
       host: name,
@@ -35,10 +35,11 @@ export const host: ResourceDefinition = {
         runtime: { kind: "runtime", want: compiler.runtime },
         tmux: debian("tmux"),
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
-        ...(peopled.has(name) ? beat(compiler) : {}),
+        ...(withAgents.has(name) ? heartbeatProgram(compiler) : {}),
         ...(watched.has(name) ? deadman(compiler) : {}),
-        // A tenant's stack may add the first job to a host, but no item of the host itself.
-        ...(peopled.has(name) || timed.has(name) ? jobHandlers(compiler) : {}),
+        // Also on hosts with agents but without jobs: a tenant's
+        // stack can add the first job, but not these units.
+        ...(withAgents.has(name) || withJobs.has(name) ? jobHandlers(compiler) : {}),
         ...probes(fleet, name, compiler),
         ...controllers(fleet, name),
       },
@@ -58,7 +59,7 @@ function hasGate(fleet: Fleet, host: string): boolean {
   );
 }
 
-/** The cgroup controllers that the limits on this host need. */
+/** Returns the cgroup controllers that the limits on this host need. */
 function controllers(fleet: Fleet, host: string): Items {
   const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
   const all = agents.flatMap(({ tenant, limits }) => [limits, fleet.tenants[tenant]?.limits ?? {}]);
@@ -67,8 +68,8 @@ function controllers(fleet: Fleet, host: string): Items {
   return { limits: { kind: "controllers", want: Object.fromEntries(used.map((limit) => [limit, "held"])) } };
 }
 
-function beat({ keep }: Compiler): Items {
-  return { "muster-beat": rootFile(join(BIN_DIR, "muster-beat"), keep(MUSTER_BEAT), "0755") };
+function heartbeatProgram({ keep }: Compiler): Items {
+  return { "muster-beat": rootFile(join(BIN_DIR, "muster-beat"), keep(HEARTBEAT_PROGRAM), "0755") };
 }
 
 function deadman({ keep, runtime }: Compiler): Items {
@@ -83,8 +84,9 @@ function deadman({ keep, runtime }: Compiler): Items {
 }
 
 /**
- * The deadman's unit. systemd watches it in turn: a killed or hung deadman is back within 10 s. The unit file names
- * the installed runtime, so that another version restarts it. It restarts no agent.
+ * Returns the text of the deadman's unit. systemd watches the deadman: if it is killed or hangs, it runs
+ * again within 10 s. The unit file names the installed runtime, so that a new version restarts the deadman.
+ * This restarts no agent.
  */
 function hostdUnitText({ bundle, node }: RuntimeVersion): string {
   return `[Unit]
@@ -111,8 +113,8 @@ WantedBy=multi-user.target
 }
 
 /**
- * The probe of each provider that an agent here may use. The platform declares them, because root runs them and a
- * tenant must not say what root runs.
+ * Returns the probe of each provider that an agent on this host may use. The probes belong to the platform,
+ * because root runs them and a tenant must not decide what root runs.
  */
 function probes(fleet: Fleet, host: string, { keep }: Compiler): Items {
   const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);

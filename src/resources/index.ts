@@ -12,8 +12,8 @@ import { service } from "./service.ts";
 import { tenant } from "./tenant.ts";
 
 /**
- * Every resource type, in the order in which they need each other. To add one, add a file, a line here and a case
- * file.
+ * All resource types, each after those that it needs. To add one, add a file in this folder, a line here, and
+ * a case file.
  */
 export const definitions: readonly ResourceDefinition[] = [
   host,
@@ -26,9 +26,9 @@ export const definitions: readonly ResourceDefinition[] = [
 ];
 
 /**
- * Compiles the fleet to plain data: what should be on which host.
+ * Compiles the fleet to plain data that says what should be on which host.
  *
- * @returns declarations, each after those that it needs, and the texts that they name by digest
+ * @returns the declarations, each after those that it needs, and the texts that they refer to by digest
  */
 export function compilePlan(fleet: Fleet, runtime: RuntimeVersion): Plan {
   const contents: Record<Digest, string> = {};
@@ -41,7 +41,10 @@ export function compilePlan(fleet: Fleet, runtime: RuntimeVersion): Plan {
   return { declarations: protectNeeds(declarations), contents };
 }
 
-/** Protects what a protected resource needs: the host of a protected agent cannot be removed. */
+/**
+ * Also protects everything that a protected resource needs.
+ * The host of a protected agent cannot be removed either.
+ */
 function protectNeeds(declarations: readonly Declaration[]): Declaration[] {
   const needed = new Set<string>();
   for (const { id, needs, protect } of declarations.toReversed()) {

@@ -6,14 +6,14 @@ import type { Compiler } from "./definition.ts";
 import { unitFile } from "./root-files.ts";
 
 /**
- * At most so many failures of one job within an hour are reported and retried, so that a broken job cannot overload
- * its host.
+ * The most failures of one job that are reported and retried within an hour, so that a broken job cannot
+ * overload its host.
  */
 const MOST = 60;
 
 /**
- * What systemd itself starts for jobs, as root and independent of the job and of the deadman: templates whose
- * instance is a job. A job's declaration changes nothing in them.
+ * Returns the template units that systemd starts, as root, when a job has failed or its previous run must be
+ * replaced. Their instance is the job. They depend neither on the deadman nor on how a job is declared.
  */
 export function jobHandlers({ keep }: Compiler): Items {
   const limit: UnitLine[] = [

@@ -6,8 +6,8 @@ import { jobNameOf, jobServiceText, jobTimerText } from "./job-text.ts";
 import { unitFile } from "./root-files.ts";
 
 /**
- * The items of jobs that are converged together: for each its program, its service, its timer and whether the timer
- * waits.
+ * Returns the items of several jobs of one resource: for each job the check of its program, its service file,
+ * its timer file and the state of its timer.
  */
 export function jobItems(fleet: Fleet, jobs: readonly JobSpec[], compiler: Compiler): Items {
   return Object.assign({}, ...jobs.map((job) => itemsOf(fleet, job, compiler)));
@@ -41,7 +41,8 @@ function itemsOf(fleet: Fleet, job: JobSpec, { keep }: Compiler): Items {
 }
 
 /**
- * The user whose rights are used to find its program. A user that exists only during a run has the rights of nobody.
+ * Returns the user with whose rights the job's program is looked up. This is `nobody` if the job's user only
+ * exists during a run.
  */
 function actorOf({ user }: JobSpec, agent: AgentSpec | undefined): string {
   return agent?.user ?? user ?? "nobody";

@@ -13,14 +13,15 @@ import { hostJobHardening } from "./hardening.ts";
 import { unitName } from "./unit-names.ts";
 import { programLines } from "./unit-text.ts";
 
-/** The names that a job has on its host. */
+/** Returns the name that a job has on its host. */
 export function jobNameOf({ name, agent }: JobSpec): JobName {
   return { job: name, ...(agent !== undefined && { agent }) };
 }
 
 /**
- * The service of one run of a job. Processes that a run leaves behind end with it. A pause, or a quarantine of its
- * agent, is a condition of the unit: while one holds, no run starts, and missed runs are not made up for.
+ * Returns the unit text of a job's service. systemd ends all processes of a run when the run ends. While the
+ * host or the job's agent is paused, or the agent is in quarantine, no run starts. Runs missed for that
+ * reason are not made up.
  */
 export function jobServiceText(fleet: Fleet, job: JobSpec): string {
   const agent = job.agent === undefined ? undefined : fleet.agents[job.agent];
@@ -31,19 +32,19 @@ export function jobServiceText(fleet: Fleet, job: JobSpec): string {
       ["After", "network.target"],
       ...holds(agent),
       ["OnFailure", `${JOB_FAILED}${jobWord(jobNameOf(job))}.service`],
-      // Its timer decides how often it runs.
+      // The timer limits how often the job runs.
       ["StartLimitIntervalSec", "0"],
       ...(retries > 0 ? [[RETRY_KEY, `${retries} ${after}`] as const] : []),
     ],
     Service: [
       ["Type", "oneshot"],
       ...(agent === undefined ? hostLines(job) : agentLines(fleet, agent, job)),
-      // Found by the declared PATH, as an agent's program is, and not by systemd's own.
+      // env looks the program up in the declared PATH, as for an agent, and not in systemd's own PATH.
       ["ExecStart", commandLine(["/usr/bin/env", ...job.command])],
       // RuntimeMaxSec= has no effect on a oneshot service; systemd.service(5).
       ["TimeoutStartSec", String(job.timeout)],
       ["TimeoutStopSec", "10"],
-      // A run that its next run or the removal of its job ends has not failed.
+      // A run that is ended by the next run, or by the removal of the job, does not count as failed.
       ["SuccessExitStatus", "143 SIGTERM"],
     ],
   });
@@ -57,14 +58,19 @@ function holds(agent: AgentSpec | undefined): UnitLine[] {
   return files.map((path): UnitLine => ["ConditionPathExists", `!${path}`]);
 }
 
-/** Like its agent on the first provider, but without a heartbeat. */
+/**
+ * Returns the lines of an agent's job. It runs like the agent on its first provider, but without a heartbeat.
+ */
 function agentLines(fleet: Fleet, agent: AgentSpec, { name, env }: JobSpec): UnitLine[] {
   const heartbeat = { ...agent.heartbeat, by: "none" } as const;
   const run = { ...agent, heartbeat, env: { ...agent.env, ...env, MUSTER_JOB: name } };
   return [...programLines(fleet, run), ...limitLines(agent.limits)];
 }
 
-/** A job of root has no sandbox: fleet.yaml gives the reason for root. */
+/**
+ * Returns the lines of a host's job. A job that runs as root
+ * has no sandbox; fleet.yaml must give a reason for it.
+ */
 function hostLines({ name, user, env, workdir }: JobSpec): UnitLine[] {
   const isRoot = user === "root";
   return [
@@ -75,7 +81,7 @@ function hostLines({ name, user, env, workdir }: JobSpec): UnitLine[] {
   ];
 }
 
-/** The timer of a job, exact to the second. */
+/** Returns the unit text of a job's timer, which is accurate to one second. */
 export function jobTimerText(job: JobSpec): string {
   const name = jobNameOf(job);
   const service = jobService(name);
@@ -83,7 +89,7 @@ export function jobTimerText(job: JobSpec): string {
   return renderUnit({
     Unit: [
       ["Description", `Starts Muster job ${job.name} of ${job.agent ?? "this host"}`],
-      // Only so that systemd does not forget how the last run ended.
+      // This keeps the service loaded, so that systemd still knows how the last run ended.
       ...(isReplaced ? [["After", service] as const] : []),
     ],
     Timer: [

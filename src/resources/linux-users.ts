@@ -1,7 +1,7 @@
 import type { AgentSpec, Fleet } from "../config/fleet.ts";
 import type { DirectoryItem, Items } from "../model/items.ts";
 
-/** Whether an agent's Linux user is a resource of its own; see account.ts. */
+/** Whether an agent's Linux user is a separate resource; see account.ts. */
 export function hasAccount(fleet: Fleet, { tenant }: AgentSpec): boolean {
   const { isolation, key } = fleet.tenants[tenant] ?? {};
   return key !== undefined && isolation !== "tenant";
@@ -10,7 +10,7 @@ export function hasAccount(fleet: Fleet, { tenant }: AgentSpec): boolean {
 /** What happens to a home when its user is removed: it is moved aside, or deleted. */
 export type HomeOnRemove = "aside" | "wipe";
 
-/** A Linux user in its tenant's group, and its home, which no other user can enter. */
+/** Returns a Linux user in its tenant's group, and its home, which no other user can enter. */
 export function account(user: string, tenant: string): Items {
   return { ...userOf(user, tenant), ...homeFolder(homePath(user), user, tenant, "aside") };
 }
@@ -20,7 +20,11 @@ export function userOf(user: string, tenant: string): Items {
   return { [`user ${user}`]: { kind: "user", name: user, want } };
 }
 
-/** A folder for an agent's own data. @param unit that has it mounted as long as it runs */
+/**
+ * Returns a folder for an agent's own data.
+ *
+ * @param unit the unit that keeps the folder mounted while it runs
+ */
 export function homeFolder(
   path: string,
   user: string,

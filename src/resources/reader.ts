@@ -7,7 +7,7 @@ import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { formerIds } from "./former-ids.ts";
 import { gateItems } from "./gate-account.ts";
 
-/** A key that may read what was applied on a host, of all tenants or of one, and can change nothing. */
+/** A key that can read what was applied on a host, for all tenants or for one, and cannot change anything. */
 export const reader: ResourceDefinition = {
   type: "Reader",
   declare: (fleet, compiler) =>
@@ -16,7 +16,7 @@ export const reader: ResourceDefinition = {
     ),
 };
 
-/** The hosts that have anything that a reader may read. */
+/** Returns the hosts that a reader may read: all managed hosts, or those with agents of its tenant. */
 export function hostsOf(fleet: Fleet, { tenant }: ReaderSpec): string[] {
   return Object.keys(fleet.hosts).filter(
     (host) =>

@@ -4,17 +4,17 @@ import type { DirectoryItem, FileItem } from "../model/items.ts";
 
 type Content = FileItem["want"]["content"];
 
-/** A file that belongs to root. @param mode four octal digits */
+/** Returns a file that root owns. @param mode four octal digits */
 export function rootFile(path: string, content: Content, mode: string): FileItem {
   return { kind: "file", path, want: { type: "file", content, owner: "root", group: "root", mode } };
 }
 
-/** The file of a systemd unit. */
+/** Returns the file of a systemd unit. */
 export function unitFile(unit: string, content: Content): FileItem {
   return rootFile(join(UNIT_DIR, unit), content, "0644");
 }
 
-/** A folder that belongs to root, and is deleted with its resource when it is empty. */
+/** Returns a folder that root owns. It is deleted with its resource if it is empty. */
 export function rootFolder(path: string, group: string, mode: string): DirectoryItem {
   return {
     kind: "directory",

@@ -11,8 +11,8 @@ import { formerIds } from "./former-ids.ts";
 import { rootFile, rootFolder, unitFile } from "./root-files.ts";
 
 /**
- * A systemd service of a host: its packages, its user, the files that it reads and its unit. It belongs to the host
- * and so to the platform, because a unit can do anything on its host.
+ * A systemd service of a host: its packages, its user, the files that it reads and its unit. It belongs to
+ * the host and so to the platform, because a unit can do anything on its host.
  */
 export const service: ResourceDefinition = {
   type: "Service",
@@ -59,7 +59,10 @@ function account({ user, account }: ServiceSpec): Items {
   };
 }
 
-/** Every user can pass through this folder and none can list it. Only the service's user can read the files in it. */
+/**
+ * Returns the credentials, which only the service's user
+ * can read, and their folder, which only root can list.
+ */
 function credentials(fleet: Fleet, service: ServiceSpec): Items {
   const held = credentialsOf(fleet, service);
   if (held.length === 0) return {};
@@ -99,7 +102,7 @@ function files({ files, unit }: ServiceSpec, { keep }: Compiler): Items {
   return Object.fromEntries(items);
 }
 
-/** Its unit file, where fleet.yaml has one, and Muster's drop-in, which every unit gets. */
+/** Returns the service's unit file, if fleet.yaml has one, and Muster's drop-in, unless it would be empty. */
 function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Items {
   const { unit, text } = service;
   const settings = serviceSettings(service, credentialsOf(fleet, service));
@@ -113,8 +116,8 @@ function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Item
 }
 
 /**
- * What Muster adds to a service's unit, in a drop-in of its own: that it does not start in quarantine, and where it
- * finds its credentials. Empty where there is nothing to add.
+ * Returns the text of Muster's drop-in for a service's unit: the condition that it does not start in
+ * quarantine, and where it finds its credentials. Empty if there is nothing to add.
  */
 function serviceSettings(service: ServiceSpec, credentials: readonly CredentialSpec[]): string {
   const condition = ["ConditionPathExists", `!${quarantineFile(service.unit)}`] as const;
@@ -139,15 +142,15 @@ function policy(service: ServiceSpec, { keep }: Compiler): Items {
 }
 
 /**
- * A unit that neither fleet.yaml nor a declared package provides was there before, and is kept when the service is
- * removed.
+ * Returns the wanted state of the unit. If neither fleet.yaml nor a declared package provides the unit, it
+ * existed before, so it is kept when the service is removed.
  */
 function unitOf({ unit, text, packages, enabled, running }: ServiceSpec): UnitItem {
-  const isTheirs = text === undefined && packages.length === 0;
+  const existedBefore = text === undefined && packages.length === 0;
   return {
     kind: "unit",
     name: unit,
-    ...(isTheirs && { onRemove: "keep" }),
+    ...(existedBefore && { onRemove: "keep" }),
     want: { enabled, active: running ? "running" : "stopped", overrides: "none" },
   };
 }

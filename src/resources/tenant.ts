@@ -12,7 +12,10 @@ import { account } from "./linux-users.ts";
 import { unitFile } from "./root-files.ts";
 import { sliceName, unitName } from "./unit-names.ts";
 
-/** A tenant's agents on one host. There is at least one, because a tenant is only on the hosts of its agents. */
+/**
+ * A tenant's agents on one host. There is at least one,
+ * because a tenant only exists on the hosts of its agents.
+ */
 interface Presence {
   readonly host: string;
   readonly tenant: string;
@@ -20,8 +23,9 @@ interface Presence {
 }
 
 /**
- * A tenant on a host: its Linux group, and under `isolation: tenant` the user that all its agents share. A tenant
- * with limits or a stack of its own also has a slice; a tenant with a stack of its own has the gate for it.
+ * A tenant on a host: its Linux group and, under `isolation: tenant`, the user that all its agents share. A
+ * tenant with limits or its own stack also has a systemd slice. A tenant with its own stack also has a gate,
+ * which its stack uses.
  */
 export const tenant: ResourceDefinition = {
   type: "Tenant",
@@ -38,7 +42,7 @@ export const tenant: ResourceDefinition = {
         group: { kind: "group", name: presence.tenant, want: { present: true } },
         ...commonUser(fleet, presence),
         ...slice(fleet, presence, compiler),
-        ...wayIn(fleet, presence, compiler),
+        ...gateOf(fleet, presence, compiler),
       },
     })),
 };
@@ -55,7 +59,7 @@ function commonUser(fleet: Fleet, { tenant, agents }: Presence): Items {
   return fleet.tenants[tenant]?.isolation === "tenant" ? account(agents[0].user, tenant) : {};
 }
 
-function wayIn(fleet: Fleet, presence: Presence, compiler: Compiler): Items {
+function gateOf(fleet: Fleet, presence: Presence, compiler: Compiler): Items {
   const { tenant } = presence;
   const key = fleet.tenants[tenant]?.key;
   if (key === undefined) return {};
@@ -79,7 +83,7 @@ function scopeOf(fleet: Fleet, { host, tenant, agents }: Presence): TenantScope 
   };
 }
 
-/** The limits that all of a tenant's agents on a host share. */
+/** Returns the slice with the limits that all of a tenant's agents on a host share. */
 function slice(fleet: Fleet, { tenant }: Presence, compiler: Compiler): Items {
   const { key, limits = {} } = fleet.tenants[tenant] ?? {};
   if (key === undefined && !isLimited(limits)) return {};

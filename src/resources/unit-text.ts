@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import type { AgentSpec, ChoiceSpec, Fleet } from "../config/fleet.ts";
-import { agentRunDir, beatFile, quarantineFile } from "../model/host-paths.ts";
+import { agentRunDir, heartbeatFile, quarantineFile } from "../model/host-paths.ts";
 import { limitLines } from "../model/limits.ts";
 import {
   commandLine,
@@ -14,8 +14,9 @@ import { hardening } from "./hardening.ts";
 import { sliceName, unitName } from "./unit-names.ts";
 
 /**
- * An agent's systemd unit. Its main process is its own tmux server: the pane has a real terminal, the unit's
- * environment is the pane's environment, and when the pane dies, the unit dies and Restart= starts it again. Its
+ * Returns the text of an agent's systemd unit. The unit's main process is the agent's
+ * own tmux server, so the agent has a real terminal and the unit's environment. When
+ * the agent exits, tmux and the unit end, and Restart= restarts the unit. The tmux
  * socket is in the unit's runtime folder, which no other agent can enter.
  */
 export function unitText(fleet: Fleet, agent: AgentSpec): string {
@@ -25,7 +26,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["Description", `Muster agent ${agent.name} of ${agent.tenant}`],
       ["After", "network.target"],
       ["ConditionPathExists", `!${quarantineFile(unitName(agent))}`],
-      // The deadman decides when there were too many restarts.
+      // The deadman, and not systemd, decides when there have been too many restarts.
       ["StartLimitIntervalSec", "0"],
     ],
     Service: [
@@ -35,15 +36,16 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["RuntimeDirectoryMode", "0700"],
       ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
       ["Restart", agent.lifecycle.kind === "core" ? "always" : "no"],
-      // If all agents of a host end at once, starting them takes two seconds. An agent that keeps dying is held
-      // after five starts.
+      // A short delay is safe: restarting all agents of a host takes two seconds, and the deadman puts an
+      // agent that keeps dying in quarantine after five restarts.
       ["RestartSec", "200ms"],
-      // A program that does not end by itself must not delay its next start.
+      // A program that does not exit by itself must not delay its next start.
       ["TimeoutStopSec", "10"],
       ["NotifyAccess", "all"],
       ...(agent.watchdog > 0 ? [["WatchdogSec", String(agent.watchdog)] as const] : []),
       ...limitLines(agent.limits),
-      // What the kernel ends is what asked for too much; where that is the program itself, the pane ends with it.
+      // If memory runs out, the kernel only kills the largest
+      // process. If that is the agent itself, its unit ends too.
       ["OOMPolicy", "continue"],
     ],
     Install: [["WantedBy", "multi-user.target"]],
@@ -51,8 +53,8 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
 }
 
 /**
- * The drop-in that replaces lines of the unit while its agent runs on another provider than the first. An empty value
- * removes the values before it; systemd.unit(5).
+ * Returns the drop-in that replaces lines of the unit while the agent uses another provider than the first.
+ * An empty value removes all earlier values of its key; systemd.unit(5).
  */
 export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): string {
   const run = { ...agent, ...choice };
@@ -67,7 +69,7 @@ export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): 
   });
 }
 
-/** User, sandbox and environment of an agent's program. */
+/** Returns the lines with user, sandbox and environment of an agent's program. */
 export function programLines(fleet: Fleet, agent: AgentSpec): UnitLine[] {
   const [first = agent] = agent.failover?.choices ?? [];
   return [
@@ -88,8 +90,8 @@ function environmentOf(fleet: Fleet, run: AgentSpec): UnitLine[] {
 }
 
 /**
- * `-f /dev/null`: the user's tmux configuration must not change the pane. `/usr/bin/env` makes it at least two words,
- * which tmux executes directly; it would give a single word to a shell.
+ * Returns the tmux command. `-f /dev/null` ignores the user's tmux configuration. `/usr/bin/env` makes the
+ * command at least two words long, because tmux passes a single word to a shell.
  */
 function execStart(agent: AgentSpec, socket: string): string {
   const tmux = ["/usr/bin/tmux", "-S", socket, "-f", "/dev/null", "new-session", "-d", "-s", agent.name];
@@ -97,7 +99,7 @@ function execStart(agent: AgentSpec, socket: string): string {
   return commandLine([...tmux, ...size, "--", "/usr/bin/env", ...agent.command]);
 }
 
-/** Provider and model come last, so that no declared variable hides them: they show what the agent runs on. */
+/** Returns the environment. Provider and model come last, so that no declared variable can override them. */
 function environment(run: AgentSpec): Record<string, string> {
   const { provider, model } = run.model;
   return {
@@ -107,7 +109,7 @@ function environment(run: AgentSpec): Record<string, string> {
     MUSTER_CONTACTS: join(run.home, "contacts.db"),
     ...(run.credentials.length > 0 ? { MUSTER_CREDENTIALS: credentialsDir(run) } : {}),
     ...run.env,
-    ...(run.heartbeat.by === "file" && { MUSTER_BEAT: beatFile(run.name) }),
+    ...(run.heartbeat.by === "file" && { MUSTER_BEAT: heartbeatFile(run.name) }),
     ...(provider !== undefined && { MUSTER_PROVIDER: provider }),
     ...(model !== undefined && { MUSTER_MODEL: model }),
   };

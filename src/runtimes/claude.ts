@@ -2,14 +2,17 @@ import { joinedIn } from "./identity-files.ts";
 import { option } from "./option.ts";
 import type { Runtime, Settings } from "./runtime.ts";
 
-/** Other clouds that serve its models; docs.claude.com, "third-party integrations". */
+/** The variables that select a provider of its models; docs.claude.com, "third-party integrations". */
 const PROVIDERS: Readonly<Record<string, NonNullable<Settings["env"]>>> = {
   anthropic: {},
   bedrock: { CLAUDE_CODE_USE_BEDROCK: "1" },
   vertex: { CLAUDE_CODE_USE_VERTEX: "1" },
 };
 
-/** Claude Code. It renames its own process; before that, an installation by npm shows as Node. */
+/**
+ * Claude Code. It renames its process to `claude`. Until
+ * then, if npm has installed it, the process is `node`.
+ */
 export const claude: Runtime = {
   program: "claude",
   processes: ["claude", "node"],
@@ -20,6 +23,6 @@ export const claude: Runtime = {
     args: option("--model", model),
     env: PROVIDERS[provider] ?? {},
   }),
-  // The user's memory, which it reads in every working directory (docs.claude.com, "memory").
+  // The user's memory file, which Claude Code reads in every working directory (docs.claude.com, "memory").
   identity: joinedIn(".claude/CLAUDE.md"),
 };

@@ -2,12 +2,12 @@ import { joinedIn } from "./identity-files.ts";
 import { option } from "./option.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** OpenAI's Codex: a native program. Installed by npm, Node starts it. */
+/** OpenAI's Codex, a native program. If npm has installed it, Node starts it. */
 export const codex: Runtime = {
   program: "codex",
   processes: ["codex", "node"],
   heartbeat: "none",
-  // And the providers that its config.toml names under [model_providers].
+  // The config.toml can name more providers under [model_providers].
   providers: ["openai", "ollama", "lmstudio", "amazon-bedrock"],
   providersFile: ".codex/config.toml",
   modelOption: "--model",
@@ -17,6 +17,6 @@ export const codex: Runtime = {
       ...option("-c", provider && `model_provider=${JSON.stringify(provider)}`),
     ],
   }),
-  // Its global scope, which it reads in every working directory (developers.openai.com/codex, "AGENTS.md").
+  // The global file, which Codex reads in every working directory (developers.openai.com/codex, "AGENTS.md").
   identity: joinedIn(".codex/AGENTS.md"),
 };

@@ -1,6 +1,6 @@
 import type { Runtime } from "./runtime.ts";
 
-/** Any other program. Its identity is in its home as declared, and it finds its model in the environment. */
+/** Any other program. It finds the files of its identity in its home, and its model in the environment. */
 export const commandRuntime: Runtime = {
   processes: [],
   heartbeat: "none",

@@ -2,8 +2,8 @@ import { placedAs } from "./identity-files.ts";
 import type { ModelChoice, Runtime } from "./runtime.ts";
 
 /**
- * Its names for the providers that it supports, except `custom`, which needs an address; its documentation, "Fallback
- * Providers".
+ * The providers that Hermes supports, by its own names. `custom` is left out, because it needs an address.
+ * See "Fallback Providers" in its documentation.
  */
 const PROVIDERS = (
   "ai-gateway alibaba alibaba-coding-plan anthropic arcee azure-foundry bedrock commandcode copilot copilot-acp " +
@@ -15,18 +15,18 @@ const PROVIDERS = (
 const CONFIG = ".hermes/config.yaml";
 
 /**
- * Hermes of Nous Research, a Python script. Its folder is HERMES_HOME, by default `~/.hermes`. It reads AGENTS.md in
- * its working directory, which is the home.
+ * Hermes by Nous Research, a Python program. Its folder is HERMES_HOME, by default `~/.hermes`. It also reads
+ * AGENTS.md in its working directory, which is the agent's home.
  */
 export const hermes: Runtime = {
   program: "hermes",
   processes: ["hermes", "python"],
   heartbeat: "none",
   providers: PROVIDERS,
-  // It changes providers within a turn and keeps the conversation, which a restart cannot.
+  // Hermes can change the provider during a turn without losing the conversation. A restart would lose it.
   fallsBack: true,
   settingsFile: CONFIG,
-  // Its command-line options apply only to its chat; the gateway and its cron jobs use the file.
+  // Command-line options only apply to its chat. Its gateway and its cron jobs read the model from the file.
   settings: (choice, fallbacks = []) =>
     Object.keys(choice).length === 0 ? {} : { files: { [CONFIG]: config(choice, fallbacks) } },
   identity: placedAs({
@@ -36,7 +36,7 @@ export const hermes: Runtime = {
   }),
 };
 
-/** YAML, of which JSON is a subset. */
+/** Renders the configuration as YAML. Its values are written as JSON, which is valid YAML. */
 function config({ provider, model }: ModelChoice, fallbacks: readonly ModelChoice[]): string {
   const lines = Object.entries({ default: model, provider }).filter(([, value]) => value !== undefined);
   const main = `model:\n${lines.map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`).join("")}`;

@@ -1,12 +1,12 @@
 import type { Texts } from "./runtime.ts";
 
 /**
- * The files in an OpenClaw workspace that say who an agent is, in reading order. Hermes reads three of them. Every
- * identity has SOUL.md.
+ * The files of an agent's identity, in reading order. They have the names of an OpenClaw workspace. Every
+ * identity has SOUL.md. Hermes reads three of the files.
  */
 export const IDENTITY_FILES = ["SOUL.md", "IDENTITY.md", "USER.md", "AGENTS.md", "TOOLS.md", "MEMORY.md"];
 
-/** For a runtime that reads one file: the declared files of the set, joined. */
+/** For a runtime that reads a single file: joins the declared identity files into the file `path`. */
 export function joinedIn(path: string): (files: Texts) => Texts {
   return (files) => {
     const texts = IDENTITY_FILES.flatMap((name) => files[name] ?? []);
@@ -14,7 +14,7 @@ export function joinedIn(path: string): (files: Texts) => Texts {
   };
 }
 
-/** For a runtime that reads some of the files at places of its own. */
+/** For a runtime that reads several files: copies each identity file in `places` to the path given there. */
 export function placedAs(places: Readonly<Record<string, string>>): (files: Texts) => Texts {
   return (files) =>
     Object.fromEntries(

@@ -1,4 +1,4 @@
-/** A command-line option with its value; nothing where there is no value. */
+/** Returns a command-line option and its value, or nothing if there is no value. */
 export function option(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [name, value];
 }

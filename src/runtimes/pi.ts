@@ -2,7 +2,7 @@ import { joinedIn } from "./identity-files.ts";
 import { option } from "./option.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Its names for the providers that it supports; pi.dev/docs, "Providers". */
+/** The providers that pi supports, by its own names; pi.dev/docs, "Providers". */
 const PROVIDERS = (
   "amazon-bedrock ant-ling anthropic azure-openai-responses cerebras cloudflare-ai-gateway cloudflare-workers-ai " +
   "deepseek fireworks github-copilot google google-antigravity google-gemini-cli google-vertex groq huggingface " +
@@ -10,7 +10,7 @@ const PROVIDERS = (
   "together vercel-ai-gateway xai xiaomi xiaomi-token-plan-ams xiaomi-token-plan-cn xiaomi-token-plan-sgp zai zai-coding-cn"
 ).split(" ");
 
-/** The pi coding agent: a Node script, so its process is often called `node`. */
+/** The pi coding agent. It is a Node script, so its process is often named `node`. */
 export const pi: Runtime = {
   program: "pi",
   processes: ["pi", "node"],
@@ -21,6 +21,6 @@ export const pi: Runtime = {
   settings: ({ provider, model }) => ({
     args: [...option("--provider", provider), ...option("--model", model)],
   }),
-  // Its global instructions, which it reads in every working directory (pi.dev/docs).
+  // The global instructions, which pi reads in every working directory (pi.dev/docs).
   identity: joinedIn(".pi/agent/AGENTS.md"),
 };

@@ -5,7 +5,10 @@ import { hermes } from "./hermes.ts";
 import { pi } from "./pi.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Every runtime that Muster knows. To add one, add a file beside these, a line here and its name in the schema. */
+/**
+ * All runtimes that Muster supports. To add one, add a file
+ * in this folder, a line here, and its name in the schema.
+ */
 export const RUNTIMES = { claude, codex, pi, hermes, command: commandRuntime } satisfies Record<
   string,
   Runtime

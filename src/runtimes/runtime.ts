@@ -1,47 +1,55 @@
 import type { HeartbeatBy } from "../model/deadman.ts";
 
-/** Which model of which provider. The provider has the runtime's own name for it. */
+/** A model and its provider. The provider is named as the runtime itself names it. */
 export interface ModelChoice {
   readonly provider?: string;
   readonly model?: string;
 }
 
-/** Files by their path in the agent's home. */
+/** Texts of files, by the path of the file in the agent's home. */
 export type Texts = Readonly<Record<string, string>>;
 
-/** How a runtime learns its provider and model. */
+/** How Muster passes provider and model to a runtime. */
 export interface Settings {
-  /** Arguments after the program and before the declared ones. */
+  /** Arguments that are put before the declared arguments. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Files that it reads when it starts, and must not change itself. */
+  /** Files that the runtime reads when it starts, and must not change. */
   readonly files?: Texts;
 }
 
-/** A program that runs an agent: the facts in which it differs from other runtimes, and pure functions. */
+/** A program that runs agents, such as Claude Code: what Muster must know about it. */
 export interface Runtime {
-  /** The program that starts it, found in the agent's PATH. Left out where fleet.yaml must name it. */
+  /**
+   * The program's name, which is looked up in the agent's PATH. If absent, fleet.yaml must name the program.
+   */
   readonly program?: string;
-  /** The names that its process can have: its own, or that of its file without a version. Empty: any name. */
+  /** The names that its process can have, without version numbers. Empty if any name is accepted. */
   readonly processes: readonly string[];
-  /** Its heartbeat by default. A runtime that waits at a prompt does not hang. */
+  /**
+   * The default heartbeat: `none` for a runtime that may wait for input, because then its silence is normal.
+   */
   readonly heartbeat: HeartbeatBy;
-  /** The providers that it supports. Left out: any. */
+  /** The providers that it supports. If absent, all are accepted. */
   readonly providers?: readonly string[];
-  /** Its own configuration file, by its path in the home, which may name more providers. */
+  /** The path of its own configuration file in the home, which may name more providers. */
   readonly providersFile?: string;
   /** The command-line option for the model. */
   readonly modelOption?: string;
-  /** It changes to another provider by itself, so that the deadman does not have to. */
+  /** Whether it changes to another provider by itself, so that the deadman does not have to. */
   readonly fallsBack?: true;
-  /** The file that its settings are written to, if there is one. */
+  /** The path of the file that its settings are written to, if there is one. */
   readonly settingsFile?: string;
-  /** @param fallbacks what it uses next where the choice fails, in this order; only if it falls back by itself */
+  /**
+   * Returns the settings for a provider and a model.
+   *
+   * @param fallbacks what it uses if the choice fails, in this order; only for a runtime with `fallsBack`
+   */
   settings(choice: ModelChoice, fallbacks?: readonly ModelChoice[]): Settings;
   /**
-   * Finds where it reads its identity: files besides those that are declared.
+   * Returns the additional files from which it reads its identity.
    *
-   * @param files those of the identity, with SOUL.md
+   * @param files the declared files of the identity, with SOUL.md among them
    */
   identity(files: Texts): Texts;
 }

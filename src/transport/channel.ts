@@ -5,35 +5,37 @@ import { lineSplitter } from "./line-splitter.ts";
 
 /** How an ssh process ended. */
 export interface Ending {
-  /** The exit code; 255 is ssh's own, any other the remote program's; null after a signal. */
+  /**
+   * The exit code: 255 comes from ssh itself, any other from the remote program. Null if a signal ended ssh.
+   */
   readonly code: number | null;
-  /** The end of what it said on stderr. */
+  /** The last part of its output on stderr. */
   readonly stderr: string;
-  /** It was ended because the run was cancelled. */
+  /** Whether it was killed because the run was cancelled. */
   readonly cancelled: boolean;
 }
 
-/** A running ssh: text goes in, lines come out. */
+/** A running ssh process: takes text, and returns the lines that the host writes. */
 export interface Channel {
-  /** Sets who gets the lines from now on. */
+  /** Sets the function that is called with each line from now on. */
   onLine(handler: (line: string) => void): void;
-  /** What is written after the end is dropped; `ended` tells. */
+  /** Writes text to the host. Text that is written after the process has ended is dropped; see `ended`. */
   write(text: string): void;
-  /** Sends a stream's bytes, as fast as the host takes them; resolves early when the host is gone. */
+  /** Sends a stream's bytes, as fast as the host reads them. Resolves early if the connection ends. */
   send(bytes: Readable): Promise<void>;
-  /** Tells the other side that nothing more comes; ends it by force if it does not go by itself. */
+  /** Closes the process's stdin, and kills the process if it does not exit by itself. */
   close(): Promise<void>;
   kill(): void;
   readonly ended: Promise<Ending>;
 }
 
 const STDERR_KEPT = 8 * 1024;
-/** Milliseconds that a process is given to end by itself. */
+/** Milliseconds that a process has to exit by itself before it is killed. */
 const GRACE = 2000;
 
-/** Starts `ssh` with these arguments. A signal that is aborted ends it. */
+/** Starts `ssh` with these arguments. The process is killed when `signal` is aborted. */
 export function openChannel(args: readonly string[], signal?: AbortSignal): Channel {
-  // In a process group of its own: a Ctrl-C at the terminal must not cut what the host is doing.
+  // In its own process group, so that Ctrl-C at the terminal does not interrupt what the host is doing.
   const child = spawn("ssh", args, { stdio: "pipe", env: environment(), detached: true });
   const kill = () => {
     child.stdout.destroy();
@@ -47,7 +49,7 @@ export function openChannel(args: readonly string[], signal?: AbortSignal): Chan
   let handler: (line: string) => void = () => {};
   const split = lineSplitter((line) => handler(line));
   child.stdout.on("data", (chunk: Buffer) => split(chunk) || kill());
-  // A host that went away breaks the pipe; how it ended is told by `ended`.
+  // A lost connection breaks the pipe; `ended` reports the reason.
   child.stdin.on("error", () => {});
   if (signal?.aborted) kill();
   return {
@@ -65,8 +67,9 @@ export function openChannel(args: readonly string[], signal?: AbortSignal): Chan
 }
 
 /**
- * Without what is Pulumi's or a cloud's, such as passphrase and token: ssh and the programs of ssh_config need none
- * of it. With the user's own agent, where the engine has one for the vendor's commands.
+ * Returns the environment for ssh. It has no variables of Pulumi or DigitalOcean, because ssh and the
+ * programs in ssh_config must not see passphrases and tokens. The engine may run with its own SSH agent for a
+ * cloud's commands, so the user's agent is restored.
  */
 function environment(): NodeJS.ProcessEnv {
   const { MUSTER_SSH_AUTH_SOCK: users, ...all } = process.env;

@@ -12,76 +12,79 @@ interface Sign {
 
 const UNREACHABLE = "it cannot be reached";
 
-/** What ssh says, first match counts. A jump host has lines of its own, so a key's must name the target. */
+/**
+ * Causes in ssh's own messages; the first match counts.
+ * Messages about a key must name the target, not a jump host.
+ */
 const SSH_SIGNS: readonly Sign[] = [
   {
     seen: (stderr, target) => target.hostKeys.length > 0 && isAboutKeyOf(target, stderr),
     reason: "key-changed",
-    what: "it was refused, because its host key is not the pinned one",
+    what: "the connection was rejected because its host key is not the pinned one",
     next: (target) =>
-      `If the host was set up anew, remove its keys from ${pinnedIn(target)} and run \`npx pulumi up\`. ` +
-      "If not, something else answers at its address: find out what before you go on.",
+      `If the host was reinstalled, remove its keys from ${pinnedIn(target)} and run \`npx pulumi up\`. ` +
+      "If not, another machine may be answering at its address: find out which before you continue.",
   },
   {
     seen: (stderr, target) => isAboutKeyOf(target, stderr),
     reason: "key-unknown",
-    what: "it was refused, because no host key is pinned for it",
+    what: "the connection was rejected because no host key is pinned for it",
     next: () => "Run `npx pulumi up`, which pins the key on first contact.",
   },
   {
     seen: (stderr, target) => target.gate === true && /Permission denied \(/.test(stderr),
     reason: "authentication",
-    what: "it does not let this key in",
+    what: "it does not accept this key",
     next: () =>
-      "Run `npx pulumi up` of the stack that has the hosts, which lets in the keys of fleet.yaml's tenants and readers.",
+      "Run `npx pulumi up` for the stack that has the hosts. It authorizes the keys of tenants and readers.",
   },
   {
     seen: (stderr) => /Permission denied \(|Too many authentication failures/.test(stderr),
     reason: "authentication",
     what: "the login was refused",
-    next: (target) => `Check that \`${manually(target)}\` logs in without a question.`,
+    next: (target) => `Check that \`${manually(target)}\` logs in without a prompt.`,
   },
   sign(/Could not resolve hostname/, "name", "Check its address in fleet.yaml."),
-  sign(/Connection refused/, "refused", "Check that sshd runs there, and its port in fleet.yaml."),
+  sign(/Connection refused/, "refused", "Check that sshd runs there, and check its port in fleet.yaml."),
   sign(/No route to host|Network is unreachable/, "no-route", "Check the network in between."),
-  sign(/timed out|not responding/i, "timeout", "Check that it is up, and the firewalls in between."),
+  sign(/timed out|not responding/i, "timeout", "Check that it is up, and check the firewalls in between."),
   sign(/^/, "unreachable", "Check that it is up and that sshd runs there."),
 ];
 
-/** What the remote command says, first match counts. */
+/** Causes in the messages of the remote command; the first match counts. */
 const REMOTE_SIGNS: readonly Sign[] = [
   {
     seen: (_stderr, target) => target.gate === true,
     reason: "no-answer",
-    what: "its gate does not open",
-    next: () => "Run `npx pulumi up` of the platform's stack, which mends it.",
+    what: "its gate does not work",
+    next: () => "Run `npx pulumi up` for the platform's stack, which repairs it.",
   },
   {
     seen: (stderr) => /\bsudo: /.test(stderr),
     reason: "sudo",
-    what: "its login is not root and may not become root",
-    next: () => "Log in as root, or allow this user `sudo` without a password (NOPASSWD in sudoers).",
+    what: "its login is not root and cannot become root",
+    next: () => "Log in as root, or allow this user to run `sudo` without a password (NOPASSWD in sudoers).",
   },
   {
     seen: () => true,
     reason: "no-answer",
-    what: "the login works, but nothing of ours answers",
+    what: "the login works, but the host runtime does not answer",
     next: (target) =>
-      `If \`${manually(target)}\` gives a shell, \`npx pulumi up\` installs the runtime anew.`,
+      `If \`${manually(target)}\` opens a shell, run \`npx pulumi up\`, which reinstalls the runtime.`,
   },
 ];
 
 const CANCELLED: Sign = {
   seen: () => true,
   reason: "cancelled",
-  what: "the connection was given up",
+  what: "the connection was cancelled",
   next: () => "The run was cancelled.",
 };
 
 /**
- * The error for an ssh that ended before the host gave its first answer.
+ * Returns the error for an ssh process that ended before the host's first answer.
  *
- * @param noise the last of what the login printed, the only hint where stderr is empty
+ * @param noise the last output of the login, which is the only hint if stderr is empty
  */
 export function connectFailure(target: Target, ending: Ending, noise: string): HostError {
   const found = signOf(target, ending);
@@ -101,11 +104,11 @@ function signOf(target: Target, ending: Ending): Sign {
   return signs.find((one) => one.seen(ending.stderr, target)) as Sign;
 }
 
-/** One line that says how a connection ended. */
+/** Describes in one line, without a full stop, why a connection ended. */
 export function whyOf(ending: Ending, noise = ""): string {
   const said = plainLine(ending.stderr) || plainLine(noise);
   if (said !== "") return said.replace(/\.$/, "");
-  return ending.code === null ? "ssh was ended" : `ssh ended with code ${ending.code} and said nothing`;
+  return ending.code === null ? "ssh was killed" : `ssh exited with code ${ending.code} and printed nothing`;
 }
 
 function sign(pattern: RegExp, reason: UnreachableReason, next: string): Sign {

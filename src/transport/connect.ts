@@ -37,7 +37,7 @@ import type { Session } from "./session.ts";
 import type { Target } from "./target.ts";
 import { uninstall } from "./uninstall.ts";
 
-/** A connection that can look, and has nothing by which it could change a host. */
+/** A connection that can only read. It has no method that changes a host. */
 export interface HostReader {
   readonly target: Target;
   readonly hello: Hello;
@@ -46,26 +46,26 @@ export interface HostReader {
   history(request: HistoryRequest): Promise<HistoryAnswer>;
   jobs(request: JobsRequest): Promise<JobsAnswer>;
   machine(request: MachineRequest): Promise<Machine>;
-  /** Waits for the answers that are still due, then ends the connection. */
+  /** Waits for all outstanding answers, then ends the connection. */
   close(): Promise<void>;
 }
 
-/** A connection that starts and stops agents, by whichever runtime is there. */
+/** A connection that starts and stops agents and services. It works with any runtime version on the host. */
 export interface HostController {
   control(request: ControlRequest): Promise<ControlAnswer>;
 }
 
-/** A connection that takes away, by whichever runtime is there. */
+/** A connection that removes resources. It works with any runtime version on the host. */
 export interface HostRemover {
   remove(request: RemoveRequest): Promise<RemoveAnswer>;
   /**
-   * Ends the connection and removes the runtime with all that it remembers, unless records of other
-   * resources still stand there. What was moved aside stays.
+   * Ends the connection, and removes the runtime and its state from the host, unless the host still has
+   * records of other resources. Data that was moved aside is kept.
    */
   uninstall(): Promise<void>;
 }
 
-/** A connection by which agents leave a host and come to it. */
+/** A connection that moves agents from a host and to it. */
 export interface HostMover {
   leave(request: LeaveRequest): Promise<LeaveAnswer>;
   pack(request: PackRequest): Promise<PackAnswer>;
@@ -74,20 +74,21 @@ export interface HostMover {
   settle(request: SettleRequest): Promise<SettleAnswer>;
 }
 
-/** A connection to the wanted runtime, which also converges. */
+/** A connection to exactly the required runtime version, which can also apply resources. */
 export interface HostWriter extends HostReader, HostRemover, HostMover {
   converge(request: ConvergeRequest): Promise<ConvergeAnswer>;
 }
 
 export interface WriteOptions extends OpenOptions {
-  /** What must run on the host; it is installed where it does not. */
+  /** The runtime that the host must have. It is installed if the host has another one or none. */
   readonly runtime: RuntimeFiles;
 }
 
 /**
  * Opens one SSH connection to a host and starts its runtime.
  *
- * @throws HostError when nothing is known of the host; RuntimeError when it has no runtime that serves us
+ * @throws HostError if the host cannot be reached; RuntimeError
+ *   if it has no runtime that this version can use
  */
 export function connect(target: Target, options: WriteOptions): Promise<HostWriter>;
 export function connect(target: Target, options?: OpenOptions): Promise<HostReader>;

@@ -13,8 +13,9 @@ import type {
 export type Ask = <R extends Request>(request: R) => Promise<AnswerTo<R>>;
 
 /**
- * Asks a host of protocol 1, which knows the parts of an agent and no agent, as if it were of today. Only what reads
- * such a host, or takes everything off it, comes here: whoever changes it installs the runtime of today first.
+ * Lets a host of protocol 1, which only knows the parts of agents, be used like a current host. This is only
+ * needed to observe such a host or to remove resources from it, because every other change installs the
+ * current runtime first.
  */
 export function formerHost(ask: Ask): Ask {
   return async <R extends Request>(request: R): Promise<AnswerTo<R>> => {
@@ -36,7 +37,7 @@ async function observe(ask: Ask, request: ObserveRequest): Promise<ObserveAnswer
   return mergeAnswer(answer);
 }
 
-/** The parts go in the opposite order of that in which they are made. */
+/** Removes the parts of an agent in the reverse order of their creation. */
 async function remove(ask: Ask, request: RemoveRequest): Promise<RemoveAnswer> {
   const aside: string[] = [];
   for (const { id, items } of splitAgent(request).reverse()) {

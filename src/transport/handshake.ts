@@ -4,17 +4,17 @@ import { connectFailure } from "./connect-failure.ts";
 import { HostError } from "./host-error.ts";
 import type { Target } from "./target.ts";
 
-/** Characters of a login's own output that are passed over before the first answer. */
+/** The most characters of the login's own output that are skipped before the first answer. */
 const MOST_NOISE = 64 * 1024;
-/** Milliseconds beyond ssh's own ConnectTimeout, whose message says more than ours. */
+/** Extra milliseconds, so that ssh's own ConnectTimeout comes first: its message says more than Muster's. */
 const HEAD_START = 500;
 
 /**
- * The next line that the host marked as ours, without the mark. What comes before it, such as the output
- * of a noisy rc file, is passed over.
+ * Returns the next line that begins with MARKER, without the marker. Everything before it, such as output of
+ * the login's rc files, is skipped.
  *
- * @param seconds until the host counts as silent
- * @throws HostError when ssh ends, the host stays silent, or the noise does not end
+ * @param seconds how long to wait for the line
+ * @throws HostError if ssh ends, the time is over, or the login prints too much
  */
 export function nextMarked(channel: Channel, target: Target, seconds: number): Promise<string> {
   let noise = "";
@@ -43,8 +43,8 @@ function silent(target: Target, seconds: number): HostError {
     host: target.name,
     reason: "timeout",
     what: "it cannot be reached",
-    why: `it gave no answer within ${seconds} s.`,
-    next: "Check that it is up, and that its login does not wait for something.",
+    why: `it did not answer within ${seconds} s.`,
+    next: "Check that it is up, and that its login does not wait for input.",
   });
 }
 
@@ -52,8 +52,8 @@ function noisy(target: Target): HostError {
   return new HostError({
     host: target.name,
     reason: "garbled",
-    what: "nothing of ours answers",
-    why: "the login prints more than 64 kB of its own.",
+    what: "the host runtime does not answer",
+    why: "the login printed more than 64 kB of other output.",
     next: "Check the rc files of its login.",
   });
 }

@@ -1,6 +1,6 @@
 import { MusterError, UnreachableError } from "../base/errors.ts";
 
-/** Why nothing is known of a host. */
+/** Why a host cannot be reached, so that its state is unknown. */
 export type UnreachableReason =
   | "timeout"
   | "refused"
@@ -17,7 +17,10 @@ export type UnreachableReason =
   | "cancelled"
   | "never-booted";
 
-/** What a machine looks like that is off or out of reach. Another key or a refused login is for a person to look at. */
+/**
+ * The reasons that occur when a machine is off or has no
+ * network. All others need a person, such as a changed key.
+ */
 const OFF: readonly UnreachableReason[] = [
   "timeout",
   "refused",
@@ -28,7 +31,7 @@ const OFF: readonly UnreachableReason[] = [
   "never-booted",
 ];
 
-/** Why a host that was reached cannot serve requests. */
+/** Why a host that can be reached cannot serve requests. */
 export type RuntimeReason = "nothing-installed" | "too-old" | "too-new" | "broken" | "install";
 
 interface Parts<Reason> {
@@ -39,7 +42,7 @@ interface Parts<Reason> {
   readonly next?: string;
 }
 
-/** Nothing is known of the host: whatever was asked is unknown, never absent. */
+/** The host cannot be reached. Its state is unknown, which must never be treated as absent. */
 export class HostError extends UnreachableError {
   readonly host: string;
   readonly reason: UnreachableReason;
@@ -51,12 +54,12 @@ export class HostError extends UnreachableError {
   }
 }
 
-/** Whether it is with the host as with one that comes and goes. */
+/** Whether an error means that the host may only be switched off or offline for a while. */
 export function mayComeBack(error: unknown): boolean {
   return error instanceof HostError && OFF.includes(error.reason);
 }
 
-/** The host was reached, but the runtime on it is absent, of another version, or could not be installed. */
+/** The host can be reached, but its runtime is missing, has another version, or could not be installed. */
 export class RuntimeError extends MusterError {
   override readonly name = "RuntimeError";
   readonly host: string;

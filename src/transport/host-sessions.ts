@@ -7,18 +7,24 @@ import { runtimeFiles } from "./runtime-files.ts";
 import type { Session } from "./session.ts";
 import type { Target } from "./target.ts";
 
-/** The one connection to one host, or the one failure to connect. */
+/**
+ * The connections to one host, each opened at most once.
+ * A failure to connect is kept too, and is not retried.
+ */
 export interface HostSessions {
-  /** Whatever runtime is there; the writer's connection, once there is one. */
+  /** Connects to any runtime version. Returns the writing connection if there is one already. */
   read(): Promise<Session>;
-  /** The wanted runtime: the reader's connection if it runs that, else a new one. */
+  /**
+   * Connects to the required runtime. Returns the reading
+   * connection if that runtime is already running there.
+   */
   write(): Promise<Session>;
   close(): Promise<void>;
-  /** With which it connects. */
+  /** The options of its connections. */
   readonly options: OpenOptions;
 }
 
-/** @param dial runs a task that opens a connection, as soon as not too many others do */
+/** @param dial runs a task that opens a connection, and limits how many of them run at the same time */
 export function hostSessions(
   host: string,
   options: ReadingOptions & Partial<WritingOptions>,
@@ -26,15 +32,15 @@ export function hostSessions(
 ): HostSessions {
   let reading: Promise<Session> | undefined;
   let writing: Promise<Session> | undefined;
-  let met: readonly string[] | undefined;
+  let learnedKeys: readonly string[] | undefined;
   const { runtime = runtimeFiles, learn, signal, dirs } = options;
 
   const resolve = (): Target => {
     const target = options.resolve(host);
-    return { ...target, hostKeys: met ?? target.hostKeys };
+    return { ...target, hostKeys: learnedKeys ?? target.hostKeys };
   };
   const learnHostKey = (keys: string[]) => {
-    met = keys;
+    learnedKeys = keys;
     learn?.(host, keys);
   };
   const openOptions = { signal, dirs };
@@ -42,7 +48,7 @@ export function hostSessions(
     dial(async () => openReading(resolve(), options.runtime ? "serve" : "look", openOptions));
   const openWriter = async () => {
     const wanted = runtime();
-    const current = await reading?.catch(passWritable);
+    const current = await reading?.catch(ignoreIfWritable);
     if (current !== undefined && runs(current.hello, wanted)) return current;
     await current?.close();
     const firstContact = { ...openOptions, learnHostKey: learn && learnHostKey };
@@ -66,14 +72,20 @@ export function hostSessions(
   };
 }
 
-/** A host that was never met, or has no runtime that serves us, can still be written to; one that is away cannot. */
-function passWritable(error: unknown): undefined {
+/**
+ * Ignores errors of hosts that can still be written to:
+ * hosts without a pinned key, or without a usable runtime.
+ */
+function ignoreIfWritable(error: unknown): undefined {
   if (error instanceof RuntimeError || doesNotStart(error)) return;
   if (error instanceof HostError && error.reason === "key-unknown") return;
   throw error;
 }
 
-/** Whether the login works and what is installed does not, as after a removal that was killed. */
+/**
+ * Whether the login works but the installed runtime does
+ * not start, for example after a removal that was killed.
+ */
 export function doesNotStart(error: unknown): boolean {
   return error instanceof HostError && error.reason === "no-answer";
 }

@@ -4,48 +4,51 @@ import { plainLine } from "./plain-line.ts";
 import type { RuntimeFiles } from "./runtime-files.ts";
 import type { Target } from "./target.ts";
 
-/** @throws HostError "garbled" */
+/** Parses the runtime's first answer. @throws HostError "garbled" if it is invalid */
 export function parseHello(target: Target, answer: string): Hello {
   try {
     const hello = JSON.parse(answer) as Hello;
     if (Number.isInteger(hello.protocol)) return hello;
   } catch {
-    // Told below, like a hello without a protocol.
+    // Reported below, like an answer without a protocol.
   }
   throw new HostError({
     host: target.name,
     reason: "garbled",
-    what: "the runtime there does not say which protocol it speaks",
-    why: `it said "${plainLine(answer.slice(0, 60))}".`,
-    next: "Run `npx pulumi up`, which installs it anew.",
+    what: "its runtime does not report a protocol version",
+    why: `it answered "${plainLine(answer.slice(0, 60))}".`,
+    next: "Run `npx pulumi up`, which reinstalls it.",
   });
 }
 
-/** Whether the host runs exactly the wanted pair of bundle and Node. */
+/** Whether the host runs exactly the required bundle and version of Node. */
 export function runs(hello: Hello, runtime: RuntimeFiles): boolean {
   return hello.bundle === runtime.bundleHash && hello.node === runtime.node.version;
 }
 
-/** @throws RuntimeError "too-old" */
+/** @throws RuntimeError "too-old" if this version of Muster does not support the host's protocol any more */
 export function refuseTooOld(target: Target, hello: Hello): void {
   if (hello.protocol >= OLDEST_PROTOCOL) return;
   throw new RuntimeError({
     host: target.name,
     reason: "too-old",
-    what: "the runtime there is too old to be asked",
-    why: `it speaks protocol ${hello.protocol}, and this muster speaks ${OLDEST_PROTOCOL} to ${PROTOCOL}.`,
-    next: "Run `npx pulumi up` first, which brings it up to date.",
+    what: "its runtime is too old",
+    why: `it uses protocol ${hello.protocol}, and this version of Muster supports ${OLDEST_PROTOCOL} to ${PROTOCOL}.`,
+    next: "Run `npx pulumi up` first, which updates it.",
   });
 }
 
-/** @throws RuntimeError "too-new": a host that a newer muster keeps is not taken back by an older one */
+/**
+ * @throws RuntimeError "too-new" if a newer Muster manages
+ *   the host, because an older one must not downgrade it
+ */
 export function refuseTooNew(target: Target, hello: Hello): void {
   if (hello.protocol <= PROTOCOL) return;
   throw new RuntimeError({
     host: target.name,
     reason: "too-new",
-    what: "a newer muster keeps this host",
-    why: `the runtime there speaks protocol ${hello.protocol}, and this muster speaks ${PROTOCOL}.`,
-    next: "Update the muster package here.",
+    what: "a newer version of Muster manages this host",
+    why: `its runtime uses protocol ${hello.protocol}, and this version of Muster only supports up to ${PROTOCOL}.`,
+    next: "Update the muster-fleet package here.",
   });
 }

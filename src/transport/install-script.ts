@@ -1,13 +1,14 @@
 import { MARKER } from "../model/protocol.ts";
 
 /**
- * Installs the runtime. A constant: what it works on comes as data on its stdin. It is parsed whole
- * before it says "ready", so that the shell cannot swallow what follows as if it were script.
+ * Installs the runtime. The script is constant and reads its parameters from stdin. The shell has read all of
+ * it before it answers "ready", so that the data that follows is not taken for part of the script.
  *
- * Reads `<dir> <bundle> <its sha256> <node version> <its sha256> <systemd's folder>`, answers `send <missing pieces>` if any,
- * reads each as `<64 kB blocks> <rest in bytes>` and its gzipped bytes, and becomes the runtime. The old runtime
- * serves until `run` is replaced by rename. The runtime gets no helper threads: each time it takes an agent's
- * rights, every thread must be stopped and told.
+ * It reads `<dir> <bundle> <its sha256> <node version> <its sha256> <systemd's folder>`, and answers `send
+ * <missing files>` if files are missing. It reads each of them as `<64 kB blocks> <remaining bytes>`,
+ * followed by its gzipped bytes. Then it becomes the runtime. The old runtime is used until `run` is replaced
+ * by rename. The runtime gets no V8 helper threads, because every thread must be stopped each time it
+ * switches to an agent's user.
  */
 export const INSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }
@@ -18,14 +19,14 @@ intact() { [ -f "$1" ] && echo "$2  $1" | sha256sum -c --status 2>/dev/null; }
 lock() {
   try touch "$dir/.lock"
   exec 9>"$dir/.lock"
-  flock -w 300 9 || fail "another install has held $dir/.lock for 300 s"
+  flock -w 300 9 || fail "another installation has held $dir/.lock for 300 s"
 }
 
 receive() {
   read -r blocks rest || exit 1
   problem=$({ dd bs=65536 count="$blocks" iflag=fullblock; dd bs=1 count="$rest"; } 2>/dev/null |
     { gzip -dc 2>&1 >"$1"; }) || fail "$problem"
-  intact "$1" "$2" || fail "what arrived is not what was sent"
+  intact "$1" "$2" || fail "the received file is corrupt: checksum mismatch"
 }
 
 place() {
@@ -57,7 +58,7 @@ install() {
   umask 022
   say ready
   read -r dir bundle bundle_sum node node_sum systemd || exit 1
-  [ -d "$systemd" ] || fail "it is a $(uname -s) without systemd, by which agents run"
+  [ -d "$systemd" ] || fail "it is a $(uname -s) system without systemd, which agents need"
   bundle_dir=bundle-$bundle node_dir=node-$node new=$dir/.new
   try mkdir -p "$dir"
   try chown root:root "$dir"
@@ -86,9 +87,10 @@ install
 `;
 
 /**
- * Removes the runtime and all that it remembers, unless another stack still has resources on the host.
- * Reads `<runtime dir> <state dir> <lock file>`; what was moved aside stays. Once begun it goes on without whoever
- * asked for it; `run` goes last, so that what a killed removal left is not taken for a host without a runtime.
+ * Removes the runtime and its state, unless another stack still has resources on the host. Data that was
+ * moved aside is kept. Reads `<runtime dir> <state dir> <lock file>`. Once the removal has begun, it
+ * continues even if the connection ends. `run` is removed last, so that a host with an incomplete removal is
+ * not taken for one without a runtime.
  */
 export const UNINSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }

@@ -7,22 +7,22 @@ import { type Arch, NODE_PACKAGES, type RuntimeFiles } from "./runtime-files.ts"
 import { scriptFailure, scriptSteps } from "./script-steps.ts";
 import type { Target } from "./target.ts";
 
-/** Seconds for the pieces to arrive: 50 MB at some 80 kB/s. */
+/** Seconds to send the files: enough for 50 MB at 80 kB/s. */
 const UPLOAD_SECONDS = 600;
-/** Seconds for any other step, among them the 300 s that another install's lock is waited for. */
+/** Seconds for any other step. The script may wait 300 s for the lock of another installation. */
 const STEP_SECONDS = 330;
-/** What `dd` on the host takes at once; the rest is read byte by byte. */
+/** Bytes that `dd` on the host reads at a time. The remaining bytes are read one by one. */
 const BLOCK = 65_536;
 
 const FAILED = "the host runtime could not be installed";
 
 /**
- * Installs the wanted runtime over a root shell, sending only the pieces that the host lacks. The channel
- * is the new runtime's afterwards.
+ * Installs the required runtime through a root shell. Only files that the host does not have are sent.
+ * Afterwards the channel is connected to the new runtime.
  *
- * @param arch the host's machine, as `uname -m` names it
- * @returns the runtime's hello, as the host wrote it
- * @throws RuntimeError "install" with what the host said, such as that its disk is full
+ * @param arch the host's architecture, as `uname -m` names it
+ * @returns the first answer of the new runtime, not parsed
+ * @throws RuntimeError "install" with the host's own message, such as that its disk is full
  */
 export async function install(
   channel: Channel,
@@ -78,12 +78,17 @@ function noNode(target: Target, arch: string, version: string): Error {
     return scriptFailure(
       target,
       FAILED,
-      `it is a ${arch} machine, and Node is pinned for ${known} alone`,
+      `its architecture is ${arch}, but Muster only supports ${known}`,
       "",
     );
   }
   const next = `Run \`npm install --no-save --force ${name}@${version}\`, then \`npx pulumi up\`.`;
-  return scriptFailure(target, FAILED, `it is a ${arch} machine, whose Node npm did not install here`, next);
+  return scriptFailure(
+    target,
+    FAILED,
+    `its architecture is ${arch}, and npm has not installed Node for it here`,
+    next,
+  );
 }
 
 async function sendAll(channel: Channel, pieces: readonly Packed[]): Promise<void> {

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Target } from "./target.ts";
 
-/** A known_hosts file of one host's own, so that no other file can vouch for its key. */
+/** A known_hosts file for one host only, so that ssh accepts no key from any other file. */
 export interface KnownHosts {
   readonly path: string;
-  /** The public keys in it now, such as `ssh-ed25519 AAAA…`. */
+  /** Returns the public keys that the file contains now, such as `ssh-ed25519 AAAA…`. */
   keys(): string[];
   remove(): void;
 }

@@ -1,4 +1,4 @@
-/** Lets at most so many tasks run at one time; the others wait in order. */
+/** Returns a function that runs tasks, at most `most` at the same time. The others wait in order. */
 export function limiter(most: number): <T>(task: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;

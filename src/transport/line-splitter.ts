@@ -1,11 +1,11 @@
-/** More than the largest answer of a real host; a host that sends a longer line is cut off. */
+/** Bytes; more than the largest answer of a real host. A host that sends a longer line is disconnected. */
 const LONGEST_LINE = 64 * 1024 * 1024;
 
 /**
- * Parts a stream of bytes into lines of UTF-8 text.
+ * Splits a stream of bytes into lines of UTF-8 text.
  *
- * @param onLine called with each line, without its end
- * @returns takes the next chunk; false when the line grew too long to be an answer
+ * @param onLine called with each line, without its line end
+ * @returns a function that takes the next chunk, and returns false if a line is too long to be an answer
  */
 export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => boolean {
   let parts: Buffer[] = [];

@@ -8,9 +8,10 @@ import { openSession, type Session } from "./session.ts";
 import type { Target } from "./target.ts";
 
 /**
- * Connects to the runtime that is installed, whichever bundle that is.
+ * Connects to the installed runtime, whichever version it is.
  *
- * @param program "look" for a runtime that refuses every changing request, "serve" for one that may write later
+ * @param program "look" for a runtime that refuses all requests
+ *   that change the host; "serve" to allow changes later
  * @throws HostError; RuntimeError "nothing-installed", "too-old" or "too-new"
  */
 export async function openReading(
@@ -29,7 +30,8 @@ export async function openReading(
 }
 
 /**
- * Connects to the wanted runtime, and installs it first where the host has none, another or a broken one.
+ * Connects to the required runtime. If the host has no runtime,
+ * another version or a broken one, it is installed first.
  *
  * @throws HostError; RuntimeError "too-new" or "install"
  */
@@ -48,7 +50,9 @@ export async function openWriting(
   return installing(await open(opened.target, "shell", options), runtime, options);
 }
 
-/** Through a gate the wanted runtime must be there already. */
+/**
+ * Connects through a gate, which cannot install anything: the required runtime must already be on the host.
+ */
 async function openGate(target: Target, runtime: RuntimeFiles, options: OpenOptions): Promise<Session> {
   const session = await openReading(target, "serve", { ...options, learnHostKey: undefined });
   if (runs(session.hello, runtime)) return session;
@@ -56,13 +60,13 @@ async function openGate(target: Target, runtime: RuntimeFiles, options: OpenOpti
   throw new RuntimeError({
     host: target.name,
     reason: "too-old",
-    what: "the runtime there is not this muster's",
-    why: `it is ${session.hello.bundle}, not ${runtime.bundleHash}, and only the platform's stack installs one.`,
-    next: "Use the version of muster that the platform uses, and run its `npx pulumi up`.",
+    what: "its runtime does not belong to this version of Muster",
+    why: `it is ${session.hello.bundle}, not ${runtime.bundleHash}, and only the platform's stack can install another.`,
+    next: "Use the same version of Muster as the platform, and run the platform's `npx pulumi up`.",
   });
 }
 
-/** The runtime's channel, or a root shell's where there is no runtime or it does not start. */
+/** Connects to the runtime, or to a root shell if there is no runtime or it does not start. */
 async function openServing(target: Target, options: OpenOptions): Promise<Opened> {
   try {
     return await open(target, "serve", options);
@@ -94,7 +98,7 @@ function nothingInstalled(target: Target): RuntimeError {
   return new RuntimeError({
     host: target.name,
     reason: "nothing-installed",
-    what: "nothing of ours is here yet",
+    what: "this host has not been set up yet",
     why: "the host runtime is not installed.",
     next: "Run `npx pulumi up`.",
   });

@@ -8,39 +8,42 @@ import { trace } from "./ssh-trace.ts";
 import type { Target } from "./target.ts";
 
 export interface OpenOptions {
-  /** Allows a first contact: takes the public keys of a host that has none pinned. Only for `up`. */
+  /**
+   * Called with the keys of a host that has no pinned keys.
+   * If absent, such a host is not contacted. Only for `up`.
+   */
   readonly learnHostKey?: ((keys: string[]) => void) | undefined;
-  /** Ends the connection when the run is cancelled. */
+  /** Aborted when the run is cancelled; ends the connection. */
   readonly signal?: AbortSignal | undefined;
-  /** Where things lie on the host; for tests. */
+  /** Paths on the host; only tests set them. */
   readonly dirs?: RemoteDirs | undefined;
 }
 
-/** A connection whose host has spoken. */
+/** A connection whose host has sent its first answer. */
 export interface Opened {
   readonly channel: Channel;
   /** The host's first answer, without MARKER. */
   readonly answer: string;
-  /** The target, with the keys that were learnt on this contact. */
+  /** The target, with the host keys that were learned on first contact. */
   readonly target: Target;
 }
 
 /**
- * Connects and starts one of our programs on the host. At most `connectTimeout` passes until it speaks.
+ * Connects, starts a program on the host, and waits at most `connectTimeout` seconds for its first answer.
  *
- * @throws HostError when nothing of ours is heard
+ * @throws HostError if the host cannot be reached or the program does not answer
  */
 export async function open(target: Target, program: RemoteProgram, options: OpenOptions): Promise<Opened> {
   const { learnHostKey } = options;
   const isFirstContact = target.hostKeys.length === 0;
-  if (isFirstContact && learnHostKey === undefined) throw neverMet(target);
+  if (isFirstContact && learnHostKey === undefined) throw noPinnedKey(target);
   trace({ host: target.name, op: "connect" });
   const known = knownHosts(target);
   const command = remoteCommand(program, options.dirs);
   const channel = openChannel(channelArguments(target, known.path, isFirstContact, command), options.signal);
   try {
     const answer = await nextMarked(channel, target, target.connectTimeout);
-    return { channel, answer, target: isFirstContact ? met(target, known, learnHostKey) : target };
+    return { channel, answer, target: isFirstContact ? learnKeys(target, known, learnHostKey) : target };
   } catch (error) {
     channel.kill();
     throw error;
@@ -49,20 +52,20 @@ export async function open(target: Target, program: RemoteProgram, options: Open
   }
 }
 
-function met(target: Target, known: KnownHosts, learnHostKey: OpenOptions["learnHostKey"]): Target {
+function learnKeys(target: Target, known: KnownHosts, learnHostKey: OpenOptions["learnHostKey"]): Target {
   const hostKeys = known.keys();
   learnHostKey?.(hostKeys);
   return { ...target, hostKeys };
 }
 
-function neverMet(target: Target): HostError {
+function noPinnedKey(target: Target): HostError {
   return new HostError({
     host: target.name,
     reason: "key-unknown",
     what: "it was not contacted",
-    why: "no host key is pinned for it, and only `npx pulumi up` may learn one.",
+    why: "no host key is pinned for it, and only `npx pulumi up` can pin one.",
     next: target.gate
-      ? "Take stacks/inventory.yaml as the platform's `npx pulumi up` wrote it."
+      ? "Use the stacks/inventory.yaml that the platform's `npx pulumi up` has written."
       : "Run `npx pulumi up`.",
   });
 }

@@ -16,10 +16,10 @@ import { createGzip } from "node:zlib";
 import { writeFileAtomic } from "../base/files.ts";
 import { cacheDir } from "../base/paths.ts";
 
-/** A file as it is sent: gzipped, with the SHA-256 of what comes out of it. */
+/** A gzipped file to send, with the SHA-256 of its unpacked bytes. */
 export interface Packed {
   readonly path: string;
-  /** Bytes of the packed file. */
+  /** Size of the packed file in bytes. */
   readonly size: number;
   readonly sha256: string;
 }
@@ -27,8 +27,8 @@ export interface Packed {
 const running = new Map<string, Promise<Packed>>();
 
 /**
- * The file gzipped in the cache, made on first use. Runs that pack at the same time do the work twice and
- * keep one.
+ * Returns a gzipped copy of a file from the cache, and creates it on first use. If several runs create it at
+ * the same time, one of the copies is kept.
  *
  * @param name unique for the file's content, such as `node-24.21.0-x86_64`
  */

@@ -6,23 +6,23 @@ interface Due<Answer> {
   readonly reject: (error: MusterError) => void;
 }
 
-/** Requests that were sent and not answered yet. */
+/** The requests of a connection that have not been answered yet. */
 export interface Pending<Answer> {
-  /** @returns the request's number, and the promise of its answer */
+  /** Adds a request. @returns its number, and a promise of its answer */
   add(seconds: number): { seq: number; answer: Promise<Answer> };
-  /** Ends the waiting for one request; a number that nobody waits for is passed over. */
+  /** Resolves or rejects one request. Unknown numbers are ignored. */
   settle(seq: number, outcome: { answer: Answer } | { error: MusterError }): void;
-  /** Rejects all that wait. */
+  /** Rejects all requests. */
   failAll(error: MusterError): void;
-  /** Resolves when nothing waits any more. */
+  /** Resolves when all requests have been answered. */
   idle(): Promise<void>;
 }
 
 /**
- * Keeps the requests of one connection, whose host answers one after the other: a request's time runs
- * only while nothing before it is answered.
+ * Tracks the requests of one connection. The host answers them one after the other, so every answer restarts
+ * the timeout of all requests.
  *
- * @param onHung called when no answer came for as long as the most patient request waits, in seconds
+ * @param onHung called with the longest timeout of all requests, in seconds, if no answer came for that time
  */
 export function pendingRequests<Answer>(onHung: (seconds: number) => void): Pending<Answer> {
   const due = new Map<number, Due<Answer>>();
@@ -37,7 +37,7 @@ export function pendingRequests<Answer>(onHung: (seconds: number) => void): Pend
       timer = setTimeout(() => onHung(seconds), seconds * 1000);
       return;
     }
-    for (const tell of whenIdle) tell();
+    for (const resolve of whenIdle) resolve();
     whenIdle = [];
   };
   return {

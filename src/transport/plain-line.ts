@@ -2,7 +2,7 @@ import { blankUnsafe } from "../base/terminal-text.ts";
 
 const MOST = 400;
 
-/** Text from a host as one line that is safe for a terminal, without escape sequences, of at most 400 characters. */
+/** Turns text from a host into one line of at most 400 characters that is safe to show in a terminal. */
 export function plainLine(text: string): string {
   const lines = text
     .replaceAll(ESCAPE_SEQUENCE, "")
@@ -13,5 +13,5 @@ export function plainLine(text: string): string {
   return line.length > MOST ? `${line.slice(0, MOST - 1)}…` : line;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this expression removes them
 const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/g;

@@ -3,16 +3,19 @@ import type { RuntimeFiles } from "./runtime-files.ts";
 import type { Target } from "./target.ts";
 
 export interface ReadingOptions {
-  /** How to reach a host. Throws where nobody knows. */
+  /** Returns how to reach a host. Throws if that is unknown. */
   readonly resolve: (host: string) => Target;
   readonly signal?: AbortSignal;
-  /** Where things lie on hosts; for tests. */
+  /** Paths on hosts; only tests set them. */
   readonly dirs?: RemoteDirs;
 }
 
 export interface WritingOptions extends ReadingOptions {
-  /** What must run on a host that is written to: `runtimeFiles`. */
+  /** Returns the runtime that a host must have before it is changed: `runtimeFiles`. */
   readonly runtime: () => RuntimeFiles;
-  /** Allows first contacts, and takes the keys that were learnt. Only for `up`. */
+  /**
+   * Called with the keys of a host that had no pinned keys.
+   * If absent, such hosts are not contacted. Only for `up`.
+   */
   readonly learn?: (host: string, keys: string[]) => void;
 }

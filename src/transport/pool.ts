@@ -12,32 +12,41 @@ import { doesNotStart, type HostSessions, hostSessions } from "./host-sessions.t
 import { limiter } from "./limiter.ts";
 import type { ReadingOptions, WritingOptions } from "./pool-options.ts";
 
-/** One connection a host and run, for those who may only look. */
+/** The reading connections of one run, at most one for each host. */
 export interface ReaderPool {
-  /** Connects on first use. Once that failed, every later call fails at once with the same error. */
+  /** Connects on first use. If that fails, every later call fails at once with the same error. */
   reader(host: string): Promise<HostReader>;
-  /** Forgets a host's connection or failure, because it has changed: it was just booted, or removed. */
+  /** Forgets a host's connection or failure, because the host was just booted or removed. */
   reset(host: string): void;
-  /** Ends all connections, after the answers that are still due. */
+  /** Waits for all outstanding answers, then ends all connections. */
   close(): Promise<void>;
 }
 
 export interface HostPool extends ReaderPool {
-  /** Like `reader`, and installs the wanted runtime where it is not there. Readers share the connection. */
+  /**
+   * Like `reader`, but installs the required runtime if the
+   * host does not have it. Readers share the connection.
+   */
   writer(host: string): Promise<HostWriter>;
   /**
-   * Like `reader`: whatever runtime is there takes away what it put there, and none is installed for it, unless the
-   * one that is there does not start.
+   * Like `reader`, but can remove resources. It uses the installed runtime, whichever version it is, and only
+   * installs one if the installed runtime does not start.
    */
   remover(host: string): Promise<HostRemover>;
-  /** Like `remover`: it starts and stops what `up` has put there. */
+  /**
+   * Like `reader`, but can start and stop agents and services.
+   * It uses the installed runtime, as `reader` does.
+   */
   controller(host: string): Promise<HostController>;
 }
 
-/** ssh processes that may be on their way at one time. */
+/** The most connections that are opened at the same time. */
 const MOST_DIALS = 64;
 
-/** Connections of one run. Without a runtime to install, the hosts refuse every changing request. */
+/**
+ * Returns the connections of one run. If `options` has no
+ * runtime, the hosts refuse all requests that change them.
+ */
 export function hostPool(options: WritingOptions): HostPool;
 export function hostPool(options: ReadingOptions): ReaderPool;
 export function hostPool(options: ReadingOptions & Partial<WritingOptions>): HostPool {

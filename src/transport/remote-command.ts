@@ -1,12 +1,12 @@
 import { LOCK_FILE, RUNTIME_DIR, STATE_DIR } from "../model/host-paths.ts";
 import { MARKER } from "../model/protocol.ts";
 
-/** Where things lie on the host; other than the defaults in tests alone. */
+/** Paths on the host. Only tests change the defaults. */
 export interface RemoteDirs {
   readonly runtime: string;
   readonly state: string;
   readonly lock: string;
-  /** There as long as systemd runs; sd_booted(3). */
+  /** A folder that exists if the system was booted with systemd; sd_booted(3). */
   readonly systemd: string;
 }
 
@@ -17,24 +17,26 @@ export const REMOTE_DIRS: RemoteDirs = {
   systemd: "/run/systemd/system",
 };
 
-/** Says that no runtime is installed, and for which machine one is needed. */
+/** The beginning of the answer of a host without a runtime. The host's architecture (`uname -m`) follows. */
 export const ABSENT = "absent ";
 
 /**
- * What is started on the host: the runtime, which only looks or serves all requests, or a shell that reads a script,
- * root's or the login's own. Where no runtime is installed, `serve` becomes root's shell, and `look` just ends.
+ * What is started on the host. `look`: the runtime, for reading only. `serve`: the runtime, for all requests.
+ * `shell`: a root shell that reads a script. `plain`: the same with the login's own rights. Without an
+ * installed runtime, `serve` starts a root shell, and `look` ends.
  */
 export type RemoteProgram = "look" | "serve" | "shell" | "plain";
 
 /**
- * The constant command for the login's shell, whichever that is: one line, and within its quotes no `'`,
- * `!` or `\`, which fish and csh would read in their own way. The remote side tests whether it is root,
- * because ssh_config may decide the login.
+ * Returns the command that ssh gives to the login's shell. To work in every shell, it is one line, and has no
+ * `'`, `!` or `\` inside its quotes, which fish and csh treat differently. The command itself checks whether
+ * it runs as root, because the login may come from ssh_config.
  */
 export function remoteCommand(program: RemoteProgram, dirs: RemoteDirs = REMOTE_DIRS): string {
   const run = `${constantPath(dirs.runtime)}/run`;
   const asRoot = `LC_ALL=C; export LC_ALL; r=; [ "$(id -u)" = 0 ] || r="sudo -n"`;
-  // Where a folder above hides it from the login, only root can tell that it is not installed.
+  // The login may not be allowed to enter the runtime's
+  // folder. Then only root can see whether it is installed.
   const serve = (flags: string) => [
     `[ -x ${run} ] && exec $r ${run} serve${flags}`,
     "$r true || exit 1",
@@ -51,6 +53,6 @@ export function remoteCommand(program: RemoteProgram, dirs: RemoteDirs = REMOTE_
 }
 
 function constantPath(path: string): string {
-  if (!/^\/[\w./-]+$/.test(path)) throw new Error(`${path} cannot stand in a remote command`);
+  if (!/^\/[\w./-]+$/.test(path)) throw new Error(`${path} cannot be used in a remote command`);
   return path;
 }

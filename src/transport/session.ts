@@ -17,17 +17,21 @@ import { plainLine } from "./plain-line.ts";
 import { trace } from "./ssh-trace.ts";
 import type { Target } from "./target.ts";
 
-/** A host whose runtime answers requests. */
+/** A connection to a host whose runtime answers requests. */
 export interface Session {
   readonly target: Target;
   readonly hello: Hello;
-  /** Sends at once, without waiting for earlier answers. Throws HostError, or the host's own MusterError. */
+  /**
+   * Sends a request without waiting for earlier answers.
+   *
+   * @throws HostError; or the MusterError that the host sends
+   */
   request<R extends Request>(request: R): Promise<AnswerTo<R>>;
-  /** Waits for the answers that are still due, then ends the connection. */
+  /** Waits for all outstanding answers, then ends the connection. */
   close(): Promise<void>;
 }
 
-/** Seconds without any answer after which a host counts as hung. */
+/** For each request: the seconds without any answer after which the host counts as hung. */
 const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   observe: 60,
   ps: 60,
@@ -44,7 +48,7 @@ const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   settle: 300,
 };
 
-/** Speaks with the runtime on the other side of a channel that has said hello. */
+/** Returns a session on a channel whose runtime has sent its first answer, `hello`. */
 export function openSession(channel: Channel, target: Target, hello: Hello): Session {
   let failure: HostError | undefined;
   const pending = pendingRequests<Answers[Request["op"]]>((seconds) => fail(hung(target, seconds)));
@@ -99,9 +103,9 @@ function hung(target: Target, seconds: number): HostError {
   return new HostError({
     host: target.name,
     reason: "cut",
-    what: "the connection was given up",
+    what: "the connection was closed",
     why: `no answer came for ${seconds} s.`,
-    next: "Run this again; nothing is known of what was still to do there.",
+    next: "Run this again: it is unknown which of the remaining steps were done there.",
   });
 }
 
@@ -109,15 +113,15 @@ function cut(target: Target, ending: Ending): HostError {
   return new HostError({
     host: target.name,
     reason: "cut",
-    what: "the connection was cut",
+    what: "the connection was lost",
     why: ending.cancelled ? "the run was cancelled." : `${whyCut(ending)}.`,
-    next: "Run this again; nothing is known of what was still to do there.",
+    next: "Run this again: it is unknown which of the remaining steps were done there.",
   });
 }
 
-/** With the log level that keeps noise out, ssh says nothing of a server that does not answer its alive checks. */
+/** With LogLevel=ERROR, ssh prints nothing when a server does not answer its keepalive messages. */
 function whyCut(ending: Ending): string {
-  return ending.code === 255 && ending.stderr === "" ? "nothing came from it any more" : whyOf(ending);
+  return ending.code === 255 && ending.stderr === "" ? "it stopped responding" : whyOf(ending);
 }
 
 function garbled(target: Target, line: string): HostError {
@@ -126,6 +130,6 @@ function garbled(target: Target, line: string): HostError {
     reason: "garbled",
     what: "its answer cannot be understood",
     why: `it begins with "${plainLine(line.slice(0, 60))}".`,
-    next: "Run `npx pulumi up`, which installs the runtime anew.",
+    next: "Run `npx pulumi up`, which reinstalls the runtime.",
   });
 }

@@ -1,10 +1,10 @@
 import type { Target } from "./target.ts";
 
 /**
- * The arguments with which the system's `ssh` reaches a host and accepts its pinned key alone. They end
- * with the destination: flags go before them, the remote command after.
+ * Returns the arguments with which `ssh` connects to a host and accepts only its pinned keys. They end with
+ * the destination, so more flags can be put before them, and a remote command after them.
  *
- * @param knownHostsFile the only file whose keys count
+ * @param knownHostsFile the only file whose keys are accepted
  */
 export function sshArguments(target: Target, knownHostsFile: string): string[] {
   const options = [...strict(knownHostsFile, "yes"), ...reach(target)];
@@ -12,10 +12,10 @@ export function sshArguments(target: Target, knownHostsFile: string): string[] {
 }
 
 /**
- * The arguments for a connection that a program speaks over: no prompt, no terminal, no forwarding, one
- * connection of its own.
+ * Returns the arguments for a connection that a program uses:
+ * without prompts, terminal, forwarding or a shared connection.
  *
- * @param learn accept the key of a host that was never met, and write it to `knownHostsFile`
+ * @param learn accept the key of a host without a pinned key, and write it to `knownHostsFile`
  */
 export function channelArguments(
   target: Target,
@@ -38,7 +38,10 @@ export function channelArguments(
   return ["-T", "-a", "-x", ...asFlags(options), "--", destination(target), remoteCommand];
 }
 
-/** A connection that falls silent for about as long as a new one may take counts as cut: ssh asks, and asks again. */
+/**
+ * Ends a connection on which nothing arrives for about
+ * `seconds` seconds, after two unanswered keepalive messages.
+ */
 function aliveChecks(seconds: number): string[] {
   return [`ServerAliveInterval=${Math.ceil(seconds / 3)}`, "ServerAliveCountMax=2"];
 }
@@ -57,7 +60,7 @@ function strict(knownHostsFile: string, checking: "yes" | "accept-new"): string[
 
 function reach(target: Target): string[] {
   const port = target.port === undefined ? [] : [`Port=${target.port}`];
-  // Without IdentitiesOnly, an agent full of other keys uses up the server's number of attempts.
+  // Without IdentitiesOnly, an SSH agent with many other keys can use up the server's allowed attempts.
   const identity =
     target.identityFile === undefined
       ? []
@@ -69,7 +72,7 @@ function destination(target: Target): string {
   return target.user === undefined ? target.address : `${target.user}@${target.address}`;
 }
 
-/** A path as ssh_config(5) reads it: blanks would part it, and `%` starts a token. */
+/** Quotes a path for ssh_config(5), where spaces separate arguments and `%` starts a token. */
 function quoted(path: string): string {
   return `"${path.replaceAll("%", "%%")}"`;
 }

@@ -1,17 +1,20 @@
-/** Everything that is needed to reach a host; made from fleet.yaml and the inventory alone. */
+/** Everything that is needed to connect to a host. It comes only from fleet.yaml and the inventory. */
 export interface Target {
   readonly name: string;
-  /** The name of its kind; the transport treats all kinds alike. */
+  /** The host's kind, such as `ssh`. The transport treats all kinds in the same way. */
   readonly kind: string;
   readonly address: string;
   readonly port?: number;
   readonly user?: string;
   readonly identityFile?: string;
-  /** Pinned public keys; empty means that the host was never met. */
+  /** The pinned public keys; empty if the host has never been contacted. */
   readonly hostKeys: readonly string[];
-  /** The login is a gate's: it serves a part of the host, gives no shell, and lets nobody install anything. */
+  /**
+   * Whether the login is a gate, which gives limited access
+   * to the host, no shell, and cannot install anything.
+   */
   readonly gate?: true;
-  /** Where `hostKeys` stand, for a person: "stacks/inventory.yaml (hosts.hub)". */
+  /** Where `hostKeys` are pinned, in words for people: "stacks/inventory.yaml (hosts.hub)". */
   readonly pinnedIn?: string;
   /** Seconds. */
   readonly connectTimeout: number;

@@ -7,7 +7,7 @@ import type { Target } from "./target.ts";
 /** Seconds for the whole removal. */
 const SECONDS = 60;
 
-/** Removes the runtime and what it remembers, over a root shell; keeps both while records stand there. */
+/** Removes the runtime and its state through a root shell. Both are kept if the host still has records. */
 export async function uninstall(channel: Channel, target: Target, dirs: RemoteDirs): Promise<void> {
   const step = scriptSteps(channel, target, "the host runtime could not be removed");
   await step(SECONDS, () => channel.write(UNINSTALL_SCRIPT));

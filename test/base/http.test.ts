@@ -34,7 +34,7 @@ test("a request carries the token and the body, and any status is an answer", as
   expect(isBusy(answer)).toBe(true);
 });
 
-test("a server that does not answer in time, and one that is not there, are errors that differ", async () => {
+test("a server that does not answer in time and an unreachable one are different errors", async () => {
   const url = await serve(() => undefined);
   const late = await request(url, { token: "t", patience: 50 }).catch((error: unknown) => error);
   expect(late).toBeInstanceOf(NoAnswerError);
@@ -45,7 +45,7 @@ test("a server that does not answer in time, and one that is not there, are erro
   expect(gone).toMatchObject({ name: "NoAnswerError", isLate: false });
 });
 
-test("a token is not sent on where redirects are errors", async () => {
+test("a token is not sent to a redirect's target if redirects are errors", async () => {
   const target = vi.fn();
   const other = await serve((_, answer) => {
     target();
@@ -58,7 +58,7 @@ test("a token is not sent on where redirects are errors", async () => {
   expect(target).not.toHaveBeenCalled();
 });
 
-test("work is repeated while its result asks for it, within the attempts and the deadline", async () => {
+test("work is repeated while its result requires it, within the attempts and the deadline", async () => {
   const work = vi.fn(async () => "busy");
   await withRetries({ attempts: 3 }, work, () => 1);
   expect(work).toHaveBeenCalledTimes(3);

@@ -5,7 +5,7 @@ import { withProcessLock, withProcessLockSync } from "../../src/base/process-loc
 import { startMark } from "../../src/base/processes.ts";
 import { code, node, sandbox } from "../engine/sandbox.ts";
 
-/** A process that holds the lock for some milliseconds and writes down when it came in and went out. */
+/** Starts a process that holds the lock for some milliseconds and logs when it takes and releases it. */
 function holder(file: string, log: string, milliseconds: number, env: Record<string, string>) {
   const body = `
     import { appendFileSync } from "node:fs";
@@ -24,7 +24,7 @@ function paths(home: string): [file: string, log: string] {
   return [join(home, "locks/lock"), log];
 }
 
-test("two processes hold the lock one after the other, and the second reports for whom it waits", async () => {
+test("two processes hold the lock one after the other, and the second reports which process it waits for", async () => {
   const { home, env } = sandbox();
   const [file, log] = paths(home);
   const first = holder(file, log, 2000, env);
@@ -37,7 +37,7 @@ test("two processes hold the lock one after the other, and the second reports fo
   expect(readdirSync(join(home, "locks"))).toEqual([]);
 });
 
-test("six processes that find a killed holder's lock at once take it over one by one", async () => {
+test("six processes that find a killed process's lock at the same time take it over one by one", async () => {
   const { home, env } = sandbox();
   const [file, log] = paths(home);
   const killed = holder(file, log, 60_000, env);
@@ -54,7 +54,7 @@ test("six processes that find a killed holder's lock at once take it over one by
   for (let i = 0; i < turns.length; i += 2) expect(turns[i + 1]).toBe(turns[i]?.replace("in", "out"));
 });
 
-test("a lock whose process id belongs to a younger process now is taken over", async () => {
+test("a lock whose process id now belongs to a newer process is taken over", async () => {
   const { home } = sandbox();
   const [file] = paths(home);
   await withProcessLock(
@@ -68,7 +68,7 @@ test("a lock whose process id belongs to a younger process now is taken over", a
   expect(waited).not.toHaveBeenCalled();
 });
 
-test("the lock is free again after work that failed", async () => {
+test("the lock is released after work that failed", async () => {
   const { home } = sandbox();
   const [file] = paths(home);
   const failing = withProcessLock(
@@ -82,7 +82,7 @@ test("the lock is free again after work that failed", async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test("blocking work is done one after the other too, and says who holds the lock where its patience ends", async () => {
+test("blocking work also runs one after the other, and its error names the process that holds the lock", async () => {
   const { home, env } = sandbox();
   const [file, log] = paths(home);
   const first = holder(file, log, 2000, env);
@@ -95,7 +95,7 @@ test("blocking work is done one after the other too, and says who holds the lock
   expect(readdirSync(join(home, "locks"))).toEqual([]);
 });
 
-test("a lock in a file that this user cannot write is an error and not a wait", async () => {
+test("a lock file that the user cannot write is an error, and is not waited for", async () => {
   const { home } = sandbox();
   const file = join(home, "lock");
   mkdirSync(`${file}.held`);
@@ -107,7 +107,7 @@ test("a lock in a file that this user cannot write is an error and not a wait", 
   await expect(locked).rejects.toThrow(`${file}.held cannot be locked: `);
 });
 
-test("a process that has ended has no start mark, and a living one keeps its own", () => {
+test("a running process has a constant start mark, and one that has ended has none", () => {
   expect(startMark(process.pid)).toBe(startMark(process.pid));
   expect(startMark(2 ** 22 + 1)).toBeUndefined();
 });

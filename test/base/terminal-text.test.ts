@@ -13,14 +13,14 @@ test.each([
   ["shown", shown],
   ["plainLine", plainLine],
   ["quoteValue", quoteValue],
-])("%s gives text that is safe in a terminal, whatever comes in", (_, make) => {
+])("%s makes any text safe for a terminal", (_, make) => {
   const text = fc.string({ unit: "binary", maxLength: 300 });
   fc.assert(fc.property(text, (one) => !UNSAFE.test(make(one))));
 });
 
 test.each([
-  ["a family, whose emoji are joined", "\u{1F468}\u200d\u{1F469}\u200d\u{1F467}", true],
-  ["an override of the direction", "a\u202eb", false],
+  ["a family of joined emoji", "\u{1F468}\u200d\u{1F469}\u200d\u{1F467}", true],
+  ["a bidirectional override", "a\u202eb", false],
   ["a line separator", "a\u2028b", false],
   ["ESC", "\u001b[2J", false],
   ["half a surrogate pair", "\ud83d", false],

@@ -9,7 +9,7 @@ import type { Digest, HostItem, Items, Props, Scalar } from "../../src/model/ite
 import { byPart, type ItemProperty, itemName } from "../../src/model/parts.ts";
 import { compilePlan } from "../../src/resources/index.ts";
 
-/** What a resource type, or a part of an agent, builds from a fleet, and what is found where a host differs from that. */
+/** What a resource type or a part of an agent builds, and the findings if a host differs from that. */
 export interface CaseFile {
   readonly builds: readonly BuildCase[];
   readonly observations: readonly ObservationCase[];
@@ -17,18 +17,18 @@ export interface CaseFile {
 
 export interface BuildCase {
   readonly case: string;
-  /** Sections of fleet.yaml, each in place of that of SMALL_FLEET. */
+  /** Sections of fleet.yaml, each of which replaces a section of SMALL_FLEET. */
   readonly fleet?: Readonly<Record<string, unknown>>;
-  /** Texts of files beside fleet.yaml. */
+  /** The texts of files beside fleet.yaml, by path. */
   readonly files?: Readonly<Record<string, string>>;
   /** Every resource of the type, by id. */
   readonly resources: Readonly<Record<string, ExpectedResource>>;
 }
 
 export interface ExpectedResource extends Partial<Omit<Declaration, "items">> {
-  /** All its items. A `content` stands for its text: a list names lines that the text has, in this order. */
+  /** All its items. A `content` is given as its text, or as a list of some of its lines in order. */
   readonly items?: Readonly<Record<string, ExpectedItem>>;
-  /** Only the names of all its items. */
+  /** The names of all its items; needed only if `items` lists some of them. */
   readonly names?: readonly string[];
 }
 
@@ -37,11 +37,11 @@ export interface ExpectedItem {
 }
 
 export interface ObservationCase {
-  /** An item that one of the builds has. */
+  /** An item of one of the builds. */
   readonly item: string;
-  /** What differs on the host; nothing else is compared of an item that is absent. */
+  /** The properties that differ on the host. For an absent item only these are observed. */
   readonly host?: Props;
-  /** Why the host cannot say anything of the item. */
+  /** Why the host cannot observe the item. */
   readonly unknown?: string;
   /** As `property declared -> observed`; the declared text is `as declared`. */
   readonly findings: readonly string[];
@@ -64,7 +64,7 @@ const SMALL_FLEET = {
   agents: { iris: { host: "hub", tenant: "arc", command: ["/bin/sh", "agent.sh"] } },
 };
 
-/** The names of the case files in a folder, without their suffix. */
+/** Returns the names of the case files in a folder, without their suffix. */
 export function findCaseFiles(dir: string): string[] {
   return readdirSync(dir)
     .filter((name) => name.endsWith(".yaml"))
@@ -92,25 +92,25 @@ export function build({ fleet = {}, files = {} }: BuildCase): Built {
   }
 }
 
-/** What one case file is about: a resource type, or a part of an agent. */
+/** The subject of one case file: a resource type or a part of an agent. */
 export interface Subject {
   readonly name: string;
   readonly type: string;
-  /** Undefined for an agent as a whole, whose items have the names of its resource. */
+  /** Undefined for a complete agent, whose items are named with their part. */
   readonly part?: ItemProperty;
 }
 
-/** The items of a resource that a case file is about, by the names that it has for them. */
+/** Returns the items of a resource that a case file covers, by their names in the case file. */
 export function subjectItems({ part }: Subject, { items }: Declaration): Items {
   return part === undefined ? items : (byPart(items)[part] ?? {});
 }
 
-/** The name within its resource of an item that a case file names. */
+/** Returns the name within its resource of an item that a case file names. */
 export function fullName({ part }: Subject, name: string): string {
   return part === undefined ? name : itemName(part, name);
 }
 
-/** An item with the text in place of its digest; as the lines that are expected of it, where these are a list. */
+/** Returns an item with its text, or only the expected lines if these are a list, instead of the digest. */
 export function withText(item: HostItem, { contents }: Plan, expected: ExpectedItem): unknown {
   const want = Object.entries<Scalar>(item.want).map(([name, value]) => {
     const text = contents[value as Digest];

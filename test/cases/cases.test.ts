@@ -29,7 +29,7 @@ test("every resource type and every part of an agent has a case file", () => {
 });
 
 const agent: Subject = { name: "Agent", type: "Agent" };
-/** The items of an agent are those of its parts, which have case files of their own. */
+/** An agent's items are the items of its parts, which have their own case files. */
 const itemSubjects: Subject[] = [
   ...types.filter((type) => type !== "Agent").map((type) => ({ name: type, type, part: "items" }) as const),
   ...AGENT_PARTS.filter((part) => parts.includes(part)).map(
@@ -54,7 +54,7 @@ describe.each([agent, ...itemSubjects])("$name", (subject) => {
     }
   });
 
-  test.each(builds)("finds nothing where a host is as declared: $case", async ({ built }) => {
+  test.each(builds)("finds no drift if the host is as declared: $case", async ({ built }) => {
     expect(await observe(built, {})).toEqual({ findings: [], unknown: [] });
   });
 
@@ -75,7 +75,7 @@ describe.each([agent, ...itemSubjects])("$name", (subject) => {
 });
 
 test.each(itemSubjects)(
-  "$name observes each kind of item: each property changed, gone, unknown",
+  "$name has an observation for each kind of item: each property changed, the item gone, the item unknown",
   (subject) => {
     const { builds, observations } = load(subject);
     const built = builds.flatMap(({ built }) => built.plan.declarations);
@@ -92,7 +92,7 @@ test.each(itemSubjects)(
   },
 );
 
-/** Presence is a property that changes when the item is gone. */
+/** The required observations of an item. A change of `type` or `present` means that the item is gone. */
 function toObserve({ kind, want }: HostItem): string[] {
   const properties = Object.keys(want).map((name) => (name === "type" || name === "present" ? "gone" : name));
   return [...properties, "unknown"].map((property) => `${kind} ${property}`);
@@ -111,7 +111,7 @@ function load({ name }: Subject) {
   return { builds: builds.map((one): LoadedBuild => ({ ...one, built: build(one) })), observations };
 }
 
-/** The first item of that name in the builds of a case file. */
+/** Finds the first item with that name in the builds of a case file. */
 function findItem(subject: Subject, builds: readonly LoadedBuild[], name: string) {
   for (const { built } of builds) {
     for (const declaration of built.plan.declarations) {
@@ -128,7 +128,7 @@ function itemIn(items: Items, name: string): HostItem {
   return item;
 }
 
-/** What `fleet drift` reports on a host where `up` has just run, and somebody then made these changes. */
+/** What `fleet drift` reports about a host on which somebody has made these changes since `up`. */
 async function observe({ fleet, plan }: Built, changes: Changes) {
   const { findings, unknown } = await observeFleet(
     fleet,
@@ -144,7 +144,7 @@ function observationOf(item: HostItem, { host, unknown }: ObservationCase): Obse
   return { props: isGone(host) ? host : { ...item.want, ...host } };
 }
 
-/** `up` has applied what is declared, so every difference is drift. */
+/** A finding as text. `up` has applied everything, so every difference is drift. */
 function findingText({ property, declared, observed, cause }: Finding, { plan }: Built): string {
   expect(cause).toBe("drift");
   const isText = (value: Scalar) => plan.contents[value as Digest] !== undefined;

@@ -31,7 +31,7 @@ const FILES = {
 const STOPPED = {
   "hub/iris/agent/unit:unit": { props: { enabled: "enabled", active: "stopped", overrides: "none" } },
 };
-/** Where iris.md says it of her. */
+/** The property that changes if the second sentence of iris.md does. */
 const STRICT = {
   part: "identity",
   item: "SOUL.md",
@@ -47,7 +47,7 @@ let change: string;
 beforeAll(async () => {
   await ensureBuilt();
   sandbox = makeSandbox(FILES);
-  // Who opens it waits for ever: no secret is to be opened.
+  // Opening a fifo without a writer blocks, so a test that opens the secret would never end.
   mkdirSync(join(sandbox.dir, "secrets"));
   execFileSync("mkfifo", [join(sandbox.dir, "secrets/key")]);
 });
@@ -67,25 +67,25 @@ function write(files: Readonly<Record<string, string>>): void {
 
 const writeFleet = (parts: object) => write({ "fleet.yaml": stringify({ ...BASE, ...parts }) });
 
-const told = (...options: readonly string[]) => sandbox.fleet("drift", "--change", change, ...options);
+const drift = (...options: readonly string[]) => sandbox.fleet("drift", "--change", change, ...options);
 
 describe("fleet drift --change", () => {
-  test("is silent of a change that changes nothing, also where it names a secret's file", async () => {
-    const { code, out } = await told();
+  test("reports that a change affects no host, without opening the file of a secret", async () => {
+    const { code, out } = await drift();
     expect([code, out]).toEqual([
       0,
-      "The change does nothing on any host.\n\nWhat the hosts are like now:\n\n2 hosts, 2 agents: no drift",
+      "The change affects no host.\n\nThe hosts now:\n\n2 hosts, 2 agents: no drift",
     ]);
   });
 
-  test("tells what is made, changed and removed, by host and agent, and ends 0", async () => {
+  test("shows what is created, changed and removed by host and agent, and exits with 0", async () => {
     write({ "iris.md": "# Iris\n\nYou are strict.\n" });
     writeFleet({
       identities: { iris: { soul: "iris.md" }, nova: { soul: "loom.md" } },
       contacts: { iris: { email: "new@example.org" }, nova: {} },
       agents: { iris: { ...BASE.agents.iris, env: { A: "b" } }, nova: agent("nova", "east") },
     });
-    const { code, out } = await told("--json");
+    const { code, out } = await drift("--json");
     const json = JSON.parse(out);
     const schema = readFileSync(join(packageRoot(), "docs/schema/drift.schema.json"), "utf8");
     const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
@@ -102,33 +102,33 @@ describe("fleet drift --change", () => {
     const iris = json.change.resources.find((one: { action: string }) => one.action === "update");
     expect(iris).toMatchObject({ restarts: true, restart: "when-idle" });
     expect(iris.properties).toContainEqual(STRICT);
-    const text = (await told()).out;
+    const text = (await drift()).out;
     expect(text).toContain("iris@example.org -> new@example.org");
-    expect(text).toMatch(/~ {2}iris {2}unit file .*\n.*is started again/);
+    expect(text).toMatch(/~ {2}iris {2}unit file .*\n.*is restarted/);
     expect(text).toMatch(/- {2}loom {2}Agent +east\/loom\/agent/);
   });
 
-  test("starts no agent again for a text that it does not read when it starts", async () => {
+  test("shows no restart for a file that the agent does not read at startup", async () => {
     write({ "iris.md": "# Iris\n\nYou are strict.\n" });
     const place = { host: "hub", tenant: "arc", agent: "iris", resource: "hub/iris/agent", type: "Agent" };
-    expect(JSON.parse((await told("--json")).out).change.resources).toEqual([
+    expect(JSON.parse((await drift("--json")).out).change.resources).toEqual([
       { ...place, action: "update", restarts: false, properties: [STRICT] },
     ]);
   });
 
-  test("tells drift apart from what the change would do, and ends 7", async () => {
+  test("separates drift from what the change would do, and exits with 7", async () => {
     sandbox.hosts({ hub: STOPPED });
     write({ "iris.md": "# Iris\n\nYou are strict.\n" });
-    const { code, out } = await told();
+    const { code, out } = await drift();
     expect(code).toBe(7);
-    const [doing, now] = out.split("What the hosts are like now:");
-    expect(doing).toContain("You are strict.");
-    expect(doing).not.toContain("stopped");
+    const [effect, now] = out.split("The hosts now:");
+    expect(effect).toContain("You are strict.");
+    expect(effect).not.toContain("stopped");
     expect(now).toMatch(/iris {2}unit {2}active .* changed on the host/);
     expect(now).not.toContain("strict");
   });
 
-  test("contacts no host that the change adds or moves, and tells both", async () => {
+  test("contacts no host that the change adds or moves, and shows both", async () => {
     writeFleet({
       hosts: {
         hub: { ...host("198.51.100.7"), port: 2222, user: "mallory" },
@@ -137,7 +137,7 @@ describe("fleet drift --change", () => {
       },
     });
     const before = sandbox.calls().length;
-    const { code, out } = await told();
+    const { code, out } = await drift();
     const calls = sandbox.calls().slice(before).join("\n");
     expect(calls).toContain("192.0.2.1");
     expect(calls).not.toMatch(/198\.51\.100\.7|2222|mallory|evil/);
@@ -146,31 +146,31 @@ describe("fleet drift --change", () => {
     expect(out).toMatch(/new {2}declared {2}no -> yes/);
   });
 
-  test("opens nothing on a host that the change names", async () => {
+  test("opens no file on a host that only the change names", async () => {
     const files = { ".ssh/id_ed25519": { text: "guess" } };
     writeFleet({ identities: { ...BASE.identities, iris: { soul: "iris.md", files } } });
     const before = sandbox.calls().length;
-    expect((await told()).out).toMatch(/iris {2}\.ssh\/id_ed25519 {2}present {2}false -> true/);
+    expect((await drift()).out).toMatch(/iris {2}\.ssh\/id_ed25519 {2}present {2}false -> true/);
     expect(sandbox.calls().slice(before).join("\n")).not.toContain("id_ed25519");
   });
 
-  test("ends 4 where a host is away, and tells the change all the same", async () => {
+  test("exits with 4 if a host is unreachable, and still shows the change", async () => {
     writeFleet({ agents: { ...BASE.agents, iris: { ...BASE.agents.iris, workdir: "elsewhere" } } });
     sandbox.hosts({ east: "away" });
-    const { code, out } = await told();
+    const { code, out } = await drift();
     expect(code).toBe(4);
     expect(out).toContain("WorkingDirectory=/home/iris/elsewhere");
   });
 
-  test("says what is wrong with the change, and ends 2", async () => {
+  test("reports errors in the change, and exits with 2", async () => {
     writeFleet({ agents: { iris: { ...BASE.agents.iris, host: "hubb" } } });
-    const { code, err } = await told();
+    const { code, err } = await drift();
     expect([code, err]).toEqual([2, expect.stringContaining('did you mean "hub"')]);
-    expect((await told("--json")).code).toBe(2);
+    expect((await drift("--json")).code).toBe(2);
   });
 });
 
-describe("a change is data", () => {
+describe("an untrusted change", () => {
   const SECRET = "a secret of the machine";
   let outside: string;
 
@@ -181,58 +181,58 @@ describe("a change is data", () => {
   });
 
   const refuses = async (sentence: string) => {
-    for (const said of [await told(), await sandbox.fleet("validate", "--change", change)]) {
-      expect([said.code, `${said.out}${said.err}`]).toEqual([2, expect.stringContaining(sentence)]);
-      expect(said.out + said.err).not.toContain(SECRET);
+    for (const { code, out, err } of [await drift(), await sandbox.fleet("validate", "--change", change)]) {
+      expect([code, `${out}${err}`]).toEqual([2, expect.stringContaining(sentence)]);
+      expect(out + err).not.toContain(SECRET);
     }
   };
 
-  test("a path out of the checkout is refused", async () => {
+  test("cannot name a path outside the checkout", async () => {
     writeFleet({ identities: { ...BASE.identities, iris: { soul: join("..", "x", "secret.md") } } });
     await refuses("leads out of the folder");
   });
 
-  test("an absolute path is refused", async () => {
+  test("cannot name an absolute path", async () => {
     writeFleet({ identities: { ...BASE.identities, iris: { soul: join(outside, "secret.md") } } });
     await refuses("must be relative to the folder");
   });
 
-  test("a symlink out of the checkout is refused", async () => {
+  test("cannot name a symlink that leads out of the checkout", async () => {
     rmSync(join(change, "iris.md"));
     symlinkSync(join(outside, "secret.md"), join(change, "iris.md"));
     await refuses("leads out of the folder of fleet.yaml by a symlink");
   });
 
-  test("a folder that is a symlink out of the checkout is refused", async () => {
+  test("cannot name a file in a symlinked folder outside the checkout", async () => {
     symlinkSync(outside, join(change, "folder"));
     writeFleet({ identities: { ...BASE.identities, iris: { soul: "folder/secret.md" } } });
     await refuses("leads out of the folder of fleet.yaml by a symlink");
   });
 
-  test("a fleet.yaml that is a symlink out of the checkout is refused", async () => {
+  test("cannot have a fleet.yaml that is a symlink out of the checkout", async () => {
     rmSync(join(change, "fleet.yaml"));
     symlinkSync(join(outside, "secret.md"), join(change, "fleet.yaml"));
     await refuses("fleet.yaml leads out of the folder of fleet.yaml by a symlink");
   });
 
-  test("contacts that are a symlink out of the checkout are refused", async () => {
+  test("cannot have contacts that are a symlink out of the checkout", async () => {
     symlinkSync(join(outside, "secret.md"), join(change, "contacts.yaml"));
     writeFleet({ contacts: { from: "contacts.yaml" } });
     await refuses("leads out of the folder of fleet.yaml by a symlink");
   });
 
-  test("git's own folder, which may hold a token, is refused", async () => {
+  test("cannot name a file in .git, which may hold a token", async () => {
     mkdirSync(join(change, ".git"));
     write({ ".git/config": SECRET });
     writeFleet({ identities: { ...BASE.identities, iris: { soul: ".git/config" } } });
     await refuses("leads into a .git folder");
   });
 
-  test("a text of the change can write nothing but itself into a comment", async () => {
+  test("cannot put a mention, image or link into the comment", async () => {
     write({
       "iris.md": "# Iris\n\n```\n@all ![x](https://evil.example/x.png) <img src=x> | a\n\u001b[31m\u202e\n",
     });
-    const { out } = await told("--markdown");
+    const { out } = await drift("--markdown");
     const fence = out.match(/^(`{3,})diff$/m)?.[1] ?? "";
     expect(fence).toBe("````");
     const [, block = "", rest = ""] = out.split(/^````(?:diff)?$/m);

@@ -42,8 +42,8 @@ afterAll(() => {
   empty?.remove();
 });
 
-/** What a command's JSON has against its published schema. */
-function faultsOf(name: string, json: unknown) {
+/** Validates a command's JSON against its published schema. @returns the errors, or null */
+function schemaErrors(name: string, json: unknown) {
   const read = (file: string) => JSON.parse(readFileSync(join(packageRoot(), "docs/schema", file), "utf8"));
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
   ajv.addSchema(read("drift.schema.json"), "drift.schema.json");
@@ -54,7 +54,7 @@ function faultsOf(name: string, json: unknown) {
 }
 
 describe("fleet", () => {
-  test("lists its commands and exit codes with --help", async () => {
+  test("lists its commands and exit codes with `--help`", async () => {
     const { code, out } = await sandbox.fleet("--help");
     expect(code).toBe(0);
     for (const word of ["init", "validate", "drift", "ps", "ssh", "doctor", "clean", "7  drift found"]) {
@@ -63,7 +63,7 @@ describe("fleet", () => {
     expect((await sandbox.fleet("drift", "--help")).out).toMatch(/--markdown.*Exit codes:/s);
   });
 
-  test("refuses a command line that it does not understand, with what was meant", async () => {
+  test("refuses an unknown command or option, and suggests a similar one", async () => {
     expect(await sandbox.fleet("drfit")).toMatchObject({ code: 2, err: expect.stringContaining("drift") });
     expect(await sandbox.fleet("drift", "--jsn")).toMatchObject({
       code: 2,
@@ -71,7 +71,7 @@ describe("fleet", () => {
     });
   });
 
-  test("says in one sentence that there is no fleet.yaml, and never where in the program", async () => {
+  test("reports a missing fleet.yaml in one sentence, with a stack trace only for `--debug`", async () => {
     const { code, out, err } = await empty.fleet("drift");
     expect([code, out]).toEqual([2, ""]);
     expect(err).toMatch(/^no project: there is no fleet\.yaml .*`npx fleet init`\.$/);
@@ -80,22 +80,22 @@ describe("fleet", () => {
 });
 
 describe("fleet drift", () => {
-  test("is one line and 0 where nothing drifted", async () => {
+  test("prints one line and exits with 0 if nothing has drifted", async () => {
     expect(await sandbox.fleet("drift")).toEqual({ code: 0, out: "2 hosts, 2 agents: no drift", err: "" });
   });
 
-  test("names what drifted and ends 7", async () => {
+  test("shows what has drifted, and exits with 7", async () => {
     sandbox.hosts({ hub: STOPPED });
     const { code, out } = await sandbox.fleet("drift");
     expect(code).toBe(7);
     expect(out).toMatch(/^hub\n {2}iris {2}unit {2}active {2}declared running {2}observed stopped /);
   });
 
-  test("tells a host that is away in words that hold nothing of its colours, and looks at the others", async () => {
+  test("reports an unreachable host without the host's terminal colours, and checks the others", async () => {
     sandbox.hosts({ hub: STOPPED, east: "away" });
     const { code, out } = await sandbox.fleet("drift", "--json");
     const json = JSON.parse(out);
-    expect(faultsOf("drift", json)).toBeNull();
+    expect(schemaErrors("drift", json)).toBeNull();
     expect([code, json.codes]).toEqual([7, [7, 4]]);
     expect(json.hosts[1]).toMatchObject({ host: "east", state: "away" });
     expect(json.hosts[1].reason).toMatch(/Connection refused/);
@@ -103,7 +103,7 @@ describe("fleet drift", () => {
     expect(out).not.toContain("\u001b");
   });
 
-  test("knows the hosts and tenants that there are", async () => {
+  test("accepts only declared hosts and tenants", async () => {
     const { code, err } = await sandbox.fleet("drift", "--host", "hubb");
     expect([code, err]).toEqual([2, expect.stringContaining('Did you mean "hub"?')]);
     expect((await sandbox.fleet("drift", "--tenant", "arc", "--host", "hub")).out).toContain(
@@ -111,47 +111,48 @@ describe("fleet drift", () => {
     );
   });
 
-  test("tells what failed as a whole in JSON too", async () => {
+  test("reports a failure of the whole command in JSON too", async () => {
     const { code, out } = await empty.fleet("drift", "--json");
     expect(code).toBe(2);
-    expect(faultsOf("drift", JSON.parse(out))).toBeNull();
+    expect(schemaErrors("drift", JSON.parse(out))).toBeNull();
   });
 });
 
 describe("fleet ps", () => {
-  test("has a row an agent", async () => {
+  test("prints one row per agent", async () => {
     const { code, out } = await sandbox.fleet("ps");
     expect(code).toBe(0);
     expect(out).toContain("iris   arc     hub   command  running  enabled  4711  2         1m 15s");
   });
 
-  test("says of agents on a host that is away just that, and ends 4", async () => {
+  test("shows agents on an unreachable host as unreachable, and exits with 4", async () => {
     sandbox.hosts({ east: "away" });
     const { code, out } = await sandbox.fleet("ps", "--json");
     const json = JSON.parse(out);
-    expect(faultsOf("ps", json)).toBeNull();
+    expect(schemaErrors("ps", json)).toBeNull();
     expect([code, json.codes]).toEqual([4, [4]]);
     expect(json.agents).toMatchObject([
       { agent: "iris", tenant: "arc", host: "hub", state: "running", pid: 4711 },
       { agent: "loom", tenant: "arc", host: "east", state: "away" },
     ]);
+    expect((await sandbox.fleet("ps")).out).toMatch(/^loom +arc +east +command +unreachable /m);
   });
 });
 
 describe("fleet validate", () => {
-  test("says that a fleet is valid, and how big it is", async () => {
+  test("reports that a fleet is valid, with its number of hosts and agents", async () => {
     const { code, out } = await sandbox.fleet("validate");
     expect([code, out]).toEqual([0, expect.stringMatching(/fleet\.yaml is valid: 2 hosts, 2 agents$/)]);
   });
 
-  test("tells every error with its place, and ends 2", async () => {
+  test("reports every error with its line and column, and exits with 2", async () => {
     const broken = makeSandbox({ "fleet.yaml": FLEET.replace("host: hub", "host: hubb"), "soul.md": "" });
     try {
       const { code, out } = await broken.fleet("validate");
       expect(code).toBe(2);
       expect(out).toMatch(/fleet\.yaml:14:17 agents\.iris\.host: .*did you mean "hub"/);
       const { out: text } = await broken.fleet("validate", "--json");
-      expect(faultsOf("validate", JSON.parse(text))).toBeNull();
+      expect(schemaErrors("validate", JSON.parse(text))).toBeNull();
       expect(JSON.parse(text)).toMatchObject({ exit: 2, codes: [2] });
     } finally {
       broken.remove();
@@ -160,26 +161,26 @@ describe("fleet validate", () => {
 });
 
 describe("fleet ssh", () => {
-  test("runs a command on a host and ends as it does", async () => {
+  test("runs a command on a host and exits with its code", async () => {
     expect(await sandbox.fleet("ssh", "hub", "--", "whoami")).toMatchObject({ code: 3, out: "root" });
   });
 
-  test("does not know a host that fleet.yaml does not name", async () => {
+  test("refuses a host that fleet.yaml does not declare", async () => {
     expect((await sandbox.fleet("ssh", "hubb")).err).toContain('Did you mean "hub"?');
   });
 });
 
-test("fleet completion prints a script that bash reads", async () => {
+test("fleet completion prints a script for bash", async () => {
   const { out } = await sandbox.fleet("completion", "bash");
   expect(out).toMatch(/drift\) words="--host --tenant .*--json --markdown"/);
   expect((await sandbox.fleet("completion", "tcsh")).code).toBe(2);
 });
 
-test("fleet clean says what lies in the cache, and removes it only when told to", async () => {
+test("fleet clean lists what is in the cache, and removes it only with `--yes`", async () => {
   const cache = join(empty.dir, "..", ".cache", "muster");
   mkdirSync(join(cache, "engine"), { recursive: true });
-  const told = await empty.fleet("clean");
-  expect(told.out).toMatch(/ (kB|bytes) +\/.*\.cache\/muster\/engine\nNothing was removed\./);
+  const { out } = await empty.fleet("clean");
+  expect(out).toMatch(/ (kB|bytes) +\/.*\.cache\/muster\/engine\nNothing was removed\./);
   expect(existsSync(cache)).toBe(true);
   expect(await empty.fleet("clean", "--yes")).toMatchObject({ code: 0 });
   expect(existsSync(cache)).toBe(false);

@@ -11,13 +11,13 @@ import { renderMarkdown } from "../../src/cli/render/markdown.ts";
 import { finding, reportOf } from "./support/reports.ts";
 
 const clean = reportOf();
-const away = {
+const unreachable = {
   host: "west",
   state: "away",
   reason: "it cannot be reached: no route to host.",
   lastReached: "2026-11-23T18:20:45.000Z",
 } as const;
-const mayBeAway = { ...away, intermittent: true } as const;
+const intermittent = { ...unreachable, intermittent: true } as const;
 const unknown = {
   host: "east",
   tenant: "arc",
@@ -37,25 +37,25 @@ const stray = {
   where: "/etc/cron.d/x:1",
 } as const;
 const everything = reportOf({
-  hosts: [{ host: "hub", state: "ok" }, away, { ...mayBeAway, host: "box" }],
+  hosts: [{ host: "hub", state: "ok" }, unreachable, { ...intermittent, host: "box" }],
   findings: [finding()],
   unknown: [unknown],
   orphans: [{ host: "hub", resource: "hub/old/agent", owner: "arc/example" }],
   unmanaged: [stray],
 });
 
-describe("what a person reads", () => {
-  test("a clean fleet is one line", () => {
+describe("the text", () => {
+  test("is one line for a clean fleet", () => {
     expect(renderDrift(clean)).toBe("3 hosts, 5 agents: no drift\n");
   });
 
-  test("what nobody declared is a note beside a clean fleet, and no exit code stands for it", () => {
+  test("lists undeclared programs as a note that does not change the exit code", () => {
     const report = reportOf({
       unmanaged: [stray, { ...stray, agent: undefined, user: "\u001b[2Jarc" } as never],
     });
     expect(renderDrift(report)).toBe(
       [
-        "Note: nobody declared these, and `up` leaves them alone (docs/jobs.md):",
+        "Note: these are not declared, and `up` does not change them (docs/jobs.md):",
         "  hub  iris          cron  /opt/x  /etc/cron.d/x:1",
         "  hub  \\u001b[2Jarc  cron  /opt/x  /etc/cron.d/x:1",
         "",
@@ -64,29 +64,29 @@ describe("what a person reads", () => {
       ].join("\n"),
     );
     expect(codesOf(report)).toEqual([]);
-    expect(renderMarkdown(report)).toContain("### Nobody declared these (a note)");
+    expect(renderMarkdown(report)).toContain("### Not declared (only a note)");
   });
 
-  test("a finding names the agent, the item, the property, both values, the cause and what to do", () => {
+  test("shows the agent, item, property, values and cause of a finding, and what to do", () => {
     expect(renderDrift(reportOf({ findings: [finding()] }))).toBe(
       [
         "hub",
         '  iris  SOUL.md  content  declared line 3: "I am Iris."  observed line 3: "I am Spark."  changed on the host',
         "",
-        "1 difference on 1 host: `npx pulumi up` mends it; `npx pulumi preview --diff` shows what it would write.",
+        "1 difference on 1 host: `npx pulumi up` repairs it; `npx pulumi preview --diff` shows what it would write.",
         "",
       ].join("\n"),
     );
   });
 
-  test("a change of fleet.yaml is no drift, and is told as what it is", () => {
+  test("shows a change of fleet.yaml as pending, not as drift", () => {
     const text = renderDrift(reportOf({ findings: [finding({ cause: "intended" })] }));
-    expect(text).toContain("fleet.yaml changed, not applied yet\n");
-    expect(text).toContain("1 change of fleet.yaml not applied yet: `npx pulumi up` applies it");
+    expect(text).toContain("fleet.yaml has changed, not applied yet\n");
+    expect(text).toContain("1 pending change of fleet.yaml: `npx pulumi up` applies it");
     expect(text).not.toContain("difference");
   });
 
-  test("a model that is not declared is of the kind RUNTIME, wherever it was changed", () => {
+  test("marks an undeclared model as RUNTIME, wherever it was changed", () => {
     const model = {
       part: "unit",
       item: "model",
@@ -96,24 +96,24 @@ describe("what a person reads", () => {
     } as const;
     const text = renderDrift(reportOf({ findings: [finding(model)] }));
     expect(text).toContain("declared large  observed tiny  changed on the host: RUNTIME\n");
-    expect(text).toContain("iris runs on a model or a provider that nobody declared");
+    expect(text).toContain("iris runs on a model or a provider that is not declared");
     const settings = finding({ item: ".hermes/config.yaml" });
     expect(renderDrift(reportOf({ findings: [settings] }))).toContain(": RUNTIME\n");
     const pending = finding({ ...model, cause: "intended" });
     expect(renderDrift(reportOf({ findings: [pending, finding()] }))).not.toContain("RUNTIME");
   });
 
-  test("an agent in quarantine is told with what frees it, as no up mends that", () => {
+  test("shows how to free an agent from quarantine, which `up` does not do", () => {
     const unit = { part: "unit", item: "unit", property: "active" } as const;
     const held = finding({ ...unit, declared: "running", observed: "quarantined" });
     const text = renderDrift(reportOf({ findings: [held] }));
     expect(text).toContain("iris is in quarantine");
     expect(text).toContain("`npx fleet release iris` frees it.");
-    expect(text).not.toContain("mends it");
+    expect(text).not.toContain("repairs it");
     expect(codesOf(reportOf({ findings: [held] }))).toEqual([7]);
   });
 
-  test("a host that holds nobody to limits is told with where to read on, as no up mends that", () => {
+  test("refers to the documentation if a host does not enforce limits, which `up` cannot repair", () => {
     const { agent: _, tenant: __, part: ___, ...place } = finding();
     const lacking = {
       type: "Host",
@@ -124,37 +124,37 @@ describe("what a person reads", () => {
     };
     const text = renderDrift(reportOf({ findings: [{ ...place, ...lacking }] }));
     expect(text).toMatch(/\(host\) +limits +memory +declared held +observed missing/);
-    expect(text).toContain("Limits of memory do not count on hub, and `up` cannot make them count");
-    expect(text).not.toContain("mends it");
+    expect(text).toContain("hub does not enforce memory limits, and `up` cannot change that");
+    expect(text).not.toContain("repairs it");
   });
 
-  test("what is no agent's is told as the tenant's or the host's", () => {
+  test("attributes a finding without an agent to the tenant or the host", () => {
     const { agent: _, part: __, ...tenants } = finding();
     const { tenant: ___, ...hosts } = tenants;
     expect(renderDrift(reportOf({ findings: [tenants, hosts] }))).toMatch(/\(tenant arc\).*\n {2}\(host\)/);
   });
 
-  test("a host without an answer, an unknown item and an orphan are told beside the findings", () => {
+  test("shows unreachable hosts, unknown items and orphans next to the findings", () => {
     const text = renderDrift(everything);
     expect(text).toContain(
-      "west is away, last reached 2026-11-23 18:20 UTC: it cannot be reached: no route to host.\n",
+      "west is unreachable, last reached 2026-11-23 18:20 UTC: it cannot be reached: no route to host.\n",
     );
     expect(text).toContain("east  loom  SOUL.md  permission denied\n");
-    expect(text).toContain("hub  hub/old/agent  of arc/example\n");
+    expect(text).toContain("hub  hub/old/agent  owned by arc/example\n");
   });
 
-  test("an intermittent host that is away is a note, and the rest is told to be clean", () => {
-    const text = renderDrift(reportOf({ hosts: [{ host: "hub", state: "ok" }, mayBeAway] }));
-    expect(text).toMatch(/^Note: west is away, last reached .* intermittent, so that is no failure\.$/m);
-    expect(text).toMatch(/^2 hosts, 5 agents: no drift in the rest\.$/m);
+  test("shows an unreachable intermittent host as a note, and the rest as clean", () => {
+    const text = renderDrift(reportOf({ hosts: [{ host: "hub", state: "ok" }, intermittent] }));
+    expect(text).toMatch(/^Note: west is unreachable, last reached .* so this is not a failure\.$/m);
+    expect(text).toMatch(/^2 hosts, 5 agents: no drift in what could be checked\.$/m);
   });
 
-  test("a host that nothing was brought up on yet is told so", () => {
+  test("suggests `up` for a host on which nothing is installed yet", () => {
     const text = renderDrift(reportOf({ hosts: [{ host: "hub", state: "empty", reason: "nothing." }] }));
-    expect(text).toBe("hub has nothing of this fleet yet: `npx pulumi up` brings it up.\n");
+    expect(text).toBe("hub has nothing from this fleet yet: `npx pulumi up` sets it up.\n");
   });
 
-  test("an observed value cannot reach the terminal", () => {
+  test("escapes control characters in observed values", () => {
     const hostile = finding({
       observed: "\u001b]0;pwned\u0007\n\u202ehub",
       property: "rows.\u001b[2J.email",
@@ -163,20 +163,20 @@ describe("what a person reads", () => {
   });
 });
 
-describe("the exit code", () => {
+describe("the exit codes", () => {
   test.each([
     ["a clean fleet", clean, []],
     ["only changes of fleet.yaml", reportOf({ findings: [finding({ cause: "intended" })] }), []],
     ["drift", reportOf({ findings: [finding()] }), [7]],
-    ["both changed", reportOf({ findings: [finding({ cause: "both" })] }), [7]],
-    ["a cause that nobody knows", reportOf({ findings: [finding({ cause: "unknown" })] }), [7]],
-    ["a host that is away", reportOf({ hosts: [away] }), [4]],
-    ["an intermittent host that is away", reportOf({ hosts: [mayBeAway] }), []],
-    ["drift and a host away", reportOf({ hosts: [away], findings: [finding()] }), [7, 4]],
-    ["an item that could not be told", reportOf({ unknown: [unknown] }), [1]],
-    ["a host with nothing of ours", reportOf({ hosts: [{ host: "hub", state: "empty" }] }), [7]],
+    ["a change on the host and in fleet.yaml", reportOf({ findings: [finding({ cause: "both" })] }), [7]],
+    ["drift of unknown cause", reportOf({ findings: [finding({ cause: "unknown" })] }), [7]],
+    ["an unreachable host", reportOf({ hosts: [unreachable] }), [4]],
+    ["an unreachable intermittent host", reportOf({ hosts: [intermittent] }), []],
+    ["drift and an unreachable host", reportOf({ hosts: [unreachable], findings: [finding()] }), [7, 4]],
+    ["an item that could not be observed", reportOf({ unknown: [unknown] }), [1]],
+    ["a host on which nothing is installed", reportOf({ hosts: [{ host: "hub", state: "empty" }] }), [7]],
     ["a host whose runtime fails", reportOf({ hosts: [{ host: "hub", state: "failed" }] }), [1]],
-  ])("tells %s", (_, report, codes) => {
+  ])("for %s are correct", (_, report, codes) => {
     expect(codesOf(report)).toEqual(codes);
   });
 });
@@ -190,7 +190,7 @@ function driftJson(report: FleetReport) {
   return json;
 }
 
-test("the JSON is as its schema says", () => {
+test("the JSON is valid against its schema", () => {
   const json = driftJson(everything);
   expect(json).toMatchObject({ version: 1, exit: 1, codes: [1, 7, 4], findings: [finding()] });
   expect(json.findings[0]).not.toHaveProperty("kind");
@@ -215,7 +215,7 @@ describe("the kind of a finding", () => {
     ["a service that is not enabled", withKind(service), "BOOT-ENABLE"],
     ["a model that is not declared", finding(model), "RUNTIME"],
     ["a changed settings file of a runtime", finding(settings), "RUNTIME"],
-  ])("%s is the same in text, JSON and Markdown", (_, found, kind) => {
+  ])("is the same in text, JSON and Markdown for %s", (_, found, kind) => {
     const report = reportOf({ findings: [found] });
     expect(renderDrift(report)).toMatch(new RegExp(`changed on the host: ${kind}$`, "m"));
     expect(driftJson(report).findings[0].kind).toBe(kind);
@@ -229,28 +229,28 @@ describe("the kind of a finding", () => {
       "a unit that fleet.yaml wants disabled",
       finding({ ...unit, declared: "disabled", observed: "enabled" }),
     ],
-  ])("%s has none", (_, found) => {
+  ])("is absent for %s", (_, found) => {
     const report = reportOf({ findings: [found] });
     const all = [renderDrift(report), renderDriftJson(report), renderMarkdown(report)].join("");
     expect(all).not.toMatch(/RUNTIME|BOOT-ENABLE|"kind"/);
   });
 });
 
-describe("Markdown", () => {
-  test("has a row a finding, and a list for the rest", () => {
+describe("the Markdown", () => {
+  test("has one row per finding, and lists for the rest", () => {
     const text = renderMarkdown(everything);
     expect(text).toContain("| <code>hub</code> | <code>iris</code> | <code>SOUL&#46;md</code> |");
-    expect(text).toContain("### Hosts without an answer\n\n- <code>west</code> away: ");
-    expect(text).toContain("### Not in fleet.yaml any more\n\n- <code>hub&#47;old&#47;agent</code>");
+    expect(text).toContain("### Hosts without an answer\n\n- <code>west</code> unreachable: ");
+    expect(text).toContain("### No longer in fleet.yaml\n\n- <code>hub&#47;old&#47;agent</code>");
   });
 
-  test("does not call clean what it could not look at", () => {
+  test("does not call a host clean that could not be checked", () => {
     expect(renderMarkdown(clean)).toContain("\n3 hosts, 5 agents: no drift found.\n");
-    const text = renderMarkdown(reportOf({ hosts: [{ host: "hub", state: "ok" }, away] }));
+    const text = renderMarkdown(reportOf({ hosts: [{ host: "hub", state: "ok" }, unreachable] }));
     expect(text).toContain("No drift found on 1 of 2 hosts; the others gave no answer.");
   });
 
-  test("lets a host add no link, mention, image, column or row", () => {
+  test("escapes observed values, so that a host can add no link, mention, image, column or row", () => {
     const observed = "|\n| ![x](http://evil) @all `</code><img src=x> www.evil.example";
     const text = renderMarkdown(reportOf({ findings: [finding({ observed })] }));
     const row = text.split("\n").find((line) => line.includes("SOUL")) ?? "";
@@ -258,12 +258,12 @@ describe("Markdown", () => {
     expect(row.replaceAll(/<\/?code>|&#\d+;/g, "")).not.toMatch(/[@![\]()<>`]|:\/\/|www\./);
   });
 
-  test("stays below what the forges take as one text, whatever the hosts say", () => {
+  test("stays below the forges' size limit, however much the hosts report", () => {
     const wide = "|".repeat(5000);
     const found = finding({ item: wide, observed: wide, lines: Array(30).fill(`+${"`".repeat(500)}`) });
     const report = reportOf({
       fleet: "arc",
-      hosts: Array(500).fill({ ...away, reason: wide }),
+      hosts: Array(500).fill({ ...unreachable, reason: wide }),
       findings: Array(3000).fill(found),
       unknown: Array(500).fill({ ...unknown, reason: wide }),
       orphans: Array(500).fill({ host: "hub", resource: wide, owner: wide }),

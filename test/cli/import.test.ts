@@ -70,7 +70,7 @@ function book(rows: readonly (readonly (string | null)[])[]): Buffer {
 }
 
 describe("a proposal", () => {
-  test("is a fleet.yaml that is valid as it is, with the unit that the agent comes from", () => {
+  test("is a valid fleet.yaml that names the agent's existing unit", () => {
     const { problems, fleet, text } = written(host());
     expect(problems).toEqual([]);
     expect(fleet.tenants).toEqual({ agents: {} });
@@ -83,10 +83,10 @@ describe("a proposal", () => {
       takeOver: "later",
       contacts: [],
     });
-    expect(text).toMatch(/^# - iris: iris\.service runs it on as it is\. Take `takeOver: later` out when/);
+    expect(text).toMatch(/^# - iris: iris\.service keeps running it\. Remove `takeOver: later` when/);
   });
 
-  test("holds no secret's value, and names where it is to come from", () => {
+  test("holds no value of a secret, and declares where the value must come from", () => {
     const environment = 'LOG=info "API_TOKEN=sk-very secret" HOME=/home/iris';
     const { text, proposal, fleet } = written(
       host({ services: [service({ environment, secrets: ["ANTHROPIC_API_KEY"] })] }),
@@ -104,7 +104,7 @@ describe("a proposal", () => {
     expect(proposal.secrets).toEqual(["iris-anthropic-api-key", "iris-api-token"]);
   });
 
-  test("declares the contacts that agents agree on, and leaves them the others", () => {
+  test("declares only the contacts that the agents agree on", () => {
     const [one, two] = [
       book([
         ["ada", "human", "ada@example.org"],
@@ -123,42 +123,42 @@ describe("a proposal", () => {
     expect(fleet.contacts.ada).toEqual({ type: "human", email: "ada@example.org" });
     expect(fleet.contacts.forge).toBeUndefined();
     expect(fleet.agents.iris.contacts).toEqual(["ada"]);
-    expect(text).toContain("stay their own: Odd Name, forge.");
+    expect(text).toContain("stay in the agents' own books: Odd Name, forge.");
   });
 
   test.each<[string, Partial<ScannedHost>, RegExp]>([
     ["a user without a service", { services: [] }, /user iris: no service runs as it/],
     ["a home elsewhere", { users: [user({ home: "/srv/iris" })] }, /its home is \/srv\/iris/],
     [
-      "a name that no agent has",
+      "a name that an agent cannot have",
       { users: [user({ name: "Iris_1", home: "/home/Iris_1" })], services: [service({ user: "Iris_1" })] },
       /cannot have that name/,
     ],
     [
-      "a start that is a shell's",
+      "a start command with special syntax",
       { services: [service({ starts: ["/bin/sh -c 'echo %h'"] })] },
-      /more than a command with plain words/,
+      /not a single command of plain words/,
     ],
     [
       "a second service",
       { services: [service(), service({ unit: "helper.service" })] },
-      /helper\.service: iris is taken for iris\.service alone/,
+      /helper\.service: the agent iris is already declared from iris\.service/,
     ],
     ["a crontab", { left: ["the crontab of iris"] }, /the crontab of iris/],
-    ["another stack", { stacks: ["arc/dev"] }, /the stack arc\/dev has there already/],
+    ["another stack", { stacks: ["arc/dev"] }, /resources of the stack arc\/dev/],
   ])("lists what it cannot declare: %s", (_what, parts, sentence) => {
     const { proposal, text } = written(host(parts));
     expect(proposal.left.join("\n")).toMatch(sentence);
     expect(text).toMatch(/^# Not declared:$/m);
   });
 
-  test("overwrites nothing", () => {
+  test("overwrites no existing folder", () => {
     const { dir, proposal, text } = written(host());
-    expect(() => writeProposal(dir, proposal)).toThrow(/it is there already/);
+    expect(() => writeProposal(dir, proposal)).toThrow(/it already exists/);
     expect(readFileSync(join(dir, "fleet.yaml"), "utf8")).toBe(text);
   });
 
-  test("takes a host's words as data: they end no line of a comment, and lead to no file elsewhere", () => {
+  test("treats the host's answer as untrusted: it cannot end a comment line or name files elsewhere", () => {
     const evil = "x\nagents: {}";
     const { fleet, text } = written(
       host({
@@ -171,7 +171,7 @@ describe("a proposal", () => {
   });
 });
 
-describe("a start line", () => {
+describe("the agent's command", () => {
   test.each<[string, string[] | undefined]>([
     ["/usr/bin/node server.js --port 80", ["/usr/bin/node", "server.js", "--port", "80"]],
     [`/bin/sh -c "while :; do sleep 1; done"`, ["/bin/sh", "-c", "while :; do sleep 1; done"]],
@@ -187,12 +187,12 @@ describe("a start line", () => {
     ["/usr/bin/x ; /usr/bin/y", undefined],
     ["/usr/bin/x 'open", undefined],
     ["", undefined],
-  ])("%s", (line, command) => {
+  ])("is read from ExecStart=%s", (line, command) => {
     expect(commandOf([line])).toEqual(command);
   });
 });
 
-test("an answer that is no scan has nothing in it", () => {
+test("an answer that is not a scan result contains no services", () => {
   for (const answer of ["", "!!", Buffer.from("what ever\nuser\n").toString("base64")]) {
     expect(parseScan(answer).services).toEqual([]);
   }

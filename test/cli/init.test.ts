@@ -18,7 +18,7 @@ const FILES = [
   "stacks/dev.passphrase",
 ];
 
-/** What only the template's fleet.yaml names. */
+/** Files that only the template's fleet.yaml names. */
 const TEMPLATE_FLEET = ["contacts.yaml", "identities/scout/SOUL.md"];
 
 let sandbox: Sandbox;
@@ -38,7 +38,7 @@ function filesIn(dir: string): string[] {
 }
 
 describe("fleet init", () => {
-  test("makes a project whose fleet.yaml is valid, and says what to do next", async () => {
+  test("creates a project with a valid fleet.yaml, and shows what to do next", async () => {
     const { code, out } = await sandbox.fleet("init");
     expect(code).toBe(0);
     expect(filesIn(sandbox.dir)).toEqual(FILES);
@@ -52,7 +52,7 @@ describe("fleet init", () => {
     expect(statSync(join(sandbox.dir, "stacks/dev.passphrase")).mode & 0o777).toBe(0o600);
   });
 
-  test("writes the workflows where the forge looks for them", async () => {
+  test("writes the workflows to the folder that the forge reads", async () => {
     expect((await sandbox.fleet("init", "--forge", "gitea")).code).toBe(0);
     expect(filesIn(sandbox.dir).filter((file) => file.includes("workflows"))).toEqual([
       ".gitea/workflows/fleet-change.yaml",
@@ -60,17 +60,17 @@ describe("fleet init", () => {
     ]);
     expect(await sandbox.fleet("init", "--forge", "gitlab")).toMatchObject({
       code: 2,
-      err: expect.stringContaining("there are github, gitea"),
+      err: expect.stringContaining("the known forges are github, gitea"),
     });
   });
 
-  test("makes the folder that it is given", async () => {
+  test("creates the folder that is given", async () => {
     const { out } = await sandbox.fleet("init", "deep/1. Größe & Co");
     expect(out).toContain("cd deep/1. Größe & Co");
     expect(read("deep/1. Größe & Co/fleet.yaml")).toMatch(/^name: gr-e-co$/m);
   });
 
-  test("overwrites nothing, and writes what is missing", async () => {
+  test("overwrites no file, and writes only missing ones", async () => {
     writeFileSync(join(sandbox.dir, "fleet.yaml"), "mine\n");
     const first = await sandbox.fleet("init");
     expect(first.out).toContain("kept        fleet.yaml\n");
@@ -81,7 +81,7 @@ describe("fleet init", () => {
     expect(filesIn(sandbox.dir)).toEqual(FILES.filter((file) => !TEMPLATE_FLEET.includes(file)));
   });
 
-  test("completes the package.json that npm made, and keeps what is in it", async () => {
+  test("completes a package.json from npm, and keeps its contents", async () => {
     const own = {
       name: "own",
       scripts: { up: "mine" },
@@ -96,10 +96,10 @@ describe("fleet init", () => {
     });
   });
 
-  test("touches no package.json that it cannot read", async () => {
+  test("does not change a package.json that it cannot parse", async () => {
     writeFileSync(join(sandbox.dir, "package.json"), "{ broken");
     const { code, err } = await sandbox.fleet("init");
-    expect([code, err]).toEqual([2, expect.stringContaining("it is no JSON object")]);
+    expect([code, err]).toEqual([2, expect.stringContaining("it is not a JSON object")]);
     expect(filesIn(sandbox.dir)).toEqual(["package.json"]);
   });
 });
@@ -133,7 +133,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
       .split("\n")
       .map((line) => line.trim());
 
-  test("names the steps for its hosts and secrets, and writes nothing of the template's fleet", async () => {
+  test("lists the steps for its hosts and secrets, and writes no file of the template's fleet", async () => {
     writeFleet();
     const { code, out } = await sandbox.fleet("init", ".");
     expect(code).toBe(0);
@@ -151,7 +151,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
     expect(filesIn(sandbox.dir)).not.toEqual(expect.arrayContaining([expect.stringContaining("scout")]));
   });
 
-  test("leaves out what the stack has already", async () => {
+  test("lists no step that is already done", async () => {
     writeFleet();
     await sandbox.fleet("init");
     const stack = { encryptionsalt: "v1:x", config: { "muster:iris-key": { secure: "v1:y" } } };
@@ -168,7 +168,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
     ]);
   });
 
-  test("asks for a passphrase that is not on this machine, and makes no second stack", async () => {
+  test("asks for a passphrase that is not on this machine, and creates no second stack", async () => {
     writeFleet();
     mkdirSync(join(sandbox.dir, "stacks"));
     writeFileSync(join(sandbox.dir, "stacks/Pulumi.prod.yaml"), stringify({ encryptionsalt: "v1:x" }));
@@ -177,7 +177,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
     expect(filesIn(join(sandbox.dir, "stacks"))).toEqual(["Pulumi.prod.yaml", "README.md"]);
   });
 
-  test("names each missing file with its line", async () => {
+  test("reports each missing file with its line", async () => {
     writeFleet();
     rmSync(join(sandbox.dir, "iris.md"));
     const found = steps((await sandbox.fleet("init")).out);
@@ -220,7 +220,7 @@ plugins:
     });
   });
 
-  test("is changed by `fleet init .`, which says what it has changed, once", async () => {
+  test("is changed once by `fleet init .`, which prints what it has changed", async () => {
     const { code, out, err } = await sandbox.fleet("init", ".");
     expect([code, err]).toEqual([0, ""]);
     expect(out.match(/^changed .*$/gm)).toEqual([
@@ -228,7 +228,7 @@ plugins:
       "changed     fleet.yaml: it names node_modules/muster-fleet, not node_modules/muster",
       "changed     Pulumi.yaml: it names node_modules/muster-fleet, not node_modules/muster",
     ]);
-    // npm removes the programs of the former package, which have the names of ours.
+    // npm removes the programs of the former package, which have the same names as the current ones.
     expect(out).toContain("Next:\n  npm install && npm rebuild muster-fleet\n");
     expect(read("Pulumi.yaml")).toBe(`# node_modules/muster/ in a comment
 name: own
@@ -257,20 +257,20 @@ describe("the dependency on Muster's package", () => {
     return dependencyOn(join(sandbox.dir, "fleet"), join(modules, "muster-fleet"));
   }
 
-  test("is the tarball that it was installed from", () => {
+  test("is the tarball that the package was installed from", () => {
     expect(installedFrom("file:../muster-fleet-1.2.3.tgz")).toBe("file:../../muster-fleet-1.2.3.tgz");
   });
 
-  test("is the version where it came from a registry", () => {
+  test("is the version if the package came from a registry", () => {
     expect(installedFrom("https://registry.example/muster-fleet-1.2.3.tgz")).toBe("^1.2.3");
   });
 
-  test("is the commit where it came from git", () => {
+  test("is the commit if the package came from git", () => {
     const url = "git+https://git.example/muster.git#0123456789abcdef0123456789abcdef01234567";
     expect(installedFrom(url)).toBe(url);
   });
 
-  test("is the checkout where it was never installed", () => {
+  test("is the checkout if the package was never installed", () => {
     expect(dependencyOn("/home/me/fleet", "/home/me/muster")).toBe("file:../muster");
   });
 });

@@ -10,7 +10,7 @@ import type { SshHostSpec } from "../../src/host-kinds/ssh/index.ts";
 import { fleetOf } from "../fixtures/fleet.ts";
 import { MACHINE } from "./support/answers.ts";
 
-/** What the script answers where these programs come first in PATH. */
+/** Runs the script with these programs first in PATH, and returns its answer. */
 function answerOf(programs: Readonly<Record<string, string>> = {}): string {
   const dir = mkdtempSync(join(tmpdir(), "muster-mac-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
@@ -23,7 +23,7 @@ function answerOf(programs: Readonly<Record<string, string>> = {}): string {
   return execFileSync("/bin/sh", ["-c", script], { env, encoding: "utf8" }).trim();
 }
 
-test("a Linux machine with nothing of ours tells how it is doing", () => {
+test("the health of a Linux machine is observed without a host runtime", () => {
   const machine = parseMachine("box", answerOf());
   expect(machine.cores).toBeGreaterThan(0);
   expect(machine.uptime).toBeGreaterThan(0);
@@ -32,7 +32,7 @@ test("a Linux machine with nothing of ours tells how it is doing", () => {
   expect(machine.failed).toEqual([]);
 });
 
-test("so does a Mac, by its own tools", () => {
+test("the health of a Mac is observed with its own tools", () => {
   const sysctl = `case $2 in
     kern.boottime) echo "{ sec = $(($(date +%s) - 90061)), usec = 0 } Thu Jan  1 00:00:00 1970" ;;
     hw.memsize) echo 17179869184 ;;
@@ -65,27 +65,27 @@ test("so does a Mac, by its own tools", () => {
   });
 });
 
-test("what is neither says so, and what cannot be read is no machine", () => {
-  expect(answerOf({ uname: "FreeBSD" })).toBe("failed a FreeBSD cannot be looked at");
-  expect(() => parseMachine("hub", "8 x 1 2 3")).toThrow(/hub: it was not understood/);
+test("other systems and unreadable answers are errors", () => {
+  expect(answerOf({ uname: "FreeBSD" })).toBe("failed FreeBSD is not supported");
+  expect(() => parseMachine("hub", "8 x 1 2 3")).toThrow(/hub: its answer cannot be read/);
 });
 
-test("only a host that is observed only is looked at without our runtime", async () => {
+test("a host with `observe: only` is observed without the host runtime", async () => {
   const mac: SshHostSpec = {
     ...{ kind: "ssh", name: "mac", address: "192.0.2.1", hostKeys: ["ssh-ed25519 AAAA"], observe: "only" },
     ...{ connectTimeout: 10, availability: "intermittent", formerly: [], protect: false },
   };
   const fleet = { ...fleetOf(), hosts: { mac } };
-  const asked: string[] = [];
+  const observed: string[] = [];
   const { rows } = await observeHosts(
     fleet,
     {},
-    () => Promise.reject(new Error("its runtime was asked")),
+    () => Promise.reject(new Error("its runtime was queried")),
     async (host) => {
-      asked.push(host);
+      observed.push(host);
       return MACHINE;
     },
   );
-  expect(asked).toEqual(["mac"]);
+  expect(observed).toEqual(["mac"]);
   expect(rows).toEqual([{ host: "mac", machine: MACHINE, ailments: [] }]);
 });

@@ -22,7 +22,7 @@ const write = (path: string, text: string) => {
 };
 
 describe("a tenant's key", () => {
-  test("is made once, for its owner alone, and its public half is told without a comment", () => {
+  test("is created once and readable only by its owner; its public key has no comment", () => {
     const key = ensureStackKey(dir, "north");
     expect(key).toMatch(/^ssh-ed25519 \S+$/);
     expect(ensureStackKey(dir, "north")).toBe(key);
@@ -35,7 +35,7 @@ describe("a tenant's key", () => {
     ["a map", "  north: {isolation: agent}\n"],
     ["a block", "  north:\n    isolation: agent\n"],
     ["another key", "  north: {key: old}\n"],
-  ])("is written into fleet.yaml where the tenant is %s, and all else stays", (_title, tenant) => {
+  ])("is written into fleet.yaml if the tenant has %s, and the rest does not change", (_title, tenant) => {
     const rest =
       "# ours\nkind: Fleet # a comment\nx-long: &a {text: 'a line that is longer than eighty characters, which stays a single line here'}\n\nagents:\n  iris: {<<: *a, host: hub}\n";
     write("fleet.yaml", `tenants:\n${tenant}  # the other\n  south: {}\n${rest}`);
@@ -57,7 +57,7 @@ describe("a tenant's key", () => {
   });
 });
 
-test("stacks are listed with what they have and what of them is here", () => {
+test("stacks are listed with their slice, their hosts, and which of their files are on this machine", () => {
   write("Pulumi.yaml", "name: muster\nstackConfigDir: stacks\nruntime: nodejs\n");
   write("stacks/Pulumi.dev.yaml", "encryptionsalt: v1\n");
   write(

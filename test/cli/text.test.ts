@@ -10,21 +10,21 @@ const HOSTILE = "\u001b[31mred\u001b[0m \u202eevil\u0000\r\nnext\u009b2J";
 const HARMLESS = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 
 describe("text from a host", () => {
-  test("cannot colour, move the cursor, break a line or turn the text around", () => {
+  test("cannot colour the text, move the cursor, break a line or reverse the text", () => {
     expect(visible(HOSTILE)).toBe("\\u001b[31mred\\u001b[0m \\u202eevil\\u0000\\u000d\\u000anext\\u009b2J");
   });
 
-  test("is harmless whatever it holds", () => {
+  test("is harmless whatever it contains", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => HARMLESS.test(visible(text))));
   });
 
-  test("stays whole in JSON, and is as harmless there", () => {
+  test("is complete in JSON, and just as harmless", () => {
     const json = safeJson({ observed: HOSTILE });
     expect(JSON.parse(json)).toEqual({ observed: HOSTILE });
     expect(json.replaceAll("\n", "")).toMatch(HARMLESS);
   });
 
-  test("is cut where it is long, and a digest after twelve digits", () => {
+  test("is cut if it is long, and a digest after twelve digits", () => {
     expect(shortValue("a".repeat(500))).toHaveLength(72);
     expect(shortValue(`sha256:${"0123456789abcdef".repeat(4)}`)).toBe("sha256:0123456789ab…");
     expect(shortValue("0644")).toBe("0644");
@@ -32,8 +32,8 @@ describe("text from a host", () => {
   });
 });
 
-describe("for people", () => {
-  test("a table aligns its columns and ends no line in blanks", () => {
+describe("text for people", () => {
+  test("has tables with aligned columns and no trailing blanks", () => {
     expect(
       table([
         ["A", "LONG"],
@@ -43,16 +43,16 @@ describe("for people", () => {
     ).toBe("A    LONG\nabc  x\nd    \\u001b\n");
   });
 
-  test("a table counts the columns that wide characters, marks and emoji take in a terminal", () => {
+  test("has tables that stay aligned with wide characters, combining marks and emoji", () => {
     const rows = ["名前", "ab", "e\u0301", "🐈"].map((cell) => [cell, "x"]);
     expect(table(rows)).toBe("名前  x\nab    x\ne\u0301     x\n🐈    x\n");
   });
 
-  test("a span is told in its two largest units", () => {
+  test("shows a time span in its two largest units", () => {
     expect([0, 0.4, 12, 75, 3600, 100_000].map(span)).toEqual(["0s", "0s", "12s", "1m 15s", "1h", "1d 3h"]);
   });
 
-  test("sizes have a unit", () => {
+  test("shows sizes with a unit", () => {
     expect([0, 999, 1500, 2_000_000_000].map(bytes)).toEqual(["0 bytes", "999 bytes", "1.5 kB", "2.0 GB"]);
   });
 });

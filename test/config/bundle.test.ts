@@ -31,8 +31,8 @@ beforeAll(async () => {
 
 test("the bundle with precompiled schemas reports the same problems as the sources", () => {
   for (const text of [FLEET, ...FORM.map(([, passage, replacement]) => broken(passage, replacement))]) {
-    const told = lines(check(folder, text).problems);
-    expect(lines(bundled(join(folder.path, "fleet.yaml")).problems)).toEqual(told);
+    const expected = lines(check(folder, text).problems);
+    expect(lines(bundled(join(folder.path, "fleet.yaml")).problems)).toEqual(expected);
   }
 });
 

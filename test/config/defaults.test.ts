@@ -14,7 +14,7 @@ const AGENT = { host: "hub", tenant: "arc", command: ["/bin/true"] };
 const TWO_PROVIDERS = [{ provider: "one" }, { provider: "two" }];
 const AGENT_JOB = { schedule: "daily", command: ["/bin/true"], agent: "iris" };
 
-/** A fleet of one agent, with these sections in place of its own. */
+/** A fleet with one agent, in which the given sections replace the original ones. */
 function fleetWith(sections: Entry): Entry {
   return {
     ...{ apiVersion: "muster/v1", kind: "Fleet", name: "test" },
@@ -29,7 +29,7 @@ const host = (entry: Entry) => fleetWith({ cloud: CLOUD, hosts: { hub: entry } }
 const agent = (entry: Entry) => fleetWith({ agents: { iris: { ...AGENT, ...entry } } });
 const service = (entry: Entry) => fleetWith({ services: { web: { host: "hub", health: PROBE, ...entry } } });
 
-/** A fleet that has a map of each definition, with these keys besides those that it needs. */
+/** For each definition of the schema, a fleet that contains such a map with the given keys. */
 const FLEETS: Readonly<Record<string, (keys: Entry, key: string) => Entry>> = {
   "fleet.yaml": (keys, key) => fleetWith({ agents: {}, [key]: undefined, ...keys }),
   moved: (keys) => fleetWith({ moved: keys }),
@@ -66,7 +66,7 @@ const FLEETS: Readonly<Record<string, (keys: Entry, key: string) => Entry>> = {
 };
 
 function load(fleet: Entry): Fleet | undefined {
-  // JSON is YAML.
+  // JSON is also YAML.
   const { fleet: loaded, problems } = check(folder, JSON.stringify(fleet));
   expect(lines(problems)).toEqual([]);
   return loaded;

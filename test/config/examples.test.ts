@@ -19,7 +19,7 @@ test.each(examples)("%s is valid and has no warnings", (file) => {
   expect([...problems, ...warnings]).toEqual([]);
 });
 
-test("the example is Arc's fleet: five agents with their own key and soul, and 89 contacts", () => {
+test("the example has five agents, each with its own key and soul, and 89 contacts", () => {
   const fleet = loadFleet(join(root, "fleet.yaml"));
   const agents = Object.values(fleet.agents);
   expect(agents.map((agent) => agent.name)).toEqual(["arc", "spark", "iris", "loom", "forge"]);
@@ -41,7 +41,7 @@ test("the example's agent refuses to start without a terminal", () => {
   });
 });
 
-test("in a terminal it prints its name and beats, and exits cleanly on TERM", () => {
+test("in a terminal the example's agent prints its name and its heartbeats, and exits cleanly on TERM", () => {
   const ended = `timeout --foreground --preserve-status -s TERM 1 /bin/sh ${program}`;
   const { status, stdout } = spawnSync("script", ["-qefc", ended, "/dev/null"], agent);
   expect(stdout).toMatch(/Iris is awake.*Iris: beat 1.*Iris stops/s);

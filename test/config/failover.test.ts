@@ -11,15 +11,15 @@ const KEYS =
 const TWO =
   "providers: [{provider: nous, model: a, credential: nous-key}, {provider: gemini, credential: gemini-key}]";
 
-/** A fleet in which these fields replace the command of iris. */
+/** The small fleet, in which the given fields replace the command of iris. */
 function iris(words: string, providers = PROVIDERS) {
   const text = broken("command: [/bin/true]}\n  loom", `${words}}\n  loom`);
   return check(folder, text.replace("tenants:", `${providers}tenants:`).replace("credentials:\n", KEYS));
 }
 
-const told = (words: string) => lines(iris(words).problems).map((line) => line.replace(/^\S+ /, ""));
+const problemsOf = (words: string) => lines(iris(words).problems).map((line) => line.replace(/^\S+ /, ""));
 
-test("an agent holds the credentials of all its providers, and each run has those of one", () => {
+test("an agent holds the credentials of all its providers, and each provider choice has its own", () => {
   const { fleet } = iris(`command: [/bin/true], ${TWO}, failover: {switch: now, returnAfter: 1m}`);
   const agent = fleet?.agents["iris"];
   expect(agent?.credentials).toEqual(["iris-key", "nous-key", "gemini-key"]);
@@ -34,7 +34,7 @@ test("an agent holds the credentials of all its providers, and each run has thos
   expect(fleet?.providers["nous"]?.probe).toMatchObject({ interval: 10, failures: 3, successes: 2 });
 });
 
-test("each provider choice has its own command line, and the short forms for one provider work", () => {
+test("each provider choice has its own command line, and one provider can be written in a short form", () => {
   const vendors = PROVIDERS.replace("nous: {", "nous: {vendor: openai, ").replace(
     "gemini: {",
     "gemini: {vendor: google, ",
@@ -58,10 +58,10 @@ test("hermes gets the other models as fallbacks, and the deadman does not fail i
   const agent = iris(`runtime: hermes, ${order}`).fleet?.agents["iris"];
   expect(agent?.fallbacks).toEqual([{ provider: "gemini", model: "b" }]);
   expect(agent?.failover).toBeUndefined();
-  expect(told(`runtime: hermes, ${order}, failover: now`)).toEqual([
+  expect(problemsOf(`runtime: hermes, ${order}, failover: now`)).toEqual([
     expect.stringMatching(/^agents.iris.failover: needs at least two/),
   ]);
-  expect(told("runtime: hermes, providers: [{provider: nous, model: a}, {provider: gemini}]")).toEqual([
+  expect(problemsOf("runtime: hermes, providers: [{provider: nous, model: a}, {provider: gemini}]")).toEqual([
     "agents.iris.providers[1].model: is missing: hermes silently skips an entry without a model",
   ]);
 });
@@ -89,7 +89,7 @@ test.each([
   ],
   [
     "providers: [{provider: nous}], failover: now",
-    "agents.iris.failover: needs at least two `providers`, and a runtime that has no failover of its own",
+    "agents.iris.failover: needs at least two `providers`, and a runtime without its own failover",
   ],
   [`${TWO}, failover: sometimes`, "agents.iris.failover: must be when-idle or now"],
   [
@@ -102,13 +102,13 @@ test.each([
     'agents.iris.providers[0].credential: credential "nous-key" sets KEY, which its env sets already',
   ],
 ])("refuses %s", (words, problem) => {
-  expect(told(`command: [/bin/true], ${words}`)).toEqual(
+  expect(problemsOf(`command: [/bin/true], ${words}`)).toEqual(
     expect.arrayContaining([expect.stringContaining(problem)]),
   );
 });
 
 test("a provider cannot be declared in two places", () => {
-  expect(told(`runtime: {kind: pi, provider: nous}, ${TWO}`)).toEqual(
+  expect(problemsOf(`runtime: {kind: pi, provider: nous}, ${TWO}`)).toEqual(
     expect.arrayContaining([
       expect.stringContaining("cannot be combined with the provider or model of `runtime`"),
     ]),

@@ -7,7 +7,7 @@ const problemsOf = (text: string) => lines(check(folder, text).problems);
 const LOOM_HAS_A_KEY = FLEET.replace("{host: east", "{credentials: [loom-key], host: east");
 const withLoomKey = (key: string) => LOOM_HAS_A_KEY.replace("identities:", `  loom-key: ${key}\nidentities:`);
 
-test("two names for one reference are one secret", () => {
+test("two credentials with the same reference are one secret", () => {
   expect(problemsOf(withLoomKey('{from: "config:iris-key", type: api-key}'))).toEqual([
     'fleet.yaml:10:3 credentials.iris-key: is the same secret as "loom-key", held by agents iris, loom: ' +
       "give each its own, or give a reason in `sharedBecause`",
@@ -16,7 +16,7 @@ test("two names for one reference are one secret", () => {
   ]);
 });
 
-test("two paths of one file are one secret", () => {
+test("two credentials with different paths to one file are one secret", () => {
   const text = withLoomKey('{from: "file:./keys/../key", type: api-key}').replace(
     "config:iris-key",
     "file:key",
@@ -60,13 +60,13 @@ test("an OAuth login on two hosts is an error, even with a reason", () => {
   ]);
 });
 
-test("an agent with the name of another tenant's only user is refused", () => {
+test("an agent with the name of another tenant's shared user is refused", () => {
   const text = broken("arc: {}", "arc: {}\n  loom: {isolation: tenant}").replace(
     "iris: {host: hub, tenant: arc",
     "iris: {host: hub, tenant: loom",
   );
   expect(problemsOf(text)).toEqual([
-    'fleet.yaml:20:3 agents.loom: runs as Linux user "loom", as agent "iris" of tenant "loom" does',
+    'fleet.yaml:20:3 agents.loom: runs as Linux user "loom", which agent "iris" of tenant "loom" also uses',
   ]);
 });
 

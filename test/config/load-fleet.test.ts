@@ -53,12 +53,12 @@ test("a loaded fleet has every default filled in and every file read", () => {
   });
 });
 
-test("a loaded fleet is frozen to its leaves", () => {
+test("a loaded fleet is frozen, with everything in it", () => {
   const fleet = check(folder, FLEET).fleet;
   expect(() => Object.assign(fleet?.agents["iris"]?.env as object, { A: "b" })).toThrow(TypeError);
 });
 
-test("paths of keys and secrets can be anywhere, and become absolute", () => {
+test("paths of keys and secrets can lead anywhere, and become absolute", () => {
   const text = broken("192.0.2.1}", "192.0.2.1, identityFile: ~/.ssh/key}").replace(
     "config:iris-key",
     "file:../key",
@@ -116,7 +116,7 @@ test("a valid file is cached, and loads the same from the cache", () => {
   expect(check(folder, text).fleet).toEqual(first);
 });
 
-test("the cache hides no problem of a file that has changed", () => {
+test("after a change of a file, the cache does not hide its problems", () => {
   const text = broken("iris: {soul: SOUL.md}", "iris: {soul: other.md}");
   write(folder.path, { "other.md": "# Other\n" });
   expect(lines(check(folder, text).problems)).toEqual([]);
@@ -135,7 +135,7 @@ test("a damaged cache entry is ignored", () => {
   expect(check(folder, text).fleet?.name).toBe("damaged");
 });
 
-test("entries have their former names, and agents the protection of their tenant", () => {
+test("entries have their former names, and agents have the protection of their tenant", () => {
   const moved =
     "moved: {hosts: {center: east, x-note: east}, tenants: {lab: arc}, agents: {vera: iris, ada: iris}}\n";
   const fleet = check(folder, broken("arc: {}", "arc: {protect: true}") + moved).fleet;

@@ -6,11 +6,11 @@ import { check, FLEET, useFolder } from "./support/folder.ts";
 
 const folder = useFolder();
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
-/** Milliseconds. On an idle machine two seconds would be enough. */
+/** The time limit in milliseconds. On an idle machine two seconds would be enough. */
 const SOON = 6000;
 const runs = { seed, numRuns: 300, verbose: true };
 
-/** Any text results in a fleet or in problems with positions, within the time limit. */
+/** Asserts that a text results in a fleet or in problems with positions, within the time limit. */
 function answersInTime(text: string): void {
   const start = performance.now();
   const { fleet, problems } = check(folder, text);
@@ -34,22 +34,22 @@ const SCRAPS = [
   "\u202e",
   "\0",
 ];
-const scrap = fc.oneof(fc.constantFrom(...SCRAPS), fc.string({ unit: "binary", maxLength: 3 }));
+const fragment = fc.oneof(fc.constantFrom(...SCRAPS), fc.string({ unit: "binary", maxLength: 3 }));
 
-test(`any text gets an answer (SEED=${seed})`, () => {
+test(`any text results in a fleet or in problems (SEED=${seed})`, () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), answersInTime), runs);
 });
 
-test(`a fleet with scraps of YAML thrown in gets an answer (SEED=${seed})`, () => {
-  const places = fc.array(fc.tuple(fc.nat(FLEET.length), scrap), { minLength: 1, maxLength: 5 });
-  const thrownIn = (text: string, [at, what]: [number, string]) => text.slice(0, at) + what + text.slice(at);
+test(`a fleet with inserted fragments of YAML results in a fleet or in problems (SEED=${seed})`, () => {
+  const places = fc.array(fc.tuple(fc.nat(FLEET.length), fragment), { minLength: 1, maxLength: 5 });
+  const inserted = (text: string, [at, what]: [number, string]) => text.slice(0, at) + what + text.slice(at);
   fc.assert(
-    fc.property(places, (all) => answersInTime(all.reduce(thrownIn, FLEET))),
+    fc.property(places, (all) => answersInTime(all.reduce(inserted, FLEET))),
     runs,
   );
 });
 
-test(`any value at any place of a fleet gets an answer (SEED=${seed})`, () => {
+test(`any value in any section results in a fleet or in problems (SEED=${seed})`, () => {
   const sections = Object.keys(schema.properties);
   const name = fc.constantFrom(
     "hub",

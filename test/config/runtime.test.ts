@@ -3,7 +3,7 @@ import { broken, check, lines, useFolder } from "./support/folder.ts";
 
 const folder = useFolder();
 
-/** A fleet with two providers in which a runtime replaces the command of iris. */
+/** The small fleet with two providers, in which a runtime replaces the command of iris. */
 function irisWith(runtime: string, more = "") {
   const text = broken("command: [/bin/true]}\n  loom", `runtime: ${runtime}}\n  loom`);
   return check(
@@ -22,7 +22,7 @@ test("the arguments of a runtime precede the declared ones, and the agent's vari
   });
 });
 
-test("a runtime can be only a name, and can have another program", () => {
+test("a runtime can be only a name, or name another program", () => {
   expect(irisWith("claude").fleet?.agents["iris"]).toMatchObject({ runtime: "claude", command: ["claude"] });
   expect(irisWith("{kind: codex, program: /opt/codex}").fleet?.agents["iris"]?.command).toEqual([
     "/opt/codex",
@@ -43,7 +43,7 @@ test("a vendor that the runtime does not know is refused", () => {
 });
 
 test.each(["pi", "codex", "hermes"])(
-  "a vendor that %s does not bring, and no file of its own names, is refused",
+  "a vendor is refused if neither %s nor a file of the identity knows it",
   (kind) => {
     const [problem] = lines(irisWith(`{kind: ${kind}, provider: antropic, model: m}`).problems);
     expect(problem).toContain("agents.iris.runtime.provider: ");

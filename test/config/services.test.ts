@@ -17,7 +17,7 @@ ExecStart=/usr/local/bin/gitea web
 WantedBy=multi-user.target
 `;
 
-/** The small fleet with one service. */
+/** Checks the small fleet with one more service, and returns the problems. */
 function withService(entry: string, unit = UNIT, extra = ""): string {
   write(folder.path, { "gitea.service": unit });
   return broken("agents:", `services:\n  forge: ${entry}\n${extra}agents:`);
@@ -64,7 +64,7 @@ describe("a service of fleet.yaml", () => {
   });
 });
 
-describe("a service is refused:", () => {
+describe("a service is refused with", () => {
   test.each([
     [
       "a unit of the system",
@@ -93,12 +93,12 @@ describe("a service is refused:", () => {
       "must be the name of a Debian package",
     ],
     [
-      "a file elsewhere",
+      "a file outside /etc, /opt and /usr/local",
       "{host: hub, files: {/home/iris/a: {text: a}}}",
       "must be an absolute path in /etc, /opt or /usr/local",
     ],
     [
-      "a file above",
+      "a file path that contains ..",
       "{host: hub, files: {/etc/../root/a: {text: a}}}",
       "must be an absolute path in /etc, /opt or /usr/local",
     ],
@@ -107,23 +107,27 @@ describe("a service is refused:", () => {
       "{host: hub, files: {/etc/systemd/system/a.service: {text: a}}}",
       "cannot be written by a service",
     ],
-    ["a file of sudo", "{host: hub, files: {/etc/sudoers.d/a: {text: a}}}", "cannot be written by a service"],
     [
-      "the file of accounts",
+      "a configuration file of sudo",
+      "{host: hub, files: {/etc/sudoers.d/a: {text: a}}}",
+      "cannot be written by a service",
+    ],
+    [
+      "/etc/passwd as its file",
       "{host: hub, files: {/etc/passwd: {text: a}}}",
       "cannot be written by a service",
     ],
     [
-      "Muster's own runtime",
+      "a file of Muster's own runtime",
       "{host: hub, files: {/usr/local/lib/muster/run: {text: a}}}",
       "cannot be written by a service",
     ],
     [
       "an account for a system user",
       "{host: hub, user: www-data, account: {}}",
-      'would make the user "www-data"',
+      'would create the user "www-data"',
     ],
-    ["an account for root", "{host: hub, account: {}}", 'would make the user "root"'],
+    ["an account for root", "{host: hub, account: {}}", 'would create the user "root"'],
     [
       "a check without a probe",
       "{host: hub, health: {}}",
@@ -137,9 +141,13 @@ describe("a service is refused:", () => {
     [
       "a check of a stopped service",
       "{host: hub, running: false, health: {tcp: 1}}",
-      "is for a service that is not running",
+      "needs a service that runs: remove this check, or `running: false`",
     ],
-    ["a grace without a check", "{host: hub, grace: 5}", "is only for a service with a `health` check"],
+    [
+      "a grace period without a check",
+      "{host: hub, grace: 5}",
+      "is only for a service with a `health` check",
+    ],
     [
       "an unknown onUnhealthy",
       "{host: hub, health: {tcp: 1}, onUnhealthy: reboot}",
@@ -153,14 +161,18 @@ describe("a service is refused:", () => {
     ["control characters", "\u0001\u0002", "has a control character in line 1"],
     [
       "a text that is not a unit file",
-      "this is no unit\n",
-      "has in line 1 neither a [Section] nor a Key=value of one",
+      "this is not a unit\n",
+      "has neither a [Section] nor a Key=value of a section in line 1",
     ],
-    ["a setting without a section", "ExecStart=/bin/true\n", "has in line 1 neither a [Section]"],
+    [
+      "a setting without a section",
+      "ExecStart=/bin/true\n",
+      "has neither a [Section] nor a Key=value of a section in line 1",
+    ],
     [
       "a unit without ExecStart=",
       "[Unit]\nDescription=a\n[Install]\nWantedBy=a\n",
-      "has no ExecStart= in a [Service]",
+      "has no ExecStart= in its [Service] section",
     ],
     [
       "a unit with sshd as an alias",
@@ -177,13 +189,13 @@ describe("a service is refused:", () => {
     expect(problems(`${OWN}}`, unit)[0]).toContain(sentence);
   });
 
-  test("a user other than that of the unit file", () => {
+  test("another user than that of the unit file", () => {
     expect(problems(`${OWN}, user: iris}`)).toEqual([
       expect.stringContaining('is "iris", but the unit file has User=git'),
     ]);
   });
 
-  test("a unit of two services, and the name of an agent", () => {
+  test("the unit of another service, or the name of an agent", () => {
     const extra = "  other: {host: hub, unit: gitea.service}\n  iris: {host: hub}\n";
     expect(problems("{host: hub, unit: gitea.service}", UNIT, extra)).toEqual([
       expect.stringContaining('services.other: gitea.service belongs to service "forge" already'),
@@ -191,7 +203,7 @@ describe("a service is refused:", () => {
     ]);
   });
 
-  test("a secret that an agent and a service share without a reason", () => {
+  test("a secret that it shares with an agent without a reason", () => {
     expect(problems("{host: hub, credentials: [iris-key]}")).toEqual([
       expect.stringContaining("is held by agents iris and services forge: give each its own"),
     ]);

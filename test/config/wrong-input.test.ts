@@ -29,7 +29,7 @@ describe.each(Object.entries(groups))("fleet.yaml is refused, each problem at it
   });
 });
 
-test("the small fleet that the cases break is valid", () => {
+test("the small fleet is valid before the cases break it", () => {
   expect(lines(check(folder, FLEET).problems)).toEqual([]);
 });
 
@@ -47,7 +47,7 @@ test("all problems are reported at once, in the order of the file", () => {
   ]);
 });
 
-test("a value where a secret's reference belongs is not repeated in the message", () => {
+test("a value in place of a secret's reference is not repeated in the message", () => {
   const text = broken("config:iris-key", "sk-canary-0123456789");
   expect(lines(check(folder, text).problems).join()).not.toContain("canary");
 });

@@ -7,7 +7,7 @@ const folder = useFolder();
 const problemsOf = (text: string | Uint8Array) => lines(check(folder, text).problems);
 const agentOf = (text: string) => check(folder, text).fleet?.agents["iris"];
 
-test("anchors, merge keys and x- keys work as in other tools, own keys winning over merged ones", () => {
+test("anchors, merge keys and x- keys work as in other tools, and a map's own keys win over merged ones", () => {
   const text = broken(
     "agents:\n  iris: {host: hub,",
     "x-base: &base {watchdog: 30s, host: east}\nagents:\n  iris: {<<: *base, host: hub,",
@@ -41,7 +41,7 @@ test("yes, no, on and off are words, as in YAML 1.2", () => {
   expect(agentOf(text)?.env).toMatchObject({ A: "yes", B: "no", C: "on", D: "off" });
 });
 
-test("a byte order mark and Windows line ends do not matter", () => {
+test("a byte order mark and Windows line ends are accepted", () => {
   expect(problemsOf(`\ufeff${FLEET.replaceAll("\n", "\r\n")}`)).toEqual([]);
 });
 
@@ -79,7 +79,7 @@ test("a problem in the contacts file is reported in that file", () => {
   expect(problemsOf(text)).toEqual(['contacts.yaml:2:8 loom.tpye: is not a known key; did you mean "type"?']);
 });
 
-/** Milliseconds. On an idle machine two seconds would be enough. */
+/** The time limit in milliseconds. On an idle machine two seconds would be enough. */
 const SOON = 6000;
 
 const level = (n: number) => `${n}: &l${n} [${`*l${n - 1}, `.repeat(9)}*l${n - 1}]`;

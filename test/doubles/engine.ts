@@ -14,7 +14,7 @@ type Setters = Record<string, unknown>;
 
 /** The engine's side of a provider: it speaks the real protocol, and receives messages. */
 export interface Engine {
-  readonly told: { severity: number; message: string; urn: string }[];
+  readonly messages: { severity: number; message: string; urn: string }[];
   configure(config: Json): Promise<provider_pb.ConfigureResponse>;
   diffConfig(olds: Json, news: Json): Promise<provider_pb.DiffResponse>;
   check(urn: string, news: Json): Promise<{ inputs: Json; failures: { property: string; reason: string }[] }>;
@@ -72,8 +72,8 @@ export function initFailed(failure: CallFailure) {
 
 /** Connects to a provider and does the handshake. */
 export async function connectEngine(port: number): Promise<Engine> {
-  const told: Engine["told"] = [];
-  const { server, address } = await listen(told);
+  const messages: Engine["messages"] = [];
+  const { server, address } = await listen(messages);
   const client = new provider_grpc_pb.ResourceProviderClient(
     `127.0.0.1:${port}`,
     credentials.createInsecure(),
@@ -83,7 +83,7 @@ export async function connectEngine(port: number): Promise<Engine> {
   const diff = (urn: string, olds: Json, news: Json): Promise<provider_pb.DiffResponse> =>
     call("diff", new provider_pb.DiffRequest(), { Urn: urn, Olds: struct(olds), News: struct(news) });
   return {
-    told,
+    messages,
     configure: (config) => call("configure", new provider_pb.ConfigureRequest(), { Args: struct(config) }),
     diffConfig: (olds, news) =>
       call("diffConfig", new provider_pb.DiffRequest(), { OldInputs: struct(olds), News: struct(news) }),
@@ -164,14 +164,18 @@ function kindsOf(response: provider_pb.DiffResponse): Record<string, string> {
   );
 }
 
-async function listen(told: Engine["told"]): Promise<{ server: Server; address: string }> {
+async function listen(messages: Engine["messages"]): Promise<{ server: Server; address: string }> {
   const server = new Server();
   server.addService(engine_grpc_pb.EngineService as never, {
     log: (
       { request }: { request: engine_pb.LogRequest },
       done: (error: null, answer: empty_pb.Empty) => void,
     ) => {
-      told.push({ severity: request.getSeverity(), message: request.getMessage(), urn: request.getUrn() });
+      messages.push({
+        severity: request.getSeverity(),
+        message: request.getMessage(),
+        urn: request.getUrn(),
+      });
       done(null, new empty_pb.Empty());
     },
   });

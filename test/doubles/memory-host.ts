@@ -9,7 +9,7 @@ import {
 } from "../../src/model/items.ts";
 import type { MoveMark, MoveRequest } from "../../src/model/move.ts";
 import type { PartFailure } from "../../src/model/part-failure.ts";
-import { isOpen, partOf } from "../../src/model/parts.ts";
+import { canChangePart, partOf } from "../../src/model/parts.ts";
 import type {
   ConvergeAnswer,
   ConvergeRequest,
@@ -35,8 +35,8 @@ export interface MemoryHost {
   readonly homes: Map<string, string>;
   /** Every request, in order. */
   readonly requests: AnyRequest[];
-  /** While set, no connection succeeds; or, if its text says that the connection was cut, every request fails. */
-  away?: Error | undefined;
+  /** While set, no connection succeeds. If its reason is `cut`, connections succeed and every request fails. */
+  unreachable?: Error | undefined;
   /** Items that cannot be observed, by address. */
   readonly unknown: Map<string, string>;
   /** Parts of an agent that cannot be applied, and why. */
@@ -60,9 +60,10 @@ export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts 
   };
   const connected = async (name: string): Promise<MemoryHost> => {
     const host = named(name);
-    const { away } = host;
-    if (away === undefined || (away instanceof HostError && away.reason === "cut")) return host;
-    throw away;
+    const { unreachable } = host;
+    if (unreachable === undefined || (unreachable instanceof HostError && unreachable.reason === "cut"))
+      return host;
+    throw unreachable;
   };
   return {
     reader: async (name) => {
@@ -83,7 +84,7 @@ export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts 
     mover: async (name) => memoryMover(await connected(name)),
     rename: () => undefined,
     reset: (name) => {
-      named(name).away = undefined;
+      named(name).unreachable = undefined;
     },
   };
 }
@@ -96,7 +97,7 @@ export function addressOfItem(item: HostItem): string {
 
 function arrived(host: MemoryHost, request: AnyRequest): MemoryHost {
   host.requests.push(request);
-  if (host.away !== undefined) throw host.away;
+  if (host.unreachable !== undefined) throw host.unreachable;
   return host;
 }
 
@@ -161,7 +162,7 @@ function converge(host: MemoryHost, request: ConvergeRequest): ConvergeAnswer {
 
 /** Whether an item's part neither fails nor needs one that fails. */
 function isDone({ failures }: MemoryHost, name: string): boolean {
-  return isOpen(partOf(name), new Set(failures.map((failure) => failure.part)));
+  return canChangePart(partOf(name), new Set(failures.map((failure) => failure.part)));
 }
 
 /** A record contains no digest of a secret. */

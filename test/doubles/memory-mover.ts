@@ -10,7 +10,7 @@ import type { MemoryHost } from "./memory-host.ts";
 export function memoryMover(host: MemoryHost): AgentMover {
   const arrived = (request: MoveRequest) => {
     host.requests.push(request);
-    if (host.away !== undefined) throw host.away;
+    if (host.unreachable !== undefined) throw host.unreachable;
   };
   const mark = (agent: string, state: MoveMark["state"], move: string, other: string) =>
     void host.moves.set(agent, { agent, state, move, other, since: "2026-01-02T03:04:05Z" });

@@ -31,7 +31,7 @@ test.each([
   ["config set up yes", false],
   ["version", false],
   ["", false],
-])("whether `pulumi %s` works on the stack's resources: %s", (line, expected) => {
+])("`pulumi %s` is an operation on the stack: %s", (line, expected) => {
   expect(isOperation(readCall(line.split(" ")))).toBe(expected);
 });
 
@@ -51,7 +51,7 @@ test.each([
   ["preview", false],
   ["refresh --preview-only", false],
   ["cancel", false],
-])("whether `pulumi %s` takes the stack's lock: %s", (line, expected) => {
+])("`pulumi %s` takes the stack's lock: %s", (line, expected) => {
   expect(isChange(readCall(line.split(" ")))).toBe(expected);
 });
 
@@ -59,7 +59,7 @@ test.each([
   "postgres://ann:s3cret@db.example.org/state",
   "postgres://:s3cret@db.example.org/state",
   "postgres://db.example.org/state?sslmode=require&password=s3cret",
-])("a password in the state's URL is refused, and not repeated: %s", (url) => {
+])("a password in the state's URL is refused and not printed: %s", (url) => {
   const refuse = () => refuseLeaks(readCall(["stack", "ls"]), url, {});
   expect(refuse).toThrow(/holds a password.*PGPASSWORD/);
   expect(refuse).not.toThrow(/s3cret/);

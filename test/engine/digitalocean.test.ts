@@ -24,63 +24,63 @@ function pulumi(args: string[], env: Record<string, string> = {}) {
   return node([join(ROOT, "src/engine/pulumi.ts"), ...args], { ...box.env, ...env }, project);
 }
 
-/** What the API answers to every question, and what it was asked. */
+/** Starts an API that answers every request with one status, and records the requests. */
 async function api(status: number) {
-  const asked: (string | undefined)[] = [];
+  const requests: (string | undefined)[] = [];
   const server = createServer((request, response) => {
-    asked.push(`${request.url} ${request.headers.authorization}`);
+    requests.push(`${request.url} ${request.headers.authorization}`);
     response.writeHead(status, { "retry-after": "0" }).end('{"account": {}, "message": "No."}');
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { asked, env: { DIGITALOCEAN_API_URL: url, DIGITALOCEAN_TOKEN: "canary" } };
+  return { requests, env: { DIGITALOCEAN_API_URL: url, DIGITALOCEAN_TOKEN: "canary" } };
 }
 
-test("the account is asked once, before the engine starts, and the engine then looks at the cloud", async () => {
-  const { asked, env } = await api(200);
-  const said = await pulumi(["up"], env);
-  expect(said.exitCode).toBe(0);
-  expect(asked).toEqual(["/v2/account Bearer canary"]);
-  expect(said.stdout).toContain("PULUMI_OPTION_REFRESH=true");
-  expect(said.stdout).not.toContain("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
+test("the account is checked once before the engine starts, and the engine then refreshes the cloud's resources", async () => {
+  const { requests, env } = await api(200);
+  const result = await pulumi(["up"], env);
+  expect(result.exitCode).toBe(0);
+  expect(requests).toEqual(["/v2/account Bearer canary"]);
+  expect(result.stdout).toContain("PULUMI_OPTION_REFRESH=true");
+  expect(result.stdout).not.toContain("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
 });
 
-test("no token, a wrong one and an API that is down are one sentence each, and the engine is not started", async () => {
-  const none = await pulumi(["up"]);
-  expect({ code: none.exitCode, out: none.stdout }).toEqual({ code: 2, out: "" });
-  expect(none.stderr).toMatch(/^pulumi: no token of DigitalOcean: /);
+test("a missing token, a wrong token or an unavailable API gives one sentence, and the engine does not start", async () => {
+  const missing = await pulumi(["up"]);
+  expect({ code: missing.exitCode, out: missing.stdout }).toEqual({ code: 2, out: "" });
+  expect(missing.stderr).toMatch(/^pulumi: there is no DigitalOcean token: /);
   for (const [status, code, sentence] of [
-    [401, 2, /it does not know the token/],
+    [401, 2, /it does not accept the token/],
     [503, 1, /Run this again later/],
   ] as const) {
-    const said = await pulumi(["preview"], (await api(status)).env);
-    expect({ code: said.exitCode, out: said.stdout }).toEqual({ code, out: "" });
-    expect(said.stderr).toMatch(sentence);
-    expect(said.stderr).not.toContain("canary");
+    const result = await pulumi(["preview"], (await api(status)).env);
+    expect({ code: result.exitCode, out: result.stdout }).toEqual({ code, out: "" });
+    expect(result.stderr).toMatch(sentence);
+    expect(result.stderr).not.toContain("canary");
   }
 });
 
-test("a tenant's stack, a run that does not look, and what is no operation ask nobody", async () => {
-  const { asked, env } = await api(500);
+test("a tenant's stack, a run without a refresh, and a command that is no operation send no request", async () => {
+  const { requests, env } = await api(500);
   await pulumi(["up", "--refresh=false"], env);
   await pulumi(["stack", "ls"], env);
   writeFileSync(join(project, "stacks/Pulumi.prod.yaml"), 'config: {"muster:slice": "tenant:arc"}\n');
   await pulumi(["up"], env);
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
 });
 
-test("a comment that mentions a droplet needs no token", async () => {
+test("a droplet in a comment of fleet.yaml needs no token", async () => {
   const text =
     "apiVersion: muster/v1\nkind: Fleet\nname: f\ntenants: {}\nagents: {}\n" +
     "hosts:\n  web: { kind: ssh, address: web.example } # a host that you have; or { kind: droplet }\n";
   writeFileSync(join(project, "fleet.yaml"), text);
-  const said = await pulumi(["preview"]);
-  expect({ code: said.exitCode, err: said.stderr }).toEqual({ code: 0, err: "" });
-  expect(said.stdout).toContain("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true");
+  const result = await pulumi(["preview"]);
+  expect({ code: result.exitCode, err: result.stderr }).toEqual({ code: 0, err: "" });
+  expect(result.stdout).toContain("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true");
 });
 
-test("a fleet.yaml that is invalid starts the engine, whose program reports it", async () => {
+test("with an invalid fleet.yaml the engine starts, and its program reports the error", async () => {
   writeFileSync(join(project, "fleet.yaml"), "hosts: {web: {kind: droplet\n");
   expect((await pulumi(["preview"])).exitCode).toBe(0);
 });

@@ -23,14 +23,14 @@ async function checks(env: Record<string, string> = {}): Promise<Record<string, 
   return Object.fromEntries((JSON.parse(stdout) as Check[]).map((check) => [check.name, check]));
 }
 
-test("an engine in the cache is told with the version that it says it has", async () => {
+test("an engine in the cache is shown with the version that it reports", async () => {
   standInEngine(join(box.launcher, "bin"));
   const { engine, node } = await checks();
   expect(engine).toMatchObject({ ok: true, detail: `3.259.0, ${join(box.launcher, "bin/pulumi")}` });
   expect(node).toMatchObject({ ok: true });
 });
 
-test("a broken engine is told with what mends it", async () => {
+test("a broken engine is reported with the command that repairs it", async () => {
   standInEngine(join(box.launcher, "bin"), "1.0.0");
   expect((await checks())["engine"]).toMatchObject({
     ok: false,
@@ -38,14 +38,14 @@ test("a broken engine is told with what mends it", async () => {
   });
 });
 
-test("without an engine, the Go that would build it is looked at", async () => {
+test("without an engine, the Go that would build it is checked", async () => {
   script(join(box.bin, "go"), "echo go version go1.19.8 linux/amd64");
   const { engine, go } = await checks();
   expect(engine).toMatchObject({ ok: "warn", fix: "npx pulumi version" });
   expect(go).toMatchObject({ ok: "warn", fix: expect.stringContaining("go.dev/dl") });
 });
 
-test("a missing passphrase, one that others can read, and an open state folder are faults with their commands", async () => {
+test("a missing passphrase, one that others can read, and an open state folder are reported with the commands that fix them", async () => {
   const file = join(project, "stacks/prod.passphrase");
   writeFileSync(join(project, "stacks/Pulumi.prod.yaml"), "encryptionsalt: v1:abc\n");
   mkdirSync(join(project, ".state"), { mode: 0o755 });
@@ -57,7 +57,7 @@ test("a missing passphrase, one that others can read, and an open state folder a
   expect((await checks())["passphrase"]).toMatchObject({ ok: false, fix: `chmod 600 ${file}` });
 });
 
-test("a dead run's lock is told", async () => {
+test("the lock of a run on another machine is reported", async () => {
   const dir = join(project, ".state/.pulumi/locks/organization/fleet/prod");
   mkdirSync(dir, { recursive: true });
   writeFileSync(
@@ -71,12 +71,12 @@ test("a dead run's lock is told", async () => {
   });
 });
 
-test("where the state is kept is told, and why it does not answer", async () => {
-  expect((await checks())["state"]).toMatchObject({ ok: true, detail: "file://./.state answers" });
+test("the location of the state is shown, and the reason if it cannot be reached", async () => {
+  expect((await checks())["state"]).toMatchObject({ ok: true, detail: "file://./.state is reachable" });
   const env = { PULUMI_BACKEND_URL: "postgres://ann:s3cret@db.example.org/state" };
   expect((await checks(env))["state"]).toMatchObject({
     ok: true,
-    detail: "postgres://ann@db.example.org/state, not asked",
+    detail: "postgres://ann@db.example.org/state, not checked",
   });
   const refused = "echo 'error: failed to ping PostgreSQL: connect: connection refused' >&2; exit 255";
   standInEngine(join(box.launcher, "bin"), "3.259.0", refused);
@@ -88,10 +88,10 @@ test("where the state is kept is told, and why it does not answer", async () => 
   });
 });
 
-test("a `pulumi` from elsewhere gets one sentence that names what is unset for it", async () => {
+test("a `pulumi` from elsewhere gets one sentence that names the variables it lacks", async () => {
   standInEngine(box.bin, "3.300.0");
   expect((await checks({ PULUMI_PARALLEL: "64" }))["pulumi on PATH"]).toMatchObject({
     ok: "warn",
-    detail: `\`pulumi\` is ${join(box.bin, "pulumi")}; run by itself it lacks PULUMI_CONTINUE_ON_ERROR=true`,
+    detail: `\`pulumi\` is ${join(box.bin, "pulumi")}; run directly, it lacks PULUMI_CONTINUE_ON_ERROR=true`,
   });
 });

@@ -23,18 +23,18 @@ async function site(status: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/install.sh`;
 }
 
-test("the vendor's site is asked whether it answers", async () => {
+test("a download is possible only if the vendor's site answers with a success", async () => {
   expect(await canDownload(await site(200))).toBe(true);
   expect(await canDownload(await site(403))).toBe(false);
   expect(await canDownload("http://127.0.0.1:9/install.sh")).toBe(false);
 });
 
-test("with MUSTER_OFFLINE no site is asked", async () => {
+test("with MUSTER_OFFLINE no site is contacted", async () => {
   vi.stubEnv("MUSTER_OFFLINE", "1");
   expect(await canDownload(await site(200))).toBe(false);
 });
 
-test("the npm package's launcher puts the engine into the folder it is given", async () => {
+test("the npm package's launcher puts the engine into the given folder", async () => {
   const place = '"$PULUMI_HOME/versions/3.259.0/bin"';
   script(
     join(box.bin, "npm"),
@@ -47,9 +47,9 @@ for name in pulumi pulumi-language-nodejs; do echo '#!/bin/sh' > ${place}/$name;
   expect(holdsEngine(dir ?? "")).toBe(true);
 });
 
-test("a download that fails is told, so that the engine can be built instead", async () => {
+test("a failed download is reported and returns no folder, so that the engine is built instead", async () => {
   script(join(box.bin, "npm"), "echo 'npm error 403 Forbidden' >&2; exit 1");
-  const told: string[] = [];
-  expect(await download(box.home, (line) => told.push(line))).toBeUndefined();
-  expect(told.at(-1)).toBe("the download of the Pulumi engine failed: npm error 403 Forbidden");
+  const lines: string[] = [];
+  expect(await download(box.home, (line) => lines.push(line))).toBeUndefined();
+  expect(lines.at(-1)).toBe("the download of the Pulumi engine failed: npm error 403 Forbidden");
 });

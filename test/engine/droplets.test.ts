@@ -25,14 +25,14 @@ async function envOf(files?: Readonly<Record<string, string>>) {
 const NONE = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
 const SOME = { PULUMI_OPTION_REFRESH: "true", DIGITALOCEAN_HTTP_RETRY_MAX: "0" };
 
-test("a fleet without droplets fetches no vendor's plugin and asks no cloud", async () => {
+test("a fleet without droplets downloads no plugin and contacts no cloud", async () => {
   expect(await envOf()).toEqual(NONE);
   expect(await envOf({})).toEqual(NONE);
   expect(await envOf({ "fleet.yaml": `${HEAD}hosts: {a: {kind: local}} # no droplets` })).toEqual(NONE);
   expect(await envOf({ "stacks/inventory.droplets.yaml": "hosts: {}\n" })).toEqual(NONE);
 });
 
-test("a comment that mentions a droplet declares none", async () => {
+test("a comment that mentions a droplet does not declare one", async () => {
   const text = `${HEAD}hosts:\n  web: { kind: ssh, address: a.example } # or { kind: droplet }\n`;
   expect(await envOf({ "fleet.yaml": text })).toEqual(NONE);
 });
@@ -41,25 +41,25 @@ test.each([
   `${HEAD}${CLOUD}hosts: {a: {${ADOPT}}}`,
   `${HEAD}${CLOUD}hosts:\n  a:\n    "kind": "droplet"\n    adopt: {droplet: 7}\n`,
   `${HEAD}${CLOUD}hosts: {a: {"kind": "dropl\\u0065t", adopt: {droplet: 7}}}`,
-])("%j asks it", async (text) => {
+])("the cloud is refreshed for a fleet.yaml with a droplet: %j", async (text) => {
   expect(await envOf({ "fleet.yaml": text })).toEqual(SOME);
 });
 
-test("so does one whose last droplet was just removed from fleet.yaml", async () => {
+test("the cloud is refreshed once more after the last droplet was removed from fleet.yaml", async () => {
   const inventory = 'hosts:\n  a:\n    address: 192.0.2.1\n    machine: "7"\n    hostKeys: []\n';
   expect(await envOf({ "stacks/inventory.droplets.yaml": inventory })).toEqual(SOME);
 });
 
-test("a fleet.yaml that is invalid declares no droplet, and is no error here", async () => {
+test("an invalid fleet.yaml counts as one without droplets and is not an error here", async () => {
   expect(await envOf({ "fleet.yaml": "hosts: {a: {kind: droplet" })).toEqual(NONE);
   expect(await envOf({ "fleet.yaml": "hosts: {a: {kind: droplet}}" })).toEqual(NONE);
 });
 
-test("an inventory of droplets that cannot be parsed counts as one that has some", async () => {
+test("an inventory of droplets that cannot be parsed counts as one with droplets", async () => {
   expect(await envOf({ "stacks/inventory.droplets.yaml": "hosts: [" })).toEqual(SOME);
 });
 
-test("only the keys of droplets are lent, each once, wherever fleet.yaml names them", async () => {
+test("the ssh-agent gets only the keys of droplets, each once, wherever fleet.yaml sets them", async () => {
   const hosts =
     `hosts:\n  a: &d {${ADOPT}}\n  b: *d\n  c: {${ADOPT}, identityFile: keys/c}\n` +
     "  d: {kind: ssh, address: d.example, identityFile: keys/d}\n";

@@ -26,32 +26,32 @@ test("an engine on PATH comes before the launcher's cache", async () => {
   expect(await findEngine()).toEqual({ pulumi: join(box.bin, "pulumi"), version: "3.270.1", how: "path" });
 });
 
-test("the launcher's cache is used where PATH has no engine", async () => {
+test("the launcher's cache is used if PATH has no engine", async () => {
   standInEngine(join(box.launcher, "bin"));
   expect(await findEngine()).toMatchObject({ pulumi: join(box.launcher, "bin/pulumi"), how: "cache" });
 });
 
-test("our own cache is used where the launcher's link is gone", async () => {
+test("Muster's own cache is used if the launcher's link is missing", async () => {
   const dir = join(box.home, ".cache/muster/engine/3.259.0/bin");
   standInEngine(dir);
   expect(await findEngine()).toMatchObject({ pulumi: join(dir, "pulumi"), how: "cache" });
 });
 
-test("a cache without its language host is no engine", async () => {
+test("a cache without a language host does not count as an engine", async () => {
   standInEngine(join(box.launcher, "bin"));
   rmSync(join(box.launcher, "bin/pulumi-language-nodejs"));
   expect(await findEngine()).toBeUndefined();
 });
 
 test.each(["3.258.9", "2.300.0", "4.0.0", "nonsense"])(
-  "an engine on PATH of version %s is passed over",
+  "an engine of version %s on PATH is skipped",
   async (version) => {
     standInEngine(box.bin, version);
     expect(await findEngine()).toBeUndefined();
   },
 );
 
-test("an engine on PATH without a language host for Node is passed over, unless PATH has one", async () => {
+test("an engine on PATH without a language host for Node is skipped unless PATH has one", async () => {
   standInEngine(box.bin);
   rmSync(join(box.bin, "pulumi-language-nodejs"));
   expect(await findEngine()).toBeUndefined();
@@ -62,7 +62,7 @@ test("an engine on PATH without a language host for Node is passed over, unless 
   expect(await findEngine()).toMatchObject({ how: "path" });
 });
 
-test("a `pulumi` that cannot be run, or that fails, is passed over for a later one", async () => {
+test("a `pulumi` that cannot be run or fails is skipped, and a later one on PATH is used", async () => {
   const [broken, good] = [join(box.home, "broken"), join(box.home, "good")];
   standInEngine(broken);
   symlinkSync("nowhere", join(box.bin, "pulumi"));
@@ -73,7 +73,7 @@ test("a `pulumi` that cannot be run, or that fails, is passed over for a later o
   expect(await findEngine()).toMatchObject({ pulumi: join(good, "pulumi") });
 });
 
-test("our own `pulumi` and one that npm installed are never taken for the engine", async () => {
+test("Muster's own `pulumi` and one installed by npm are never used as the engine", async () => {
   const npm = join(box.home, "node_modules/.bin");
   standInEngine(npm);
   symlinkSync(join(ROOT, "bin/pulumi"), join(box.bin, "pulumi"));

@@ -15,7 +15,7 @@ beforeEach(() => {
   engine = join(box.home, ".cache/muster/engine");
 });
 
-/** A Go that takes its time and "builds" programs which tell the version that it was asked for. */
+/** Installs a fake Go that takes `seconds` and "builds" programs that print the version `engine`. */
 function standInGo(options: { version?: string; engine?: string; seconds?: number } = {}): void {
   const { version = "go1.99.0", engine: built = "3.259.0", seconds = 0 } = options;
   script(
@@ -40,7 +40,7 @@ function answer(result: { stdout: string }): { pulumi: string; version: string; 
   return JSON.parse(result.stdout);
 }
 
-test("without an engine it is built, and the launcher's place is a link to it", async () => {
+test("a missing engine is built, and the launcher's folder becomes a link to it", async () => {
   standInGo();
   const result = await node(ENSURE, box.env);
   expect(answer(result)).toEqual({
@@ -54,7 +54,7 @@ test("without an engine it is built, and the launcher's place is a link to it", 
   expect(result.stderr).toContain("building the Pulumi engine (about 4 min on 2 cores)");
 });
 
-test("a second run does nothing and says nothing", async () => {
+test("a second run builds nothing and prints nothing", async () => {
   standInGo();
   await node(ENSURE, box.env);
   const again = await node(ENSURE, box.env);
@@ -63,17 +63,17 @@ test("a second run does nothing and says nothing", async () => {
   expect(buildCount()).toBe(2);
 });
 
-test("of two runs at once one builds, and the other waits, says so, and uses what was built", async () => {
+test("when two runs start at once, one builds, and the other says that it waits and uses the result", async () => {
   standInGo({ seconds: 1 });
   const results = await Promise.all([node(ENSURE, box.env), node(ENSURE, box.env)]);
   expect(results.map((result) => answer(result).how).sort()).toEqual(["built", "cache"]);
   expect(results.map(({ stderr }) => stderr).join("\n")).toMatch(
-    /waiting for process \d+, which is getting the/,
+    /waiting for process \d+, which is installing the/,
   );
   expect(buildCount()).toBe(2);
 });
 
-test("a run that was killed half-way leaves nothing in the way of the next", async () => {
+test("a run that was killed halfway does not block the next one", async () => {
   standInGo({ seconds: 5 });
   const killed = node(ENSURE, box.env);
   await vi.waitFor(() => expect(buildCount()).toBe(1), 10_000);
@@ -87,15 +87,15 @@ test("a run that was killed half-way leaves nothing in the way of the next", asy
   expect(readdirSync(engine)).toEqual(["3.259.0"]);
 });
 
-test("an engine that tells another version than asked for is not installed", async () => {
+test("an engine that does not report the requested version is not installed", async () => {
   standInGo({ engine: "3.1.0" });
   const { stderr, failed } = await node(ENSURE, box.env);
   expect(failed).toBe(true);
-  expect(stderr).toContain("is not the 3.259.0 it should be: it says that it is version 3.1.0.");
+  expect(stderr).toContain("is not version 3.259.0: it reports version 3.1.0.");
   expect(existsSync(join(engine, "3.259.0"))).toBe(false);
 });
 
-test("too old a Go is told in one sentence, with what to install", async () => {
+test("a Go that is too old is reported in one sentence that says what to install", async () => {
   standInGo({ version: "go1.19.8" });
   const { stderr } = await node(ENSURE, box.env);
   expect(stderr).toContain(`${join(box.bin, "go")} is older than Go 1.25`);
@@ -103,7 +103,7 @@ test("too old a Go is told in one sentence, with what to install", async () => {
   expect(buildCount()).toBe(0);
 });
 
-test("a link whose target was cleaned away is made new, and a vendor's folder is left as it is", async () => {
+test("a link whose target was deleted is replaced, and the vendor's own folder is kept", async () => {
   standInGo();
   await node(ENSURE, box.env);
   rmSync(join(box.home, ".cache"), { recursive: true });

@@ -32,7 +32,7 @@ function pulumi(args: string[], options: { env?: Record<string, string>; cwd?: s
   return node([join(ROOT, "src/engine/pulumi.ts"), ...args], env, options.cwd ?? project);
 }
 
-/** The environment that the CLI gets. */
+/** Returns the environment that the CLI gets. */
 async function environment(args: string[], env?: Record<string, string>): Promise<Record<string, string>> {
   const { stdout } = await pulumi(args, env ? { env } : {});
   return Object.fromEntries(
@@ -52,7 +52,7 @@ function encrypt(stack: string): void {
   writeFileSync(join(project, "stacks", `Pulumi.${stack}.yaml`), "encryptionsalt: v1:abc\n");
 }
 
-test("with nothing but PATH and HOME set, the engine gets all that our provider needs", async () => {
+test("the engine gets every variable that the provider needs, even if only PATH and HOME are set", async () => {
   const file = passphrase("prod");
   const env = await environment(["up"]);
   expect(env).toMatchObject({
@@ -69,7 +69,7 @@ test("with nothing but PATH and HOME set, the engine gets all that our provider 
   expect([first, second]).toEqual([dirname(process.execPath), join(box.launcher, "bin")]);
 });
 
-test("a run has the engine's own home, but no place for the log that costs half of its time", async () => {
+test("a run uses the engine's own home, but without a folder for the log that takes half of its time", async () => {
   const real = join(box.home, ".pulumi");
   mkdirSync(real, { recursive: true });
   writeFileSync(join(real, "credentials.json"), "{}");
@@ -77,7 +77,7 @@ test("a run has the engine's own home, but no place for the log that costs half 
   expect(realpathSync(join(home, "credentials.json"))).toBe(realpathSync(join(real, "credentials.json")));
   expect(realpathSync(join(home, "workspaces"))).toBe(realpathSync(join(real, "workspaces")));
   expect(statSync(join(home, "logs")).isFile()).toBe(true);
-  // What the engine puts in a link's place is gone with the next run, and what is new is there.
+  // The next run replaces what the engine wrote in place of a link, and links new files.
   rmSync(join(home, "credentials.json"));
   writeFileSync(join(home, "credentials.json"), "old");
   writeFileSync(join(real, "new"), "");
@@ -86,7 +86,7 @@ test("a run has the engine's own home, but no place for the log that costs half 
   expect(existsSync(join(home, "new"))).toBe(true);
 });
 
-test("whoever asks for a log, names a home, or does no more than ask gets the real one", async () => {
+test("the real home is used for a run with a log, with PULUMI_HOME, and for commands that only read", async () => {
   const real = join(box.home, ".pulumi");
   expect((await environment(["up", "-v", "3"]))["PULUMI_HOME"]).toBe(real);
   expect((await environment(["stack", "ls"]))["PULUMI_HOME"]).toBe(real);
@@ -96,7 +96,7 @@ test("whoever asks for a log, names a home, or does no more than ask gets the re
   expect((await environment(["up"], { PULUMI_HOME: own }))["PULUMI_HOME"]).toBe(own);
 });
 
-test("what is set stays as it is", async () => {
+test("variables that are already set are kept", async () => {
   passphrase("prod");
   const set = { PULUMI_CONTINUE_ON_ERROR: "false", PULUMI_PARALLEL: "2", PULUMI_CONFIG_PASSPHRASE: "" };
   const env = await environment(["up"], set);
@@ -104,7 +104,7 @@ test("what is set stays as it is", async () => {
   expect(env).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE_FILE");
 });
 
-test("the passphrase is that of the stack that is named, in PULUMI_STACK, selected, or the only one", async () => {
+test("the passphrase is that of the named stack, of the one in PULUMI_STACK, or the only one", async () => {
   const only = passphrase("only");
   const used = async (args: string[], env?: Record<string, string>) =>
     (await environment(args, env))["PULUMI_CONFIG_PASSPHRASE_FILE"];
@@ -115,7 +115,7 @@ test("the passphrase is that of the stack that is named, in PULUMI_STACK, select
   expect(await used(["up", "-s", "named"], { PULUMI_STACK: "variable" })).toBe(named);
 });
 
-test("output, exit code and arguments are the engine's own", async () => {
+test("arguments, output and exit code are passed on unchanged", async () => {
   standIn('printf "<%s>" "$@"; echo oops >&2; exit 42');
   const { stdout, stderr, exitCode } = await pulumi(["up", "--message", "a  b", "$HOME"]);
   expect({ stdout, stderr, exitCode }).toEqual({
@@ -125,7 +125,7 @@ test("output, exit code and arguments are the engine's own", async () => {
   });
 });
 
-test("a signal reaches the engine once, and one that kills it kills the command", async () => {
+test("a signal reaches the engine once, and a fatal signal also ends the command", async () => {
   standIn(
     `trap 'echo caught >> "${join(box.home, "signals")}"' INT; touch "${join(box.home, "ready")}"; while :; do sleep 0.05; done`,
   );
@@ -138,7 +138,7 @@ test("a signal reaches the engine once, and one that kills it kills the command"
   expect(readFileSync(join(box.home, "signals"), "utf8")).toBe("caught\n");
 });
 
-test("it works in the project from a folder below, and where -C says", async () => {
+test("the command works in the project when started in a subfolder, and in the folder given with -C", async () => {
   standIn("pwd");
   const below = join(project, "identities/iris");
   mkdirSync(below, { recursive: true });
@@ -148,7 +148,7 @@ test("it works in the project from a folder below, and where -C says", async () 
   expect(stdout).toBe(`${project} from ${realpathSync(box.home)}`);
 });
 
-test("outside of any project it is the plain engine", async () => {
+test("outside any project the command runs the plain engine", async () => {
   const { stdout } = await pulumi(["version"], { cwd: box.home });
   expect(stdout).toBe("v3.259.0");
 });
@@ -168,11 +168,11 @@ test("a clone without the passphrase gets one sentence and exit code 2", async (
   expect(stderr).toMatch(
     /^pulumi: the secrets of stack prod cannot be read: .*Pulumi\.prod\.yaml is encrypted/,
   );
-  expect(stderr).toContain(`Ask a team mate for it and put it at ${file} with mode 0600.`);
+  expect(stderr).toContain(`Ask a teammate for it and save it as ${file} with mode 0600.`);
   expect(stderr.split("\n")).toHaveLength(1);
 });
 
-test("a wrong passphrase gets one sentence and exit code 2, and the right one is proven once", async () => {
+test("a wrong passphrase gets one sentence and exit code 2, and the right one is checked only once", async () => {
   const salt = "v1:MHS07J+r2jw=:v1:jUXwc633E8QvTtJN:BwfurHMEdtuweEwIF2IK0ceLuOsE4g==";
   const stackFile = join(project, "stacks/Pulumi.prod.yaml");
   writeFileSync(stackFile, `encryptionsalt: ${salt}\n`);
@@ -180,7 +180,7 @@ test("a wrong passphrase gets one sentence and exit code 2, and the right one is
   const { stdout, stderr, exitCode } = await pulumi(["up"]);
   expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
   expect(stderr).toBe(
-    `pulumi: the secrets of stack prod cannot be read: the passphrase in ${file} is not the one that ${stackFile} was encrypted with. Ask a team mate for the right one.`,
+    `pulumi: the secrets of stack prod cannot be read: the passphrase in ${file} is not the one that ${stackFile} was encrypted with. Ask a teammate for the right one.`,
   );
   standIn("echo ran");
   writeFileSync(file, "x\n");
@@ -197,7 +197,7 @@ test("without the passphrase, commands that need none still run", async () => {
   expect((await pulumi(["stack", "ls", "-s", "prod"])).stdout).toBe("ran");
 });
 
-test("a killed run's lock is removed before the stack is worked on, and only then", async () => {
+test("a killed run's lock is removed by a run that changes the stack, but not by other commands", async () => {
   const file = join(project, ".state/.pulumi/locks/organization/fleet/prod/1.json");
   mkdirSync(dirname(file), { recursive: true });
   const timestamp = "2026-01-02T03:04:05.678Z";
@@ -208,26 +208,26 @@ test("a killed run's lock is removed before the stack is worked on, and only the
   const { stderr } = await pulumi(["up", "-s", "prod"]);
   expect(existsSync(file)).toBe(false);
   expect(stderr).toBe(
-    `muster: removed the lock of stack prod that eve@${hostname()} (process ${lock.pid}) took at 2026-01-02T03:04:05Z: it was killed`,
+    `muster: removed the lock of stack prod that eve@${hostname()} (process ${lock.pid}) took at 2026-01-02T03:04:05Z: that run was killed`,
   );
 });
 
-test("`stack init` of any name has a passphrase made, and the person is told to keep it", async () => {
+test("`stack init` creates a passphrase for any stack name and asks the user to save it", async () => {
   const { stderr } = await pulumi(["stack", "init", "other"]);
   const file = join(project, "stacks/other.passphrase");
   expect(readFileSync(file, "utf8")).toMatch(/^[\w-]{43}\n$/);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(String(stderr)).toContain(
-    "made stacks/other.passphrase, which git leaves out: put it into your password store",
+    "created stacks/other.passphrase, which git ignores: save it in your password store",
   );
   const env = await environment(["stack", "init", "other"]);
   expect(env["PULUMI_CONFIG_PASSPHRASE_FILE"]).toBe(file);
 });
 
-test("`stack init` makes no passphrase where a stack has one already, or needs none", async () => {
+test("`stack init` creates no passphrase for a stack that already has one or needs none", async () => {
   encrypt("made-elsewhere");
   const refused = await pulumi(["stack", "init", "made-elsewhere"]);
-  expect(String(refused.stderr)).toContain("Ask a team mate for it");
+  expect(String(refused.stderr)).toContain("Ask a teammate for it");
   await pulumi(["stack", "init", "--secrets-provider", "awskms://key", "kms"]);
   await pulumi(["stack", "init", "cloud"], { env: { PULUMI_BACKEND_URL: "https://api.pulumi.com" } });
   await pulumi(["stack", "init", "given"], { env: { PULUMI_CONFIG_PASSPHRASE: "x" } });
@@ -236,7 +236,7 @@ test("`stack init` makes no passphrase where a stack has one already, or needs n
   }
 });
 
-test("a project that names the package by its former name is refused in one sentence, which says what changes it", async () => {
+test("a project that uses the package's former name is refused with one sentence that says how to fix it", async () => {
   const file = join(project, "Pulumi.yaml");
   writeFileSync(file, `${readFileSync(file, "utf8")}\nmain: node_modules/muster/dist/program.mjs\n`);
   const up = await pulumi(["up"]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { goingBy, type Kept } from "../../src/engine/refuse-protected.ts";
+import { type ExportedResource, removedBy } from "../../src/engine/refuse-protected.ts";
 
 const urn = (type: string, name: string) => `urn:pulumi:test::muster::muster:index:${type}::${name}`;
 const [HOST, ACCOUNT, AGENT] = [
@@ -8,7 +8,7 @@ const [HOST, ACCOUNT, AGENT] = [
   urn("Host$muster:index:Agent", "box/iris/agent"),
 ];
 const OTHER = urn("Agent", "box/loom/agent");
-const STATE: readonly Kept[] = [
+const STATE: readonly ExportedResource[] = [
   { urn: HOST },
   { urn: ACCOUNT, parent: HOST },
   { urn: AGENT, dependencies: [ACCOUNT], deletedWith: HOST },
@@ -21,8 +21,12 @@ test.each<[string, readonly string[], readonly string[]]>([
   ["targets in a list", ["destroy", `--target=${AGENT},${OTHER}`], [AGENT, OTHER]],
   ["a short flag", ["destroy", `-t${OTHER}`], [OTHER]],
   ["a pattern", ["destroy", "-t", "**::box/iris/*"], [ACCOUNT, AGENT]],
-  ["what depends on a target too", ["destroy", "-t", HOST, "--target-dependents"], [HOST, ACCOUNT, AGENT]],
+  [
+    "a target and everything that depends on it",
+    ["destroy", "-t", HOST, "--target-dependents"],
+    [HOST, ACCOUNT, AGENT],
+  ],
   ["all but what is excluded", ["destroy", "--exclude", OTHER], [HOST, ACCOUNT, AGENT]],
 ])("a destroy removes %s", (_, args, urns) => {
-  expect(goingBy(args, STATE).map((one) => one.urn)).toEqual(urns);
+  expect(removedBy(args, STATE).map((one) => one.urn)).toEqual(urns);
 });

@@ -17,7 +17,7 @@ test.each([
   expect(withCurrentTargets([`--target=${STACK + urn}`])).toEqual([`--target=${wanted}`]);
 });
 
-test("several targets in one argument are each named as they are today", () => {
+test("each of several targets in one argument is rewritten to its current name", () => {
   const [arg] = withCurrentTargets([
     `-t=${STACK}muster:index:Host::a/host,${STACK}muster:index:Identity::a/b/identity`,
   ]);

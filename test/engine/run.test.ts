@@ -11,24 +11,25 @@ let modules: string;
 beforeEach(() => {
   box = sandbox();
   modules = join(box.home, "project/node_modules");
-  cpSync(join(ROOT, "bin"), join(modules, "muster/bin"), { recursive: true });
-  cpSync(join(ROOT, "scripts/run"), join(modules, "muster/scripts/run"));
-  mkdirSync(join(modules, "muster/dist"));
-  mkdirSync(join(modules, "muster/src/engine/go"), { recursive: true });
+  cpSync(join(ROOT, "bin"), join(modules, "muster-fleet/bin"), { recursive: true });
+  for (const script of ["scripts/node", "scripts/run"])
+    cpSync(join(ROOT, script), join(modules, "muster-fleet", script));
+  mkdirSync(join(modules, "muster-fleet/dist"));
+  mkdirSync(join(modules, "muster-fleet/src/engine/go"), { recursive: true });
   mkdirSync(join(modules, ".bin"));
-  symlinkSync("../muster/bin/pulumi", join(modules, ".bin/pulumi"));
+  symlinkSync("../muster-fleet/bin/pulumi", join(modules, ".bin/pulumi"));
   const program =
     "console.log(process.execPath, process.env.NODE_COMPILE_CACHE, process.argv.slice(2).join('|'))";
-  writeFileSync(join(modules, "muster/dist/pulumi.mjs"), program);
+  writeFileSync(join(modules, "muster-fleet/dist/pulumi.mjs"), program);
 });
 
-test("an installed package runs through npm's link, with the Node that npm put beside it", async () => {
+test("an installed package runs through npm's link, with the Node that npm installed beside it", async () => {
   mkdirSync(join(modules, PACKAGE, "bin"), { recursive: true });
   const node = join(modules, PACKAGE, "bin/node");
   cpSync(process.execPath, node);
   const { stdout } = await run(join(modules, ".bin/pulumi"), ["up", "a b"], box.env);
   expect(stdout).toBe(`${node} ${join(box.home, ".cache/muster/compile")} up|a b`);
-  expect(existsSync(join(modules, "muster/dist/.built"))).toBe(false);
+  expect(existsSync(join(modules, "muster-fleet/dist/.built"))).toBe(false);
 });
 
 test("without the pinned Node, a new enough one on PATH is used", async () => {
@@ -37,11 +38,12 @@ test("without the pinned Node, a new enough one on PATH is used", async () => {
   expect(stdout).toContain(process.execPath);
 });
 
-test("with too old a Node, one sentence says what to do", async () => {
+test("if Node is too old, one sentence says what to do", async () => {
   script(join(box.bin, "node"), "exit 1");
   const { stderr, exitCode } = await run(join(modules, ".bin/pulumi"), ["up"], box.env);
   expect(stderr).toBe(
-    "muster: no Node of version 22.18 or newer was found. Run `npm install` in the project first.",
+    "muster: there is no Node.js of version 22.18 or newer. " +
+      `Run \`npm install\` in the project, without --omit=optional: it installs ${PACKAGE}.`,
   );
   expect(exitCode).toBe(1);
 });

@@ -7,7 +7,10 @@ import { ENGINE_VERSION } from "../../src/engine/engine-version.ts";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
-/** A home of its own, a folder for PATH, and the environment of a fresh machine: PATH and HOME, with no network. */
+/**
+ * A temporary home, a folder for PATH, and the environment of a fresh machine: PATH and HOME, without a
+ * network.
+ */
 export interface Sandbox {
   home: string;
   bin: string;
@@ -24,37 +27,42 @@ export function sandbox(): Sandbox {
   return { home, bin, env, launcher: join(home, ".pulumi/versions", ENGINE_VERSION) };
 }
 
-/** An executable shell script. */
+/** Writes an executable shell script. */
 export function script(file: string, body: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
 }
 
-/** A CLI that tells its version and does `body` for every other command, with a language host beside it. */
+/**
+ * Writes a CLI that prints its version and runs `body` for every other command, with a language host beside
+ * it.
+ */
 export function standInEngine(bin: string, version = ENGINE_VERSION, body = ""): void {
   script(join(bin, "pulumi"), `if [ "$1" = version ]; then echo v${version}; exit; fi\n${body}`);
   script(join(bin, "pulumi-language-nodejs"), "exit");
 }
 
-/** Runs a source file, or code that imports sources, in a process of its own with nothing but `env`. */
+/** Runs a source file, or code that imports sources, in a new process with `env` as its whole environment. */
 export function node(args: string[], env: Record<string, string>, cwd = ROOT) {
   return run(process.execPath, ["--no-warnings", ...args], env, cwd);
 }
 
-/** Runs a program with nothing but `env`; it does not outlive its test. */
+/** Runs a program with `env` as its whole environment, and kills it when the test ends. */
 export function run(program: string, args: string[], env: Record<string, string>, cwd = ROOT) {
   const child = execa(program, args, { extendEnv: false, reject: false, env, cwd });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }
 
-/** Code to run with `node`: `body` with everything that `module` of src/engine exports as `m`. */
+/**
+ * Returns the arguments with which `node` runs `body`, where `m` has the exports of a module of src/engine.
+ */
 export function code(module: string, body: string): string[] {
   const url = join(ROOT, "src/engine", module);
   return ["--input-type=module", "--eval", `import * as m from ${JSON.stringify(url)};\n${body}`];
 }
 
-/** A project with a state of its own in the sandbox's home. @returns its folder */
+/** Creates a project with its own state in the sandbox's home. @returns its folder */
 export function projectIn(box: Sandbox): string {
   const project = join(box.home, "project");
   mkdirSync(join(project, "stacks"), { recursive: true });

@@ -26,7 +26,7 @@ beforeEach(() => {
   writeFileSync(join(checkout, "package-lock.json"), "{}");
 });
 
-/** An npm that takes its time and leaves what `npm ci` leaves, as far as these scripts look at it. */
+/** Installs a fake npm that takes `seconds` and creates the folders that the script expects. */
 function standInNpm(seconds = 0): void {
   script(
     join(box.bin, "npm"),
@@ -46,7 +46,7 @@ function installCount(): number {
   return existsSync(installs) ? readFileSync(installs, "utf8").trim().split("\n").length : 0;
 }
 
-test("it installs once, tells so on stderr, and runs the command with the pinned Node and our bins first", async () => {
+test("the script installs once, reports that on stderr, and puts the pinned Node and Muster's commands first on PATH", async () => {
   standInNpm();
   const first = await withDeps("sh", "-c", 'echo "$PATH"');
   const modules = join(checkout, "node_modules");
@@ -68,7 +68,7 @@ test("`npx fleet` and `npx pulumi` find the checkout's own programs", async () =
   }
 });
 
-test("a changed package-lock.json is installed anew", async () => {
+test("the dependencies are installed again after package-lock.json has changed", async () => {
   standInNpm();
   await withDeps("true");
   writeFileSync(join(checkout, "package-lock.json"), '{"lockfileVersion": 3}');
@@ -76,7 +76,7 @@ test("a changed package-lock.json is installed anew", async () => {
   expect(installCount()).toBe(2);
 });
 
-test("of three runs at once one installs and the others wait for it", async () => {
+test("when three runs start at once, one installs and the others wait", async () => {
   standInNpm(1);
   const results = await Promise.all([
     withDeps("echo", "ran"),
@@ -89,7 +89,7 @@ test("of three runs at once one installs and the others wait for it", async () =
   expect(readdirSync(join(checkout, ".muster"))).toEqual([]);
 });
 
-test("after a run that was killed half-way the next one installs", async () => {
+test("after a run was killed halfway, the next one installs", async () => {
   standInNpm(2);
   const killed = withDeps("true");
   await vi.waitFor(() => expect(installCount()).toBe(1), 10_000);

@@ -18,13 +18,13 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     publishComment(forgeOf(forge.env), 7, { about, body });
   const writes = () => forge.requests.filter((one) => !one.startsWith("GET"));
 
-  /** An issue of somebody else's, under our mark as far as a person can write it. */
+  /** Returns an issue by another user, whose text may contain Muster's mark. */
   function foreign(number: number, body: string): Issue {
     const user = { login: "mallory" };
     return { id: number, number, title: "t", body, state: "open", user, pull_request: null };
   }
 
-  test("opens one issue, updates it, and closes it when there is nothing more", async () => {
+  test("opens one issue, updates it, and closes it when nothing is left to do", async () => {
     await issue("one");
     await issue("two");
     expect(forge.issues).toMatchObject([{ title: "Drift of arc", state: "open" }]);
@@ -35,7 +35,7 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect(forge.issues.map((one) => one.state)).toEqual(["closed", "open"]);
   });
 
-  test("writes nothing where nothing is new, and nothing where all is well", async () => {
+  test("writes nothing if the text is the same, or if there is nothing to report", async () => {
     await issue("no drift", false);
     await issue("one");
     const before = writes().length;
@@ -43,7 +43,7 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect([before, writes().length]).toEqual([1, 1]);
   });
 
-  test("finds its issue behind hundreds of others", async () => {
+  test("finds its issue among hundreds of others", async () => {
     await issue("one");
     for (let number = 1; number <= 230; number += 1) forge.issues.unshift(foreign(number, "theirs"));
     await issue("two");
@@ -51,7 +51,7 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect(forge.issues.at(-1)?.body).toMatch(/two$/);
   });
 
-  test("leaves an issue alone that somebody else wrote under its mark, and a pull request", async () => {
+  test("does not change another user's issue or a pull request, even if it has the same mark", async () => {
     await issue("one");
     const mark = forge.issues[0]?.body ?? "";
     forge.issues.unshift(foreign(1, mark));
@@ -60,38 +60,38 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect(forge.issues.map((one) => one.body === mark)).toEqual([true, true, false]);
   });
 
-  test("closes the second of two that were opened at once", async () => {
+  test("closes the second of two issues that were opened at the same time", async () => {
     await issue("one");
     forge.issues.push({ ...(forge.issues[0] as Issue), id: 9000, number: 9000 });
     await issue("two");
     expect(forge.issues.map((one) => one.state)).toEqual(["open", "closed"]);
   });
 
-  test("keeps an issue for each fleet of a repository", async () => {
+  test("keeps a separate issue for each fleet of a repository", async () => {
     await issue("one", true, "drift of a");
     await issue("one", true, "drift of b-->");
     await issue("none", false, "drift of a");
     expect(forge.issues.map((one) => one.state)).toEqual(["closed", "open"]);
   });
 
-  test("keeps one comment on a pull request, behind hundreds of others", async () => {
+  test("keeps one comment on a pull request, among hundreds of others", async () => {
     await comment("one");
     const user = { login: "mallory" };
     for (let id = 1; id <= 120; id += 1) forge.comments.unshift({ id, on: 7, body: "theirs", user });
     await comment("two");
     await comment("two");
-    const ours = forge.comments.filter((one) => one.user.login !== "mallory");
-    expect(ours).toMatchObject([{ on: 7, body: expect.stringMatching(/two$/) }]);
+    const own = forge.comments.filter((one) => one.user.login !== "mallory");
+    expect(own).toMatchObject([{ on: 7, body: expect.stringMatching(/two$/) }]);
     expect(writes()).toHaveLength(2);
   });
 
   test.each([
-    [401, "it does not know the token"],
+    [401, "it does not accept the token"],
     [403, "under `permissions:`"],
     [404, "there is no such repository"],
-    [422, "it does not take the text"],
-    [451, "that is not expected"],
-  ])("says what %i means, at once and without the token", async (status, sentence) => {
+    [422, "it rejects the text"],
+    [451, "this status is not expected"],
+  ])("explains status %i without a retry and without printing the token", async (status, sentence) => {
     forge.fail(9, status);
     const error = await issue("one").catch((caught: Error) => caught);
     expect(String(error)).toContain(sentence);
@@ -100,29 +100,29 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect(forge.requests).toHaveLength(1);
   });
 
-  test.each([429, 403, 500, 502, 503])("comes again later after %i, and gives up at last", async (status) => {
+  test.each([429, 403, 500, 502, 503])("retries after status %i and finally gives up", async (status) => {
     const later = { "retry-after": "0" };
     forge.fail(2, status, later);
     await issue("one");
     expect(forge.issues).toHaveLength(1);
     forge.fail(99, status, later);
-    await expect(issue("two")).rejects.toThrow("asks us to come later");
+    await expect(issue("two")).rejects.toThrow("limits the number of requests");
   });
 
-  test("opens no second issue where the answer to the first was lost", async () => {
+  test("opens no second issue if the answer to the first request was lost", async () => {
     forge.dropAnswer();
     await issue("one");
     expect(forge.issues).toHaveLength(1);
     expect(forge.requests.filter((one) => one.startsWith("POST"))).toHaveLength(1);
   });
 
-  test("says that the forge does not answer", async () => {
+  test("reports that the forge does not answer", async () => {
     const env = { ...forge.env, GITHUB_API_URL: "http://127.0.0.1:9" };
     const page = { about: "drift", title: "t", body: "b", open: true };
-    await expect(publishIssue(forgeOf(env), page)).rejects.toThrow(/it gave no answer/);
+    await expect(publishIssue(forgeOf(env), page)).rejects.toThrow(/it did not answer/);
   });
 });
 
-test("outside of a workflow it says so", () => {
+test("outside a workflow, the error names the missing variable", () => {
   expect(() => forgeOf({})).toThrow("GITHUB_API_URL is not set");
 });

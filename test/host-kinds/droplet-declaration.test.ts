@@ -52,7 +52,7 @@ test("a setup step can have several lines and tabs, but no other control charact
     droplet: { setup: [{ run }] },
   });
   expect(() => loadFleet(fleetWith(CLOUD, host("echo \u001b[2J\n")))).toThrow(
-    /hosts\.web\.setup\.one\.run: must be shell text without other control characters than tabs/,
+    /hosts\.web\.setup\.one\.run: must be shell text without control characters except tabs/,
   );
 });
 

@@ -9,9 +9,9 @@ import { refuseOtherSystems } from "../../src/host-kinds/local/nspawn/call-helpe
 import { contains, rangeOf } from "../../src/host-kinds/local/nspawn/helper/ip-range.ts";
 import { baseName } from "../../src/host-kinds/local/nspawn/image-recipe.ts";
 import { localHosts } from "../../src/host-kinds/local/nspawn/index.ts";
-import { hostPlace } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { hostPaths } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
 import { planMissing } from "../../src/host-kinds/local/nspawn/requirements.ts";
-import { saysSsh } from "../../src/host-kinds/local/nspawn/ssh-banner.ts";
+import { answersSsh } from "../../src/host-kinds/local/nspawn/ssh-banner.ts";
 import { supervisorPid } from "../../src/host-kinds/local/nspawn/supervisor-process.ts";
 
 let dir = "";
@@ -23,13 +23,13 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-test("hosts of one name in two projects, or in two caches, are two hosts", () => {
-  const places = [hostPlace("/c", "/p", "hub"), hostPlace("/c", "/q", "hub"), hostPlace("/d", "/p", "hub")];
-  expect(new Set(places.map((place) => place.id)).size).toBe(3);
-  expect(hostPlace("/c", "/p", "hub").id).toMatch(/^[0-9a-f]{8}-hub$/);
+test("hosts with the same name in different projects or caches are different hosts", () => {
+  const paths = [hostPaths("/c", "/p", "hub"), hostPaths("/c", "/q", "hub"), hostPaths("/d", "/p", "hub")];
+  expect(new Set(paths.map(({ id }) => id)).size).toBe(3);
+  expect(hostPaths("/c", "/p", "hub").id).toMatch(/^[0-9a-f]{8}-hub$/);
 });
 
-test("a project that never had a host has none, and asking needs no root", async () => {
+test("a new project has no local hosts, and listing them needs no root", async () => {
   vi.stubEnv("MUSTER_CACHE", join(dir, "cache"));
   const hosts = localHosts(dir);
   expect(hosts.list()).toEqual([]);
@@ -39,13 +39,13 @@ test("a project that never had a host has none, and asking needs no root", async
   await hosts.clean();
 });
 
-test("a host that was half made or half removed by a run that was killed is there, so that it can be removed", () => {
+test("a host that a killed run has left incomplete counts as stopped, so that it can be removed", () => {
   vi.stubEnv("MUSTER_CACHE", join(dir, "cache"));
-  mkdirSync(join(hostPlace(join(dir, "cache/local"), dir, "hub").dir, "disk"), { recursive: true });
+  mkdirSync(join(hostPaths(join(dir, "cache/local"), dir, "hub").dir, "disk"), { recursive: true });
   expect(localHosts(dir).state("hub")).toBe("stopped");
 });
 
-test("a host counts as running while its supervisor lives, and as stopped after", async () => {
+test("the supervisor's process ID is returned only while the supervisor runs", async () => {
   const supervisor = spawn("sleep", ["60"]);
   await once(supervisor, "spawn");
   writeFileSync(join(dir, "pid"), readFileSync(`/proc/${supervisor.pid}/stat`));
@@ -55,7 +55,7 @@ test("a host counts as running while its supervisor lives, and as stopped after"
   expect(supervisorPid(dir)).toBeUndefined();
 });
 
-test("a pid file that is missing, torn or empty tells of no supervisor", () => {
+test("a missing, truncated or empty pid file means that no supervisor runs", () => {
   expect(supervisorPid(dir)).toBeUndefined();
   for (const text of ["", "1", "1 (sh) S 0", "x".repeat(100)]) {
     writeFileSync(join(dir, "pid"), text);
@@ -63,21 +63,21 @@ test("a pid file that is missing, torn or empty tells of no supervisor", () => {
   }
 });
 
-test("networks that share an address are told from those that do not", () => {
-  const touch = (a: string, b: string) => contains(rangeOf(a), rangeOf(b));
-  expect(touch("10.0.0.0/8", "10.213.4.0/24")).toBe(true);
-  expect(touch("10.213.4.0/24", "10.213.4.77")).toBe(true);
-  expect(touch("10.213.4.0/24", "10.213.5.0/24")).toBe(false);
-  expect(touch("192.168.0.0/23", "192.168.1.0/24")).toBe(true);
-  expect(touch("192.168.0.0/23", "192.168.2.0/24")).toBe(false);
+test("overlapping networks are distinguished from separate ones", () => {
+  const overlap = (a: string, b: string) => contains(rangeOf(a), rangeOf(b));
+  expect(overlap("10.0.0.0/8", "10.213.4.0/24")).toBe(true);
+  expect(overlap("10.213.4.0/24", "10.213.4.77")).toBe(true);
+  expect(overlap("10.213.4.0/24", "10.213.5.0/24")).toBe(false);
+  expect(overlap("192.168.0.0/23", "192.168.1.0/24")).toBe(true);
+  expect(overlap("192.168.0.0/23", "192.168.2.0/24")).toBe(false);
 });
 
-test("a base made for another Node has another name", () => {
+test("each version of Node.js has its own base image", () => {
   expect(baseName("24.1.0")).toMatch(/^base-[0-9a-f]{12}$/);
   expect(baseName("24.1.0")).not.toBe(baseName("24.2.0"));
 });
 
-test("what the machine lacks is reported with the command that installs it", () => {
+test("each missing program is reported with the command that installs it", () => {
   const missing = planMissing(() => false);
   expect(missing).toContain("debootstrap is not installed: run `sudo apt-get install debootstrap`.");
   for (const sentence of missing) expect(sentence).toMatch(/: (run|install) .*\.$/);
@@ -86,15 +86,15 @@ test("what the machine lacks is reported with the command that installs it", () 
   );
 });
 
-test("a machine that is not Linux gets one sentence", () => {
+test("on a system other than Linux, the error says that local hosts need Linux", () => {
   expect(() => refuseOtherSystems("darwin")).toThrow(/this is darwin\. Declare hosts of `kind: ssh`/);
   expect(() => refuseOtherSystems("linux")).not.toThrow();
 });
 
-test("only a server that greets as SSH does counts as one", async () => {
-  expect(await saysSsh("127.0.0.1", await serving("SSH-2.0-test\r\n"))).toBe(true);
-  expect(await saysSsh("127.0.0.1", await serving("HTTP/1.1 400 Bad Request\r\n"))).toBe(false);
-  expect(await saysSsh("127.0.0.1", 1)).toBe(false);
+test("only a server that sends an SSH banner counts as an SSH server", async () => {
+  expect(await answersSsh("127.0.0.1", await serving("SSH-2.0-test\r\n"))).toBe(true);
+  expect(await answersSsh("127.0.0.1", await serving("HTTP/1.1 400 Bad Request\r\n"))).toBe(false);
+  expect(await answersSsh("127.0.0.1", 1)).toBe(false);
 });
 
 async function serving(greeting: string): Promise<number> {
@@ -105,14 +105,14 @@ async function serving(greeting: string): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-test("without root and without sudo the sentence says what to do", async () => {
+test("without root and sudo, the error says what to do", async () => {
   const bin = join(dir, "bin");
   mkdirSync(bin);
   vi.stubEnv("PATH", bin);
   vi.stubEnv("MUSTER_CACHE", join(dir, "cache"));
   vi.spyOn(process, "getuid").mockReturnValue(1000);
   const create = localHosts(dir).create({ name: "hub", publicKey: "ssh-ed25519 AAAA" });
-  await expect(create).rejects.toThrow(/needs root: there is no sudo here\. Install sudo/);
+  await expect(create).rejects.toThrow(/needs root: sudo is not installed\. Install sudo/);
   writeFileSync(join(bin, "sudo"), "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n", {
     mode: 0o755,
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { DigitalOceanAccount, Droplet } from "../../src/host-kinds/droplet/digitalocean/account.ts";
-import { adopt, type Met } from "../../src/host-kinds/droplet/digitalocean/match-droplet.ts";
+import { adopt, type KnownDroplet } from "../../src/host-kinds/droplet/digitalocean/match-droplet.ts";
 import {
   type CloudQuestion,
   cloudName,
@@ -48,36 +48,36 @@ function account(
 
 function found(
   replace: string | undefined,
-  there: DigitalOceanAccount,
-  met?: Met,
+  existing: DigitalOceanAccount,
+  recorded?: KnownDroplet,
 ): DropletAnswer | undefined {
-  const known = new Map(met === undefined ? [] : [["web", met]]);
-  return adopt(question(replace), there, known).droplets["web"];
+  const known = new Map(recorded === undefined ? [] : [["web", recorded]]);
+  return adopt(question(replace), existing, known).droplets["web"];
 }
 
-describe("which droplet a host is", () => {
-  test("none is there and none was met: one is to be made", () => {
+describe("finding a host's droplet", () => {
+  test("returns no ID if no droplet exists and none is recorded", () => {
     expect(found(undefined, account([]))).toEqual({ isReplaced: false });
   });
 
-  test("a killed run made one and wrote nothing down: it is known by its tag", () => {
+  test("recognizes a droplet that a killed run has created but not recorded by its tag", () => {
     expect(found(undefined, account([droplet(7)]))).toEqual({ id: "7", isReplaced: false });
   });
 
-  test("a host that was renamed has its droplet still", () => {
+  test("finds the droplet of a renamed host", () => {
     expect(found(undefined, account([droplet(7, tagsOf(OWNER, "old-web"))]))).toMatchObject({ id: "7" });
   });
 
-  test("another stack's, or another host's, is not taken", () => {
+  test("ignores droplets of other stacks and other hosts", () => {
     const others = [droplet(7, tagsOf("muster/test", "web")), droplet(8, tagsOf(OWNER, "web2"))];
     expect(found(undefined, account(others))).toEqual({ isReplaced: false });
   });
 
-  test("one that was met and is gone stays this host's: no other is made by itself", () => {
+  test("keeps the ID of a recorded droplet that is gone, so that none is created unasked", () => {
     expect(found(undefined, account([]), { machine: "7" })).toEqual({ id: "7", isReplaced: false });
   });
 
-  test("a text in `replace` that it was not made by asks for another, whether it is there or gone", () => {
+  test("requests a new droplet for a new text in `replace`, whether the old one exists or is gone", () => {
     expect(found("why", account([droplet(7)]), { machine: "7" })).toEqual({
       isReplaced: true,
       replace: "why",
@@ -85,7 +85,7 @@ describe("which droplet a host is", () => {
     expect(found("why", account([]), { machine: "7" })).toEqual({ isReplaced: false, replace: "why" });
   });
 
-  test("asked for once, it is done once: also where the run that did it was killed before it wrote it down", () => {
+  test("replaces a droplet only once for each text, even if the run was killed before it recorded the new one", () => {
     const both = account([droplet(7), droplet(8, tagsOf(OWNER, "web", "why"))]);
     expect(found("why", both, { machine: "7" })).toEqual({ id: "8", isReplaced: false, replace: "why" });
     expect(found("why", both, { machine: "8", replace: "why" })).toMatchObject({
@@ -94,57 +94,57 @@ describe("which droplet a host is", () => {
     });
   });
 
-  test("a droplet that a protected agent is on stays, whatever is asked", () => {
-    const met = new Map([["web", { machine: "7" }]]);
-    const answer = adopt(question("why", true), account([droplet(7)]), met);
+  test("keeps a droplet with a protected agent, even if `replace` requests a new one", () => {
+    const recorded = new Map([["web", { machine: "7" }]]);
+    const answer = adopt(question("why", true), account([droplet(7)]), recorded);
     expect(answer.droplets["web"]).toEqual({ id: "7", isReplaced: false });
   });
 
-  test("`replace` that is taken out again asks for nothing", () => {
-    const there = account([droplet(8, tagsOf(OWNER, "web", "why"))]);
-    expect(found(undefined, there, { machine: "8", replace: "why" })).toEqual({
+  test("keeps the droplet if `replace` is removed from fleet.yaml", () => {
+    const existing = account([droplet(8, tagsOf(OWNER, "web", "why"))]);
+    expect(found(undefined, existing, { machine: "8", replace: "why" })).toEqual({
       ...{ id: "8", isReplaced: false, replace: "why" },
     });
   });
 
-  test("of two that nothing tells apart none is taken: a person says which", () => {
+  test("is refused if two droplets have the host's tag and neither is recorded", () => {
     expect(() => found(undefined, account([droplet(7), droplet(8)]))).toThrow(/7 and 8 have its tag/);
     expect(found(undefined, account([droplet(7), droplet(8)]), { machine: "8" })).toMatchObject({ id: "8" });
   });
 });
 
-describe("a droplet that was there before Muster", () => {
+describe("an adopted droplet", () => {
   const mine = (tags: readonly string[] = ["mine"]) =>
     account([], { byNumber: new Map([["7", droplet(7, tags)]]) });
-  const asked = (there: DigitalOceanAccount, change: object = {}, met?: Met) => {
+  const answerFor = (existing: DigitalOceanAccount, change: object = {}, recorded?: KnownDroplet) => {
     const { droplets, ...rest } = question();
     const adopting = droplets.map((one) => ({ ...one, adopt: "7", ...change }));
-    const known = new Map(met === undefined ? [] : [["web", met]]);
-    return adopt({ ...rest, droplets: adopting }, there, known).droplets["web"];
+    const known = new Map(recorded === undefined ? [] : [["web", recorded]]);
+    return adopt({ ...rest, droplets: adopting }, existing, known).droplets["web"];
   };
 
-  test("is the host by its number, as it is", () => {
-    expect(asked(mine())).toEqual({ id: "7", isReplaced: false, isAdopted: true });
-    expect(asked(mine(), {}, { machine: "7" })).toMatchObject({ id: "7", isAdopted: true });
-    expect(asked(mine(), { size: "s-2vcpu-4gb" })).toMatchObject({ isAdopted: true, isResized: true });
+  test("is found by its ID and kept as it is", () => {
+    expect(answerFor(mine())).toEqual({ id: "7", isReplaced: false, isAdopted: true });
+    expect(answerFor(mine(), {}, { machine: "7" })).toMatchObject({ id: "7", isAdopted: true });
+    expect(answerFor(mine(), { size: "s-2vcpu-4gb" })).toMatchObject({ isAdopted: true, isResized: true });
   });
 
-  test("is not the host any more once another was made in its place", () => {
+  test("no longer belongs to the host after it has been replaced", () => {
     const both = account([droplet(8, tagsOf(OWNER, "web", "why"))], { byNumber: mine().byNumber });
     const after = { id: "8", isReplaced: false };
-    expect(asked(both, { replace: "why" }, { machine: "8", replace: "why" })).toMatchObject(after);
-    expect(asked(both, { replace: "why" })).toMatchObject(after);
-    expect(asked(both)?.isAdopted).toBeUndefined();
+    expect(answerFor(both, { replace: "why" }, { machine: "8", replace: "why" })).toMatchObject(after);
+    expect(answerFor(both, { replace: "why" })).toMatchObject(after);
+    expect(answerFor(both)?.isAdopted).toBeUndefined();
   });
 
-  test("is refused where another stack has it", () => {
-    expect(() => asked(mine(tagsOf("arc/prod", "web")))).toThrow(
-      /a stack of Muster has it already, as its tag muster:arc:prod/,
+  test("is refused if another stack manages it", () => {
+    expect(() => answerFor(mine(tagsOf("arc/prod", "web")))).toThrow(
+      /another Muster stack manages it: it has the tag muster:arc:prod/,
     );
   });
 });
 
-test("keys, firewalls and reserved IPs that are there are found by what they are", () => {
+test("existing keys, firewalls and reserved IPs are found by their key, name and droplet", () => {
   const answer = adopt(
     question(),
     account([droplet(7)], {
@@ -162,7 +162,7 @@ test("keys, firewalls and reserved IPs that are there are found by what they are
   expect(answer.droplets["web"]).toMatchObject({ id: "7", reservedIp: "192.0.2.7" });
 });
 
-test("names in the cloud are within its rules, and two long ones differ", () => {
+test("names and tags follow DigitalOcean's rules, and two long names differ", () => {
   const long = "a".repeat(80);
   expect(cloudName("muster/prod", long)).toMatch(/^[a-z][a-z0-9-]{0,63}$/);
   expect(cloudName("muster/prod", long)).not.toBe(cloudName("muster/prod", `${long}b`));

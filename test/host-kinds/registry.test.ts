@@ -7,13 +7,13 @@ import { loadHostKindProviders } from "../../src/provider/host-kind-provider.ts"
 const FOLDER = join(import.meta.dirname, "../../src/host-kinds");
 
 describe("a host kind", () => {
-  test("is one folder and one line of the registry", () => {
+  test("has one folder and one entry in the registry", () => {
     const entries = readdirSync(FOLDER, { withFileTypes: true });
     const folders = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
     expect([...HOST_KIND_NAMES].sort()).toEqual(folders.sort());
   });
 
-  test.each(HOST_KIND_NAMES)("%s has the parts that programs load by its name", async (kind) => {
+  test.each(HOST_KIND_NAMES)("has the modules that programs load by name: %s", async (kind) => {
     const isMade = hostKindOf({ kind }).machine !== undefined;
     for (const part of ["program.ts", "provider.ts"]) {
       expect(existsSync(join(FOLDER, kind, part))).toBe(isMade);
@@ -23,7 +23,7 @@ describe("a host kind", () => {
     expect(makeMachines).toBeTypeOf("function");
   });
 
-  test("has an inventory file of its own", () => {
+  test("has its own inventory file", () => {
     const paths = HOST_KIND_NAMES.map((kind) => HOST_KINDS[kind].inventory.path);
     expect(new Set(paths).size).toBe(paths.length);
   });

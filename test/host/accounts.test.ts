@@ -16,7 +16,7 @@ function etc(): string {
   return dir;
 }
 
-test("accounts have names both ways, and a number where there is no name", () => {
+test("users are found by name, ids are shown by name, and an unknown id is shown as a number", () => {
   const accounts = readAccounts(etc());
   expect(accounts.users.get("iris")).toMatchObject({ uid: 1001, home: "/tmp", shell: "/bin/sh" });
   expect([accounts.userName(1002), accounts.groupName(1001), accounts.userName(7)]).toEqual([
@@ -35,7 +35,7 @@ test("an edit changes one line of passwd and leaves no lock", () => {
   expect(existsSync(`${dir}/passwd.lock`)).toBe(false);
 });
 
-test("an edit takes over the lock of a process that is gone", () => {
+test("an edit takes over the lock of a process that no longer exists", () => {
   const dir = etc();
   writeFileSync(`${dir}/passwd.lock`, "4194305\0");
   editPasswd(dir, "iris", { gid: 1001, home: "/home/iris", shell: "/bin/sh" });

@@ -10,7 +10,7 @@ import { makeWorld } from "./world.ts";
 const RUN = join(import.meta.dirname, "../fixtures/stack-run.ts");
 const AGENTS = ["iris", "loom", "forge", "spark"];
 
-test("stacks that work on one host at once lose no record and no kept bytes", async () => {
+test("stacks that change one host at the same time lose no record and no stored content", async () => {
   const { host, home } = makeWorld();
   const { run: _, ...plain } = host;
   const ended = await Promise.all(
@@ -28,7 +28,7 @@ test("stacks that work on one host at once lose no record and no kept bytes", as
   expect([...named].filter((digest) => !existsSync(join(host.paths.contents, digest)))).toEqual([]);
 }, 60_000);
 
-test("a change of one resource does not wait for another's, and what is the host's waits for neither", () => {
+test("changes to two resources and to the host do not wait for each other", () => {
   const { host } = makeWorld();
   const done: string[] = [];
   withResourceLock(host, "hub/iris/agent", () =>

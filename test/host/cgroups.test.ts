@@ -17,13 +17,13 @@ function put(path: string, text: string): void {
   writeFileSync(join(dir, path), `${text}\n`);
 }
 
-/** v2 alone, as most hosts have it. */
+/** Only v2, as on most hosts. */
 function unified(): string {
   put("cgroup.controllers", "cpuset cpu memory pids");
   return `cgroup2 ${dir} cgroup2 rw,nosuid,nodev,noexec,relatime,nsdelegate 0 0\n`;
 }
 
-/** v1 for what limits, and a v2 beside it that has none of it. */
+/** v1 with the controllers, and a v2 hierarchy beside it without any. */
 function hybrid(how = "rw"): string {
   put("unified/cgroup.controllers", "");
   const mounted = ["memory", "cpu,cpuacct", "pids"].map(
@@ -32,7 +32,7 @@ function hybrid(how = "rw"): string {
   return `cgroup2 ${dir}/unified cgroup2 rw,relatime 0 0\n${mounted.join("")}`;
 }
 
-test("limits of cgroup v2 are read as they are declared", () => {
+test("limits of cgroup v2 are read in the notation of fleet.yaml", () => {
   const mounts = unified();
   put(`${GROUP}/memory.max`, "536870912");
   put(`${GROUP}/cpu.max`, "150000 100000");
@@ -55,12 +55,12 @@ test("limits of cgroup v1 are read in the hierarchy of their controller", () => 
   expect(kernelLimit("cpu", GROUP, mounts)).toBe("unlimited");
 });
 
-test("a group that is not there has no limit to tell", () => {
+test("a group that does not exist has no limit", () => {
   expect(kernelLimit("memory", GROUP, unified())).toBeUndefined();
   expect(kernelLimit("memory", "", unified())).toBeUndefined();
 });
 
-test("a host holds to limits where it has the controller, writable", () => {
+test("a host enforces a limit if it has the controller and the controller is writable", () => {
   expect(supportOf("memory", unified())).toBe("held");
   expect(supportOf("cpu", hybrid())).toBe("held");
   expect(supportOf("tasks", hybrid("ro"))).toBe("read-only");

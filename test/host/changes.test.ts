@@ -18,7 +18,7 @@ describe("a renamed resource", () => {
     "SOUL.md": world.file(`${world.dir}/home/${name}/SOUL.md`, "# Iris\n"),
   });
 
-  test("keeps its home with all that it holds, and its record under the new id alone", () => {
+  test("keeps its home with all its files, and has a record only under the new id", () => {
     const world = makeWorld();
     world.up(itemsOf(world, "lab"));
     writeFileSync(`${world.dir}/home/lab/notes`, "mine");
@@ -30,7 +30,7 @@ describe("a renamed resource", () => {
     expect(world.up(itemsOf(world, "den"), renamed).changed).toEqual([]);
   });
 
-  test("is finished by the next run where one was killed after its home was moved", () => {
+  test("is finished by the next run if a run was killed after it had moved the home", () => {
     const world = makeWorld();
     world.up({ ...itemsOf(world, "lab"), "a.md": world.file(`${world.dir}/home/lab/a.md`, "a") });
     const blocked = { ...itemsOf(world, "den"), "b.md": world.file("/proc/none/b.md", "b") };
@@ -41,16 +41,16 @@ describe("a renamed resource", () => {
     expect(records(world)).toEqual(["hub~vera~service.json"]);
   });
 
-  test("is refused where something stands at the new place, and loses nothing", () => {
+  test("is refused if something exists at the new path, and loses nothing", () => {
     const world = makeWorld();
     world.up(itemsOf(world, "lab"));
     mkdirSync(`${world.dir}/home/den`);
-    expect(() => world.up(itemsOf(world, "den"), renamed)).toThrow(/home\/den: something is there already/);
+    expect(() => world.up(itemsOf(world, "den"), renamed)).toThrow(/home\/den: this path already exists/);
     expect(existsSync(`${world.dir}/home/lab/SOUL.md`)).toBe(true);
     expect(records(world)).toEqual(["hub~iris~service.json"]);
   });
 
-  test("takes over no record of another stack", () => {
+  test("does not take over another stack's record", () => {
     const world = makeWorld();
     world.up(itemsOf(world, "lab"), { owner: "arc/other" });
     world.up(itemsOf(world, "den"), renamed);
@@ -59,7 +59,7 @@ describe("a renamed resource", () => {
   });
 });
 
-test("a folder that was made on the way to a file goes with it, though its resource stays; one that holds more does not", () => {
+test("a folder that was created for a file is removed with it unless it contains other files", () => {
   const world = makeWorld();
   const at = (path: string) => ({ [path]: world.file(`${world.home()}/${path}`, "text") });
   world.up({ ...at("a/deep/one"), ...at("b/two"), ...at("c") });
@@ -69,8 +69,8 @@ test("a folder that was made on the way to a file goes with it, though its resou
   expect(readdirSync(`${world.home()}/b`)).toEqual(["own"]);
 });
 
-describe("what two resources have", () => {
-  test("stays with the other when one is removed, or drops it", () => {
+describe("a folder that two resources share", () => {
+  test("is kept while one of them still declares it", () => {
     const world = makeWorld();
     const items = { home: home(world, "lab") };
     world.up(items);
@@ -85,8 +85,8 @@ describe("what two resources have", () => {
   });
 });
 
-describe("a home that goes", () => {
-  test("is told of when one of its name is made again", () => {
+describe("a home that is removed", () => {
+  test("is reported with its new path when a home of the same name is created", () => {
     const world = makeWorld();
     world.up({ home: home(world, "lab") });
     const [aside = ""] = world.down();
@@ -96,7 +96,7 @@ describe("a home that goes", () => {
     expect(world.up({ home: home(world, "lab") }).kept).toBeUndefined();
   });
 
-  test("is deleted whole where that was said, and the contacts that its agent learned with it", () => {
+  test("is deleted completely if that is declared, and so are the contacts that its agent has learned", () => {
     const world = makeWorld();
     const { item, contents } = book(`${world.home()}/contacts.db`, { loom: { email: "l@example.org" } });
     world.up({ home: home(world, "lab", "wipe"), book: { ...item, onRemove: "wipe" } }, { contents });

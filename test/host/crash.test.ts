@@ -59,8 +59,8 @@ function contentsOf(items: Items, texts: readonly string[]): Contents {
   );
 }
 
-/** Somebody's hands: a file that is a full folder, a database that is none, a mode, a file that is gone. */
-function spoil(world: World): void {
+/** Makes changes as a person might: replaces and deletes files, overwrites a database, changes a mode. */
+function damage(world: World): void {
   const home = world.home();
   rmSync(`${home}/SOUL.md`);
   mkdirSync(`${home}/SOUL.md`);
@@ -70,7 +70,7 @@ function spoil(world: World): void {
   rmSync(`${home}/bin/b`);
 }
 
-/** What an agent learned by itself. */
+/** Adds a contact, as an agent does that has learned one. */
 function learn(world: World): void {
   const db = new DatabaseSync(`${world.home()}/contacts.db`);
   db.exec("INSERT INTO contacts (name) VALUES ('friend')");
@@ -84,7 +84,7 @@ const PHASES: readonly (readonly [string, (world: World) => void, (world: World)
     "a repair",
     (world) => {
       up(world, ONE);
-      spoil(world);
+      damage(world);
     },
     (world) => up(world, ONE),
   ],
@@ -98,9 +98,9 @@ const PHASES: readonly (readonly [string, (world: World) => void, (world: World)
   ],
 ];
 
-describe("the host runtime that dies at any change of", () => {
+describe("a host runtime that is killed at any change of", () => {
   test.each(PHASES)(
-    "%s, and runs again, ends as if nothing had been",
+    "%s, and runs again, ends in the same state as an undisturbed run",
     (_name, prepare, act) => {
       const undisturbed = makeDyingWorld();
       prepare(undisturbed);
@@ -111,7 +111,7 @@ describe("the host runtime that dies at any change of", () => {
     120_000,
   );
 
-  test("an update that is then taken back leaves nothing of it", () => {
+  test("an update that is then reverted leaves nothing of it behind", () => {
     const prepare = (world: World) => up(world, ONE);
     const undisturbed = makeDyingWorld();
     prepare(undisturbed);
@@ -122,8 +122,8 @@ describe("the host runtime that dies at any change of", () => {
 });
 
 /**
- * The mender works in this very process, so that it dies at each of its changes too. In systemd's place stands a unit
- * that runs, and wrote down which key it read when it started.
+ * The database program runs in this process, so that it dies at each of its changes too. A fake systemd has one
+ * running unit, and records the key that the unit has read at its start.
  */
 function makeDyingWorld(): World {
   let dir = "";
@@ -142,7 +142,7 @@ function keyOf(dir: string): string {
   return `${dir}/state/credentials/key`;
 }
 
-/** Dies at each change in turn. @returns how many there were */
+/** Repeats the work and dies at each of its changes in turn. @returns the number of changes */
 function deaths(
   prepare: (world: World) => void,
   act: (world: World) => void,
@@ -160,16 +160,16 @@ function deaths(
   }
 }
 
-/** Every file with its standing and its bytes; what differs between any two hosts is left out. */
+/** Every file with its mode, owner and content, without what differs between any two hosts. */
 function everythingIn({ dir }: World): string[] {
   const names = readdirSync(dir, { recursive: true, encoding: "utf8" }).sort();
   return names.map((name) => {
     const { mode, uid } = lstatSync(join(dir, name));
-    return `${named(name, dir)} ${mode.toString(8)} ${uid} ${bytesIn(dir, name)}`;
+    return `${withoutWorld(name, dir)} ${mode.toString(8)} ${uid} ${bytesIn(dir, name)}`;
   });
 }
 
-function named(path: string, dir: string): string {
+function withoutWorld(path: string, dir: string): string {
   return path.replaceAll(/\d{8}T\d{9}Z/g, "<time>").replace(dir.slice(1).replaceAll("/", "~"), "<world>");
 }
 

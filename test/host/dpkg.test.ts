@@ -15,14 +15,14 @@ afterEach(() => rmSync(dir, { recursive: true }));
 const stanza = (name: string, status: string, arch = "amd64") =>
   `Package: ${name}\nStatus: ${status}\nArchitecture: ${arch}\nDescription: text\n Package: not-a-field\n`;
 
-test("tells what is installed, and not what was removed or never there", () => {
+test("lists installed packages, but no removed, half-configured or unknown ones", () => {
   const states = ["install ok installed", "deinstall ok config-files", "install ok half-configured"];
   const names = ["tmux", "mail", "half"];
   writeFileSync(join(dir, "status"), names.map((name, i) => stanza(name, states[i] ?? "")).join("\n"));
   expect([...installedAmong(dir, [...names, "tmu", "not-a-field", "never"])]).toEqual(["tmux"]);
 });
 
-test("one of several architectures is enough", () => {
+test("a package that is installed for one of several architectures counts as installed", () => {
   const both = [
     stanza("libc6", "deinstall ok config-files", "i386"),
     stanza("libc6", "install ok installed"),
@@ -31,7 +31,7 @@ test("one of several architectures is enough", () => {
   expect(installedAmong(dir, ["libc6"]).has("libc6")).toBe(true);
 });
 
-test("what dpkg has not merged yet counts", () => {
+test("updates that dpkg has not merged yet take precedence", () => {
   writeFileSync(join(dir, "status"), stanza("tmux", "install ok installed"));
   mkdirSync(join(dir, "updates"));
   writeFileSync(join(dir, "updates/0000"), stanza("tmux", "install ok half-installed"));

@@ -7,7 +7,7 @@ class Death extends Error {}
 
 type Call = (...args: unknown[]) => unknown;
 
-/** All of Node with which the runtime changes a disk. */
+/** All functions of node:fs with which the runtime changes a disk. */
 const CHANGES = [
   ...["chmodSync", "chownSync", "fchmodSync", "fchownSync", "linkSync", "mkdirSync"],
   ...[
@@ -23,11 +23,11 @@ const CHANGES = [
 ];
 
 /**
- * Does work of which the process dies at its n-th change to the disk, or just before the n-th other program that it
- * starts: nothing after that has an effect, not even what would tidy up, and of bytes that were being written only
- * the first half is there.
+ * Runs work whose process dies at its n-th change: a change to the disk or the start of another program. Nothing
+ * after that has an effect, not even cleanup code. If the change is a write, only the first half of its bytes is
+ * written.
  *
- * @returns whether it came to an n-th change
+ * @returns whether there was an n-th change
  */
 export function dyingAt(n: number, work: () => void): boolean {
   let left = n;
@@ -36,13 +36,13 @@ export function dyingAt(n: number, work: () => void): boolean {
     return (...args) => {
       if (!changes(name, args)) return call(...args);
       left -= 1;
-      if (left === 0) halfOf(name, call, args);
-      if (isDead()) throw new Death(`${name}, the change of its death`);
+      if (left === 0) writeHalf(name, call, args);
+      if (isDead()) throw new Death(`died at ${name}`);
       return call(...args);
     };
   };
   const restore = [
-    // Nothing is asked of a disk that only these tests look at.
+    // Syncing takes time, and these tests do not need it.
     ...patched(fs, ["fsyncSync"], () => () => undefined),
     ...patched(fs, CHANGES, counted),
     ...patched(childProcess, ["spawnSync"], counted),
@@ -72,14 +72,14 @@ function patched(module: object, names: readonly string[], counted: (name: strin
 
 const { O_CREAT, O_TRUNC } = fs.constants;
 
-/** A file that is only opened to be read is no change, and neither is the lock that flock(1) takes. */
+/** Opening a file only to read it is not a change, and neither is taking a lock with flock(1). */
 function changes(name: string, [first, second]: readonly unknown[]): boolean {
   if (name === "spawnSync") return first !== "flock";
   if (name !== "openSync") return true;
   return typeof second === "number" ? (second & (O_CREAT | O_TRUNC)) !== 0 : second !== "r";
 }
 
-function halfOf(name: string, call: Call, [file, bytes]: readonly unknown[]): void {
+function writeHalf(name: string, call: Call, [file, bytes]: readonly unknown[]): void {
   if (name !== "writeSync" && name !== "writeFileSync") return;
   const all = Buffer.from(bytes as Uint8Array);
   call(file, all.subarray(0, all.length / 2));

@@ -26,12 +26,12 @@ function soulWorld() {
 }
 
 describe("a file", () => {
-  test("is written once, with its mode and missing folders, and then nothing differs", () => {
+  test("is written once with its mode and missing folders, and shows no difference afterwards", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/a/b/SOUL.md`, SOUL, { mode: "0640" }) };
     expect(world.up(items).changed).toEqual(["SOUL.md.type"]);
     expect(readFileSync(`${world.home()}/a/b/SOUL.md`, "utf8")).toBe(SOUL);
-    expect(drift(world.look())).toEqual({});
+    expect(drift(world.observe())).toEqual({});
   });
 
   test("that is as declared is not touched, and neither is its record", () => {
@@ -43,11 +43,11 @@ describe("a file", () => {
     expect([statSync(path).ctimeMs, statSync(record).ctimeMs, statSync(record).ino]).toEqual(before);
   });
 
-  test("that was edited names the first line that differs", () => {
-    const { up, look, items, path } = soulWorld();
+  test("that was edited is reported with the first line that differs", () => {
+    const { up, observe, items, path } = soulWorld();
     up(items);
     writeFileSync(path, "# Iris\n\nrude\u001b[31m\nvague\n");
-    const seen = look().observed["SOUL.md"];
+    const seen = observe().observed["SOUL.md"];
     expect(seen).toMatchObject({
       detail: [
         {
@@ -62,11 +62,11 @@ describe("a file", () => {
   });
 
   test("whose mode was changed gets its mode back and keeps its inode", () => {
-    const { up, look, items, path } = soulWorld();
+    const { up, observe, items, path } = soulWorld();
     up(items);
     const { ino } = statSync(path);
     chmodSync(path, 0o644);
-    expect(drift(look())).toEqual({ "SOUL.md.mode": "0644" });
+    expect(drift(observe())).toEqual({ "SOUL.md.mode": "0644" });
     up(items);
     expect(statSync(path)).toMatchObject({ ino, mode: 0o100600 });
   });
@@ -83,19 +83,19 @@ describe("a file", () => {
         linkSync(`${dir}/other`, path);
       },
     ],
-  ])("in whose place stands a %s is told as that, and put back", (type, plant) => {
-    const { up, look, items, path, dir } = soulWorld();
+  ])("that was replaced by a %s is reported as such and restored", (type, plant) => {
+    const { up, observe, items, path, dir } = soulWorld();
     up(items);
     rmSync(path);
     plant(path, dir);
-    expect(look().observed["SOUL.md"]).toMatchObject({ props: { type } });
+    expect(observe().observed["SOUL.md"]).toMatchObject({ props: { type } });
     up(items);
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
     expect(readFileSync(path, "utf8")).toBe(SOUL);
     if (type === "hard link") expect(readFileSync(`${dir}/other`, "utf8")).toBe("other's");
   });
 
-  test("in whose place stands a full folder is put back, and the folder is kept beside it", () => {
+  test("that was replaced by a folder with files is restored, and the folder is kept beside it", () => {
     const { up, items, path, home } = soulWorld();
     mkdirSync(path);
     writeFileSync(`${path}/notes`, "mine");
@@ -104,33 +104,33 @@ describe("a file", () => {
     expect(readFileSync(`${home()}/${aside}/notes`, "utf8")).toBe("mine");
   });
 
-  test("is written past a full folder where its new bytes would stand", () => {
-    const { up, look, items, path, home } = soulWorld();
+  test("is written even if a folder with files is at the path of its temporary file", () => {
+    const { up, observe, items, path, home } = soulWorld();
     mkdirSync(`${home()}/.SOUL.md.muster-new/full`, { recursive: true });
     up(items);
     expect(readFileSync(path, "utf8")).toBe(SOUL);
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
   });
 
-  test("over the size cap is told as too large and not read", () => {
-    const { up, look, items, path } = soulWorld();
+  test("over the size limit is reported as too large and is not read", () => {
+    const { up, observe, items, path } = soulWorld();
     up(items);
     truncateSync(path, 17 * 1024 * 1024);
-    expect(drift(look())).toEqual({ "SOUL.md.content": "too large" });
+    expect(drift(observe())).toEqual({ "SOUL.md.content": "too large" });
   });
 
-  test("below a folder that became a symlink is absent, and nothing is written through the link", () => {
+  test("in a folder that was replaced by a symlink is absent, and nothing is written through the link", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/docs/SOUL.md`, SOUL) };
     mkdirSync(`${world.dir}/elsewhere`);
     symlinkSync(`${world.dir}/elsewhere`, `${world.home()}/docs`);
-    expect(world.look(items).observed["SOUL.md"]).toEqual({ props: { type: "absent" } });
+    expect(world.observe(items).observed["SOUL.md"]).toEqual({ props: { type: "absent" } });
     world.up(items);
     expect(readdirSync(`${world.dir}/elsewhere`)).toEqual([]);
     expect(readFileSync(`${world.home()}/docs/SOUL.md`, "utf8")).toBe(SOUL);
   });
 
-  test("that is declared no more is removed, with the folder that was made for it", () => {
+  test("that is no longer declared is removed", () => {
     const world = makeWorld();
     const soul = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, SOUL) };
     world.up({ ...soul, notes: world.file(`${world.home()}/notes.md`, "notes\n") });
@@ -138,7 +138,7 @@ describe("a file", () => {
     expect(readdirSync(world.home())).toEqual(["SOUL.md"]);
   });
 
-  test("is removed with its resource, twice over, and nothing of ours stays", () => {
+  test("is removed with its resource, also twice, and leaves no record or stored content behind", () => {
     const world = makeWorld();
     world.up({ "SOUL.md": world.file(`${world.home()}/a/SOUL.md`, SOUL) });
     world.down();
@@ -148,7 +148,7 @@ describe("a file", () => {
     expect(readdirSync(world.host.paths.contents)).toEqual([]);
   });
 
-  test("cannot be named by a path that climbs", () => {
+  test("cannot have a path that contains `..`", () => {
     const world = makeWorld();
     const items = { evil: world.file(`${world.home()}/../../x`, SOUL) };
     expect(() => world.up(items)).toThrow("not a plain absolute path");
@@ -164,19 +164,19 @@ describe("a folder", () => {
     ...more,
   });
 
-  test("is made, mended and removed when it is empty", () => {
+  test("is created, repaired, and removed if it is empty", () => {
     const world = makeWorld();
     const path = `${world.home()}/work`;
     world.up({ work: folder(path) });
     chmodSync(path, 0o755);
-    expect(drift(world.look())).toEqual({ "work.mode": "0755" });
+    expect(drift(world.observe())).toEqual({ "work.mode": "0755" });
     world.up({ work: folder(path) });
-    expect(drift(world.look())).toEqual({});
+    expect(drift(world.observe())).toEqual({});
     world.down();
     expect(existsSync(path)).toBe(false);
   });
 
-  test("with things in it stays when it is removed", () => {
+  test("that contains other files is kept when its resource is removed", () => {
     const world = makeWorld();
     const path = `${world.home()}/work`;
     world.up({ work: folder(path) });
@@ -185,16 +185,16 @@ describe("a folder", () => {
     expect(existsSync(`${path}/mine`)).toBe(true);
   });
 
-  test("in whose place stands a file is put back", () => {
+  test("that was replaced by a file is restored", () => {
     const world = makeWorld();
     const path = `${world.home()}/work`;
     writeFileSync(path, "");
-    expect(drift(world.look({ work: folder(path) }))).toMatchObject({ "work.type": "file" });
+    expect(drift(world.observe({ work: folder(path) }))).toMatchObject({ "work.type": "file" });
     world.up({ work: folder(path) });
     expect(statSync(path).isDirectory()).toBe(true);
   });
 
-  test("that holds an agent's own data is moved aside, closed to all but its keeper", () => {
+  test("that holds an agent's own data is moved aside, readable only by its owner", () => {
     const world = makeWorld();
     const path = `${world.home()}/data`;
     world.up({ data: folder(path, { onRemove: "aside" }) });

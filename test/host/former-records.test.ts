@@ -6,8 +6,8 @@ import { FORMER_TYPES } from "../../src/model/former-agent.ts";
 import type { HostRecord } from "../../src/model/host-record.ts";
 import { AGENT_PARTS, type AgentPart, byPart } from "../../src/model/parts.ts";
 import { formerPartId } from "../../src/model/resource-id.ts";
+import { completeAgent, UNIT } from "./complete-agent.ts";
 import { dyingAt } from "./dying.ts";
-import { UNIT, wholeAgent } from "./whole-agent.ts";
 import { AGENT, OWNER, type World } from "./world.ts";
 
 const FILE = "hub~iris~agent.json";
@@ -16,9 +16,9 @@ const recordsOf = ({ host }: World, owner = OWNER) => {
   return { folder, path: join(folder, FILE), files: () => readdirSync(folder).sort() };
 };
 
-/** An agent that an earlier version applied: of each part there is a record of its own, and none of the agent. */
+/** An agent that an earlier version applied: each part has its own record, and the agent has none. */
 function formerAgent(ownerOf: (part: AgentPart) => string = () => OWNER) {
-  const rig = wholeAgent();
+  const rig = completeAgent();
   rig.up();
   const { path } = recordsOf(rig.world);
   const record = JSON.parse(readFileSync(path, "utf8")) as HostRecord;
@@ -39,7 +39,7 @@ function writeFormer(world: World, { items, applied, ...rest }: HostRecord, part
   );
 }
 
-/** All files but the records, each with its inode and ctime: they change when a file is written again. */
+/** All files except the records, each with its inode and ctime, which change when a file is written again. */
 function everythingIn({ dir, host }: World): string[] {
   const names = readdirSync(dir, { recursive: true, encoding: "utf8" }).sort();
   return names
@@ -49,7 +49,7 @@ function everythingIn({ dir, host }: World): string[] {
 }
 
 describe("the records of an agent's parts", () => {
-  test("become one with the next run, which changes nothing on the disk and starts nothing", () => {
+  test("become one record in the next run, which changes nothing on the disk and starts nothing", () => {
     const { world, up, starts, recorded, path } = formerAgent();
     const before = everythingIn(world);
     expect(up()).toMatchObject({ changed: [] });
@@ -59,15 +59,15 @@ describe("the records of an agent's parts", () => {
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(recorded);
   });
 
-  test("become one with a run that changes something, too", () => {
+  test("become one record in a run that also changes something", () => {
     const { world, up, starts } = formerAgent();
     expect(up([], "two").changed).toContain("identity:SOUL.md.content");
     expect(starts).toEqual([`restart ${UNIT}`]);
     expect(recordsOf(world).files()).toEqual([FILE]);
-    expect(world.look().record?.items).toHaveProperty(["jobs:retro"]);
+    expect(world.observe().record?.items).toHaveProperty(["jobs:retro"]);
   });
 
-  test("count for nothing beside the agent's own, as where a run was killed before it deleted them", () => {
+  test("are ignored if the agent has its own record, because a run was killed before it deleted them", () => {
     const { world, up, recorded, path } = formerAgent();
     const stale = {
       ...recorded,
@@ -76,20 +76,20 @@ describe("the records of an agent's parts", () => {
     writeFormer(world, stale, "identity", OWNER);
     writeFileSync(`${world.home()}/stale.md`, "x");
     writeFileSync(path, JSON.stringify(recorded));
-    expect(world.look().record).toMatchObject({ id: AGENT.id, items: recorded.items });
-    expect(world.look().items).not.toHaveProperty(["identity:stale.md"]);
+    expect(world.observe().record).toMatchObject({ id: AGENT.id, items: recorded.items });
+    expect(world.observe().items).not.toHaveProperty(["identity:stale.md"]);
     expect(up().changed).toEqual([]);
     expect(recordsOf(world).files()).toEqual([FILE]);
     expect(readFileSync(`${world.home()}/stale.md`, "utf8")).toBe("x");
   });
 
-  test("become one however often a run dies at a change of that", () => {
+  test("become one record even if a run is killed at any of its changes", () => {
     let deaths = 0;
     for (let isDead = true; isDead; deaths += 1) {
       const { world, up, recorded, path } = formerAgent();
       const before = everythingIn(world);
       isDead = dyingAt(deaths + 1, () => up());
-      expect(world.look().record).toMatchObject({ id: AGENT.id, items: recorded.items });
+      expect(world.observe().record).toMatchObject({ id: AGENT.id, items: recorded.items });
       expect(up().changed).toEqual([]);
       expect(recordsOf(world).files(), `after a death at change ${deaths + 1}`).toEqual([FILE]);
       expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(recorded);
@@ -98,7 +98,7 @@ describe("the records of an agent's parts", () => {
     expect(deaths).toBeGreaterThan(5);
   }, 120_000);
 
-  test("that two stacks have become one of the stack that takes over", () => {
+  test("that belong to two stacks become one record of the stack that takes over", () => {
     const { world, up, recorded, path } = formerAgent((part) => (part === "unit" ? "arc/dev" : OWNER));
     expect(() => up([], "one", { owner: "arc/other" })).toThrow(/hub\/iris\/agent was not changed/);
     expect(up([], "one", { takesOver: "arc/dev" }).changed).toEqual([]);
@@ -107,7 +107,7 @@ describe("the records of an agent's parts", () => {
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(recorded);
   });
 
-  test("that another stack has become one of the stack that takes over", () => {
+  test("that belong to another stack become one record of the stack that takes over", () => {
     const { world, up } = formerAgent(() => "arc/dev");
     expect(() => up()).toThrow(/it belongs to the stack arc\/dev/);
     expect(up([], "one", { takesOver: "arc/dev" }).changed).toEqual([]);
@@ -115,14 +115,14 @@ describe("the records of an agent's parts", () => {
     expect(recordsOf(world).files()).toEqual([FILE]);
   });
 
-  test("are carried over where their agent was renamed since", () => {
+  test("follow their agent if it has been renamed since", () => {
     const { world, up } = formerAgent();
     const renamed = { id: "hub/vera/agent", formerly: [AGENT.id] };
     expect(up([], "one", renamed).changed).toEqual([]);
     expect(recordsOf(world).files()).toEqual(["hub~vera~agent.json"]);
   });
 
-  test("are one agent to whoever looks", () => {
+  test("are observed as one agent", () => {
     const { world, recorded } = formerAgent();
     const { resources, recorded: ids } = observe(world.host, { op: "observe", owner: OWNER });
     expect(ids).toEqual([{ id: AGENT.id, owner: OWNER }]);
@@ -131,7 +131,7 @@ describe("the records of an agent's parts", () => {
     expect(resources[AGENT.id]?.observed["unit:unit"]).toMatchObject({ props: { active: "running" } });
   });
 
-  test("go with their agent, and all that they tell of", () => {
+  test("are removed with their agent, and so are all their items", () => {
     const { world, made, running } = formerAgent();
     world.down();
     expect(made()).toEqual([]);
@@ -139,7 +139,7 @@ describe("the records of an agent's parts", () => {
     expect(readdirSync(world.host.paths.records)).toEqual([]);
   });
 
-  test("tell what a killed run of then meant, and the next run finishes it", () => {
+  test("show what a killed run of that version intended, and the next run finishes it", () => {
     const { world, up, recorded } = formerAgent();
     const { applied = {}, ...rest } = recorded;
     const { folder } = recordsOf(world);
@@ -153,12 +153,12 @@ describe("the records of an agent's parts", () => {
       join(folder, "hub~iris~contacts.json"),
       JSON.stringify({ ...unfinished, intended: byPart(applied).contacts }),
     );
-    expect(world.look().record).toMatchObject({
+    expect(world.observe().record).toMatchObject({
       applied: { "identity:SOUL.md": {} },
       intended: { "contacts:contacts.db": {} },
     });
     up();
-    expect(world.look().record).not.toHaveProperty("intended");
-    expect(world.look().record?.applied).toHaveProperty(["contacts:contacts.db"]);
+    expect(world.observe().record).not.toHaveProperty("intended");
+    expect(world.observe().record?.applied).toHaveProperty(["contacts:contacts.db"]);
   });
 });

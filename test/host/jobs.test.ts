@@ -14,7 +14,7 @@ import { IRIS, makeWorld } from "./world.ts";
 
 const SERVICE = "muster-job-iris.retro.service";
 
-/** A host whose systemd is written down, with a job that may be tried again twice. */
+/** A host with a fake systemd that records its calls, and with a job that may be retried twice. */
 function hostWithJob(said: Partial<ProgramResult> = {}, planned: Partial<ProgramResult> = {}) {
   const calls: string[][] = [];
   const answerOf = (program: string, args: readonly string[]) =>
@@ -26,9 +26,10 @@ function hostWithJob(said: Partial<ProgramResult> = {}, planned: Partial<Program
   });
   mkdirSync(host.paths.units);
   writeFileSync(join(host.paths.units, SERVICE), "[Unit]\nX-Muster-Retry=2 300\n[Service]\nType=oneshot\n");
-  const told = () => history(host, { op: "history", last: 9 }).events.map(({ time: _, ...event }) => event);
+  const reported = () =>
+    history(host, { op: "history", last: 9 }).events.map(({ time: _, ...event }) => event);
   const started = () => calls.filter(([program]) => program === "systemd-run");
-  return { host, dir, calls, told, started };
+  return { host, dir, calls, reported, started };
 }
 
 const FAILED = "Result=exit-code\nExecMainStatus=3\nInvocationID=aa\n";
@@ -36,7 +37,7 @@ const tries = (dir: string) => join(dir, "scratch/muster.jobs", SERVICE);
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe("the word of a job", () => {
+describe("a job's word in unit names and commands", () => {
   test.each([
     [{ job: "retro", agent: "iris" }, "iris.retro"],
     [{ job: "retro" }, "retro"],
@@ -47,16 +48,16 @@ describe("the word of a job", () => {
   });
 
   test.each(["", ".", "a.", ".a", "a.b.c", "A", "../x", "a b", "iris.retro\n", "a/b", `${"a".repeat(40)}`])(
-    "is none of %j",
+    "is never %j",
     (word) => expect(parseJobWord(word)).toBeUndefined(),
   );
 });
 
 describe("a job that failed", () => {
   test("is recorded with its result, and systemd retries it if that is declared", () => {
-    const { host, told, started, dir } = hostWithJob({ stdout: FAILED });
+    const { host, reported, started, dir } = hostWithJob({ stdout: FAILED });
     expect(handleJob(host, ["failed", "iris.retro"])).toBe(0);
-    expect(told()).toEqual([
+    expect(reported()).toEqual([
       { event: "job-failed", job: "retro", agent: "iris", detail: "exit code 3, tried again in 300 s" },
     ]);
     expect(started()).toHaveLength(1);
@@ -72,7 +73,7 @@ describe("a job that failed", () => {
   });
 
   test("is given up after the declared number of tries; a scheduled run starts the count again", () => {
-    const { host, told, started, dir } = hostWithJob({ stdout: FAILED });
+    const { host, reported, started, dir } = hostWithJob({ stdout: FAILED });
     const fail = () => handleJob(host, ["failed", "iris.retro"]);
     const begin = () => writeFileSync(tries(dir), "begun\n", { flag: "a" });
     fail();
@@ -80,7 +81,7 @@ describe("a job that failed", () => {
     fail();
     begin();
     fail();
-    expect(told().map(({ detail }) => detail)).toEqual([
+    expect(reported().map(({ detail }) => detail)).toEqual([
       "exit code 3, tried again in 300 s",
       "exit code 3, tried again in 300 s",
       "exit code 3, given up after 3 tries",
@@ -92,23 +93,23 @@ describe("a job that failed", () => {
   });
 
   test("is recorded with the reason if systemd cannot retry it", () => {
-    const { host, told } = hostWithJob(
+    const { host, reported } = hostWithJob(
       { stdout: FAILED },
       { status: 1, stderr: "Unit is \u001b[1mloaded\n" },
     );
     handleJob(host, ["failed", "iris.retro"]);
-    expect(told()[0]?.detail).toBe("exit code 3, not tried again: Unit is \\u001b[1mloaded");
+    expect(reported()[0]?.detail).toBe("exit code 3, not tried again: Unit is \\u001b[1mloaded");
   });
 
-  test("is described by the environment that systemd passes, as its next run may have begun", () => {
-    const { host, told } = hostWithJob({ stdout: "Result=success\nExecMainStatus=0\nInvocationID=bb\n" });
+  test("is described from the environment that systemd passes, because the next run may have begun", () => {
+    const { host, reported } = hostWithJob({ stdout: "Result=success\nExecMainStatus=0\nInvocationID=bb\n" });
     vi.stubEnv("MONITOR_SERVICE_RESULT", "timeout");
     vi.stubEnv("MONITOR_EXIT_STATUS", "TERM");
     handleJob(host, ["failed", "tidy"]);
-    expect(told()).toEqual([{ event: "job-failed", job: "tidy", detail: "not done in time" }]);
+    expect(reported()).toEqual([{ event: "job-failed", job: "tidy", detail: "not done in time" }]);
   });
 
-  test("leaves room in the history for others, however often it fails", () => {
+  test("leaves room in the history for other jobs, however often it fails", () => {
     const { host } = hostWithJob({ stdout: FAILED });
     for (let i = 0; i < 100; i += 1) handleJob(host, ["failed", `iris.job-${i}`]);
     handleJob(host, ["failed", "loom.retro"]);
@@ -123,11 +124,11 @@ describe("a job that failed", () => {
   });
 
   test.each([["failed"], ["failed", "../x"], ["failed", "a", "b"], ["remove", "a"], []])(
-    "is no other thing to say: %j",
+    "is reported only by `failed NAME`, not by %j",
     (...words) => {
-      const { host, told } = hostWithJob({ stdout: FAILED });
+      const { host, reported } = hostWithJob({ stdout: FAILED });
       expect(handleJob(host, words)).toBe(2);
-      expect(told()).toEqual([]);
+      expect(reported()).toEqual([]);
     },
   );
 
@@ -137,13 +138,13 @@ describe("a job that failed", () => {
     ["signal", "KILL", "ended by signal KILL"],
     ["oom-kill", "9", "out of memory"],
     ["resources", "", "resources"],
-  ])("that ended with %s %s is said to be %j", (result, status, words) =>
+  ])("that ended with %s %s is reported as %j", (result, status, words) =>
     expect(howItEnded(result, status)).toBe(words),
   );
 });
 
 describe("a run that should be replaced", () => {
-  test("is replaced, but not while its job is held", () => {
+  test("is replaced, but not while its agent is paused", () => {
     const { host, calls } = hostWithJob();
     handleJob(host, ["replace", "iris.retro"]);
     expect(calls).toEqual([["systemctl", "restart", "--no-block", "--", SERVICE]]);
@@ -193,7 +194,7 @@ describe("the status of a job", () => {
   };
   const ran = { ActiveState: "inactive", ExecMainStartTimestamp: "Fri 2026-11-27 03:00:01 UTC" };
 
-  test("has its last run, the result of that, and the next", () => {
+  test("shows its last run with the result, and the next run", () => {
     expect(jobStatus(timer, { ...ran, Result: "exit-code", ExecMainStatus: "3" })).toEqual({
       timer: "waiting",
       isRunning: false,
@@ -206,7 +207,7 @@ describe("the status of a job", () => {
     ).toBe("ended");
   });
 
-  test("leaves out what systemd does not know: for a current run, before a boot, without a timer", () => {
+  test("omits what systemd does not know: during a run, after a reboot, or without a timer", () => {
     expect(jobStatus(timer, { ...ran, ActiveState: "activating" })).not.toHaveProperty("result");
     const booted = jobStatus(timer, {
       ActiveState: "inactive",
@@ -221,7 +222,7 @@ describe("the status of a job", () => {
     });
   });
 
-  test("is one query of systemd for all jobs, and only for units of jobs", () => {
+  test("takes one query of systemd for all jobs, and only for units of jobs", () => {
     const { host, calls } = hostWithJob({ stdout: "ActiveState=active\n\nActiveState=inactive\n" });
     expect(jobStatuses(host, { op: "jobs", words: ["iris.retro"] }).jobs).toMatchObject([
       { word: "iris.retro", timer: "waiting" },

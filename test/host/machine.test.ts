@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { disksIn, machine } from "../../src/host/reports/machine.ts";
 import { makeWorld } from "./world.ts";
 
-test("a file system counts once, one that is full by its nature or in memory never", () => {
+test("a file system counts once, unless it is read-only, in memory or remote", () => {
   const mounts = [
     "overlay / overlay rw 0 0",
     "proc /proc proc rw 0 0",
@@ -16,20 +16,20 @@ test("a file system counts once, one that is full by its nature or in memory nev
   expect(disksIn(mounts)).toEqual(["/", "/srv/some data"]);
 });
 
-test("this machine tells of its disks, memory, load and failed units", () => {
+test("a machine reports its disks, memory, cores, uptime and failed units", () => {
   const { host } = makeWorld();
   const list = "cron.service loaded failed failed Regular jobs\nbad\u001b.service loaded failed failed x\n";
-  const told = machine({
+  const report = machine({
     ...host,
     paths: { ...host.paths, mounts: "/proc/self/mounts" },
     run: () => ({ status: 0, stdout: list, stderr: "" }),
   });
-  expect(told.failed).toEqual(["cron.service", "bad\\u001b.service"]);
-  expect(told.disks[0]).toMatchObject({ path: "/", size: expect.any(Number) });
-  for (const { used } of [told.memory, ...told.disks]) {
+  expect(report.failed).toEqual(["cron.service", "bad\\u001b.service"]);
+  expect(report.disks[0]).toMatchObject({ path: "/", size: expect.any(Number) });
+  for (const { used } of [report.memory, ...report.disks]) {
     expect(used).toBeGreaterThan(0);
     expect(used).toBeLessThanOrEqual(100);
   }
-  expect(told.cores).toBeGreaterThan(0);
-  expect(told.uptime).toBeGreaterThan(0);
+  expect(report.cores).toBeGreaterThan(0);
+  expect(report.uptime).toBeGreaterThan(0);
 });

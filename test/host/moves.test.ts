@@ -32,11 +32,11 @@ import { IRIS, makeWorld, OWNER, type World } from "./world.ts";
 
 const UNIT = agentUnit("iris");
 
-/** The name of a file that a hostile archive would write outside of the home. */
+/** The name of a file that a hostile archive tries to write outside the home. */
 const NAME = `${process.pid}-stolen`;
 
-/** Two hosts on real files with real tars; systemd knows the agent's unit on the old one. */
-function twoWorlds() {
+/** Two hosts with real files and real tar archives; on the old one systemd knows the agent's unit. */
+function twoHosts() {
   const [east, west] = [makeWorld(), makeWorld()];
   const calls: string[] = [];
   const on = (world: World): Host => ({
@@ -53,7 +53,7 @@ function twoWorlds() {
 
 function itemsOf(world: World): Items {
   const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
-  // A sibling has the same user, so that no processes are ended.
+  // The sibling has the same user; otherwise a removal would end all processes of the user who runs the test.
   return { "identity:home": { kind: "directory", path: world.home(), onRemove: "aside", want } };
 }
 
@@ -69,7 +69,7 @@ function declare(host: Host, world: World): void {
   });
 }
 
-/** Another agent with the same user: with it, leaving ends no processes. */
+/** Another agent with the same user, so that a move ends no processes. */
 function declareSibling(host: Host, world: World): void {
   const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
   const items: Items = {
@@ -87,7 +87,7 @@ function declareSibling(host: Host, world: World): void {
 }
 
 function rig() {
-  const worlds = twoWorlds();
+  const worlds = twoHosts();
   const { east, west, old, now } = worlds;
   declare(old, east);
   declareSibling(old, east);
@@ -100,7 +100,8 @@ function rig() {
     items: itemsOf(west),
     from: "east",
   } as const;
-  const coming = (move?: string) => arrive(now, { op: "arrive", ...to, ...(move !== undefined && { move }) });
+  const arriving = (move?: string) =>
+    arrive(now, { op: "arrive", ...to, ...(move !== undefined && { move }) });
   const leaving = () => leave(old, { op: "leave", ...from, to: "west" });
   const bytes = async (move: string) => {
     const all = [];
@@ -121,7 +122,7 @@ function rig() {
       outcome,
       history: [{ time: "2026-01-02T03:04:05.678Z", event: "died", agent: "mallory" }],
     }).state;
-  return { ...worlds, from, to, coming, leaving, bytes, put, settled };
+  return { ...worlds, from, to, arriving, leaving, bytes, put, settled };
 }
 
 function fill(home: string): void {
@@ -135,8 +136,8 @@ function fill(home: string): void {
   chmodSync(join(home, "notes"), 0o750);
 }
 
-/** Names, modes, times and contents of all that a home holds. */
-function whole(home: string): string[] {
+/** The names, modes, times and contents of all files in a home. */
+function filesIn(home: string): string[] {
   return readdirSync(home, { recursive: true, encoding: "utf8" })
     .sort()
     .map((name) => {
@@ -153,20 +154,20 @@ function whole(home: string): string[] {
 
 describe("a move", () => {
   test("transfers a home unchanged, in pieces, and releases the old one only then", async () => {
-    const { east, west, old, now, coming, leaving, bytes, put, settled } = rig();
-    const before = whole(east.home());
-    expect(coming()).toEqual({ state: "open" });
+    const { east, west, old, now, arriving, leaving, bytes, put, settled } = rig();
+    const before = filesIn(east.home());
+    expect(arriving()).toEqual({ state: "open" });
     const { move, state } = leaving();
     expect(state).toBe("leaving");
     expect(readQuarantine(old, UNIT)?.reason).toBe("it moves to west");
-    expect(coming(move)).toEqual({ state: "open" });
+    expect(arriving(move)).toEqual({ state: "open" });
     const pieces = await bytes(move);
     expect(pieces.length).toBeGreaterThan(2);
     await put(move, pieces);
     expect(readMarks(now)).toMatchObject([{ agent: "iris", state: "arrived", other: "east", move }]);
     expect(settled("old", move)).toBe("gone");
     expect(settled("now", move)).toBe("over");
-    expect(whole(west.home())).toEqual(before);
+    expect(filesIn(west.home())).toEqual(before);
     expect(readMarks(now)).toEqual([]);
     expect(history(now, { op: "history", agent: "iris", last: 9 }).events.map(({ event }) => event)).toEqual([
       "died",
@@ -181,18 +182,18 @@ describe("a move", () => {
   });
 
   test("is recorded on both hosts after each step, and continues from there", async () => {
-    const { west, old, now, coming, leaving, bytes, put, settled, east } = rig();
-    coming();
+    const { west, old, now, arriving, leaving, bytes, put, settled, east } = rig();
+    arriving();
     const { move } = leaving();
     expect(leaving().move).toBe(move);
-    coming(move);
-    // A run that was killed after the first piece.
+    arriving(move);
+    // The run is killed after the first piece.
     const [first] = await bytes(move);
     if (first) await unpack(now, { op: "unpack", id: "west/iris/agent", move, bytes: first.bytes });
     expect(existsSync(join(west.home(), "notes"))).toBe(false);
-    expect(coming(move)).toEqual({ state: "open" });
+    expect(arriving(move)).toEqual({ state: "open" });
     await put(move, await bytes(move));
-    expect(coming(move)).toEqual({ state: "arrived" });
+    expect(arriving(move)).toEqual({ state: "arrived" });
     expect(leaving()).toMatchObject({ state: "leaving", move });
     settled("old", move);
     expect(leaving()).toMatchObject({ state: "gone", move });
@@ -200,15 +201,15 @@ describe("a move", () => {
     expect(observe(old, { op: "observe", owner: OWNER }).moves).toMatchObject([
       { state: "gone", other: "west" },
     ]);
-    expect(whole(west.home())).toEqual(whole(east.home()));
+    expect(filesIn(west.home())).toEqual(filesIn(east.home()));
   });
 
-  test("archives what was in the place of the home, and reports the path", async () => {
-    const { west, now, coming, leaving, bytes } = rig();
+  test("archives existing files at the home's path, and reports where they are", async () => {
+    const { west, now, arriving, leaving, bytes } = rig();
     writeFileSync(join(west.home(), "stranger's"), "kept");
-    coming();
+    arriving();
     const { move } = leaving();
-    coming(move);
+    arriving(move);
     const pieces = await bytes(move);
     const answers = [];
     for (const piece of pieces)
@@ -220,20 +221,20 @@ describe("a move", () => {
 
 describe("an agent that is in quarantine already", () => {
   test("remains in quarantine if its move fails", () => {
-    const { old, coming, leaving, settled } = rig();
+    const { old, arriving, leaving, settled } = rig();
     quarantine(old, UNIT, "5 restarts within 60 min");
-    coming();
+    arriving();
     settled("old", leaving().move, "failed");
     expect(readQuarantine(old, UNIT)?.reason).toBe("5 restarts within 60 min");
   });
 
   test("begins another move if somebody has released it, because it may have run since", () => {
-    const { old, coming, leaving } = rig();
-    coming();
+    const { old, arriving, leaving } = rig();
+    arriving();
     const { move } = leaving();
     expect(() =>
       control(old, { op: "control", verb: "release", agent: "iris", unit: UNIT, by: "x" }),
-    ).toThrow(/it is about to move \(west\)/);
+    ).toThrow(/its move to or from west is not complete/);
     release(old, UNIT);
     expect(leaving().move).not.toBe(move);
   });
@@ -241,17 +242,19 @@ describe("an agent that is in quarantine already", () => {
 
 describe("a home that arrives incomplete", () => {
   test("is not put in its place, and its agent remains on the old host", async () => {
-    const { west, coming, leaving, bytes, put, settled, old, calls } = rig();
-    coming();
+    const { west, arriving, leaving, bytes, put, settled, old, calls } = rig();
+    arriving();
     const { move } = leaving();
-    coming(move);
+    arriving(move);
     const pieces = await bytes(move);
-    const torn = pieces.map((piece) => (piece.sum === undefined ? piece : { ...piece, sum: "0".repeat(64) }));
-    await expect(put(move, torn)).rejects.toThrow(/did not come whole/);
+    const corrupt = pieces.map((piece) =>
+      piece.sum === undefined ? piece : { ...piece, sum: "0".repeat(64) },
+    );
+    await expect(put(move, corrupt)).rejects.toThrow(/the transferred home is corrupt/);
     expect(existsSync(join(west.home(), "notes"))).toBe(false);
     expect(settled("old", move, "failed")).toBe("over");
     expect(readQuarantine(old, UNIT)).toBeUndefined();
-    // It did not run before it was asked to leave, and so is not started.
+    // The agent did not run before the move, so it is not started.
     expect(calls).not.toContain("east start");
   });
 
@@ -259,17 +262,17 @@ describe("a home that arrives incomplete", () => {
     ["a name that leads out of it", [`--transform=s#.*#../../${NAME}#`, "-P", "stolen"]],
     ["an absolute name", [`--transform=s#.*#/tmp/${NAME}#`, "-P", "stolen"]],
     ["a link and a name behind it", ["--transform=s#^in/#out/#", "-P", "out", "in/stolen"]],
-  ])("writes nothing elsewhere: %s", async (_what, args) => {
-    const { west, now, coming, leaving } = rig();
+  ])("writes nothing outside the home: %s", async (_what, args) => {
+    const { west, now, arriving, leaving } = rig();
     const folder = mkdtempSync(join(west.dir, "hostile-"));
     writeFileSync(join(folder, "stolen"), "x");
     symlinkSync(west.dir, join(folder, "out"));
     mkdirSync(join(folder, "in"));
     writeFileSync(join(folder, "in/stolen"), "x");
     const tar = execFileSync("tar", ["-c", "-f", "-", ...args], { cwd: folder });
-    coming();
+    arriving();
     const { move } = leaving();
-    coming(move);
+    arriving(move);
     const sum = createHash("sha256").update(tar).digest("hex");
     const request = {
       op: "unpack",
@@ -286,12 +289,12 @@ describe("a home that arrives incomplete", () => {
     expect([outside, existsSync(join("/tmp", NAME))]).toEqual([[], false]);
   });
 
-  test("is reported by name if its agent cannot read all of it", async () => {
-    const { east, coming, leaving, bytes } = rig();
+  test("is reported with the files that its agent cannot read", async () => {
+    const { east, arriving, leaving, bytes } = rig();
     if (IRIS.uid === 0) return;
     writeFileSync(join(east.home(), "root's"), "x");
     chmodSync(join(east.home(), "root's"), 0o000);
-    coming();
+    arriving();
     await expect(bytes(leaving().move)).rejects.toThrow(/root's: Cannot open: Permission denied/);
   });
 });
@@ -316,21 +319,21 @@ describe("the unit of an agent that moves", () => {
     });
 
   test("does not start on the host that the home has left", async () => {
-    const { east, old, from, coming, leaving, bytes, put, settled } = rig();
-    coming();
+    const { east, old, from, arriving, leaving, bytes, put, settled } = rig();
+    arriving();
     const { move } = leaving();
-    coming(move);
+    arriving(move);
     await put(move, await bytes(move));
     settled("old", move);
-    expect(() => start(old, from.id, itemsOf(east))).toThrow(/its home has gone to west/);
+    expect(() => start(old, from.id, itemsOf(east))).toThrow(/its home has moved to west/);
   });
 
   test("does not start before the home has arrived, and starts if the agent remains", () => {
-    const { east, old, now, from, to, coming, leaving } = rig();
-    coming();
+    const { east, old, now, from, to, arriving, leaving } = rig();
+    arriving();
     leaving();
-    expect(() => start(now, to.id)).toThrow(/its home has not come from east yet/);
-    // This systemd starts nothing.
+    expect(() => start(now, to.id)).toThrow(/its home has not arrived from east yet/);
+    // This fake systemd starts nothing, so the unit fails.
     expect(start(old, from.id, itemsOf(east)).failures).toMatchObject([{ part: "unit" }]);
     expect([readMarks(old), readQuarantine(old, UNIT)]).toEqual([[], undefined]);
   });

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { AGENT_PARTS, type AgentPart, partOf } from "../../src/model/parts.ts";
-import { declared, TIMER, UNIT, wholeAgent } from "./whole-agent.ts";
+import { completeAgent, declared, TIMER, UNIT } from "./complete-agent.ts";
 import { AGENT } from "./world.ts";
 
 const partsIn = (values: object = {}) =>
@@ -14,8 +14,8 @@ describe("a part of an agent that fails", () => {
     ["contacts", ["contacts"]],
     ["unit", ["unit"]],
     ["jobs", ["jobs"]],
-  ])("%s leaves out %j, and no other part", (failed, left) => {
-    const { up, record, made, running } = wholeAgent();
+  ])("%s: exactly %j are not applied", (failed, left) => {
+    const { up, record, made, running } = completeAgent();
     const done = AGENT_PARTS.filter((part) => !left.includes(part));
     const { failures } = up([failed]);
     expect(failures).toMatchObject([
@@ -28,9 +28,9 @@ describe("a part of an agent that fails", () => {
   });
 
   test.each(AGENT_PARTS)(
-    "%s is finished by the next run without the fault, and nothing is left of it in the record",
+    "%s: the next run without the fault applies it and clears the failure from the record",
     (failed) => {
-      const { up, record, made, running } = wholeAgent();
+      const { up, record, made, running } = completeAgent();
       up([failed]);
       expect(up().failures).toBeUndefined();
       expect([made(), [...running].sort()]).toEqual([AGENT_PARTS, [UNIT, TIMER]]);
@@ -41,8 +41,8 @@ describe("a part of an agent that fails", () => {
     },
   );
 
-  test("is told with its item and why, beside every other that fails", () => {
-    const { up, world } = wholeAgent();
+  test("is reported with its item and the reason, like every other part that fails", () => {
+    const { up, world } = completeAgent();
     const { failures = [] } = up(["contacts", "jobs"]);
     expect(Object.fromEntries(failures.map(({ part, error }) => [part, error]))).toMatchObject({
       contacts: {
@@ -53,8 +53,8 @@ describe("a part of an agent that fails", () => {
     });
   });
 
-  test("stays recorded as it was applied before", () => {
-    const { up, record, world } = wholeAgent();
+  test("is still recorded as it was applied before", () => {
+    const { up, record, world } = completeAgent();
     up();
     const before = record()?.applied ?? {};
     up(["contacts"], "two");
@@ -65,8 +65,8 @@ describe("a part of an agent that fails", () => {
     expect(readFileSync(`${world.home()}/SOUL.md`, "utf8")).toBe("two");
   });
 
-  test("keeps its agent from being started again, until the run that finishes it", () => {
-    const { up, starts } = wholeAgent();
+  test("defers the restart of its agent until a run applies it", () => {
+    const { up, starts } = completeAgent();
     up();
     starts.length = 0;
     up(["credentials"], "two");
@@ -75,16 +75,16 @@ describe("a part of an agent that fails", () => {
     expect(starts).toEqual([`restart ${UNIT}`]);
   });
 
-  test("does not hold up the restart of its agent where that does not need it", () => {
-    const { up, starts } = wholeAgent();
+  test("does not defer the restart of its agent if the unit does not need it", () => {
+    const { up, starts } = completeAgent();
     up();
     starts.length = 0;
     expect(up(["contacts"], "two").failures).toMatchObject([{ part: "contacts" }]);
     expect(starts).toEqual([`restart ${UNIT}`]);
   });
 
-  test("is finished under the new name where its agent was renamed meanwhile", () => {
-    const { up, world } = wholeAgent();
+  test("is applied under the new name if its agent has been renamed meanwhile", () => {
+    const { up, world } = completeAgent();
     const renamed = { id: "hub/vera/agent", formerly: [AGENT.id] };
     up(["contacts"]);
     expect(up(["contacts"], "one", renamed).failures).toMatchObject([{ part: "contacts" }]);
@@ -94,8 +94,8 @@ describe("a part of an agent that fails", () => {
 });
 
 describe("a part that needs one that failed", () => {
-  test("is left as it is on the disk, wherever its files lie", () => {
-    const { world } = wholeAgent();
+  test("is left unchanged on the disk, wherever its files are", () => {
+    const { world } = completeAgent();
     const { items, contents } = declared(world, ["identity"], "one");
     const path = `${world.dir}/etc/systemd`;
     const { actor: _, ...file } = world.file(path, "one");

@@ -31,12 +31,12 @@ test.each([
   [429, ["4xx"], true],
   [429, ["2xx"], false],
   [500, ["2xx"], false],
-])("status %i where %j is health: %s", async (status, expected, ok) => {
+])("status %i is healthy if %j is expected: %s", async (status, expected, ok) => {
   const url = await serve((_, response) => response.writeHead(status).end());
   expect(await runProbe(http(url, { expect: expected }))).toEqual({ ok, detail: `it answers ${status}` });
 });
 
-test("a redirect, for ever too, is an answer and is not followed", async () => {
+test("a redirect is an answer and is not followed", async () => {
   let asked = 0;
   const url = await serve((_, response) => {
     asked += 1;
@@ -46,7 +46,7 @@ test("a redirect, for ever too, is an answer and is not followed", async () => {
   expect(asked).toBe(1);
 });
 
-test("a body without end is not read", async () => {
+test("an endless body is not read", async () => {
   const url = await serve((_, response) => {
     const more = setInterval(() => response.write("x".repeat(65536)), 1);
     response.on("close", () => clearInterval(more));
@@ -54,7 +54,7 @@ test("a body without end is not read", async () => {
   expect(await runProbe(http(url))).toMatchObject({ ok: true });
 });
 
-test("a server that accepts and says nothing has failed after its time", async () => {
+test("a server that accepts a connection but does not answer fails after the timeout", async () => {
   const url = await serve(() => {});
   expect(await runProbe(http(url, { timeout: 0.2 }))).toEqual({
     ok: false,
@@ -62,7 +62,7 @@ test("a server that accepts and says nothing has failed after its time", async (
   });
 });
 
-test("a server that is down, and one that speaks no HTTP, have failed", async () => {
+test("a server that is down, or does not speak HTTP, fails", async () => {
   const url = await serve(() => {});
   await new Promise((done) => servers.pop()?.close(done));
   expect(await runProbe(http(url))).toMatchObject({
@@ -73,11 +73,11 @@ test("a server that is down, and one that speaks no HTTP, have failed", async ()
   expect(await runProbe(http(`http://127.0.0.1:${await portOf(garbage)}`))).toMatchObject({ ok: false });
 });
 
-test("a name that nobody knows has failed", async () => {
+test("a host name that does not resolve fails", async () => {
   expect(await runProbe(http("http://nowhere.invalid/", { timeout: 5 }))).toMatchObject({ ok: false });
 });
 
-test("a port is open, or closed", async () => {
+test("an open port is healthy, and a closed one fails", async () => {
   const port = await portOf(createTcpServer(() => {}));
   const tcp = { kind: "tcp", host: "127.0.0.1", port, timeout: 1 } as const;
   expect(await runProbe(tcp)).toMatchObject({ ok: true });
@@ -99,22 +99,22 @@ function scripted() {
   return { prober, pending, answer };
 }
 
-test("a check is asked when it is due, and never twice at once", async () => {
+test("a check runs when it is due, and never twice at the same time", async () => {
   const { prober, pending, answer } = scripted();
   const wanted = new Map([["a", CHECK]]);
   expect(prober.poll(wanted, 0)).toEqual(new Map());
   prober.poll(wanted, 30);
   expect(pending).toHaveLength(1);
   await answer(false);
-  expect(prober.poll(wanted, 31).get("a")).toEqual({ ok: false, detail: "down", count: 1, alike: 1 });
+  expect(prober.poll(wanted, 31).get("a")).toEqual({ ok: false, detail: "down", count: 1, streak: 1 });
   await answer(false);
-  expect(prober.poll(wanted, 40).get("a")).toMatchObject({ count: 2, alike: 2 });
+  expect(prober.poll(wanted, 40).get("a")).toMatchObject({ count: 2, streak: 2 });
   prober.poll(wanted, 41);
   await answer(true);
-  expect(prober.poll(wanted, 42).get("a")).toMatchObject({ ok: true, count: 3, alike: 1 });
+  expect(prober.poll(wanted, 42).get("a")).toMatchObject({ ok: true, count: 3, streak: 1 });
 });
 
-test("a check that is changed, or wanted again, begins anew", async () => {
+test("a check that has been changed or declared again starts without an answer", async () => {
   const { prober, answer } = scripted();
   prober.poll(new Map([["a", CHECK]]), 0);
   await answer(false);

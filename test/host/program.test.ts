@@ -17,11 +17,11 @@ function programIn(world: World, name: string, search = "/usr/bin:/bin"): Progra
 }
 
 const isFound = (world: World, item: ProgramItem) => {
-  const seen = world.look({ "unit:program": item }).observed["unit:program"];
+  const seen = world.observe({ "unit:program": item }).observed["unit:program"];
   return seen !== undefined && "props" in seen && seen.props["found"];
 };
 
-test("a program is found in its PATH alone, or at its path", () => {
+test("a program is found only in its PATH, or at its path", () => {
   const world = makeAgentWorld();
   const bin = join(world.home(), "bin");
   mkdirSync(bin, { recursive: true });
@@ -42,7 +42,7 @@ test("a program is found in its PATH alone, or at its path", () => {
   expect(isFound(world, programIn(world, "./mind"))).toBe(false);
 });
 
-test("what cannot be started is refused in a sentence, and nothing after it in its part is written", () => {
+test("a missing program is an error, and nothing after it in its part is written", () => {
   const world = makeAgentWorld();
   const unit = world.file(`${world.dir}/unit`, "text\n");
   const items = { "unit:program": programIn(world, "mosaic"), "unit:unit file": unit };
@@ -55,7 +55,7 @@ test("what cannot be started is refused in a sentence, and nothing after it in i
       },
     },
   ]);
-  expect(world.look({ "unit:unit file": unit }).observed["unit:unit file"]).toMatchObject({
+  expect(world.observe({ "unit:unit file": unit }).observed["unit:unit file"]).toMatchObject({
     props: { type: "absent" },
   });
 });

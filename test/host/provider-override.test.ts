@@ -15,7 +15,7 @@ import { makeAgentWorld, makeWorld } from "./world.ts";
 
 const UNIT = agentUnit("iris");
 
-/** A host on which `up` wrote choices for iris and loom. */
+/** A host on which `up` has written provider drop-ins for iris and loom. */
 function rig() {
   const { host } = makeWorld();
   const { units, hostd } = host.paths;
@@ -37,8 +37,8 @@ function rig() {
   return { host, folder, plant, linked: () => linkedOverride(host, UNIT) };
 }
 
-describe("the provider that an agent is to run on", () => {
-  test("is told by a link alone, which is changed and taken away", () => {
+describe("the link to an agent's provider", () => {
+  test("can be set, changed and removed", () => {
     const { host, folder, linked } = rig();
     expect(linked()).toBeUndefined();
     for (const provider of ["google", "local", "google"]) {
@@ -52,7 +52,7 @@ describe("the provider that an agent is to run on", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  test("leaves what others put beside it", () => {
+  test("leaves other drop-ins unchanged", () => {
     const { host, folder } = rig();
     linkOverride(host, UNIT, "google");
     writeFileSync(`${folder}/override.conf`, "");
@@ -60,7 +60,7 @@ describe("the provider that an agent is to run on", () => {
     expect(readdirSync(folder)).toEqual(["override.conf"]);
   });
 
-  test("is none of another agent's, none that is declared nowhere, and no file of somebody's", () => {
+  test("is ignored if it points to another agent's or an undeclared provider, or is a regular file", () => {
     const { host, folder, plant, linked } = rig();
     const { hostd } = host.paths;
     expect(plant("muster-provider-google.conf", choiceFile("loom", "google", hostd))).toBe(false);
@@ -71,7 +71,7 @@ describe("the provider that an agent is to run on", () => {
     expect(linked()).toBeUndefined();
   });
 
-  test("is what systemd has read where a change was not cut short", () => {
+  test("is recognized among the drop-ins that systemd has loaded", () => {
     const folder = `/etc/systemd/system/${UNIT}.d`;
     expect(loadedOverride(UNIT, "")).toBeUndefined();
     expect(loadedOverride(UNIT, `${folder}/muster-provider-google.conf ${folder}/x.conf`)).toBe("google");
@@ -79,7 +79,7 @@ describe("the provider that an agent is to run on", () => {
   });
 });
 
-describe("what an agent runs on, as systemd has it", () => {
+describe("the provider and model that systemd shows for an agent", () => {
   const item: ModelItem = {
     kind: "model",
     unit: UNIT,
@@ -93,52 +93,52 @@ describe("what an agent runs on, as systemd has it", () => {
   });
 
   test.each([
-    ["its first choice", "MUSTER_PROVIDER=nous MUSTER_MODEL=large", undefined, item.want],
-    ["a choice in force", "MUSTER_MODEL=gem MUSTER_PROVIDER=gemini", "google", item.want],
-    ["a choice in force without a model", "MUSTER_PROVIDER=ollama", "local", item.want],
+    ["the first choice", "MUSTER_PROVIDER=nous MUSTER_MODEL=large", undefined, item.want],
+    ["an active fallback", "MUSTER_MODEL=gem MUSTER_PROVIDER=gemini", "google", item.want],
+    ["an active fallback without a model", "MUSTER_PROVIDER=ollama", "local", item.want],
     [
-      "a choice that is not in force",
+      "a fallback that is not active",
       "MUSTER_MODEL=gem MUSTER_PROVIDER=gemini",
       undefined,
       { provider: "gemini", model: "gem" },
     ],
     [
-      "the first though another is in force",
+      "the first choice although a fallback is active",
       "MUSTER_PROVIDER=nous MUSTER_MODEL=large",
       "google",
       { provider: "nous", model: "large" },
     ],
     [
-      "what nobody declared",
+      "an undeclared model",
       'A=b "MUSTER_MODEL=ti \\"ny" MUSTER_PROVIDER=nous',
       undefined,
       { provider: "nous", model: 'ti "ny' },
     ],
     [
-      "what another variable has in its value",
+      "the name of a variable inside another value",
       'MUSTER_PROVIDER=nous "A=x MUSTER_MODEL=tiny" MUSTER_MODEL=large',
       undefined,
       item.want,
     ],
-    ["nothing", "XMUSTER_MODEL=large", undefined, { provider: "none", model: "none" }],
+    ["no provider and no model", "XMUSTER_MODEL=large", undefined, { provider: "none", model: "none" }],
   ] as const)("%s", (_, environment, inForce, props) => {
     expect(modelProps(item, state(environment), inForce)).toEqual(props);
   });
 
-  test("by the option of its runtime, where it has one", () => {
+  test("are read from the runtime's option, if it has one", () => {
     const environment = "MUSTER_PROVIDER=nous MUSTER_MODEL=large";
     const withOption = { ...item, option: "--model" };
     expect(modelProps(withOption, state(environment, "pi --model large --continue"))).toEqual(item.want);
     expect(modelProps(withOption, state(environment, "pi --model tiny"))).toMatchObject({ model: "tiny" });
   });
 
-  test("is told by its unit's own items where there is none", () => {
+  test("are not reported as drift if the unit does not exist, because the unit's items report that", () => {
     expect(modelProps(item, { LoadState: "not-found" })).toEqual(item.want);
   });
 });
 
-describe("what changes of a choice", () => {
-  /** iris runs, on google where that is linked; what her unit and systemd are told is recorded. */
+describe("a change to a fallback provider", () => {
+  /** iris runs, on google if that is linked; all calls of systemctl are recorded. */
   const running = () => {
     const calls: string[] = [];
     const shown = "LoadState=loaded\nActiveState=active\nSubState=running\nInvocationID=1\n";
@@ -155,14 +155,14 @@ describe("what changes of a choice", () => {
     return { world, calls, up: (text: string) => world.up(item(text)) };
   };
 
-  test("starts nobody again who runs on another", () => {
+  test("does not restart an agent that runs on another provider", () => {
     const { calls, up } = running();
     up("[Service]\n");
     up("[Service]\nExecStart=\n");
     expect(calls).toEqual([]);
   });
 
-  test("is read by systemd and starts its agent again while it is in force", () => {
+  test("reloads systemd and restarts the agent if that provider is active", () => {
     const { world, calls, up } = running();
     up("[Service]\n");
     linkOverride(world.host, UNIT, "google");

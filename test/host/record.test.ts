@@ -19,34 +19,34 @@ function secretItems(world: World, content: string = AS_DECLARED): Items {
 }
 
 describe("a secret", () => {
-  test("is written as it was sent, and stands nowhere else", () => {
+  test("is written as it was sent, and to no other file", () => {
     const world = makeWorld();
     world.up(secretItems(world), { secrets: { key: CANARY } });
     expect(readFileSync(`${world.home()}/key`, "utf8")).toBe(CANARY);
     const holders = execFileSync("grep", ["-rl", CANARY, world.dir], { encoding: "utf8" }).trim();
     expect(holders).toBe(`${world.home()}/key`);
-    expect(JSON.stringify(world.look())).not.toContain(secretDigest(`${world.home()}/key`, CANARY));
+    expect(JSON.stringify(world.observe())).not.toContain(secretDigest(`${world.home()}/key`, CANARY));
     expect(readFileSync(recordFile(world), "utf8")).toMatch(/"content":"hmac:[0-9a-f]{64}"/);
   });
 
-  test("is as declared, for a reader without its value, until somebody changes it", () => {
+  test("shows no difference to a reader without its value until somebody changes it", () => {
     const world = makeWorld();
     world.up(secretItems(world), { secrets: { key: CANARY } });
-    expect(drift(world.look(secretItems(world)))).toEqual({});
+    expect(drift(world.observe(secretItems(world)))).toEqual({});
     writeFileSync(`${world.home()}/key`, "other");
-    const seen = world.look(secretItems(world));
+    const seen = world.observe(secretItems(world));
     expect(drift(seen)).toEqual({ "key.content": DIFFERENT });
     expect(JSON.stringify(seen)).not.toContain("hmac:");
     expect(JSON.stringify(seen)).not.toContain("other");
   });
 
-  test("that was rotated is told from one that was changed on the host", () => {
+  test("that was rotated is distinguished from one that was changed on the host", () => {
     const world = makeWorld();
     world.up(secretItems(world), { secrets: { key: CANARY } });
     const path = `${world.home()}/key`;
     const causeOf = (value: string) => {
       const items = secretItems(world, secretDigest(path, value));
-      const { observed, record } = world.look(items);
+      const { observed, record } = world.observe(items);
       const [name = "", item] = Object.entries(items)[0] ?? [];
       return item && observed[name] && diffItem(name, item, observed[name], record).map(({ cause }) => cause);
     };
@@ -64,29 +64,29 @@ describe("a secret", () => {
 });
 
 describe("a record", () => {
-  test("names what was applied, and what only fleet.yaml changed since", () => {
+  test("shows a later change to fleet.yaml as intended and not as drift", () => {
     const world = makeWorld();
     const soul = (text: string) => ({ "SOUL.md": world.file(`${world.home()}/SOUL.md`, text) });
     world.up(soul("one\n"));
     const next = soul("two\n");
-    const { observed, record } = world.look(next);
+    const { observed, record } = world.observe(next);
     const item = next["SOUL.md"];
     expect(observed["SOUL.md"] && diffItem("SOUL.md", item, observed["SOUL.md"], record)).toMatchObject([
       { property: "content", cause: "intended" },
     ]);
   });
 
-  test("that is torn counts as none, and is written again", () => {
+  test("that is corrupt is ignored, and is written again", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, "one\n") };
     world.up(items);
     writeFileSync(recordFile(world), '{"id": "hub/i');
-    expect(world.look(items).record).toBeUndefined();
+    expect(world.observe(items).record).toBeUndefined();
     expect(world.up(items).changed).toEqual([]);
-    expect(world.look(items).record?.applied).toMatchObject({ "SOUL.md": { type: "file" } });
+    expect(world.observe(items).record?.applied).toMatchObject({ "SOUL.md": { type: "file" } });
   });
 
-  test("of another stack is refused by its name, and nothing is changed", () => {
+  test("of another stack is an error that names the stack, and nothing is changed", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, "one\n") };
     world.up(items);
@@ -95,20 +95,20 @@ describe("a record", () => {
     expect(readFileSync(`${world.home()}/SOUL.md`, "utf8")).toBe("one\n");
   });
 
-  test("of a run that was killed says what was meant, until the next run finishes it", () => {
+  test("of a killed run shows what was intended, until the next run finishes it", () => {
     const world = makeWorld();
     const ok = world.file(`${world.home()}/a`, "a\n");
     const broken = { ...world.file(`${world.home()}/b`, "b\n"), actor: "nobody-here" };
     expect(() => world.up({ ok, broken })).toThrow("there is no user nobody-here");
-    const { record, observed } = world.look({ ok });
+    const { record, observed } = world.observe({ ok });
     expect(record).toMatchObject({ intended: { ok: { type: "file" } } });
     expect(record?.applied).toBeUndefined();
     expect(observed["ok"] && diffItem("ok", ok, observed["ok"], record)).toEqual([]);
     world.up({ ok });
-    expect(world.look().record?.intended).toBeUndefined();
+    expect(world.observe().record?.intended).toBeUndefined();
   });
 
-  test("goes with the runtime, and all that it tells of, where the engine never learnt of it", () => {
+  test("is removed with the runtime, and so are its items, even if the engine does not know it", () => {
     const world = makeWorld();
     const file = (name: string) => ({ [name]: world.file(`${world.home()}/${name}`, `${name}\n`) });
     world.up(file("a"), { id: "hub/loom/service" });
@@ -118,7 +118,7 @@ describe("a record", () => {
     expect(readdirSync(world.host.paths.records)).toEqual(["arc~other"]);
   });
 
-  test("keeps only the bytes that it still names", () => {
+  test("keeps only the contents that it still names", () => {
     const world = makeWorld();
     world.up({ a: world.file(`${world.home()}/a`, "one\n") });
     const two = { a: world.file(`${world.home()}/a`, "two\n") };
@@ -130,16 +130,16 @@ describe("a record", () => {
     expect(readFileSync(`${world.home()}/a`, "utf8")).toBe("two\n");
   });
 
-  test("whose bytes are not what their digest says is not written", () => {
+  test("is not written if a content does not match its digest", () => {
     const world = makeWorld();
     const a = world.file(`${world.home()}/a`, "one\n");
     expect(() => world.up({ a }, { contents: { [a.want.content]: "forged" } })).toThrow(
-      "not what their digest says",
+      "do not match their digest",
     );
     expect(readdirSync(world.home())).toEqual([]);
   });
 
-  test("of an id that climbs is refused", () => {
+  test("cannot have an id that contains `..`", () => {
     const world = makeWorld();
     const request = {
       op: "converge",
@@ -149,6 +149,8 @@ describe("a record", () => {
       contents: {},
       secrets: {},
     } as const;
-    expect(() => converge(world.host, { ...request, id: "../evil" })).toThrow("cannot name a record");
+    expect(() => converge(world.host, { ...request, id: "../evil" })).toThrow(
+      "cannot be the name of a record",
+    );
   });
 });

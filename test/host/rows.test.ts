@@ -41,24 +41,24 @@ function bookWorld(table: Table = CONTACTS) {
   return { ...world, path, item, contents, up, sql, all };
 }
 
-/** Why the book is not as declared, where it could not be made so. */
+/** Why the contact book could not be made as declared. */
 function refusal({ failures = [] }: ConvergeAnswer): string | undefined {
   return failures.find(({ part }) => part === "contacts")?.error.why;
 }
 
 describe("declared rows", () => {
-  test("are written to a new database, and then nothing differs", () => {
-    const { up, look, all } = bookWorld();
+  test("are written to a new database, and show no difference afterwards", () => {
+    const { up, observe, all } = bookWorld();
     up();
     expect(all()).toEqual(["forge forge@example.org", "loom loom@example.org"]);
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
   });
 
-  test("that were changed or deleted are named by key and column, and only they are mended", () => {
-    const { up, look, sql, all } = bookWorld();
+  test("that were changed or deleted are reported by key and column, and only they are repaired", () => {
+    const { up, observe, sql, all } = bookWorld();
     up();
     sql("UPDATE contacts SET email = 'x' WHERE name = 'loom'; DELETE FROM contacts WHERE name = 'forge'");
-    expect(look().observed[BOOK]).toMatchObject({
+    expect(observe().observed[BOOK]).toMatchObject({
       props: { rows: "differs" },
       detail: [
         { property: "rows.forge", declared: "present", observed: "absent" },
@@ -69,83 +69,83 @@ describe("declared rows", () => {
     expect(all()).toEqual(["forge forge@example.org", "loom loom@example.org"]);
   });
 
-  test("leave alone what the agent learned, and go when they are declared no more", () => {
-    const { up, look, sql, all } = bookWorld();
+  test("leave rows that the agent has learned unchanged, and are deleted when they are no longer declared", () => {
+    const { up, observe, sql, all } = bookWorld();
     up();
     sql("INSERT INTO contacts (name, email) VALUES ('zed', 'zed@example.org')");
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
     up({ loom: { email: "loom@example.org", type: "agent" } });
     expect(all()).toEqual(["loom loom@example.org", "zed zed@example.org"]);
   });
 
-  test("may get columns that the table did not have", () => {
-    const { up, look } = bookWorld();
+  test("add columns that the table does not have", () => {
+    const { up, observe } = bookWorld();
     up();
     up({ loom: { email: "l", website: "https://example.org" } });
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
   });
 
-  test("with more differences than a person reads are counted", () => {
+  test("with very many differences are reported up to a limit, and the rest is counted", () => {
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`c${i + 10}`, { email: `${i}` }]));
-    const { up, look, sql } = bookWorld(many);
+    const { up, observe, sql } = bookWorld(many);
     up();
     sql("DELETE FROM contacts");
-    const seen = look().observed[BOOK];
+    const seen = observe().observed[BOOK];
     const detail = seen && "detail" in seen ? seen.detail : [];
     expect(detail).toHaveLength(21);
     expect(detail?.at(-1)).toMatchObject({ property: "rows", observed: "10 more that differ" });
   });
 
-  test("are read with what an agent wrote in WAL mode and has open, without touching its files", () => {
-    const { up, look, path, home } = bookWorld();
+  test("are read correctly from a WAL database that an agent has open, without touching its files", () => {
+    const { up, observe, path, home } = bookWorld();
     up();
     const db = new DatabaseSync(path);
     db.exec("PRAGMA journal_mode = WAL; UPDATE contacts SET email = 'wal' WHERE name = 'loom'");
     const before = readdirSync(home()).map((name) => [name, statSync(`${home()}/${name}`).ctimeMs]);
-    expect(drift(look())).toEqual({ [`${BOOK}.rows`]: "differs" });
+    expect(drift(observe())).toEqual({ [`${BOOK}.rows`]: "differs" });
     expect(readdirSync(home()).map((name) => [name, statSync(`${home()}/${name}`).ctimeMs])).toEqual(before);
     up();
     expect(db.prepare("SELECT email FROM contacts WHERE name = 'loom'").get()).toMatchObject({
       email: "loom@example.org",
     });
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
     db.close();
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
   });
 
-  test("are read as they were while an agent's change is not committed", () => {
-    const { up, look, path } = bookWorld();
+  test("are read without an agent's uncommitted change", () => {
+    const { up, observe, path } = bookWorld();
     up();
     const db = new DatabaseSync(path);
     db.exec("BEGIN IMMEDIATE; UPDATE contacts SET email = 'half'");
-    const seen = look();
+    const seen = observe();
     db.exec("ROLLBACK");
     db.close();
     expect(drift(seen)).toEqual({});
   });
 
-  test("that are half written by an unfinished change are unknown and not wrong", () => {
-    const { up, look, path } = bookWorld();
+  test("are unknown, not different, while an unfinished change is partly in the file", () => {
+    const { up, observe, path } = bookWorld();
     up();
     const db = new DatabaseSync(path);
     db.exec(`CREATE TABLE big (text TEXT); PRAGMA cache_size = 1; BEGIN IMMEDIATE;
       UPDATE contacts SET email = 'half';
       WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
       INSERT INTO big SELECT hex(randomblob(500)) FROM n`);
-    const seen = look().observed[BOOK];
+    const seen = observe().observed[BOOK];
     db.exec("ROLLBACK");
     db.close();
     expect(seen).toEqual({
-      unknown: "contacts.db is being written to, or holds a change that was never finished",
+      unknown: "contacts.db is being written to, or contains an unfinished change",
     });
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
   });
 
-  test("that only fleet.yaml changed are told as applied", () => {
-    const { up, look, path } = bookWorld();
+  test("that only fleet.yaml has changed are reported as applied", () => {
+    const { up, observe, path } = bookWorld();
     up();
     const next = book(path, { loom: { email: "new@example.org" } });
-    const seen = look({ [BOOK]: next.item }, next.contents);
+    const seen = observe({ [BOOK]: next.item }, next.contents);
     expect(seen.observed[BOOK]).toMatchObject({
       props: { rows: seen.record?.applied?.[BOOK]?.["rows"] },
       detail: [
@@ -155,17 +155,17 @@ describe("declared rows", () => {
     });
   });
 
-  test("in a file that is no database are written to a new one, and the file is kept", () => {
-    const { up, look, path, home } = bookWorld();
+  test("replace a file that is not a database, which is kept", () => {
+    const { up, observe, path, home } = bookWorld();
     writeFileSync(path, "this is no database, however long it is. ".repeat(30), { mode: 0o600 });
-    expect(drift(look({ [BOOK]: book(path, CONTACTS).item }))).toMatchObject({});
+    expect(drift(observe({ [BOOK]: book(path, CONTACTS).item }))).toMatchObject({});
     up();
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
     const aside = readdirSync(home()).find((name) => name.startsWith("contacts.db.muster-aside-"));
     expect(readFileSync(`${home()}/${aside}`, "utf8")).toMatch(/^this is no database/);
   });
 
-  test("are refused where an agent's trigger would run with them", () => {
+  test("are refused if the table has a trigger", () => {
     const { up, sql } = bookWorld();
     up();
     sql(`UPDATE contacts SET email = 'x';
@@ -173,17 +173,17 @@ describe("declared rows", () => {
     expect(refusal(up())).toContain('the table contacts has the trigger "t"');
   });
 
-  test("are refused where a view stands for the table", () => {
-    const { up, sql, look } = bookWorld();
+  test("are refused if a view replaces the table", () => {
+    const { up, sql, observe } = bookWorld();
     up();
     sql(
       "DROP TABLE contacts; CREATE VIEW contacts AS WITH RECURSIVE r(name) AS (SELECT 1 UNION ALL SELECT 1 FROM r) SELECT * FROM r",
     );
-    expect(look().observed[BOOK]).toEqual({ unknown: "contacts is not a plain table" });
+    expect(observe().observed[BOOK]).toEqual({ unknown: "contacts is not a plain table" });
     expect(refusal(up())).toContain("contacts is not a plain table");
   });
 
-  test("go with their database, of which a copy is kept where the agent learned something", () => {
+  test("are removed with their database, which is moved aside if the agent has learned contacts", () => {
     const { up, sql, down, path, dir } = bookWorld();
     up();
     expect(down()).toEqual([]);
@@ -193,39 +193,39 @@ describe("declared rows", () => {
     const [aside = ""] = down();
     expect(existsSync(path)).toBe(false);
     expect(aside.startsWith(`${dir}/aside/`)).toBe(true);
-    // Also where it is the first that is kept aside, nobody else may so much as pass through.
+    // The folder has just been created; nobody else may even traverse it.
     expect(statSync(`${dir}/aside`).mode & 0o777).toBe(0o700);
     expect(new DatabaseSync(aside).prepare("SELECT count(*) AS n FROM contacts").get()).toEqual({ n: 3 });
   });
 
-  test("whose names could be read as SQL are refused", () => {
+  test("with names that could be read as SQL are refused", () => {
     const { up } = bookWorld();
-    expect(refusal(up({ loom: { 'x" TEXT); --': "1" } }))).toContain("has only a-z and _ in its name");
+    expect(refusal(up({ loom: { 'x" TEXT); --': "1" } }))).toContain("may contain only a-z and _");
   });
 
-  test("with any text in them come back as they are", () => {
+  test("may contain any text", () => {
     const hostile = { "'; DROP TABLE contacts; --": { email: "\u0000\"'\n\u{1F600}" } };
-    const { up, look } = bookWorld(hostile);
+    const { up, observe } = bookWorld(hostile);
     up();
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
   });
 
-  test("are mended past a symlink or a full folder where SQLite keeps its side files", () => {
-    const { up, look, sql, path, dir } = bookWorld();
+  test("are repaired even if symlinks or folders are at the paths of SQLite's journal files", () => {
+    const { up, observe, sql, path, dir } = bookWorld();
     up();
     sql("UPDATE contacts SET email = 'x'");
     writeFileSync(`${dir}/elsewhere`, "untouched");
     symlinkSync(`${dir}/elsewhere`, `${path}-journal`);
     mkdirSync(`${path}-wal/full`, { recursive: true });
     up();
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
     expect(readFileSync(`${dir}/elsewhere`, "utf8")).toBe("untouched");
   });
 
-  test("in a folder where a database should be are put back", () => {
-    const { up, look, path } = bookWorld();
+  test("replace a folder at the path of their database", () => {
+    const { up, observe, path } = bookWorld();
     mkdirSync(path);
     up();
-    expect(drift(look())).toEqual({});
+    expect(drift(observe())).toEqual({});
   });
 });

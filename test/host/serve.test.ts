@@ -30,7 +30,7 @@ describe("a session", () => {
     expect(status).toBe(0);
   });
 
-  test("that only looks refuses what would change something", () => {
+  test("that is read-only refuses requests that change something", () => {
     const { answers } = serve(
       ["serve", "--read-only"],
       frame(1, WRITE),
@@ -42,7 +42,7 @@ describe("a session", () => {
     ]);
   });
 
-  test("answers what it cannot read or does not know with a sentence, and goes on", () => {
+  test("answers invalid and unknown requests with an error, and continues", () => {
     const noRequests = ["{torn", "null", "[]", '"x"', '{"request":null}', '{"seq":1}'];
     const requests = [frame(2, { op: "constructor" }), frame(3, { op: "observe", resources: [] })];
     const { answers } = serve(["serve"], ...noRequests, ...requests);
@@ -54,7 +54,7 @@ describe("a session", () => {
     ]);
   });
 
-  test("with a flag that it does not know does not begin", () => {
+  test("does not start with an unknown flag", () => {
     expect(serve(["serve", "--readonly"], frame(1, WRITE))).toMatchObject({ status: 2, hello: "" });
   });
 });

@@ -6,7 +6,7 @@ import { parseShow } from "../../src/host/units/systemctl.ts";
 
 const UNIT = "muster-agent-iris.service";
 
-/** As systemd 252 printed it for a running unit and for one that it does not know. */
+/** The output of systemd 252 for a running unit and for an unknown one. */
 const SHOWN = `MainPID=417
 NRestarts=2
 StatusText=awake = yes
@@ -28,10 +28,10 @@ UnitFileState=
 StateChangeTimestampMonotonic=0
 `;
 
-describe("what systemctl shows", () => {
+describe("the output of `systemctl show`", () => {
   const [running = {}, unknown = {}] = parseShow(SHOWN);
 
-  test("is read as one block a unit, with equal signs in values", () => {
+  test("is parsed as one block per unit, and values may contain equal signs", () => {
     expect(running["StatusText"]).toBe("awake = yes");
     expect(parseShow(SHOWN)).toHaveLength(2);
   });
@@ -61,25 +61,25 @@ describe("what systemctl shows", () => {
     expect(unitProps(UNIT, { ...running, ActiveState: state })).toMatchObject({ active });
   });
 
-  test("counts what ends by itself, and is started again, as running; what somebody stops as stopped", () => {
+  test("counts a unit that ends by itself and restarts as running, and one that somebody stops as stopped", () => {
     const ends = { ...running, ActiveState: "deactivating", Restart: "always" };
     expect(unitProps(UNIT, ends)).toMatchObject({ active: "running" });
     expect(unitProps(UNIT, { ...ends, Job: "417" })).toMatchObject({ active: "stopped" });
     expect(unitProps(UNIT, { ...ends, Restart: "no" })).toMatchObject({ active: "stopped" });
   });
 
-  test("of a unit that is masked, or is not there, is told as its enabled state", () => {
+  test("of a masked or missing unit is shown in its enabled state", () => {
     expect(unitProps(UNIT, { ...running, LoadState: "masked", UnitFileState: "masked" }).enabled).toBe(
       "masked",
     );
     expect(unitProps(UNIT, unknown)).toEqual({ enabled: "absent", active: "stopped", overrides: "none" });
   });
 
-  test("of a unit in quarantine is told as that, whatever it does meanwhile", () => {
+  test("of a unit in quarantine is shown as quarantined, whatever state the unit is in", () => {
     expect(unitProps(UNIT, running, true)).toMatchObject({ enabled: "enabled", active: "quarantined" });
   });
 
-  test("names the drop-ins that somebody made for a unit, not those a distribution ships", () => {
+  test("lists drop-ins that somebody has made, but not those that a distribution ships", () => {
     expect(overridesOf(UNIT, running)).toEqual([`/etc/systemd/system/${UNIT}.d/override.conf`]);
   });
 });

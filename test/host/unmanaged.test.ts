@@ -8,7 +8,7 @@ import { tmuxServers } from "../../src/host/unmanaged/tmux-servers.ts";
 import type { Unmanaged } from "../../src/model/unmanaged.ts";
 import { IRIS, makeWorld } from "./world.ts";
 
-/** A host with a user of ours, and what a person or the user put there, by path. */
+/** Finds what is unmanaged on a host with an agent's user and these files, by path. */
 function found(
   files: Readonly<Record<string, string | Buffer>>,
   more: (dir: string) => void = () => {},
@@ -26,7 +26,7 @@ function found(
 }
 
 describe("crontabs", () => {
-  test("of our users are told by line and program, without a word of what it is given", () => {
+  test("of agents' users are reported by line and program, without arguments", () => {
     const text =
       "# mine\nMAILTO=me\n\n*/5 * * * * KEY=sk-canary curl --header sk-canary\n@reboot  /opt/x\nnonsense\n";
     expect(found({ "crontabs/iris": text, "crontabs/somebody": "@daily /opt/y\n" })).toEqual([
@@ -35,7 +35,7 @@ describe("crontabs", () => {
     ]);
   });
 
-  test("of the system are told where they run something as one of our users, by field or by su and its like", () => {
+  test("of the system are reported if they run something as an agent's user, by field or by su or runuser", () => {
     const files = {
       "etc/crontab": "17 * * * * root cd / && run-parts\n0 3 * * * iris /opt/nightly --now\n",
       "etc/cron.d/x": "@daily root su - iris -c /opt/z\n@daily root echo iris\n",
@@ -48,7 +48,7 @@ describe("crontabs", () => {
     ]);
   });
 
-  test("that are hostile break nothing and colour no terminal: control characters, one huge, a fifo, a link, thousands", () => {
+  test("that are hostile do no harm: control characters, a huge file, a fifo, a link, thousands of lines", () => {
     expect(found({ "crontabs/iris": "@daily \u001b[2J\u202epwn\n" })).toEqual([
       { kind: "cron", user: "iris", name: "\\u001b[2J\\u202epwn", where: "/crontabs/iris:1" },
     ]);
@@ -68,7 +68,7 @@ describe("crontabs", () => {
 });
 
 describe("units", () => {
-  test("that run as our users and that no record has are told, a service by its timer", () => {
+  test("that run as agents' users and are in no record are reported, a service with a timer only by the timer", () => {
     const files = {
       "units/ghost.service": "[Service]\nUser=nobody\nUser=iris\nExecStart=/x\n",
       "units/night.timer": "[Timer]\nUnit=work.service\n",
@@ -83,7 +83,7 @@ describe("units", () => {
     ]);
   });
 
-  test("that a record has, of whichever stack, are declared", () => {
+  test("that are in any stack's record are not reported", () => {
     const reloads = { status: 0, stdout: "", stderr: "" };
     const { host, dir, up, file } = makeWorld([IRIS], (program, ...rest) =>
       program === "systemctl" ? reloads : runProgram(program, ...rest),
@@ -98,7 +98,7 @@ describe("units", () => {
     expect(unmanaged.filter(({ kind }) => kind === "service").map(({ name }) => name)).toEqual(["b.service"]);
   });
 
-  test("in a home are told by name, the first of very many, and no link leads out of it", () => {
+  test("in a home are reported by name, and links out of the home are not followed", () => {
     const own = "home/iris/.config/systemd/user";
     const files = {
       [`${own}/a.timer`]: "",
@@ -132,7 +132,7 @@ describe("tmux servers", () => {
     return join(dir, "proc");
   }
 
-  test("of our users outside of our units are told, and what an agent starts in its own is its own affair", () => {
+  test("of agents' users are reported, unless they run inside an agent's or a job's unit", () => {
     const comm = "tmux: server";
     const dir = proc({
       10: { comm, cgroup: "0::/muster.slice/muster-arc.slice/muster-agent-iris.service\n" },
@@ -157,7 +157,7 @@ describe("tmux servers", () => {
   });
 });
 
-test("nothing of it is looked for unless that is asked", () => {
+test("unmanaged things are searched only on request", () => {
   const { host } = makeWorld();
   expect(observe(host, { op: "observe", resources: [] })).not.toHaveProperty("unmanaged");
 });

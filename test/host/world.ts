@@ -14,15 +14,15 @@ import type { ConvergeAnswer, ConvergeRequest, Observed } from "../../src/model/
 
 export const OWNER = "arc/main";
 
-/** A resource without parts, as most tests have it. */
+/** A resource without parts, which most tests use. */
 const SERVICE = { id: "hub/iris/service", type: "Service" } as const;
 
-/** A resource with parts: its items have names such as `identity:SOUL.md`. */
+/** A resource with parts; its items have names such as `identity:SOUL.md`. */
 export const AGENT = { id: "hub/iris/agent", type: "Agent" } as const;
 
 const PROGRAM = join(import.meta.dirname, "..", "..", "src", "host", "main.ts");
 
-/** The users of a world: by default one, who runs the test. */
+/** A user of a world. By default there is one, with the id of the user who runs the test. */
 export interface Person {
   readonly name: string;
   readonly uid: number;
@@ -32,25 +32,27 @@ export interface Person {
 const { uid, gid } = userInfo();
 export const IRIS: Person = { name: "iris", uid, gid };
 
-/** A host of its own in a temporary folder: real files, real SQLite, and accounts of the test's choice. */
+/** A host in a temporary folder, with real files, real SQLite, and the accounts that the test chooses. */
 export interface World {
   readonly dir: string;
   readonly host: Host;
   home(person?: Person): string;
   file(path: string, text: string, more?: Partial<FileItem["want"]> & Partial<FileItem>): FileItem;
   up(items: Items, more?: Partial<ConvergeRequest>): ConvergeAnswer;
-  look(items?: Items, sent?: Contents): Observed;
+  observe(items?: Items, sent?: Contents): Observed;
   down(items?: Items): readonly string[];
 }
 
-/** A world whose resource is an agent. @param runs how the host starts other programs */
+/** Makes a world whose resource is an agent. @param runs how the host starts other programs */
 export function makeAgentWorld(runs?: RunProgram): World {
   return makeWorld([IRIS], runs, AGENT);
 }
 
 /**
+ * Makes a host in a temporary folder, which is removed after the test.
+ *
  * @param runs how the host starts other programs
- * @param resource what is converged, looked at and removed, where a test names no other
+ * @param resource the resource that is converged, observed and removed if a test names no other
  */
 export function makeWorld(
   people: readonly Person[] = [IRIS],
@@ -97,7 +99,7 @@ export function makeWorld(
         secrets: {},
         ...more,
       }),
-    look: (items, sent) => {
+    observe: (items, sent) => {
       const resources = items && { resources: [{ id, items }] };
       const answer = observe(host, {
         op: "observe",
@@ -106,7 +108,7 @@ export function makeWorld(
         ...(sent && { contents: sent }),
       });
       const seen = answer.resources[id];
-      if (seen === undefined) throw new Error(`${id} was not told`);
+      if (seen === undefined) throw new Error(`the host reported nothing about ${id}`);
       return seen;
     },
     down: (items = {}) => removeResource(host, { op: "remove", id, owner: OWNER, items }).aside,
@@ -143,7 +145,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
 
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** A contact book as declared, and the bytes that its rows' digest names. */
+/** A declared contact book, and the rows' text under its digest. */
 export function book(path: string, table: Table, actor = "iris"): { item: RowsItem; contents: Contents } {
   const text = JSON.stringify(table);
   const want = { type: "file", rows: digestOf(text), owner: actor, group: actor, mode: "0600" } as const;
@@ -153,7 +155,7 @@ export function book(path: string, table: Table, actor = "iris"): { item: RowsIt
   };
 }
 
-/** The properties that were observed of an item, told short: what is unknown or not as declared. */
+/** The observed properties of all items that are unknown or not as declared, by `ITEM.PROPERTY`. */
 export function drift(seen: Observed): Record<string, unknown> {
   const entries = Object.entries(seen.items).flatMap(([name, item]) => driftOf(name, item, seen));
   return Object.fromEntries(entries);

@@ -79,8 +79,8 @@ describe("the value of a secret", () => {
   test("would be in the engine's own log at -v=9, so -v=9 is refused with the reason", async () => {
     const { stderr } = await run(["up", "--yes", "-v=9", "--logtostderr"], 2);
     expect(stderr).toBe(
-      "pulumi: -v=9 was refused: with it the engine writes the stack's secrets into its log in clear. " +
-        "Use -v=8: it logs all but the values of properties.",
+      "pulumi: -v=9 was refused: with it, the engine writes the stack's secrets to its log in plain text. " +
+        "Use -v=8: it logs everything except the values of properties.",
     );
   });
 

@@ -140,7 +140,7 @@ describe("a CI workflow, as an unprivileged user in a read-only checkout,", () =
       }),
     });
     const { stdout } = await must(comment(dir), 7);
-    const [doing = "", now = ""] = stdout.split("What the hosts are like now:");
+    const [doing = "", now = ""] = stdout.split("The hosts now:");
     expect(doing).toMatch(/- +forge +Agent +east\/forge\/agent/);
     expect(doing).toContain("line 3: I am iris. -> line 3: I am iris, and strict.");
     expect(now).toMatch(/iris +SOUL\.md +content/);
@@ -165,7 +165,7 @@ describe("a CI workflow, as an unprivileged user in a read-only checkout,", () =
     const dir = join(checkout.dir, "..", "broken");
     const { stdout } = await must(issue({ MUSTER_PROJECT: dir, GITHUB_WORKSPACE: dir }), 2);
     expect(stdout).toContain('did you mean "hub"?');
-    expect(forge.issues).toMatchObject([{ title: "The fleet cannot be looked at", state: "open" }]);
+    expect(forge.issues).toMatchObject([{ title: "The fleet cannot be checked", state: "open" }]);
   });
 
   test("closes the issue when the drift is repaired", async () => {
@@ -178,10 +178,10 @@ describe("a CI workflow, as an unprivileged user in a read-only checkout,", () =
     await east.cut();
     try {
       const { stdout } = await must(issue(), 4);
-      expect(stdout).toMatch(/^east is away, not reached from here before: it cannot be reached/m);
+      expect(stdout).toMatch(/^east is unreachable, never reached from here: it cannot be reached/m);
       expect(forge.issues.at(-1)).toMatchObject({
         state: "open",
-        body: expect.stringContaining("<code>east</code> away"),
+        body: expect.stringContaining("<code>east</code> unreachable"),
       });
     } finally {
       await east.restore();
@@ -221,10 +221,10 @@ describe("a tenant's reader", () => {
   test("is refused with another reader's key, and a wrong key or name is explained", async () => {
     const refused = await must(checkout.fleet(["drift", "--reader", "ci", "--key", arcKey]), 4);
     expect(refused.stdout).toMatch(
-      /hub is away, not reached from here before: it does not let this key in: .*Permission denied/i,
+      /hub is unreachable, never reached from here: it does not accept this key: .*Permission denied/i,
     );
     const none = await must(checkout.fleet(["drift", "--reader", "ci", "--key", "/dev/null"]), 2);
-    expect(none.stderr).toContain("is the secret FLEET_READER_KEY set");
+    expect(none.stderr).toContain("check that the secret FLEET_READER_KEY holds");
     expect((await must(checkout.fleet(["drift", "--reader", "cj", "--key", key]), 2)).stderr).toContain(
       'Did you mean "ci"?',
     );
@@ -392,14 +392,14 @@ describe("drift that only the engine can see", () => {
       findings: [{ host: "hub", type: "LocalHost", item: "machine", property: "running", cause: "drift" }],
     });
     const missing = await must(checkout.fleet(["drift", "--cloud", "--reader", "ci", "--key", key]), 2);
-    expect(missing.stderr).toContain("the engine is not on this machine");
+    expect(missing.stderr).toContain("the engine is not installed on this machine");
   });
 
   test("is not reported when the stack's passphrase is missing", async () => {
     const passphrase = join(project.dir, "stacks/test.passphrase");
     renameSync(passphrase, `${passphrase}.away`);
     try {
-      expect((await must(project.fleet(["drift", "--cloud"]), 2)).stderr).toContain("Ask a team mate for it");
+      expect((await must(project.fleet(["drift", "--cloud"]), 2)).stderr).toContain("Ask a teammate for it");
     } finally {
       renameSync(`${passphrase}.away`, passphrase);
     }

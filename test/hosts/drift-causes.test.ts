@@ -116,7 +116,7 @@ test("drift reports a missing host runtime, and up restores it without restartin
   const before = await starts();
   await onHub(`rm -r ${RUNTIME_DIR}/run ${RUNTIME_DIR}/bundle-*`);
   const { stdout } = await must(project.fleet(["drift"]), 7);
-  expect(stdout).toContain("hub has nothing of this fleet yet");
+  expect(stdout).toContain("hub has nothing from this fleet yet");
   await must(project.pulumi(["preview", "--expect-no-changes"]), 7);
   await up();
   expect(await drift(0)).toEqual([]);

@@ -31,11 +31,13 @@ afterAll(async () => {
 
 test("a missing or revoked token ends a run at once, with the command that helps", async () => {
   const none = await must(project.pulumi(UP, { env: { DIGITALOCEAN_TOKEN: "" } }), 2);
-  expect(none.all).toMatch(/no token of DigitalOcean: .*`npx pulumi config set --secret digitalocean:token`/);
+  expect(none.all).toMatch(
+    /there is no DigitalOcean token: .*`npx pulumi config set --secret digitalocean:token`/,
+  );
   const token = fakeCloud.admin.makeToken("all");
   fakeCloud.admin.revoke(token);
   const revoked = await must(project.pulumi(UP, { env: { DIGITALOCEAN_TOKEN: token } }), 2);
-  expect(revoked.all).toMatch(/it does not know the token: .*\(401\)/);
+  expect(revoked.all).toMatch(/it does not accept the token: .*\(401\)/);
   expect(revoked.all).not.toContain(token);
 });
 
@@ -44,7 +46,7 @@ test("a token from the stack's configuration is used, encrypted there and never 
   await must(project.pulumi(["config", "set", "--secret", "digitalocean:token"], { input: token }));
   const env = { DIGITALOCEAN_TOKEN: "" };
   const preview = await must(project.pulumi(["preview", "--diff"], { env }));
-  expect(preview.all).toContain("Costs a month");
+  expect(preview.all).toContain("Monthly cost");
   const up = await must(project.pulumi([...UP, "--json"], { env }), 1);
   expect(up.all).toMatch(/403/);
   expect(fakeCloud.admin.counts().dropletsMade).toBe(0);
@@ -55,11 +57,11 @@ test("a token from the stack's configuration is used, encrypted there and never 
 test("an unavailable or rate-limited API is reported in one sentence, and nothing is created", async () => {
   fakeCloud.admin.fault({ status: 503 });
   const down = await must(project.pulumi(UP), 1);
-  expect(down.all).toMatch(/DigitalOcean cannot be asked what is there: .*\(503\)\. Run this again later\./);
+  expect(down.all).toMatch(/DigitalOcean cannot be queried: .*\(503\)\. Run this again later\./);
   fakeCloud.admin.heal();
   fakeCloud.admin.fault({ status: 429, retryAfter: 3600 });
   const often = await must(project.pulumi(UP), 1);
-  expect(often.all).toMatch(/it was asked too often: .*run this again in 60 min\./);
+  expect(often.all).toMatch(/it has received too many requests: .*run this again in 60 min\./);
   expect(fakeCloud.admin.counts().dropletsMade).toBe(0);
 });
 
@@ -67,12 +69,12 @@ test("a quota is reported before it is reached, created droplets are kept, and t
   project.write("fleet.yaml", fleetWith(["ezra", "allegro"]));
   fakeCloud.admin.dropletLimit(1);
   const limited = await must(project.pulumi(UP), 1);
-  expect(limited.all).toMatch(/The account may have 1 droplet and has 0: 2 more cannot be made\./);
+  expect(limited.all).toMatch(/The account's limit is 1 droplet and it has 0, so 2 more cannot be created\./);
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 1, dropletsNow: 1 });
   fakeCloud.admin.dropletLimit(10);
   const more = await must(project.pulumi(UP), 1);
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 2, dropletsNow: 2 });
-  expect(more.all).toMatch(/ezra: it cannot be reached: .* s were waited for it\. Look at its console/);
+  expect(more.all).toMatch(/ezra: it cannot be reached: .* Muster waited \d+ s\. Check its console/);
 });
 
 test("a droplet that does not boot is recorded, and is not created a second time", async () => {

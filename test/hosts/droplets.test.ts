@@ -32,7 +32,7 @@ afterAll(async () => {
 
 test("the first preview shows the cost and that no address is known yet, and creates nothing", async () => {
   const preview = await must(project.pulumi(["preview"]));
-  expect(preview.all).toMatch(/Costs a month: \$0\.00 before, \$\d+\.\d\d after \(hub \$0\.00 → /);
+  expect(preview.all).toMatch(/Monthly cost: \$0\.00 before, \$\d+\.\d\d after \(hub \$0\.00 → /);
   expect(preview.all).toMatch(/hub gets its address from DigitalOcean during `up`/);
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 0 });
 });
@@ -50,7 +50,7 @@ test("up creates the droplets and runs their setup once; then nothing differs", 
   expect(await onHub("cat /root/setup")).toBe("once");
   await must(project.fleet(["drift"]));
   const again = await must(project.pulumi(CLEAN));
-  expect(again.all).not.toContain("Costs a month");
+  expect(again.all).not.toContain("Monthly cost");
   expect((await must(project.fleet(["ps"]))).stdout).toMatch(/iris.*running.*loom.*running/s);
 });
 
@@ -76,7 +76,7 @@ describe("a droplet deleted in the console", () => {
     await fakeCloud.admin.deleteDroplet(Number(hostOf("web").machine));
     await onHub("echo I am Arc > /home/iris/SOUL.md");
     const result = await must(project.pulumi(UP), 1);
-    expect(result.all).toMatch(/web: droplet \d+ is gone: somebody deleted it at DigitalOcean/);
+    expect(result.all).toMatch(/web: droplet \d+ is gone: somebody has deleted it at DigitalOcean/);
     expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 2, dropletsNow: 1 });
     expect(await onHub("cat /home/iris/SOUL.md")).toContain("I am iris");
   });
@@ -97,7 +97,7 @@ test("replacing a droplet on request lists what is lost and moves its volume and
   const preview = await must(project.pulumi(["preview"]));
   expect(preview.all).toMatch(
     new RegExp(
-      `hub: \`up\` makes a new droplet and then deletes droplet ${before.machine} .*: iris, with home`,
+      `hub: \`up\` creates a new droplet and then deletes droplet ${before.machine} .*: iris, with home`,
     ),
   );
   await must(project.pulumi(UP));
@@ -112,7 +112,9 @@ test("replacing a droplet on request lists what is lost and moves its volume and
 
 test("destroy is refused while droplets are protected, and leaves nothing otherwise", async () => {
   const refused = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]), 1);
-  expect(refused.all).toContain("nothing is destroyed: protected are hub, web. Write `protect: false` there");
+  expect(refused.all).toContain(
+    "nothing has been destroyed: hub, web are protected. Set `protect: false` there",
+  );
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsNow: 2 });
   const free = { protect: false };
   const same = {

@@ -77,7 +77,7 @@ function locks(): string[] {
 
 test("the example's stack and passphrase are created together, once", async () => {
   expect(await example()).toEqual([
-    "making the stack example and its passphrase",
+    "creating the stack example and its passphrase",
     "setting the secret spark-key of stack example",
   ]);
   expect(await example()).toEqual([]);

@@ -15,7 +15,7 @@ const UP = ["up", "--yes", "--skip-preview"];
 /** Seconds that an unreachable host may delay a run. A reachable host answers sooner, even next to other tests. */
 const CONNECT_TIMEOUT = 5;
 
-const HUB_UNREACHABLE = /warning: hub is away, last reached .* UTC: it cannot be reached/;
+const HUB_UNREACHABLE = /warning: hub is unreachable, last reached .* UTC: it cannot be reached/;
 
 let project: Project;
 let trace: Trace;
@@ -48,7 +48,7 @@ describe("an unreachable host", () => {
   test("is named by drift, which exits with 4 after one connect timeout", async () => {
     const started = Date.now();
     const drift = await must(project.fleet(["drift"], { env: trace.env }), 4);
-    expect(drift.stdout).toMatch(/^hub is away, last reached .* UTC: it cannot be reached/m);
+    expect(drift.stdout).toMatch(/^hub is unreachable, last reached .* UTC: it cannot be reached/m);
     expect(connectionsTo("hub")).toBe(1);
     expect(Date.now() - started).toBeLessThan((CONNECT_TIMEOUT + 5) * 1000);
   });
@@ -114,9 +114,11 @@ describe("a host with a changed host key", () => {
     "is refused by %s, which prints where its key is pinned and what to do",
     async (_, code, run) => {
       const result = await must(run(), code);
-      expect(result.all).toMatch(/hub.*it was refused, because its host key is not the pinned one/);
+      expect(result.all).toMatch(
+        /hub.*the connection was rejected because its host key is not the pinned one/,
+      );
       expect(result.all).toContain(
-        "If the host was set up anew, remove its keys from stacks/inventory.local.yaml",
+        "If the host was reinstalled, remove its keys from stacks/inventory.local.yaml",
       );
       expect(trace.take().filter((entry) => entry.host === "hub")).toEqual([{ host: "hub", op: "connect" }]);
     },

@@ -50,16 +50,16 @@ describe("removing an agent", () => {
     const { all } = await preview();
     expect(all).toContain(
       "box: loom is not in fleet.yaml any more: `up` stops it, removes its unit, credentials and user loom, " +
-        "and deletes its home /home/loom with all that it holds.",
+        "and deletes its home /home/loom with everything in it.",
     );
     expect(all).toContain(
-      "box: forge is left over, and neither fleet.yaml nor the state knows it: `up` stops it, removes its unit, " +
+      "box: forge is left over, and is in neither fleet.yaml nor the state: `up` stops it, removes its unit, " +
         "credentials and user forge, and moves its home /home/forge aside to /var/lib/muster-aside.",
     );
     expect(all).not.toMatch(/(iris|ada) is (not|left)/);
     const destroy = await project.pulumi(["destroy", "--preview-only"]);
     expect(destroy.all).toMatch(/box: iris: `destroy` stops it, .*moves its home \/home\/iris aside/);
-    expect(destroy.all).toMatch(/box: ada is protected: nothing of it is removed/);
+    expect(destroy.all).toMatch(/box: ada is protected: nothing is removed/);
   });
 
   test("leaves no orphan of this stack, keeps other stacks' records, and restarts no other agent", async () => {
@@ -100,13 +100,15 @@ describe("a protected agent", () => {
     const before = await starts("ada");
     edit(({ agents }) => delete agents["ada"]);
     const { all } = await preview(1);
-    expect(all).toMatch(/box: ada is not in fleet.yaml any more, and is protected: nothing of it is removed/);
-    expect(all).toMatch(/declare it again with `protect: false`, run `npx pulumi up`, and take it out then/);
+    expect(all).toMatch(/box: ada is not in fleet.yaml any more, and is protected: nothing is removed/);
+    expect(all).toMatch(
+      /declare it again with `protect: false`, run `npx pulumi up`, and then remove it from fleet.yaml/,
+    );
     await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
     expect(await starts("ada")).toEqual(before);
     const running = await starts("ada", "iris");
     const destroy = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]), 1);
-    expect(destroy.all).toMatch(/nothing is destroyed: protected is ada on box\. Write `protect: false`/);
+    expect(destroy.all).toMatch(/nothing has been destroyed: ada on box is protected\. Set `protect: false`/);
     expect(await starts("ada", "iris")).toEqual(running);
     // The engine restarts a provider when a secret is set.
     await must(
@@ -173,10 +175,10 @@ describe("renaming", () => {
       fleet.moved = { agents: { iris: "vera" }, tenants: { arc: "arcade" } };
     });
     const { stdout } = await must(project.fleet(["drift"]));
-    expect(stdout).toContain("fleet.yaml changed, not applied yet");
+    expect(stdout).toContain("fleet.yaml has changed, not applied yet");
     const { all } = await preview();
     expect(all).toContain(
-      "box: iris becomes vera: `up` stops it, renames its user and its home with all that it holds",
+      "box: iris becomes vera: `up` stops it, renames its user and its home with everything in it",
     );
     expect(all).toContain("box: tenant arc becomes arcade");
     // The state that a run leaves when it is killed during the rename.

@@ -50,7 +50,7 @@ describe("items in an agent's home", () => {
       expect(statSync(`${world.home()}/${name}`)).toMatchObject({ uid: IRIS.uid, gid: IRIS.gid });
     }
     expect([process.geteuid?.(), process.getegid?.()]).toEqual([0, 0]);
-    expect(drift(world.look())).toEqual({});
+    expect(drift(world.observe())).toEqual({});
   });
 
   test.each([0o600, 0o644])(
@@ -66,11 +66,11 @@ describe("items in an agent's home", () => {
         chownSync(`${world.home()}/${name}`, 0, IRIS.gid);
         chmodSync(`${world.home()}/${name}`, mode);
       }
-      const seen = drift(world.look());
+      const seen = drift(world.observe());
       expect(seen).toMatchObject({ "SOUL.md.owner": "0", "contacts.owner": "0" });
       expect(Object.keys(seen)).toHaveLength(mode === 0o600 ? 2 : 4);
       world.up(items, { contents });
-      expect(drift(world.look())).toEqual({});
+      expect(drift(world.observe())).toEqual({});
       const repaired = new DatabaseSync(`${world.home()}/contacts.db`);
       expect(repaired.prepare("SELECT count(*) AS n FROM contacts").get()).toEqual({ n: 2 });
       repaired.close();
@@ -82,7 +82,7 @@ describe("items in an agent's home", () => {
     const { items, contents } = agentItems(world);
     world.up(items, { contents });
     chownSync(world.home(), 0, 0);
-    expect(drift(world.look())).toEqual({});
+    expect(drift(world.observe())).toEqual({});
   });
 
   test("are not written to places where only root may write", () => {
@@ -98,7 +98,7 @@ describe("items in an agent's home", () => {
     const { items, contents } = agentItems(world);
     world.up(items, { contents });
     writeFileSync(`${world.host.paths.etc}/passwd`, "root:x:0:0::/root:/bin/sh\n");
-    expect(drift(world.look())).toMatchObject({ "SOUL.md.owner": String(IRIS.uid) });
+    expect(drift(world.observe())).toMatchObject({ "SOUL.md.owner": String(IRIS.uid) });
     world.down();
     expect(existsSync(`${world.home()}/contacts.db`)).toBe(true);
   });
@@ -137,7 +137,7 @@ describe("a hostile agent", () => {
       const deadline = Date.now() + 3000;
       let rounds = 0;
       for (; Date.now() < deadline; rounds++) {
-        const seen = JSON.stringify(world.look(items, contents));
+        const seen = JSON.stringify(world.observe(items, contents));
         expect(seen).not.toContain(digestOf(outside.text));
         expect(seen).not.toContain("stranger");
         tolerate(() => world.up(items, { contents }));
@@ -146,7 +146,7 @@ describe("a hostile agent", () => {
       expect(rounds).toBeGreaterThan(3);
       expect(outside.state()).toEqual(outside.before);
       world.up(items, { contents });
-      expect(drift(world.look())).toEqual({});
+      expect(drift(world.observe())).toEqual({});
       expect(lstatSync(`${world.home()}/docs`).isDirectory()).toBe(true);
     },
     60_000,

@@ -61,9 +61,7 @@ test("import writes a fleet.yaml for an existing droplet and changes nothing at 
   const [before, there] = [fakeCloud.admin.requests().length, await onWeb(listing)];
   const { stdout } = await must(importing("web", id));
   expect(new Set(requestsSince(before).map(({ method }) => method))).toEqual(new Set(["GET"]));
-  expect(stdout).toContain(
-    `droplet ${id}, which DigitalOcean calls web-01.example.org, is taken up as it is`,
-  );
+  expect(stdout).toContain(`droplet ${id}, which DigitalOcean calls web-01.example.org, is adopted as it is`);
   expect(stdout).toMatch(/ssh-ed25519 SHA256:\S{43}/);
   const { hosts, agents } = parse(proposed()["fleet.yaml"] ?? "");
   expect(hosts.web).toMatchObject({
@@ -98,7 +96,9 @@ test("up adopts the droplet by its ID: the preview has only imports, and the age
   const ps = await must(project.fleet(["ps"]));
   expect(ps.stdout).toMatch(new RegExp(`iris .* running +enabled +${pid} `));
   expect(ps.stdout).toContain("iris runs in iris.service still");
-  expect((await must(project.fleet(["stop", "iris"]), 2)).all).toContain("not Muster's to start or stop");
+  expect((await must(project.fleet(["stop", "iris"]), 2)).all).toContain(
+    "which Muster does not start or stop",
+  );
 });
 
 test("a port opened or a unit stopped by hand is drift after the import, and up repairs it", async () => {
@@ -116,7 +116,7 @@ test("destroy is refused while the host is protected, and changes neither drople
   const pid = await agentsPid("iris.service");
   const state = await resources();
   const { all } = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]), 1);
-  expect(all).toContain("nothing is destroyed: protected is web. Write `protect: false` there");
+  expect(all).toContain("nothing has been destroyed: web is protected. Set `protect: false` there");
   expect(fakeCloud.admin.droplets().map((droplet) => droplet.id)).toEqual([id]);
   expect(await agentsPid("iris.service")).toBe(pid);
   expect(await resources()).toEqual(state);
@@ -154,7 +154,7 @@ test("a replacement on request is a droplet of Muster's own with the same firewa
     asking.replace("kind: droplet\n", "kind: droplet\n    replace: another image\n"),
   );
   const preview = await must(project.pulumi(["preview"]));
-  expect(preview.all).toContain(`web: \`up\` makes a new droplet and then deletes droplet ${id} `);
+  expect(preview.all).toContain(`web: \`up\` creates a new droplet and then deletes droplet ${id} `);
   await must(project.pulumi(UP));
   const [now] = fakeCloud.admin.droplets();
   expect(now).toMatchObject({
@@ -173,23 +173,23 @@ test("each import that is not possible is explained in one sentence, and changes
   const says = async (sentence: RegExp, exitCode: number, run: ReturnType<typeof importing>) => {
     expect((await must(run, exitCode)).all).toMatch(sentence);
   };
-  await says(/there is no droplet 4711: the account of this token has none/, 2, importing("web", 4711));
-  await says(/the name box is taken: fleet\.yaml has a host of that name/, 2, importing("box", id));
+  await says(
+    /there is no droplet 4711: the account of this token has no droplet with that ID/,
+    2,
+    importing("web", 4711),
+  );
+  await says(/the name box is taken: fleet\.yaml has a host with that name/, 2, importing("box", id));
   const none = { DIGITALOCEAN_TOKEN: fakeCloud.admin.makeToken("none") };
   await says(/the token may not read/, 2, importing("west", id, { env: none }));
-  await says(/no token of DigitalOcean/, 2, importing("west", id, { env: { DIGITALOCEAN_TOKEN: "" } }));
-  await says(/a stack of Muster has it already, as its tag muster:muster:test/, 2, importing("west", id));
+  await says(/there is no DigitalOcean token/, 2, importing("west", id, { env: { DIGITALOCEAN_TOKEN: "" } }));
+  await says(/another Muster stack manages it: it has the tag muster:muster:test/, 2, importing("west", id));
   fakeCloud.admin.editDroplet(id, { tags: [] });
   await says(/no login as root was accepted|refused/, 4, importing("west", id, { key: "other" }));
-  expect((await must(projectsImport("west"), 2)).all).toContain("it is the host web of this fleet already");
+  expect((await must(projectsImport("west"), 2)).all).toContain("it is already the host web of this fleet");
   expect(requestsSince(before).filter(({ method }) => method !== "GET")).toEqual([]);
   fakeCloud.admin.nextDroplets("silent");
   const rocky = await makeByHand({ image: "rockylinux-9-x64" });
-  await says(
-    /its image is of Rocky Linux, and Muster's hosts are Debian or Ubuntu/,
-    2,
-    importing("r", rocky),
-  );
+  await says(/its image is Rocky Linux, but Muster needs Debian or Ubuntu/, 2, importing("r", rocky));
 });
 
 test("a firewall that covers other droplets too is not adopted", async () => {
@@ -197,7 +197,9 @@ test("a firewall that covers other droplets too is not adopted", async () => {
   const [web] = fakeCloud.admin.firewalls();
   await post(`firewalls/${web?.id}/droplets`, { droplet_ids: [other] });
   const { stdout } = await must(importing("north", id, { out: "imported/north" }));
-  expect(stdout).toContain(`the firewall web-fw: it covers other droplets as well (${other}), and stays`);
+  expect(stdout).toContain(
+    `the firewall web-fw: it covers other droplets as well (${other}), so it is left unchanged`,
+  );
   expect(Object.keys(parse(desk.read("imported/north/fleet.yaml")).hosts.north.adopt)).toEqual([
     "droplet",
     "hostKeys",

@@ -80,10 +80,10 @@ describe("a host with running agents", () => {
     expect(await onBox(listing)).toBe(before);
     expect(all).not.toContain("canary");
     expect(JSON.stringify(proposed())).not.toContain("canary");
-    expect(stdout).toContain("iris.service runs it on as it is");
+    expect(stdout).toContain("iris.service keeps running it");
     expect(stdout).toContain("npx pulumi config set --secret muster:iris-anthropic-api-key");
     expect(stdout).toMatch(
-      /Not declared.*\n(.*\n)*.*loom\.service of user loom: .* is more than a command with plain words/,
+      /Not declared.*\n(.*\n)*.*loom\.service of user loom: .* is not a single command of plain words/,
     );
     expect(stdout).toContain("user bob: no service runs as it");
     expect(stdout).toMatch(/ssh-ed25519 SHA256:\S{43}/);
@@ -92,7 +92,7 @@ describe("a host with running agents", () => {
       "identities/iris/SOUL.md",
       "identities/iris/USER.md",
     ]);
-    expect((await must(importing(), 2)).all).toContain("it is there already");
+    expect((await must(importing(), 2)).all).toContain("it already exists");
   });
 
   test("is adopted by up, and nothing on it restarts", async () => {
@@ -103,7 +103,7 @@ describe("a host with running agents", () => {
     expect(await onBox(pids)).toBe(before);
     await must(project.fleet(["drift"]));
     await must(project.pulumi(["preview", "--expect-no-changes"]));
-    expect((await must(project.fleet(["start", "iris"]), 2)).all).toContain("it runs in iris.service still");
+    expect((await must(project.fleet(["start", "iris"]), 2)).all).toContain("it still runs in iris.service");
   });
 
   test("gets the agent under Muster's own unit once `takeOver: later` is removed, with one restart", async () => {
@@ -142,7 +142,7 @@ describe("a host with running agents", () => {
     const text = (project as Project).read("fleet.yaml");
     (project as Project).write("fleet.yaml", text.replace("- iris.service", "- ssh.service"));
     const { all } = await must((project as Project).pulumi(["up", "--yes", "--skip-preview"]), 1);
-    expect(all).toMatch(/former ssh\.service.*: it runs as root, and not as iris/);
+    expect(all).toMatch(/former ssh\.service.*: it runs as root, not as iris/);
     expect(await onBox("systemctl is-active ssh.service")).toBe("active");
     (project as Project).write("fleet.yaml", text);
     await must((project as Project).pulumi(["up", "--yes", "--skip-preview"]));

@@ -287,9 +287,9 @@ describe("a limit that somebody has changed on the host", () => {
     await remount("ro");
     const drift = await must(project.fleet(["drift"]), 7);
     expect(drift.stdout).toMatch(/\(host\) +limits +memory +declared held +observed read-only/);
-    expect(drift.stdout).toContain("Limits of memory do not count on hub, and `up` cannot make them count");
+    expect(drift.stdout).toContain("hub does not enforce memory limits, and `up` cannot change that");
     const up = await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
-    expect(up.all).toContain("limits of memory do not count on this host");
+    expect(up.all).toContain("this host does not enforce limits: the controller for memory is");
     await remount("rw");
     await must(project.fleet(["drift"]));
   });

@@ -195,7 +195,7 @@ describe("what nobody has declared", () => {
     const json = JSON.parse((await must(project.fleet(["drift", "--json"]))).stdout);
     const markdown = (await must(project.fleet(["drift", "--markdown"]))).stdout;
     expect(json.unmanaged).toHaveLength(6);
-    expect(markdown).toContain("### Nobody declared these");
+    expect(markdown).toContain("### Not declared");
     expect(stdout + markdown + JSON.stringify(json)).not.toContain("canary");
     await up();
     expect((await clean()).stdout).toContain("haunted.timer");

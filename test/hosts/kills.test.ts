@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, stringify } from "yaml";
-import { hostPlace } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { hostPaths } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
 import { localDir } from "../../src/host-kinds/local/nspawn/local-host-state.ts";
 import type { ConvergeRequest } from "../../src/model/protocol.ts";
 import { localFleet } from "./support/fleets.ts";
@@ -73,7 +73,7 @@ describe("running a killed run again gives the same result as an undisturbed run
       const { wasKilled } = await killedRun(project, args, killTargetOf(point, cgroup));
       const wasLocked = locks().length > 0;
       const again = await must(project.pulumi(args));
-      expect(/removed the lock of stack test .* took at .*: it was killed/.test(again.stderr)).toBe(
+      expect(/removed the lock of stack test .* took at .*: that run was killed/.test(again.stderr)).toBe(
         wasLocked,
       );
       if (!wasKilled) console.log("the run ended before its victim was met");
@@ -135,7 +135,7 @@ describe("two ups at once", () => {
     await vi.waitFor(() => expect(locks()).toHaveLength(1), { timeout: 20_000, interval: 20 });
     const second = await must(project.pulumi(UP), 1);
     expect(second.all).toMatch(
-      /stack test is locked: \S+@\S+ \(process \d+\) has been at work on it since \d{4}-\d\d-\d\d/,
+      /stack test is locked: \S+@\S+ \(process \d+\) has been working on it since \d{4}-\d\d-\d\d/,
     );
     await must(first);
     await must(project.pulumi(UP));
@@ -259,7 +259,7 @@ function sshHost(): object {
 }
 
 function cgroupOf({ dir }: Project): string {
-  return hostPlace(localDir(), realpathSync(dir), "box").id;
+  return hostPaths(localDir(), realpathSync(dir), "box").id;
 }
 
 function processesIn(cgroup: string): string[] {

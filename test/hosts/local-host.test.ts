@@ -16,7 +16,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cacheDir, packageRoot } from "../../src/base/paths.ts";
 import { localHosts } from "../../src/host-kinds/local/nspawn/index.ts";
-import { hostPlace } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { hostPaths } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
 import { localDir } from "../../src/host-kinds/local/nspawn/local-host-state.ts";
 import { hostNode } from "../../src/host-kinds/local/nspawn/node-program.ts";
 
@@ -70,7 +70,7 @@ function leftovers(ids: readonly string[]): string[] {
 }
 
 function idsOf(wanted: readonly string[]): string[] {
-  return wanted.map((name) => hostPlace(localDir(), realpathSync(project), name).id);
+  return wanted.map((name) => hostPaths(localDir(), realpathSync(project), name).id);
 }
 
 let publicKey = "";
@@ -192,7 +192,7 @@ test("the next run finishes a host whose creation was killed", async () => {
 });
 
 test("the caches are not removed while a host needs them, and the error names that host", async () => {
-  await expect(hosts.clean()).rejects.toThrow(/these hosts stand on it: .*one of .*muster-local-/);
+  await expect(hosts.clean()).rejects.toThrow(/these hosts use it: .*one of .*muster-local-/);
 });
 
 test("removing hosts leaves nothing behind, and a second removal succeeds", async () => {

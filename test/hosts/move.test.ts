@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hostPlace } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { hostPaths } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
 import { localDir } from "../../src/host-kinds/local/nspawn/local-host-state.ts";
 import { readStarts, startsScript } from "./support/host-facts.ts";
 import { LONG, SEED } from "./support/kill-plan.ts";
@@ -76,10 +76,10 @@ describe("an agent with a new host in fleet.yaml", () => {
     declareOn("west");
     const { all } = await preview();
     expect(all).toContain(
-      "iris moves from east to west: `up` stops it on east, carries its home /home/iris to west with all that it " +
-        "holds and the contacts that it learned, starts it there, and then removes it from east, home and all.",
+      "iris moves from east to west: `up` stops it on east, copies its home /home/iris to west with everything " +
+        "in it and the contacts that it has learned, starts it there, and then removes it and its home from east.",
     );
-    expect(all).not.toMatch(/iris lives on|moves its home .* aside/);
+    expect(all).not.toMatch(/iris runs on|moves its home .* aside/);
     expect(await starts("east", "iris")).toEqual(before);
     expect(await hosts.on("west", LEFTOVERS)).toBe("");
   });
@@ -132,7 +132,7 @@ describe("running a killed move again completes it", () => {
       const to: Side = from === "east" ? "west" : "east";
       declareOn(to);
       const killedHost = side === "old" ? from : to;
-      const cgroup = hostPlace(localDir(), realpathSync(hosts.machines.dir), killedHost).id;
+      const cgroup = hostPaths(localDir(), realpathSync(hosts.machines.dir), killedHost).id;
       const { wasKilled } = await killedRun(hosts.project, ["up", "--yes", "--skip-preview"], {
         victim,
         after: (traced) => isDone(traced, step, from, to),
@@ -183,10 +183,10 @@ describe("an agent on an unreachable host", () => {
     const from: Side = (await isUp("east")) === "active" ? "east" : "west";
     const to: Side = from === "east" ? "west" : "east";
     const forget = ["forget", from, "--agent", "iris", "--yes"];
-    expect((await must(hosts.project.fleet(forget), 2)).all).toContain("fleet.yaml says that it lives there");
+    expect((await must(hosts.project.fleet(forget), 2)).all).toContain("fleet.yaml still declares it there");
     declareOn(to);
     expect((await must(hosts.project.fleet(forget), 2)).all).toMatch(
-      /it answers\. Run `npx pulumi up`, which moves/,
+      /the host is reachable\. Run `npx pulumi up`, which moves/,
     );
     setReachable(from, false);
     await must(hosts.project.fleet(forget));

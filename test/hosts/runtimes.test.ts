@@ -125,7 +125,7 @@ describe("a faulty command", () => {
   ])(
     "that %s is reported by up in one sentence, ends in quarantine, and leaves no process",
     async (_, name) => {
-      expect(failureOf(name).join("\n")).toContain("its program ended within a second of its start");
+      expect(failureOf(name).join("\n")).toContain("its program exited within a second of its start");
       await expect.poll(async () => (await row(name))?.state, { timeout: 30_000 }).toBe("quarantined");
       expect(await hub(`pgrep -u ${name} || echo nobody`)).toBe("nobody");
     },
@@ -163,7 +163,7 @@ describe("a changed declaration", () => {
     expect(await Promise.all(["busy", "stone", "tess"].map(runOf))).toEqual(before);
     expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
     expect((await must(project.fleet(["ps"]))).stdout).toMatch(
-      /busy runs as it was declared before .*when it is idle/,
+      /busy still runs as it was declared before .*when it is idle/,
     );
     await hub("touch /home/busy/idle");
     await expect.poll(() => runOf("busy"), { timeout: 60_000, interval: 500 }).not.toBe(before[0]);
@@ -226,13 +226,15 @@ describe("an ephemeral agent", () => {
       lifecycle: "ephemeral",
       enabled: "disabled",
     });
-    expect((await must(project.fleet(["start", "guest"]))).stdout).toContain("guest runs, for 8s at most");
+    expect((await must(project.fleet(["start", "guest"]))).stdout).toContain(
+      "guest is running, for at most 8s",
+    );
     expect(await isActive("guest")).toBe("active");
     expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
     await expect.poll(() => isActive("guest"), { timeout: 60_000, interval: 500 }).toBe("inactive");
     const { stdout } = await must(project.fleet(["history", "guest", "--json"]));
     const events = (JSON.parse(stdout) as { events: { event: string; detail?: string }[] }).events;
-    expect(events.at(-1)).toMatchObject({ event: "ended", detail: "its 8 s are over" });
+    expect(events.at(-1)).toMatchObject({ event: "ended", detail: "its time to live of 8 s has passed" });
     expect(events.map(({ event }) => event)).not.toContain("died");
   });
 

@@ -212,8 +212,8 @@ describe("health checks", () => {
     expect(Number(await hub(starts)) - before).toBeLessThanOrEqual(1 + 3);
     expect(await hub("systemctl start web; systemctl is-active web || true")).toBe("inactive");
     expect((await must(project.fleet(["drift"]), 7)).stdout).toContain("npx fleet release web");
-    expect((await up(1)).all).toContain("it is in quarantine since");
-    expect((await must(project.fleet(["release", "web"]))).stdout).toContain("web is free again, and runs");
+    expect((await up(1)).all).toContain("it has been in quarantine since");
+    expect((await must(project.fleet(["release", "web"]))).stdout).toContain("web is free again and running");
     await isHealthy("web");
     expect(await events("web")).toEqual(expect.arrayContaining(["quarantined", "released"]));
     await clean();

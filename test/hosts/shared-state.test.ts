@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const UP = ["up", "--yes", "--skip-preview"];
 const FOREIGN = { pid: 7, username: "ann", hostname: "ann-laptop", timestamp: "2026-01-02T03:04:05.678Z" };
 const AT_WORK =
-  /^pulumi: stack prod is locked: \S+@\S+ \(process (\d+)\) has been at work on it since \S+ \(\d/;
+  /^pulumi: stack prod is locked: \S+@\S+ \(process (\d+)\) has been working on it since \S+ \(\d/;
 
 let folder: string;
 
@@ -102,7 +102,7 @@ describe.each([
     }
     expect(await mine.fleet(["unlock", "--force"])).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining("has been at work on it since"),
+      stderr: expect.stringContaining("has been working on it since"),
     });
     working.kill("SIGKILL");
     await working;

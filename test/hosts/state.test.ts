@@ -132,7 +132,7 @@ test("on S3, after a lost state and a killed run, destroy removes also what the 
   const killed = await upKilledWhileCreating(bucket);
   const destroyed = await must(pulumi(["destroy", "--yes", "--skip-preview"]));
   expect(destroyed.stderr).toContain(`(process ${killed}) took at`);
-  expect(destroyed.stderr).toContain("a killed run was making ");
+  expect(destroyed.stderr).toContain("a killed run was creating ");
   expect(localHosts(project.dir).state("east")).toBe("absent");
   expect(await exported()).toEqual({ muster: 0, pending: [] });
 });

@@ -23,7 +23,7 @@ describe("two tenants on the same two hosts", () => {
   test("fail with instructions when the platform's stack has not been applied yet", async () => {
     const early = await inStack(project, "north", ...UP);
     expect(early.exitCode).not.toBe(0);
-    expect(early.all).toMatch(/one\b.*it cannot be reached: this local host was never booted/);
+    expect(early.all).toMatch(/one\b.*it cannot be reached: this local host has never been booted/);
   });
 
   test("are applied at the same time, after the platform, each with its own key and passphrase", async () => {
@@ -421,7 +421,7 @@ describe("an agent that moves within its tenant", () => {
     expect(early.all).toMatch(/run `npx pulumi up` of the platform's stack first/);
     expect([await runs("two"), await runs("one")]).toEqual(["active", "inactive"]);
     const made = await inStack(project, "test", ...UP);
-    expect(made.all).toMatch(/user nora stays: the stack muster\/north still has two\/nora\/agent/);
+    expect(made.all).toMatch(/user nora was not removed: the stack muster\/north still has two\/nora\/agent/);
     expect(await runs("two")).toBe("active");
     await must(inStack(project, "north", ...UP));
     expect([await runs("two"), await runs("one")]).toEqual(["inactive", "active"]);

@@ -83,7 +83,9 @@ describe("a host that cannot be used", () => {
       sshd.target("plain", { hostKeys: [SOME_KEY], pinnedIn: "stacks/inventory.yaml" }),
     );
     expect(error.reason).toBe("key-changed");
-    expect(error.message).toContain("plain: it was refused, because its host key is not the pinned one");
+    expect(error.message).toContain(
+      "plain: the connection was rejected because its host key is not the pinned one",
+    );
     expect(error.message).toMatch(/SHA256:\S+/);
     expect(error.message).toContain("remove its keys from stacks/inventory.yaml and run `npx pulumi up`");
   });
@@ -109,13 +111,13 @@ describe("a host that cannot be used", () => {
   test("does not allow the login to become root", async () => {
     const error = await failure(sshd.target("nobody"));
     expect(error.reason).toBe("sudo");
-    expect(error.message).toMatch(/may not become root: .*sudo: .*NOPASSWD/);
+    expect(error.message).toMatch(/cannot become root: .*sudo: .*NOPASSWD/);
   });
 
   test.each([
     ["nologin", "no-answer", "This account is currently not available"],
-    ["endless", "garbled", "prints more than 64 kB"],
-    ["silent", "timeout", "no answer within 1 s"],
+    ["endless", "garbled", "printed more than 64 kB"],
+    ["silent", "timeout", "did not answer within 1 s"],
   ])("has a login without a usable shell: %s", async (login, reason, why) => {
     const started = Date.now();
     const error = await failure(sshd.target(login, { connectTimeout: 1 }));

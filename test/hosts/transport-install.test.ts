@@ -52,7 +52,7 @@ describe("up on a host", () => {
     const refused = connect(sshd.target("host"), { dirs, runtime: remote.runtime() });
     await expect(refused).rejects.toMatchObject({
       reason: "install",
-      message: expect.stringContaining("it is a Linux without systemd, by which agents run."),
+      message: expect.stringContaining("it is a Linux system without systemd, which agents need."),
     });
     expect(existsSync(remote.dirs.runtime)).toBe(false);
   });
@@ -136,7 +136,7 @@ describe("up on a host", () => {
     const right = readFileSync(sum, "utf8");
     writeFileSync(sum, right.replaceAll(/[0-9a-f]/g, "0"));
     const again = await connectInNewProcess(runtime);
-    expect(again.stderr).toContain("what arrived is not what was sent");
+    expect(again.stderr).toContain("the received file is corrupt: checksum mismatch");
     expect(existsSync(join(remote.dirs.runtime, "run"))).toBe(false);
     writeFileSync(sum, right);
     await (await write(runtime)).close();

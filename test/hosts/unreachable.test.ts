@@ -64,7 +64,7 @@ describe("an unreachable intermittent host", () => {
 
   test("produces one note in drift and one warning in a run, and runs that change nothing there exit 0", async () => {
     const drift = await must(project.fleet(["drift"]));
-    expect(drift.stdout).toMatch(/^Note: north is away, last reached .* UTC: .*No route to host/m);
+    expect(drift.stdout).toMatch(/^Note: north is unreachable, last reached .* UTC: .*No route to host/m);
     for (const run of [
       ["preview", "--expect-no-changes"],
       ["up", "--yes", "--skip-preview"],
@@ -79,9 +79,11 @@ describe("an unreachable intermittent host", () => {
   test("defers its change, which preview lists, and only that change fails in up", async () => {
     souls.change();
     const preview = await must(pulumi("preview"));
-    expect(preview.all).toMatch(/north\/spark\/agent.*waits until north is back/);
+    expect(preview.all).toMatch(/north\/spark\/agent.*deferred until north is back/);
     const result = await must(pulumi("up", "--yes", "--skip-preview"), 1);
-    expect(result.stdout).toMatch(/north\/spark\/agent.*failed.*this change waits: the host is away/);
+    expect(result.stdout).toMatch(
+      /north\/spark\/agent.*failed.*this change is deferred: the host is unreachable/,
+    );
     expect(result.stdout).toMatch(/~ 3 updated/);
     await expectConverged(["hub", "east", "west"]);
   });
@@ -100,7 +102,7 @@ describe("a host that never comes back", () => {
     expect(declared.stderr).toContain("fleet.yaml still declares it");
     removeFromFleet("north", "spark");
     const alive = await must(project.fleet(["forget", "north", "--yes"]), 2);
-    expect(alive.stderr).toContain("it answers");
+    expect(alive.stderr).toContain("the host is reachable");
     await hosts.powerOff("north");
     const result = await must(pulumi("up", "--yes", "--skip-preview"), 1);
     expect(warningsOf(result, "north").join()).toContain("if it never comes back, `npx fleet forget north`");
@@ -109,7 +111,7 @@ describe("a host that never comes back", () => {
 
   test("is forgotten only after confirmation, and a copy of the state is kept", async () => {
     const asked = await must(project.fleet(["forget", "north"]), 2);
-    expect(asked.stderr).toContain("Say `--yes`");
+    expect(asked.stderr).toContain("Add `--yes`");
     expect(urnsOf("north")).toHaveLength(3);
     const forgotten = await must(project.fleet(["forget", "north", "--yes"]));
     expect(forgotten.stdout).toMatch(
@@ -135,7 +137,7 @@ async function driftAndUp(troubles: readonly Trouble[]): Promise<void> {
   const drift = await must(fleet("drift"), away.length > 0 ? 4 : 0);
   for (const { fault, host } of away) {
     expect(drift.stdout).toMatch(
-      new RegExp(`^${host} is away, last reached .* UTC: .*${fault.says?.source}.*\\. .*\\.$`, "m"),
+      new RegExp(`^${host} is unreachable, last reached .* UTC: .*${fault.says?.source}.*\\. .*\\.$`, "m"),
     );
   }
   const seconds = Math.max(...troubles.map(({ fault }) => fault.connectTimeout ?? 0));
@@ -164,7 +166,7 @@ function expectReported(result: CommandResult, fault: Fault, host: Host): void {
 function expectUnreachableReported(result: CommandResult, { says }: Fault, host: Host): void {
   const warnings = warningsOf(result, host);
   expect(warnings).toHaveLength(1);
-  expect(warnings[0]).toMatch(/is away, last reached .* UTC: .* `npx pulumi up` finishes the work\.$/);
+  expect(warnings[0]).toMatch(/is unreachable, last reached .* UTC: .* `npx pulumi up` finishes the work\.$/);
   expect(warnings[0]).toMatch(says as RegExp);
   const others = diagnosticsOf(result).filter((line) => line.includes(`${host}: `));
   expect(others.filter((line) => line.length >= 80 && !line.includes("`destroy` "))).toEqual([]);
@@ -245,7 +247,7 @@ function diagnosticsOf({ stdout }: CommandResult): string[] {
 }
 
 function warningsOf(result: CommandResult, host: Host): string[] {
-  return diagnosticsOf(result).filter((line) => line.includes(`warning: ${host} is away`));
+  return diagnosticsOf(result).filter((line) => line.includes(`warning: ${host} is unreachable`));
 }
 
 /** The URNs of Muster's resources in the state on disk. */

@@ -92,7 +92,7 @@ describe("a fleet applied by the version with one resource per agent part", () =
   test("previews one update per agent and no delete, and says that nothing is stopped", async () => {
     const preview = await must(project.pulumi(["preview"]));
     expect(preview.all).toMatch(/Agent hub\/iris\/agent update \[diff: ~resource\]/);
-    expect(preview.all).toContain("hub: iris becomes one resource; nothing of it is stopped or removed");
+    expect(preview.all).toContain("hub: iris becomes one resource; nothing is stopped or removed");
     expect(preview.all).not.toMatch(/delete|restarts when/);
     expect(await recordsOn(project, "hub")).toContain("hub~iris~identity.json");
   });
@@ -198,7 +198,7 @@ describe("tenants' stacks of an earlier version", () => {
   test("fail with one sentence per host before the platform's up, and change nothing", async () => {
     const early = await inStack(project, "north", ...UP);
     expect(early.exitCode).not.toBe(0);
-    expect(early.all).toContain("run its `npx pulumi up`");
+    expect(early.all).toContain("run the platform's `npx pulumi up`");
     expect(await recordsOn(project, "one")).toContain("one~iris~identity.json");
   });
 

@@ -25,11 +25,11 @@ function write(text: string): void {
 }
 
 describe("the inventory's files", () => {
-  test("know no host where they are not there", () => {
+  test("have no hosts if they do not exist", () => {
     expect(readInventory(project)).toEqual({ ssh: new Map(), local: new Map(), droplet: new Map() });
   });
 
-  test("give back what was pinned, each kind in its own file", () => {
+  test("return the hosts that were recorded, each kind from its own file", () => {
     const reached = { ...host, port: 2222, user: "admin" };
     pinHost(project, "ssh", "hub", reached);
     pinHost(project, "local", "spark", host);
@@ -38,7 +38,7 @@ describe("the inventory's files", () => {
     expect([...local]).toEqual([["spark", host]]);
   });
 
-  test("are the same text whatever the order of writing, and are not touched without a change", () => {
+  test("have the same text for any order of writes, and are not rewritten without a change", () => {
     pinHost(project, "ssh", "zeta", host);
     pinHost(project, "ssh", "alpha", { hostKeys: host.hostKeys, address: host.address });
     expect(textOf("inventory.yaml")).toMatch(
@@ -49,7 +49,7 @@ describe("the inventory's files", () => {
     expect(statSync(join(project, "stacks/inventory.yaml")).ino).toBe(ino);
   });
 
-  test("lose a forgotten host, and forgetting it again is a success", () => {
+  test("do not contain a host after it was forgotten, and forgetting it again succeeds", () => {
     pinHost(project, "ssh", "hub", host);
     pinHost(project, "ssh", "east", host);
     forgetHost(project, "ssh", "hub");
@@ -57,7 +57,7 @@ describe("the inventory's files", () => {
     expect([...readInventory(project).ssh.keys()]).toEqual(["east"]);
   });
 
-  test("name a key file inside the project as every clone does", () => {
+  test("have a relative path for a key file inside the project", () => {
     pinHost(project, "local", "hub", { ...host, identityFile: join(project, ".muster/ssh/key") });
     expect(textOf("inventory.local.yaml")).toContain("identityFile: .muster/ssh/key\n");
     expect(readInventory(project).local.get("hub")?.identityFile).toBe(join(project, ".muster/ssh/key"));
@@ -79,28 +79,28 @@ describe("the inventory's files", () => {
 describe("a file that was broken by hand is refused with its line", () => {
   const cases: Record<string, [text: string, line: number, why: string]> = {
     "a merge conflict": ["hosts:\n<<<<<<< HEAD\n  a: 1\n", 2, ""],
-    "no hosts": ["machines: {}\n", 1, "it must be a map `hosts` of host names."],
-    "an empty file": ["", 1, "it must be a map `hosts` of host names."],
+    "no hosts": ["machines: {}\n", 1, "it must have a map `hosts` with a key for each host."],
+    "an empty file": ["", 1, "it must have a map `hosts` with a key for each host."],
     "a host without an address": ["hosts:\n  hub:\n    hostKeys: []\n", 3, "hosts.hub has no address."],
-    "a port that is none": [
+    "an invalid port": [
       "hosts:\n  hub:\n    address: a\n    hostKeys: []\n    port: 0\n",
       5,
-      "hosts.hub.port must be a port's number.",
+      "hosts.hub.port must be a port number.",
     ],
     "an address that ssh would take for an option": [
       "hosts:\n  hub:\n    address: -oProxyCommand=x\n    hostKeys: []\n",
       3,
-      "hosts.hub.address must be a word.",
+      "hosts.hub.address must be one word that does not begin with a dash.",
     ],
-    "a key that is none": [
+    "an invalid key": [
       "hosts:\n  hub:\n    address: a\n    hostKeys: [nonsense]\n",
       4,
       "hosts.hub.hostKeys must be a list of public keys.",
     ],
-    "a field that nobody knows": [
+    "an unknown field": [
       "hosts:\n  hub:\n    address: a\n    hostKeys: []\n    keys: []\n",
       5,
-      "hosts.hub.keys is not known.",
+      "hosts.hub.keys is not a known field.",
     ],
   };
 
@@ -108,7 +108,7 @@ describe("a file that was broken by hand is refused with its line", () => {
     write(text);
     const read = () => readInventory(project);
     expect(read).toThrow(InvalidError);
-    expect(read).toThrow(`stacks/inventory.yaml:${line}: the inventory cannot be understood: ${why}`);
+    expect(read).toThrow(`stacks/inventory.yaml:${line}: the inventory is invalid: ${why}`);
   });
 
   test("and is not overwritten", () => {

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { forgetReached, lastReached, noteReached, sinceWhen } from "../../src/inventory/last-seen.ts";
+import { forgetReached, lastReached, lastReachedText, noteReached } from "../../src/inventory/last-seen.ts";
 
-test("when a host was last reached is remembered until it is forgotten, and told to the minute", () => {
+test("the time when a host was last reached is kept until the host is forgotten, and shown to the minute", () => {
   const project = mkdtempSync(join(tmpdir(), "muster-reached-"));
   onTestFinished(() => rmSync(project, { recursive: true }));
   expect(lastReached(project, "hub")).toBeUndefined();
@@ -13,10 +13,10 @@ test("when a host was last reached is remembered until it is forgotten, and told
   noteReached(project, "hub");
   const reached = lastReached(project, "hub") as Date;
   expect(Math.abs(reached.getTime() - before)).toBeLessThan(10_000);
-  expect(sinceWhen(reached)).toBe(
+  expect(lastReachedText(reached)).toBe(
     `last reached ${reached.toISOString().slice(0, 10)} ${reached.toISOString().slice(11, 16)} UTC`,
   );
   forgetReached(project, "hub");
   forgetReached(project, "hub");
-  expect(sinceWhen(lastReached(project, "hub"))).toBe("not reached from here before");
+  expect(lastReachedText(lastReached(project, "hub"))).toBe("never reached from here");
 });

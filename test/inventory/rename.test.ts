@@ -17,7 +17,7 @@ function project(): string {
   return dir;
 }
 
-test("a host that was renamed, twice too, has the way and the keys that it had", () => {
+test("a renamed host keeps its address and keys, and repeating the rename changes nothing", () => {
   const dir = project();
   pinHost(dir, "ssh", "hub", HOST);
   renameHost(dir, "ssh", "hub", "center");
@@ -25,7 +25,7 @@ test("a host that was renamed, twice too, has the way and the keys that it had",
   expect([...readHosts(dir, "ssh")]).toEqual([["center", HOST]]);
 });
 
-test("a local host keeps the machine that it was made with, whose name no other can take", () => {
+test("a renamed local host keeps its machine, and no other host can take that machine's name", () => {
   const dir = project();
   pinHost(dir, "local", "hub", HOST);
   renameHost(dir, "local", "hub", "center");
@@ -35,7 +35,7 @@ test("a local host keeps the machine that it was made with, whose name no other 
   expect([takenBy(known, "hub"), takenBy(known, "middle")]).toEqual(["middle", undefined]);
 });
 
-test("until it is renamed by `up`, a host is known by its key under its former name", () => {
+test("until `up` renames it, a host is verified with the key recorded under its former name", () => {
   const dir = project();
   pinHost(dir, "ssh", "hub", HOST);
   const center: SshHostSpec = {

@@ -40,7 +40,7 @@ function sshFleet(parts: Partial<SshHostSpec> = {}): Fleet {
 }
 
 describe("how a host is reached", () => {
-  test("an ssh host: as declared, with the keys that it showed at that address", () => {
+  test("an ssh host: as declared, with the keys that it presented at that address", () => {
     const known = inventory({ ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } } });
     expect(resolveTarget(sshFleet().hosts, known, "east")).toEqual({
       name: "east",
@@ -55,7 +55,7 @@ describe("how a host is reached", () => {
   });
 
   test.each([{ address: "west.example" }, { port: 22 }])(
-    "an ssh host that moved to %o has shown no key there yet",
+    "an ssh host that moved to %o has no recorded key yet",
     (moved) => {
       const known = inventory({
         ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } },
@@ -64,22 +64,22 @@ describe("how a host is reached", () => {
     },
   );
 
-  test("keys in fleet.yaml count before those of the inventory", () => {
+  test("keys in fleet.yaml take precedence over those in the inventory", () => {
     const known = inventory({ ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } } });
     const target = resolveTarget(sshFleet({ hostKeys: [OTHER_KEY] }).hosts, known, "east");
     expect(target.hostKeys).toEqual([OTHER_KEY]);
     expect(target.pinnedIn).toContain("fleet.yaml");
   });
 
-  test("a local host: where this machine booted it", () => {
+  test("a local host: at the address where this machine booted it", () => {
     const known = inventory({ local: { hub: { address: "10.9.0.2", user: "root", hostKeys: [SOME_KEY] } } });
     const target = resolveTarget(fleetOf().hosts, known, "hub");
     expect(target).toMatchObject({ kind: "local", address: "10.9.0.2", user: "root", connectTimeout: 10 });
   });
 
-  test("a local host that was never booted is away, not unknown", () => {
+  test("a local host that was never booted is unreachable, not unknown", () => {
     expect(() => resolveTarget(fleetOf().hosts, inventory({}), "hub")).toThrow(
-      "hub: it cannot be reached: this local host was never booted on this machine. Run `npx pulumi up`.",
+      "hub: it cannot be reached: this local host has never been booted on this machine. Run `npx pulumi up`.",
     );
   });
 
@@ -92,9 +92,12 @@ describe("how a host is reached", () => {
     expect(resolveTarget(undefined, known, "old").hostKeys).toEqual([SOME_KEY]);
   });
 
-  test.each(["nobody", "constructor"])("a host that neither knows is refused: %s", (name) => {
-    const resolve = () => resolveTarget(fleetOf().hosts, inventory({}), name);
-    expect(resolve).toThrow(InvalidError);
-    expect(resolve).toThrow("Known are: hub.");
-  });
+  test.each(["nobody", "constructor"])(
+    "a host that neither fleet.yaml nor the inventory has is refused: %s",
+    (name) => {
+      const resolve = () => resolveTarget(fleetOf().hosts, inventory({}), name);
+      expect(resolve).toThrow(InvalidError);
+      expect(resolve).toThrow("Known hosts: hub.");
+    },
+  );
 });

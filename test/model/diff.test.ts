@@ -20,48 +20,48 @@ function findings(observed: Props, record?: HostRecord) {
   return diffItem("soul", soul, { props: observed }, record).map((one) => `${one.property} ${one.cause}`);
 }
 
-describe("what differs, and why", () => {
-  test("nothing differs where the host is as declared", () => {
+describe("a difference", () => {
+  test("is not found if the host is as declared", () => {
     expect(findings(asWanted, recorded(asWanted))).toEqual([]);
   });
 
-  test("somebody changed the host", () => {
+  test("is drift if somebody has changed the host", () => {
     expect(findings({ ...asWanted, mode: "0666" }, recorded(asWanted))).toEqual(["mode drift"]);
   });
 
-  test("somebody changed fleet.yaml", () => {
+  test("is intended if somebody has changed fleet.yaml", () => {
     const old = { ...asWanted, content: "sha256:old" };
     expect(findings(old, recorded(old))).toEqual(["content intended"]);
   });
 
-  test("both did", () => {
+  test("has the cause `both` if somebody has changed both", () => {
     const old = { ...asWanted, content: "sha256:old" };
     expect(findings({ ...asWanted, content: "sha256:hand" }, recorded(old))).toEqual(["content both"]);
   });
 
-  test("a killed run got half-way, which is no drift", () => {
+  test("is not drift if a killed run has made only some of its changes", () => {
     const old = { ...asWanted, content: "sha256:old", mode: "0600" };
     const half = { ...asWanted, content: "sha256:killed", mode: "0600" };
     const record = recorded(old, { ...asWanted, content: "sha256:killed" });
     expect(findings(half, record)).toEqual(["content intended", "mode intended"]);
   });
 
-  test("the cause is unknown where the host has no record", () => {
+  test("has an unknown cause if the host has no record", () => {
     expect(findings({ ...asWanted, owner: "root" })).toEqual(["owner unknown"]);
   });
 
-  test("for a file that is gone or has become a link, only that is reported", () => {
+  test("is found only in the type if a file is missing or has become a link", () => {
     expect(findings({ type: "absent" }, recorded(asWanted))).toEqual(["type drift"]);
     expect(findings({ ...asWanted, type: "symlink", mode: "0777" }, recorded(asWanted))).toEqual([
       "type drift",
     ]);
   });
 
-  test("an unknown item is no difference", () => {
+  test("is not found for an item that cannot be observed", () => {
     expect(diffItem("soul", soul, { unknown: "permission denied" })).toEqual([]);
   });
 
-  test("parts of a property are reported in its place", () => {
+  test("is replaced by its details if there are any", () => {
     const detail = [{ property: "content", declared: "line 1: a", observed: "line 1: b" }];
     const observation = { props: { ...asWanted, content: "sha256:hand" }, detail };
     expect(diffItem("soul", soul, observation, recorded(asWanted))).toEqual([

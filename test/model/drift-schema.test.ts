@@ -14,12 +14,12 @@ const { definitions } = JSON.parse(text) as {
 };
 const properties = definitions["finding"]?.properties ?? {};
 
-test("the schema of `fleet drift --json` names every type of resource, and those of earlier versions", () => {
+test("the schema of `fleet drift --json` lists all resource types, including those of earlier versions", () => {
   const types = properties["type"]?.enum ?? [];
-  const ours = types.slice(types.indexOf("Host"));
-  expect(new Set(ours)).toEqual(new Set([...RESOURCE_TYPES, ...Object.values(FORMER_TYPES)]));
+  const resourceTypes = types.slice(types.indexOf("Host"));
+  expect(new Set(resourceTypes)).toEqual(new Set([...RESOURCE_TYPES, ...Object.values(FORMER_TYPES)]));
 });
 
-test("the schema of `fleet drift --json` names every part of an agent", () => {
+test("the schema of `fleet drift --json` lists all parts of an agent", () => {
   expect(properties["part"]?.enum).toEqual(AGENT_PARTS);
 });

@@ -19,7 +19,7 @@ function former(part: string, more: Partial<HostRecord> = {}): HostRecord {
 }
 
 describe("former records of an agent's parts", () => {
-  test("are one record, with what each of them knows", () => {
+  test("are merged into one record with the contents of all", () => {
     const restart = ["muster-agent-iris.service"];
     const [merged, ...more] = mergeRecords([former("unit", { restart }), former("identity")]);
     expect(more).toEqual([]);
@@ -28,7 +28,7 @@ describe("former records of an agent's parts", () => {
     expect(Object.keys(merged?.applied ?? {}).sort()).toEqual(["identity:identity", "unit:unit"]);
   });
 
-  test("are one for each owner and agent", () => {
+  test("are merged by owner and agent", () => {
     const records = [
       former("identity"),
       former("identity", { owner: "fleet/other" }),
@@ -42,13 +42,13 @@ describe("former records of an agent's parts", () => {
     ]);
   });
 
-  test("count as created through a gate where all of them were", () => {
+  test("count as created by a tenant's login only if all of them were", () => {
     const gate = "muster-tenant-arc";
     expect(mergeRecords([former("identity", { gate }), former("unit", { gate })])).toMatchObject([{ gate }]);
     expect(mergeRecords([former("identity"), former("unit", { gate })])[0]).not.toHaveProperty("gate");
   });
 
-  test("leave records of other resources unchanged", () => {
+  test("are merged without a change to records of other resources", () => {
     const host = { id: "hub/host", type: "Host", owner: "fleet/dev", items: {}, applied: {} };
     const account = { ...host, id: "hub/iris/account", type: "Account" };
     expect(mergeRecords([host, former("jobs"), account])).toEqual(

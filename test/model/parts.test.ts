@@ -4,8 +4,8 @@ import type { FileItem } from "../../src/model/items.ts";
 import {
   AGENT_PARTS,
   byPart,
+  canChangePart,
   ITEM_PROPERTIES,
-  isOpen,
   itemName,
   labelOf,
   parseItemName,
@@ -31,14 +31,14 @@ describe("an item's name within its agent", () => {
     );
   });
 
-  test("has no part in a resource without parts, and is the name that people see", () => {
+  test("has no part in a resource without parts, where it is the label", () => {
     for (const name of ["runtime", "user iris", "/home/iris", "on: google", "units:a"]) {
       expect(itemName("items", name)).toBe(name);
       expect([partOf(name), labelOf(name)]).toEqual([undefined, name]);
     }
   });
 
-  test("is unique where two parts have an item of one label", () => {
+  test("is unique even if two parts have items with the same label", () => {
     const labels = ["unit", "program", "contacts.db"];
     const items = Object.assign(
       {},
@@ -56,7 +56,7 @@ describe("an item's name within its agent", () => {
   });
 });
 
-test("items are grouped by part, and those without a part separately", () => {
+test("items are grouped by part, and those without a part are a separate group", () => {
   const values = { "identity:SOUL.md": 1, "unit:unit": 2, runtime: 3, "identity:home": 4 };
   expect(byPart(values)).toEqual({
     identity: { "SOUL.md": 1, home: 4 },
@@ -73,15 +73,15 @@ describe("a part that has failed", () => {
     ["contacts", []],
     ["unit", []],
     ["jobs", []],
-  ] as const)("%s holds up %j", (failed, heldUp) => {
-    const closed = AGENT_PARTS.filter((part) => !isOpen(part, new Set([failed])));
-    expect(closed.filter((part) => part !== failed)).toEqual(heldUp);
+  ] as const)("%s blocks %j", (failed, blocked) => {
+    const closed = AGENT_PARTS.filter((part) => !canChangePart(part, new Set([failed])));
+    expect(closed.filter((part) => part !== failed)).toEqual(blocked);
   });
 
-  test("holds up no part that is made before it", () => {
+  test("does not block parts that are applied before it", () => {
     AGENT_PARTS.forEach((part, at) => {
       const later = new Set(AGENT_PARTS.slice(at + 1));
-      expect(isOpen(part, later)).toBe(true);
+      expect(canChangePart(part, later)).toBe(true);
     });
   });
 });

@@ -16,7 +16,7 @@ import {
   tenantId,
 } from "../../src/model/resource-id.ts";
 
-/** Names that are words of other ids too. */
+/** Names that also occur as words of ids. */
 const NAMES = ["iris", "host", "jobs", "agent", "tenant-x", "reader-x", "unit"];
 
 describe("an id", () => {
@@ -36,12 +36,12 @@ describe("an id", () => {
     ]),
   ];
 
-  test.each(ids)("%s is parsed to what it was built from", (id, parsed) => {
+  test.each(ids)("%s is parsed to the parts that it was built from", (id, parsed) => {
     expect(parseId(id)).toEqual(parsed);
     expect(hostOf(id)).toBe(parsed.host);
   });
 
-  test("belongs to only one resource, whatever names hosts, tenants and agents have", () => {
+  test("belongs to only one resource, whatever the names of hosts, tenants and agents are", () => {
     const texts = new Set(ids.map(([id]) => id));
     expect(texts.size).toBe(new Set(ids.map(([, parsed]) => JSON.stringify(parsed))).size);
   });
@@ -55,13 +55,13 @@ describe("an id", () => {
     "east/tenant-",
     "east/iris/home",
     "east/iris/agent/x",
-  ])("is none of %j", (text) => {
+  ])("is never %j", (text) => {
     expect(parseId(text)).toBeUndefined();
     expect(agentOf(text)).toBeUndefined();
   });
 });
 
-describe("what a resource belongs to", () => {
+describe("the subject of a resource", () => {
   test.each([
     ["east/host", { kind: "host", host: "east", name: "east" }],
     ["east/jobs", { kind: "host", host: "east", name: "east" }],
@@ -73,11 +73,11 @@ describe("what a resource belongs to", () => {
     ["east/iris/contacts", { kind: "agent", host: "east", name: "iris" }],
     ["east/jobs/agent", { kind: "agent", host: "east", name: "jobs" }],
     ["east/cache/service", { kind: "service", host: "east", name: "cache" }],
-  ])("is told by %s", (id, subject) => {
+  ])("is found from its id %s", (id, subject) => {
     expect(subjectOf(id)).toEqual(subject);
   });
 
-  test("is the same for an agent's resources, and different for a service of that name", () => {
+  test("is the same for all resources of an agent, and different for a service with the same name", () => {
     const keys = ["agent", "account", "identity", "service"].map((suffix) =>
       subjectKey(`east/iris/${suffix}`),
     );
@@ -86,7 +86,7 @@ describe("what a resource belongs to", () => {
   });
 });
 
-test("the agent whose home a resource has is told by its Agent, and by no account, host or service", () => {
+test("only Agent resources, not accounts, services or hosts, name an agent with a home", () => {
   expect(["agent", "identity", "unit"].map((suffix) => agentOf(`east/iris/${suffix}`))).toEqual(
     Array(3).fill("iris"),
   );

@@ -5,11 +5,11 @@ import { inSlice, type Slice, stackSettings } from "../../src/model/stack-slice.
 const settings = (values: Record<string, string>) => stackSettings((name) => values[name]);
 
 describe("a stack's slice", () => {
-  test("is everything where nothing is configured", () => {
+  test("contains everything if nothing is configured", () => {
     expect(settings({})).toEqual({ slice: { kind: "all" } });
   });
 
-  test("gives every type either to the platform or to the tenants", () => {
+  test("contains each resource type either for the platform or for the tenants", () => {
     const platform: Slice = { kind: "platform" };
     const north: Slice = { kind: "tenant", tenant: "north" };
     for (const type of [...RESOURCE_TYPES, "LocalHost"]) {
@@ -24,7 +24,7 @@ describe("a stack's slice", () => {
     [{ slice: "tenant:../x" }, /muster:slice/],
     [{ slice: "tenant:north" }, /muster:key .* is not set.*fleet stack add north/],
     [{ takesOver: "dev" }, /muster:takesOver .*<project>\/<stack>/],
-  ])("%j is refused in a sentence", (values, sentence) => {
+  ])("cannot be configured as %j", (values, sentence) => {
     expect(() => settings(values)).toThrow(sentence);
   });
 });

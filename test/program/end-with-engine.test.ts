@@ -9,7 +9,7 @@ import { exists } from "../../src/base/processes.ts";
 
 const SOURCE = join(import.meta.dirname, "../../src/program/end-with-engine.ts");
 
-/** A program that would stay for ever, as one whose engine never answers. */
+/** A program that would run forever, as it does if its engine never answers. */
 const PROGRAM = `console.log(process.pid);
 const begin = () => import(${JSON.stringify(SOURCE)}).then(({ endWithEngine }) => {
   endWithEngine();
@@ -21,13 +21,13 @@ let dir: string;
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "muster-engine-"));
-  // What a process is called is what the file is called that it was started from.
+  // A process has the name of the file that it was started from.
   symlinkSync("/bin/sh", join(dir, "pulumi"));
 });
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** An engine, the language host that it starts, and the program that this starts. */
+/** Starts an engine, which starts a language host, which starts the program. */
 async function run(beginsAfter: number) {
   const host = `"$0" --no-warnings -e "$1"; :`;
   const engine = spawn(
@@ -41,7 +41,7 @@ async function run(beginsAfter: number) {
   return { engine, program: Number(String(line)) };
 }
 
-test("a program whose engine was killed is gone soon after, though what started it still runs", async () => {
+test("a program ends soon after its engine was killed, although its language host still runs", async () => {
   const { engine, program } = await run(0);
   await sleep(1500);
   expect(exists(program)).toBe(true);
@@ -49,7 +49,7 @@ test("a program whose engine was killed is gone soon after, though what started 
   await expect.poll(() => exists(program), { timeout: 5000 }).toBe(false);
 });
 
-test("a program whose engine was killed before it began ends as it begins", async () => {
+test("a program whose engine was killed before it started ends immediately", async () => {
   const { engine, program } = await run(1000);
   expect(exists(program)).toBe(true);
   engine.kill("SIGKILL");

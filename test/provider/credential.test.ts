@@ -6,7 +6,7 @@ import type { HostItem } from "../../src/model/items.ts";
 import type { Json } from "../doubles/engine.ts";
 import { inputsOf, itemsOf, makeRig, type Rig, secretItem, urnOf } from "./rig.ts";
 
-/** What a secret value looks like on the wire. */
+/** A secret value as it is sent over the wire. */
 const marked = (value: string) => ({ "4dabf18193072939515e22adb298388d": SECRET, value });
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const ID = "hub/iris/agent";
@@ -39,7 +39,7 @@ describe("a secret", () => {
     });
   });
 
-  it("reaches the host as it is written there, and nothing else", async () => {
+  it("is sent to the host as the text of its file, and to no other place", async () => {
     await rig.engine.configure({ "spark-key": marked('a"b$c') });
     const { inputs } = await rig.engine.check(IRIS, reference);
     await rig.engine.create(IRIS, inputs);
@@ -61,13 +61,13 @@ describe("a secret", () => {
     expect(itemsOf(seen.state, "credentials")["spark"]).toMatchObject({ content: marked("different") });
   });
 
-  it("without a value fails the check and names the command that gives it one", async () => {
+  it("without a value fails the check with the command that sets it", async () => {
     const { failures } = await rig.engine.check(IRIS, reference);
     expect(failures).toEqual([
       {
         property: "",
         reason:
-          "spark: no value for config:spark-key: it is not set in this stack. Run `pulumi config set --secret muster:spark-key`.",
+          "spark: no value for config:spark-key: it is not set in this stack. Run `npx pulumi config set --secret muster:spark-key`.",
       },
     ]);
   });
@@ -104,7 +104,7 @@ describe("a secret", () => {
     ).toEqual([]);
   });
 
-  it("that was rotated makes the engine start over with the new configuration", async () => {
+  it("that was rotated makes the engine configure the provider again", async () => {
     const changes = async (olds: Json, news: Json) => (await rig.engine.diffConfig(olds, news)).getChanges();
     expect(await changes({ key: marked("one") }, { key: marked("one") })).toBe(1);
     expect(await changes({ key: marked("one") }, { key: marked("two") })).toBe(2);

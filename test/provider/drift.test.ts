@@ -24,7 +24,7 @@ describe("drift", () => {
     });
   });
 
-  it("of a deleted file is only that it is absent", async () => {
+  it("of a deleted file is reported only as absent", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     rig.hosts.hub.things.delete("file /home/iris/SOUL.md");
     const seen = await rig.engine.read(AGENT, ID, { inputs: iris, state });
@@ -33,7 +33,7 @@ describe("drift", () => {
     });
   });
 
-  it("shows the observed state on the left side, not the inputs of the last run", async () => {
+  it("is shown against the observed state, not against the inputs of the last run", async () => {
     const response = await rig.engine.diffResponse(AGENT, iris, changed(iris, "home", { mode: "0755" }));
     expect(response.getHasdetaileddiff()).toBe(true);
     expect(response.getDetaileddiffMap().get("identity.home.mode")?.getInputdiff()).toBe(false);
@@ -50,7 +50,7 @@ describe("drift", () => {
     });
   });
 
-  it("makes the engine create a resource again of which nothing is left", async () => {
+  it("makes the engine create a resource again if nothing is left of it", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     rig.hosts.hub.things.clear();
     expect((await rig.engine.read(AGENT, ID, { inputs: iris, state })).id).toBe("");
@@ -65,7 +65,7 @@ describe("an agent's unit", () => {
     "unit:unit file": { ...SOUL, path: `/etc/systemd/system/${name}` } as never,
   });
 
-  it("that still runs without its file is not gone, and both differences are reported", async () => {
+  it("that still runs without its file is reported as changed, not as gone", async () => {
     const { state } = await rig.engine.create(AGENT, inputs);
     rig.hosts.hub.things.delete(`file /etc/systemd/system/${name}`);
     rig.hosts.hub.things.set(`unit ${name}`, { ...running, enabled: "absent" });
@@ -76,7 +76,7 @@ describe("an agent's unit", () => {
     });
   });
 
-  it("that is stopped, with its file gone, is gone", async () => {
+  it("that is stopped and has no file is gone", async () => {
     const { state } = await rig.engine.create(AGENT, inputs);
     rig.hosts.hub.things.clear();
     expect((await rig.engine.read(AGENT, ID, { inputs, state })).id).toBe("");
@@ -93,7 +93,7 @@ describe("a plan", () => {
     });
   });
 
-  it("distinguishes items of two parts that have one name", async () => {
+  it("distinguishes items of two parts that have the same name", async () => {
     const both = inputsOf(ID, {
       "identity:notes": SOUL,
       "jobs:notes": { ...SOUL, path: "/opt/notes" } as never,
@@ -103,19 +103,19 @@ describe("a plan", () => {
     });
   });
 
-  it("replaces nothing that has another host or id: the engine asks this only after a rename", async () => {
+  it("does not replace a resource with another host or id, because those differ only after a rename", async () => {
     const renamed = { ...iris, host: "edge", resource: "edge/iris/agent" };
     const response = await rig.engine.diffResponse(AGENT, iris, renamed);
     expect(response.getReplacesList()).toEqual([]);
     expect(response.getDetaileddiffMap().getLength()).toBe(2);
   });
 
-  it("sees no change in directives of the program", async () => {
-    const said = { ...iris, protect: true, formerly: ["hub/vera/agent"] };
-    expect(await rig.engine.diff(AGENT, iris, said)).toEqual({});
-    const { state } = await rig.engine.update(AGENT, iris, said);
+  it("contains no change if only directives of the program have changed", async () => {
+    const directed = { ...iris, protect: true, formerly: ["hub/vera/agent"] };
+    expect(await rig.engine.diff(AGENT, iris, directed)).toEqual({});
+    const { state } = await rig.engine.update(AGENT, iris, directed);
     expect(state).toEqual(iris);
-    expect((await rig.engine.read(AGENT, ID, { inputs: said, state })).state).toEqual(iris);
+    expect((await rig.engine.read(AGENT, ID, { inputs: directed, state })).state).toEqual(iris);
   });
 
   it("keeps unknown values, and neither deletes nor replaces because of them", async () => {
@@ -130,7 +130,7 @@ describe("a plan", () => {
     });
   });
 
-  it("contacts no host, neither for a create nor for an update", async () => {
+  it("contacts no host", async () => {
     const preview = await rig.engine.create(AGENT, iris, true);
     expect(preview).toEqual({ id: ID, state: iris, refresh: true });
     await rig.engine.update(AGENT, iris, iris, true);
@@ -141,7 +141,7 @@ describe("a plan", () => {
 });
 
 describe("reading a host", () => {
-  it("asks it once for all its resources", async () => {
+  it("takes one request for all its resources", async () => {
     const ids = ["a", "b", "c", "d"].map((name) => `hub/${name}/agent`);
     for (const id of ids) await rig.engine.create(urnOf("Agent", id), inputsOf(id, { [id]: SOUL }));
     rig.hosts.hub.requests.length = 0;
@@ -154,14 +154,14 @@ describe("reading a host", () => {
     expect(rig.hosts.hub.requests).toEqual([{ op: "observe", owner: "fleet/dev" }]);
   });
 
-  it("asks for a single resource where the host has no record of it", async () => {
+  it("takes another request for a resource without a record on the host", async () => {
     await rig.engine.create(AGENT, iris);
     rig.hosts.hub.records.clear();
     const seen = await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
     expect(seen.state).toEqual(iris);
   });
 
-  it("observes again after a change", async () => {
+  it("observes the host again after a change", async () => {
     await rig.engine.create(AGENT, iris);
     await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
     const wider = changed(iris, "home", { mode: "0755" });

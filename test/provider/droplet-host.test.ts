@@ -16,19 +16,19 @@ const wanted = { host: "hub", machine: "7", address: "192.0.2.7", hostKey: UNKNO
 const met = { host: "hub", machine: "7", address: "192.0.2.7", hostKey: "ssh-ed25519 AAAA" };
 
 describe("a droplet's host", () => {
-  it("is met once its droplet is there, and gives the key that was pinned", async () => {
+  it("is contacted once its droplet exists, and returns the pinned host key", async () => {
     const { id, state } = await rig.engine.create(HOST, wanted);
     expect({ id, state }).toEqual({ id: "hub", state: met });
     expect(rig.droplets.get("hub")).toMatchObject({ machine: "7", address: "192.0.2.7" });
   });
 
-  it("tells in the first preview that its address is not known yet, and contacts nobody", async () => {
+  it("reports in the first preview that its address is not known yet, and contacts no host", async () => {
     await rig.engine.create(HOST, { host: "hub", machine: UNKNOWN, address: UNKNOWN }, true);
-    expect(rig.engine.told[0]?.message).toMatch(/^hub gets its address from DigitalOcean during `up`/);
+    expect(rig.engine.messages[0]?.message).toMatch(/^hub gets its address from DigitalOcean during `up`/);
     expect(rig.droplets.size).toBe(0);
   });
 
-  it("whose address changed is met there", async () => {
+  it("is contacted again at its new address when the address changes", async () => {
     await rig.engine.create(HOST, wanted);
     const moved = { ...wanted, address: "192.0.2.8" };
     const seen = await rig.engine.read(HOST, "hub", { inputs: wanted, state: met });
@@ -37,11 +37,11 @@ describe("a droplet's host", () => {
     expect(rig.droplets.get("hub")?.address).toBe("192.0.2.8");
   });
 
-  it("that nobody has in the inventory any more is met again", async () => {
+  it("is gone, and so is created again, if the inventory does not contain it", async () => {
     expect((await rig.engine.read(HOST, "hub", { inputs: wanted, state: met })).id).toBe("");
   });
 
-  it("on another droplet gets all of its resources anew", async () => {
+  it("on another droplet gets all of its resources again", async () => {
     const before = { ...iris, machine: "7" };
     await rig.engine.create(AGENT, before);
     const { state } = await rig.engine.read(AGENT, ID, { inputs: before, state: before });
@@ -52,7 +52,7 @@ describe("a droplet's host", () => {
   });
 });
 
-describe("before droplets are declared", () => {
+describe("the check before droplets are declared", () => {
   const DROPLET = {
     id: 7,
     name: "hub",
@@ -61,65 +61,71 @@ describe("before droplets are declared", () => {
     features: [],
   };
 
-  it("what is there is found, and what is gone, kept or paid for is told", async () => {
+  it("finds existing droplets, and reports adopted droplets and costs", async () => {
     const api = await fakeApi({ droplets: [DROPLET] });
-    const answer = await rig.engine.invoke("muster:index:cloud", question(api, { size: "s-2vcpu-4gb" }));
+    const answer = await rig.engine.invoke("muster:index:cloud", cloudRequest(api, { size: "s-2vcpu-4gb" }));
     expect(answer["droplets"]).toEqual({ hub: { id: "7", isReplaced: false, isResized: true } });
-    expect(rig.engine.told.map(({ message }) => message)).toEqual([
-      "hub: droplet 7 has this host's tag, so it is taken up as this host and no other is made.",
-      "Costs a month: $12.00 before, $24.00 after (hub $12.00 → $24.00).",
+    expect(rig.engine.messages.map(({ message }) => message)).toEqual([
+      "hub: droplet 7 has the tag of this host, so it is adopted and no new droplet is created.",
+      "Monthly cost: $12.00 before, $24.00 after (hub $12.00 → $24.00).",
     ]);
   });
 
-  it("a new droplet's backups are paid for, and a quota that is reached is told before it is met", async () => {
+  it("includes backups in the costs, and warns about a quota that would be exceeded", async () => {
     const api = await fakeApi({ limit: 0 });
-    await rig.engine.invoke("muster:index:cloud", question(api, { backups: true }));
-    const told = rig.engine.told.map(({ message }) => message);
-    expect(told[0]).toMatch(/^The account may have 0 droplets and has 0: 1 more cannot be made\./);
-    expect(told[1]).toBe("Costs a month: $0.00 before, $14.40 after (hub $0.00 → $14.40).");
+    await rig.engine.invoke("muster:index:cloud", cloudRequest(api, { backups: true }));
+    const messages = rig.engine.messages.map(({ message }) => message);
+    expect(messages[0]).toMatch(
+      /^The account's limit is 0 droplets and it has 0, so 1 more cannot be created\./,
+    );
+    expect(messages[1]).toBe("Monthly cost: $0.00 before, $14.40 after (hub $0.00 → $14.40).");
   });
 
-  it("one that was deleted by hand is told as gone, and its number is kept", async () => {
+  it("reports a droplet that was deleted by hand as gone, and keeps its id", async () => {
     rig.droplets.set("hub", { machine: "9", address: "192.0.2.9", hostKeys: [] });
-    const answer = await rig.engine.invoke("muster:index:cloud", question(await fakeApi({}), {}));
+    const answer = await rig.engine.invoke("muster:index:cloud", cloudRequest(await fakeApi({}), {}));
     expect(answer["droplets"]).toEqual({ hub: { id: "9", isReplaced: false } });
-    expect(rig.engine.told[0]?.message).toMatch(
-      /^hub: droplet 9 is gone: .* For a new one write `replace: `/,
+    expect(rig.engine.messages[0]?.message).toMatch(
+      /^hub: droplet 9 is gone: .* For a new droplet, write `replace: `/,
     );
   });
 
-  it("one that is to be replaced is told with what goes with it", async () => {
+  it("reports a droplet that will be replaced, with everything that is lost with it", async () => {
     rig.droplets.set("hub", { machine: "7", address: "192.0.2.7", hostKeys: [] });
     await rig.engine.create(AGENT, iris);
     const api = await fakeApi({ droplets: [DROPLET] });
-    await rig.engine.invoke("muster:index:cloud", question(api, { replace: "disk is broken" }));
-    expect(rig.engine.told[0]?.message).toMatch(
-      /^hub: `up` makes a new droplet and then deletes droplet 7 .*: iris, with home and data\..* disk is broken\./,
+    await rig.engine.invoke("muster:index:cloud", cloudRequest(api, { replace: "disk is broken" }));
+    expect(rig.engine.messages[0]?.message).toMatch(
+      /^hub: `up` creates a new droplet and then deletes droplet 7 .*: iris, with home and data\..* disk is broken\./,
     );
   });
 
   const refused: [what: string, status: number, sentence: RegExp][] = [
-    ["an unknown token", 401, /does not know the token.*`npx pulumi config set --secret digitalocean:token`/],
+    [
+      "an unknown token",
+      401,
+      /it does not accept the token.*`npx pulumi config set --secret digitalocean:token`/,
+    ],
     ["a token without rights", 403, /the token may not read \/v2\/.* Give the token read and write rights/],
-    ["too many questions", 429, /was asked too often/],
-    ["an API that is down", 503, /was answered with: .*\(503\).* Run this again later/],
+    ["too many requests", 429, /too many requests/],
+    ["an API that is down", 503, /it answered \/v2\/\S+ with an error: .*\(503\).* Run this again later/],
   ];
-  it.each(refused)("%s is told in a sentence, and nothing is declared", async (_, status, sentence) => {
+  it.each(refused)("reports %s, and nothing is declared", async (_, status, sentence) => {
     const api = await fakeApi({ status });
-    const failure = await failureOf(rig.engine.invoke("muster:index:cloud", question(api, {})));
+    const failure = await failureOf(rig.engine.invoke("muster:index:cloud", cloudRequest(api, {})));
     expect(failure.details).toMatch(sentence);
     expect(failure.details).not.toContain("canary-token");
   });
 
-  it("no token is told before anybody is asked", async () => {
+  it("reports a missing token without a request", async () => {
     const failure = await failureOf(
-      rig.engine.invoke("muster:index:cloud", question("http://127.0.0.1:1", {}, "")),
+      rig.engine.invoke("muster:index:cloud", cloudRequest("http://127.0.0.1:1", {}, "")),
     );
-    expect(failure.details).toContain("no token of DigitalOcean");
+    expect(failure.details).toContain("there is no DigitalOcean token");
   });
 });
 
-function question(url: string, droplet: object, token = "canary-token") {
+function cloudRequest(url: string, droplet: object, token = "canary-token") {
   const hub = {
     host: "hub",
     formerly: [],
@@ -136,9 +142,9 @@ function question(url: string, droplet: object, token = "canary-token") {
   };
 }
 
-/** Answers as the API does, to our few questions. */
-async function fakeApi(there: { droplets?: object[]; limit?: number; status?: number }): Promise<string> {
-  const { droplets = [], limit = 25, status = 200 } = there;
+/** Starts a server that answers the check's requests as the API does. @returns its URL */
+async function fakeApi(state: { droplets?: object[]; limit?: number; status?: number }): Promise<string> {
+  const { droplets = [], limit = 25, status = 200 } = state;
   const sizes = [
     { slug: "s-1vcpu-2gb", price_monthly: 12 },
     { slug: "s-2vcpu-4gb", price_monthly: 24 },

@@ -20,7 +20,7 @@ const want = { enabled: "enabled", active: "running", overrides: "none" } as con
 const key = secretItem("env:API_KEY", "API_KEY");
 const unit = { kind: "unit", name: "muster-agent-iris.service", want } as const;
 
-/** The whole agent, as the program declares it today. */
+/** The complete agent, as the program declares it today. */
 const declared = inputsOf(ID, {
   "SOUL.md": SOUL,
   home: HOME,
@@ -28,7 +28,7 @@ const declared = inputsOf(ID, {
   "unit:unit": unit,
 });
 
-/** What an earlier version left in the state, by the name of each. */
+/** The resources that an earlier version left in the state. */
 const FORMER = "hub/iris/identity";
 const IDENTITY = urnOf("Identity", FORMER);
 const identity = { host: "hub", resource: FORMER, items: itemsOf(declared) };
@@ -44,7 +44,7 @@ let inputs: Json;
 beforeEach(async () => {
   rig = await makeRig({ API_KEY: "a value" });
   inputs = (await rig.engine.check(AGENT, declared)).inputs;
-  // A host of today merges the former records into one agent.
+  // A host with the current version merges the former records into one agent.
   await rig.engine.create(AGENT, inputs);
   rig.hosts.hub.requests.length = 0;
 });
@@ -55,7 +55,7 @@ const read = (recorded: { inputs: Json; state: Json } = { inputs: identity, stat
 const ops = () => rig.hosts.hub.requests.map(({ op }) => op);
 
 describe("an Identity in the state", () => {
-  it("is read as the whole agent, of which only the name differs", async () => {
+  it("is read as the complete agent, and only the name differs", async () => {
     const seen = await read();
     expect(seen.id).toBe(FORMER);
     expect(seen.inputs).not.toHaveProperty("items");
@@ -65,22 +65,22 @@ describe("an Identity in the state", () => {
     expect(ops()).toEqual(["observe"]);
   });
 
-  it("is read the same after that was saved", async () => {
+  it("is read in the same way after the result was saved", async () => {
     const seen = await read();
     expect(await read(seen)).toEqual(seen);
   });
 
-  it("is reported once to become one resource, in the preview", async () => {
+  it("is reported once, in the preview, as becoming one resource", async () => {
     const { state } = await read();
     await rig.engine.update(AGENT, state, inputs, true);
-    expect(rig.engine.told.map(({ message }) => message)).toEqual([
-      "hub: iris becomes one resource; nothing of it is stopped or removed",
+    expect(rig.engine.messages.map(({ message }) => message)).toEqual([
+      "hub: iris becomes one resource; nothing is stopped or removed",
     ]);
     const updated = await rig.engine.update(AGENT, state, inputs);
     expect(updated.state).toEqual(inputs);
-    rig.engine.told.length = 0;
+    rig.engine.messages.length = 0;
     await rig.engine.update(AGENT, updated.state, inputs, true);
-    expect(rig.engine.told).toEqual([]);
+    expect(rig.engine.messages).toEqual([]);
   });
 
   it("reports a change to any part", async () => {
@@ -98,27 +98,27 @@ describe("an Identity in the state", () => {
     expect((await read()).id).toBe(FORMER);
   });
 
-  it("is gone where the whole agent is gone", async () => {
+  it("is gone if the complete agent is gone", async () => {
     rig.hosts.hub.things.clear();
     expect((await read()).id).toBe("");
   });
 
-  it("is kept while its host is unreachable, and is the whole agent when the host is back", async () => {
-    rig.hosts.hub.away = new HostError({
+  it("is kept while its host is unreachable, and is read as the complete agent when the host is back", async () => {
+    rig.hosts.hub.unreachable = new HostError({
       host: "hub",
       reason: "timeout",
       what: "it is silent",
       why: "no answer.",
     });
     const saved = initFailed(await failureOf(read())) ?? expect.fail();
-    rig.hosts.hub.away = undefined;
+    rig.hosts.hub.unreachable = undefined;
     // A change of anything else makes this run observe the host again.
     await rig.engine.create(urnOf("HostJobs", "hub/jobs"), inputsOf("hub/jobs", { tidy: unit }));
     const { state } = await read(saved);
     expect(await rig.engine.diff(AGENT, state, inputs)).toEqual({ resource: "update" });
   });
 
-  it("is the same agent to what the program declares", async () => {
+  it("counts as the agent that the program declares", async () => {
     await read();
     for (const [type, name] of others)
       await rig.engine.read(urnOf(type, name), name, { inputs, state: inputs });
@@ -127,21 +127,21 @@ describe("an Identity in the state", () => {
       declared: [{ name: ID, host: "hub", formerly: [] }],
     });
     expect(answer).toEqual({ unclaimed: [], moves: {}, newcomers: [] });
-    expect(rig.engine.told).toEqual([]);
+    expect(rig.engine.messages).toEqual([]);
   });
 
-  it("is removed with the whole agent", async () => {
+  it("is removed with the complete agent", async () => {
     await rig.engine.delete(IDENTITY, FORMER, identity);
     expect(rig.hosts.hub.requests).toMatchObject([{ op: "remove", id: ID }]);
     expect(rig.hosts.hub.records.size).toBe(0);
   });
 });
 
-describe.each(others)("what the state has as %s", (type, name) => {
+describe.each(others)("a former %s in the state", (type, name) => {
   const urn = urnOf(type, name);
   const state = { host: "hub", resource: name, items: {}, protect: true };
 
-  it("is gone, and nobody is asked about it", async () => {
+  it("is gone, and no host is contacted", async () => {
     expect((await rig.engine.read(urn, name, { inputs: state, state })).id).toBe("");
     expect(ops()).toEqual([]);
   });

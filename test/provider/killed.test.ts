@@ -12,18 +12,18 @@ afterEach(() => rig.stop());
 const read = () => rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
 
 describe("a resource whose run was killed", () => {
-  it("in a change is reported as unfinished, so that the engine finishes what shows no difference", async () => {
+  it("during a change is reported as unfinished, so that the engine updates it even without a difference", async () => {
     const { applied = {}, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
     rig.hosts.hub.records.set(ID, { ...record, intended: applied });
     expect(initFailed(await failureOf(read()))).toMatchObject({
       id: ID,
       inputs: iris,
       state: iris,
-      reasons: ["hub: a run that changed it was killed; `npx pulumi up` finishes its work"],
+      reasons: ["hub: a run was killed while it changed this; `npx pulumi up` finishes the work"],
     });
   });
 
-  it("in its removal exists as long as its record does", async () => {
+  it("during its removal exists as long as its record does", async () => {
     const { applied: _, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
     rig.hosts.hub.things.clear();
     rig.hosts.hub.records.set(ID, record);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-/** Runs one law against hosts that are empty at first, for resources with parts and without. */
+/** Checks one law for generated resources with and without parts, each on an empty host. */
 async function law(check: (urn: string, inputs: Json) => Promise<void>): Promise<void> {
   const property = fc.asyncProperty(fc.oneof(agent, service), async ([urn, inputs]) => {
     rig.hosts.hub.things.clear();
@@ -32,26 +32,26 @@ async function law(check: (urn: string, inputs: Json) => Promise<void>): Promise
 const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,7}$/);
 const mode = fc.constantFrom("0600", "0644", "0700");
 const digest = fc.constantFrom(...TEXTS).map(digestOf);
-const standing = { owner: word, group: word, mode };
+const ownership = { owner: word, group: word, mode };
 const record = fc.record;
 
 const item: fc.Arbitrary<HostItem> = fc.oneof(
   record({
     kind: fc.constant("file" as const),
     path: word,
-    want: record({ type: fc.constant("file" as const), content: digest, ...standing }),
+    want: record({ type: fc.constant("file" as const), content: digest, ...ownership }),
   }),
   record({
     kind: fc.constant("directory" as const),
     path: word,
-    want: record({ type: fc.constant("directory" as const), ...standing }),
+    want: record({ type: fc.constant("directory" as const), ...ownership }),
   }),
   record({
     kind: fc.constant("rows" as const),
     path: word,
     actor: word,
     table: word,
-    want: record({ type: fc.constant("file" as const), rows: digest, ...standing }),
+    want: record({ type: fc.constant("file" as const), rows: digest, ...ownership }),
   }),
   record({
     kind: fc.constant("unit" as const),
@@ -77,13 +77,13 @@ const item: fc.Arbitrary<HostItem> = fc.oneof(
   fc.constant(secretItem("env:API_KEY", "API_KEY")),
 );
 
-/** A few, which two parts of an agent may share, and any, which need quotes and escapes. */
+/** Labels that two parts of an agent may share, and arbitrary ones, which may need quotes and escapes. */
 const label = fc.oneof(fc.constantFrom("unit", "key"), fc.string({ minLength: 1, maxLength: 6 }));
 const partsLabel = fc
   .tuple(fc.constantFrom(...AGENT_PARTS), label)
   .map(([part, name]) => itemName(part, name));
 
-/** Items at different places. */
+/** Items with different paths or names. */
 const itemsNamed = (name: fc.Arbitrary<string>): fc.Arbitrary<Items> =>
   fc
     .uniqueArray(fc.tuple(name, item), { minLength: 1, maxLength: 5, selector: ([one]) => one })
@@ -109,7 +109,7 @@ describe("the provider's laws", () => {
     });
   });
 
-  it("does the same by an update that is repeated", async () => {
+  it("changes nothing when an update is repeated", async () => {
     await law(async (urn, inputs) => {
       const once = await rig.engine.update(urn, inputs, inputs);
       const things = new Map(rig.hosts.hub.things);
@@ -118,7 +118,7 @@ describe("the provider's laws", () => {
     });
   });
 
-  it("deletes everything, and succeeds when it deletes again", async () => {
+  it("deletes everything, and succeeds when the deletion is repeated", async () => {
     await law(async (urn, inputs) => {
       const { id, state } = await rig.engine.create(urn, inputs);
       await rig.engine.delete(urn, id, state);
@@ -127,7 +127,7 @@ describe("the provider's laws", () => {
     });
   });
 
-  it("changes nothing about inputs that were checked already", async () => {
+  it("leaves inputs unchanged that have been checked already", async () => {
     await law(async (urn, inputs) => {
       expect((await rig.engine.check(urn, inputs)).inputs).toEqual(inputs);
     });
@@ -138,8 +138,8 @@ describe("the provider's laws", () => {
       const { id, state } = await rig.engine.create(urn, inputs);
       const [address = ""] = [...rig.hosts.hub.things.keys()];
       rig.hosts.hub.things.clear();
-      rig.hosts.hub.unknown.set(address, "it cannot be told");
-      await expect(rig.engine.read(urn, id, { inputs, state })).rejects.toThrow("it cannot be told");
+      rig.hosts.hub.unknown.set(address, "it cannot be read");
+      await expect(rig.engine.read(urn, id, { inputs, state })).rejects.toThrow("it cannot be read");
       rig.hosts.hub.unknown.clear();
     });
   });

@@ -7,11 +7,11 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-describe("the end", () => {
+describe("the deletion of a resource", () => {
   it("reports where an agent's own data was moved", async () => {
     await rig.engine.create(AGENT, iris);
     await rig.engine.delete(AGENT, ID, iris);
-    expect(rig.engine.told).toEqual([
+    expect(rig.engine.messages).toEqual([
       {
         severity: 1,
         message: "hub: moved aside, kept for you: /var/lib/muster-aside/home/iris",
@@ -21,13 +21,13 @@ describe("the end", () => {
     expect(rig.hosts.hub.things.size).toBe(0);
   });
 
-  it("of a Host removes the runtime last", async () => {
+  it("removes the runtime if the resource is a Host", async () => {
     const host = inputsOf("hub", { runtime: { kind: "runtime", want: { bundle: "b", node: "24" } } });
     await rig.engine.delete(urnOf("Host", "hub"), "hub", host);
     expect(rig.hosts.hub.uninstalled).toBe(true);
   });
 
-  it("of a run by Ctrl-C starts no new request", async () => {
+  it("and any other change fails after Ctrl-C", async () => {
     await rig.engine.cancel();
     const failure = await failureOf(rig.engine.create(AGENT, iris));
     expect(failure.details).toContain("the run was cancelled");
@@ -49,7 +49,7 @@ describe("a local host", () => {
     expect(rig.machines.get("hub")).toBe("running");
   });
 
-  it("that does not exist any more is gone, and removing it succeeds", async () => {
+  it("that no longer exists is gone, and its removal succeeds", async () => {
     expect((await rig.engine.read(LOCAL, "hub", recorded)).id).toBe("");
     await rig.engine.delete(LOCAL, "hub", wanted);
   });

@@ -26,33 +26,33 @@ const declare = () =>
       { name: TO, host: "edge", formerly: [] },
     ],
   });
-const told = () => rig.engine.told.map(({ message }) => message);
+const messages = () => rig.engine.messages.map(({ message }) => message);
 const steps = () => [
   ...rig.hosts.hub.requests.map(({ op }) => `hub ${op}`),
   ...rig.hosts.edge.requests.map(({ op }) => `edge ${op}`),
 ];
 
-/** What a call failed with, where nothing or a part of it was done. */
-async function sentenceOf(call: Promise<unknown>): Promise<string> {
+/** The error of a call that failed before or after its first change, as JSON. */
+async function errorOf(call: Promise<unknown>): Promise<string> {
   return JSON.stringify(await failureOf(call));
 }
 
-function away(host: string): HostError {
+function unreachable(host: string): HostError {
   return new HostError({ host, reason: "timeout", what: "it cannot be reached", why: "it is silent." });
 }
 
 describe("an agent that is declared on another host", () => {
-  it("is reported to move in one sentence, and its new home as coming from the old one", async () => {
+  it("is reported as moving in one message, and the preview shows where the home comes from", async () => {
     await seen();
     expect(await declare()).toMatchObject({ moves: { [TO]: ID }, unclaimed: [], newcomers: [] });
-    expect(told()).toEqual([
-      "iris moves from hub to edge: `up` stops it on hub, carries its home /home/iris to edge with all that it holds " +
-        "and the contacts that it learned, starts it there, and then removes it from hub, home and all.",
+    expect(messages()).toEqual([
+      "iris moves from hub to edge: `up` stops it on hub, copies its home /home/iris to edge with everything in it " +
+        "and the contacts that it has learned, starts it there, and then removes it and its home from hub.",
     ]);
     expect(await rig.engine.diff(THERE, there, there)).toEqual({ movesFrom: "add" });
   });
 
-  it("is stopped only when the other host has room, and let go only when everything is there", async () => {
+  it("is stopped only when the other host has accepted it, and released only when its complete home has arrived", async () => {
     await seen();
     await declare();
     rig.hosts.hub.requests.length = 0;
@@ -73,31 +73,31 @@ describe("an agent that is declared on another host", () => {
     expect(await declare()).toMatchObject({ moves: {} });
   });
 
-  it("is found by its records where the state was lost", async () => {
+  it("is found by its record on the old host if the state was lost", async () => {
     expect(await declare()).toMatchObject({ moves: { [TO]: ID } });
   });
 
-  it("does not move twice: files that it left behind are reported as such", async () => {
+  it("does not move twice, and its old home is reported as left behind", async () => {
     await seen();
     await declare();
     await rig.engine.create(THERE, there);
-    rig.engine.told.length = 0;
+    rig.engine.messages.length = 0;
     expect(await declare()).toMatchObject({ moves: {} });
-    expect(told()).toEqual([
-      "hub: iris has moved to edge: `up` deletes its home /home/iris with all that it holds.",
+    expect(messages()).toEqual([
+      "hub: iris has moved to edge: `up` deletes its home /home/iris with everything in it.",
     ]);
   });
 });
 
 describe("an agent that cannot move", () => {
-  it("keeps what it has, though the engine goes on and removes what is not declared", async () => {
+  it("keeps its home on the old host, although the engine goes on to remove undeclared resources", async () => {
     await seen();
     await declare();
-    rig.hosts.edge.away = away("edge");
+    rig.hosts.edge.unreachable = unreachable("edge");
     await failureOf(rig.engine.create(THERE, there));
-    const message = await sentenceOf(rig.engine.delete(AGENT, ID, iris));
+    const message = await errorOf(rig.engine.delete(AGENT, ID, iris));
     expect(message).toContain("hub/iris/agent was not removed: iris has not moved from hub to edge yet.");
-    const host = await sentenceOf(rig.engine.delete(urnOf("Host", "hub/host"), "hub/host", iris));
+    const host = await errorOf(rig.engine.delete(urnOf("Host", "hub/host"), "hub/host", iris));
     expect(host).toContain("hub/host was not removed");
     expect(steps().filter((step) => /leave|remove/.test(step))).toEqual([]);
   });
@@ -106,38 +106,38 @@ describe("an agent that cannot move", () => {
     await seen();
     await declare();
     rig.hosts.edge.failAfter = 0;
-    const message = await sentenceOf(rig.engine.create(THERE, there));
+    const message = await errorOf(rig.engine.create(THERE, there));
     expect(message).toContain("the disk is full");
     expect(rig.hosts.hub.moves.size).toBe(0);
     expect(rig.hosts.hub.requests.at(-1)).toMatchObject({ op: "settle", outcome: "failed" });
   });
 
-  it("is reported with what to do where its host is unreachable, and is not created elsewhere", async () => {
-    rig.hosts.hub.away = away("hub");
+  it("is reported with what to do if its host is unreachable, and is not created elsewhere", async () => {
+    rig.hosts.hub.unreachable = unreachable("hub");
     await failureOf(seen());
     await declare();
-    expect(told()).toContain(
-      "iris cannot move from hub to edge while hub is unreachable, because its home is there. To give up what is there: " +
+    expect(messages()).toContain(
+      "iris cannot move from hub to edge while hub is unreachable, because its home is there. To give up that home, run " +
         "`npx fleet forget hub --agent iris`.",
     );
-    const message = await sentenceOf(rig.engine.create(THERE, there));
+    const message = await errorOf(rig.engine.create(THERE, there));
     expect(message).toContain(
       "its home is on hub, which is unreachable. When hub is back, run `npx pulumi up`.",
     );
     expect(rig.hosts.edge.requests.map(({ op }) => op)).not.toContain("converge");
   });
 
-  it("is reported where it is protected", async () => {
+  it("is reported if it is protected", async () => {
     await seen({ ...iris, protect: true });
     await declare();
-    const message = await sentenceOf(rig.engine.create(THERE, there));
+    const message = await errorOf(rig.engine.create(THERE, there));
     expect(message).toContain("it is protected on hub");
     expect(rig.hosts.hub.moves.size).toBe(0);
   });
 
   it("is refused in a run that does not cover its host", async () => {
-    const message = await sentenceOf(rig.engine.create(THERE, there));
-    expect(message).toContain("this run covers only a part of the fleet, without hub, which has its home.");
+    const message = await errorOf(rig.engine.create(THERE, there));
+    expect(message).toContain("its home is on hub, which this run does not cover.");
     expect(rig.hosts.edge.records.size).toBe(0);
   });
 });

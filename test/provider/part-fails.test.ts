@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { initFailed } from "../doubles/engine.ts";
 import { AGENT, failureOf, ID, inputsOf, itemsOf, makeRig, type Rig, SOUL } from "./rig.ts";
 
-const error = { what: `${ID}: jobs: retro (timer a.timer)`, why: "systemd is away", next: "Wait." };
+const error = { what: `${ID}: jobs: retro (timer a.timer)`, why: "systemd does not answer", next: "Wait." };
 const want = { enabled: "enabled", active: "running", overrides: "none" } as const;
 const retro = { kind: "timer", name: "a.timer", service: "a.service", schedule: "daily", want } as const;
 const inputs = inputsOf(ID, { "SOUL.md": SOUL, "jobs:retro": retro });
@@ -19,7 +19,7 @@ describe("a part that fails", () => {
     const failure = initFailed(await failureOf(rig.engine.create(AGENT, inputs)));
     expect(failure).toMatchObject({
       id: ID,
-      reasons: [`hub: ${ID}: jobs: retro (timer a.timer): systemd is away. Wait.`],
+      reasons: [`hub: ${ID}: jobs: retro (timer a.timer): systemd does not answer. Wait.`],
     });
     expect(failure?.state["identity"]).toEqual(inputs["identity"]);
     expect(itemsOf(failure?.state ?? {}, "jobs")["retro"]).toMatchObject({ enabled: "absent" });
@@ -33,8 +33,8 @@ describe("a part that fails", () => {
   it("is reported by later reads with the same reason until it succeeds", async () => {
     const state = initFailed(await failureOf(rig.engine.create(AGENT, inputs)))?.state ?? {};
     expect(initFailed(await failureOf(rig.engine.read(AGENT, ID, { inputs, state })))?.reasons).toEqual([
-      "the last run failed at its jobs; `npx pulumi up` finishes its work. " +
-        `It said: hub: ${ID}: jobs: retro (timer a.timer): systemd is away. Wait.`,
+      "the last run failed at its jobs; `npx pulumi up` finishes the work. " +
+        `The error was: hub: ${ID}: jobs: retro (timer a.timer): systemd does not answer. Wait.`,
     ]);
     rig.hosts.hub.failures = [];
     await rig.engine.update(AGENT, state, inputs);

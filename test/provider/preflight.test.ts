@@ -17,9 +17,9 @@ const declare = (...names: { name: string; host?: string; formerly?: string[] }[
     owner: OWNER,
     declared: names.map(({ name, host = "hub", formerly = [] }) => ({ name, host, formerly })),
   });
-const told = () => rig.engine.told.map(({ message }) => message);
+const messages = () => rig.engine.messages.map(({ message }) => message);
 
-/** The host's runtime and an agent, as a state that the engine asks about has them. */
+/** Creates a host and an agent, and reads both, as the engine does with resources in its state. */
 async function withState(): Promise<void> {
   await rig.engine.create(HOST, host);
   await rig.engine.create(AGENT, iris);
@@ -27,36 +27,36 @@ async function withState(): Promise<void> {
   await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
 }
 
-describe("the program's roster", () => {
-  it("reports nothing where everything in the state is declared", async () => {
+describe("the preflight of a run", () => {
+  it("reports nothing if everything in the state is declared", async () => {
     await withState();
     expect(await declare({ name: "hub/host" }, { name: ID })).toEqual({
       unclaimed: [],
       moves: {},
       newcomers: [],
     });
-    expect(told()).toEqual([]);
+    expect(messages()).toEqual([]);
   });
 
-  it("reports each agent that will be removed once, and leaves the removal to the state", async () => {
+  it("reports once each agent that is no longer declared", async () => {
     await withState();
     await declare({ name: "hub/host" });
-    expect(told()).toEqual([
+    expect(messages()).toEqual([
       "hub: iris is not in fleet.yaml any more: `up` moves its home /home/iris aside to /var/lib/muster-aside.",
     ]);
   });
 
-  it("reports nothing when an agent loses only its account", async () => {
+  it("reports nothing if only an agent's account is no longer declared", async () => {
     const account = inputsOf("hub/iris/account", { home: HOME });
     const ACCOUNT = urnOf("Account", "hub/iris/account");
     await withState();
     await rig.engine.create(ACCOUNT, account);
     await rig.engine.read(ACCOUNT, "hub/iris/account", { inputs: account, state: account });
     await declare({ name: "hub/host" }, { name: ID });
-    expect(told()).toEqual([]);
+    expect(messages()).toEqual([]);
   });
 
-  it("reports the jobs of a removed agent, but no job that only a host or an agent loses", async () => {
+  it("reports the jobs of a removed agent, but no other removed jobs", async () => {
     const want = { enabled: "enabled", active: "running", overrides: "none" } as const;
     const timer = { kind: "timer", name: "a.timer", service: "a.service", schedule: "daily", want } as const;
     await withState();
@@ -69,32 +69,32 @@ describe("the program's roster", () => {
       await rig.engine.read(urnOf(type, id), id, { inputs, state: inputs });
     }
     await declare({ name: "hub/host" }, { name: ID });
-    expect(told()).toEqual([]);
+    expect(messages()).toEqual([]);
     await declare({ name: "hub/host" });
-    expect(told()).toEqual([
+    expect(messages()).toEqual([
       "hub: iris is not in fleet.yaml any more: `up` removes its jobs and moves its home /home/iris aside to /var/lib/muster-aside.",
     ]);
   });
 
-  it("reports a rename, and nothing of it as removed", async () => {
+  it("reports a rename as such and not as a removal", async () => {
     await withState();
     const { unclaimed } = await declare({ name: "hub/host" }, { name: "hub/vera/agent", formerly: [ID] });
     expect(unclaimed).toEqual([]);
-    expect(told()).toEqual([
-      "hub: iris becomes vera: `up` stops it, renames its user and its home with all that it holds, and starts it again.",
+    expect(messages()).toEqual([
+      "hub: iris becomes vera: `up` stops it, renames its user and its home with everything in it, and starts it again.",
     ]);
   });
 
-  it("says how something protected can be removed", async () => {
+  it("reports how to remove a protected agent", async () => {
     await rig.engine.read(AGENT, ID, { inputs: { ...iris, protect: true }, state: iris });
     await declare({ name: "hub/host" });
-    expect(told()).toEqual([
-      "hub: iris is not in fleet.yaml any more, and is protected: nothing of it is removed. To remove it, declare it " +
-        "again with `protect: false`, run `npx pulumi up`, and take it out then.",
+    expect(messages()).toEqual([
+      "hub: iris is not in fleet.yaml any more, and is protected: nothing is removed. To remove it, declare it " +
+        "again with `protect: false`, run `npx pulumi up`, and then remove it from fleet.yaml.",
     ]);
   });
 
-  it("answers with the undeclared records, in the order in which they can be removed", async () => {
+  it("returns a host's undeclared records in the order of removal", async () => {
     await rig.engine.create(HOST, host);
     await rig.engine.create(urnOf("Account", "hub/old/account"), inputsOf("hub/old/account", { home: HOME }));
     await rig.engine.create(urnOf("Agent", "hub/old/agent"), inputsOf("hub/old/agent", { "SOUL.md": SOUL }));
@@ -104,7 +104,7 @@ describe("the program's roster", () => {
     ]);
   });
 
-  it("does not ask a host that the run does not cover", async () => {
+  it("does not contact a host that the run does not cover", async () => {
     await rig.engine.create(HOST, host);
     await rig.engine.read(urnOf("Agent", "edge/ada/agent"), "edge/ada/agent", {
       inputs: inputsOf("edge/ada/agent", { home: HOME }, "edge"),
@@ -117,13 +117,13 @@ describe("the program's roster", () => {
 });
 
 describe("orphans", () => {
-  it("are a change of their Host, are named, and are removed by its update", async () => {
+  it("are reported as a change of their Host, and removed by its update", async () => {
     await rig.engine.create(HOST, host);
     await rig.engine.create(AGENT, iris);
     const news = { ...host, orphans: [ID] };
     await rig.engine.check(HOST, news);
     expect(await rig.engine.diff(HOST, host, news)).toEqual({ orphans: "add" });
-    expect(told()[0]).toContain("hub: iris is left over, and neither fleet.yaml nor the state knows it");
+    expect(messages()[0]).toContain("hub: iris is left over, and is in neither fleet.yaml nor the state");
     const { state } = await rig.engine.update(HOST, host, news);
     expect(state).toEqual(host);
     expect([...rig.hosts.hub.records.keys()]).toEqual(["hub/host"]);

@@ -26,13 +26,16 @@ async function start() {
   return { child, port };
 }
 
-it.each(["SIGINT", "SIGTERM"] as const)("ends well on %s, and has printed its port alone", async (signal) => {
-  const { child, port } = await start();
-  child.kill(signal);
-  expect(await child).toMatchObject({ exitCode: 0, stdout: `${port}`, stderr: "" });
-});
+it.each(["SIGINT", "SIGTERM"] as const)(
+  "the provider exits with 0 on %s, and prints only its port",
+  async (signal) => {
+    const { child, port } = await start();
+    child.kill(signal);
+    expect(await child).toMatchObject({ exitCode: 0, stdout: `${port}`, stderr: "" });
+  },
+);
 
-it("ends when the engine was killed and its end of stdin closes", async () => {
+it("the provider exits when the engine is killed and stdin closes", async () => {
   const { child } = await start();
   child.stdin.end();
   expect((await child).exitCode).toBe(0);

@@ -3,7 +3,7 @@ import { restartNotices } from "../../src/provider/handlers/items/restart-notice
 
 const FILE = { kind: "file", path: "/etc/unit", notify: "muster-agent-iris.service" };
 
-const told = (more: object, before: string, after: string) => {
+const noticesOf = (more: object, before: string, after: string) => {
   const of = (content: string) => ({
     host: "hub",
     resource: "hub/iris/agent",
@@ -20,7 +20,7 @@ test.each([
   [{ restart: "when-idle", within: 900 }, "hub: iris restarts when it is idle, after 15 min at the latest"],
   [{ restart: "now", choice: "google" }, "hub: iris restarts if it runs on google by then"],
   [{ restart: "never" }, "hub: iris does not restart, and keeps running as before"],
-])("a preview says which agents a change starts again, by %j", (policy, sentence) => {
-  expect(told(policy, "sha256:a", "sha256:b")).toEqual([sentence]);
-  expect(told(policy, "sha256:a", "sha256:a")).toEqual([]);
+])("a preview reports whether a change restarts the agent, with the policy %j", (policy, sentence) => {
+  expect(noticesOf(policy, "sha256:a", "sha256:b")).toEqual([sentence]);
+  expect(noticesOf(policy, "sha256:a", "sha256:a")).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Droplets, MetDroplet } from "../../src/host-kinds/droplet/provider/met-droplets.ts";
+import type { Droplets, RecordedDroplet } from "../../src/host-kinds/droplet/provider/recorded-droplets.ts";
 import { dropletProvider } from "../../src/host-kinds/droplet/provider.ts";
 import type { LocalHostControl } from "../../src/host-kinds/local/provider/local-host-control.ts";
 import { localHostProvider } from "../../src/host-kinds/local/provider.ts";
@@ -22,11 +22,11 @@ export interface Rig {
   readonly engine: Engine;
   readonly hosts: { readonly hub: MemoryHost; readonly edge: MemoryHost };
   readonly machines: Map<string, "stopped" | "running">;
-  /** The droplets that were met, by host. */
-  readonly droplets: Map<string, MetDroplet>;
-  /** What is known of hosts without asking them. */
+  /** The droplets that have been contacted, by host. */
+  readonly droplets: Map<string, RecordedDroplet>;
+  /** What is known about hosts without contacting them. */
   readonly facts: Facts;
-  /** Writes a text where the program leaves it for the provider. */
+  /** Writes a text to the folder from which the provider reads contents. @returns its digest */
   keep(text: string): `sha256:${string}`;
   readonly project: string;
   stop(): Promise<void>;
@@ -38,9 +38,9 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
   const project = mkdtempSync(join(tmpdir(), "muster-provider-"));
   const hosts = { hub: memoryHost(), edge: memoryHost() };
   const machines = new Map<string, "stopped" | "running">();
-  const droplets = new Map<string, MetDroplet>();
+  const droplets = new Map<string, RecordedDroplet>();
   const facts: Facts = { intermittent: new Set(), forgotten: new Set(), reached: new Map() };
-  const ground = {
+  const context = {
     version: "0.1.0",
     env,
     hosts: memoryHosts(hosts),
@@ -48,7 +48,7 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
     contents: contentStore(project),
     kinds: [localHostProvider(memoryMachines(machines)), dropletProvider(memoryDroplets(droplets))],
   };
-  const running = await serve(makeProvider(ground));
+  const running = await serve(makeProvider(context));
   const engine = await connectEngine(running.port);
   const keep = (text: string) => {
     const digest = digestOf(text);
@@ -65,10 +65,10 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
   return { engine, hosts, machines, droplets, facts, keep, project, stop };
 }
 
-/** Hosts by what is so of them. */
+/** Hosts by their properties. */
 interface Facts {
   readonly intermittent: Set<string>;
-  /** Those that fleet.yaml does not declare. */
+  /** The hosts that fleet.yaml no longer declares. */
   readonly forgotten: Set<string>;
   readonly reached: Map<string, Date>;
 }
@@ -87,7 +87,7 @@ export function urnOf(type: string, name: string): string {
   return `urn:pulumi:dev::fleet::muster:index:${type}::${name}`;
 }
 
-/** A resource's inputs as the program sends them; an agent's item that names no part is of its identity. */
+/** A resource's inputs as the program sends them. An agent's item without a part belongs to its identity. */
 export function inputsOf(id: string, items: Items, host = "hub"): Json {
   const nameOf = (name: string) =>
     agentOf(id) === undefined || partOf(name) !== undefined ? name : itemName("identity", name);
@@ -95,7 +95,7 @@ export function inputsOf(id: string, items: Items, host = "hub"): Json {
   return { host, resource: id, ...byPart(Object.fromEntries(wire)) };
 }
 
-/** Another value of one property of an item of an agent's identity. */
+/** An agent's inputs with other properties of one item of its identity. */
 export function changed(inputs: Json, item: string, properties: Json): Json {
   const items = itemsOf(inputs);
   return { ...inputs, identity: { ...items, [item]: { ...items[item], ...properties } } };
@@ -140,17 +140,17 @@ function memoryMachines(machines: Map<string, "stopped" | "running">): LocalHost
   };
 }
 
-function memoryDroplets(droplets: Map<string, MetDroplet>): Droplets {
+function memoryDroplets(droplets: Map<string, RecordedDroplet>): Droplets {
   return {
     find: (host) => droplets.get(host),
-    met: (hosts) =>
+    recorded: (hosts) =>
       new Map(
         hosts.flatMap(({ host, formerly }) => {
           const met = [host, ...formerly].map((name) => droplets.get(name)).find(Boolean);
           return met === undefined ? [] : [[host, met] as const];
         }),
       ),
-    meet: async (host, droplet) => {
+    contact: async (host, droplet) => {
       const hostKeys = ["ssh-ed25519 AAAA"];
       droplets.set(host, { ...droplet, hostKeys });
       return hostKeys;
@@ -164,12 +164,12 @@ function memoryDroplets(droplets: Map<string, MetDroplet>): Droplets {
   };
 }
 
-/** An agent that has an identity and no other part, as the tests' usual resource. */
+/** The resource of most tests: an agent with an identity and no other part. */
 export const ID = "hub/iris/agent";
 export const AGENT = urnOf("Agent", ID);
 export const iris = inputsOf(ID, { "SOUL.md": SOUL, home: HOME });
 
-/** What a call failed with; it must fail. */
+/** The error of a call that must fail. */
 export function failureOf(call: Promise<unknown>): Promise<CallFailure> {
   const unexpected = () => {
     throw new Error("the call did not fail");

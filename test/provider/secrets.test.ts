@@ -27,11 +27,13 @@ describe("a secret in an environment file", () => {
     expect(renderSecret(new Secret("key\r\n"), "API_KEY")).toBe('API_KEY="key"\n');
   });
 
-  it.each(["two\nlines", "a\rb", "a\0b"])("is refused where a line cannot hold it: %j", (value) => {
-    expect(() => renderSecret(new Secret(value), "API_KEY")).toThrow("more than one line, or a NUL");
+  it.each(["two\nlines", "a\rb", "a\0b"])("is refused if it does not fit on one line: %j", (value) => {
+    expect(() => renderSecret(new Secret(value), "API_KEY")).toThrow(
+      "contains a line break or a NUL character",
+    );
   });
 
-  it("is written unchanged to a file of its own", () => {
+  it("is quoted, but in its own file it is written unchanged", () => {
     expect(renderSecret(new Secret("-----BEGIN\nkey\n"))).toBe("-----BEGIN\nkey\n");
   });
 });
@@ -39,16 +41,16 @@ describe("a secret in an environment file", () => {
 describe("a reference", () => {
   const sources = { config: new Map(), env: { EMPTY: "" } };
   it.each([
-    ["env:NOT_SET", "Run `export NOT_SET=…` before `pulumi`."],
+    ["env:NOT_SET", "Run `export NOT_SET=…` before `npx pulumi`."],
     ["env:EMPTY", "it is empty"],
     ["file:/nowhere/key", "it cannot be read (ENOENT)"],
-    ["vault:key", "it is no reference"],
-  ])("%s that leads nowhere says what to do", (reference, sentence) => {
+    ["vault:key", "it is not a reference"],
+  ])("%s that cannot be resolved is refused with a reason", (reference, sentence) => {
     expect(() => resolveSecret(reference, sources)).toThrow(sentence);
   });
 });
 
-it("a secret on the wire is never printed by accident, and comes out marked", () => {
+it("a decoded secret is not printed by accident, and is encoded as a secret", () => {
   const read = decode(encode({ key: new Secret("canary"), list: [{ inner: new Secret("canary") }] }));
   expect(JSON.stringify(read)).not.toContain("canary");
   expect(encode(read).toJavaScript()).toEqual({

@@ -7,7 +7,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-describe("a stack whose slice does not have a resource any more", () => {
+describe("a stack whose slice no longer contains a resource", () => {
   beforeEach(async () => {
     await rig.engine.create(AGENT, iris);
     await rig.engine.configure({ slice: "platform" });
@@ -25,7 +25,7 @@ describe("a stack whose slice does not have a resource any more", () => {
     const record = rig.hosts.hub.records.get(ID);
     if (record !== undefined) rig.hosts.hub.records.set(ID, { ...record, owner: "fleet/north" });
     await rig.engine.delete(AGENT, ID, iris);
-    expect(rig.engine.told.map(({ message }) => message)).toEqual([
+    expect(rig.engine.messages.map(({ message }) => message)).toEqual([
       "left on its host: it belongs to fleet/north",
     ]);
     expect(rig.hosts.hub.things.size).toBeGreaterThan(0);

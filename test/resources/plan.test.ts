@@ -7,7 +7,7 @@ import { agent, fleetOf } from "../fixtures/fleet.ts";
 const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
 
 describe("a compiled fleet", () => {
-  test("has no address twice, even where two agents run one program: removing one takes nothing from the other", () => {
+  test("has each address only once, even if two agents run the same program", () => {
     const loom = agent({ name: "loom", user: "loom", identity: "loom", home: "/home/loom" });
     const units = compilePlan(fleetOf(agent(), loom), runtime).declarations.filter(({ agent }) => agent);
     const addresses = units.flatMap(({ items }) => Object.values(items).map(itemAddress));
@@ -19,7 +19,7 @@ describe("a compiled fleet", () => {
     expect(definitions.map((one) => one.type)).toEqual([...RESOURCE_TYPES]);
   });
 
-  test("declares nothing before what it needs, and names nothing twice", () => {
+  test("declares each resource once, after everything that it needs", () => {
     const fleet = fleetOf(agent({ credentials: ["iris-key"] }), agent({ name: "loom", user: "loom" }));
     const { declarations } = compilePlan(fleet, runtime);
     const seen = new Set<string>();
@@ -33,9 +33,9 @@ describe("a compiled fleet", () => {
 
   test("does not depend on the order of contacts in the file", () => {
     const columns = { email: "a@example.org", display_name: "A" };
-    const turned = { display_name: "A", email: "a@example.org" };
+    const reversed = { display_name: "A", email: "a@example.org" };
     const one = { ...fleetOf(agent({ contacts: ["a", "b"] })), contacts: contacts(columns) };
-    const two = { ...fleetOf(agent({ contacts: ["b", "a"] })), contacts: contacts(turned) };
+    const two = { ...fleetOf(agent({ contacts: ["b", "a"] })), contacts: contacts(reversed) };
     expect(compilePlan(two, runtime)).toEqual(compilePlan(one, runtime));
   });
 
@@ -46,7 +46,7 @@ describe("a compiled fleet", () => {
     expect(items("a")).toEqual(items("b"));
   });
 
-  test("protects what a protected agent needs, and no other agent", () => {
+  test("protects everything that a protected agent needs, and no other agent", () => {
     const loom = agent({ name: "loom", user: "loom", identity: "loom" });
     const { declarations } = compilePlan(fleetOf(agent({ protect: true }), loom), runtime);
     const free = declarations.filter((one) => !one.protect).map((one) => one.id);

@@ -8,7 +8,7 @@ import { unitText } from "../../src/resources/unit-text.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
 describe("an agent's unit", () => {
-  test("runs the declared command in a tmux of its own, as its own user", () => {
+  test("runs the declared command in its own tmux, as its own user", () => {
     const text = unitText(fleetOf(), agent({ command: ["/usr/bin/python3", "agent.py", "--loud"] }));
     expect(text).toContain("User=iris\n");
     expect(text).toContain(
@@ -17,12 +17,12 @@ describe("an agent's unit", () => {
     );
   });
 
-  test("keeps words with spaces, quotes, dollars and percent signs as they are", () => {
+  test("keeps words with spaces, quotes, dollar signs and percent signs unchanged", () => {
     const text = unitText(fleetOf(), agent({ command: ["/bin/echo", 'a "b" $HOME 50%', "\\"] }));
     expect(text).toContain('/bin/echo "a \\"b\\" $$HOME 50%%" "\\\\"\n');
   });
 
-  test("reads secrets from files and holds none itself", () => {
+  test("reads secrets from files and contains none itself", () => {
     const text = unitText(fleetOf(), agent({ credentials: ["iris-key"] }));
     expect(text).toContain("EnvironmentFile=/var/lib/muster/credentials/iris/iris-key\n");
     expect(text).not.toContain("ANTHROPIC_API_KEY=");
@@ -33,7 +33,7 @@ describe("an agent's unit", () => {
     expect(unitText(fleetOf(), agent({ watchdog: 0 }))).not.toContain("WatchdogSec");
   });
 
-  test("names its heartbeat file only if it beats by file", () => {
+  test("names its heartbeat file only if the heartbeat is by file", () => {
     const heartbeat = { by: "file", interval: 15, timeout: 60 } as const;
     expect(unitText(fleetOf(), agent({ heartbeat }))).toContain(
       'Environment="MUSTER_BEAT=/run/muster-iris/beat"\n',
@@ -41,7 +41,7 @@ describe("an agent's unit", () => {
     expect(unitText(fleetOf(), agent())).not.toContain("MUSTER_BEAT");
   });
 
-  test("sandboxes it, except for what is allowed and its working directory", () => {
+  test("sandboxes the agent, except for what is allowed and its working directory", () => {
     const text = unitText(fleetOf(), agent());
     expect(text).toContain("ProtectHome=tmpfs\nBindPaths=/home/iris\n");
     expect(text).not.toContain("ReadWritePaths");
@@ -51,14 +51,14 @@ describe("an agent's unit", () => {
     expect(other).toContain('ReadWritePaths="-/srv/a \\"b\\" 5%%"\n');
   });
 
-  test("has exceptions that docs/isolation.md lists, each with its price", () => {
+  test("has only sandbox exceptions that docs/isolation.md lists, each with its price", () => {
     const page = readFileSync(join(import.meta.dirname, "../../docs/isolation.md"), "utf8");
     for (const [name, { may, price }] of Object.entries(SANDBOX_EXCEPTIONS)) {
       expect(page).toContain(`| \`${name}\` | ${may} | ${price > 0 ? `+${price}` : "0"} |`);
     }
   });
 
-  test("is a unit in which systemd itself finds no fault", () => {
+  test("passes `systemd-analyze verify`", () => {
     const dir = mkdtempSync(join(tmpdir(), "muster-unit-"));
     try {
       const file = join(dir, "muster-agent-iris.service");
@@ -66,10 +66,10 @@ describe("an agent's unit", () => {
         file,
         unitText(fleetOf(), agent({ user: "root", tenant: "root", home: "/root", workdir: "/root" })),
       );
-      const said = execFileSync("systemd-analyze", ["verify", "--man=no", file], {
+      const output = execFileSync("systemd-analyze", ["verify", "--man=no", file], {
         stdio: "pipe",
       }).toString();
-      expect(said).toBe("");
+      expect(output).toBe("");
     } finally {
       rmSync(dir, { recursive: true });
     }

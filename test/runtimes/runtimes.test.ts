@@ -25,13 +25,13 @@ const PLACES: Readonly<Record<RuntimeKind, object>> = {
 };
 
 describe.each(Object.keys(RUNTIMES) as RuntimeKind[])("the runtime %s", (kind) => {
-  test("gets its provider and its model, and nothing where nothing is declared", () => {
+  test("gets its provider and its model, and no settings if nothing is declared", () => {
     expect(runtimeOf(kind).settings(CHOICE)).toEqual(SETTINGS[kind]);
     const { args = [], env = {}, files = {} } = runtimeOf(kind).settings({});
     expect([...args, ...Object.keys(env), ...Object.keys(files)]).toEqual([]);
   });
 
-  test("finds its identity where it reads it", () => {
+  test("gets its identity in the files that it reads", () => {
     expect(runtimeOf(kind).identity(FILES)).toEqual(PLACES[kind]);
   });
 
@@ -43,18 +43,18 @@ describe.each(Object.keys(RUNTIMES) as RuntimeKind[])("the runtime %s", (kind) =
   });
 });
 
-test("pi shows as node, which is what a `fleet ps` that looked for `pi` took for another program", () => {
+test("pi may appear as node, which `fleet ps` must not report as another program", () => {
   expect(runtimeOf("pi").processes).toContain("node");
 });
 
-test("claude uses another cloud only through its environment", () => {
+test("claude is switched to another cloud only by its environment", () => {
   expect(runtimeOf("claude").settings({ provider: "bedrock" })).toEqual({
     args: [],
     env: { CLAUDE_CODE_USE_BEDROCK: "1" },
   });
 });
 
-test("hermes gets its list of fallbacks in order and in the form that it reads", () => {
+test("hermes gets its list of fallbacks in order and in its own format", () => {
   const fallbacks = [
     { provider: "gemini", model: "example-long" },
     { provider: "openrouter", model: "a/b:free" },

@@ -25,7 +25,7 @@ test("a change of a command affects only the tests that run fleet", () => {
   expect(found).not.toContain("transport-pool");
 });
 
-test("a file affects the tests that import it, bundle it or have it as support", () => {
+test("a file affects the tests that import it, bundle it or use it as support", () => {
   expect(affected("test/hosts/kills.test.ts")).toEqual(["kills"]);
   expect(affected("test/hosts/support/faults/login.ts")).toEqual(["unreachable"]);
   expect(affected("src/host/accounts/as-user.ts")).toEqual(
@@ -41,7 +41,7 @@ test("a docs page affects only the test that runs its commands", () => {
 });
 
 test.each(["package-lock.json", "schema/fleet.schema.json", "src/gone.ts", "test/fixtures/fake-runtime.mjs"])(
-  "%s, which files read without an import, affects all tests",
+  "%s, which is read without an import, affects all tests",
   (path) => {
     expect(affected(path)).toEqual(all);
   },

@@ -23,7 +23,7 @@ function link(name: string): void {
   symlinkSync(join("/usr/bin", name), join(dir, "bin", name));
 }
 
-/** A Node that prints its path, and whose version is as old as the tests want it. */
+/** Writes a Node that prints its path and arguments, and that is either new enough or too old. */
 function standInNode(path: string, isNewEnough = true): void {
   mkdirSync(join(dir, path, ".."), { recursive: true });
   const body = `[ "$1" != -e ] || exit ${isNewEnough ? 0 : 1}\necho ${path} "$@"\n`;
@@ -35,13 +35,13 @@ function runNode(...args: string[]) {
   return execa(script, args, { reject: false, extendEnv: false, env: { PATH: join(dir, "bin") } });
 }
 
-test("the Node that npm has pinned beside the package runs, whatever is on PATH", async () => {
+test("the Node that npm installed beside the package is used, whatever is on PATH", async () => {
   standInNode("bin/node");
   standInNode(`node_modules/${PINNED}/bin/node`);
   expect((await runNode("a", "b c")).stdout).toBe(`node_modules/${PINNED}/bin/node a b c`);
 });
 
-test("a new enough Node on PATH runs where none is pinned", async () => {
+test("a new enough Node on PATH is used if none is pinned", async () => {
   standInNode("bin/node");
   expect((await runNode("a")).stdout).toBe("bin/node a");
 });
@@ -49,7 +49,7 @@ test("a new enough Node on PATH runs where none is pinned", async () => {
 test.each([
   ["an old Node", () => standInNode("bin/node", false)],
   ["no Node", () => undefined],
-])("%s on PATH and none pinned is one sentence with what to do", async (_, prepare) => {
+])("%s on PATH and no pinned Node gives one sentence that says what to do", async (_, prepare) => {
   prepare();
   expect(await runNode("a")).toMatchObject({
     exitCode: 1,
@@ -60,7 +60,7 @@ test.each([
   });
 });
 
-test("the package declares no `engines`, about which npm would warn on each `npx fleet` of an older Node", () => {
+test("the package declares no `engines`, because npm would warn about it on each `npx fleet` with an older Node", () => {
   const manifest: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   expect(manifest).not.toHaveProperty("engines");
   expect(manifest).toHaveProperty(["optionalDependencies", PINNED]);

@@ -6,18 +6,18 @@ import type { Channel } from "../../src/transport/channel.ts";
 import { openSession } from "../../src/transport/session.ts";
 import { targetOf } from "../fixtures/target.ts";
 
-/** A session with a host that answers every request at once, and the requests as they came there. */
+/** Opens a session with a fake host that answers immediately, and records the host's requests. */
 function sessionWith(protocol: number, answerTo: (request: Request) => object) {
   const requests: Request[] = [];
-  let say = (_line: string): void => undefined;
+  let answerLine = (_line: string): void => undefined;
   const channel: Channel = {
     onLine: (handler) => {
-      say = handler;
+      answerLine = handler;
     },
     write: (text) => {
       const { seq, request } = JSON.parse(text) as RequestFrame;
       requests.push(request);
-      say(JSON.stringify({ seq, ...answerTo(request) }));
+      answerLine(JSON.stringify({ seq, ...answerTo(request) }));
     },
     send: async () => undefined,
     close: async () => undefined,
@@ -43,7 +43,7 @@ const AGENT: Items = { "identity:SOUL.md": SOUL, "unit:unit": UNIT };
 const PARTS = ["identity", "credentials", "contacts", "unit", "jobs"].map((part) => `hub/iris/${part}`);
 const HOST: Items = { tmux: { kind: "package", name: "tmux", want: { present: true } } };
 
-/** What a host of protocol 1 answers about Iris: each part by itself, and of contacts that a key may not look there. */
+/** The answer of a host with protocol 1: a resource for each part of Iris, with contacts that were not applied. */
 function former(): ObserveAnswer {
   const recordOf = (id: string, type: string, items: Items, more: Partial<HostRecord> = {}): HostRecord => ({
     ...{ id, type, owner: "fleet/dev", items },
@@ -72,7 +72,7 @@ function former(): ObserveAnswer {
 }
 
 describe("a host of protocol 1", () => {
-  test("is asked for an agent part by part, and for all else as it is", async () => {
+  test("is asked for each part of an agent, and for other resources unchanged", async () => {
     const { request, requests } = sessionWith(1, () => ({ answer: former() }));
     const resources = [
       { id: "hub/host", items: HOST },
@@ -95,13 +95,13 @@ describe("a host of protocol 1", () => {
     ]);
   });
 
-  test("is asked for all that it has as any other", async () => {
+  test("gets a request for all resources unchanged", async () => {
     const { request, requests } = sessionWith(1, () => ({ answer: former() }));
     await request({ op: "observe", owner: "fleet/dev" });
     expect(requests).toEqual([{ op: "observe", owner: "fleet/dev" }]);
   });
 
-  test("answers for the agent as one resource", async () => {
+  test("returns an agent's parts as one resource", async () => {
     const { request } = sessionWith(1, () => ({ answer: former() }));
     const { resources, recorded } = await request({ op: "observe", owner: "fleet/dev" });
     expect(Object.keys(resources)).toEqual(["hub/host", ID]);
@@ -122,7 +122,7 @@ describe("a host of protocol 1", () => {
     expect(recorded).toEqual(["hub/host", ID].map((id) => ({ id, owner: "fleet/dev" })));
   });
 
-  test("removes an agent's parts, the last made first, and lists all that it keeps", async () => {
+  test("removes an agent's parts in reverse order, and lists everything that is kept", async () => {
     const { request, requests } = sessionWith(1, (asked) => ({
       answer: { aside: "id" in asked && asked.id.endsWith("identity") ? ["/aside/iris"] : [] },
     }));
@@ -137,7 +137,7 @@ describe("a host of protocol 1", () => {
     ]);
   });
 
-  test("keeps the parts that come after one that it cannot remove", async () => {
+  test("keeps the remaining parts if it cannot remove one", async () => {
     const { request, requests } = sessionWith(1, (asked) =>
       "id" in asked && asked.id.endsWith("unit")
         ? { error: { what: "the unit", why: "it does not stop" } }
@@ -152,14 +152,14 @@ describe("a host of protocol 1", () => {
     { op: "remove", owner: "fleet/dev", id: "hub/host", items: HOST },
     { op: "ps", units: ["muster-agent-iris.service"] },
     { op: "control", verb: "stop", agent: "iris", unit: "muster-agent-iris.service", by: "x" },
-  ])("is asked as it is for what no agent's parts are in: $op", async (asked) => {
+  ])("gets requests that concern no agent's parts unchanged: $op", async (asked) => {
     const { request, requests } = sessionWith(1, () => ({ answer: { aside: [] } }));
     await request(asked);
     expect(requests).toEqual([asked]);
   });
 });
 
-test("a host of today is asked for an agent as it is", async () => {
+test("a host with the current protocol gets requests about agents unchanged", async () => {
   const answer = { resources: { [ID]: { items: AGENT, observed: {} } }, recorded: [] };
   const { request, requests } = sessionWith(PROTOCOL, () => ({ answer }));
   const asked = { op: "observe", resources: [{ id: ID, items: AGENT }] } as const;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { lineSplitter } from "../../src/transport/line-splitter.ts";
 
-test("lines are the same however the bytes are cut, within a character too", () => {
+test("lines are the same however the bytes are split, even within a character", () => {
   const line = fc.string({ unit: "binary" }).map((text) => text.replaceAll("\n", "").toWellFormed());
   fc.assert(
     fc.property(fc.array(line), fc.infiniteStream(fc.integer({ min: 1, max: 9 })), (lines, sizes) => {
@@ -19,7 +19,7 @@ test("lines are the same however the bytes are cut, within a character too", () 
   );
 });
 
-test("a line that does not end is refused after 64 MB", () => {
+test("an endless line is refused after 64 MB", () => {
   const split = lineSplitter(() => {});
   const chunk = Buffer.alloc(32 * 1024 * 1024, "x");
   expect([split(chunk), split(chunk), split(chunk)]).toEqual([true, true, false]);

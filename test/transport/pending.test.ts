@@ -6,7 +6,7 @@ import { pendingRequests } from "../../src/transport/pending-requests.ts";
 
 const gone = new MusterError({ what: "gone", why: "cut." });
 
-test("answers find their requests in any order", async () => {
+test("answers may arrive in any order", async () => {
   const pending = pendingRequests<string>(() => {});
   const [first, second] = [pending.add(9), pending.add(9)];
   pending.settle(second.seq, { answer: "b" });
@@ -16,7 +16,7 @@ test("answers find their requests in any order", async () => {
   await expect(first.answer).rejects.toBe(gone);
 });
 
-test("a connection that is lost fails all that wait, and is idle then", async () => {
+test("a lost connection fails all pending requests, and is idle afterwards", async () => {
   const pending = pendingRequests<string>(() => {});
   const answers = [pending.add(9).answer, pending.add(9).answer];
   const idle = pending.idle();
@@ -25,7 +25,7 @@ test("a connection that is lost fails all that wait, and is idle then", async ()
   expect(await Promise.allSettled(answers)).toMatchObject([{ reason: gone }, { reason: gone }]);
 });
 
-test("a queue that moves is not hung, one that stands still is", async () => {
+test("a queue hangs only if no request is answered in time", async () => {
   let hungAfter = 0;
   const pending = pendingRequests<string>((seconds) => {
     hungAfter = seconds;
@@ -40,7 +40,7 @@ test("a queue that moves is not hung, one that stands still is", async () => {
   expect(hungAfter).toBe(0.2);
 });
 
-test("a limiter lets no more run at a time, and all run in the end, failed ones too", async () => {
+test("a limiter never runs more tasks at a time than its limit, and runs all, even if some fail", async () => {
   const limited = limiter(3);
   let running = 0;
   let most = 0;

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { plainLine } from "../../src/transport/plain-line.ts";
 
-test("several lines become one, and ssh's frame of @ is left out", () => {
+test("several lines become one, and ssh's banner of @ signs is removed", () => {
   const text = "@@@@@@@@@\r\n@  WARNING  @\r\nno route\r\n\r\ngiving up\r\n";
   expect(plainLine(text)).toBe("no route; giving up");
 });
 
-test("colours, titles and text that runs backwards are taken out", () => {
+test("colours, window titles and bidirectional overrides are removed", () => {
   expect(plainLine("\u001b[31mred\u001b[0m \u001b]0;title\u0007ok \u202eevil")).toBe("red ok evil");
 });
 

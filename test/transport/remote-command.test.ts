@@ -20,14 +20,14 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** What a login shell answers to the command; `script` is what comes in over the connection. */
-function say(shell: string, program: RemoteProgram, runtime: string, script: string, path = "") {
+/** Runs the command in a login shell; `script` is its input over the connection. */
+function run(shell: string, program: RemoteProgram, runtime: string, script: string, path = "") {
   const command = remoteCommand(program, { ...REMOTE_DIRS, runtime });
   const env = { PATH: `${path}:${process.env["PATH"]}` };
   return execa(shell, ["-c", command], { input: script, env, reject: false });
 }
 
-/** A folder of programs for PATH: sudo, and an id that says the login is not root. */
+/** Makes a folder for PATH with a sudo, and an id that says that the login is not root. */
 function programs(name: string, sudo: string): string {
   const folder = join(dir, name);
   mkdirSync(folder);
@@ -36,7 +36,7 @@ function programs(name: string, sudo: string): string {
   return folder;
 }
 
-/** A folder with an installed runtime. */
+/** Makes a folder with an installed runtime. */
 function installed(name: string): string {
   const folder = join(dir, name);
   mkdirSync(folder);
@@ -44,45 +44,45 @@ function installed(name: string): string {
   return folder;
 }
 
-describe("the command that the login's shell is given", () => {
-  test("starts the runtime, under every shell", async () => {
+describe("the remote command in a login shell", () => {
+  test("starts the runtime in every shell", async () => {
     const runtime = installed("there");
     const path = programs("root", "exit 9");
     writeFileSync(join(path, "id"), "#!/bin/sh\necho 0\n", { mode: 0o755 });
     for (const shell of shells) {
-      expect((await say(shell, "serve", runtime, "", path)).stdout, shell).toBe("serving serve");
+      expect((await run(shell, "serve", runtime, "", path)).stdout, shell).toBe("serving serve");
     }
   });
 
-  test("tells the machine and becomes a shell where no runtime is, under every shell", async () => {
+  test("prints the architecture and starts a shell if there is no runtime, in every shell", async () => {
     const path = programs("granted", '[ "$1" = -n ] && shift && exec "$@"');
     for (const shell of shells) {
-      const { stdout } = await say(shell, "serve", join(dir, "nowhere"), "echo script runs\n", path);
+      const { stdout } = await run(shell, "serve", join(dir, "nowhere"), "echo script runs\n", path);
       expect(stdout.split("\n"), shell).toEqual([`muster-host absent ${MACHINE}`, "script runs"]);
     }
   });
 
-  test("gives a reader neither a shell nor a runtime that changes anything", async () => {
-    const nothing = await say("sh", "look", join(dir, "nowhere"), "echo script runs\n");
+  test("gives a reader neither a shell nor a runtime that can change anything", async () => {
+    const nothing = await run("sh", "look", join(dir, "nowhere"), "echo script runs\n");
     expect(nothing.stdout).toBe(`muster-host absent ${MACHINE}`);
-    const { stdout } = await say("sh", "look", installed("looked-at"), "", join(dir, "root"));
+    const { stdout } = await run("sh", "look", installed("looked-at"), "", join(dir, "root"));
     expect(stdout).toBe("serving serve --read-only");
   });
 
-  test("goes through sudo for a login that is not root", async () => {
+  test("uses sudo if the login is not root", async () => {
     const path = programs("traced", 'echo "sudo $*"; shift; exec "$@"');
-    const { stdout } = await say("sh", "serve", installed("sudo-there"), "", path);
+    const { stdout } = await run("sh", "serve", installed("sudo-there"), "", path);
     expect(stdout.split("\n")[0]).toMatch(/^sudo -n .*\/run serve$/);
   });
 
-  test("says nothing of ours where sudo wants a password", async () => {
+  test("prints only sudo's error if sudo needs a password", async () => {
     const path = programs("denied", "echo 'sudo: a password is required' >&2; exit 1");
-    const { stdout, stderr, exitCode } = await say("sh", "shell", join(dir, "nowhere"), "echo no\n", path);
+    const { stdout, stderr, exitCode } = await run("sh", "shell", join(dir, "nowhere"), "echo no\n", path);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
     expect(stderr).toContain("a password is required");
   });
 
-  test("is never built from a path that a shell would read", () => {
+  test("is never built from a path with characters that a shell interprets", () => {
     expect(() => remoteCommand("serve", { ...REMOTE_DIRS, runtime: "/lib; reboot" })).toThrow(/cannot stand/);
   });
 });

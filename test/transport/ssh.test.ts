@@ -3,17 +3,17 @@ import { describe, expect, test } from "vitest";
 import { channelArguments, sshArguments } from "../../src/transport/ssh.ts";
 import { SOME_KEY, targetOf } from "../fixtures/target.ts";
 
-/** What ssh itself makes of the arguments, as lines of ssh_config. */
-async function understood(args: readonly string[]): Promise<string[]> {
+/** The configuration that ssh derives from the arguments, as lines of ssh_config. */
+async function sshConfig(args: readonly string[]): Promise<string[]> {
   const { stdout } = await execa("ssh", ["-F", "none", "-G", ...args]);
   return stdout.split("\n");
 }
 
 const target = targetOf({ port: 2222, hostKeys: [SOME_KEY], identityFile: "/home/my user/100%d/key" });
 
-describe("what ssh understands of our arguments", () => {
-  test("only the pinned keys count, under the host's own name", async () => {
-    const config = await understood(sshArguments(target, "/tmp/a b/%h"));
+describe("the configuration that ssh derives from the arguments", () => {
+  test("accepts only the pinned host keys, under the host's name in fleet.yaml", async () => {
+    const config = await sshConfig(sshArguments(target, "/tmp/a b/%h"));
     expect(config).toContain("stricthostkeychecking true");
     expect(config).toContain("userknownhostsfile /tmp/a b/%h");
     expect(config).toContain("globalknownhostsfile /dev/null");
@@ -21,8 +21,8 @@ describe("what ssh understands of our arguments", () => {
     expect(config).toContain("updatehostkeys false");
   });
 
-  test("the way in is the declared one, blanks and percent signs in paths included", async () => {
-    const config = await understood(sshArguments(target, "/tmp/known"));
+  test("has the declared login, even with spaces and percent signs in paths", async () => {
+    const config = await sshConfig(sshArguments(target, "/tmp/known"));
     expect(config).toContain("user root");
     expect(config).toContain("hostname 127.0.0.1");
     expect(config).toContain("port 2222");
@@ -30,7 +30,7 @@ describe("what ssh understands of our arguments", () => {
     expect(config).toContain("identitiesonly yes");
   });
 
-  test("what fleet.yaml leaves open is left to ssh_config", () => {
+  test("leaves to ssh_config what fleet.yaml does not declare", () => {
     const args = sshArguments({ ...targetOf(), name: "hub", address: "hub-alias" }, "/tmp/known");
     expect(args.join(" ")).not.toMatch(/Port=|IdentityFile=|IdentitiesOnly=/);
     const { user, ...anybody } = targetOf({ address: "hub-alias" });
@@ -38,8 +38,8 @@ describe("what ssh understands of our arguments", () => {
     expect(sshArguments(anybody, "/tmp/known").slice(-2)).toEqual(["--", "hub-alias"]);
   });
 
-  test("a program's connection asks nothing, forwards nothing and is shared with nobody", async () => {
-    const config = await understood(channelArguments(target, "/tmp/known", false, "true"));
+  test("asks nothing, forwards nothing and shares no connection when a program connects", async () => {
+    const config = await sshConfig(channelArguments(target, "/tmp/known", false, "true"));
     for (const line of [
       "batchmode yes",
       "requesttty false",
@@ -55,8 +55,8 @@ describe("what ssh understands of our arguments", () => {
     }
   });
 
-  test("a first contact accepts a new key, and never a changed one", async () => {
-    const config = await understood(channelArguments(targetOf(), "/tmp/known", true, "true"));
+  test("accepts a new key on first contact, but never a changed one", async () => {
+    const config = await sshConfig(channelArguments(targetOf(), "/tmp/known", true, "true"));
     expect(config).toContain("stricthostkeychecking accept-new");
   });
 });

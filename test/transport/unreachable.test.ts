@@ -28,7 +28,7 @@ async function failure(target: Target, signal?: AbortSignal): Promise<HostError>
 }
 
 describe("a host that cannot be reached", () => {
-  test("refuses: nothing listens on its port", async () => {
+  test("refuses the connection if nothing listens on its port", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const port = portOf(server);
@@ -37,29 +37,29 @@ describe("a host that cannot be reached", () => {
     expect(error.reason).toBe("refused");
     expect(error.message).toBe(
       `hub: it cannot be reached: ssh: connect to host 127.0.0.1 port ${port}: Connection refused. ` +
-        "Check that sshd runs there, and its port in fleet.yaml.",
+        "Check that sshd runs there, and check its port in fleet.yaml.",
     );
   });
 
-  test("never answers, and costs no more than its connect timeout", async () => {
+  test("is given up after its connect timeout if it never answers", async () => {
     const started = Date.now();
     const error = await failure(targetOf({ port: portOf(mute), hostKeys: [SOME_KEY], connectTimeout: 1 }));
     expect(error.reason).toBe("timeout");
     expect(Date.now() - started).toBeLessThan(3000);
   });
 
-  test("has a name that nobody knows", async () => {
+  test("is reported if its name does not resolve", async () => {
     const error = await failure(targetOf({ address: "no-such-host.invalid", hostKeys: [SOME_KEY] }));
     expect(error.reason).toBe("name");
   });
 
-  test("was never met, so it is not even contacted", async () => {
+  test("is not contacted if no host key is pinned", async () => {
     const error = await failure(targetOf({ address: "no-such-host.invalid" }));
     expect(error.reason).toBe("key-unknown");
     expect(error.message).toContain("no host key is pinned for it");
   });
 
-  test("is given up at once when the run is cancelled", async () => {
+  test("is given up immediately when the run is cancelled", async () => {
     const signal = AbortSignal.timeout(200);
     const started = Date.now();
     const error = await failure(targetOf({ port: portOf(mute), hostKeys: [SOME_KEY] }), signal);

@@ -7,7 +7,7 @@ const MODULE = "github.com/rhysd/actionlint/cmd/actionlint";
 const VERSION = "v1.7.12";
 
 /**
- * The linter for workflows, built once with the machine's own Go and kept in the cache.
+ * Builds the linter for workflows once, with the machine's Go, and keeps it in the cache.
  *
  * @returns its path
  */

@@ -6,9 +6,7 @@ import { parse } from "yaml";
 import { packageRoot } from "../../src/base/paths.ts";
 import { makeSandbox, type Sandbox } from "../cli/support/sandbox.ts";
 
-/**
- * The script of a workflow step. The tests run it as a CI runner does: with `bash -e` and secrets in the environment.
- */
+/** The script of a workflow step. The tests run it as CI does: with `bash -e` and secrets in the environment. */
 const step = (workflow: string, name: string): string => {
   const text = readFileSync(join(packageRoot(), "templates/workflows", `${workflow}.yaml`), "utf8");
   const { jobs } = parse(text) as {
@@ -37,7 +35,7 @@ describe("the merge of a pull request", () => {
   const git = (dir: string, ...args: string[]) =>
     execa("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], { cwd: dir });
 
-  /** Creates a base branch with a commit that is newer than the pull request, and the two checkouts of a CI job. */
+  /** Creates a base branch that is newer than the pull request, and the two checkouts of a CI job. */
   async function checkouts(theirs: string): Promise<string> {
     const origin = join(sandbox.dir, "origin");
     mkdirSync(origin);
@@ -57,7 +55,7 @@ describe("the merge of a pull request", () => {
     return join(sandbox.dir, "change");
   }
 
-  test("contains the base branch's newer files as well as its own", async () => {
+  test("contains the base branch's newer files and the pull request's files", async () => {
     const change = await checkouts("theirs.md");
     expect((await bash(step("change", "The pull request as it would be merged"))).exitCode).toBe(0);
     const read = (file: string) => readFileSync(join(change, file), "utf8");
@@ -94,7 +92,7 @@ describe("the merge of a pull request", () => {
 describe.each([
   ["drift", "fleet ci issue", "ci issue --reader ci --key"],
   ["change", "fleet ci comment", "ci comment ../change --reader ci --key"],
-])("the step of %s with the key", (workflow, name, called) => {
+])("the step of the workflow %s that uses the key", (workflow, name, called) => {
   test("passes it in a file that no other user can read, and not in the environment", async () => {
     const bin = join(sandbox.dir, "bin");
     mkdirSync(bin);

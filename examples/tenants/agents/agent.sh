@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stays alive in its terminal, and tells systemd's watchdog so.
+# Runs in its terminal, and pings systemd's watchdog to show that it is alive.
 while :; do
   systemd-notify WATCHDOG=1 --status="awake as $(id -un) of $MUSTER_TENANT"
   sleep 20

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The retro of the day, which was run and pushed by hand: what the fleet's repository saw today, as its model reads it.
-# ~/retros is a clone that timmy may push to; make it once, as timmy on its host.
+# Writes the retro of the day, which was done by hand before: timmy's model summarizes today's commits in ~/retros.
+# ~/retros is a clone to which timmy can push. Create it once, as the user timmy on its host.
 set -eu
 cd "$HOME/retros"
 day=$(date +%F)

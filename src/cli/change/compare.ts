@@ -3,17 +3,17 @@ import type { Declaration, Plan } from "../../model/declaration.ts";
 import { itemPlace, placeOf } from "../../model/finding.ts";
 import type { Contents, Detail, Digest, FileItem, HostItem, Items, Scalar } from "../../model/items.ts";
 import { lineDetail } from "../../model/line-diff.ts";
-import { itemName, WHOLE } from "../../model/parts.ts";
+import { itemName, NO_PART } from "../../model/parts.ts";
 import { toWire } from "../../model/wire-items.ts";
 import { type Selection, select } from "../selection.ts";
 import type { PropertyChange, ResourceChange } from "./change.ts";
 
-/** What has to be done to have `after` where `before` is; both are only what is declared. */
+/** Returns the changes that turn the plan `before` into the plan `after`. No host is contacted. */
 export function comparePlans(before: Plan, after: Plan, selection: Selection): ResourceChange[] {
   const contents = { ...before.contents, ...after.contents };
   const [olds, news] = [select(before, selection), select(after, selection)];
   const [oldById, newById] = [byId(olds), byId(news)];
-  const whole = (one: Declaration, action: "create" | "delete") => ({
+  const fullChange = (one: Declaration, action: "create" | "delete") => ({
     ...placeOf(one),
     action,
     properties: [],
@@ -22,9 +22,9 @@ export function comparePlans(before: Plan, after: Plan, selection: Selection): R
   return [
     ...news.flatMap((one) => {
       const old = oldById.get(one.id);
-      return old === undefined ? [whole(one, "create")] : update(old, one, contents);
+      return old === undefined ? [fullChange(one, "create")] : update(old, one, contents);
     }),
-    ...olds.filter((one) => !newById.has(one.id)).map((one) => whole(one, "delete")),
+    ...olds.filter((one) => !newById.has(one.id)).map((one) => fullChange(one, "delete")),
   ];
 }
 
@@ -39,17 +39,22 @@ function update(before: Declaration, after: Declaration, contents: Contents): Re
   );
   if (properties.length === 0) return [];
   const readers = properties.flatMap(({ item, part, property }) =>
-    TELLS_HOW.has(property) ? [] : readersOf(before.items, after.items, itemName(part ?? WHOLE, item)),
+    REACTION_PROPERTIES.has(property)
+      ? []
+      : readersOf(before.items, after.items, itemName(part ?? NO_PART, item)),
   );
   const restart = readers[0] && (readers[0].restart ?? "now");
   const restarts = restart !== undefined && restart !== "never";
   return [{ ...placeOf(after), action: "update", properties, restarts, ...(restart && { restart }) }];
 }
 
-/** Which change no content: they only say what becomes of a unit whose files do. */
-const TELLS_HOW = new Set(["restart", "within"]);
+/** Properties that change no content, but only how a unit reacts when its files change. */
+const REACTION_PROPERTIES = new Set(["restart", "within"]);
 
-/** The item, as it is to be, where a unit reads it when it starts: on its first provider, as it mostly runs. */
+/**
+ * Returns the item if a unit reads it when it starts. Files of a failover provider are left out, since an
+ * agent usually runs on its first provider.
+ */
 function readersOf(before: Items, after: Items, name: string): FileItem[] {
   return [after[name], before[name]].flatMap((item) =>
     item?.kind === "file" && item.notify !== undefined && item.choice === undefined ? [item] : [],
@@ -82,7 +87,7 @@ function compareItems(
   });
 }
 
-/** Digests tell a person nothing: the texts and rows that they stand for do. */
+/** Replaces digests, which mean nothing to a person, by the differences of their texts or rows. */
 function detailsOf(
   property: string,
   values: { readonly before: Scalar; readonly after: Scalar },
@@ -95,7 +100,10 @@ function detailsOf(
   return property === "rows" ? rowDetails(JSON.parse(before), JSON.parse(after)) : [];
 }
 
-/** The rows that stand there by then are the ones before; those that left are told as gone. */
+/**
+ * Returns which rows differ. compareRows compares declared rows with those in a table: here the new rows
+ * count as declared. The result is swapped, so that `declared` is the old value and `observed` the new one.
+ */
 function rowDetails(before: Rows, after: Rows): Detail[] {
   const details = compareRows(after, new Map(Object.entries(before)), before);
   return shorten(

@@ -3,7 +3,7 @@ import type { HostChange } from "./change.ts";
 
 type Hosts = Readonly<Record<string, HostSpec>>;
 
-/** How hosts would be reached otherwise, field by field; a host that comes or goes is `declared`. */
+/** Returns the connection settings that differ. A host that is added or removed has the field `declared`. */
 export function compareHosts(before: Hosts, after: Hosts, only?: string): HostChange[] {
   const names = Object.keys({ ...before, ...after }).filter((name) => only === undefined || name === only);
   return names.flatMap((host) => compareHost(host, before[host], after[host]));
@@ -11,8 +11,8 @@ export function compareHosts(before: Hosts, after: Hosts, only?: string): HostCh
 
 function compareHost(host: string, before: HostSpec | undefined, after: HostSpec | undefined): HostChange[] {
   if (before === undefined || after === undefined) {
-    const told = (spec: HostSpec | undefined) => (spec === undefined ? "no" : "yes");
-    return [{ host, field: "declared", before: told(before), after: told(after) }];
+    const isDeclared = (spec: HostSpec | undefined) => (spec === undefined ? "no" : "yes");
+    return [{ host, field: "declared", before: isDeclared(before), after: isDeclared(after) }];
   }
   const [old, wanted] = [fieldsOf(before), fieldsOf(after)];
   return Object.keys({ ...old, ...wanted })

@@ -5,21 +5,21 @@ import { loadFleet } from "../../config/load-fleet.ts";
 import { insidePath } from "../../config/safe-path.ts";
 
 /**
- * The fleet of another checkout, taken as data: its fleet.yaml and the files that it names there are read, and
- * nothing else. No path out of the checkout is followed, and no secret and no key is opened.
+ * Reads the fleet of another checkout as data. It reads only fleet.yaml and the files in that checkout that
+ * fleet.yaml names. It follows no path out of the checkout, and opens no secret and no key.
  *
- * @param dir the other checkout's folder of fleet.yaml
- * @param home the folder of our own fleet.yaml: where the other's would stand once it is merged
- * @throws InvalidError where it cannot be read or is not valid
+ * @param dir the folder of the other checkout's fleet.yaml
+ * @param home the folder of the current fleet.yaml, where the other one would be after a merge
+ * @throws InvalidError if it cannot be read or is not valid
  */
 export function openChange(dir: string, home: string): Fleet {
   return loadFleet(changedFile(dir), home);
 }
 
 /**
- * The path of the other checkout's fleet.yaml.
+ * Returns the path of the other checkout's fleet.yaml.
  *
- * @throws InvalidError where there is none, or where it is a link out of the checkout
+ * @throws InvalidError if it does not exist, or is a link out of the checkout
  */
 export function changedFile(dir: string): string {
   const found = insidePath(resolve(dir), "fleet.yaml");
@@ -27,6 +27,6 @@ export function changedFile(dir: string): string {
   throw new InvalidError({
     what: `the change in ${dir} cannot be read`,
     why: `its fleet.yaml ${found.refused}.`,
-    next: "Name the folder of a checkout of the change.",
+    next: "Give the folder of a checkout that contains the change.",
   });
 }

@@ -10,7 +10,7 @@ import { fleetFile } from "../open-fleet.ts";
 export const command: CommandDefinition = {
   usage: "ci <task> [dir]",
   summary:
-    "in a workflow: `issue` keeps one issue while there is drift, `comment DIR` one comment on a change",
+    "for CI workflows: `issue` keeps an issue open while there is drift, `comment DIR` comments on a pull request",
   options: DRIFT_OPTIONS,
   async run({ args, options, io }) {
     const [task, change] = args;
@@ -22,7 +22,7 @@ export const command: CommandDefinition = {
   },
 };
 
-/** What is done with the result; everything that it needs is asked for before any host is. */
+/** Returns the function that publishes the result. Its settings are checked before any host is contacted. */
 function publisherFor(task: string | undefined, change: string | undefined) {
   if (task === "issue" && change === undefined) {
     const forge = forgeOf(process.env);
@@ -37,17 +37,17 @@ function publisherFor(task: string | undefined, change: string | undefined) {
   }
   throw new InvalidError({
     what: `unknown task ${JSON.stringify([task, change].join(" ").trim())}`,
-    why: "there are `fleet ci issue` and `fleet ci comment DIR`.",
+    why: "the tasks are `fleet ci issue` and `fleet ci comment DIR`.",
   });
 }
 
-/** One repository may hold several fleets: each has texts of its own, named after its folder. */
+/** One repository may hold several fleets. Each has its own issue and comments, named after its folder. */
 function about(what: string): string {
   const dir = dirname(fleetFile());
   return `${what} of ${relative(process.env["GITHUB_WORKSPACE"] ?? dir, dir)}`;
 }
 
-/** Both forges name it in GITHUB_REF: `refs/pull/7/merge`, `refs/pull/7/head`. */
+/** Reads the pull request's number from GITHUB_REF, which is `refs/pull/7/merge` or `refs/pull/7/head`. */
 function pullRequest(ref = ""): number {
   const number = /^refs\/pull\/(\d+)\//.exec(ref)?.[1];
   if (number !== undefined) return Number(number);

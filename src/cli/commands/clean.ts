@@ -11,12 +11,12 @@ export const command: CommandDefinition = {
   usage: "clean",
   summary:
     "remove everything that can be fetched or built again: the engine, the local hosts' Debian, caches",
-  options: { "--yes": "remove it; without this, only say what and how big" },
+  options: { "--yes": "remove it; without this option, only show what would be removed, with sizes" },
   async run({ options, io }) {
     const cache = cacheDir();
     const parts = existsSync(cache) ? readdirSync(cache).map((name) => join(cache, name)) : [];
     if (parts.length === 0) {
-      io.out(`There is nothing in ${cache}.\n`);
+      io.out(`${cache} is empty.\n`);
       return [];
     }
     io.out(table(parts.map((path) => [bytes(sizeOf(path)), path])));
@@ -28,12 +28,12 @@ export const command: CommandDefinition = {
       await hostKindOf({ kind }).onThisMachine?.clean(projectDir() ?? process.cwd());
     if (pointsInto(launcherDir(), cache)) rmSync(launcherDir());
     rmSync(cache, { recursive: true, force: true });
-    io.out("All of it was removed.\n");
+    io.out("Everything was removed.\n");
     return [];
   },
 };
 
-/** The engine's launcher finds the engine by a link of ours; one that leads elsewhere is not ours. */
+/** Whether a link points into `dir`. A link to an engine elsewhere was not made by Muster, so it stays. */
 function pointsInto(link: string, dir: string): boolean {
   const stat = lstatSync(link, { throwIfNoEntry: false });
   return stat?.isSymbolicLink() === true && resolve(link, "..", readlinkSync(link)).startsWith(`${dir}/`);

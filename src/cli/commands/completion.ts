@@ -8,7 +8,7 @@ export const command: CommandDefinition = {
   async run({ args, io, commands }) {
     const [shell] = args;
     if (shell !== "bash" && shell !== "zsh") {
-      throw new InvalidError({ what: `no completion for ${shell}`, why: "there is one for bash and zsh." });
+      throw new InvalidError({ what: `no completion for ${shell}`, why: "only bash and zsh are supported." });
     }
     const prelude = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
     io.out(`${prelude}${script(await commands())}`);

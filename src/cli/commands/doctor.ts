@@ -6,7 +6,7 @@ import { safeJson } from "../render/text.ts";
 
 export const command: CommandDefinition = {
   usage: "doctor",
-  summary: "tell what this machine lacks, and the command that mends it; changes nothing",
+  summary: "show what this machine lacks and the commands that fix it; changes nothing",
   options: {
     "--hosts": "also connect to every host",
     "--json": "print JSON (docs/schema/doctor.schema.json)",

@@ -1,4 +1,4 @@
-import type { CommandDefinition, Given } from "../command.ts";
+import type { CommandDefinition, CommandInput } from "../command.ts";
 import { DRIFT_OPTIONS, driftOf } from "../drift-result.ts";
 import { codesOf, type FleetReport } from "../observe/fleet-report.ts";
 import { renderDrift } from "../render/drift.ts";
@@ -7,11 +7,12 @@ import { renderMarkdown } from "../render/markdown.ts";
 
 export const command: CommandDefinition = {
   usage: "drift",
-  summary: "show what differs on the hosts from fleet.yaml, per property; writes nothing",
+  summary: "show how the hosts differ from fleet.yaml, property by property; writes nothing",
   options: {
     ...DRIFT_OPTIONS,
-    "--change <dir>": "tell also what a checkout of a change would do; it is taken as data",
-    "--cloud": "look also at what the engine alone sees; needs the engine, the state and its passphrase",
+    "--change <dir>": "also show what the change in this checkout would do; runs nothing from the checkout",
+    "--cloud":
+      "also check the hosts' machines, such as droplets; needs the engine, the state and its passphrase",
     "--json": "print JSON (docs/schema/drift.schema.json)",
     "--markdown": "print Markdown",
   },
@@ -22,7 +23,7 @@ export const command: CommandDefinition = {
   },
 };
 
-function rendererFor(options: Given["options"]): (report: FleetReport) => string {
+function rendererFor(options: CommandInput["options"]): (report: FleetReport) => string {
   if (options["json"] === true) return renderDriftJson;
   return options["markdown"] === true ? renderMarkdown : renderDrift;
 }

@@ -5,7 +5,7 @@ import type { HostKindName } from "../../config/host-spec.ts";
 import { type HostInState, hostInState, stderrProgress } from "../../engine/index.ts";
 import type { OnThisMachine } from "../../host-kinds/host-kind.ts";
 import { HOST_KIND_NAMES, HOST_KINDS, hostKindOf } from "../../host-kinds/registry.ts";
-import { forgetReached, lastReached, sinceWhen } from "../../inventory/last-seen.ts";
+import { forgetReached, lastReached, lastReachedText } from "../../inventory/last-seen.ts";
 import { readHosts } from "../../inventory/read-inventory.ts";
 import { forgetHost } from "../../inventory/write-inventory.ts";
 import type { CommandDefinition } from "../command.ts";
@@ -16,11 +16,11 @@ import { openFleet } from "../open-fleet.ts";
 
 export const command: CommandDefinition = {
   usage: "forget <host>",
-  summary: "take a host that never comes back out of the state and the inventory; nothing is changed on it",
+  summary: "remove a lost host from the state and the inventory; changes nothing on the host",
   options: {
-    "--agent <name>": "only what this agent has there, which lives elsewhere by now; the host stays known",
-    "--stack <name>": "out of this stack's state, not the selected one's",
-    "--yes": "do not ask",
+    "--agent <name>": "remove only what this agent had there, if it is now declared on another host",
+    "--stack <name>": "use this stack instead of the selected one",
+    "--yes": "do not ask for confirmation",
   },
   async run({ args: [host = ""], options, io }) {
     const fleet = openFleet();
@@ -29,7 +29,7 @@ export const command: CommandDefinition = {
     const traces = await tracesOf(fleet, host, options["stack"]);
     if (traces.inventories.length > 0) await refuseReachable(fleet, host, REMOVES);
     const parts = partsOf(traces).join("; ");
-    io.err(`${host}, ${sinceWhen(lastReached(fleet.dir, host))}, will be forgotten: ${parts}.\n`);
+    io.err(`${host}, ${lastReachedText(lastReached(fleet.dir, host))}, will be forgotten: ${parts}.\n`);
     for (const { name } of traces.state.resources) io.err(`  ${name}\n`);
     if (options["yes"] !== true && !(await confirm(`Forget ${host}?`))) {
       io.out("Nothing was done.\n");
@@ -37,23 +37,23 @@ export const command: CommandDefinition = {
     }
     const backup = await forget(fleet, host, traces);
     io.out(`${host} is forgotten: ${parts}.\n`);
-    if (backup !== undefined) io.out(`The state as it was is kept in ${backup}.\n`);
-    if (traces.disk === undefined) io.out(leftThere(host));
+    if (backup !== undefined) io.out(`The previous state is kept in ${backup}.\n`);
+    if (traces.disk === undefined) io.out(unchangedHostNote(host));
     return [];
   },
 };
 
-const REMOVES = "Run `npx pulumi up`, which removes from it what fleet.yaml does not declare any more.";
+const REMOVES = "Run `npx pulumi up`, which removes from the host what fleet.yaml no longer declares.";
 
-/** Where a host is still remembered. */
+/** The places where a host is still recorded. */
 interface Traces {
   readonly state: HostInState;
   readonly inventories: readonly HostKindName[];
-  /** The kind whose hosts have disks on this machine, where there is one of this host. */
+  /** The kind of the host if its disk is on this machine. */
   readonly disk: OnThisMachine | undefined;
 }
 
-/** @throws InvalidError where nothing knows such a host */
+/** @throws InvalidError if the host is recorded nowhere */
 async function tracesOf(fleet: Fleet, host: string, stack: unknown): Promise<Traces> {
   const named = typeof stack === "string" ? stack : undefined;
   const state = await hostInState(fleet.dir, named, { host }, stderrProgress());
@@ -63,8 +63,8 @@ async function tracesOf(fleet: Fleet, host: string, stack: unknown): Promise<Tra
     return { state, inventories, disk };
   throw new InvalidError({
     what: `there is no host "${host}"`,
-    why: `neither the state of stack ${state.stack} nor the inventory knows it.`,
-    next: "Another stack is named by `--stack NAME`.",
+    why: `neither the state of stack ${state.stack} nor the inventory contains it.`,
+    next: "To use another stack, add `--stack NAME`.",
   });
 }
 
@@ -80,11 +80,11 @@ function partsOf({ state: { stack, resources }, inventories, disk }: Traces): st
   return [
     ...(resources.length > 0 ? [`${count(resources.length, "resource")} of stack ${stack}`] : []),
     ...inventories.map((kind) => `its entry in ${HOST_KINDS[kind].inventory.path}`),
-    ...(disk !== undefined ? ["its disk on this machine, with all that is on it"] : []),
+    ...(disk !== undefined ? ["its disk on this machine, with everything on it"] : []),
   ];
 }
 
-/** @returns the file that keeps the state as it was, where that was changed */
+/** @returns the file with the previous state, if the state has changed */
 async function forget(fleet: Fleet, host: string, traces: Traces): Promise<string | undefined> {
   const backup = traces.state.resources.length > 0 ? await traces.state.drop() : undefined;
   await traces.disk?.removeDisk(fleet.dir, host);
@@ -93,7 +93,7 @@ async function forget(fleet: Fleet, host: string, traces: Traces): Promise<strin
   return backup;
 }
 
-function leftThere(host: string): string {
+function unchangedHostNote(host: string): string {
   return (
     `Nothing was changed on the host itself: if it comes back, its agents still run there, with their secrets.\n` +
     `Declare ${host} again, and \`npx pulumi up\` adopts what is there.\n`

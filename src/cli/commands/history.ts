@@ -5,16 +5,16 @@ import { renderHistory, renderHistoryJson } from "../render/history.ts";
 import { reportCommand } from "../report-command.ts";
 import { assertDeclared } from "../selection.ts";
 
-/** The most events of a host. */
+/** How many events of each host are shown by default. */
 const LAST = 200;
 
 export const command = reportCommand({
   usage: "history [name]",
-  summary: "show what happened to agents and services: ends, restarts, quarantines, and who did what",
+  summary: "show what has happened to agents and services: exits, restarts, quarantines, and who did what",
   options: {
     "--host <name>": "only this host",
-    "--stack <name>": "only what this stack has, with its own login",
-    "--last <number>": `at most so many events of a host (${LAST})`,
+    "--stack <name>": "only what this stack manages, with its own login",
+    "--last <number>": `how many events of each host to show at most (default: ${LAST})`,
   },
   schema: "history",
   async observe(fleet, selection, open, { args: [name], options }) {

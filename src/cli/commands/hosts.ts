@@ -5,7 +5,7 @@ import { reportCommand } from "../report-command.ts";
 
 export const command = reportCommand({
   usage: "hosts",
-  summary: "show how every host itself is doing: disks, memory, load, failed units",
+  summary: "show the health of every host: disks, memory, load, failed units",
   options: { "--host <name>": "only this host" },
   schema: "hosts",
   observe: (fleet, selection, open) =>

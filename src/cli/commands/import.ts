@@ -8,64 +8,64 @@ import type { FoundHost } from "../../host-kinds/imported-host.ts";
 import { foundSshHost } from "../../host-kinds/ssh/import.ts";
 import { IDENTITY_FILES } from "../../runtimes/identity-files.ts";
 import { scan } from "../../transport/scan.ts";
-import type { CommandDefinition, Given, Io } from "../command.ts";
+import type { CommandDefinition, CommandInput, Io } from "../command.ts";
 import { fingerprintOf } from "../import/fingerprint.ts";
 import { parseScan } from "../import/parse-scan.ts";
 import { type Proposal, proposalOf } from "../import/proposal.ts";
 import { scanScript } from "../import/scan-script.ts";
 import { writeProposal } from "../import/write-proposal.ts";
 
-/** Seconds; as for a host that fleet.yaml declares. */
+/** Seconds; the default of a host in fleet.yaml. */
 const CONNECT_TIMEOUT = 10;
 
 export const command: CommandDefinition = {
   usage: "import <what> <name>",
   summary:
-    "read a host that runs agents already into a fleet.yaml: `import host NAME --ssh ADDRESS` or `--droplet NUMBER`; changes nothing",
+    "write a fleet.yaml for a host that already runs agents: `import host NAME --ssh ADDRESS` or `--droplet NUMBER`; changes nothing on the host",
   options: {
-    "--ssh <address>": "a host name, an address or an alias of your ssh_config",
-    "--droplet <number>": "a droplet of your DigitalOcean account, by its number",
-    "--stack <name>": "whose token of DigitalOcean is used, where that is not the selected stack's",
-    "--user <login>": "root, or one that may `sudo -n`",
-    "--port <port>": "of its sshd",
-    "--identity-file <path>": "a private key",
+    "--ssh <address>": "a host name, an address or an alias in your ssh_config",
+    "--droplet <number>": "the number of a droplet in your DigitalOcean account",
+    "--stack <name>": "use the DigitalOcean token of this stack instead of the selected one",
+    "--user <login>": "the login: root, or a user that may run `sudo -n`",
+    "--port <port>": "the port of its sshd",
+    "--identity-file <path>": "the private key to log in with",
     "--tenant <name>": "the tenant of its agents",
-    "--out <dir>": "the folder to write; imported/NAME where nothing is said",
+    "--out <dir>": "the folder to write (default: imported/NAME)",
   },
   async run({ args: [what = "", name = ""], options, io }) {
-    checkAsked(what, name, options);
+    checkArguments(what, name, options);
     const { target, declared } = await foundHost(name, options);
     const { answer, hostKeys } = await scan(target, scanScript(IDENTITY_FILES), {
       as: "root",
-      mayMeet: true,
+      allowFirstContact: true,
     });
     const seen = parseScan(answer);
     if (seen.foreign !== undefined) throw withoutSystemd(name, seen.foreign);
     const proposal = proposalOf(declared(hostKeys), seen, textOf(options["tenant"]));
     const dir = resolve(textOf(options["out"]) ?? `imported/${name}`);
     const problems = writeProposal(dir, proposal);
-    tell(io, relative(process.cwd(), dir), hostKeys, proposal, problems);
+    printResult(io, relative(process.cwd(), dir), hostKeys, proposal, problems);
     return [];
   },
 };
 
-function checkAsked(what: string, name: string, options: Given["options"]): void {
+function checkArguments(what: string, name: string, options: CommandInput["options"]): void {
   const [address, droplet] = [textOf(options["ssh"]), textOf(options["droplet"])];
   const isOne = (address === undefined) !== (droplet === undefined);
   if (what !== "host" || !isOne || address?.startsWith("-")) {
     throw new InvalidError({
       what: `import ${what} ${name}`,
-      why: "what can be imported is a host that is reached by SSH, or a droplet.",
-      next: "`npx fleet import host NAME --ssh ADDRESS`, or `--droplet NUMBER`",
+      why: "only a host that SSH reaches, or a droplet, can be imported.",
+      next: "Run `npx fleet import host NAME --ssh ADDRESS`, or use `--droplet NUMBER`.",
     });
   }
   if (!/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/.test(name)) {
-    const why = "a host's name is 1 to 31 lower-case letters, digits or '-', a letter first.";
+    const why = "a host's name has 1 to 31 lower-case letters, digits or '-', and begins with a letter.";
     throw new InvalidError({ what: `the name ${JSON.stringify(name)}`, why });
   }
 }
 
-async function foundHost(name: string, options: Given["options"]): Promise<FoundHost> {
+async function foundHost(name: string, options: CommandInput["options"]): Promise<FoundHost> {
   const [port, user, identityFile] = ["port", "user", "identityFile"].map((key) => textOf(options[key]));
   const login = {
     ...(port !== undefined && { port: Number(port) }),
@@ -85,12 +85,12 @@ function withoutSystemd(name: string, system: string): MusterError {
   return new MusterError({
     where: name,
     what: "it cannot have agents",
-    why: `it is a ${system} without systemd.`,
-    next: "docs/host-kinds.md says what such a host can be.",
+    why: `it runs ${system} without systemd.`,
+    next: "docs/host-kinds.md describes what Muster can do with such a host.",
   });
 }
 
-function tell(
+function printResult(
   io: Io,
   dir: string,
   hostKeys: readonly string[],
@@ -98,16 +98,16 @@ function tell(
   problems: readonly string[],
 ): void {
   const lines = [
-    `${dir}/fleet.yaml declares what is there; nothing was changed on the host.`,
-    "Its host keys, which you should compare with those that it itself shows (`ssh-keygen -lf`):",
+    `${dir}/fleet.yaml declares what was found; nothing was changed on the host.`,
+    "The keys of the host; compare them with what `ssh-keygen -lf` shows on the host itself:",
     ...hostKeys.map((key) => `  ${fingerprintOf(key)}`),
     ...section("Before `npx pulumi up`:", notes),
-    ...section("Not declared, and left as it is:", left),
+    ...section("Not declared, and left unchanged:", left),
     ...section(
-      "Secrets, whose values were not read:",
+      "Set these secrets, whose values were not read:",
       secrets.map((name) => `npx pulumi config set --secret muster:${name}`),
     ),
-    ...section("To be settled in it first:", problems),
+    ...section("Fix these problems in fleet.yaml first:", problems),
   ];
   io.out(`${lines.map(visible).join("\n")}\n`);
 }

@@ -10,15 +10,14 @@ import { FORGES, type InitFile, writeTemplates } from "../init/templates.ts";
 
 export const command: CommandDefinition = {
   usage: "init [dir]",
-  summary:
-    "make a repository for a fleet: fleet.yaml, Pulumi.yaml, package.json and the files that they need",
+  summary: "create a fleet's repository: fleet.yaml, Pulumi.yaml, package.json and the files that they need",
   options: { "--forge <name>": "the forge to write workflows for: github (the default) or gitea" },
   async run({ args, options, io }) {
     const forge = forgeIn(options["forge"]);
     const dir = resolve(args[0] ?? ".");
     mkdirSync(dir, { recursive: true });
     const name = fleetName(dir);
-    // Pulumi.yaml is corrected after package.json, so that a run that was killed between them can be repeated.
+    // Pulumi.yaml is corrected after package.json, so that a run that was killed in between can be repeated.
     const manifest = writeManifest(dir, name);
     const files = [manifest, ...writeTemplates(dir, name, forge), ...writePassphrase(dir)];
     const steps = nextSteps(dir, manifest.was === "changed");
@@ -36,11 +35,11 @@ function forgeIn(name: unknown = "github"): string {
   if (typeof name === "string" && FORGES.includes(name)) return name;
   throw new InvalidError({
     what: `unknown forge ${JSON.stringify(name)}`,
-    why: `there are ${FORGES.join(", ")}.`,
+    why: `the known forges are ${FORGES.join(", ")}.`,
   });
 }
 
-/** The folder's name as a valid name of a fleet: at most 31 of a-z, 0-9 and `-`, a letter first. */
+/** Makes a valid fleet name of the folder's name: at most 31 of a-z, 0-9 and `-`, beginning with a letter. */
 function fleetName(dir: string): string {
   const name = basename(dir)
     .toLowerCase()
@@ -51,7 +50,7 @@ function fleetName(dir: string): string {
   return name === "" ? "fleet" : name;
 }
 
-/** One step in each line, after the way to a folder that is not the present one. */
+/** Lists the next steps, one in each line. The first is `cd` if the project is not in the current folder. */
 function renderSteps(dir: string, steps: readonly string[]): string[] {
   const path = relative(process.cwd(), dir);
   const all = [...(path === "" ? [] : [`cd ${path}`]), ...steps];

@@ -5,11 +5,11 @@ import { reportCommand } from "../report-command.ts";
 
 export const command = reportCommand({
   usage: "jobs",
-  summary: "show every job: when it ran last, how that ended, when it runs next",
+  summary: "show every job: its last run, how that ended, and its next run",
   options: {
     "--host <name>": "only this host",
     "--tenant <name>": "only the jobs of this tenant's agents",
-    "--stack <name>": "only what this stack has, with its own login; needs no passphrase",
+    "--stack <name>": "only what this stack manages, with its own login; needs no passphrase",
   },
   schema: "jobs",
   observe: observeJobs,

@@ -3,17 +3,17 @@ import { codesOfAgents, observeAgents } from "../observe/agents.ts";
 import { renderAgents, renderAgentsJson } from "../render/agents.ts";
 import { reportCommand } from "../report-command.ts";
 
-/** Seconds between two reports of --watch. */
+/** Seconds between two reports of `--watch`. */
 const EVERY = 5;
 
 export const command = reportCommand({
   usage: "ps",
-  summary: "show every agent as it is on its host now",
+  summary: "show the current state of every agent on its host",
   options: {
     "--host <name>": "only this host",
     "--tenant <name>": "only this tenant's agents",
-    "--stack <name>": "only what this stack has, with its own login; needs no passphrase",
-    "--watch [seconds]": `show it again every so many seconds (${EVERY})`,
+    "--stack <name>": "only what this stack manages, with its own login; needs no passphrase",
+    "--watch [seconds]": `refresh the report at this interval (default: ${EVERY})`,
   },
   schema: "ps",
   observe: observeAgents,
@@ -23,7 +23,7 @@ export const command = reportCommand({
   repeatAfter: ({ watch }) => secondsOf(watch),
 });
 
-/** @returns 0 where --watch is not given */
+/** @returns 0 if `--watch` is not given */
 function secondsOf(watch: string | boolean | undefined): number {
   if (watch === undefined || typeof watch === "boolean") return watch ? EVERY : 0;
   const seconds = Number(watch);

@@ -5,10 +5,10 @@ import { reportCommand } from "../report-command.ts";
 
 export const command = reportCommand({
   usage: "services",
-  summary: "show every service as it is on its host now, and whether it is healthy",
+  summary: "show the current state and health of every service on its host",
   options: {
     "--host <name>": "only this host",
-    "--stack <name>": "with the login of this stack; needs no passphrase",
+    "--stack <name>": "use the login of this stack; needs no passphrase",
   },
   schema: "services",
   observe: observeServices,

@@ -11,14 +11,15 @@ import { assertDeclared } from "../selection.ts";
 
 export const command: CommandDefinition = {
   usage: "ssh <host> [command...]",
-  summary: "open a shell on a host, or run the command after `--`, with the pinned key; exits as ssh does",
+  summary:
+    "open a shell on a host, or run the command after `--`; checks the pinned key, exits with ssh's exit code",
   options: {},
   async run({ args }) {
     const [host = "", ...words] = args;
     const fleet = openFleet();
     assertDeclared("host", host, fleet.hosts);
     const target = await reachableTarget(fleet, host);
-    if (target.hostKeys.length === 0) throw neverMet(host);
+    if (target.hostKeys.length === 0) throw noPinnedKey(host);
     return [await runSsh(target, words)];
   },
 };
@@ -41,11 +42,11 @@ async function runSsh(target: Target, words: readonly string[]): Promise<number>
   }
 }
 
-function neverMet(host: string): UnreachableError {
+function noPinnedKey(host: string): UnreachableError {
   return new UnreachableError({
     where: host,
     what: "it was not contacted",
-    why: "no host key is pinned for it.",
+    why: "no host key is pinned for it yet.",
     next: "Run `npx pulumi up`, which pins the key on first contact.",
   });
 }

@@ -11,7 +11,7 @@ export const command: CommandDefinition = {
   usage: "stack <action> [name]",
   summary:
     "`stack add TENANT` or `stack add platform` makes a stack for a part of the fleet; `stack list` lists them",
-  options: { "--json": "with list: print JSON (docs/schema/stacks.schema.json)" },
+  options: { "--json": "with `stack list`: print JSON (docs/schema/stacks.schema.json)" },
   async run({ args: [action, name], options, io }) {
     if (action === "list" && name === undefined) {
       const rows = listStacks(openFleet());
@@ -20,7 +20,8 @@ export const command: CommandDefinition = {
       const lines = await addStack(openFleet(), name, stderrProgress());
       io.out(`${lines.map(visible).join("\n")}\n`);
     } else {
-      const why = "there are `fleet stack add TENANT`, `fleet stack add platform` and `fleet stack list`.";
+      const why =
+        "the actions are `fleet stack add TENANT`, `fleet stack add platform` and `fleet stack list`.";
       throw new InvalidError({ what: "fleet stack", why });
     }
     return [];

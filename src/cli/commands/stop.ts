@@ -2,5 +2,5 @@ import { controlCommand } from "../start-stop.ts";
 
 export const command = controlCommand(
   "stop",
-  "stop an agent or a service, until it is started or the next `pulumi up`",
+  "stop an agent or a service until the next `fleet start` or `pulumi up`",
 );

@@ -1,7 +1,7 @@
 import { InvalidError } from "../../base/errors.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { stackInUse } from "../../engine/index.ts";
-import type { CommandDefinition, Given } from "../command.ts";
+import type { CommandDefinition, CommandInput } from "../command.ts";
 import { openFleet } from "../open-fleet.ts";
 import { type TargetSelection, targetsOf } from "../pulumi-targets.ts";
 import { safeJson } from "../render/text.ts";
@@ -9,11 +9,12 @@ import { assertDeclared } from "../selection.ts";
 
 export const command: CommandDefinition = {
   usage: "targets",
-  summary: "print what keeps a run to a host or an agent: `npx pulumi up $(npx fleet targets --host HOST)`",
+  summary:
+    "print options that limit a run to a host or an agent: `npx pulumi up $(npx fleet targets --host HOST)`",
   options: {
-    "--host <name>": "all that is on this host, or is to be removed from it",
-    "--agent <name>": "this agent; its host and tenant must be there",
-    "--stack <name>": "of this stack, and not the selected one",
+    "--host <name>": "everything on this host, including what will be removed from it",
+    "--agent <name>": "this agent; its host and tenant must already exist",
+    "--stack <name>": "use this stack instead of the selected one",
     "--json": "print JSON (docs/schema/targets.schema.json)",
   },
   async run({ options, io }) {
@@ -26,7 +27,7 @@ export const command: CommandDefinition = {
   },
 };
 
-function selectionOf(fleet: Fleet, options: Given["options"]): TargetSelection {
+function selectionOf(fleet: Fleet, options: CommandInput["options"]): TargetSelection {
   const [host, agent] = [textOf(options["host"]), textOf(options["agent"])];
   if (host !== undefined) assertDeclared("host", host, fleet.hosts);
   if (agent !== undefined) assertDeclared("agent", agent, fleet.agents);
@@ -40,6 +41,10 @@ function textOf(option: string | boolean | undefined): string | undefined {
 }
 
 function elsewhere(agent: string, home: string, host: string): InvalidError {
-  const why = `it lives on ${home}, and not on ${host}.`;
-  return new InvalidError({ what: `the agent ${agent}`, why, next: "Name one of the two." });
+  const why = `it is declared on ${home}, not on ${host}.`;
+  return new InvalidError({
+    what: `the agent ${agent}`,
+    why,
+    next: "Use only one of `--host` and `--agent`.",
+  });
 }

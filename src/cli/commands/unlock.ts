@@ -3,10 +3,10 @@ import type { CommandDefinition } from "../command.ts";
 
 export const command: CommandDefinition = {
   usage: "unlock",
-  summary: "remove the lock that a killed run left on a stack; never that of a run at work",
+  summary: "remove the lock that a killed run left on a stack, but never the lock of an active run",
   options: {
-    "--stack <name>": "this stack, not the selected one",
-    "--force": "also the lock of a run on another machine, which nobody can see from here: it tells whose",
+    "--stack <name>": "use this stack instead of the selected one",
+    "--force": "also remove locks of runs on other machines, which cannot be checked from here",
   },
   async run({ options, io }) {
     const named = typeof options["stack"] === "string" ? options["stack"] : undefined;

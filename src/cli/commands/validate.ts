@@ -10,9 +10,9 @@ import { safeJson } from "../render/text.ts";
 
 export const command: CommandDefinition = {
   usage: "validate [file]",
-  summary: "tell every error of fleet.yaml at once; contacts nothing",
+  summary: "show all errors in fleet.yaml; contacts no host",
   options: {
-    "--change <dir>": "the fleet.yaml of a checkout of a change, which is taken as data",
+    "--change <dir>": "check the fleet.yaml in this checkout of a change; runs nothing from the checkout",
     "--json": "print JSON (docs/schema/validate.schema.json)",
   },
   async run({ args, options, io }) {
@@ -34,7 +34,7 @@ export const command: CommandDefinition = {
   },
 };
 
-/** The project's own file, as short as it can be told. */
+/** Returns the path of the project's fleet.yaml relative to the current folder. */
 function here(): string {
   return relative(process.cwd(), fleetFile()) || fleetFile();
 }

@@ -12,7 +12,7 @@ import { hostChecks } from "./hosts.ts";
 /**
  * Checks this machine and the project, and changes nothing.
  *
- * @param connect whether every host is contacted as well
+ * @param connect whether to contact every host as well
  */
 export async function checkMachine(connect: boolean): Promise<Check[]> {
   const { check, fleet } = fleetCheck();
@@ -28,15 +28,17 @@ export async function checkMachine(connect: boolean): Promise<Check[]> {
 function fleetCheck(): { check: Check; fleet?: Fleet } {
   const name = "fleet.yaml";
   if (projectDir() === undefined) {
-    return { check: { name, ok: "warn", detail: "there is none here or above", fix: "npx fleet init" } };
+    return {
+      check: { name, ok: "warn", detail: "there is none here or in a folder above", fix: "npx fleet init" },
+    };
   }
   const { fleet, problems } = checkFleet(fleetFile());
   if (fleet !== undefined) return { check: { name, ok: true, detail: "valid" }, fleet };
-  const detail = `${count(problems.length, "error")} in it`;
+  const detail = `it has ${count(problems.length, "error")}`;
   return { check: { name, ok: false, detail, fix: "npx fleet validate" } };
 }
 
-/** What this machine needs for the kinds of hosts that the fleet has. */
+/** Checks what this machine needs for the kinds of hosts in the fleet. */
 function machineChecks(fleet: Fleet | undefined): Check[] {
   const hosts = Object.values(fleet?.hosts ?? {});
   return HOST_KIND_NAMES.flatMap((name): Check[] => {
@@ -49,7 +51,7 @@ function machineChecks(fleet: Fleet | undefined): Check[] {
   });
 }
 
-/** Whether the system's OpenSSH client is there. */
+/** Checks that the OpenSSH client is installed. */
 async function sshCheck(): Promise<Check> {
   const name = "ssh";
   const { failed, stderr } = await execa("ssh", ["-V"], { reject: false, stdin: "ignore" });

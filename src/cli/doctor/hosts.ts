@@ -4,7 +4,7 @@ import { WHOLE_FLEET } from "../../model/stack-slice.ts";
 import { withHosts } from "../connections.ts";
 import { queryHost } from "../query-host.ts";
 
-/** Connects to every host, all at once. */
+/** Checks every host by connecting to it, all at the same time. */
 export function hostChecks(fleet: Fleet): Promise<Check[]> {
   return withHosts(fleet, WHOLE_FLEET, (open) =>
     Promise.all(

@@ -5,9 +5,10 @@ import { withHosts } from "../connections.ts";
 import { queryHost } from "../query-host.ts";
 
 /**
- * A host that answers is better removed than forgotten: its agents would go on with nobody to know of them.
+ * Refuses to forget a host that answers, since its agents would keep running without a record of them.
  *
  * @param next what to do instead
+ * @throws InvalidError if the host answers
  */
 export async function refuseReachable(fleet: Fleet, host: string, next: string): Promise<void> {
   const { answer } = await withHosts(fleet, WHOLE_FLEET, (open) =>
@@ -16,7 +17,7 @@ export async function refuseReachable(fleet: Fleet, host: string, next: string):
   if (answer === undefined) return;
   throw new InvalidError({
     what: `${host} was not forgotten`,
-    why: "it answers.",
+    why: "the host is reachable.",
     next,
   });
 }

@@ -1,7 +1,8 @@
 /**
- * The words of a command or of variables as systemd.syntax(7) has them: parted by blanks, quoted by `"` or `'`.
+ * Splits a command or a list of variables into words by systemd.syntax(7): at blanks, with `"` or `'` as
+ * quotes.
  *
- * @returns undefined where a word has something that systemd would expand, or that is no plain word of ours
+ * @returns undefined if a word uses syntax that is not supported here
  */
 export function wordsOf(text: string): string[] | undefined {
   const words: string[] = [];
@@ -20,7 +21,7 @@ export function wordsOf(text: string): string[] | undefined {
   return words;
 }
 
-/** A start line as an agent's command: without systemd's prefixes; undefined where it is more than plain words. */
+/** Turns an ExecStart= line into an agent's command; undefined if it is not one command of plain words. */
 export function commandOf(starts: readonly string[]): string[] | undefined {
   const [line, ...others] = starts;
   if (line === undefined || others.length > 0 || /^[@:+!|]/.test(line)) return undefined;
@@ -30,7 +31,7 @@ export function commandOf(starts: readonly string[]): string[] | undefined {
   return paneOf(words.map((word) => word.replaceAll("%%", "%").replaceAll("$$", "$")));
 }
 
-/** What runs in a tmux of its own runs in one of Muster's then. */
+/** Returns the command that runs inside tmux, since Muster starts every agent in a tmux of its own. */
 function paneOf(words: string[]): string[] | undefined {
   if (!/(^|\/)tmux$/.test(words[0] ?? "")) return words;
   const at = words.findIndex((word) => /^(new|new-session)$/.test(word));
@@ -39,7 +40,7 @@ function paneOf(words: string[]): string[] | undefined {
   return inner.length === 1 ? ["/bin/sh", "-c", inner[0] ?? ""] : inner;
 }
 
-/** tmux(1): options of new-session that take a value, and the rest of it. */
+/** Drops the options of `new-session`, some of which take a value; tmux(1). */
 function afterOptions(words: readonly string[]): string[] {
   let at = 0;
   while (/^-/.test(words[at] ?? "") && words[at] !== "--")

@@ -7,9 +7,9 @@ import { CONTACT_COLUMNS } from "../../config/fleet.ts";
 export type Contact = Readonly<Record<string, string>>;
 
 /**
- * The contacts of an agent's own database, by name, as far as they have columns of ours.
+ * Reads the contacts in an agent's own database, by name. Columns that Muster does not know are left out.
  *
- * @returns undefined where it is none of ours: it stays the agent's own
+ * @returns undefined if it is not a readable contact book; it then stays as it is
  */
 export function contactsIn(book: Buffer, log?: Buffer): Readonly<Record<string, Contact>> | undefined {
   const dir = mkdtempSync(join(tmpdir(), "muster-book-"));
@@ -34,8 +34,8 @@ function rowsIn(db: DatabaseSync): Readonly<Record<string, Contact>> | undefined
   const known = db.prepare("SELECT name FROM pragma_table_info('contacts')").all();
   const columns = known.map(({ name }) => String(name));
   if (!columns.includes("name")) return undefined;
-  const ours = CONTACT_COLUMNS.filter((column) => columns.includes(column));
-  const rows = db.prepare(`SELECT ${["name", ...ours].join(", ")} FROM contacts ORDER BY name`).all();
+  const supported = CONTACT_COLUMNS.filter((column) => columns.includes(column));
+  const rows = db.prepare(`SELECT ${["name", ...supported].join(", ")} FROM contacts ORDER BY name`).all();
   const entries = rows.map(({ name, ...row }): [string, Contact] => {
     const filled = Object.entries(row).filter(([, value]) => typeof value === "string" && value !== "");
     return [String(name), Object.fromEntries(filled) as Contact];

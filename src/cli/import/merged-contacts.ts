@@ -7,8 +7,8 @@ interface Book {
 }
 
 /**
- * The contacts of several books as one declaration. What two agents know differently, or has a form that fleet.yaml does
- * not allow, is not declared: it stays in their books as what they learned.
+ * Merges the contacts of several books into one declaration. Contacts that differ between agents, or that
+ * fleet.yaml does not allow, are not declared: they stay in the agents' own books.
  */
 export function mergedContacts(agents: readonly string[], books: readonly Book[]) {
   const known = new Map<string, Contact>();
@@ -26,7 +26,7 @@ export function mergedContacts(agents: readonly string[], books: readonly Book[]
       ...names.map((name) => [name, known.get(name)] as const),
       ...made.map((name) => [name, { display_name: name, type: "agent" }] as const),
     ]) as Readonly<Record<string, Contact>>,
-    /** Those of its own book. */
+    /** Returns the declared contacts that are in an agent's own book. */
     of: (agent: string) => {
       const rows = books.find((book) => book.agent === agent)?.rows ?? {};
       return names.filter((name) => Object.hasOwn(rows, name));
@@ -34,11 +34,12 @@ export function mergedContacts(agents: readonly string[], books: readonly Book[]
     notes: [
       ...(learned.length > 0
         ? [
-            `contacts that agents know differently, or that have another form, stay their own: ${learned.join(", ")}.`,
+            `not declared, because agents have different entries or fleet.yaml does not allow them; these contacts ` +
+              `stay in the agents' own books: ${learned.join(", ")}.`,
           ]
         : []),
       ...(made.length > 0
-        ? [`nobody has ${made.join(", ")} in a contact book; an entry was made up for each.`]
+        ? [`no contact book contains ${made.join(", ")}; a minimal entry was added for each.`]
         : []),
     ],
   };

@@ -1,12 +1,12 @@
-/** What a host that is to be adopted looks like. */
+/** What a scan has found on a host. */
 export interface ScannedHost {
-  /** The system's name, where it is one without systemd. */
+  /** The name of the operating system; set only if it has no systemd. */
   readonly foreign?: string;
   readonly users: readonly ScannedUser[];
   readonly services: readonly ScannedService[];
-  /** What runs there and is no service of a user's. */
+  /** What runs there but is not a service of a user. */
   readonly left: readonly string[];
-  /** `<project>/<stack>` of everybody who has records there. */
+  /** `<project>/<stack>` of every stack that has records there. */
   readonly stacks: readonly string[];
 }
 
@@ -29,18 +29,18 @@ export interface ScannedFile {
 export interface ScannedService {
   readonly unit: string;
   readonly user: string;
-  /** As the unit's file says it, one for each ExecStart=. */
+  /** The ExecStart= lines of the unit's file. */
   readonly starts: readonly string[];
   readonly workdir: string;
-  /** As systemd shows it: words, quoted where they need it. */
+  /** The variables as systemd shows them: words, quoted if necessary. */
   readonly environment: string;
-  /** The names of what its environment files set. */
+  /** The names of the variables in its environment files. */
   readonly secrets: readonly string[];
   readonly enabled: boolean;
   readonly active: boolean;
 }
 
-/** Reads what scan-script.ts answered; a host's words are taken as data, and anything unknown is passed over. */
+/** Parses the answer of scan-script.ts. The answer is untrusted data; unknown lines are ignored. */
 export function parseScan(answer: string): ScannedHost {
   const lines = decode(answer)
     .toString("utf8")

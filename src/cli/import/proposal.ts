@@ -5,20 +5,24 @@ import { mergedContacts } from "./merged-contacts.ts";
 import type { ScannedHost, ScannedUser } from "./parse-scan.ts";
 import { type ProposedAgent, proposeAgent } from "./propose-agent.ts";
 
-/** What a host would be in a fleet.yaml. */
+/** A fleet.yaml that describes an existing host. */
 export interface Proposal {
   readonly fleet: object;
   /** Identity files by their path beside fleet.yaml. */
   readonly files: Readonly<Record<string, string>>;
-  /** What a person should know, and decide, before `up`: sentences. */
+  /** Sentences about what a person should know or decide before `up`. */
   readonly notes: readonly string[];
-  /** What could not be read into a declaration. */
+  /** What cannot be declared. */
   readonly left: readonly string[];
-  /** Names of the secrets of the stack's configuration that are to be set. */
+  /** Names of the secrets that must be set in the stack's configuration. */
   readonly secrets: readonly string[];
 }
 
-/** Declares what was seen on a host. @param tenant of all its agents; left out, their common group, or `team` */
+/**
+ * Proposes declarations for what a scan has found on a host.
+ *
+ * @param tenant the tenant of all its agents; by default their common group, or `team`
+ */
 export function proposalOf(host: ImportedHost, seen: ScannedHost, tenant?: string): Proposal {
   const found = seen.users.map((user) => foundOf(user, seen));
   const agents = found.flatMap(({ agent }) => agent ?? []);
@@ -73,24 +77,26 @@ interface Found {
   readonly left: readonly string[];
 }
 
-/** What an agent is: a user with a home of its own name, as whom a service runs. */
+/** Proposes a user as an agent if its home has its own name and a service runs as this user. */
 function foundOf(user: ScannedUser, { services }: ScannedHost): Found {
   const own = services.filter((service) => service.user === user.name);
   const units = own.map(({ unit }) => unit).join(", ");
-  if (own.length === 0) return { left: [`user ${user.name}: no service runs as it, so it is no agent`] };
+  if (own.length === 0) return { left: [`user ${user.name}: no service runs as it, so it is not an agent`] };
   if (own.every(({ unit }) => unit.startsWith("muster-"))) return { left: [] };
   if (!/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/.test(user.name) || isReserved(user.name)) {
     return { left: [`${units} of user ${user.name}: an agent cannot have that name`] };
   }
   if (user.home !== `/home/${user.name}`) {
     return {
-      left: [`${units} of user ${user.name}: its home is ${user.home}, and an agent's is /home/${user.name}`],
+      left: [
+        `${units} of user ${user.name}: its home is ${user.home}, but an agent's must be /home/${user.name}`,
+      ],
     };
   }
   return proposeAgent(user, own);
 }
 
-/** The group that all have in common and that is nobody's own. */
+/** Returns the primary group that all users share, unless it is one user's own group. */
 function commonGroup(users: readonly ScannedUser[]): string | undefined {
   const [group, ...others] = [...new Set(users.map((user) => user.group))];
   const isOne = group !== undefined && others.length === 0 && !users.some(({ name }) => name === group);
@@ -100,9 +106,11 @@ function commonGroup(users: readonly ScannedUser[]): string | undefined {
 function groupNotes(agents: readonly ProposedAgent[], group: string): string[] {
   const changing = agents.filter(({ user }) => user.group !== group).map(({ user }) => user.name);
   if (changing.length === 0) return [];
-  return [`\`up\` makes ${group} the first group of ${changing.join(", ")}, and their homes 0700.`];
+  return [
+    `\`up\` makes ${group} the primary group of ${changing.join(", ")}, and changes the mode of their homes to 0700.`,
+  ];
 }
 
 function stackSentence(owner: string): string {
-  return `what the stack ${owner} has there already: docs/tenants.md says how another stack takes it over`;
+  return `resources of the stack ${owner}: docs/tenants.md describes how another stack takes them over`;
 }

@@ -19,14 +19,18 @@ interface Found {
 
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
 
-/** @param own the services that run as it, of which the first that can be read is what the agent is */
+/**
+ * Proposes a user as an agent of fleet.yaml.
+ *
+ * @param own the services that run as this user; the first whose command can be read becomes the agent
+ */
 export function proposeAgent(user: ScannedUser, own: readonly ScannedService[]): Found {
   const sorted = own.toSorted((a, b) => Number(b.active) - Number(a.active));
   const service = sorted.find(({ starts }) => commandOf(starts) !== undefined);
   const command = service && commandOf(service.starts);
   if (service === undefined || command === undefined) {
     const units = own.map(({ unit, starts }) => `${unit} of user ${user.name}: ${starts.join("; ")}`);
-    return { left: units.map((one) => `${one} is more than a command with plain words`) };
+    return { left: units.map((one) => `${one} is not a single command of plain words`) };
   }
   const others = own.filter(({ unit }) => unit !== service.unit);
   const { env, credentials, unread } = environmentOf(user.name, service);
@@ -49,28 +53,28 @@ export function proposeAgent(user: ScannedUser, own: readonly ScannedService[]):
       files,
       notes: [
         service.active
-          ? `${name}: ${service.unit} runs it on as it is. Take \`takeOver: later\` out when it may be started again once, under ` +
-            "a unit of Muster's: in a terminal of its own, kept to its home (docs/isolation.md; `allow` has the exceptions)."
-          : `${name}: ${service.unit} is down; \`up\` disables it and starts the agent under a unit of Muster's.`,
+          ? `${name}: ${service.unit} keeps running it. Remove \`takeOver: later\` when the agent may be restarted once, under ` +
+            "Muster's own unit: in its own terminal, sandboxed to its home (docs/isolation.md; `allow` lists the exceptions)."
+          : `${name}: ${service.unit} is down; \`up\` disables it and starts the agent under Muster's own unit.`,
         ...(service.enabled
           ? []
-          : [`${name}: ${service.unit} is not started at boot; a unit of Muster's is.`]),
+          : [`${name}: ${service.unit} does not start at boot, but Muster's own unit does.`]),
         ...notes,
       ],
     },
     left: [
-      ...others.map(({ unit }) => `${unit}: ${name} is taken for ${service.unit} alone`),
-      ...unread.map((word) => `a variable of ${service.unit} that is no plain word: ${word}`),
+      ...others.map(({ unit }) => `${unit}: the agent ${name} is already declared from ${service.unit}`),
+      ...unread.map((setting) => `${service.unit}: ${setting} cannot be read as plain words`),
     ],
   };
 }
 
-/** systemd's own default is the root folder, and Muster's the home. */
+/** By default, systemd starts a service in the root folder, but Muster starts an agent in its home. */
 function workdirOf({ home }: ScannedUser, { workdir }: ScannedService): string {
   return workdir === "~" ? home : workdir || "/";
 }
 
-/** Values that may be secret are declared by name, and their values neither written nor shown. */
+/** Variables that may be secret are declared by name only; their values are neither written nor shown. */
 function environmentOf(agent: string, { environment, secrets }: ScannedService) {
   const words = wordsOf(environment);
   const pairs = (words ?? []).map((word) => [
@@ -92,7 +96,7 @@ function environmentOf(agent: string, { environment, secrets }: ScannedService) 
   };
 }
 
-/** At most 31 characters, as a name may have. */
+/** Makes the credential's name from the variable's, cut to the 31 characters that a name may have. */
 function credentialName(agent: string, variable: string): string {
   const name = `${agent}-${variable.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
   return name.slice(0, 31).replace(/-+$/, "");
@@ -103,7 +107,7 @@ function typeOf(variable: string): string {
   return /KEY/i.test(variable) ? "api-key" : "other";
 }
 
-/** Where it has no SOUL.md one is made up, which `up` would write. */
+/** Declares the identity files that were found. A missing SOUL.md is replaced by a placeholder. */
 function identityOf({ name, files }: ScannedUser) {
   const texts = IDENTITY_FILES.flatMap((file) => {
     const found = files[file];
@@ -127,12 +131,14 @@ function identityOf({ name, files }: ScannedUser) {
     },
     notes: [
       ...(soul === undefined
-        ? [`${name}: it has no SOUL.md that can be read; identities/${name}/SOUL.md is made up.`]
+        ? [`${name}: it has no readable SOUL.md; identities/${name}/SOUL.md is a placeholder.`]
         : []),
       ...(soul !== undefined && soul.mode !== "0644"
-        ? [`${name}: \`up\` makes its SOUL.md 0644; it is ${soul.mode}.`]
+        ? [`${name}: \`up\` changes the mode of its SOUL.md from ${soul.mode} to 0644.`]
         : []),
-      ...unread.map((file) => `${name}: its ${file} is no text of at most 1 MB, and stays its own.`),
+      ...unread.map(
+        (file) => `${name}: its ${file} is not declared: it is not text, or is larger than 1 MB.`,
+      ),
     ],
   };
 }

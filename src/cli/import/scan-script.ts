@@ -1,13 +1,14 @@
-/** Bytes of one identity file, and of a contact book. */
+/** The maximum size of an identity file and of a contact book, in bytes. */
 const MOST_TEXT = 1_000_000;
 const MOST_BOOK = 16_000_000;
 
 /**
- * Looks at a host and changes nothing: who has a home, which services run as them, and what is in those homes that
- * tells who an agent is. Files in a home are read with its owner's rights. Of environment files it tells the names of
- * the variables alone. Its answer is base64 of lines: a word, then fields in base64 each.
+ * Returns a shell script that scans a host and changes nothing. It reads the users with a home, the services
+ * that run as them, and the identity files and contact books in those homes. It reads files in a home with
+ * its owner's rights, and reports only the names of the variables in environment files. Its answer is base64
+ * of lines: a word, then fields that are base64 themselves.
  *
- * @param names the identity files that are looked for
+ * @param names the identity files to read
  */
 export function scanScript(names: readonly string[]): string {
   return String.raw`
@@ -57,7 +58,7 @@ services() {
 
 stacks() { ls /var/lib/muster/records 2>/dev/null | while read -r owner; do line stack "$owner"; done; }
 
-look() {
+scan() {
   command -v systemctl >/dev/null && [ -d /run/systemd/system ] || { say "$(line none "$(uname -s)" | base64 -w0)"; return; }
   for tool in runuser getent timeout base64; do
     command -v $tool >/dev/null || { say failed "it has no $tool"; return; }
@@ -65,7 +66,7 @@ look() {
   say "$({ people; services; stacks; } | base64 -w0)"
 }
 
-look
+scan
 exit 0
 `;
 }

@@ -8,15 +8,15 @@ import { formatProblem } from "../../config/problem.ts";
 import type { Proposal } from "./proposal.ts";
 
 /**
- * Writes a proposal as a folder that can be a project of its own; nothing that is there is overwritten.
+ * Writes a proposal to a new folder, which can be a project of its own.
  *
- * @returns what is wrong with it as a fleet.yaml, a line each
- * @throws InvalidError where the folder is there already
+ * @returns the problems in its fleet.yaml, one in each line
+ * @throws InvalidError if the folder already exists
  */
 export function writeProposal(dir: string, { fleet, files, notes, left }: Proposal): string[] {
   if (existsSync(dir)) {
-    const next = "Name another folder with `--out DIR`, or move it away.";
-    throw new InvalidError({ what: `${dir} was not written`, why: "it is there already.", next });
+    const next = "Give another folder with `--out DIR`, or move the existing one.";
+    throw new InvalidError({ what: `${dir} was not written`, why: "it already exists.", next });
   }
   const comment = [
     ...notes.map((note) => `- ${note}`),

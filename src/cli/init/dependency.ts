@@ -8,8 +8,8 @@ interface InstalledLock {
 }
 
 /**
- * How the package.json of a project in `dir` should name the Muster that runs now: by its version if it came from a
- * registry, by its URL if it came from git, else by the path of the tarball or checkout.
+ * Returns how the package.json in `dir` should refer to the running Muster: by its version if it came from a
+ * registry, by its URL if it came from git, or by the path of the tarball or checkout.
  *
  * @param root the folder of the running package
  */

@@ -25,10 +25,10 @@ interface Manifest {
 }
 
 /**
- * Writes the project's package.json, or adds to an existing one what it lacks and keeps the rest. Where Pulumi.yaml
- * still names the former package, the dependency on that is replaced.
+ * Writes the project's package.json, or adds what an existing one lacks and keeps the rest. If Pulumi.yaml
+ * still names the former package, the dependency on it is replaced.
  *
- * @throws InvalidError where the existing package.json is not a JSON object
+ * @throws InvalidError if the existing package.json is not a JSON object
  */
 export function writeManifest(dir: string, name: string): InitFile {
   const file = "package.json";
@@ -55,8 +55,8 @@ function readManifest(file: string): Manifest {
   throw new InvalidError({
     where: file,
     what: "it cannot be completed",
-    why: "it is no JSON object.",
-    next: "Correct it, or move it away, and run `npx fleet init` again.",
+    why: "it is not a JSON object.",
+    next: "Correct or move it, and run `npx fleet init` again.",
   });
 }
 

@@ -13,14 +13,14 @@ import { STACK } from "./passphrase.ts";
 /** A stack's configuration. */
 type Config = Readonly<Record<string, unknown>>;
 
-/** With the former package npm removes the links to its programs, which have the names of ours. */
+/** Removing the former package with npm also removes the links to Muster's programs of the same names. */
 const INSTALL_RENAMED = `npm install && npm rebuild ${PACKAGE_NAME}`;
 
-/** A file with more problems than this is left to `fleet validate`. */
+/** How many problems are listed; `fleet validate` shows all. */
 const MOST_PROBLEMS = 10;
 
 /**
- * What to do next with the fleet in that folder, a step in each line.
+ * Lists what to do next with the fleet in a folder, one step in each line.
  *
  * @param isRenamed whether package.json no longer names the former package
  */
@@ -45,7 +45,7 @@ function fleetSteps(dir: string): string[] {
   ];
 }
 
-/** Missing files are among the problems; hosts and secrets of a fleet that cannot be read are unknown. */
+/** Lists the problems, including missing files. The hosts and secrets of an invalid fleet are not known. */
 function correctionSteps(problems: readonly Problem[]): string[] {
   const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => `  ${formatProblem(problem)}`);
   return [
@@ -71,7 +71,7 @@ function secretSteps(fleet: Fleet, config: Config): string[] {
   return [...references].flatMap((reference) => secretStep(reference, config) ?? []);
 }
 
-/** @returns undefined where the secret is set already */
+/** @returns undefined if the secret is already set */
 function secretStep(reference: string, config: Config): string | undefined {
   const [, source, place = ""] = /^(config|env|file):(.+)$/.exec(reference) ?? [];
   if (source === "config" && config[`muster:${place}`] === undefined)

@@ -8,7 +8,7 @@ import type { InitFile } from "./templates.ts";
 /** The first stack of a new project. */
 export const STACK = "dev";
 
-/** Makes the passphrase of a new project's first stack. A project that has a stack needs no other. */
+/** Creates the passphrase of a new project's first stack. Does nothing if the project already has a stack. */
 export function writePassphrase(dir: string): InitFile[] {
   const project = readProject(dir);
   if (project === undefined || stackNames(project).length > 0) return [];

@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../../base/files.ts";
 import { PACKAGE_NAME, packageRoot } from "../../base/paths.ts";
 import { FORMER_PACKAGE, withCurrentPackage } from "../../engine/former-package.ts";
 
-/** The template's fleet, and what it names. */
+/** The template's fleet.yaml and the files that it names, each with its template. */
 const FLEET: Readonly<Record<string, string>> = {
   "fleet.yaml": "fleet.yaml",
   "contacts.yaml": "contacts.yaml",
@@ -12,8 +12,8 @@ const FLEET: Readonly<Record<string, string>> = {
 };
 
 /**
- * Templates by the file that they become. Their names differ where npm would leave a file of that name out of a
- * package.
+ * The project's other files, each with its template. The names differ if npm would leave a file of that name
+ * out of the package.
  */
 const PROJECT: Readonly<Record<string, string>> = {
   "Pulumi.yaml": "Pulumi.yaml",
@@ -21,16 +21,16 @@ const PROJECT: Readonly<Record<string, string>> = {
   "stacks/README.md": "stacks.md",
 };
 
-/** The forges whose workflows are one file for both, by the folder in which each reads them. */
+/** The folder in which each forge reads workflows. The workflows themselves are the same for all forges. */
 const WORKFLOWS: Readonly<Record<string, string>> = {
   github: ".github/workflows",
   gitea: ".gitea/workflows",
 };
 
-/** The forges that a project can be made for. */
+/** The forges that a project can be created for. */
 export const FORGES = Object.keys(WORKFLOWS);
 
-/** What `init` corrects in existing files that name the former package: an editor reads a comment of fleet.yaml. */
+/** How `init` corrects files that name the former package. In fleet.yaml, that is a comment for editors. */
 const CORRECTIONS: Readonly<Record<string, (text: string) => string>> = {
   "Pulumi.yaml": withCurrentPackage,
   "fleet.yaml": (text) =>
@@ -46,8 +46,8 @@ export interface InitFile {
 }
 
 /**
- * Writes the files of a project that do not exist yet, and corrects those that name the former package. Next to an
- * existing fleet.yaml it writes no file that only the template's fleet names.
+ * Writes the files of a project that do not exist yet, and corrects those that name the former package. Next
+ * to an existing fleet.yaml it writes no file that only the template's fleet names.
  *
  * @param name the project's name
  * @param forge one of FORGES

@@ -5,22 +5,26 @@ import { scan } from "../../transport/scan.ts";
 import { reachableTarget } from "../connections.ts";
 import { MACHINE_SCRIPT } from "./script.ts";
 
-/** Looks at a host that is observed only: with the login's own rights, and without anything of ours on it. */
+/** Observes a host with `observe: only`. Uses the login's own rights, and installs nothing on the host. */
 export async function observedMachine(fleet: Fleet, host: string): Promise<Machine> {
   const target = reachableTarget(fleet, host);
-  const { answer } = await scan(target, MACHINE_SCRIPT, { as: "login", mayMeet: false });
+  const { answer } = await scan(target, MACHINE_SCRIPT, { as: "login", allowFirstContact: false });
   return parseMachine(host, answer);
 }
 
-/** Units that failed are systemd's to know, and so are none here. @throws MusterError where the answer is none */
+/**
+ * Parses the answer of MACHINE_SCRIPT. It lists no failed units, since only systemd could report them.
+ *
+ * @throws MusterError if the answer has another format
+ */
 export function parseMachine(host: string, answer: string): Machine {
   const [first = "", ...rest] = answer.split("|");
   const [cores, load, uptime, size, free] = first.trim().split(" ").map(Number);
   if ([cores, load, uptime, size, free].some((one) => one === undefined || !Number.isFinite(one))) {
     throw new MusterError({
       where: host,
-      what: "it was not understood",
-      why: "its tools speak another form.",
+      what: "its answer cannot be read",
+      why: "its tools print an unknown format.",
     });
   }
   return {

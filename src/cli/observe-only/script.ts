@@ -1,6 +1,7 @@
 /**
- * How a machine is doing that has nothing of ours on it, by what POSIX has, /proc of Linux and sysctl of macOS. Its
- * answer: `cores load uptime memory free`, and for each disk `size used path`, parted by `|`; sizes in kB.
+ * Observes a machine on which Muster has installed nothing, with POSIX tools, /proc on Linux and sysctl on
+ * macOS. The answer is `cores load uptime memory free`, then `|size used path` for each disk; sizes are in
+ * kB.
  */
 export const MACHINE_SCRIPT = String.raw`
 number() { awk -v name="$1" 'index($0, name) == 1 { gsub(/[^0-9]/, ""); print; exit }'; }
@@ -21,11 +22,11 @@ mac() {
   free=$((pages * (page / 1024)))
 }
 
-look() {
+observe() {
   case $(uname -s) in
     Linux) linux ;;
     Darwin) mac ;;
-    *) say failed "a $(uname -s) cannot be looked at"; return ;;
+    *) say failed "$(uname -s) is not supported"; return ;;
   esac
   load=$(uptime | sed 's/.*load averages*: *//; s/,/ /g' | awk '{ print $2 }')
   disks=$(df -Pk 2>/dev/null | awk 'NR > 1 && $1 ~ "^/dev/" { used = $5; sub(/%/, "", used); path = $6
@@ -33,6 +34,6 @@ look() {
   say "$(getconf _NPROCESSORS_ONLN) $load $up $size $free$disks"
 }
 
-look
+observe
 exit 0
 `;

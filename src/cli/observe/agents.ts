@@ -1,5 +1,5 @@
 import type { AgentSpec, Fleet } from "../../config/fleet.ts";
-import type { BeatState, DeferredRestart, Lifecycle } from "../../model/deadman.ts";
+import type { DeferredRestart, HeartbeatState, Lifecycle } from "../../model/deadman.ts";
 import type { FailedOver } from "../../model/failover.ts";
 import type { PsAnswer, UnitStatus } from "../../model/protocol.ts";
 import { runningUnit, unitName } from "../../resources/unit-names.ts";
@@ -8,10 +8,10 @@ import { EXIT, type ExitCode } from "../exit.ts";
 import type { OpenHost } from "../query-host.ts";
 import type { Selection } from "../selection.ts";
 import { type HostAnswer, observeByHost, stateWithoutAnswer } from "./by-host.ts";
-import { type HostReport, isMissed } from "./fleet-report.ts";
+import { type HostReport, isUnexpectedlyUnreachable } from "./fleet-report.ts";
 import { type UnitLabel, unitLabel } from "./unit-label.ts";
 
-/** `away`: nothing is known, because its host gave no answer. `stuck`: it reports so itself. `stale`: it shows no sign of life. */
+/** `away`: its host is unreachable. `stuck`: it reports this itself. `stale`: it shows no sign of life. */
 export type AgentState = UnitLabel | "stuck" | "stale" | "away";
 
 export interface AgentRow {
@@ -19,49 +19,49 @@ export interface AgentRow {
   readonly tenant: string;
   readonly host: string;
   readonly state: AgentState;
-  /** An ephemeral one is started by name, and stops by itself. */
+  /** An ephemeral agent is started by hand and stops by itself. */
   readonly lifecycle: Lifecycle["kind"];
-  /** What it is declared to run. */
+  /** The declared runtime. */
   readonly runtime: RuntimeKind;
   /** The name of the process in its pane. */
   readonly process?: string;
-  /** Set where its runtime has no such process. */
+  /** Set if the process does not belong to its runtime. */
   readonly otherProcess?: true;
-  /** The unit that ran it before Muster, where that unit still runs it. */
+  /** The unit that ran it before Muster, if that unit still runs it. */
   readonly former?: string;
-  /** UnitFileState of systemd; what follows is there only where the unit is. */
+  /** systemd's UnitFileState. This field and the following ones are set only if the unit exists. */
   readonly enabled?: string;
   readonly pid?: number;
   readonly restarts?: number;
   /** Seconds in this state. */
   readonly since?: number;
-  /** What the agent says of itself. */
+  /** What the agent reports about itself. */
   readonly status?: string;
-  /** What follows is the deadman's, where the agent's heartbeat is declared. */
-  readonly beat?: BeatState;
+  /** This field and the next four come from the deadman, and are set only if the agent has a heartbeat. */
+  readonly beat?: HeartbeatState;
   /** Seconds since its last sign of life. */
   readonly silent?: number;
   readonly task?: string;
   /** What is wrong with its heartbeat. */
   readonly problem?: string;
-  /** Why the deadman does nothing about it. */
+  /** Why the deadman is paused for it. */
   readonly paused?: string;
-  /** Set where it still runs as it was declared before. */
+  /** Set while it still runs with an earlier declaration. */
   readonly owed?: Pick<DeferredRestart, "restart" | "within" | "since">;
-  /** The provider that it should run on, where that is not its first, and since when. */
+  /** The provider that it should run on, if that is not its first one, and since when. */
   readonly failedOver?: FailedOver;
   /** Why it stays down, and since when. */
   readonly quarantine?: { readonly since: string; readonly reason: string };
 }
 
 export interface AgentsReport {
-  /** The hosts whose deadman should watch and does not. */
+  /** The hosts whose deadman should be watching but is silent. */
   readonly unwatched: readonly string[];
   readonly hosts: readonly HostReport[];
   readonly agents: readonly AgentRow[];
 }
 
-/** How every declared agent is now, from its live host. */
+/** Observes every selected agent on its host. */
 export async function observeAgents(
   fleet: Fleet,
   selection: Selection,
@@ -78,10 +78,13 @@ export async function observeAgents(
   };
 }
 
-/** Every exit code that holds for what was found. */
+/** Returns all exit codes that apply. */
 export function codesOfAgents({ hosts }: Pick<AgentsReport, "hosts">): ExitCode[] {
   const failed = hosts.some((host) => host.state === "failed");
-  return [...(failed ? [EXIT.failure] : []), ...(hosts.some(isMissed) ? [EXIT.unreachable] : [])];
+  return [
+    ...(failed ? [EXIT.failure] : []),
+    ...(hosts.some(isUnexpectedlyUnreachable) ? [EXIT.unreachable] : []),
+  ];
 }
 
 /** Whether a selection covers an agent. */
@@ -117,7 +120,7 @@ function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentStat
   };
 }
 
-/** What the deadman reports counts only for a unit that runs, as systemd has it. */
+/** Returns an agent's state. What the deadman reports counts only if the unit runs according to systemd. */
 function stateOf(unit: UnitStatus): AgentState {
   const { watched } = unit;
   const known = unitLabel(unit);
@@ -126,7 +129,7 @@ function stateOf(unit: UnitStatus): AgentState {
   return watched.state === "stuck" ? "stuck" : known;
 }
 
-/** The process in its pane; one that its runtime knows, where there is one. */
+/** Returns the process in its pane, preferably one that belongs to its runtime. */
 function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<AgentRow> {
   const { processes } = runtimeOf(runtime);
   const known = names.find((name) => processes.includes(name));

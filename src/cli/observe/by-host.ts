@@ -4,17 +4,17 @@ import { type OpenHost, queryHost } from "../query-host.ts";
 import type { Selection } from "../selection.ts";
 import type { HostReport } from "./fleet-report.ts";
 
-/** What one host answered about the things that are declared on it. */
+/** One host's answer about the things that are declared on it. */
 export interface HostAnswer<Thing, Answer> {
   readonly host: HostReport;
   readonly things: readonly Thing[];
-  /** There only where the host's state is `ok`. */
+  /** Set only if the host's state is `ok`. */
   readonly answer?: Answer;
 }
 
 /**
- * Asks each host of some declared things one question about its own, all hosts at once. That a host gives no answer is
- * a result like any other.
+ * Queries each host about the things that are declared on it, all hosts at the same time. A host that does
+ * not answer is part of the result, not an error.
  */
 export function observeByHost<Thing extends { readonly host: string }, Answer>(
   fleet: Fleet,
@@ -31,12 +31,12 @@ export function observeByHost<Thing extends { readonly host: string }, Answer>(
   );
 }
 
-/** The state of a thing that no host described: its host does not have it, or gave no answer. */
+/** Returns the state of a thing that its host did not report: it is missing, or the host did not answer. */
 export function stateWithoutAnswer({ state }: HostReport): "not there" | "away" {
   return state === "ok" || state === "empty" ? "not there" : "away";
 }
 
-/** Whether a selection covers the whole fleet, at least of one host, and not only one tenant's part. */
+/** Whether a selection covers all tenants, on one host or on all of them. */
 export function coversAllTenants({ tenant, slice }: Selection): boolean {
   return tenant === undefined && slice?.kind !== "tenant";
 }

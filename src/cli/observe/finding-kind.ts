@@ -2,10 +2,10 @@ import type { Finding, FindingKind } from "../../model/finding.ts";
 import { RUNTIMES } from "../../runtimes/registry.ts";
 import type { Runtime } from "../../runtimes/runtime.ts";
 
-/** The files in which a runtime keeps the model and the provider that it uses. */
+/** The files in which runtimes keep the model and the provider that they use. */
 const SETTINGS = new Set(Object.values(RUNTIMES).flatMap(({ settingsFile }: Runtime) => settingsFile ?? []));
 
-/** The finding with its kind, where it has one. A change of fleet.yaml that is not applied yet has none. */
+/** Adds the kind of a finding, if it has one. A change of fleet.yaml that is not applied yet has none. */
 export function withKind(finding: Finding): Finding {
   const kind = finding.cause === "intended" ? undefined : kindOf(finding);
   return kind === undefined ? finding : { ...finding, kind };
@@ -16,7 +16,7 @@ function kindOf(finding: Finding): FindingKind | undefined {
   return isRuntime(finding) ? "RUNTIME" : undefined;
 }
 
-/** A unit that runs but is not enabled ends with the next reboot, and nobody notices before that. */
+/** Whether a unit is not enabled although it should be. It may run, but would not start after a reboot. */
 function isBootEnable({ type, part, item, property, declared }: Finding): boolean {
   const isOwnUnit = part === "unit" || (type === "Service" && item === "unit");
   return isOwnUnit && property === "enabled" && declared === "enabled";

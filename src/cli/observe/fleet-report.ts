@@ -3,57 +3,60 @@ import type { Unmanaged } from "../../model/unmanaged.ts";
 import type { FleetChange } from "../change/change.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 
-/** `empty`: it was reached, and nothing of ours is there yet. `failed`: it was reached and gave no answer. */
+/** `away`: unreachable. `empty`: Muster has installed nothing yet. `failed`: it gave no valid answer. */
 export type HostReachability = "ok" | "away" | "empty" | "failed";
 
 export interface HostReport {
   readonly host: string;
   readonly state: HostReachability;
-  /** A sentence, unless the state is `ok`. */
+  /** A sentence; absent if the state is `ok`. */
   readonly reason?: string;
-  /** Of a host that is away: that fleet.yaml declares it `availability: intermittent`. */
+  /** Set for an unreachable host that fleet.yaml declares with `availability: intermittent`. */
   readonly intermittent?: true;
-  /** Of a host that is away: when a run from this checkout last reached it (ISO 8601); absent where none did. */
+  /** For an unreachable host: when this checkout last reached it (ISO 8601); absent if it never has. */
   readonly lastReached?: string;
 }
 
-/** Whether a host is away that should be there. */
-export function isMissed({ state, intermittent }: HostReport): boolean {
+/** Whether a host is unreachable that is not declared intermittent. */
+export function isUnexpectedlyUnreachable({ state, intermittent }: HostReport): boolean {
   return state === "away" && intermittent !== true;
 }
 
-/** An item that the host could not tell anything of. */
+/** An item that the host could not observe. */
 export interface UnknownItem extends Place, Pick<Finding, "item" | "part"> {
   readonly reason: string;
 }
 
-/** A record on a host for a resource that fleet.yaml does not declare any more. */
+/** A record on a host for a resource that fleet.yaml no longer declares. */
 export interface Orphan {
   readonly host: string;
   readonly resource: string;
-  /** `<project>/<stack>`, whose `up` removes it. */
+  /** The stack that owns the record, as `<project>/<stack>`. Its `up` removes the resource. */
   readonly owner: string;
 }
 
-/** What runs as a user of ours and nobody declared. It is a note: no exit code stands for it, and `up` leaves it alone. */
+/**
+ * A program that runs as one of Muster's users but is not declared. It is a note that does not affect the
+ * exit code, and `up` does not change it.
+ */
 export interface UnmanagedThing extends Unmanaged {
   readonly host: string;
   readonly agent?: string;
 }
 
-/** What was found on the hosts; from it alone come the text, the JSON, the Markdown and the exit code. */
+/** What was found on the hosts. All output and the exit code are made from this report only. */
 export interface FleetReport {
   readonly fleet: string;
-  /** How many agents were looked at. */
+  /** The number of agents that were checked. */
   readonly agents: number;
-  /** How many services. */
+  /** The number of services that were checked. */
   readonly services: number;
   readonly hosts: readonly HostReport[];
   readonly findings: readonly Finding[];
   readonly unknown: readonly UnknownItem[];
   readonly orphans: readonly Orphan[];
   readonly unmanaged: readonly UnmanagedThing[];
-  /** What a change of fleet.yaml would do, where one was asked about. */
+  /** What a change of fleet.yaml would do; set only with `--change`. */
   readonly change?: FleetChange;
 }
 
@@ -62,13 +65,13 @@ export function isPending(finding: Finding): boolean {
   return finding.cause === "intended";
 }
 
-/** Every exit code that holds for what was found. */
+/** Returns all exit codes that apply. */
 export function codesOf(report: FleetReport): ExitCode[] {
   const has = (state: HostReachability) => report.hosts.some((host) => host.state === state);
   const holds: readonly (readonly [ExitCode, boolean])[] = [
     [EXIT.failure, has("failed") || report.unknown.length > 0],
     [EXIT.drift, has("empty") || report.findings.some((finding) => !isPending(finding))],
-    [EXIT.unreachable, report.hosts.some(isMissed)],
+    [EXIT.unreachable, report.hosts.some(isUnexpectedlyUnreachable)],
   ];
   return holds.flatMap(([code, held]) => (held ? [code] : []));
 }

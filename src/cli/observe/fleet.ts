@@ -12,8 +12,8 @@ import { withKind } from "./finding-kind.ts";
 import type { FleetReport, Orphan, UnknownItem, UnmanagedThing } from "./fleet-report.ts";
 
 /**
- * Observes the hosts of a fleet, all at once and each in one round trip, and compares them with what is declared.
- * Writes nothing. A host without an answer is part of the report and delays no other.
+ * Observes the hosts of a fleet, all at the same time and each in one round trip, and compares them with
+ * fleet.yaml. Writes nothing. A host that does not answer is part of the report and delays no other host.
  */
 export async function observeFleet(
   fleet: Fleet,
@@ -45,7 +45,7 @@ export async function observeFleet(
     orphans: given.flatMap(({ host, answer }) => orphansOf(host, answer, known)),
     unmanaged: given
       .flatMap(({ host, answer }) => unmanagedOn(fleet, host, answer))
-      .filter((one) => isAsked(fleet, one, selection)),
+      .filter((one) => isSelected(fleet, one, selection)),
   };
 }
 
@@ -53,7 +53,7 @@ function unmanagedOn(fleet: Fleet, host: string, { unmanaged = [] }: ObserveAnsw
   return unmanaged.map((one) => ({ host, ...agentOf(fleet, host, one.user), ...one }));
 }
 
-/** The agent that a user belongs to; none where several agents share it under `isolation: tenant`. */
+/** Returns the agent of a user, unless several agents share the user under `isolation: tenant`. */
 function agentOf(fleet: Fleet, host: string, user: string): { agent?: string } {
   const [agent, ...others] = Object.values(fleet.agents).filter(
     (one) => one.host === host && one.user === user,
@@ -61,26 +61,26 @@ function agentOf(fleet: Fleet, host: string, user: string): { agent?: string } {
   return agent === undefined || others.length > 0 ? {} : { agent: agent.name };
 }
 
-/** Whether a selection covers a user. One that no agent has any more is part of the whole fleet only. */
-function isAsked(fleet: Fleet, { host, user }: UnmanagedThing, selection: Selection): boolean {
+/** Whether a selection covers a user. A user without an agent has no tenant, so `--tenant` leaves it out. */
+function isSelected(fleet: Fleet, { host, user }: UnmanagedThing, selection: Selection): boolean {
   const agents = Object.values(fleet.agents).filter((one) => one.host === host && one.user === user);
   return agents.length === 0
     ? coversAllTenants(selection)
     : agents.some((agent) => isAgentSelected(agent, selection));
 }
 
-/** A difference by a rename is intended. For a secret, the record under the new name is not there yet to compare. */
+/** Marks a difference as intended. Drops it for a secret, which has no record under the new name yet. */
 function asRenamed(finding: Finding): Finding[] {
   return finding.observed === DIFFERENT ? [] : [{ ...finding, cause: "intended" }];
 }
 
-/** Whether the host still has it under a former name. */
+/** Whether the host still has a resource under a former name. */
 function isToBeRenamed({ id, formerly }: Declaration, { recorded }: ObserveAnswer): boolean {
   const ids = new Set(recorded.map((record) => record.id));
   return !ids.has(id) && formerly.some((former) => ids.has(former));
 }
 
-/** Declared rows are the only contents that a host needs in order to say which cell differs. */
+/** Returns the texts of declared rows. A host needs them, and no others, to find the cells that differ. */
 function rowsOf(declarations: readonly Declaration[], contents: Contents): Contents {
   const digests = declarations
     .flatMap((one) => Object.values(one.items))
@@ -96,7 +96,7 @@ function findingsOf(declaration: Declaration, answer: ObserveAnswer): Finding[] 
   return isToBeRenamed(declaration, answer) ? findings.flatMap(asRenamed) : findings;
 }
 
-/** What a reader's key learns of an item that no `up` has applied there yet. */
+/** What a reader's key can observe of an item that no `up` has applied yet. */
 const NOT_APPLIED = { property: "applied", declared: true, observed: false, cause: "intended" } as const;
 
 function differences(declaration: Declaration, seen: Observed | undefined): Difference[] {
@@ -110,7 +110,7 @@ function differences(declaration: Declaration, seen: Observed | undefined): Diff
 function unknownOf(declaration: Declaration, seen: Observed | undefined): UnknownItem[] {
   return Object.keys(declaration.items).flatMap((item) => {
     if (seen?.unapplied?.includes(item)) return [];
-    const observation = seen?.observed[item] ?? { unknown: "the host said nothing about it." };
+    const observation = seen?.observed[item] ?? { unknown: "the host did not report it." };
     if (!("unknown" in observation)) return [];
     return [{ ...placeOf(declaration), ...itemPlace(item), reason: observation.unknown }];
   });

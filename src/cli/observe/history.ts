@@ -7,57 +7,63 @@ import type { HostReport } from "./fleet-report.ts";
 import { isHostJobSelected } from "./jobs.ts";
 import { isSelectedService } from "./services.ts";
 
-export interface Asked extends Selection {
-  /** Of an agent or a service. */
+export interface HistorySelection extends Selection {
+  /** The name of an agent or a service. */
   readonly name?: string;
-  /** Events of a host at most, the latest. */
+  /** The maximum number of events of each host; the latest ones are kept. */
   readonly last: number;
 }
 
 export interface HistoryReport {
   readonly hosts: readonly HostReport[];
-  /** The oldest first, over all hosts. */
+  /** The events of all hosts, oldest first. */
   readonly events: readonly (HistoryEvent & { readonly host: string })[];
 }
 
-/** What happened on the hosts that have agents or services; of one, on its host. */
-export async function observeHistory(fleet: Fleet, asked: Asked, open: OpenHost): Promise<HistoryReport> {
-  const looks = await Promise.all(hostsFor(fleet, asked).map((host) => historyOf(fleet, host, asked, open)));
-  const events = once(looks.flatMap((look) => look.events));
+/** Reads the history of the selected agents, services and hosts, or of one agent or service. */
+export async function observeHistory(
+  fleet: Fleet,
+  selection: HistorySelection,
+  open: OpenHost,
+): Promise<HistoryReport> {
+  const hosts = hostsFor(fleet, selection);
+  const histories = await Promise.all(hosts.map((host) => historyOf(fleet, host, selection, open)));
+  const events = withoutCopies(histories.flatMap((one) => one.events));
   return {
-    hosts: looks.map((look) => look.host),
+    hosts: histories.map((one) => one.host),
     events: events.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)),
   };
 }
 
-/** What an agent brought along when it moved stands on two hosts. */
-function once(events: HistoryReport["events"]): HistoryReport["events"] {
-  const told = new Set<string>();
+/** Drops duplicates: an agent takes its history along when it moves, so the events are on two hosts. */
+function withoutCopies(events: HistoryReport["events"]): HistoryReport["events"] {
+  const seen = new Set<string>();
   return events.filter(({ time, event, agent, detail }) => {
     if (agent === undefined) return true;
     const key = JSON.stringify([time, event, agent, detail]);
-    const isNew = !told.has(key);
-    told.add(key);
+    const isNew = !seen.has(key);
+    seen.add(key);
     return isNew;
   });
 }
 
-function hostsFor(fleet: Fleet, asked: Asked): string[] {
-  const agents = Object.values(fleet.agents).filter((one) => isAgentSelected(one, asked));
-  const services = Object.values(fleet.services).filter((one) => isSelectedService(one, asked));
-  const all = [...agents, ...services].filter(({ name }) => asked.name === undefined || name === asked.name);
-  const ofHosts = asked.name === undefined ? hostsOfJobs(fleet, asked) : [];
-  return [...new Set([...all.map((one) => one.host), ...ofHosts])];
+function hostsFor(fleet: Fleet, selection: HistorySelection): string[] {
+  const { name } = selection;
+  const agents = Object.values(fleet.agents).filter((one) => isAgentSelected(one, selection));
+  const services = Object.values(fleet.services).filter((one) => isSelectedService(one, selection));
+  const all = [...agents, ...services].filter((one) => name === undefined || one.name === name);
+  const withJobs = name === undefined ? hostsWithJobs(fleet, selection) : [];
+  return [...new Set([...all.map((one) => one.host), ...withJobs])];
 }
 
-/** What became of a host's own jobs is told there, whether it has agents or not. */
-function hostsOfJobs({ jobs }: Fleet, asked: Asked): string[] {
-  return Object.values(jobs).flatMap((job) => (isHostJobSelected(job, asked) ? [job.host] : []));
+/** Returns the hosts with jobs of their own. Their history has events even if they have no agents. */
+function hostsWithJobs({ jobs }: Fleet, selection: Selection): string[] {
+  return Object.values(jobs).flatMap((job) => (isHostJobSelected(job, selection) ? [job.host] : []));
 }
 
-async function historyOf(fleet: Fleet, host: string, { name, last }: Asked, open: OpenHost) {
+async function historyOf(fleet: Fleet, host: string, { name, last }: HistorySelection, open: OpenHost) {
   const request = { op: "history", ...(name !== undefined && { agent: name }), last } as const;
-  const asked = await queryHost(fleet, host, open, (reader) => reader.history(request));
-  const events = asked.answer?.events ?? [];
-  return { host: asked.host, events: events.map((event) => ({ ...event, host })) };
+  const { host: report, answer } = await queryHost(fleet, host, open, (reader) => reader.history(request));
+  const events = answer?.events ?? [];
+  return { host: report, events: events.map((event) => ({ ...event, host })) };
 }

@@ -8,12 +8,12 @@ import type { Selection } from "../selection.ts";
 import { codesOfAgents } from "./agents.ts";
 import type { HostReport } from "./fleet-report.ts";
 
-/** One host as it is doing now. */
+/** The current health of a host. */
 export interface HostRow {
   readonly host: string;
-  /** There only where the host answered. */
+  /** Set only if the host has answered. */
   readonly machine?: Machine;
-  /** What is not as it should be; each a sentence without its point. */
+  /** What is wrong with the host. Each entry is a sentence without the final period. */
   readonly ailments: readonly string[];
 }
 
@@ -23,9 +23,9 @@ export interface HostsReport {
 }
 
 /**
- * How every declared host is doing, in one round trip each, all at once.
+ * Observes the health of every selected host, each in one round trip and all at the same time.
  *
- * @param observe looks at one that has nothing of ours
+ * @param observe observes a host with `observe: only`, which has no host runtime
  */
 export async function observeHosts(
   fleet: Fleet,
@@ -34,38 +34,41 @@ export async function observeHosts(
   observe: (host: string) => Promise<Machine>,
 ): Promise<HostsReport> {
   const names = Object.keys(fleet.hosts).filter((name) => host === undefined || name === host);
-  const looks = await Promise.all(
+  const results = await Promise.all(
     names.map(async (name) => {
-      const asked = isObservedOnly(fleet.hosts[name])
+      const result = isObservedOnly(fleet.hosts[name])
         ? await queryHost(fleet, name, observe, async (machine) => machine)
         : await queryHost(fleet, name, open, (reader) => reader.machine({ op: "machine" }));
-      const { answer } = asked;
+      const { answer } = result;
       const ailments = answer ? hostProblems(answer, { ...HEALTHY, ...fleet.hosts[name]?.healthy }) : [];
-      return { report: asked.host, row: { host: name, ...(answer && { machine: answer }), ailments } };
+      return { report: result.host, row: { host: name, ...(answer && { machine: answer }), ailments } };
     }),
   );
-  return { hosts: looks.map(({ report }) => report), rows: looks.map(({ row }) => row) };
+  return { hosts: results.map(({ report }) => report), rows: results.map(({ row }) => row) };
 }
 
-/** Every exit code that holds: what a host may use at most is a policy. */
+/** Returns all exit codes that apply. The limits of a host are a policy. */
 export function codesOfHosts({ hosts, rows }: HostsReport): ExitCode[] {
-  const isIll = rows.some(({ ailments }) => ailments.length > 0);
-  return [...codesOfAgents({ hosts }), ...(isIll ? [EXIT.policy] : [])];
+  const isUnhealthy = rows.some(({ ailments }) => ailments.length > 0);
+  return [...codesOfAgents({ hosts }), ...(isUnhealthy ? [EXIT.policy] : [])];
 }
 
-/** What is wrong with a machine, against what is declared for it. */
+/**
+ * Lists what is wrong with a machine, given its declared limits. Each entry is a sentence without the final
+ * period.
+ */
 export function hostProblems(machine: Machine, healthy: Healthy): string[] {
   const { memory, failed, deadman } = machine;
   const disk = fullestOf(machine);
   const load = loadOf(machine);
   return [
     ...(disk && disk.used > healthy.disk
-      ? [`${disk.path} is ${disk.used} % full, of ${healthy.disk} % at most`]
+      ? [`${disk.path} is ${disk.used} % full (limit ${healthy.disk} %)`]
       : []),
     ...(memory.used > healthy.memory
-      ? [`${memory.used} % of its memory is in use, of ${healthy.memory} % at most`]
+      ? [`${memory.used} % of its memory is in use (limit ${healthy.memory} %)`]
       : []),
-    ...(load > healthy.load ? [`its load is ${load.toFixed(1)} a core, of ${healthy.load} at most`] : []),
+    ...(load > healthy.load ? [`its load per core is ${load.toFixed(1)} (limit ${healthy.load})`] : []),
     ...(failed.length > 0 ? [`${count(failed.length, "unit")} failed: ${failed.join(", ")}`] : []),
     ...(deadman === "silent" ? ["its deadman is silent"] : []),
   ];

@@ -8,10 +8,10 @@ import { isAgentSelected } from "./agents.ts";
 import { coversAllTenants, observeByHost, stateWithoutAnswer } from "./by-host.ts";
 import type { HostReport } from "./fleet-report.ts";
 
-/** `away`: nothing is known, because its host gave no answer. `not there`: its host has no such timer. */
+/** `away`: unknown, because its host is unreachable. `not there`: its host has no such timer. */
 export type JobState = "waiting" | "running" | "held" | "stopped" | "not there" | "away";
 
-/** A declared job as it is on its host. */
+/** The current state of a declared job on its host. */
 export interface JobRow extends Omit<JobStatus, "word" | "timer" | "isRunning"> {
   readonly job: string;
   readonly host: string;
@@ -26,7 +26,7 @@ export interface JobsReport {
   readonly jobs: readonly JobRow[];
 }
 
-/** How every declared job is now, from its live host. */
+/** Observes every selected job on its host. */
 export async function observeJobs(fleet: Fleet, selection: Selection, open: OpenHost): Promise<JobsReport> {
   const jobs = Object.values(fleet.jobs).filter((job) => isJobSelected(fleet, job, selection));
   const answers = await observeByHost(fleet, open, jobs, (reader, own) =>

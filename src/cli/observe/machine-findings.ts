@@ -11,7 +11,7 @@ import type { Finding } from "../../model/finding.ts";
 import { hostOf } from "../../model/resource-id.ts";
 import type { Selection } from "../selection.ts";
 
-/** A step of `pulumi preview --json`, as far as it is read here. */
+/** The parts of a step of `pulumi preview --json` that are used here. */
 interface Step {
   readonly op: string;
   readonly urn: string;
@@ -21,12 +21,12 @@ interface Step {
 }
 
 /**
- * Finds the differences of the machines themselves by a preview of the engine, since only the engine knows these resources.
- * A preview takes no lock and changes neither state nor hosts.
+ * Finds the differences of the machines themselves with a preview of the engine, since only the engine knows
+ * these resources. A preview takes no lock and changes neither state nor hosts.
  *
  * @param dir the folder of Pulumi.yaml
- * @param stack the name of the stack; the selected one where this is left out
- * @throws InvalidError where the engine, the stack or its passphrase is missing
+ * @param stack the name of the stack; by default the selected one
+ * @throws InvalidError if the engine, the stack or its passphrase is missing
  */
 export async function cloudFindings(dir: string, selection: Selection, stack?: unknown): Promise<Finding[]> {
   return machineFindings(await preview(dir, typeof stack === "string" ? ["--stack", stack] : []), selection);
@@ -34,29 +34,29 @@ export async function cloudFindings(dir: string, selection: Selection, stack?: u
 
 /** Finds the differences of machines in the steps of a preview. */
 export function machineFindings(steps: readonly Step[], selection: Selection): Finding[] {
-  const looks = new Map(steps.flatMap((step) => (step.op === "refresh" ? [[step.urn, step] as const] : [])));
+  const reads = new Map(steps.flatMap((step) => (step.op === "refresh" ? [[step.urn, step] as const] : [])));
   return steps.flatMap((step) => {
     const [token = "", name = ""] = step.urn.split("::").slice(-2);
     const machine = MACHINES.find(({ tokens }) => tokens.includes(token));
     const type = token.split(":").at(-1) ?? "";
     const host = hostOf(name);
-    const isAsked = selection.tenant === undefined && (selection.host ?? host) === host;
-    if (machine === undefined || !isAsked) return [];
+    const isSelected = selection.tenant === undefined && (selection.host ?? host) === host;
+    if (machine === undefined || !isSelected) return [];
     const place = { host, resource: name, type, item: /Host$/.test(type) ? "machine" : type.toLowerCase() };
-    return differencesOf(step, machine, looks.get(step.urn)).map((difference) => ({
+    return differencesOf(step, machine, reads.get(step.urn)).map((difference) => ({
       ...place,
       ...difference,
     }));
   });
 }
 
-/** @param look what the engine read before the preview */
+/** @param read the step in which the engine read the resource before the preview */
 function differencesOf(
   { op, detailedDiff }: Step,
   { isAlwaysDrift }: MachineOfKind,
-  look: Step | undefined,
+  read: Step | undefined,
 ): Pick<Finding, "property" | "declared" | "observed" | "cause">[] {
-  const gone: Cause = look === undefined ? "intended" : "drift";
+  const gone: Cause = read === undefined ? "intended" : "drift";
   if (op === "create") return [{ property: "present", declared: true, observed: false, cause: gone }];
   if (op === "delete") return [{ property: "present", declared: false, observed: true, cause: "intended" }];
   if (op !== "update") return [];
@@ -64,8 +64,8 @@ function differencesOf(
   if (isAlwaysDrift) {
     return paths.map((property) => ({ property, declared: true, observed: false, cause: "drift" }));
   }
-  // The engine saw something other than what it had recorded: somebody else changed it.
-  const isDrift = !isDeepStrictEqual(look?.oldState?.inputs, look?.newState?.inputs);
+  // If the engine has read something other than what it had recorded, somebody else has changed it.
+  const isDrift = !isDeepStrictEqual(read?.oldState?.inputs, read?.newState?.inputs);
   const observed = isDrift ? "changed there" : "as before";
   return [...new Set(paths.map((path) => path.replace(/[.[].*$/s, "")))].map((property) => {
     return { property, declared: "as in fleet.yaml", observed, cause: isDrift ? "drift" : "intended" };
@@ -75,9 +75,9 @@ function differencesOf(
 async function preview(dir: string, stack: readonly string[]): Promise<readonly Step[]> {
   if ((await findEngine()) === undefined) {
     throw new InvalidError({
-      what: "--cloud cannot be answered",
-      why: "the engine is not on this machine.",
-      next: "Run `npx pulumi version`, which gets it, or leave --cloud out: hosts need no engine.",
+      what: "--cloud cannot be used",
+      why: "the engine is not installed on this machine.",
+      next: "Run `npx pulumi version`, which installs it, or omit --cloud: checking the hosts needs no engine.",
     });
   }
   const pulumi = join(packageRoot(), "bin", "pulumi");
@@ -86,9 +86,9 @@ async function preview(dir: string, stack: readonly string[]): Promise<readonly 
   const steps = stepsIn(stdout);
   if (steps !== undefined) return steps;
   const parts = {
-    what: "--cloud cannot be answered",
-    why: (stderr.trim() || stdout.trim() || "the engine said nothing").split("\n").slice(-3).join(" "),
-    next: "Hosts can be looked at without --cloud, which needs no engine, state or passphrase.",
+    what: "--cloud cannot be used",
+    why: (stderr.trim() || stdout.trim() || "the engine printed nothing").split("\n").slice(-3).join(" "),
+    next: "Omit --cloud to check only the hosts, which needs no engine, state or passphrase.",
   };
   throw exitCode === 2 ? new InvalidError(parts) : new MusterError(parts);
 }

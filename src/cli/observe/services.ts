@@ -12,33 +12,33 @@ export interface ServiceRow {
   readonly service: string;
   readonly host: string;
   readonly unit: string;
-  /** `away`: nothing is known, because its host gave no answer. */
+  /** `away`: unknown, because its host is unreachable. */
   readonly state: UnitLabel | "away";
-  /** UnitFileState of systemd; what follows is there only where the unit is. */
+  /** systemd's UnitFileState. This field and the following ones are set only if the unit exists. */
   readonly enabled?: string;
   readonly pid?: number;
-  /** Its recent restarts, by systemd or the deadman. */
+  /** How often systemd or the deadman has restarted it recently. */
   readonly restarts?: number;
   /** Seconds in this state. */
   readonly since?: number;
-  /** The result of its check; there only where it has one and the deadman watches. */
+  /** The result of its health check; set only if it has one and the deadman is watching. */
   readonly health?: Verdict;
-  /** The last answer. */
+  /** The last answer to its health check. */
   readonly detail?: string;
-  /** Why the deadman does nothing about it. */
+  /** Why the deadman is paused for it. */
   readonly paused?: string;
   /** Why it stays down, and since when. */
   readonly quarantine?: { readonly since: string; readonly reason: string };
 }
 
 export interface ServicesReport {
-  /** The hosts whose deadman should watch and does not. */
+  /** The hosts whose deadman should be watching but is silent. */
   readonly unwatched: readonly string[];
   readonly hosts: readonly HostReport[];
   readonly services: readonly ServiceRow[];
 }
 
-/** How every declared service is now, from its live host. */
+/** Observes every selected service on its host. */
 export async function observeServices(
   fleet: Fleet,
   selection: Selection,
@@ -55,7 +55,7 @@ export async function observeServices(
   };
 }
 
-/** Whether a selection covers a service; services belong to no tenant. */
+/** Whether a selection covers a service. Services belong to no tenant. */
 export function isSelectedService(service: ServiceSpec, selection: Selection): boolean {
   const { host = service.host, tenant, slice = { kind: "all" } } = selection;
   return host === service.host && tenant === undefined && inSlice(slice, { type: "Service" });

@@ -5,7 +5,7 @@ import type { AgentRow, AgentsReport } from "../observe/agents.ts";
 import { codesOfAgents } from "../observe/agents.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
-import { safeJson } from "./text.ts";
+import { safeJson, stateText } from "./text.ts";
 
 const COLUMNS = [
   "AGENT",
@@ -27,14 +27,17 @@ const UNITS = [
   ["s", 1],
 ] as const;
 
-/** One row an agent; after them a sentence for each host that gave no answer, and for what needs somebody. */
+/**
+ * Renders a table with one row per agent, then sentences about hosts that did not answer and what needs
+ * attention.
+ */
 export function renderAgents(report: AgentsReport): string {
   const { agents, hosts } = report;
   const lines = [...silentHosts(hosts), ...remarksOn(report)].map((line) => `${visible(line)}\n`);
   return [table([COLUMNS, ...agents.map(rowOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
 }
 
-/** The same as docs/schema/ps.schema.json describes it. */
+/** Renders the report as docs/schema/ps.schema.json describes it. */
 export function renderAgentsJson(report: AgentsReport): string {
   const codes = byPriority(codesOfAgents(report));
   return safeJson({
@@ -47,7 +50,7 @@ export function renderAgentsJson(report: AgentsReport): string {
   });
 }
 
-/** A time span in its two largest units: `3d 4h`, `12s`. */
+/** Formats seconds in their two largest units: `3d 4h`, `12s`. */
 export function span(seconds: number): string {
   const at = UNITS.findIndex(([, size]) => seconds >= size);
   if (at === -1) return "0s";
@@ -63,35 +66,41 @@ export function span(seconds: number): string {
 function remarksOn({ agents, unwatched }: AgentsReport): string[] {
   return [
     ...unwatched.map(
-      (host) => `${host}: its deadman is silent: \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\``,
+      (host) =>
+        `${host}: its deadman is silent: run \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\`.`,
     ),
     ...agents.flatMap(
       ({ agent, runtime, process, otherProcess, former, owed, failedOver, quarantine, problem, paused }) => [
         ...(quarantine
-          ? [`${agent} is in quarantine: ${quarantine.reason}: \`npx fleet release ${agent}\` frees it.`]
+          ? [`${agent} is in quarantine: ${quarantine.reason}. \`npx fleet release ${agent}\` frees it.`]
           : []),
-        ...(otherProcess ? [`${agent}: in its pane runs ${process}, which is none of ${runtime}'s.`] : []),
+        ...(otherProcess
+          ? [`${agent}: its pane runs ${process}, which is not a process of ${runtime}.`]
+          : []),
         ...(former
-          ? [`${agent} runs in ${former} still: \`up\` takes it over once its \`takeOver: later\` is gone.`]
+          ? [`${agent} still runs in ${former}: \`up\` takes it over when \`takeOver: later\` is removed.`]
           : []),
         ...(failedOver ? [failedOverSentence(agent, failedOver)] : []),
-        ...(owed ? [owedSentence(agent, owed)] : []),
-        ...(problem ? [`${agent}: its heartbeat is wrong: ${problem}.`] : []),
-        ...(paused ? [`${agent} is left alone: ${paused}.`] : []),
+        ...(owed ? [deferredRestartSentence(agent, owed)] : []),
+        ...(problem ? [`${agent}: its heartbeat is invalid: ${problem}.`] : []),
+        ...(paused ? [`${agent}: the deadman is paused: ${paused}.`] : []),
       ],
     ),
   ];
 }
 
 function failedOverSentence(agent: string, { provider, since }: NonNullable<AgentRow["failedOver"]>): string {
-  return `${agent} is on provider ${provider} since ${since}, not on its first: \`npx fleet history ${agent}\` tells why.`;
+  return `${agent} has used provider ${provider} instead of its first since ${since}: \`npx fleet history ${agent}\` shows why.`;
 }
 
-function owedSentence(agent: string, { restart, within, since }: NonNullable<AgentRow["owed"]>): string {
-  const so = `${agent} runs as it was declared before ${since}`;
+function deferredRestartSentence(
+  agent: string,
+  { restart, within, since }: NonNullable<AgentRow["owed"]>,
+): string {
+  const start = `${agent} still runs as it was declared before ${since}`;
   if (restart === "never")
-    return `${so}: its next start changes that, such as by \`npx fleet stop\` and \`start\`.`;
-  return `${so}: it is started again when it is idle, ${span(within)} after that at the latest.`;
+    return `${start}: \`npx fleet stop ${agent}\` and \`npx fleet start ${agent}\` apply the change.`;
+  return `${start}: it restarts when it is idle, at the latest ${span(within)} after that time.`;
 }
 
 function rowOf(row: AgentRow): string[] {
@@ -102,5 +111,5 @@ function rowOf(row: AgentRow): string[] {
   const isOnDemand = row.lifecycle === "ephemeral" && row.enabled === "disabled";
   const enabled = isOnDemand ? "on demand" : row.enabled || undefined;
   const rest = [enabled, pid, row.restarts, since, beat].map((value) => `${value ?? "-"}`);
-  return [row.agent, row.tenant, row.host, row.runtime, row.state, ...rest];
+  return [row.agent, row.tenant, row.host, row.runtime, stateText(row.state), ...rest];
 }

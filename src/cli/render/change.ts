@@ -7,16 +7,16 @@ import { shortValue } from "./text.ts";
 
 const MARKS: Readonly<Record<ResourceChange["action"], string>> = { create: "+", update: "~", delete: "-" };
 
-/** What a change of fleet.yaml would do, for a person: by host, then how hosts are reached. */
+/** Renders what a change of fleet.yaml would do: first by host, then how it alters connections to hosts. */
 export function renderChange({ resources, hosts }: FleetChange): string {
-  if (resources.length + hosts.length === 0) return "The change does nothing on any host.\n";
+  if (resources.length + hosts.length === 0) return "The change affects no host.\n";
   const sections = [
     ...[...Map.groupBy(resources, (one) => one.host)].map(
-      ([host, ours]) => `${visible(host)}\n${table(ours.flatMap(rowsOf), "  ")}`,
+      ([host, changes]) => `${visible(host)}\n${table(changes.flatMap(rowsOf), "  ")}`,
     ),
     ...(hosts.length === 0
       ? []
-      : [`How hosts are reached (nothing of it was tried):\n${table(hosts.map(hostRow), "  ")}`]),
+      : [`How hosts would be reached (not tested):\n${table(hosts.map(hostRow), "  ")}`]),
   ];
   return `What the change would do:\n\n${sections.join("\n")}`;
 }
@@ -30,13 +30,13 @@ function rowsOf(change: ResourceChange): string[][] {
     property,
     `${shortValue(before)} -> ${shortValue(after)}`,
   ]);
-  return change.restart === undefined ? rows : [...rows, [...place, STARTS[change.restart]]];
+  return change.restart === undefined ? rows : [...rows, [...place, RESTARTS[change.restart]]];
 }
 
-const STARTS: Readonly<Record<OnChange, string>> = {
-  now: "is started again",
-  "when-idle": "is started again when it is idle",
-  never: "is not started again",
+const RESTARTS: Readonly<Record<OnChange, string>> = {
+  now: "is restarted",
+  "when-idle": "is restarted when it is idle",
+  never: "is not restarted",
 };
 
 function hostRow({ host, field, before, after }: HostChange): string[] {

@@ -1,7 +1,7 @@
 import type { Check } from "../../base/doctor-check.ts";
 import { visible } from "../../base/terminal-text.ts";
 
-/** A line for each check, and below it the command that mends it. */
+/** Renders one line for each check, and below it the command that fixes a problem. */
 export function renderChecks(checks: readonly Check[]): string {
   const width = Math.max(...checks.map((check) => check.name.length));
   return checks

@@ -2,7 +2,12 @@ import { count } from "../../base/count.ts";
 import { visible } from "../../base/terminal-text.ts";
 import type { Cause } from "../../model/diff.ts";
 import type { Finding, FindingKind } from "../../model/finding.ts";
-import { type FleetReport, type HostReport, isMissed, isPending } from "../observe/fleet-report.ts";
+import {
+  type FleetReport,
+  type HostReport,
+  isPending,
+  isUnexpectedlyUnreachable,
+} from "../observe/fleet-report.ts";
 import { renderChange } from "./change.ts";
 import { subject } from "./finding-subject.ts";
 import { silentHosts } from "./silent-hosts.ts";
@@ -11,20 +16,23 @@ import { shortValue } from "./text.ts";
 
 const CAUSES: Readonly<Record<Cause, string>> = {
   drift: "changed on the host",
-  intended: "fleet.yaml changed, not applied yet",
+  intended: "fleet.yaml has changed, not applied yet",
   both: "changed on the host and in fleet.yaml",
   unknown: "cause unknown: the host has no record of it",
 };
 
-/** The cause of a finding in words, and its kind. */
+/** Returns the cause of a finding in words, with its kind. */
 export function causeText({ cause, kind }: Finding): string {
   return kind === undefined ? CAUSES[cause] : `${CAUSES[cause]}: ${kind}`;
 }
 
-/** The report for a person: a change's doing, what differs by host, what could not be told, what to do. */
+/**
+ * Renders the report as text: what a change would do, the differences by host, what could not be observed,
+ * and what to do next.
+ */
 export function renderDrift(report: FleetReport): string {
   const sections = [
-    ...(report.change === undefined ? [] : [renderChange(report.change), "What the hosts are like now:"]),
+    ...(report.change === undefined ? [] : [renderChange(report.change), "The hosts now:"]),
     ...[...Map.groupBy(report.findings, (one) => one.host)].map(([host, found]) => findingsOf(host, found)),
     unknownItems(report),
     orphans(report),
@@ -51,7 +59,7 @@ function findingsOf(host: string, findings: readonly Finding[]): string {
 
 function unknownItems({ unknown }: FleetReport): string {
   if (unknown.length === 0) return "";
-  return `Could not be told:\n${table(
+  return `Could not be observed:\n${table(
     unknown.map((one) => [one.host, subject(one), one.item, one.reason]),
     "  ",
   )}`;
@@ -59,8 +67,8 @@ function unknownItems({ unknown }: FleetReport): string {
 
 function orphans({ orphans }: FleetReport): string {
   if (orphans.length === 0) return "";
-  return `Not in fleet.yaml any more; \`up\` of their own stack removes them:\n${table(
-    orphans.map((one) => [one.host, one.resource, `of ${one.owner}`]),
+  return `No longer in fleet.yaml; \`up\` of the stack that owns them removes them:\n${table(
+    orphans.map((one) => [one.host, one.resource, `owned by ${one.owner}`]),
     "  ",
   )}`;
 }
@@ -68,10 +76,10 @@ function orphans({ orphans }: FleetReport): string {
 function unmanaged({ unmanaged }: FleetReport): string {
   if (unmanaged.length === 0) return "";
   const rows = unmanaged.map((one) => [one.host, one.agent ?? one.user, one.kind, one.name, one.where]);
-  return `Note: nobody declared these, and \`up\` leaves them alone (docs/jobs.md):\n${table(rows, "  ")}`;
+  return `Note: these are not declared, and \`up\` does not change them (docs/jobs.md):\n${table(rows, "  ")}`;
 }
 
-/** The last lines: what holds, and the command that comes next. */
+/** Returns the last lines: a summary, and the command to run next. */
 function closing(report: FleetReport): string[] {
   const held = report.findings.flatMap((finding) => heldSentence(finding) ?? []);
   const drifted = report.findings.filter((finding) => !isPending(finding) && !heldSentence(finding));
@@ -87,7 +95,7 @@ function closing(report: FleetReport): string[] {
   return [...silentHosts(report.hosts), ...(isQuiet ? [cleanSentence(report)] : found)];
 }
 
-/** What is to be done about a finding that `up` does not mend; nothing of any other. */
+/** Returns what to do about a finding that `up` does not repair; undefined for all others. */
 function heldSentence({
   service,
   agent = service ?? "AGENT",
@@ -98,21 +106,21 @@ function heldSentence({
   observed,
 }: Finding): string | undefined {
   if (property === "active" && observed === "quarantined")
-    return `${agent} is in quarantine: \`npx fleet history ${agent}\` tells why, \`npx fleet release ${agent}\` frees it.`;
+    return `${agent} is in quarantine: \`npx fleet history ${agent}\` shows why, \`npx fleet release ${agent}\` frees it.`;
   if (type === "Host" && item === "limits")
-    return `Limits of ${property} do not count on ${visible(host)}, and \`up\` cannot make them count: docs/isolation.md tells what can.`;
+    return `${visible(host)} does not enforce ${property} limits, and \`up\` cannot change that: docs/isolation.md describes what to do.`;
   if (property === "found")
     return `${agent}: its program is not on the host: install it, or correct its PATH.`;
   return undefined;
 }
 
-/** Each agent once. */
+/** Returns the agents that have a finding of a kind, each once. */
 function agentsWith(kind: FindingKind, findings: readonly Finding[]): string[] {
   return [...new Set(findings.filter((one) => one.kind === kind).map(({ agent = "AGENT" }) => agent))];
 }
 
 function runtimeSentence(agent: string): string {
-  return `${agent} runs on a model or a provider that nobody declared, or would at its next start (RUNTIME).`;
+  return `${agent} runs on a model or a provider that is not declared, or would after its next start (RUNTIME).`;
 }
 
 function bootSentence({ service, agent = service ?? "AGENT" }: Finding): string {
@@ -122,20 +130,20 @@ function bootSentence({ service, agent = service ?? "AGENT" }: Finding): string 
 function driftSentence(drifted: readonly Finding[]): string {
   const hosts = new Set(drifted.map((finding) => finding.host)).size;
   const found = `${count(drifted.length, "difference")} on ${count(hosts, "host")}`;
-  return `${found}: \`npx pulumi up\` mends it; \`npx pulumi preview --diff\` shows what it would write.`;
+  return `${found}: \`npx pulumi up\` repairs it; \`npx pulumi preview --diff\` shows what it would write.`;
 }
 
 function pendingSentence(pending: number): string {
-  const changes = `${count(pending, "change")} of fleet.yaml not applied yet`;
+  const changes = `${count(pending, "pending change")} of fleet.yaml`;
   return `${changes}: \`npx pulumi up\` applies it; \`npx pulumi preview --diff\` shows it.`;
 }
 
-/** Whether a host answered, or may be away. */
+/** Whether a host has answered, or may be unreachable. */
 function isNoted(host: HostReport): boolean {
-  return host.state === "ok" || (host.state === "away" && !isMissed(host));
+  return host.state === "ok" || (host.state === "away" && !isUnexpectedlyUnreachable(host));
 }
 
-/** What was looked at: `3 hosts, 5 agents`, and services where there are any. */
+/** Returns what was checked: `3 hosts, 5 agents`, and the number of services if there are any. */
 export function observedCount({ hosts, agents, services }: FleetReport): string {
   const some = [count(hosts.length, "host"), count(agents, "agent")];
   return [...some, ...(services > 0 ? [count(services, "service")] : [])].join(", ");
@@ -143,7 +151,7 @@ export function observedCount({ hosts, agents, services }: FleetReport): string 
 
 function cleanSentence(report: FleetReport): string {
   const { hosts, unknown } = report;
-  const looked = observedCount(report);
-  const isWhole = unknown.length === 0 && hosts.every(({ state }) => state === "ok");
-  return !isWhole ? `${looked}: no drift in the rest.` : `${looked}: no drift`;
+  const checked = observedCount(report);
+  const isComplete = unknown.length === 0 && hosts.every(({ state }) => state === "ok");
+  return isComplete ? `${checked}: no drift` : `${checked}: no drift in what could be checked.`;
 }

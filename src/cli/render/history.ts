@@ -6,7 +6,7 @@ import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
 import { safeJson } from "./text.ts";
 
-/** One line an event, the latest last; after them a sentence for each host that gave no answer. */
+/** Renders one line per event, the latest last, then a sentence for each host that did not answer. */
 export function renderHistory({ events, hosts }: HistoryReport): string {
   const rows = events.map((event) => [
     event.time.replace(/\.\d+Z$/, "Z"),
@@ -15,11 +15,11 @@ export function renderHistory({ events, hosts }: HistoryReport): string {
     event.event,
     [event.job, event.detail].filter((part) => part !== undefined && part !== "").join(": "),
   ]);
-  const told = rows.length > 0 ? table(rows) : "Nothing happened yet.\n";
-  return [told, ...silentHosts(hosts).map((line) => `${line}\n`)].join("");
+  const lines = rows.length > 0 ? table(rows) : "Nothing has happened yet.\n";
+  return [lines, ...silentHosts(hosts).map((line) => `${line}\n`)].join("");
 }
 
-/** The same as docs/schema/history.schema.json describes it. */
+/** Renders the report as docs/schema/history.schema.json describes it. */
 export function renderHistoryJson(report: HistoryReport): string {
   const codes = byPriority(codesOfAgents(report));
   const events = report.events.map(inKeyOrder);

@@ -9,14 +9,16 @@ import { safeJson } from "./text.ts";
 
 const COLUMNS = ["HOST", "UP", "LOAD", "CORES", "MEMORY", "DISK", "FAILED", "DEADMAN"];
 
-/** One row a host; after them a sentence for each that gave no answer, and for what is not as it should be. */
+/**
+ * Renders a table with one row per host, then sentences about hosts that did not answer and about problems.
+ */
 export function renderHosts({ hosts, rows }: HostsReport): string {
   const ailments = rows.flatMap(({ host, ailments: all }) => all.map((one) => `${host}: ${one}.`));
   const lines = [...silentHosts(hosts), ...ailments].map((line) => `${visible(line)}\n`);
   return [table([COLUMNS, ...rows.map(cellsOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
 }
 
-/** The same as docs/schema/hosts.schema.json describes it. */
+/** Renders the report as docs/schema/hosts.schema.json describes it. */
 export function renderHostsJson(report: HostsReport): string {
   const codes = byPriority(codesOfHosts(report));
   const { rows, hosts } = report;

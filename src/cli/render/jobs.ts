@@ -5,11 +5,14 @@ import type { JobRow, JobsReport } from "../observe/jobs.ts";
 import { span } from "./agents.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
-import { safeJson } from "./text.ts";
+import { safeJson, stateText } from "./text.ts";
 
 const COLUMNS = ["JOB", "OF", "HOST", "SCHEDULE", "STATE", "LAST", "RESULT", "NEXT"];
 
-/** One row a job; after them a sentence for each host that gave no answer, and for each job that is held. */
+/**
+ * Renders a table with one row per job, then sentences about hosts that did not answer and about jobs on
+ * hold.
+ */
 export function renderJobs({ jobs, hosts }: JobsReport, now = new Date()): string {
   if (jobs.length === 0) return "fleet.yaml declares no jobs here.\n";
   const held = jobs.flatMap((row) => (row.held === undefined ? [] : [`${row.job} is held: ${row.held}.`]));
@@ -18,7 +21,7 @@ export function renderJobs({ jobs, hosts }: JobsReport, now = new Date()): strin
   return [table([COLUMNS, ...rows]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
 }
 
-/** The same as docs/schema/jobs.schema.json describes it. */
+/** Renders the report as docs/schema/jobs.schema.json describes it. */
 export function renderJobsJson({ jobs, hosts }: JobsReport): string {
   const codes = byPriority(codesOfAgents({ hosts }));
   return safeJson({ version: 1, exit: codes[0], codes, jobs, hosts });
@@ -27,5 +30,5 @@ export function renderJobsJson({ jobs, hosts }: JobsReport): string {
 function rowOf({ job, agent, host, schedule, state, last, result, next }: JobRow, now: Date): string[] {
   const since = last === undefined ? "-" : `${span((now.getTime() - Date.parse(last)) / 1000)} ago`;
   const until = next === undefined ? "-" : `in ${span((Date.parse(next) - now.getTime()) / 1000)}`;
-  return [job, agent ?? "(host)", host, schedule.join("; "), state, since, result ?? "-", until];
+  return [job, agent ?? "(host)", host, schedule.join("; "), stateText(state), since, result ?? "-", until];
 }

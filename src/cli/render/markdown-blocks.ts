@@ -2,15 +2,15 @@ import { visible } from "../../base/terminal-text.ts";
 import { shortValue } from "./text.ts";
 
 /**
- * Characters that a part of the page may take at most. All parts together stay below what the forges take as one
- * text (GitHub: 65,536).
+ * The maximum number of characters in each part of the page. All parts together stay below the limit of the
+ * forges for one text (GitHub: 65,536).
  */
 const MOST = { table: 16_000, diffs: 10_000, list: 3_000 };
 
-/** Characters of one changed line. */
+/** The maximum number of characters in a changed line. */
 const LINE = 160;
 
-/** A table; nothing where it has no rows. */
+/** Renders a table; an empty text if it has no rows. */
 export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
@@ -19,7 +19,7 @@ export function markdownTable(columns: readonly string[], rows: readonly (readon
   return [line(columns), line(columns.map(() => "---")), ...kept, ...more].join("\n");
 }
 
-/** A list under a title, each line once; nothing where it has none. */
+/** Renders a list under a title, without duplicate lines; an empty text if it has no lines. */
 export function list(title: string, lines: readonly string[]): string {
   if (lines.length === 0) return "";
   const { kept, left } = within(
@@ -31,7 +31,10 @@ export function list(title: string, lines: readonly string[]): string {
 
 type Diff = readonly [place: readonly string[], lines: readonly string[] | undefined];
 
-/** The changed lines of texts, each in a block that none of them can end. */
+/**
+ * Renders changed lines in code blocks. Each fence is longer than any in the lines, so that no line can close
+ * it.
+ */
 export function diffs(all: readonly Diff[]): string {
   const blocks = all.flatMap(([place, lines]) => {
     if (lines === undefined || lines.length === 0) return [];
@@ -47,7 +50,7 @@ export function diffs(all: readonly Diff[]): string {
   return [...kept, ...(left === 0 ? [] : [`… and the changed lines of ${left} more.`])].join("\n\n");
 }
 
-/** The first pieces that fit into so many characters, and how many do not. */
+/** Returns the first pieces that fit into a number of characters, and how many pieces are left out. */
 function within(most: number, pieces: readonly string[]): { kept: string[]; left: number } {
   let room = most;
   const fitting = pieces.findIndex((piece) => {
@@ -58,14 +61,15 @@ function within(most: number, pieces: readonly string[]): { kept: string[]; left
   return { kept, left: pieces.length - kept.length };
 }
 
-/** A value as it stands in a table: code, and cut where it is long. */
+/** Renders a value for a table: as code, and cut if it is long. */
 export function cell(value: string | number | boolean): string {
   return code(shortValue(value));
 }
 
 /**
- * Text that nothing in it can turn into a link, a mention, an image or a table's border: a character
- * reference stands for itself alone, unlike a backslash (CommonMark 0.31, 2.5).
+ * Renders text as code without any link, mention, image or table border in it. All punctuation becomes
+ * character references, which Markdown never reads as syntax, unlike characters after a backslash (CommonMark
+ * 0.31, 2.5).
  */
 export function code(text: string): string {
   return `<code>${visible(text).replace(/[!-+\-./:-@[-`{-~]/g, (char) => `&#${char.charCodeAt(0)};`)}</code>`;

@@ -4,8 +4,9 @@ import type { FleetReport, HostReport } from "../observe/fleet-report.ts";
 import { causeText, observedCount } from "./drift.ts";
 import { subject } from "./finding-subject.ts";
 import { cell, code, diffs, list, markdownTable } from "./markdown-blocks.ts";
+import { stateText } from "./text.ts";
 
-/** The report as Markdown, for a comment on a change, an issue or a page of a CI run. */
+/** Renders the report as Markdown, for an issue, a comment on a pull request, or the summary of a CI run. */
 export function renderMarkdown(report: FleetReport): string {
   return [
     ...changeOf(report),
@@ -14,15 +15,15 @@ export function renderMarkdown(report: FleetReport): string {
     diffs(report.findings.map((one) => [[one.host, subject(one), one.item], one.lines])),
     list("Hosts without an answer", report.hosts.filter((host) => host.state !== "ok").map(hostLine)),
     list(
-      "Could not be told",
+      "Could not be observed",
       report.unknown.map((one) => `${code(`${one.host} ${subject(one)} ${one.item}`)}: ${code(one.reason)}`),
     ),
     list(
-      "Not in fleet.yaml any more",
-      report.orphans.map((one) => `${code(one.resource)} on ${code(one.host)}, of ${code(one.owner)}`),
+      "No longer in fleet.yaml",
+      report.orphans.map((one) => `${code(one.resource)} on ${code(one.host)}, owned by ${code(one.owner)}`),
     ),
     list(
-      "Nobody declared these (a note)",
+      "Not declared (only a note)",
       report.unmanaged.map(
         (one) =>
           `${one.kind} of ${code(one.agent ?? one.user)} on ${code(one.host)}: ${code(one.name)} ${code(one.where)}`,
@@ -34,9 +35,9 @@ export function renderMarkdown(report: FleetReport): string {
     .join("\n");
 }
 
-/** What is wrong with fleet.yaml or the inventory, as Markdown. */
+/** Renders the errors in fleet.yaml or the inventory as Markdown. */
 export function renderInvalid(problems: readonly string[]): string {
-  return `${list("The fleet cannot be looked at", problems.map(code))}\n`;
+  return `${list("The fleet cannot be checked", problems.map(code))}\n`;
 }
 
 function changeOf({ change }: FleetReport): string[] {
@@ -46,18 +47,18 @@ function changeOf({ change }: FleetReport): string[] {
   const properties = resources.flatMap((one) => one.properties.map((property) => ({ one, property })));
   return [
     "## What this change would do",
-    nothing ? "Nothing, on any host." : "",
+    nothing ? "It affects no host." : "",
     markdownTable(
       ["", "host", "agent", "what", "property", "before", "after"],
       resources.flatMap(changeRows),
     ),
     diffs(properties.map(({ one, property }) => [[one.host, subject(one), property.item], property.lines])),
     list(
-      "How hosts are reached (nothing of it was tried)",
+      "How hosts would be reached (not tested)",
       hosts.map((one) => `${code(one.host)} ${code(one.field)}: ${code(one.before)} → ${code(one.after)}`),
     ),
     list(
-      "Agents that are started again",
+      "Agents that restart",
       resources.filter((one) => one.restarts).map((one) => `${code(subject(one))} on ${code(one.host)}`),
     ),
   ];
@@ -96,5 +97,5 @@ function findingsTable(report: FleetReport): string {
 }
 
 function hostLine({ host, state, reason }: HostReport): string {
-  return `${code(host)} ${state}${reason === undefined ? "" : `: ${code(reason)}`}`;
+  return `${code(host)} ${stateText(state)}${reason === undefined ? "" : `: ${code(reason)}`}`;
 }

@@ -6,7 +6,7 @@ import type { ServiceRow, ServicesReport } from "../observe/services.ts";
 import { span } from "./agents.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
-import { safeJson } from "./text.ts";
+import { safeJson, stateText } from "./text.ts";
 
 const COLUMNS = [
   "SERVICE",
@@ -21,14 +21,17 @@ const COLUMNS = [
   "CHECK",
 ];
 
-/** One row a service; after them a sentence for each host that gave no answer, and for what needs somebody. */
+/**
+ * Renders a table with one row per service, then sentences about hosts that did not answer and what needs
+ * attention.
+ */
 export function renderServices(report: ServicesReport): string {
   const { services, hosts } = report;
   const lines = [...silentHosts(hosts), ...remarksOn(report)].map((line) => `${visible(line)}\n`);
   return [table([COLUMNS, ...services.map(rowOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
 }
 
-/** The same as docs/schema/services.schema.json describes it. */
+/** Renders the report as docs/schema/services.schema.json describes it. */
 export function renderServicesJson(report: ServicesReport): string {
   const codes = byPriority(codesOfAgents(report));
   const { services, hosts, unwatched } = report;
@@ -38,13 +41,14 @@ export function renderServicesJson(report: ServicesReport): string {
 function remarksOn({ services, unwatched }: ServicesReport): string[] {
   return [
     ...unwatched.map(
-      (host) => `${host}: its deadman is silent: \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\``,
+      (host) =>
+        `${host}: its deadman is silent: run \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\`.`,
     ),
     ...services.flatMap(({ service, quarantine, paused }) => [
       ...(quarantine
-        ? [`${service} is in quarantine: ${quarantine.reason}: \`npx fleet release ${service}\` frees it.`]
+        ? [`${service} is in quarantine: ${quarantine.reason}. \`npx fleet release ${service}\` frees it.`]
         : []),
-      ...(paused ? [`${service} is left alone: ${paused}.`] : []),
+      ...(paused ? [`${service}: the deadman is paused: ${paused}.`] : []),
     ]),
   ];
 }
@@ -54,5 +58,5 @@ function rowOf(row: ServiceRow): string[] {
   const since = row.since === undefined || row.since === 0 ? undefined : span(row.since);
   const health = row.state === "running" ? row.health : undefined;
   const rest = [health, row.enabled || undefined, pid, row.restarts, since, row.detail];
-  return [row.service, row.host, row.unit, row.state, ...rest.map((value) => `${value ?? "-"}`)];
+  return [row.service, row.host, row.unit, stateText(row.state), ...rest.map((value) => `${value ?? "-"}`)];
 }

@@ -2,7 +2,7 @@ import type { StackRow } from "../stack/list.ts";
 import { table } from "./table.ts";
 import { safeJson } from "./text.ts";
 
-/** One row a stack. */
+/** Renders a table with one row per stack. */
 export function renderStacks(rows: readonly StackRow[]): string {
   const place = (isHere: boolean | undefined) => (isHere === undefined ? "-" : isHere ? "here" : "not here");
   const lines = rows.map(({ stack, slice, hosts, passphrase, key }) => [
@@ -15,7 +15,7 @@ export function renderStacks(rows: readonly StackRow[]): string {
   return table([["STACK", "SLICE", "HOSTS", "PASSPHRASE", "KEY"], ...lines]);
 }
 
-/** The same as docs/schema/stacks.schema.json describes it. */
+/** Renders the list as docs/schema/stacks.schema.json describes it. */
 export function renderStacksJson(stacks: readonly StackRow[]): string {
   return safeJson({ version: 1, exit: 0, codes: [0], stacks });
 }

@@ -3,8 +3,10 @@ import { visible } from "../../base/terminal-text.ts";
 
 const GAP = "  ";
 
-/** Rows as aligned columns, one row a line; every cell is made safe for a terminal. Wide characters, such as those of
- * Chinese and emoji, take two columns. */
+/**
+ * Renders rows as aligned columns, with every cell made safe for a terminal. Wide characters, such as Chinese
+ * ones and emoji, take two columns.
+ */
 export function table(rows: readonly (readonly string[])[], indent = ""): string {
   const safe = rows.map((row) => row.map(visible));
   const widths = columnWidths(safe);

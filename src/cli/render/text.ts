@@ -1,19 +1,27 @@
 import { visible } from "../../base/terminal-text.ts";
 import type { Scalar } from "../../model/items.ts";
 
-/** The most characters of a value in a line. */
+/** The maximum number of characters of a value in a line. */
 const LONGEST = 72;
 
-/** The first 12 digits of a digest tell two apart by eye. */
+/** Digests are cut to 12 digits, which is enough to distinguish two of them by eye. */
 const DIGEST = /^((?:sha256|secret):[0-9a-f]{12})[0-9a-f]+$/;
 
-/** A property's value for a person: safe, and cut where it is long. */
+/** Formats a property's value for people: safe for a terminal, and cut if it is long. */
 export function shortValue(value: Scalar): string {
   const text = [...visible(String(value)).replace(DIGEST, "$1…")];
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1).join("")}…` : text.join("");
 }
 
-/** JSON that is safe to print and loses nothing: unsafe characters are \u escapes of JSON. */
+/**
+ * Returns the word for a state in text and Markdown, where `away` is shown as "unreachable". The JSON keeps
+ * `away`.
+ */
+export function stateText(state: string): string {
+  return state === "away" ? "unreachable" : state;
+}
+
+/** Formats JSON that is safe to print without any loss: unsafe characters become \u escapes. */
 export function safeJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2).split("\n").map(visible).join("\n")}\n`;
 }

@@ -7,17 +7,17 @@ import { ensureStack, type Progress } from "../../engine/index.ts";
 import { assertDeclared } from "../selection.ts";
 import { ensureIgnored, ensureStackKey, keyFile, writePublicKey } from "./key.ts";
 
-/** The stack of the hosts and of what belongs to them. */
+/** The name of the platform's stack, which manages the hosts and what belongs to them. */
 export const PLATFORM = "platform";
 
 /**
- * Makes a stack for the platform or for one tenant, as far as it is not there.
+ * Creates whatever is missing of the stack for the platform or for one tenant.
  *
- * @returns what was done and what is to do next, a line each
+ * @returns lines that say what was done and what to do next
  */
 export async function addStack(fleet: Fleet, name: string, progress: Progress): Promise<string[]> {
   if (name === PLATFORM && Object.hasOwn(fleet.tenants, PLATFORM)) {
-    const why = `fleet.yaml has a tenant of the name that the platform's stack has.`;
+    const why = "this name is reserved for the platform's stack.";
     throw new InvalidError({ what: `tenant ${PLATFORM}`, why, next: "Give the tenant another name." });
   }
   return name === PLATFORM ? addPlatform(fleet, progress) : addTenant(fleet, name, progress);
@@ -33,10 +33,10 @@ async function addTenant(fleet: Fleet, tenant: string, progress: Progress): Prom
   const { dir, file = join(dir, "fleet.yaml") } = fleet;
   ensureIgnored(dir, "stacks/*.key");
   ensureIgnored(dir, "stacks/*.passphrase");
-  const lines = await letIn(fleet, tenant, file);
+  const lines = await ensureTenantKey(fleet, tenant, file);
   const isNew = await ensureStack(dir, tenant, { slice: `tenant:${tenant}`, key: keyFile(tenant) }, progress);
   const steps = [
-    "npx pulumi up                       # the platform's stack: its hosts let the key in",
+    "npx pulumi up                       # the platform's stack: makes its hosts accept the key",
     ...secretsOf(fleet, tenant).map(
       (name) => `npx pulumi config set --secret muster:${name} --stack ${tenant}`,
     ),
@@ -51,25 +51,27 @@ async function addTenant(fleet: Fleet, tenant: string, progress: Progress): Prom
   ];
 }
 
-/** Brings the tenant's key pair and fleet.yaml together; a public key that stands there already stays. */
-async function letIn(fleet: Fleet, tenant: string, file: string): Promise<string[]> {
+/**
+ * Creates the tenant's key pair and writes the public key into fleet.yaml, unless fleet.yaml already has one.
+ */
+async function ensureTenantKey(fleet: Fleet, tenant: string, file: string): Promise<string[]> {
   const declared = fleet.tenants[tenant]?.key?.split(" ").slice(0, 2).join(" ");
   const privateFile = keyFile(tenant);
   if (declared !== undefined && !existsSync(join(fleet.dir, privateFile))) {
     return [
-      `kept   tenants.${tenant}.key in fleet.yaml; its private half belongs at ${privateFile}, with mode 0600`,
+      `kept   tenants.${tenant}.key in fleet.yaml; put its private key into ${privateFile}, with mode 0600`,
     ];
   }
   const key = ensureStackKey(fleet.dir, tenant);
-  if (declared === key) return [`kept   ${privateFile} and its public half in fleet.yaml`];
+  if (declared === key) return [`kept   ${privateFile} and its public key in fleet.yaml`];
   if (declared !== undefined) {
-    const why = `it is not the public half of ${privateFile}.`;
+    const why = `it is not the public key of ${privateFile}.`;
     const next = `Put the right private key there, or \`${key}\` into fleet.yaml.`;
     throw new InvalidError({ what: `tenants.${tenant}.key in fleet.yaml`, why, next });
   }
   writePublicKey(file, tenant, key);
   loadFleet(file);
-  return [`wrote  ${privateFile} (private, never in git) and its public half into fleet.yaml`];
+  return [`wrote  ${privateFile} (private, never in git) and its public key into fleet.yaml`];
 }
 
 function made(isNew: boolean, stack: string, slice: string): string {

@@ -5,10 +5,10 @@ import { isScalar, parseDocument } from "yaml";
 import { InvalidError, MusterError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files.ts";
 
-/** The private key of a tenant's stack, relative to the project; never in git. */
+/** Returns the path of a tenant's private key, relative to the project. The file is never in git. */
 export const keyFile = (stack: string): string => `stacks/${stack}.key`;
 
-/** Makes a key pair where there is none. @returns its public half, without a comment */
+/** Creates a key pair if there is none. @returns the public key without a comment */
 export function ensureStackKey(dir: string, stack: string): string {
   const file = join(dir, keyFile(stack));
   mkdirSync(dirname(file), { recursive: true });
@@ -17,9 +17,9 @@ export function ensureStackKey(dir: string, stack: string): string {
 }
 
 /**
- * Writes a tenant's public key into fleet.yaml, whose comments stay.
+ * Writes a tenant's public key into fleet.yaml and keeps the comments there.
  *
- * @throws InvalidError where the tenant is written in a way that has no place for it
+ * @throws InvalidError if the tenant's value is not a map that a key can be added to
  */
 export function writePublicKey(fleetFile: string, tenant: string, key: string): void {
   const place = ["tenants", tenant];
@@ -28,7 +28,7 @@ export function writePublicKey(fleetFile: string, tenant: string, key: string): 
   try {
     document.setIn([...place, "key"], key);
   } catch (cause) {
-    const why = "it is no map of its own there, but an alias.";
+    const why = "its value in fleet.yaml is an alias, not a map.";
     throw new InvalidError({
       what: `tenants.${tenant}`,
       why,
@@ -40,7 +40,10 @@ export function writePublicKey(fleetFile: string, tenant: string, key: string): 
   writeFileAtomic(fleetFile, document.toString({ lineWidth: 0, flowCollectionPadding }));
 }
 
-/** `arc:` alone has no map yet; the library would move the comments that follow it. */
+/**
+ * Turns a key without a value, such as `arc:`, into an empty map. The library would move the comments after
+ * it.
+ */
 function withMapAt(text: string, place: readonly string[]): string {
   const node = parseDocument(text).getIn(place, true);
   if (!isScalar(node) || node.value !== null || !node.range) return text;
@@ -48,7 +51,7 @@ function withMapAt(text: string, place: readonly string[]): string {
   return `${text.slice(0, start).trimEnd()} {}${text.slice(end)}`;
 }
 
-/** Adds what git must not have to the project's .gitignore, where that is kept. @returns whether it was changed */
+/** Adds a pattern to the project's .gitignore if it is missing. @returns whether the file was changed */
 export function ensureIgnored(dir: string, pattern: string): boolean {
   const file = join(dir, ".gitignore");
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
@@ -60,6 +63,6 @@ export function ensureIgnored(dir: string, pattern: string): boolean {
 function keygen(...args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync("ssh-keygen", args, { encoding: "utf8" });
   if (status === 0) return stdout;
-  const why = error?.message ?? (stderr.trim() || `it ended with ${status}.`);
-  throw new MusterError({ what: "ssh-keygen", why, next: "See `npx fleet doctor`." });
+  const why = error?.message ?? (stderr.trim() || `it exited with ${status}.`);
+  throw new MusterError({ what: "ssh-keygen", why, next: "Run `npx fleet doctor`." });
 }

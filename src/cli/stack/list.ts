@@ -5,11 +5,11 @@ import { passphraseFile } from "../../engine/passphrase.ts";
 import { sliceText } from "../../model/stack-slice.ts";
 import { projectOf, readSettings, stackNames } from "./settings.ts";
 
-/** One stack, as far as this machine knows it. */
+/** What this machine knows about a stack. */
 export interface StackRow {
   readonly stack: string;
   readonly slice: string;
-  /** The names of the hosts that it changes. */
+  /** The names of the hosts that it manages. */
   readonly hosts: readonly string[];
   /** Whether its passphrase is on this machine. */
   readonly passphrase: boolean;

@@ -7,9 +7,10 @@ import { type PulumiProject, readProject, readStackFile, stackFile } from "../..
 import { type StackSettings, stackSettings, WHOLE_FLEET } from "../../model/stack-slice.ts";
 
 /**
- * What a stack's file says of the stack, in plain text: no passphrase is needed.
+ * Reads the settings in a stack's file, which are plain text and need no passphrase.
  *
- * @param name of `--stack`; left out: every resource, by the login that fleet.yaml names
+ * @param name the value of `--stack`; without it, the settings cover the whole fleet with the login in
+ *   fleet.yaml
  * @throws InvalidError for a stack without a file
  */
 export function settingsOf(fleet: Fleet, name: unknown): StackSettings {
@@ -18,8 +19,8 @@ export function settingsOf(fleet: Fleet, name: unknown): StackSettings {
   if (!existsSync(stackFile(project, name))) {
     throw new InvalidError({
       what: `unknown stack ${JSON.stringify(name)}`,
-      why: `${stackFile(project, name)} is not there.`,
-      next: `Known are: ${stackNames(project).join(", ") || "none"}.`,
+      why: `${stackFile(project, name)} does not exist.`,
+      next: `Known stacks: ${stackNames(project).join(", ") || "none"}.`,
     });
   }
   const settings = readSettings(project, name);
@@ -35,7 +36,7 @@ export function readSettings(project: PulumiProject, name: string): StackSetting
   });
 }
 
-/** The stacks that have a file in the project. */
+/** Lists the stacks that have a file in the project. */
 export function stackNames(project: PulumiProject): string[] {
   const dir = join(project.dir, project.stackConfigDir);
   const files = existsSync(dir) ? readdirSync(dir) : [];

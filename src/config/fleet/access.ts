@@ -3,11 +3,11 @@ import type { EntrySpec } from "./entry.ts";
 
 export interface TenantSpec extends EntrySpec {
   readonly name: string;
-  /** `agent`: a uid for each agent. `tenant`: one uid for all of them, who can read each other's secrets. */
+  /** `agent`: each agent has its own uid. `tenant`: all agents share one uid and can read each other's secrets. */
   readonly isolation: "agent" | "tenant";
-  /** The public key of its own stack, such as `ssh-ed25519 AAAA…`; absent: its agents are in the stack of the fleet. */
+  /** The public key of its own stack, such as `ssh-ed25519 AAAA…`; absent: its agents are in the fleet's stack. */
   readonly key?: string;
-  /** The limits of all its agents on one host together. */
+  /** The limits for all its agents on one host together. */
   readonly limits: Limits;
 }
 

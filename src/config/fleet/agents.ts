@@ -25,7 +25,7 @@ export interface ChoiceSpec {
 
 /** Which provider an agent runs on, and when it changes. */
 export interface FailoverSpec extends Omit<FailoverPolicy, "providers"> {
-  /** At least two, the best first; that one is also in the agent's own fields. */
+  /** At least two, the best first. The fields of the agent itself have the values of the first. */
   readonly choices: readonly ChoiceSpec[];
 }
 
@@ -39,28 +39,28 @@ export interface AgentSpec extends EntrySpec {
   readonly identity: string;
   /** All its credentials, for all providers on which it can run. */
   readonly credentials: readonly string[];
-  /** The contacts in its book, by name. */
+  /** The names of the contacts in its contact book. */
   readonly contacts: readonly string[];
   /** The agents to which it sends tasks. */
   readonly routesTo: readonly string[];
-  /** What its program is. This decides where its identity is read from and the name of its process. */
+  /** The kind of its program, which determines where it reads its identity and the name of its process. */
   readonly runtime: RuntimeKind;
-  /** The provider and name of its model, as far as they are declared. */
+  /** The provider and the name of its model, if they are declared. */
   readonly model: ModelChoice;
-  /** The models to which its runtime itself changes when that one fails, in this order. */
+  /** The models that its runtime itself tries in this order when `model` fails. */
   readonly fallbacks?: readonly ModelChoice[];
   /** Present if the deadman moves it to another provider when one fails. */
   readonly failover?: FailoverSpec;
   /** The program and its arguments; the first is found in the PATH of `env`, or from `workdir` if it has a `/`. */
   readonly command: readonly string[];
   readonly workdir: string;
-  /** Always with a PATH. */
+  /** Always contains a PATH. */
   readonly env: Readonly<Record<string, string>>;
   /** Seconds within which the program must ping the systemd watchdog; 0: no watchdog. */
   readonly watchdog: number;
-  /** Services of the host that ran it before; they are stopped and disabled. */
+  /** The services of the host that ran it before Muster. They are stopped and disabled. */
   readonly replaces: readonly string[];
-  /** `later`: those services still run it, and its own unit is not started yet. */
+  /** `later`: the services in `replaces` still run it, and its own unit is not started yet. */
   readonly takeOver: "now" | "later";
   /** What happens to its home and to the contacts that it has learned when it is removed. */
   readonly onRemove: "aside" | "delete";
@@ -68,7 +68,7 @@ export interface AgentSpec extends EntrySpec {
   readonly onChange: ChangePolicy;
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
-  /** Its own windows, its host's and the fleet's. */
+  /** Its own windows, those of its host and those of the fleet. */
   readonly maintenance: readonly MaintenanceWindow[];
   readonly limits: Limits;
   /** The sandbox restrictions that are lifted. */

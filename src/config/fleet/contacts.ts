@@ -1,10 +1,10 @@
-/** One row of every contact book; column names are CONTACT_COLUMNS. */
+/** A row in the contact book of every agent that lists it. The columns are CONTACT_COLUMNS. */
 export interface ContactSpec {
   readonly name: string;
   readonly columns: Readonly<Record<string, string>>;
 }
 
-/** Columns of the table `contacts`, all TEXT; `name` is the key. */
+/** The columns of the table `contacts` besides its key, `name`. All are TEXT. */
 export const CONTACT_COLUMNS = [
   "display_name",
   "type",

@@ -1,4 +1,4 @@
-/** What hosts, tenants and agents have in common: a run can rename or remove each. */
+/** What hosts, tenants and agents have in common: each can be renamed or removed. */
 export interface EntrySpec {
   /** Its former names. */
   readonly formerly: readonly string[];

@@ -1,6 +1,6 @@
 export interface IdentitySpec {
   readonly name: string;
-  /** By path relative to the agent's home; `SOUL.md` is one of them. */
+  /** The files by their path in the agent's home. `SOUL.md` is one of them. */
   readonly files: Readonly<Record<string, IdentityFile>>;
 }
 

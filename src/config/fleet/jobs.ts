@@ -3,7 +3,7 @@ import type { JobOverlap, JobRetry } from "../../model/job.ts";
 /** A scheduled command of an agent or a host. */
 export interface JobSpec {
   readonly name: string;
-  /** The host of its agent, if it has one. */
+  /** The host of its agent or, for a host's job, the declared host. */
   readonly host: string;
   /** The agent whose user, folder and environment it uses; absent: it is a job of the host. */
   readonly agent?: string;
@@ -12,11 +12,11 @@ export interface JobSpec {
   /** At least one calendar event, in the syntax of systemd.time(7). */
   readonly schedule: readonly string[];
   readonly command: readonly string[];
-  /** For an agent's job, the folder of its agent. */
+  /** The working directory; for an agent's job, that of its agent. */
   readonly workdir: string;
-  /** In addition to the environment of its agent; a host's job has a PATH. */
+  /** For an agent's job, variables in addition to those of its agent. For a host's job, they include a PATH. */
   readonly env: Readonly<Record<string, string>>;
-  /** Seconds. */
+  /** Seconds after which a run is stopped. */
   readonly timeout: number;
   readonly overlap: JobOverlap;
   readonly catchUp: boolean;

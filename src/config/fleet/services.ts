@@ -13,16 +13,16 @@ export interface ServiceSpec {
   readonly open: readonly OpenPort[];
   /** The Debian packages that it needs. */
   readonly packages: readonly string[];
-  /** The text of its unit; absent: the unit of its package, or the one that is already installed. */
+  /** The text of its unit; absent: the unit of its package, or a unit that is already installed. */
   readonly text?: string;
-  /** Files that it reads when it starts, by their absolute path. */
+  /** The files that it reads when it starts, by absolute path. */
   readonly files: Readonly<Record<string, ServiceFile>>;
   /** The user of the host that runs it. */
   readonly user: string;
-  /** How that user is created; absent: the user exists already. */
+  /** How the user is created; absent: the user exists already. */
   readonly account?: { readonly home: string; readonly shell: string };
   readonly credentials: readonly string[];
-  /** UnitFileState; `static` if the text has no [Install] section. */
+  /** The UnitFileState that systemd should report; `static` if the unit has no [Install] section. */
   readonly enabled: "enabled" | "disabled" | "static";
   readonly running: boolean;
   readonly health?: HealthCheck;
@@ -30,7 +30,7 @@ export interface ServiceSpec {
   readonly grace: number;
   readonly onUnhealthy: OnUnhealthy;
   readonly restarts: RestartLimit;
-  /** Its own windows, its host's and the fleet's. */
+  /** Its own windows, those of its host and those of the fleet. */
   readonly maintenance: readonly MaintenanceWindow[];
   readonly protect: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** An agent that is in no contact book cannot be found by other agents. */
+/** Requires a contact for each agent: without one, no other agent can find it. */
 export const agentWithoutContact: Lint = (fleet, { contacts }) =>
   Object.keys(fleet.agents)
     .filter((agent) => contacts !== undefined && !contacts.has(agent))

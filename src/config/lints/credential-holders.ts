@@ -11,21 +11,21 @@ export interface CredentialHolder {
   readonly unit?: string;
 }
 
-/** A credential and the agents and services that can read it. */
+/** A credential, and the agents and services that can read it. */
 export interface Held {
   readonly credential: CredentialSpec;
   /** The holders that list it. */
   readonly listedBy: readonly CredentialHolder[];
-  /** These holders and, if their tenant has one uid, all its agents on the same hosts. */
+  /** These holders and, if their tenant shares one uid, all agents of the tenant on the same hosts. */
   readonly readableBy: readonly CredentialHolder[];
 }
 
-/** All agents and services. */
+/** Returns all agents and services of a fleet. */
 export function holdersIn({ agents, services }: Fleet): CredentialHolder[] {
   return [...Object.values(agents), ...Object.values(services)];
 }
 
-/** Every credential that has a holder. */
+/** Returns every credential that has a holder, with its holders. */
 export function heldCredentials(fleet: Fleet): Held[] {
   const all = holdersIn(fleet);
   return Object.values(fleet.credentials).flatMap((credential) => {
@@ -36,8 +36,10 @@ export function heldCredentials(fleet: Fleet): Held[] {
   });
 }
 
-/** The user and host of a holder: holders with the same user and host read the same files. Root is not counted, as it reads all
- * files. */
+/**
+ * Returns a key for the user and host of a holder: holders with the same key can read each other's files. Each holder
+ * that runs as root has its own key, as root can read all files anyway.
+ */
 function placeOf({ name, user, host }: CredentialHolder): string {
   return user === "root" ? name : `${user} ${host}`;
 }

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** Two agents with one identity would be the same agent twice. */
+/** Refuses two agents with one identity, which would be the same agent twice. */
 export const identityOfTwo: Lint = (fleet) => {
   const users = Map.groupBy(Object.values(fleet.agents), (agent) => agent.identity);
   return [...users].flatMap(([identity, [first, ...others]]) =>

@@ -2,7 +2,7 @@ import type { DeclaredNames } from "../check-references.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 
-/** The result of a lint for one place in fleet.yaml. */
+/** What a lint reports about one place in fleet.yaml. */
 export interface Remark {
   readonly keys: Keys;
   readonly sentence: string;
@@ -11,7 +11,7 @@ export interface Remark {
 }
 
 /**
- * A rule for the resolved fleet. The fleet lacks entries with other problems, but their names are in `declared`, so a lint
- * does not report them as missing.
+ * A rule for the resolved fleet. Entries with other problems are not in the fleet, but their names are in `declared`,
+ * so that a lint does not report them as missing.
  */
 export type Lint = (fleet: Fleet, declared: DeclaredNames) => Remark[];

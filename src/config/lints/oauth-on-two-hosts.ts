@@ -1,7 +1,7 @@
 import { heldCredentials } from "./credential-holders.ts";
 import type { Lint } from "./lint.ts";
 
-/** The refresh token of a login can be used once: on two hosts the copies revoke each other. */
+/** Refuses an OAuth login on two hosts: its refresh token can be used only once, so the copies revoke each other. */
 export const oauthOnTwoHosts: Lint = (fleet) => {
   const logins = heldCredentials(fleet).filter(({ credential }) => credential.type === "oauth");
   return [...Map.groupBy(logins, ({ credential }) => credential.from).values()].flatMap((group) => {

@@ -1,9 +1,12 @@
 import { isObservedOnly } from "../observe-only.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** Nothing can be installed on a host that is only observed, and no `up` connects to it and learns its key. */
+/**
+ * Refuses agents, jobs and services on a host that is only observed, as nothing is installed there. Such a host must
+ * declare its keys, as no `up` connects to it and stores them.
+ */
 export const observedHost: Lint = (fleet) => [
-  ...[...theirs("jobs", fleet.jobs), ...theirs("services", fleet.services)]
+  ...[...entriesOf("jobs", fleet.jobs), ...entriesOf("services", fleet.services)]
     .filter(({ agent, host }) => agent === undefined && isObservedOnly(fleet.hosts[host]))
     .map(({ section, name, host }): Remark => {
       const sentence = `"${host}" is observed only, and nothing is ever installed there (docs/host-kinds.md)`;
@@ -19,7 +22,7 @@ export const observedHost: Lint = (fleet) => [
     .filter((host) => isObservedOnly(host) && "hostKeys" in host && host.hostKeys.length === 0)
     .map(({ name }): Remark => {
       const sentence =
-        "is observed only, so no `up` ever learns its key: declare `hostKeys`, as `ssh-keyscan` prints them";
+        "is observed only, so no `up` ever stores its key: declare `hostKeys`, as `ssh-keyscan` prints them";
       return { keys: ["hosts", name], sentence };
     }),
 ];
@@ -30,6 +33,6 @@ interface Placed {
   readonly agent?: string;
 }
 
-function theirs(section: string, entries: Readonly<Record<string, Placed>>) {
+function entriesOf(section: string, entries: Readonly<Record<string, Placed>>) {
   return Object.values(entries).map((one) => ({ section, ...one }));
 }

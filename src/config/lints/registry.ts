@@ -15,7 +15,7 @@ import { unreachableRoute } from "./unreachable-route.ts";
 import { userOfTwoTenants } from "./user-of-two-tenants.ts";
 import { variableTwice } from "./variable-twice.ts";
 
-/** Every lint. A new one is a file beside these and a line here. */
+/** All lints. To add one, write a file in this folder and add a line here. */
 export const LINTS: readonly Lint[] = [
   agentWithoutContact,
   allowed,

@@ -1,7 +1,7 @@
 import type { AgentSpec, JobSpec } from "../fleet.ts";
 import type { Lint } from "./lint.ts";
 
-/** A value that looks like a secret does not belong in fleet.yaml, which many people can read. */
+/** Refuses values that look like secrets: many people can read fleet.yaml. */
 export const secretInEnv: Lint = (fleet) =>
   (["agents", "jobs"] as const).flatMap((section) =>
     Object.values<AgentSpec | JobSpec>(fleet[section]).flatMap((one) =>
@@ -22,7 +22,7 @@ export function looksSecret(name: string, value: string): boolean {
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
 const SHORTEST = 16;
 
-/** Bits for each character: English words of this length have less than 3, random text has more. */
+/** Bits per character. English words of this length have less, random text has more. */
 const RANDOM_ENTROPY = 3;
 
 function looksRandom(value: string): boolean {

@@ -2,7 +2,7 @@ import { parseUnitFile, valuesOf } from "../../model/unit-file.ts";
 import type { Lint } from "./lint.ts";
 import { looksSecret } from "./secret-in-env.ts";
 
-/** Everyone on the host and in the repository of fleet.yaml can read the text of a unit. */
+/** Refuses secrets in the text of a unit, which everyone on the host and in the repository of fleet.yaml can read. */
 export const secretInUnit: Lint = (fleet) =>
   Object.values(fleet.services).flatMap(({ name, text = "" }) =>
     valuesOf(parseUnitFile(text), "Service", "Environment")
@@ -14,7 +14,7 @@ export const secretInUnit: Lint = (fleet) =>
       })),
   );
 
-/** `A=1 "B=2 3"` as names and values. */
+/** Parses `A=1 "B=2 3"` into names and values. */
 function variablesOf(value: string): [string, string][] {
   return [...value.matchAll(/"?\b(\w+)=((?<=")[^"]*|[^\s"]*)/g)].map(([, name = "", text = ""]) => [
     name,

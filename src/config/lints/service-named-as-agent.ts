@@ -1,6 +1,9 @@
 import type { Lint } from "./lint.ts";
 
-/** Commands accept the name of an agent or of a service, and a service cannot create the user of an agent. */
+/**
+ * Refuses a service with the name of an agent, as commands accept the names of both. Also refuses a service that would
+ * create the user of an agent.
+ */
 export const serviceNamedAsAgent: Lint = (fleet, { agents }) =>
   Object.values(fleet.services).flatMap(({ name, user, account }) => {
     const users = new Set(Object.values(fleet.agents).map((agent) => agent.user));
@@ -18,7 +21,7 @@ export const serviceNamedAsAgent: Lint = (fleet, { agents }) =>
         ? [
             {
               keys: ["services", name, "account"],
-              sentence: `would make the user "${user}", which belongs to an agent`,
+              sentence: `would create the user "${user}", which belongs to an agent`,
             },
           ]
         : []),

@@ -1,7 +1,7 @@
 import { type CredentialHolder, type Held, heldCredentials } from "./credential-holders.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** When a shared secret expires, every holder stops, so sharing needs a reason. */
+/** Requires a reason for a shared secret: when it expires, all its holders stop. */
 export const sharedSecret: Lint = (fleet) => {
   const groups = Map.groupBy(heldCredentials(fleet), ({ credential }) => credential.from);
   return [...groups.values()].flatMap(remarksOnGroup);

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** `isolation: tenant` is allowed, but the user should know the cost. */
+/** Warns about `isolation: tenant`: it is allowed, but its cost should be known. */
 export const sharedUid: Lint = (fleet) =>
   Object.values(fleet.tenants)
     .filter((tenant) => tenant.isolation === "tenant")

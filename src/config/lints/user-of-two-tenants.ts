@@ -1,6 +1,9 @@
 import type { Lint } from "./lint.ts";
 
-/** A tenant with one uid has a user with its name. An agent of another tenant with that name would share the user. */
+/**
+ * Refuses agents of two tenants with one Linux user. A tenant with `isolation: tenant` has a user with its name, which
+ * an agent of another tenant with the same name would share.
+ */
 export const userOfTwoTenants: Lint = (fleet) => {
   const byUser = Map.groupBy(Object.values(fleet.agents), (agent) => agent.user);
   return [...byUser].flatMap(([user, [first, ...others]]) =>
@@ -8,7 +11,7 @@ export const userOfTwoTenants: Lint = (fleet) => {
       .filter((agent) => agent.tenant !== first?.tenant)
       .map((agent) => ({
         keys: ["agents", agent.name],
-        sentence: `runs as Linux user "${user}", as agent "${first?.name}" of tenant "${first?.tenant}" does`,
+        sentence: `runs as Linux user "${user}", which agent "${first?.name}" of tenant "${first?.tenant}" also uses`,
       })),
   );
 };

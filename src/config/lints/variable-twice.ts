@@ -2,7 +2,7 @@ import type { AgentSpec, Fleet } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** If two sources set one environment variable, it is not defined which one wins. */
+/** Refuses two sources for one environment variable, as it would be undefined which one wins. */
 export const variableTwice: Lint = (fleet) => [
   ...Object.values(fleet.agents).flatMap((agent) => {
     const runs = agent.failover?.choices ?? [agent];
@@ -21,7 +21,7 @@ export const variableTwice: Lint = (fleet) => [
   ),
 ];
 
-/** @param credentials those in the environment of one run */
+/** @param credentials the credentials in the environment of one run */
 function claimedTwice(
   env: readonly string[],
   credentials: readonly string[],
@@ -40,7 +40,7 @@ function claimedTwice(
   });
 }
 
-/** The place where an agent declares a credential: for all providers, or for one. */
+/** Returns the place where an agent declares a credential: for all its providers, or for one. */
 function placeOfAgent({ name, credentials, failover }: AgentSpec, credential: string): Keys {
   const choices = failover?.choices ?? [];
   const isOfAll = choices.every((one) => one.credentials.includes(credential));

@@ -19,9 +19,9 @@ const TTL = "1h";
 const CHANGE_DEADLINE = "1h";
 
 /**
- * A resolver of agents with their defaults.
+ * Creates the resolver that fills in the defaults of agents.
  *
- * @param tenants the resolved tenants, which decide the user of an agent
+ * @param tenants the resolved tenants, which determine the user of an agent
  * @param known the providers, credentials and identities
  */
 export function agentResolver(
@@ -67,7 +67,7 @@ export function agentResolver(
   };
 }
 
-/** References have been checked already, so only the default identity can be missing here. */
+/** Checks that the identity exists. References have been checked before, so only a default identity can be missing. */
 function hasIdentity(identity: string, agent: string, context: Context): boolean {
   const known = context.declared["identities"];
   if (known === undefined || known.has(identity)) return true;
@@ -76,7 +76,7 @@ function hasIdentity(identity: string, agent: string, context: Context): boolean
   return false;
 }
 
-/** `later` makes sense only if a service runs the agent until then. */
+/** Returns and checks `takeOver`. `later` makes sense only if a service runs the agent until then. */
 function takeOverOf(raw: RawAgent, keys: Keys, { report, source }: Context): AgentSpec["takeOver"] {
   const isLater = raw.takeOver === "later";
   if (isLater && (raw.replaces ?? []).length === 0) {

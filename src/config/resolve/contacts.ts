@@ -8,14 +8,14 @@ import { asMap, namesIn } from "../yaml-values.ts";
 /** Where the contacts are declared. */
 export interface ContactsPlace {
   readonly source: YamlSource;
-  /** Whether they have a file of their own, which is checked separately. */
+  /** Whether they are in a separate file, which needs its own checks. */
   readonly isOwnFile: boolean;
 }
 
 /**
  * Finds the contacts in fleet.yaml or in the file that `contacts.from` names.
  *
- * @returns undefined if they cannot be read, which is reported
+ * @returns undefined after a problem has been reported
  */
 export function openContacts(
   source: YamlSource,
@@ -33,7 +33,7 @@ export function openContacts(
   return own === undefined ? undefined : { source: own, isOwnFile: true };
 }
 
-/** The valid contacts, by name. */
+/** Returns the valid contacts, by name. */
 export function resolveContacts(
   place: ContactsPlace | undefined,
   report: ProblemReport,
@@ -43,7 +43,7 @@ export function resolveContacts(
   return Object.fromEntries(sound.map((name) => [name, { name, columns: columnsOf(map[name]) }]));
 }
 
-/** The contacts as written: a map, if they are valid. */
+/** Returns the contacts as they are written, which may not be a valid map. */
 export function contactsWritten({ source, isOwnFile }: ContactsPlace): unknown {
   return isOwnFile ? source.value : asMap(source.value)["contacts"];
 }

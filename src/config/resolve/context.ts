@@ -13,16 +13,16 @@ export interface Context {
   readonly file: string;
   /** The folder of fleet.yaml, absolute. */
   readonly dir: string;
-  /** The folder that paths to keys and secrets are relative to, absolute. */
+  /** The folder to which paths of keys and secrets are relative, absolute. */
   readonly home: string;
   readonly declared: DeclaredNames;
   readonly report: ProblemReport;
 }
 
-/** Resolves an entry of fleet.yaml; undefined after a problem has been reported. */
+/** Resolves an entry of fleet.yaml. @returns undefined after a problem has been reported */
 export type Resolver<Raw, Spec> = (name: string, raw: Raw, keys: Keys, context: Context) => Spec | undefined;
 
-/** Resolves every valid entry of a section. Problems of the others have been reported already. */
+/** Resolves every valid entry of a section. The problems of the others have been reported already. */
 export function resolveSection<Raw, Spec>(
   section: string,
   context: Context,
@@ -34,7 +34,7 @@ export function resolveSection<Raw, Spec>(
   return Object.fromEntries(specs.filter(([, spec]) => spec !== undefined));
 }
 
-/** Makes a path absolute that is absolute, begins with `~/`, or is relative to fleet.yaml. */
+/** Returns the absolute path. `~/` stands for the home folder; other relative paths are relative to `dir`. */
 export function anywherePath(dir: string, path: string): string {
   return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(dir, path);
 }

@@ -2,7 +2,7 @@ import type { CredentialSpec } from "../fleet.ts";
 import type { RawCredential } from "../yaml-types.ts";
 import { anywherePath, type Resolver } from "./context.ts";
 
-/** A credential; the path of a `file:` reference becomes absolute. */
+/** Resolves a credential. The path of a `file:` reference becomes absolute. */
 export const resolveCredential: Resolver<RawCredential, CredentialSpec> = (name, raw, _keys, { home }) => ({
   name,
   from: referenceOf(raw.from, home),

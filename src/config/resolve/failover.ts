@@ -5,17 +5,17 @@ import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 import type { Known } from "./model-options.ts";
 
-/** Shorter than the deadline of a change: an agent whose provider has failed does nothing useful. */
+/** Shorter than the deadline of a change, because an agent without a working provider does nothing useful. */
 const DEADLINE = "5m";
 
-/** Longer than an unstable provider usually works. */
+/** Longer than an unstable provider usually works before it fails again. */
 const RETURN_AFTER = "10m";
 
 /**
- * When an agent changes its provider, with the defaults.
+ * Resolves the failover rules of an agent, with the defaults.
  *
  * @param choices the providers among which the deadman chooses, the best first
- * @returns undefined if there is nothing to choose
+ * @returns undefined if there are fewer than two
  */
 export function failoverOf(
   { failover }: RawAgent,
@@ -26,7 +26,7 @@ export function failoverOf(
 ): FailoverSpec | undefined {
   if (choices.length < 2) {
     if (failover !== undefined) {
-      const sentence = "needs at least two `providers`, and a runtime that has no failover of its own";
+      const sentence = "needs at least two `providers`, and a runtime without its own failover";
       report.error(source, [...keys, "failover"], sentence, "key");
     }
     return undefined;

@@ -7,9 +7,10 @@ import type { Context } from "./context.ts";
 const DEFAULT_MODE = "0644";
 
 /**
- * A declared file with its text; undefined after a problem has been reported.
+ * Reads a declared file.
  *
- * @param field the keys, within the entry, of the path to report a problem at
+ * @param field where to report a problem of its path, relative to `keys`
+ * @returns undefined after a problem has been reported
  */
 export function fileOf(raw: RawFile, keys: Keys, field: Keys, context: Context): IdentityFile | undefined {
   const mode = raw.mode ?? DEFAULT_MODE;
@@ -20,7 +21,7 @@ export function fileOf(raw: RawFile, keys: Keys, field: Keys, context: Context):
   return undefined;
 }
 
-/** Reports a declared path that would have to be both a file and a folder. */
+/** Reports a declared file that is in the folder of another one, which would have to be both a file and a folder. */
 export function checkNoFileIsAFolder(paths: readonly string[], keys: Keys, context: Context): void {
   for (const path of paths) {
     const parent = paths.find((other) => path.startsWith(`${other}/`));

@@ -13,7 +13,7 @@ import { resolveReader } from "./reader.ts";
 import { resolveService } from "./service.ts";
 import { resolveTenant } from "./tenant.ts";
 
-/** The fleet of all valid entries; complete if nothing has been reported. */
+/** Resolves all valid entries. The fleet is complete if nothing has been reported. */
 export function resolveFleet(context: Context, contacts: ContactsPlace | undefined): Fleet {
   const { name } = asMap(context.source.value);
   const tenants = resolveSection("tenants", context, resolveTenant);

@@ -10,7 +10,7 @@ const FAILURES = 3;
 const SUCCESSES = 2;
 
 /**
- * A health check with its defaults.
+ * Resolves a health check with its defaults.
  *
  * @param keys the place of the check in the file
  * @param user the user that runs a command if none is declared
@@ -37,7 +37,7 @@ export function healthOf(
   return { probe, interval, failures: raw.failures ?? FAILURES, successes: raw.successes ?? SUCCESSES };
 }
 
-/** The schema accepts exactly one of the three kinds. */
+/** Resolves the probe. The schema accepts exactly one of the three kinds. */
 function probeOf(raw: RawHealth, keys: Keys, user: string, context: Context): Probe | undefined {
   const timeout = secondsOf(raw.timeout ?? TIMEOUT);
   if (raw.http !== undefined) return httpOf(raw, raw.http, timeout, keys, context);

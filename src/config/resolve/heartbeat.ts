@@ -5,14 +5,14 @@ import type { RawAgent } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
-/** Seconds. The time of the last write to a pane is known to within 8 s. */
+/** The default intervals in seconds. The time of the last write to a pane is known only to within 8 s. */
 const INTERVAL = { file: 15, notify: 15, pane: 60, none: 15 } as const;
 
-/** The least and the default number of intervals in a timeout. After the least number an agent is stale. */
+/** The minimum and the default number of intervals in a timeout. After the minimum an agent is stale. */
 const LEAST = 3;
 const USUAL = 4;
 
-/** How an agent shows that it is alive, with the defaults. `watchdog` is short for `by: notify`. */
+/** Resolves how an agent shows that it is alive, with the defaults. `watchdog` is short for `by: notify`. */
 export function heartbeatOf(raw: RawAgent, runtime: RuntimeKind, keys: Keys, context: Context): Heartbeat {
   const { watchdog, heartbeat = { by: runtimeOf(runtime).heartbeat } } = raw;
   if (watchdog !== undefined && raw.heartbeat !== undefined) {
@@ -31,14 +31,14 @@ export function heartbeatOf(raw: RawAgent, runtime: RuntimeKind, keys: Keys, con
         ? ["interval", "must be at most 100 s: three intervals can be at most five minutes"]
         : [
             "timeout",
-            `must be at least three intervals, here ${LEAST * interval} s, because a beat can be late`,
+            `must be at least three intervals, here ${LEAST * interval} s, because a heartbeat can be late`,
           ];
     context.report.error(context.source, [...keys, "heartbeat", field], sentence);
   }
   return { by, interval, timeout };
 }
 
-/** Derives the interval when only a timeout is declared. */
+/** Derives the interval if only a timeout is declared. */
 function timesOf(timeout: number): { interval: number; timeout: number } {
   return { interval: timeout / USUAL, timeout };
 }

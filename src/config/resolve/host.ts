@@ -5,10 +5,10 @@ import type { RawHost } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Resolver } from "./context.ts";
 
-/** OpenSSH itself waits for minutes; a running host answers in far less than this. */
+/** Seconds. OpenSSH itself would wait for minutes; a running host answers much faster than this. */
 const CONNECT_TIMEOUT = 10;
 
-/** A host with its defaults, as its kind resolves it. */
+/** Resolves a host with the defaults of all hosts and of its kind. */
 export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, keys, context) => {
   const kind = HOST_KINDS[raw.kind];
   const common = {

@@ -3,7 +3,7 @@ import type { RawFile, RawIdentity } from "../yaml-types.ts";
 import type { Resolver } from "./context.ts";
 import { checkNoFileIsAFolder, fileOf } from "./file.ts";
 
-/** An identity with the texts of its files. */
+/** Resolves an identity and reads its files. */
 export const resolveIdentity: Resolver<RawIdentity, IdentitySpec> = (name, raw, keys, context) => {
   const extra = raw.files ?? {};
   const paths = Object.keys(extra);

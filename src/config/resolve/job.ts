@@ -12,9 +12,9 @@ const AFTER = "5m";
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * A resolver of jobs with their defaults.
+ * Creates the resolver that fills in the defaults of jobs.
  *
- * @param agents the resolved agents: a job runs on the host of its agent
+ * @param agents the resolved agents, as a job runs on the host of its agent
  */
 export function jobResolver(agents: Readonly<Record<string, AgentSpec>>): Resolver<RawJob, JobSpec> {
   return (name, raw, keys, context) => {
@@ -45,7 +45,7 @@ function retryOf({ retries = 0, after = AFTER }: RawJob["onFailure"] & {} = {}):
   return { retries, after: secondsOf(after) };
 }
 
-/** Running as root needs a reason, and a job as the user of an agent would bypass that agent's sandbox. */
+/** Requires a reason for root, and refuses the user of an agent, as the job would bypass the agent's sandbox. */
 function checkUser(
   { user, rootBecause }: RawJob,
   keys: Keys,

@@ -6,7 +6,7 @@ import { didYouMean } from "../suggest.ts";
 import type { RawAgent, RawRuntime } from "../yaml-types.ts";
 import type { Context } from "./context.ts";
 
-/** The resolved sections that decide on which providers an agent can run. */
+/** The resolved sections that determine on which providers an agent can run. */
 export interface Known {
   readonly providers: Readonly<Record<string, ProviderSpec>>;
   readonly credentials: Readonly<Record<string, CredentialSpec>>;
@@ -26,7 +26,7 @@ interface Written extends Omit<Choice, "model"> {
   readonly keys: Keys;
 }
 
-/** The choices of an agent, the best first. `runtime.provider` and `runtime.model` are short for a single one. */
+/** Returns an agent's choices, the best first. `runtime.provider` and `runtime.model` are short for a single one. */
 export function choicesOf(
   raw: RawAgent,
   { kind, provider, model }: Pick<RawRuntime, "kind" | "provider" | "model">,
@@ -62,13 +62,13 @@ export function choicesOf(
 }
 
 function checkOrder(written: readonly Written[], kind: RuntimeKind, { report, source }: Context): void {
-  const met = new Set<string>();
+  const seenProviders = new Set<string>();
   for (const { provider, model, keys } of written) {
-    if (provider !== undefined && met.has(provider)) {
+    if (provider !== undefined && seenProviders.has(provider)) {
       const sentence = `"${provider}" is already in this list: both entries would fail together`;
       report.error(source, [...keys, "provider"], sentence);
     }
-    if (provider !== undefined) met.add(provider);
+    if (provider !== undefined) seenProviders.add(provider);
     if (written.length > 1 && model === undefined && runtimeOf(kind).fallsBack) {
       report.error(
         source,
@@ -80,7 +80,7 @@ function checkOrder(written: readonly Written[], kind: RuntimeKind, { report, so
   }
 }
 
-/** The provider would refuse the key of another provider, which would look like a failure of the provider. */
+/** Refuses the credential of another provider. The provider would reject it, and would therefore count as failed. */
 function checkCredential(
   { provider, credential, keys }: Written,
   known: Known,
@@ -91,7 +91,7 @@ function checkCredential(
   report.error(source, [...keys, "credential"], `"${credential}" belongs to provider "${owner}"`);
 }
 
-/** The name that the runtime uses for the provider. With a misspelt name every task would fail. */
+/** Returns and checks the name that the runtime uses for the provider. With a misspelt name every task would fail. */
 function vendorOf(
   kind: RuntimeKind,
   { provider, keys }: Written,

@@ -3,10 +3,10 @@ import type { RawProvider } from "../yaml-types.ts";
 import type { Resolver } from "./context.ts";
 import { healthOf } from "./health.ts";
 
-/** The user that runs a probe that is a command. */
+/** The default user of a probe that runs a command. */
 const PROBE_USER = "nobody";
 
-/** A provider with its defaults. */
+/** Resolves a provider with its defaults. */
 export const resolveProvider: Resolver<RawProvider | null, ProviderSpec> = (name, raw, keys, context) => {
   const probe = raw?.probe && healthOf(raw.probe, [...keys, "probe"], PROBE_USER, context);
   return {

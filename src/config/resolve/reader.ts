@@ -3,10 +3,10 @@ import type { ReaderSpec } from "../fleet.ts";
 import type { RawReader } from "../yaml-types.ts";
 import type { Resolver } from "./context.ts";
 
-/** A read-only key. */
+/** Resolves a read-only key. */
 export const resolveReader: Resolver<RawReader, ReaderSpec> = (name, raw, keys, context) => {
   if (name.length > GATE_NAME_MAX) {
-    const sentence = `must be at most ${GATE_NAME_MAX} characters, as the account that its key logs in to is named after it`;
+    const sentence = `must be at most ${GATE_NAME_MAX} characters, because the account for its key is named after it`;
     context.report.error(context.source, keys, sentence, "key");
     return undefined;
   }

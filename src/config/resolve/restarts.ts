@@ -5,7 +5,7 @@ import { secondsOf } from "../yaml-values.ts";
 const MOST = 5;
 const WITHIN = "1h";
 
-/** When an agent or service is quarantined, with the defaults. */
+/** Resolves how many restarts lead to quarantine, with the defaults. */
 export function restartsOf({ most = MOST, within = WITHIN }: RawRestarts = {}): RestartLimit {
   return { most, within: secondsOf(within) };
 }

@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { failoverOf } from "./failover.ts";
 import { type Choice, choicesOf, type Known } from "./model-options.ts";
 
-/** The PATH below an agent's home, then that of the system. Installers of a user write to `.local/bin`. */
+/** The default PATH, after the agent's home and a slash. Programs that a user installs are often in `.local/bin`. */
 const PATH = ".local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 type Running = Pick<
@@ -16,8 +16,8 @@ type Running = Pick<
 >;
 
 /**
- * The program and environment of an agent: first what its runtime needs, then what is declared; and the same for each
- * provider to which it can fail over.
+ * Resolves the program and environment of an agent: first what its runtime needs, then what is declared. The same is
+ * resolved for each provider to which the agent can fail over.
  *
  * @param place the home of the agent and the name of its identity
  * @returns undefined after a problem has been reported

@@ -11,13 +11,13 @@ import { healthOf } from "./health.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import { restartsOf } from "./restarts.ts";
 
-/** Seconds. The services of Debian start in a few. */
+/** Seconds. Debian's services start within a few seconds. */
 const GRACE = 60;
 
-/** A shell that refuses logins, as the system users of Debian have. */
+/** A shell that refuses logins; Debian's system users have it too. */
 const NO_SHELL = "/usr/sbin/nologin";
 
-/** A service with its defaults. */
+/** Resolves a service with its defaults. */
 export const resolveService: Resolver<RawService, ServiceSpec> = (name, raw, keys, context) => {
   const { source, report } = context;
   const unit = raw.unit ?? `${name}.service`;
@@ -56,7 +56,7 @@ export const resolveService: Resolver<RawService, ServiceSpec> = (name, raw, key
   };
 };
 
-/** The keys of an optional field, or of the entry if the field is absent. */
+/** Returns the keys of an optional field, or those of the entry if the field is absent. */
 function at(raw: RawService, field: keyof RawService, keys: Keys): Keys {
   return raw[field] === undefined ? keys : [...keys, field];
 }
@@ -68,7 +68,7 @@ function checkUnitFile(written: UnitFile, keys: Keys, { source, report }: Contex
   if (taken[0] !== undefined) report.error(source, keys, `has an Alias=, but ${taken[0]}`);
 }
 
-/** The declared user, or the `User=` of the unit file; a unit without one runs as root. */
+/** Returns the declared user, or the `User=` of the unit file. A unit without `User=` runs as root. */
 function userOf(raw: RawService, written: UnitFile | undefined, keys: Keys, context: Context): string {
   const inText = written && (valuesOf(written, "Service", "User").at(-1) || "root");
   if (raw.user !== undefined && inText !== undefined && raw.user !== inText) {
@@ -78,10 +78,10 @@ function userOf(raw: RawService, written: UnitFile | undefined, keys: Keys, cont
   return raw.user ?? inText ?? "root";
 }
 
-/** Accounts of the system, root included, are never created or changed. */
+/** Refuses to create or change accounts of the system, including root. */
 function checkAccount({ account }: RawService, user: string, keys: Keys, context: Context): void {
   if (account === undefined || (user !== "root" && !isReserved(user))) return;
-  const sentence = `would make the user "${user}", which belongs to the system: choose another \`user\`, or remove this`;
+  const sentence = `would create the user "${user}", which belongs to the system: choose another \`user\`, or remove this`;
   context.report.error(context.source, [...keys, "account"], sentence, "key");
 }
 
@@ -106,14 +106,14 @@ function filesOf(raw: RawService, keys: Keys, context: Context): ServiceSpec["fi
   return Object.fromEntries(files);
 }
 
-/** A command needs a user, and runs as root only if that is declared. */
+/** Checks the keys of a health check. A command needs a declared user, so that none runs as root by accident. */
 function checkHealth(raw: RawService, written: UnitFile | undefined, keys: Keys, context: Context): void {
   const { source, report } = context;
   if (raw.health !== undefined && raw.running === false)
     report.error(
       source,
       [...keys, "health"],
-      "is for a service that is not running: remove it, or `running: false`",
+      "needs a service that runs: remove this check, or `running: false`",
       "key",
     );
   if (raw.health?.command !== undefined && raw.health.user === undefined && raw.user === undefined) {
@@ -126,7 +126,7 @@ function checkHealth(raw: RawService, written: UnitFile | undefined, keys: Keys,
   }
 }
 
-/** A unit without an [Install] section cannot be enabled, which would be noticed only after the next boot. */
+/** Refuses to enable a unit without an [Install] section: otherwise this would be noticed only after the next boot. */
 function enabledOf(
   { enabled = true }: RawService,
   written: UnitFile | undefined,

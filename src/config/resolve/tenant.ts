@@ -6,14 +6,14 @@ import type { RawTenant } from "../yaml-types.ts";
 import type { Resolver } from "./context.ts";
 import { limitsOf } from "./limits.ts";
 
-/** A tenant with its defaults. Its name becomes a Linux group, so names of system groups are refused. */
+/** Resolves a tenant with its defaults. Names of system groups are refused, as the name becomes a Linux group. */
 export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw, keys, context) => {
   if (isReserved(name)) {
     context.report.error(context.source, keys, "is the name of a system group: choose another name", "key");
     return undefined;
   }
   if (raw?.key !== undefined && name.length > GATE_NAME_MAX) {
-    const sentence = `must be at most ${GATE_NAME_MAX} characters, as the account that its key logs in to is named after it`;
+    const sentence = `must be at most ${GATE_NAME_MAX} characters, because the account for its key is named after it`;
     context.report.error(context.source, keys, sentence, "key");
     return undefined;
   }

@@ -1,7 +1,7 @@
 import type { ErrorObject } from "ajv";
 import { didYouMean } from "../suggest.ts";
 
-/** The problem as a sentence without a subject; the path that is printed before it is the subject. */
+/** Returns the problem as a sentence without a subject, because the path is printed before it. */
 export function sentenceOf(error: ErrorObject): string {
   const keyword = BY_KEYWORD[error.keyword];
   if (keyword !== undefined && ALWAYS_OWN.has(error.keyword)) return keyword(error);
@@ -10,7 +10,7 @@ export function sentenceOf(error: ErrorObject): string {
   return keyword === undefined ? `is not allowed: ${error.message}` : keyword(error);
 }
 
-/** For these keywords the sentence below says more than the schema's message on the whole value. */
+/** The keywords for which the sentences below are more precise than the schema's message for the whole value. */
 const ALWAYS_OWN = new Set(["required", "enum", "dependencies"]);
 
 const BY_KEYWORD: Readonly<Record<string, (error: ErrorObject) => string>> = {
@@ -24,7 +24,7 @@ const BY_KEYWORD: Readonly<Record<string, (error: ErrorObject) => string>> = {
   maxLength: (error) => `is longer than ${error.params["limit"]} characters`,
 };
 
-/** Planned sections that this version does not read yet. */
+/** Planned sections that this version does not support yet. */
 const LATER = new Set(["routes", "monitoring"]);
 
 function unknownKey(error: ErrorObject): string {

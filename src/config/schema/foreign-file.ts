@@ -1,6 +1,6 @@
 import { asMap } from "../yaml-values.ts";
 
-/** Keys of the fleet.yaml of Rancher's Fleet; muster/v1 has none of them. */
+/** The keys of the fleet.yaml of Rancher's Fleet. muster/v1 has none of them. */
 const RANCHER_KEYS = [
   "defaultNamespace",
   "namespace",

@@ -11,8 +11,8 @@ interface Place {
 }
 
 /**
- * The offset of the place at these keys, with aliases and merge keys followed. If there is no such place, the offset of
- * the nearest key above it.
+ * Finds the offset of the value at these keys, following aliases and merge keys. If there is no such value, the offset
+ * of the nearest key above it is returned.
  */
 export function offsetOf(root: Node | null, keys: Keys, part: Part, targets: Targets): number {
   let place: Place = { key: undefined, value: root };

@@ -8,7 +8,7 @@ import { plainOf } from "./plain-values.ts";
 import type { YamlSource } from "./source.ts";
 import { parseYaml } from "./syntax.ts";
 
-/** A fleet of 1,000 agents has half of this. Larger files take seconds to parse. */
+/** A fleet of 1,000 agents has half this size. Larger files take seconds to parse. */
 const MOST_BYTES = 512 * 1024;
 
 /**
@@ -51,7 +51,7 @@ function parsed(file: File, text: string, report: ProblemReport): YamlSource | u
   };
 }
 
-/** A source with a single known position. */
+/** Returns a source in which everything has the same position, that of a flaw. */
 function flawAt(file: File, text: string, offset: number): YamlSource {
   return { ...file, value: undefined, locate: () => positionAt(text, offset), remember: () => {} };
 }

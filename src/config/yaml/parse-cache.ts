@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../../base/files.ts";
 import { cacheDir } from "../../base/paths.ts";
 
-/** Increase it when the same text should give other values. */
+/** The version of the cache. Increase it if the same text should result in other values. */
 const FORMAT = 1;
 
 const MOST_FILES = 40;
 
 /**
- * The plain values of a YAML text that an earlier run has found valid. Parsing 100 agents takes 60 ms, this 1 ms.
+ * Returns the plain values of a YAML text that an earlier run has found valid. Parsing 100 agents takes 60 ms; reading
+ * them from the cache takes 1 ms.
  *
  * @returns undefined if the text is new
  */

@@ -8,17 +8,17 @@ export interface Flaw {
   readonly sentence: string;
 }
 
-/** A document as plain values, and the node that each alias refers to. */
+/** A document as plain values, with the node that each alias refers to. */
 export interface Plain {
   readonly value: unknown;
   readonly flaws: readonly Flaw[];
   readonly targets: ReadonlyMap<Alias, Node>;
 }
 
-/** Far deeper than any section of fleet.yaml, and far from a stack overflow. */
-const DEEPEST = 60;
+/** The maximum nesting: much deeper than any section of fleet.yaml, and too little for a stack overflow. */
+const MAX_DEPTH = 60;
 
-/** The most values in a document with expanded aliases; a fleet of 1,000 agents has 30,000. */
+/** The maximum number of values in a document with expanded aliases. A fleet of 1,000 agents has 30,000. */
 const MOST_VALUES = 200_000;
 
 interface Anchored {
@@ -38,8 +38,8 @@ interface Walk {
  * Converts YAML nodes to plain values. Maps have no prototype, so `__proto__` is an ordinary key. An anchored value is
  * converted once and shared by its aliases. Merge keys are expanded.
  *
- * The library's own toJS is not used: its errors name no path, they end the conversion at the first one, and its check
- * for duplicate keys takes quadratic time.
+ * The library's own toJS is not used: it stops at the first error, its errors have no path, and its check for duplicate
+ * keys takes quadratic time.
  */
 export function plainOf(root: Node | null): Plain {
   const walk: Walk = { flaws: [], targets: new Map(), anchors: new Map(), size: 0 };
@@ -51,8 +51,8 @@ function convert(node: unknown, keys: Keys, walk: Walk): unknown {
   const before = walk.size;
   walk.size += 1;
   if (isAlias(node)) return followed(node, keys, walk);
-  if (keys.length > DEEPEST)
-    return flaw(walk, node, keys.slice(0, 3), `is nested more than ${DEEPEST} levels deep`);
+  if (keys.length > MAX_DEPTH)
+    return flaw(walk, node, keys.slice(0, 3), `is nested more than ${MAX_DEPTH} levels deep`);
   const value = converted(node, keys, walk);
   const anchor = (node as Node | null)?.anchor;
   if (anchor) walk.anchors.set(anchor, { node: node as Node, value, size: walk.size - before });
@@ -115,7 +115,7 @@ function isPlainMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The map's own keys win over merged ones; if two merged maps have the same key, the first wins. */
+/** Adds the keys of a merged map. The map's own keys win over merged ones; of two merged maps, the first wins. */
 function fillIn(value: Record<string, unknown>, source: unknown): void {
   for (const [key, merged] of Object.entries(source as object)) {
     if (!(key in value)) value[key] = merged;

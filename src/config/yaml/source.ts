@@ -1,6 +1,6 @@
 import type { Keys, Position } from "../problem.ts";
 
-/** Which part of an entry a position points at. */
+/** The part of an entry that a position refers to. */
 export type Part = "key" | "value";
 
 /** A parsed YAML file: its plain values, and the position of each. */
@@ -11,6 +11,6 @@ export interface YamlSource {
   readonly within: Keys;
   readonly value: unknown;
   locate(keys: Keys, part: Part): Position;
-  /** Saves the parsed values for the next run. Call it only if the text has no problem. */
+  /** Saves the parsed values for the next run. Must be called only if the text has no problem. */
   remember(): void;
 }

@@ -6,11 +6,11 @@ export interface Syntax {
   readonly errors: readonly { readonly offset: number; readonly sentence: string }[];
 }
 
-/** More errors help nobody, and a hostile file would take seconds. */
+/** More errors would not be useful, and a malicious file would take seconds. */
 const MOST_ERRORS = 100;
 
 /**
- * Parses YAML 1.2 text: one document, plain scalars only. Duplicate keys and merge keys are handled by plainOf, as the
+ * Parses YAML 1.2 text with one document and plain scalars. plainOf handles duplicate keys and merge keys, as the
  * library's own check of keys takes quadratic time.
  */
 export function parseYaml(text: string): Syntax {

@@ -1,4 +1,4 @@
-/** A state as `pulumi stack export` writes it, as far as it matters here. */
+/** The fields of a state in `pulumi stack export` that are used here. */
 export interface Deployment {
   readonly deployment: {
     readonly resources?: readonly StateResource[];
@@ -12,23 +12,23 @@ interface StateResource {
   readonly inputs?: unknown;
 }
 
-const OURS = "muster:";
-/** Of these the program asks, before it declares anything, what is there already. */
+const MUSTER = "muster:";
+/** Types whose existing resources the program looks up before it declares any. */
 const LOOKED_UP = ["digitalocean:", "command:"];
 const PROVIDERS = "pulumi:providers:";
 
-/** The operations that a killed run left pending. */
+/** Returns the operations that a killed run left pending. */
 export function pendingOf({ deployment }: Deployment) {
   return deployment?.pending_operations ?? [];
 }
 
 /**
- * Makes resources of what a killed run was creating. Their ids are known without it, being their names; whether
- * they are there, the next look at the host tells: what is there is kept, what is not is made again. What it was
- * making in a cloud is found there by the next run, by its tag or its name.
+ * Turns what a killed run was creating into resources of the state. The ids of Muster's resources are their
+ * names; the next refresh shows whether they exist, and the run creates those that do not. Pending cloud
+ * resources are dropped: the next run finds them by their tag or name.
  *
- * @returns the state with nothing pending, and the names of what was adopted; undefined where a resource is pending
- * whose id only its maker knows: that one is for a person to look at
+ * @returns the state without pending operations, and the names of the adopted resources; undefined if the id
+ * of a pending resource cannot be known, so that a person must decide
  */
 export function adoptPending(
   exported: Deployment,
@@ -38,10 +38,10 @@ export function adoptPending(
     .filter(({ type }) => type === "creating")
     .map(({ resource }) => resource)
     .filter(({ urn, type }) => !known.has(urn) && !type.startsWith(PROVIDERS));
-  const ours = creating.filter(({ type }) => type.startsWith(OURS));
-  const others = creating.filter(({ type }) => !type.startsWith(OURS));
+  const own = creating.filter(({ type }) => type.startsWith(MUSTER));
+  const others = creating.filter(({ type }) => !type.startsWith(MUSTER));
   if (others.some(({ type }) => !LOOKED_UP.some((one) => type.startsWith(one)))) return undefined;
-  const adopted = ours.map((resource) => ({
+  const adopted = own.map((resource) => ({
     ...resource,
     id: nameOf(resource),
     outputs: resource.inputs,

@@ -8,13 +8,13 @@ export interface EngineRun {
   readonly stack: string;
   readonly pid: number;
   readonly start: string;
-  /** When it was noted, ISO 8601: soon after it takes the lock. */
+  /** When it was recorded, ISO 8601. It takes the lock soon after that. */
   readonly noted: string;
 }
 
 /**
- * Notes a process before it takes a lock. Two machines may have the same name, so on a state that many machines
- * write, this note is the proof that a lock's process was one of this machine.
+ * Records a process before it takes a lock. Two machines may have the same name, so on a shared state only
+ * this record proves that the process of a lock ran on this machine.
  */
 export function noteRun(project: PulumiProject, stack: string, pid: number): void {
   const start = startMark(pid);
@@ -24,7 +24,7 @@ export function noteRun(project: PulumiProject, stack: string, pid: number): voi
   writeFileSync(join(dirOf(project), `${pid}.json`), JSON.stringify(run), { mode: 0o600 });
 }
 
-/** The noted processes that may have locked this stack, also those that have ended. */
+/** Returns the recorded processes that may have locked this stack, including those that have ended. */
 export function notedRuns(project: PulumiProject, stack: string): EngineRun[] {
   if (!existsSync(dirOf(project))) return [];
   return readdirSync(dirOf(project))
@@ -32,7 +32,7 @@ export function notedRuns(project: PulumiProject, stack: string): EngineRun[] {
     .filter((run) => run.stack === stack);
 }
 
-/** Forgets the runs that have ended: their locks, if they left any, are proven and gone. */
+/** Deletes the records of runs that have ended. Their locks, if any, have already been removed. */
 export function forgetEndedRuns(project: PulumiProject, stack: string): void {
   for (const run of notedRuns(project, stack).filter((one) => !isAlive(one))) {
     rmSync(join(dirOf(project), `${run.pid}.json`), { force: true });
@@ -47,7 +47,7 @@ function dirOf(project: PulumiProject): string {
   return join(project.dir, ".muster", "runs");
 }
 
-/** A note that a killed run left half written is no proof of anything. */
+/** Reads a record; undefined if a killed run left it incomplete. */
 function readRun(file: string): EngineRun | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as EngineRun;

@@ -5,12 +5,15 @@ import { holderHere, type LockOwner, type StackLock } from "./stack-lock.ts";
 import type { StateRead, Store } from "./state-store.ts";
 import { isFormerState } from "./upgrade-state.ts";
 
-/** A state in the project's own folder: its files are read and removed one by one, without the engine. */
+/**
+ * Opens a state in the project's own folder. Its locks are files, which are read and removed without the
+ * engine.
+ */
 export function localStore(project: PulumiProject, stack: string, dir: string): Store {
   const locks = join(dir, ".pulumi", "locks", "organization", project.name, stack);
   const checkpoint = join(dir, ".pulumi", "stacks", project.name, `${stack}.json`);
   return {
-    look: async () => ({ locks: readLocks(locks), ...lookInto(checkpoint) }),
+    read: async () => ({ locks: readLocks(locks), ...readCheckpoint(checkpoint) }),
     unlock: async (removed) => {
       for (const { place } of removed) {
         for (const file of [place, `${place}.attrs`]) rmSync(file, { force: true });
@@ -34,8 +37,8 @@ function readLock(place: string): StackLock | undefined {
   }
 }
 
-/** A word of the text is enough to look closer: most states are large, and need nothing done. */
-function lookInto(checkpoint: string): Omit<StateRead, "locks"> {
+/** Searches the text of the state instead of parsing it: most states are large and need no change. */
+function readCheckpoint(checkpoint: string): Omit<StateRead, "locks"> {
   const text = existsSync(checkpoint) ? readFileSync(checkpoint, "utf8") : "";
   return { isInterrupted: text.includes('"pending_operations"'), isFormer: isFormerState(text) };
 }

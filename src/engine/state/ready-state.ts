@@ -11,28 +11,28 @@ import { lockOwner, type StackLock, takenAt } from "./stack-lock.ts";
 import type { Store } from "./state-store.ts";
 import { isFormerState, upgradeState } from "./upgrade-state.ts";
 
-type Tell = (line: string) => void;
+type Report = (line: string) => void;
 
-/** Looks whether the state can be read, before anything else is contacted. Writes nothing. */
-export async function reachState(of: EngineStack): Promise<void> {
-  await storeOf(of)?.look(false);
+/** Checks that the state can be read, before anything else is contacted. Writes nothing. */
+export async function checkState(of: EngineStack): Promise<void> {
+  await storeOf(of)?.read(false);
 }
 
 /**
- * Makes a stack's state ready for this process to change: the locks of killed runs are removed, what they were making
- * is adopted, and a state of an earlier version becomes one of today.
+ * Prepares a stack's state for a change by this process: removes the locks of killed runs, adopts what these
+ * were creating, and upgrades a state of an earlier version.
  *
- * @throws MusterError where the state cannot be reached, or somebody is at work on the stack
+ * @throws MusterError if the state cannot be reached, or another run is working on the stack
  */
-export async function readyState(of: EngineStack, tell: Tell): Promise<void> {
+export async function readyState(of: EngineStack, report: Report): Promise<void> {
   const store = storeOf(of);
   if (store === undefined) return;
-  await alone(of, tell, async () => {
-    const { locks, isInterrupted, isFormer } = await store.look(true);
+  await exclusively(of, report, async () => {
+    const { locks, isInterrupted, isFormer } = await store.read(true);
     const held = locks.find(({ holder }) => holder !== "dead");
-    if (held !== undefined) throw atWork(of.stack, held);
-    await removeLocks(store, of, locks, tell);
-    if (isInterrupted || isFormer) await rewrite(of, tell);
+    if (held !== undefined) throw lockedError(of.stack, held);
+    await removeLocks(store, of, locks, report);
+    if (isInterrupted || isFormer) await rewriteState(of, report);
     noteRun(of.project, of.stack, process.pid);
   });
 }
@@ -40,48 +40,51 @@ export async function readyState(of: EngineStack, tell: Tell): Promise<void> {
 /**
  * Removes the locks of killed runs.
  *
- * @param force also those of runs that cannot be seen from here; never one that is seen at work
- * @returns how many were there
- * @throws MusterError where a lock has to stay
+ * @param force also removes the locks of runs that cannot be seen from here, but never that of a running one
+ * @returns the number of removed locks
+ * @throws MusterError if a lock must stay
  */
-export async function unlockState(of: EngineStack, force: boolean, tell: Tell): Promise<number> {
+export async function unlockState(of: EngineStack, force: boolean, report: Report): Promise<number> {
   const store = storeOf(of);
   if (store === undefined) {
-    const why = "its state is kept by a service that looks after its locks itself.";
+    const why = "the service that keeps its state manages the locks itself.";
     throw new MusterError({
       what: `stack ${of.stack} was not unlocked`,
       why,
       next: "Use `npx pulumi cancel`.",
     });
   }
-  return await alone(of, tell, async () => {
-    const { locks } = await store.look(true);
+  return await exclusively(of, report, async () => {
+    const { locks } = await store.read(true);
     const held = locks.find(({ holder }) => holder === "alive" || (holder === "unseen" && !force));
-    if (held !== undefined) throw atWork(of.stack, held);
-    await removeLocks(store, of, locks, tell);
+    if (held !== undefined) throw lockedError(of.stack, held);
+    await removeLocks(store, of, locks, report);
     return locks.length;
   });
 }
 
 /**
- * Who holds the locks of a stack.
+ * Returns the locks of a stack.
  *
- * @returns undefined where a service looks after them, so that the state is not asked
- * @throws MusterError where the state cannot be reached
+ * @returns undefined, without contacting the state, if a service manages its locks
+ * @throws MusterError if the state cannot be reached
  */
 export async function locksOf(of: EngineStack): Promise<readonly StackLock[] | undefined> {
   const store = storeOf(of);
   if (store === undefined) return undefined;
-  return await alone(
+  return await exclusively(
     of,
     () => undefined,
-    async () => (await store.look(true)).locks,
+    async () => (await store.read(true)).locks,
   );
 }
 
-/** One run of this checkout looks at a time: else one could remove as dead what the other has just taken. */
-function alone<T>({ project }: EngineStack, tell: Tell, work: () => Promise<T>): Promise<T> {
-  const waiting = (pid: number) => tell(`waiting for process ${pid}, which looks at the state`);
+/**
+ * Runs `work` while no other process of this checkout uses the state. Otherwise one process could remove the
+ * new lock of another as if it were dead.
+ */
+function exclusively<T>({ project }: EngineStack, report: Report, work: () => Promise<T>): Promise<T> {
+  const waiting = (pid: number) => report(`waiting for process ${pid}, which is checking the state`);
   return withProcessLock(join(project.dir, ".muster", "state.lock"), waiting, work);
 }
 
@@ -89,20 +92,20 @@ async function removeLocks(
   store: Store,
   { project, stack }: EngineStack,
   locks: readonly StackLock[],
-  tell: Tell,
+  report: Report,
 ): Promise<void> {
   if (locks.length > 0) await store.unlock(locks);
   for (const lock of locks) {
-    const why = lock.holder === "dead" ? "it was killed" : "you said that it is dead";
-    tell(`removed the lock of stack ${stack} that ${lockOwner(lock)} took at ${takenAt(lock)}: ${why}`);
+    const why = lock.holder === "dead" ? "that run was killed" : "`--force` was given";
+    report(`removed the lock of stack ${stack} that ${lockOwner(lock)} took at ${takenAt(lock)}: ${why}`);
   }
   forgetEndedRuns(project, stack);
 }
 
-/** `stack import` takes the stack's lock, and clears what is pending in the engine's own way. */
-async function rewrite(of: EngineStack, tell: Tell): Promise<void> {
+/** Rewrites the state with `stack import`, which takes the stack's lock and clears pending operations. */
+async function rewriteState(of: EngineStack, report: Report): Promise<void> {
   const exported = await exportState(of);
-  if (exported.failed) throw notRewritten(of.stack, exported.stderr);
+  if (exported.failed) throw prepareError(of.stack, exported.stderr);
   const state = JSON.parse(exported.stdout) as Deployment;
   const adoption = pendingOf(state).length > 0 ? adoptPending(state) : undefined;
   const isFormer = isFormerState(exported.stdout);
@@ -110,14 +113,20 @@ async function rewrite(of: EngineStack, tell: Tell): Promise<void> {
   const adopted = adoption?.deployment ?? state;
   const input = JSON.stringify(isFormer ? upgradeState(adopted) : adopted);
   const imported = await runEngine(of, ["stack", "import", "--stack", of.stack], { input });
-  if (imported.failed) throw notRewritten(of.stack, imported.stderr);
+  if (imported.failed) throw prepareError(of.stack, imported.stderr);
   if (isFormer)
-    tell(`stack ${of.stack}: each agent is one resource from now on; nothing on a host is changed by that`);
+    report(
+      `upgraded the state of stack ${of.stack}: each agent is now one resource. No host is changed by that`,
+    );
   if (adoption === undefined || adoption.adopted.length === 0) return;
-  tell(`a killed run was making ${adoption.adopted.join(", ")}: this run looks at what is there and goes on`);
+  report(
+    `a killed run was creating ${adoption.adopted.join(", ")}: this run checks what exists and continues`,
+  );
 }
 
-/** How often, and after how many milliseconds, a state is read again that a killed run is still writing. */
+/**
+ * How often to read a state that a killed run is still writing, and the milliseconds between two attempts.
+ */
 const [TRIES, PAUSE] = [6, 500];
 
 async function exportState(of: EngineStack, tries = TRIES): Promise<EngineAnswer> {
@@ -127,22 +136,22 @@ async function exportState(of: EngineStack, tries = TRIES): Promise<EngineAnswer
   return exportState(of, tries - 1);
 }
 
-function notRewritten(stack: string, stderr: string): MusterError {
-  const what = `the state of stack ${stack} could not be made ready`;
+function prepareError(stack: string, stderr: string): MusterError {
+  const what = `the state of stack ${stack} could not be prepared for the run`;
   return new MusterError({ what, why: stderr.trim(), next: "Run it again." });
 }
 
-function atWork(stack: string, lock: StackLock): MusterError {
+function lockedError(stack: string, lock: StackLock): MusterError {
   const age = elapsed(Date.now() - Date.parse(lock.timestamp));
   const since = `since ${takenAt(lock)} (${age})`;
   const what = `stack ${stack} is locked`;
   if (lock.holder === "alive") {
-    const why = `${lockOwner(lock)} has been at work on it ${since}.`;
+    const why = `${lockOwner(lock)} has been working on it ${since}.`;
     return new MusterError({ what, why, next: "Wait until that run has ended, then run it again." });
   }
   return new MusterError({
     what,
-    why: `${lockOwner(lock)} has held the lock ${since}; from here nobody can see whether that run still works.`,
+    why: `${lockOwner(lock)} has held the lock ${since}; this machine cannot see whether that run is still active.`,
     next: `Ask ${lock.username}. If the run is dead: \`npx fleet unlock --stack ${stack} --force\`.`,
   });
 }

@@ -7,25 +7,25 @@ import type { StateRead, Store } from "./state-store.ts";
 import { stateUnreachable } from "./unreachable-state.ts";
 import { isFormerState } from "./upgrade-state.ts";
 
-/** Milliseconds for one question to a shared state. */
+/** The timeout of one request to a shared state, in milliseconds. */
 const TIMEOUT = 30_000;
 
-/** Milliseconds between the note of a run and its lock, at most. */
+/** The most milliseconds between the record of a run and its lock. */
 const NOTE_TO_LOCK = 300_000;
 
 /** A line of the engine's checkForLock (its pkg/backend/diy/lock.go). */
 const LOCK = /^\s+(\S+): created by (.+)@(\S+) \(pid (\d+)\) at (\S+)$/gm;
 
 /**
- * A state that many machines write: a bucket, a database, a folder elsewhere. The engine alone is asked, so that
- * every kind of state and every way to log in that it knows works here too.
+ * Opens a state that many machines write: a bucket, a database, or a folder outside the project. It is used
+ * only through the engine, so that every backend and login that the engine supports works here too.
  */
 export function sharedStore(of: EngineStack): Store {
   return {
-    look: async (forChange) => {
+    read: async (forChange) => {
       const busy = forChange ? ownRun(of) : undefined;
       if (busy !== undefined) return { locks: [busy], isInterrupted: false, isFormer: false };
-      const [state, locks] = await Promise.all([exported(of), forChange ? askLocks(of) : []]);
+      const [state, locks] = await Promise.all([exported(of), forChange ? readLocks(of) : []]);
       return { locks, ...state } satisfies StateRead;
     },
     unlock: async () => {
@@ -35,7 +35,10 @@ export function sharedStore(of: EngineStack): Store {
   };
 }
 
-/** Another run of this checkout: it may not have its lock yet, and our question could take it from under it. */
+/**
+ * Finds another run of this checkout. It may not have its lock yet, and reading the locks could take that
+ * lock first.
+ */
 function ownRun({ project, stack }: EngineStack): StackLock | undefined {
   const run = notedRuns(project, stack).find((one) => one.pid !== process.pid && isAlive(one));
   if (run === undefined) return undefined;
@@ -54,10 +57,11 @@ async function exported(of: EngineStack): Promise<Omit<StateRead, "locks">> {
 }
 
 /**
- * The engine has no command that tells a stack's locks. Every command that takes the lock tells who holds it; to
- * rename a stack to its own name is the one of them that changes nothing, as the name is taken.
+ * Reads the locks of a stack. The engine has no command for that, but every command that takes the lock
+ * reports who holds it. Renaming a stack to its own name is the only such command that changes nothing,
+ * because the name is taken.
  */
-async function askLocks(of: EngineStack): Promise<StackLock[]> {
+async function readLocks(of: EngineStack): Promise<StackLock[]> {
   const { project, stack } = of;
   const answer = await ask(of, ["stack", "rename", stack, "--stack", stack], (pid) =>
     noteRun(project, stack, pid),
@@ -76,7 +80,10 @@ function lockOf(owner: LockOwner, place: string, runs: readonly EngineRun[]): St
   return { ...owner, place, holder: holderOf(owner, runs) };
 }
 
-/** Only a run that was noted here is known to be dead: a machine of the same name may be another one. */
+/**
+ * Finds out whether a run is alive. Only a run that was recorded here can be known to be dead: another
+ * machine may have the same name.
+ */
 function holderOf(owner: LockOwner, runs: readonly EngineRun[]): LockHolder {
   const run = runs.find(({ pid, noted }) => {
     return pid === owner.pid && Math.abs(Date.parse(owner.timestamp) - Date.parse(noted)) < NOTE_TO_LOCK;

@@ -1,12 +1,14 @@
 import { hostname } from "node:os";
 import { exists, processStatus, startTime } from "../../base/processes.ts";
 
-/** Who holds a lock: a run that is seen at work, one that was killed, or one that cannot be seen from here. */
+/**
+ * What holds a lock: a run that is still running, one that was killed, or one that cannot be seen from here.
+ */
 export type LockHolder = "alive" | "dead" | "unseen";
 
 /** One of the engine's locks on a stack (its pkg/backend/diy/lock.go). */
 export interface StackLock {
-  /** Where the lock lies: a file, or the place in a shared state as the engine names it. */
+  /** The lock's file, or its place in a shared state as the engine names it. */
   readonly place: string;
   readonly username: string;
   readonly hostname: string;
@@ -16,15 +18,17 @@ export interface StackLock {
   readonly holder: LockHolder;
 }
 
-/** What the engine writes down of itself in a lock. */
+/** What the engine writes about itself into a lock. */
 export type LockOwner = Omit<StackLock, "place" | "holder">;
 
-/** A clock that was set while the engine ran moves start times; a holder's id is not used again so soon. */
+/**
+ * Milliseconds by which a change of the clock may shift start times. Process ids are not reused that soon.
+ */
 const CLOCK_MARGIN = 60_000;
 
 /**
- * The holder of a lock on a state that only this machine writes. Dead beyond doubt: the lock is whole, and there is
- * no such process, or one that is no `pulumi`, or a `pulumi` that began after the lock was made.
+ * Checks the holder of a lock on a state that only this machine writes. It is dead if the lock is complete
+ * and its process does not exist, is not a `pulumi`, or started after the lock was taken.
  */
 export function holderHere({ hostname: host, pid, timestamp }: LockOwner): LockHolder {
   const since = Date.parse(timestamp);
@@ -41,7 +45,7 @@ export function lockOwner({ username, hostname: host, pid }: StackLock): string 
   return `${username}@${host} (process ${pid})`;
 }
 
-/** When a lock was taken, to the second. */
+/** Formats when a lock was taken, to the second. */
 export function takenAt({ timestamp }: StackLock): string {
   return timestamp.replace(/\.\d+/, "");
 }

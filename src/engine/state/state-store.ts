@@ -1,21 +1,26 @@
 import type { StackLock } from "./stack-lock.ts";
 
-/** What hinders the next run on a stack. */
+/** What a state contains that a run must resolve before it changes the stack. */
 export interface StateRead {
   readonly locks: readonly StackLock[];
-  /** A killed run may have left operations pending. */
+  /** Whether a killed run may have left operations pending. */
   readonly isInterrupted: boolean;
-  /** It was written by a version that had other resources. */
+  /** Whether an earlier version, which had other resources, wrote the state. */
   readonly isFormer: boolean;
 }
 
-/** Where a stack's state is kept, as far as locks and killed runs go. */
+/** Access to a stack's state, for its locks and the traces of killed runs. */
 export interface Store {
   /**
-   * @param forChange false where nothing is to be changed: locks hinder nobody then, and may be left out
-   * @throws MusterError where the state cannot be reached
+   * Reads the locks and whether the state needs changes.
+   *
+   * @param forChange false for a run that changes nothing: locks do not matter then, and may be omitted
+   * @throws MusterError if the state cannot be reached
    */
-  look(forChange: boolean): Promise<StateRead>;
-  /** Removes locks that `look` told; on a shared state the engine can only remove all of a stack's at once. */
+  read(forChange: boolean): Promise<StateRead>;
+  /**
+   * Removes locks that `read` returned. On a shared state, the engine can only remove all locks of a stack at
+   * once.
+   */
   unlock(locks: readonly StackLock[]): Promise<void>;
 }

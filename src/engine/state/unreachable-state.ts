@@ -2,7 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import { withoutPassword } from "../project.ts";
 import type { EngineAnswer, EngineStack } from "../run-engine.ts";
 
-/** What the engine's drivers say, why that is, and what to do. */
+/** For each error text of the engine's drivers: the cause, and what to do. */
 const CAUSES: readonly (readonly [said: RegExp, why: string, next: string])[] = [
   [
     /connection refused|no such host|network is unreachable|i\/o timeout/,
@@ -12,22 +12,22 @@ const CAUSES: readonly (readonly [said: RegExp, why: string, next: string])[] = 
   [
     /NoSuchBucket|bucket does not exist/,
     "there is no such bucket.",
-    "Make it, or correct its name in the URL.",
+    "Create it, or correct its name in the URL.",
   ],
   [
     /database "[^"]*" does not exist/,
     "there is no such database.",
-    "Make it, or correct its name in the URL.",
+    "Create it, or correct its name in the URL.",
   ],
   [
     /SSL is not enabled/,
-    "the server does not speak TLS.",
-    "Turn TLS on, or on a network that you trust add `sslmode=disable` to the URL.",
+    "the server does not support TLS.",
+    "Enable TLS, or add `sslmode=disable` to the URL if you trust the network.",
   ],
   [
     /no EC2 IMDS role|get credentials|could not find default credentials|no password supplied/,
     "this machine has no credentials for it.",
-    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or PGPASSWORD; docs/state.md tells more.",
+    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or PGPASSWORD; see docs/state.md.",
   ],
   [
     /InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|authentication failed|permission denied|no pg_hba/,
@@ -36,7 +36,7 @@ const CAUSES: readonly (readonly [said: RegExp, why: string, next: string])[] = 
   ],
 ];
 
-/** Why a state could not be read, in one sentence and before anything else is done. */
+/** Returns the error for a state that cannot be read, with its cause in one sentence. */
 export function stateUnreachable(
   { project, stack }: EngineStack,
   { timedOut, stderr }: EngineAnswer,
@@ -46,7 +46,7 @@ export function stateUnreachable(
     return new MusterError({
       what,
       why: "it did not answer in time.",
-      next: "Check the network, and run it again.",
+      next: "Check the network, and run this again.",
     });
   }
   const cause = CAUSES.find(([said]) => said.test(stderr));

@@ -1,10 +1,10 @@
-import { FORMER_TYPES, formerIdentityId, isFormerPart, wholeId } from "../../model/former-agent.ts";
-import { AGENT_PARTS, type AgentPart, WHOLE } from "../../model/parts.ts";
+import { currentId, FORMER_TYPES, formerIdentityId, isFormerPart } from "../../model/former-agent.ts";
+import { AGENT_PARTS, type AgentPart, NO_PART } from "../../model/parts.ts";
 import { hostId, hostOf, parseId } from "../../model/resource-id.ts";
 import { nameInUrn } from "../../model/urn.ts";
 import type { Deployment } from "./adopt-pending.ts";
 
-/** A resource as a state has it, as far as it is rewritten. */
+/** The fields of a resource in a state that the upgrade changes. */
 interface StateResource {
   readonly urn: string;
   readonly id?: string;
@@ -19,22 +19,26 @@ interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** The types that stood beside their Host before version 0.2, and stand under it since. */
+/** The types that had no parent before version 0.2, and have their Host as parent since then. */
 const UNDER_HOST = ["Tenant", "Reader", "Account", "HostJobs", "Service"];
 
 const PARTS = Object.values(FORMER_TYPES);
 
 const FORMER = new RegExp(`::muster:index:(?:${[...UNDER_HOST, ...PARTS].join("|")})::`);
 
-/** Whether a state is of a version that had a resource for each part of an agent. @param text of the state */
+/**
+ * Whether a state is from before version 0.2, when each part of an agent was a resource.
+ *
+ * @param text the state as JSON
+ */
 export function isFormerState(text: string): boolean {
   return FORMER.test(text);
 }
 
 /**
- * A state of a version that had a resource for each part of an agent, as one of today. Aliases do the same within a
- * run, but where that is kept to some targets the engine would write the others under the names that they had, and
- * what needs them under those of today: a state that it then refuses to read.
+ * Upgrades a state from before version 0.2. Aliases do the same within a run, but not in a run with targets:
+ * the engine would keep the old names of all other resources while their dependents refer to the new names,
+ * and would then refuse to read that state.
  */
 export function upgradeState(exported: Deployment): Deployment {
   const resources = (exported.deployment?.resources ?? []) as readonly StateResource[];
@@ -57,7 +61,7 @@ function typeOf(urn: string): string {
   return /::muster:index:(\w+)::[^$]*$/.exec(urn)?.[1] ?? "";
 }
 
-/** A URN as it is today. @param hosts those whose Host the state has */
+/** Returns the current form of a URN. @param hosts the names of the hosts whose Host is in the state */
 function renamed(urn: string, hosts: ReadonlySet<string>): string {
   const type = typeOf(urn);
   const name = nameInUrn(urn);
@@ -65,12 +69,12 @@ function renamed(urn: string, hosts: ReadonlySet<string>): string {
   if (!isOfAgent && !UNDER_HOST.includes(type)) return urn;
   const [stack, project] = urn.split("::");
   const under = hosts.has(hostOf(name)) ? "muster:index:Host$" : "";
-  return `${stack}::${project}::${under}muster:index:${isOfAgent ? "Agent" : type}::${wholeId(name)}`;
+  return `${stack}::${project}::${under}muster:index:${isOfAgent ? "Agent" : type}::${currentId(name)}`;
 }
 
-/** A resource under its host, whose references are to the names of today. */
+/** Returns a resource with its Host as parent, and with references to the current names. */
 function moved(resource: StateResource, rename: (urn: string) => string): StateResource {
-  // The names that it had before stand nowhere any more, so that no later run takes it for a former one.
+  // Without its former names, no later run mistakes it for a former resource.
   const { aliases: _, ...rest } = resource;
   const { dependencies, propertyDependencies, deletedWith } = resource;
   const urn = rename(resource.urn);
@@ -98,11 +102,14 @@ function references(urns: readonly string[], self: string, rename: (urn: string)
   return [...new Set(urns.map(rename))].filter((urn) => urn !== self);
 }
 
-/** The parts of an agent as its Agent, which has the Identity's former name until its host keeps one record of it. */
+/**
+ * Joins the parts of an agent into its Agent. This keeps the former id of the Identity until the host has a
+ * single record of the agent.
+ */
 function joined(parts: readonly StateResource[], rename: (urn: string) => string): StateResource {
   const [first] = parts as [StateResource];
   const own = parts.find(({ urn }) => typeOf(urn) === FORMER_TYPES.identity) ?? first;
-  const id = wholeId(nameInUrn(own.urn));
+  const id = currentId(nameInUrn(own.urn));
   const dependencies = parts.flatMap((part) => part.dependencies ?? []);
   const resource = formerIdentityId(id);
   return {
@@ -116,18 +123,18 @@ function joined(parts: readonly StateResource[], rename: (urn: string) => string
 }
 
 function without(properties: StateResource["inputs"] = {}): Record<string, unknown> {
-  const { [WHOLE]: _, ...rest } = properties;
+  const { [NO_PART]: _, ...rest } = properties;
   return rest;
 }
 
-/** The items of each part, under its property. */
+/** Returns the items of each part, by the part's property. */
 function partsIn(parts: readonly StateResource[], from: "inputs" | "outputs"): Record<string, unknown> {
   const partOf = ({ urn }: StateResource): AgentPart | undefined => {
     const parsed = parseId(nameInUrn(urn));
     return parsed?.kind === "agent" ? parsed.part : undefined;
   };
   const items = AGENT_PARTS.flatMap((part) => {
-    const own = parts.find((one) => partOf(one) === part)?.[from]?.[WHOLE];
+    const own = parts.find((one) => partOf(one) === part)?.[from]?.[NO_PART];
     return own === undefined ? [] : [[part, own] as const];
   });
   return Object.fromEntries(items);

@@ -4,14 +4,14 @@ import { asMap, namesIn } from "../../config/yaml-values.ts";
 import { withoutComment } from "../remote-login.ts";
 import type { CloudSpec } from "./spec.ts";
 
-/** The section `cloud` as written; empty where there is none, or none that the schema accepts. */
+/** Returns the section `cloud` as written, or an empty object if it is missing or invalid. */
 export function cloudWritten({ source, report }: Context): Partial<RawCloud> {
   const written = asMap(asMap(source.value)["cloud"]);
   const isSound = ["keys", "sshFrom", ...Object.keys(written)].every((key) => report.isSound("cloud", key));
   return isSound ? (written as Partial<RawCloud>) : {};
 }
 
-/** Builds what droplets have in common; undefined where nothing is declared. */
+/** Builds the settings that all droplets share. @returns undefined if `cloud` is missing or invalid */
 export function resolveCloud(context: Context): CloudSpec | undefined {
   const { keys, sshFrom, project } = cloudWritten(context);
   if (keys === undefined || sshFrom === undefined) return undefined;

@@ -8,15 +8,19 @@ import { remoteLogin, withoutComment } from "../remote-login.ts";
 import { cloudWritten } from "./cloud-section.ts";
 import type { AdoptSpec, DropletHostSpec, DropletSpec, SetupStep } from "./spec.ts";
 
-/** Small, and enough for a few agents that call a model elsewhere. */
+/** A small size, enough for a few agents that call remote models. */
 const SIZE = "s-1vcpu-2gb";
-/** The image that Muster itself is tested on. */
+/** The image that Muster is tested on. */
 const IMAGE = "debian-12-x64";
-/** A droplet answers within a minute or two; this is for a slow cloud. */
+/** A droplet usually answers within a minute or two. The rest is for a slow cloud. */
 const BOOT_TIMEOUT = "10m";
 const SETUP_TIMEOUT = "10m";
 
-/** Builds a droplet's host with the defaults of `cloud` and ours; undefined after a problem was reported. */
+/**
+ * Builds the spec of a droplet host, with the defaults from `cloud` and Muster's own defaults.
+ *
+ * @returns undefined if a problem was reported
+ */
 export function resolveDroplet(
   raw: RawHost,
   common: HostCommon,
@@ -33,18 +37,22 @@ function resolveSpec(name: string, raw: RawHost, keys: Keys, context: Context): 
   const own = { ...cloud, ...raw };
   if (!isDeclared(keys, context)) return undefined;
   if (namesIn(cloud.keys ?? { any: "" }).length === 0 && mayBeMade(raw)) {
-    refuse("would be made, but `cloud.keys` is empty, so that nobody could log in", keys, context);
+    refuse("would be created, but `cloud.keys` is empty, so nobody could log in", keys, context);
     return undefined;
   }
   if (own.region === undefined) {
-    // A faulty section may have had one.
+    // If `cloud` is invalid, its error has been reported and its `region` cannot be read.
     if (asMap(asMap(context.source.value)["cloud"])["region"] === undefined) {
       refuse("has no `region`, and `cloud` has none", keys, context);
     }
     return undefined;
   }
   if (volumesOf(raw).some(([volume]) => volume.length + name.length > MOST_VOLUME_NAME)) {
-    refuse(`and its volumes must be at most ${MOST_VOLUME_NAME} characters together`, keys, context);
+    refuse(
+      `the names of the host and of a volume must have at most ${MOST_VOLUME_NAME} characters together`,
+      keys,
+      context,
+    );
     return undefined;
   }
   return {
@@ -72,18 +80,18 @@ function adoptOf({ droplet, firewall, hostKeys = [] }: NonNullable<RawHost["adop
   return { droplet: `${droplet}`, ...(firewall !== undefined && { firewall }), hostKeys: keys };
 }
 
-/** A droplet that exists already needs no key that DigitalOcean puts on it. */
+/** Whether Muster may create the droplet. Only then does DigitalOcean need a public key for it. */
 function mayBeMade({ adopt, replace }: RawHost): boolean {
   return adopt === undefined || replace !== undefined;
 }
 
-/** DigitalOcean takes 64 characters; the rest says whose the volume is. */
+/** DigitalOcean allows 64 characters. The rest is for the prefix that names the project and the stack. */
 const MOST_VOLUME_NAME = 40;
 
 function isDeclared(keys: Keys, context: Context): boolean {
   if (asMap(context.source.value)["cloud"] !== undefined) return true;
   const sentence =
-    "needs the section `cloud`, with `keys` that may log in and `sshFrom`, from where SSH is let in";
+    "needs the section `cloud` with `keys` (who may log in) and `sshFrom` (from where SSH is allowed)";
   refuse(sentence, keys, context);
   return false;
 }

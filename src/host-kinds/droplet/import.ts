@@ -9,13 +9,14 @@ import type { StackConfig } from "../host-kind.ts";
 import type { FoundHost, ImportedHost, ImportLogin } from "../imported-host.ts";
 import { openAccess } from "./digitalocean/access.ts";
 import { describeDroplet, type FoundDroplet } from "./digitalocean/describe-droplet.ts";
-import { meet } from "./first-contact.ts";
+import { contactHost } from "./first-contact.ts";
 
 /**
- * Finds a droplet at DigitalOcean, and connects to it.
+ * Finds a droplet at DigitalOcean, and connects to it to read its host keys.
  *
- * @param config of the stack whose token is used, where it has one
- * @throws MusterError where it cannot be adopted
+ * @param number the droplet's ID
+ * @param config the configuration of the stack, which may contain the token
+ * @throws MusterError if the droplet cannot be adopted
  */
 export async function foundDroplet(
   name: string,
@@ -24,11 +25,11 @@ export async function foundDroplet(
   config: StackConfig,
 ): Promise<FoundHost> {
   if (!/^[1-9]\d{0,15}$/.test(number)) {
-    const why = "a droplet is named by its number.";
+    const why = "the ID of a droplet is a number.";
     throw new InvalidError({
       what: `--droplet ${number}`,
       why,
-      next: "It stands in the address of its page.",
+      next: "The ID is in the URL of the droplet's page at cloud.digitalocean.com.",
     });
   }
   const project = projectDir();
@@ -37,35 +38,35 @@ export async function foundDroplet(
   const found = await describeDroplet(access, { host: name, number, port: login.port ?? 22 });
   const user = login.user ?? "root";
   const target: Target = { ...login, name, user, kind: "droplet", address: found.address, hostKeys: [] };
-  const { connectTimeout: _, ...way } = login;
+  const { connectTimeout: _, ...declaredLogin } = login;
   return {
-    target: { ...target, hostKeys: await meet(target) },
-    declared: (hostKeys) => ({ name, ...asDeclared(found, { ...way, user }, hostKeys) }),
+    target: { ...target, hostKeys: await contactHost(target) },
+    declared: (hostKeys) => ({ name, ...asDeclared(found, { ...declaredLogin, user }, hostKeys) }),
   };
 }
 
-/** A name belongs to one host, and a droplet is only one host. */
+/** Refuses a name or a droplet that another host of the fleet already has. */
 function refuseTaken(project: string, name: string, number: string): void {
   const hosts = Object.values(loadHosts(join(project, "fleet.yaml")) ?? {});
   const known = [...readHosts(project, "droplet")];
   if (hosts.some((host) => host.name === name)) {
-    const why = "fleet.yaml has a host of that name.";
-    throw new InvalidError({ what: `the name ${name} is taken`, why, next: "Choose another one." });
+    const why = "fleet.yaml has a host with that name.";
+    throw new InvalidError({ what: `the name ${name} is taken`, why, next: "Choose another name." });
   }
-  const [there] = [
+  const [owner] = [
     ...hosts.flatMap((host) =>
       host.kind === "droplet" && host.droplet.adopt?.droplet === number ? [host.name] : [],
     ),
     ...known.flatMap(([host, { machine }]) => (machine === number ? [host] : [])),
   ];
-  if (there === undefined) return;
-  const why = `it is the host ${there} of this fleet already.`;
-  throw new InvalidError({ where: name, what: `droplet ${number} is not taken up`, why });
+  if (owner === undefined) return;
+  const why = `it is already the host ${owner} of this fleet.`;
+  throw new InvalidError({ where: name, what: `droplet ${number} cannot be imported`, why });
 }
 
 function asDeclared(
   found: FoundDroplet,
-  way: object,
+  login: object,
   hostKeys: readonly string[],
 ): Omit<ImportedHost, "name"> {
   const { id, name, firewall, region, size, image, vpc, tags, reservedIp, left } = found;
@@ -75,7 +76,7 @@ function asDeclared(
     entry: {
       kind: "droplet",
       adopt: { droplet: Number(id), ...(firewall && { firewall: firewall.id }), hostKeys },
-      ...way,
+      ...login,
       ...{ region, size, image, backups, monitoring },
       ...(ipv6 && { ipv6 }),
       ...(vpc !== undefined && { vpc }),
@@ -84,13 +85,13 @@ function asDeclared(
       ...(firewall && { sshFrom: firewall.sshFrom, open: firewall.open.map(openOf) }),
     },
     notes: [
-      `droplet ${id}, which DigitalOcean calls ${name}, is taken up as it is; it is protected, and never made again by itself.`,
-      "cloud.keys is empty: put a public key there before you declare a droplet that is to be made.",
+      `droplet ${id}, which DigitalOcean calls ${name}, is adopted as it is. It is protected, and Muster never recreates it unasked.`,
+      "cloud.keys is empty: add a public key before you declare a new droplet.",
       ...(firewall
         ? []
         : [
-            "no firewall of its own was found, and none is made: SSH is let in from where it is today. " +
-              "`sshFrom` or `open` under the host makes one.",
+            "the droplet has no firewall of its own, and Muster creates none: SSH stays open to the same addresses. " +
+              "To create a firewall, write `sshFrom` or `open` under the host.",
           ]),
     ],
     left,

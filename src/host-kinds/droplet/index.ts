@@ -6,7 +6,7 @@ import type { DropletHostSpec } from "./spec.ts";
 import { DROPLET_INVENTORY, dropletTarget } from "./target.ts";
 
 export const droplet: HostKind<DropletHostSpec> = {
-  // What is on the disk of a droplet cannot be made again, and a run can delete the disk.
+  // A run can delete a droplet with its disk, and the data on it cannot be restored.
   isProtected: true,
   inventory: DROPLET_INVENTORY,
   resolve: resolveDroplet,

@@ -3,17 +3,18 @@ import { DROPLETS_NEED_IT, openAccess } from "./digitalocean/access.ts";
 import { openApi } from "./digitalocean/api.ts";
 import type { DropletHostSpec } from "./spec.ts";
 
-/** What `npx pulumi` does for a fleet with droplets. */
+/** What the launcher does for droplets before it starts the engine. */
 export const dropletLaunch: LaunchOfKind<DropletHostSpec> = {
   env: {
-    // Unlike our provider, the vendor's plugin does not ask the engine to refresh before it plans.
+    // Our own provider asks the engine to refresh its resources before it plans. The vendor's plugin does
+    // not.
     PULUMI_OPTION_REFRESH: "true",
-    // Where the answer to `POST /v2/droplets` is lost, its client (godo) would send it again and make a second
-    // droplet. Without retries the next run finds the one that exists.
+    // If the answer to `POST /v2/droplets` were lost, the plugin's client (godo) would repeat the request and
+    // create a second droplet. Without retries, the next run finds the existing droplet.
     DIGITALOCEAN_HTTP_RETRY_MAX: "0",
   },
   privateKeys: (hosts) => [...new Set(hosts.flatMap(({ identityFile }) => identityFile ?? []))],
-  // Without this, the vendor's plugin fails for each of its resources, and the engine then does nothing for any host.
+  // With a bad token, the vendor's plugin would fail for each resource, and the engine would change no host.
   check: async (config) => {
     const { url, token } = await openAccess(config, DROPLETS_NEED_IT);
     await openApi(url, token).one("account", "account");

@@ -1,6 +1,6 @@
 import type { MachineOfKind } from "../host-kind.ts";
 
-/** The machine of a droplet's host, and what belongs to it. */
+/** The machine of a droplet host: the droplet with the resources that belong to it. */
 export const DROPLET_MACHINE: MachineOfKind = {
   type: "DropletHost",
   tokens: [

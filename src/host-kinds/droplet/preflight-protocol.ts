@@ -1,10 +1,10 @@
 import { digestOf } from "../../model/digest.ts";
 
-/** What the program asks of the cloud before it declares anything there. */
+/** What the program declares at DigitalOcean, and sends to the provider in advance. */
 export interface CloudQuestion {
   /** `<project>/<stack>`. */
   readonly owner: string;
-  /** Where the API is, and what lets us in; an empty token is in the environment of who asks. */
+  /** The URL of the API, and the token. If the token is empty, the provider reads it from its environment. */
   readonly api: { readonly url: string; readonly token: string };
   readonly droplets: readonly DropletQuestion[];
   /** Public keys by name. */
@@ -12,7 +12,7 @@ export interface CloudQuestion {
   readonly project?: string;
 }
 
-/** A droplet as it is declared, as far as it is told from others and paid for. */
+/** The declared properties of a droplet by which the provider finds it and computes its price. */
 export interface DropletQuestion {
   readonly host: string;
   readonly formerly: readonly string[];
@@ -24,60 +24,62 @@ export interface DropletQuestion {
   /** GiB by the name of the volume in fleet.yaml. */
   readonly volumes: Readonly<Record<string, number>>;
   readonly replace?: string;
-  /** The number of the droplet that it was before Muster had it. */
+  /** The ID of the existing droplet that the host adopts. */
   readonly adopt?: string;
-  /** An agent on it is protected, so that it stays whatever `replace` says. */
+  /** Whether an agent on the droplet is protected, so that `replace` is ignored. */
   readonly isHeld: boolean;
 }
 
-/** What is there already of what is declared, so that nothing is made twice. */
+/** The declared resources that already exist, so that nothing is created twice. */
 export interface CloudAnswer {
   /** By host. */
   readonly droplets: Readonly<Record<string, DropletAnswer>>;
-  /** By name: keys that are in the account. */
+  /** The public keys that are already in the account, by their name in fleet.yaml. */
   readonly keys: Readonly<Record<string, Shared>>;
-  /** Our own by the names that Muster gives them: firewalls, volumes. */
+  /** The IDs of Muster's firewalls and volumes, by the name that Muster gives them. */
   readonly named: Readonly<Record<string, string>>;
   readonly project?: Shared;
 }
 
-/** Something that an account has once, whoever made it: another's is used, and left to them. */
+/**
+ * A resource that an account can have only once. If somebody else created it, it is used and never changed.
+ */
 export interface Shared {
   readonly id: string;
-  /** This stack made it. */
+  /** Whether this stack created it. */
   readonly isOurs: boolean;
 }
 
 export interface DropletAnswer {
-  /** The number of the droplet that the host is; left out where a new one is to be made. */
+  /** The ID of the host's droplet. Left out if a new droplet should be created. */
   readonly id?: string;
-  /** That droplet is to be replaced: fleet.yaml asks for it, and it was not done yet. */
+  /** Whether this run replaces the droplet, because `replace` in fleet.yaml has a new text. */
   readonly isReplaced: boolean;
-  /** By which `replace` the droplet is made, or was. */
+  /** The text of `replace` that requested the droplet. */
   readonly replace?: string;
   readonly reservedIp?: string;
-  /** It was there before Muster, and has its own name and tags. */
+  /** Whether the droplet existed before Muster managed it. It then keeps its own name and tags. */
   readonly isAdopted?: true;
-  /** It has another size than the declared one. */
+  /** Whether its size differs from the declared size. */
   readonly isResized?: true;
 }
 
-/** The function of the provider that answers. */
+/** The token of the provider's function that answers a CloudQuestion. */
 export const CLOUD_TOKEN = "muster:index:cloud";
 
-/** The tags of a droplet by which it is known again: of its stack, its host, and the `replace` that it was made by. */
+/** Returns the tags by which later runs find a droplet: for its stack, its host and the text of `replace`. */
 export function tagsOf(owner: string, host: string, replace?: string): string[] {
   const ofHost = `${stackTag(owner)}:${host}`;
   return [stackTag(owner), ofHost, ...(replace === undefined ? [] : [replaceTag(ofHost, replace)])];
 }
 
-/** A tag is of letters, digits, `:`, `-` and `_`; of other characters the code stands in it. */
+/** Returns the tag of a stack. Tags allow only letters, digits, `:`, `-` and `_`. Others are escaped. */
 export function stackTag(owner: string): string {
   const [project = "", stack = ""] = owner.split("/");
   return `muster:${asTag(project)}:${asTag(stack)}`;
 }
 
-/** The tags of a droplet by which a stack of Muster's other than this one has it. */
+/** Returns the tags with which another Muster stack has marked a droplet. */
 export function foreignTags(owner: string | undefined, tags: readonly string[]): string[] {
   const own = owner === undefined ? undefined : stackTag(owner);
   return tags.filter((tag) => tag.startsWith("muster:") && tag !== own && !tag.startsWith(`${own}:`));
@@ -91,18 +93,19 @@ function asTag(text: string): string {
   return text.replace(/[^A-Za-z0-9-]/g, (char) => `_${char.codePointAt(0)?.toString(16)}_`);
 }
 
-/** By its description a project is known as a stack's own. */
+/** Returns the description by which later runs recognize a project that this stack created. */
 export function projectDescription(owner: string): string {
   return `Made by Muster for ${owner}.`;
 }
 
 /**
- * The name of something of ours in the cloud, the same in every run: what a killed run made is found by it. Of
- * a long one the end is a digest, since a volume's may have 64 characters (lower-case letters, digits and `-`).
+ * Returns the name of a resource that Muster creates at DigitalOcean. It is the same in each run, so that a
+ * run finds what a killed run has created. It ends with a digest, because long names are cut: the name of a
+ * volume may have 64 characters (lower-case letters, digits and `-`).
  */
 export function cloudName(owner: string, ...parts: readonly string[]): string {
-  const whole = [owner, ...parts].join("/");
-  const plain = `muster-${whole.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
-  const digest = digestOf(whole).slice("sha256:".length).slice(0, 8);
+  const fullName = [owner, ...parts].join("/");
+  const plain = `muster-${fullName.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
+  const digest = digestOf(fullName).slice("sha256:".length).slice(0, 8);
   return `${plain.slice(0, 55).replace(/-+$/, "")}-${digest}`;
 }

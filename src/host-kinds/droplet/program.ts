@@ -1,17 +1,17 @@
 import { getProject, getStack } from "@pulumi/pulumi";
 import type { Fleet } from "../../config/fleet.ts";
-import { FleetResource, failingAlone, outputOf, type Registered } from "../../program/fleet-resource.ts";
+import { FleetResource, isolateFailure, outputOf, type Registered } from "../../program/fleet-resource.ts";
 import type { HostKindProgramModule, HostMachine } from "../../program/host-machines.ts";
 import { type CloudAnswer, cloudName, projectDescription } from "./preflight-protocol.ts";
 import { connectionTo } from "./resources/connection.ts";
 import { type DropletParts, makeDroplet } from "./resources/droplet.ts";
-import type { AccountKey, Making } from "./resources/making.ts";
+import type { AccountKey, DropletContext } from "./resources/droplet-context.ts";
 import { queryAccount } from "./resources/query-account.ts";
 import type * as Sdk from "./resources/sdk.ts";
 import { setupScript, WAIT_FOR_CLOUD_INIT } from "./resources/setup-script.ts";
 import type { CloudSpec, DropletHostSpec } from "./spec.ts";
 
-/** Declares the droplets of a stack with all that belongs to them, and the hosts that they become. */
+/** Declares the droplets of a stack with the resources that belong to them, and a DropletHost for each. */
 export const makeMachines: HostKindProgramModule<DropletHostSpec>["makeMachines"] = async (
   declared,
   fleet,
@@ -23,20 +23,20 @@ export const makeMachines: HostKindProgramModule<DropletHostSpec>["makeMachines"
   const protectedAgents = Object.values(fleet.agents).filter(({ protect }) => protect);
   const answer = await queryAccount(owner, hosts, cloud, new Set(protectedAgents.map(({ host }) => host)));
   const sdk = await import("./resources/sdk.ts");
-  const making: Making = { sdk, owner, cloud, answer, keys: makeKeys(sdk, owner, cloud, answer) };
-  const parts = hosts.map((spec) => ({ spec, droplet: makeDroplet(spec, making) }));
+  const context: DropletContext = { sdk, owner, cloud, answer, keys: makeKeys(sdk, owner, cloud, answer) };
+  const parts = hosts.map((spec) => ({ spec, droplet: makeDroplet(spec, context) }));
   const droplets = parts.map(({ droplet }) => droplet);
   if (cloud.project !== undefined) makeProject(sdk, owner, cloud.project, answer, droplets);
   return new Map(parts.map(({ spec, droplet }) => [spec.name, makeHost(sdk, spec, droplet, answer)]));
 };
 
-/** The firewall of a droplet also opens the ports of the services on it. */
+/** Adds the ports of a host's services to those that its firewall opens. */
 function withServicePorts(spec: DropletHostSpec, { services }: Fleet): DropletHostSpec {
   const forServices = Object.values(services).flatMap(({ host, open }) => (host === spec.name ? open : []));
   return { ...spec, droplet: { ...spec.droplet, open: [...spec.droplet.open, ...forServices] } };
 }
 
-/** A key that somebody else put into the account is used, and never changed. */
+/** Declares the public keys. A key that somebody else has added to the account is used and never changed. */
 function makeKeys(
   { SshKey }: typeof Sdk,
   owner: string,
@@ -44,11 +44,11 @@ function makeKeys(
   answer: CloudAnswer,
 ): AccountKey[] {
   return Object.entries(keys).map(([name, publicKey]) => {
-    const there = answer.keys[name];
-    if (there !== undefined && !there.isOurs) return { id: there.id };
+    const existing = answer.keys[name];
+    if (existing !== undefined && !existing.isOurs) return { id: existing.id };
     const inputs = { name: cloudName(owner, name), publicKey };
-    const key = new SshKey(name, inputs, there && { import: there.id });
-    const self = failingAlone(key, "digitalocean:index/sshKey:SshKey", name);
+    const key = new SshKey(name, inputs, existing && { import: existing.id });
+    const self = isolateFailure(key, "digitalocean:index/sshKey:SshKey", name);
     return { id: outputOf(key.id, ""), self };
   });
 }
@@ -57,14 +57,14 @@ function makeProject(
   { Project, ProjectResources }: typeof Sdk,
   owner: string,
   name: string,
-  { project: there }: CloudAnswer,
+  { project: existing }: CloudAnswer,
   droplets: readonly DropletParts[],
 ): void {
   const inputs = { name, description: projectDescription(owner), purpose: "AI agents" };
-  const isOurs = there === undefined || there.isOurs;
-  const made = isOurs ? new Project(name, inputs, there && { import: there.id }) : undefined;
-  const self = made && failingAlone(made, "digitalocean:index/project:Project", name);
-  const project = made ? outputOf(made.id, "") : (there?.id ?? "");
+  const isOurs = existing === undefined || existing.isOurs;
+  const made = isOurs ? new Project(name, inputs, existing && { import: existing.id }) : undefined;
+  const self = made && isolateFailure(made, "digitalocean:index/project:Project", name);
+  const project = made ? outputOf(made.id, "") : (existing?.id ?? "");
   const resources = droplets.flatMap(({ urns }) => urns);
   const needs = [...(self ? [self] : []), ...droplets.flatMap((one) => one.needs)];
   const held = new ProjectResources(
@@ -72,10 +72,10 @@ function makeProject(
     { project, resources },
     { dependsOn: needs.map(({ ended }) => ended) },
   );
-  failingAlone(held, "digitalocean:index/projectResources:ProjectResources", name);
+  isolateFailure(held, "digitalocean:index/projectResources:ProjectResources", name);
 }
 
-/** Meets the droplet, and runs there the steps that run once, one after the other. */
+/** Declares the DropletHost and a command for each setup step. The steps run one after the other. */
 function makeHost(
   { Command }: typeof Sdk,
   spec: DropletHostSpec,
@@ -101,7 +101,7 @@ function makeHost(
   const machine = host.value("machine");
   const firstBoot = { step: "cloud-init", script: WAIT_FOR_CLOUD_INIT, triggers: [] as readonly string[] };
   const steps = [
-    // The first boot of an adopted droplet is long over.
+    // An adopted droplet finished its first boot long ago.
     ...(isAdopted ? [] : [firstBoot]),
     ...droplet.setup.map((one) => ({
       step: `setup/${one.name}`,
@@ -127,7 +127,7 @@ function makeHost(
         deletedWith: host.standIn,
       },
     );
-    last = failingAlone(command, "command:remote:Command", called);
+    last = isolateFailure(command, "command:remote:Command", called);
   }
   return { standIn: host.standIn, ended: last.ended, machine };
 }

@@ -3,10 +3,10 @@ import type { DeclaredHosts } from "../../provider/hosts/declared-hosts.ts";
 import type { Properties } from "../../provider/wire/values.ts";
 import { CLOUD_TOKEN, type CloudQuestion } from "./preflight-protocol.ts";
 import { dropletHostHandler } from "./provider/handler.ts";
-import { type Droplets, fleetDroplets } from "./provider/met-droplets.ts";
 import { dropletPreflight } from "./provider/preflight.ts";
+import { type Droplets, fleetDroplets } from "./provider/recorded-droplets.ts";
 
-/** The part of the provider for the droplets of a project. */
+/** Returns the part of the provider that handles a project's droplets. */
 export function provide(project: string, declared: DeclaredHosts): HostKindProvider {
   return dropletProvider(fleetDroplets(project, declared));
 }
@@ -15,7 +15,7 @@ export function dropletProvider(droplets: Droplets): HostKindProvider {
   return {
     handlers: (context) => ({ DropletHost: dropletHostHandler(context, droplets) }),
     functions: (context) => ({
-      // The program is ours and sends this type; what it gets is plain data as well.
+      // Only our own program calls this function, so the types are known. Both are plain data.
       [CLOUD_TOKEN]: async (args, report) =>
         (await dropletPreflight(
           context,

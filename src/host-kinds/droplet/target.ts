@@ -9,24 +9,24 @@ import type { DropletHostSpec } from "./spec.ts";
 
 export const DROPLET_INVENTORY: InventoryFile = {
   path: "stacks/inventory.droplets.yaml",
-  header: `# The droplets that were made, where each was reached, and the keys that it showed. Written by \`npx pulumi up\`.
-# Nothing in it is secret: commit it. A droplet that stands here is never made a second time unless it is asked for.
+  header: `# The droplets of this fleet, with the address and the host keys of each. Written by \`npx pulumi up\`.
+# This file contains no secrets: commit it. A droplet that is listed here is created again only on request.
 `,
 };
 
-/** Finds how a declared droplet is reached. @throws HostError where it was not made yet */
+/** Returns how a declared droplet is reached. @throws HostError if it has not been created yet */
 export function dropletTarget(spec: DropletHostSpec, known: InventoryHost | undefined): HostTarget {
   if (known !== undefined) return dropletAt(spec, known);
   throw new HostError({
     host: spec.name,
     reason: "never-booted",
     what: "it cannot be reached",
-    why: "its droplet was not made yet, or not by anybody who committed stacks/inventory.droplets.yaml.",
+    why: "its droplet has not been created yet, or the stacks/inventory.droplets.yaml with it was not committed.",
     next: "Run `npx pulumi up`.",
   });
 }
 
-/** How a droplet is reached at an address; it has no keys where it was never met there. */
+/** Returns how a droplet is reached at an address. `hostKeys` is empty before the first contact. */
 export function dropletAt(
   { kind, name, port, user, identityFile, connectTimeout, hostKeys: declared }: DropletHostSpec,
   { address, hostKeys }: Pick<InventoryHost, "address" | "hostKeys">,

@@ -6,14 +6,14 @@ import { LOCAL_MACHINE } from "./machine.ts";
 import { localState } from "./nspawn/local-host-state.ts";
 import { planMissing } from "./nspawn/requirements.ts";
 
-/** A Debian that Muster itself boots on this machine with systemd-nspawn. */
+/** A Debian container that Muster boots on this machine with systemd-nspawn. */
 export interface LocalHostSpec extends HostBase {
   readonly kind: "local";
 }
 
 const inventory: InventoryFile = {
   path: "stacks/inventory.local.yaml",
-  header: `# The hosts that run on this machine. Written by \`npx pulumi up\`; it says nothing to other machines.
+  header: `# The local hosts of this machine. Written by \`npx pulumi up\`. Other machines cannot use this file.
 `,
 };
 
@@ -33,7 +33,7 @@ export const local: HostKind<LocalHostSpec> = {
   isProtected: false,
   inventory,
   resolve: (_raw, common) => ({ kind: "local", ...common }),
-  // The disk, the cgroups and the running supervisor have the name that the host was made by.
+  // The disk, the cgroups and the running supervisor keep the name with which the host was created.
   renamed: (host, from) => ({ ...host, machine: host.machine ?? from }),
   target: (spec, known) => {
     if (known !== undefined) return knownTarget(spec, known, inventory);
@@ -41,7 +41,7 @@ export const local: HostKind<LocalHostSpec> = {
       host: spec.name,
       reason: "never-booted",
       what: "it cannot be reached",
-      why: "this local host was never booted on this machine.",
+      why: "this local host has never been booted on this machine.",
       next: "Run `npx pulumi up`.",
     });
   },

@@ -1,6 +1,6 @@
 import type { MachineOfKind } from "../host-kind.ts";
 
-/** The machine of a local host. */
+/** The container that a run creates for each local host. */
 export const LOCAL_MACHINE: MachineOfKind = {
   type: "LocalHost",
   tokens: ["muster:index:LocalHost"],

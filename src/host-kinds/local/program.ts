@@ -2,7 +2,7 @@ import { FleetResource } from "../../program/fleet-resource.ts";
 import type { HostKindProgramModule } from "../../program/host-machines.ts";
 import type { LocalHostSpec } from "./index.ts";
 
-/** Declares local hosts. */
+/** Declares a LocalHost resource for each local host. */
 export const makeMachines: HostKindProgramModule<LocalHostSpec>["makeMachines"] = async (hosts) =>
   new Map(hosts.map((host) => [host.name, makeLocalHost(host)]));
 

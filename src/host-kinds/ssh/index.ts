@@ -3,17 +3,17 @@ import { type InventoryFile, type InventoryHost, pinnedIn } from "../../inventor
 import type { HostKind } from "../host-kind.ts";
 import { remoteLogin } from "../remote-login.ts";
 
-/** A host that exists already and is reached by SSH. */
+/** An existing host that is reached by SSH. */
 export interface SshHostSpec extends RemoteHostSpec {
   readonly kind: "ssh";
-  /** A host name, an address, or an alias of the user's ssh_config. */
+  /** A host name, an IP address, or an alias from the user's ssh_config. */
   readonly address: string;
 }
 
 const inventory: InventoryFile = {
   path: "stacks/inventory.yaml",
-  header: `# Where each host was reached and the keys that it showed. Written by \`npx pulumi up\`.
-# Nothing in it is secret: commit it. Outside \`npx pulumi up\` a host with another key is refused.
+  header: `# The address and the host keys of each host. Written by \`npx pulumi up\`.
+# This file contains no secrets: commit it. A host that shows a different key is refused.
 `,
 };
 
@@ -33,13 +33,13 @@ export const ssh: HostKind<SshHostSpec> = {
       ...(port !== undefined && { port }),
       ...(user !== undefined && { user }),
       ...(identityFile !== undefined && { identityFile }),
-      hostKeys: isDeclared ? spec.hostKeys : keysShown(spec, known),
+      hostKeys: isDeclared ? spec.hostKeys : pinnedKeys(spec, known),
       pinnedIn: isDeclared ? `fleet.yaml (hosts.${name}.hostKeys)` : pinnedIn(inventory, name),
     };
   },
 };
 
-/** The keys belong to whoever answered at that address; another address is another first contact. */
-function keysShown({ address, port }: SshHostSpec, known: InventoryHost | undefined): readonly string[] {
+/** Returns the pinned keys. They are valid only for the address at which they were pinned. */
+function pinnedKeys({ address, port }: SshHostSpec, known: InventoryHost | undefined): readonly string[] {
   return known?.address === address && known.port === port ? known.hostKeys : [];
 }

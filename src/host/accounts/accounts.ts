@@ -13,12 +13,12 @@ export interface Account {
 export interface Accounts {
   readonly users: ReadonlyMap<string, Account>;
   readonly groups: ReadonlyMap<string, number>;
-  /** The user's name, or its number where no account has it. */
+  /** Returns the user's name, or its uid as text if no account has that uid. */
   userName(uid: number): string;
   groupName(gid: number): string;
 }
 
-/** @param etc the folder that holds `passwd` and `group` */
+/** Reads the host's users and groups. @param etc the folder that contains `passwd` and `group` */
 export function readAccounts(etc: string): Accounts {
   const users = new Map(lines(`${etc}/passwd`).map((fields) => [fields[0] ?? "", toAccount(fields)]));
   const groups = new Map(lines(`${etc}/group`).map((fields) => [fields[0] ?? "", Number(fields[2])]));
@@ -32,7 +32,7 @@ export function readAccounts(etc: string): Accounts {
   };
 }
 
-/** The numbers of an owner and a group by name. @throws MusterError if one of them does not exist */
+/** Returns the uid of an owner and the gid of a group. @throws MusterError if one of them does not exist */
 export function idsOf(accounts: Accounts, owner: string, group: string): { uid: number; gid: number } {
   const uid = accounts.users.get(owner)?.uid;
   const gid = accounts.groups.get(group);
@@ -41,7 +41,7 @@ export function idsOf(accounts: Accounts, owner: string, group: string): { uid: 
   return { uid, gid };
 }
 
-/** An actor's account. @throws MusterError if it does not exist */
+/** Returns an actor's account. @throws MusterError if it does not exist */
 export function accountOf(accounts: Accounts, actor: string): Account {
   const account = accounts.users.get(actor);
   if (account === undefined) throw missing("user", actor);

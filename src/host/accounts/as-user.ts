@@ -2,14 +2,14 @@ import { MusterError } from "../../base/errors.ts";
 import type { Account } from "./accounts.ts";
 
 /**
- * Does synchronous work with an account's rights only, and takes root's rights back in any case. Only effective ids change,
- * so the account cannot signal or trace this process meanwhile.
+ * Does synchronous work with an account's rights, and always restores root's rights afterwards. Only the
+ * effective ids change, so the account cannot signal or trace this process meanwhile.
  *
- * @param account left out: root's own rights
+ * @param account undefined for this process's own rights
  */
 export function asUser<T>(account: Account | undefined, work: () => T): T {
   const { geteuid, getegid, seteuid, setegid } = process;
-  if (!geteuid || !getegid || !seteuid || !setegid) throw new Error("no POSIX ids");
+  if (!geteuid || !getegid || !seteuid || !setegid) throw new Error("this system has no POSIX user ids");
   if (account === undefined || account.uid === geteuid()) return work();
   if (geteuid() !== 0) throw notRoot(account.name);
   dropGroups();
@@ -26,7 +26,7 @@ export function asUser<T>(account: Account | undefined, work: () => T): T {
 
 let hasDropped = false;
 
-/** Once and for good: root needs no further groups, and no actor may have them. */
+/** Drops the supplementary groups permanently: root does not need them, and no actor may have them. */
 function dropGroups(): void {
   if (hasDropped) return;
   process.setgroups?.([]);

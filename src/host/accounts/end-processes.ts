@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hasCode, pause } from "../system/error-reason.ts";
 
 /**
- * Waits until a user has no process left, and kills those that do not end.
+ * Waits until a user has no process left, and kills processes that do not end.
  *
- * @param grace seconds that they get to end by themselves, and then again to be gone
+ * @param grace seconds to wait until processes end by themselves, and again after they are killed
  */
 export function endProcesses(uid: number, grace: number): void {
   const deadline = Date.now() + grace * 1000;
@@ -15,7 +15,7 @@ export function endProcesses(uid: number, grace: number): void {
   }
 }
 
-/** Processes in this host's own namespace: in a container the same number may be another user. */
+/** The user's processes in this host's own namespace: in a container, the same uid may be another user. */
 function processesOf(uid: number): number[] {
   const here = readlinkSync("/proc/self/ns/pid");
   return readdirSync("/proc")
@@ -28,7 +28,7 @@ function realUidOf(pid: string): number {
   return Number(/^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 
-/** A process may end while it is checked. */
+/** Returns false for a process that ends while it is being checked. */
 function orFalse(check: () => boolean): boolean {
   try {
     return check();

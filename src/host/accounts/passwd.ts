@@ -18,14 +18,14 @@ export interface AccountChange {
   readonly shell: string;
 }
 
-/** Seconds to wait for useradd and its like, which hold the file for moments. */
+/** Seconds to wait for useradd and similar tools, which lock the file only briefly. */
 const PATIENCE = 15;
 
 /**
- * Changes one line of passwd under the lock that useradd, usermod and vipw take too (`passwd.lock`, a
- * hard link to a file that holds the owner's pid).
+ * Changes one line of passwd under the lock that useradd, usermod and vipw take too: `passwd.lock`, a hard
+ * link to a file that contains the owner's pid.
  *
- * @param etc the folder that holds `passwd`
+ * @param etc the folder that contains `passwd`
  */
 export function editPasswd(etc: string, name: string, change: AccountChange): void {
   const path = `${etc}/passwd`;
@@ -38,7 +38,8 @@ export function editPasswd(etc: string, name: string, change: AccountChange): vo
 
 function edited(line: string, { gid, home, shell }: AccountChange): string {
   const [name, password, uid, , comment] = line.split(":");
-  if ([home, shell].some((field) => /[:\n]/.test(field))) throw new Error("a colon in a field of passwd");
+  if ([home, shell].some((field) => /[:\n]/.test(field)))
+    throw new Error("a field of passwd must not contain a colon or a line break");
   return [name, password, uid, gid, comment, home, shell].join(":");
 }
 
@@ -69,11 +70,11 @@ function takeLock(own: string, lock: string): void {
     }
     if (!isHeld(lock)) rmSync(lock, { force: true });
     else if (Date.now() > deadline)
-      throw new MusterError({ what: lock, why: `it is held for over ${PATIENCE} s` });
+      throw new MusterError({ what: lock, why: `it has been held for over ${PATIENCE} s` });
   }
 }
 
-/** A lock whose owner is gone was left by a killed run; shadow's own tools judge it the same way. */
+/** Whether a lock's owner still runs. If not, a killed run has left it; shadow's tools use the same rule. */
 function isHeld(lock: string): boolean {
   try {
     const pid = Number.parseInt(readFileSync(lock, "utf8"), 10);

@@ -6,29 +6,39 @@ import { readOwn } from "../store/files.ts";
 import { reasonOf } from "../system/error-reason.ts";
 
 /**
- * What a gate of one kind lets through: the answers to the requests of a session, each after it was checked. What a
- * gate does not name is refused. A request is what a client made up: nothing of it has the form that its type says.
+ * Returns the request handlers of a session through one kind of gate. Each handler checks its request first,
+ * because a client can send anything, whatever the request's type says. A request without a handler is
+ * refused.
  *
- * @param scope as the platform's `up` wrote it; root alone can change it
- * @param account the Linux account that came in, which is another for each gate
+ * @param scope as the platform's `up` wrote it; only root can change it
+ * @param account the Linux account of the session; each gate has its own
  */
 export type Authorizer<Scope> = (scope: Scope, account: string) => Table;
 
 /**
- * The scope of a gate, from the host's own file and never from what a client says.
+ * Reads the scope of a gate from the host's own file, never from a client's request.
  *
- * @throws MusterError where the gate was taken away, or its file cannot be read
+ * @throws MusterError if the gate was removed, or its file cannot be read
  */
 export function readScope(host: Host, gate: GateName): unknown {
   try {
     return JSON.parse(readOwn(scopeFile(gate, `${host.paths.state}/gates`))?.toString("utf8") ?? "");
   } catch (error) {
     const next = "Run `npx pulumi up` of the platform's stack.";
-    throw new MusterError({ what: `the gate ${gate.kind} ${gate.name} is shut`, why: reasonOf(error), next });
+    throw new MusterError({
+      what: `the gate ${gate.kind} ${gate.name} is closed`,
+      why: reasonOf(error),
+      next,
+    });
   }
 }
 
-/** A gate's name as the command line has it; anything else is no name, and no path. */
+/**
+ * Parses the name of a gate from the command line. An invalid name is refused here, before it is part of a
+ * path.
+ *
+ * @returns undefined if the name or the kind is invalid
+ */
 export function gateName(kinds: readonly string[], kind = "", name = ""): GateName | undefined {
   const isGate = kinds.includes(kind) && /^[a-z][a-z0-9-]*$/.test(name);
   return isGate ? { kind: kind as GateKind, name } : undefined;

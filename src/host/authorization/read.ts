@@ -11,14 +11,14 @@ import { usersIn } from "../unmanaged/find-unmanaged.ts";
 import type { Authorizer } from "./authorizer.ts";
 
 /**
- * Lets a key observe what `up` has applied here, and nothing else: the items and what they are compared with come from the
- * host's own records. A request only chooses among them.
+ * Lets a key observe what `up` has applied here, and nothing else. The items, and what they are compared
+ * with, come from the host's own records; a request only selects among them.
  */
 export const readAuthorizer: Authorizer<ReadScope> = (scope) => ({
   observe: (host, request) => {
     const records = readRecords(host).filter((record) => isWithin(scope, record));
-    const asked = request.resources ?? records.filter(({ owner }) => owner === request.owner);
-    const queries = asked.map((resource) => buildQuery(resource, findRecord(records, resource.id)));
+    const requested = request.resources ?? records.filter(({ owner }) => owner === request.owner);
+    const queries = requested.map((resource) => buildQuery(resource, findRecord(records, resource.id)));
     const resources = queries.map(({ id, known }) => ({ id, items: known }));
     const wanted = request.unmanaged === true ? { unmanaged: true as const } : {};
     const answer = observe(host, { op: "observe", resources, ...wanted }, usersIn(records));
@@ -34,9 +34,9 @@ export const readAuthorizer: Authorizer<ReadScope> = (scope) => ({
 interface Query {
   readonly id: string;
   readonly record: HostRecord | undefined;
-  /** As they were applied. */
+  /** The requested items, as they were applied. */
   readonly known: Items;
-  /** Names of the items that were never applied, or were applied somewhere else. */
+  /** The names of the items that were never applied, or were applied somewhere else. */
   readonly unapplied: readonly string[];
 }
 
@@ -50,7 +50,7 @@ function buildQuery({ id, items }: ResourceItems, record: HostRecord | undefined
   return { id, record, known: Object.fromEntries(known), unapplied };
 }
 
-/** What the client declares is not used: it could try texts, or guess secrets. */
+/** Returns an item as it was applied. The client's own declaration is not used: it could guess a secret. */
 function appliedItem(record: HostRecord | undefined, name: string): HostItem | undefined {
   if (record?.applied === undefined || !Object.hasOwn(record.items, name)) return undefined;
   const item = record.items[name];
@@ -59,7 +59,7 @@ function appliedItem(record: HostRecord | undefined, name: string): HostItem | u
   return { ...item, want: isSecretItem(item) ? { ...want, content: AS_DECLARED } : want } as HostItem;
 }
 
-/** Whether two items have the same address on the host, whatever else is declared of them. */
+/** Whether two items have the same address on the host, whatever else they declare. */
 function isSamePlace(one: HostItem, other: unknown): boolean {
   const place = (item: object) =>
     JSON.stringify([
@@ -79,7 +79,7 @@ function answerTo({ record, known, unapplied }: Query, answer: Observed | undefi
   };
 }
 
-/** A seal would reveal whether a secret is the same at two times, which is more than whether it is as applied. */
+/** Removes the seal from an observation. Two seals would reveal whether a secret has changed in between. */
 function withoutSeal(observation: Observation): Observation {
   if ("unknown" in observation) return observation;
   const { seal: _, ...props } = observation.props;

@@ -5,17 +5,17 @@ import { type Authorizer, gateName, readScope } from "./authorizer.ts";
 import { readAuthorizer } from "./read.ts";
 import { tenantAuthorizer } from "./tenant.ts";
 
-/** Every kind of gate. A new one is a file beside these and a line here. */
+/** Every kind of gate. A new kind needs a file in this folder and an entry here. */
 const GATES = { tenant: tenantAuthorizer, read: readAuthorizer } satisfies Partial<Record<GateKind, unknown>>;
 
-/** The gate that the words after `gate` name; undefined where there is no such kind. */
+/** Finds the gate that the arguments after `gate` name; undefined if they name none. */
 export function findAuthorizer([kind, name, ...others]: readonly string[]): GateName | undefined {
   return others.length === 0 ? gateName(Object.keys(GATES), kind, name) : undefined;
 }
 
-/** What a session through a gate answers. @throws MusterError where the gate is shut */
+/** Returns the request handlers of a session through a gate. @throws MusterError if the gate is closed */
 export function tableOf(host: Host, gate: GateName): Table {
-  // Each kind reads the scope that the platform wrote for it, which the index cannot tell the compiler.
+  // The compiler cannot infer that each kind takes the scope that the platform wrote for it.
   const open = (GATES as Partial<Record<GateKind, unknown>>)[gate.kind] as Authorizer<unknown>;
   return open(readScope(host, gate), gateAccount(gate));
 }

@@ -1,31 +1,35 @@
 import { visible } from "../../base/terminal-text.ts";
 
-/** What one value must be: exactly this, of this pattern, or as the test says. */
+/** What a value must be: equal to this, matching this pattern, or accepted by this test. */
 export type Rule = string | boolean | RegExp | ((value: unknown) => boolean);
 
-/** Every key that a map must have; one with `?` at its end may be left out. Any other key is refused. */
+/**
+ * Every key that a map must have, with its rule. A key that ends with `?` is optional. Other keys are
+ * refused.
+ */
 export type Shape = Readonly<Record<string, Rule>>;
 
 /** `<project>/<stack>`. */
 export const OWNER = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
 
 /**
- * Holds a value that a client sent against a form.
+ * Checks a value that a client sent.
  *
- * @returns what is wrong, as the end of a sentence; nothing where all is as it must be
+ * @returns what is wrong, as the end of a sentence; undefined if the value is valid
  */
 export function flawOf(value: unknown, form: Shape): string | undefined {
-  if (!isMap(value)) return "is no map";
+  if (!isMap(value)) return "is not a map";
   const rules = new Map(Object.entries(form).map(([key, rule]) => [key.replace(/\?$/, ""), rule]));
   const unknown = Object.keys(value).find((key) => !rules.has(key));
-  if (unknown !== undefined) return `has ${quoteValue(unknown)}, which it may not have`;
+  if (unknown !== undefined) return `has the unknown key ${quoteValue(unknown)}`;
   const wrong = Object.entries(form).find(([key, rule]) => !fits(value, key, rule));
   if (wrong === undefined) return undefined;
   const key = wrong[0].replace(/\?$/, "");
-  return `has ${key} ${quoteValue(value[key])}${typeof wrong[1] === "string" ? `, which must be ${wrong[1]}` : ""}`;
+  const must = typeof wrong[1] === "string" ? `, which must be ${wrong[1]}` : "";
+  return `has an invalid value for ${key}: ${quoteValue(value[key])}${must}`;
 }
 
-/** A client's value, made safe for a message. */
+/** Makes a client's value safe for a message. */
 export function quoteValue(value: unknown): string {
   return visible(JSON.stringify(value) ?? "nothing").slice(0, 100);
 }

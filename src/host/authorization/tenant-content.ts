@@ -8,7 +8,9 @@ import { isProviderFile } from "./tenant-items.ts";
 import { jobRefusal } from "./tenant-job.ts";
 import { providerRefusal, unitRefusal } from "./tenant-unit.ts";
 
-/** What is wrong with the bytes that would be written, such as the text of a unit. */
+/**
+ * Returns what is wrong with the bytes of an item, such as the text of a unit; undefined if they are valid.
+ */
 export function bytesFlaw(
   scope: TenantScope,
   agent: ScopedAgent,
@@ -24,6 +26,6 @@ export function bytesFlaw(
     return parsePolicy(text) ? undefined : "its policy file is invalid";
   if (isProviderFile(agent, item.path)) return providerRefusal(agent, text);
   if (item.path === `${UNIT_DIR}/${agent.unit}`) return unitRefusal(scope, agent, text);
-  // A tenant has no other files in that folder.
+  // A tenant's stack can have no other files in that folder.
   return dirname(item.path) === UNIT_DIR ? jobRefusal(scope, agent, basename(item.path), text) : undefined;
 }

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Directive } from "./unit-parser.ts";
 
-/** What directives of a tenant's units may be. */
+/** Rules for the directives in a tenant's units. */
 
 export const free: Directive = { test: (value) => value.length < 1000 };
 
@@ -17,16 +17,22 @@ export function oneOf(pattern: RegExp): Directive {
   return { test: (value) => pattern.test(value) };
 }
 
-/** Absolute and plain, and so without a prefix that systemd reads; `%%` is a percent sign, any other a specifier. */
+/**
+ * Whether a value is an absolute, normalized path without systemd's prefixes and specifiers. `%%` is an
+ * escaped percent sign, any other `%` starts a specifier.
+ */
 export function isPlainPath(value: string): boolean {
   const path = value.replaceAll("%%", "");
   return path.startsWith("/") && !path.includes("%") && posix.normalize(value) === value;
 }
 
-/** One `"NAME=value"`: systemd sets it for a program that has the agent's rights alone. */
+/** Whether a value is one `"NAME=value"`. It is harmless, because the program has only the agent's rights. */
 export function isAssignment(value: string): boolean {
   return /^"[A-Za-z_]\w*=(?:[^"\\]|\\.)*"$/.test(value);
 }
 
-/** A program and its arguments, each a word: none beside it that is not quoted, as `;` would be, which begins another command. */
+/**
+ * A program and its arguments, as plain or quoted words. Excludes an unquoted `;`, which begins another
+ * command.
+ */
 export const WORDS = /^(?: (?:[\w@%+=:,./$-]+|"(?:[^"\\]|\\.)*"))+$/;

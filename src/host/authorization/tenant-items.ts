@@ -5,7 +5,7 @@ import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { flawOf, isMap, quoteValue, type Shape } from "./shape.ts";
 import { jobUnitOf } from "./tenant-job.ts";
 
-/** An item in two parts: where it is and how it is treated, and what is wanted there. */
+/** The rules for an item: for its address and options, and for its declared state. */
 interface ItemForm {
   readonly address: Shape;
   readonly want: Shape;
@@ -16,10 +16,10 @@ const SECRET = /^(as declared|secret:[0-9a-f]{64})$/;
 const LINE = /^[^\p{Cc}]{0,1000}$/u;
 
 /**
- * Why a tenant's stack may not have an item for one of its agents; undefined if it may. Groups, users, packages and the
- * runtime have no form here, and so only the platform can have them.
+ * Returns why a tenant's stack may not have an item for one of its agents; undefined if it may. Groups,
+ * users, packages and the runtime have no form here, so only the platform can have them.
  *
- * @param wants whether to check what is declared too; to observe or remove an item, its address is enough
+ * @param wants whether to check the declared state too; to observe or remove an item, its address is enough
  */
 export function refusalOf(
   { tenant }: TenantScope,
@@ -27,15 +27,15 @@ export function refusalOf(
   item: unknown,
   wants: boolean,
 ): string | undefined {
-  if (!isMap(item)) return "it is no item";
+  if (!isMap(item)) return "it is not an item";
   const { want, ...address } = item;
   const form = formOf(tenant, agent, address);
-  if (form === undefined) return `${placeOf(address)} is not ${agent.name}'s in a tenant's stack`;
+  if (form === undefined) return `${placeOf(address)} does not belong to ${agent.name}`;
   const flaw = flawOf(address, form.address) ?? (wants ? flawOf(want, form.want) : undefined);
-  return flaw === undefined && !isMap(want) ? "it wants nothing" : flaw && `it ${flaw}`;
+  return flaw === undefined && !isMap(want) ? "it declares no state" : flaw && `it ${flaw}`;
 }
 
-/** The form that an item must have, which depends only on its kind and address. */
+/** Returns the form that an item must have, which depends only on its kind and address. */
 function formOf(
   group: string,
   agent: ScopedAgent,
@@ -61,7 +61,7 @@ function formOf(
   return isWithin(agent.home, path) ? homeFile(group, agent) : undefined;
 }
 
-/** Whether a path is that of what an agent's unit says on one of its providers. */
+/** Whether a path is that of the drop-in that an agent's unit uses for one of its providers. */
 export function isProviderFile({ name }: ScopedAgent, path: string): boolean {
   const provider = posix.basename(path, ".conf");
   return isProviderName(provider) && path === choiceFile(name, provider);
@@ -95,7 +95,9 @@ const workFolder = (group: string, { user }: ScopedAgent): ItemForm => ({
   want: { type: "directory", owner: user, group, mode: "0700" },
 });
 
-/** With the user's rights: root opens nothing in a home. */
+/**
+ * The form of a file in an agent's home. It needs an actor, because root must not open anything in a home.
+ */
 const homeFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
   address: { kind: "file", path: LINE, actor: user, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
@@ -118,7 +120,7 @@ const secretFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
   want: { type: "file", content: SECRET, owner: user, group, mode: "0400" },
 });
 
-/** What becomes of the unit when a file changes that it reads. */
+/** The options for restarting a unit when a file that it reads changes. */
 const readAtStart = (unit: string): Shape => ({
   "notify?": unit,
   "restart?": /^(never|when-idle|now)$/,
@@ -126,25 +128,25 @@ const readAtStart = (unit: string): Shape => ({
   "within?": (value) => typeof value === "number" && value > 0,
 });
 
-/** Its text is held against rules of its own. */
+/** The form of a unit file. Its text is checked in tenant-content.ts. */
 const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "file", path: LINE, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 });
 
-/** Its text has rules of its own; see tenant-content.ts. */
+/** The form of a job's unit file. Its text is checked in tenant-content.ts. */
 const jobFile: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 };
 
-/** Its text has rules of its own; see tenant-content.ts. */
+/** The form of a policy file. Its text is checked in tenant-content.ts. */
 const policy: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
 };
 
-/** It is only observed. */
+/** The form of a model item, which is only observed. */
 const model = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "model", unit, "option?": /^--?[a-z-]{1,50}$/, "others?": isJson },
   want: { "provider?": LINE, "model?": LINE },
@@ -158,7 +160,7 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** It is only searched for, with the user's rights. */
+/** The form of a program item. The program is only searched for, with the user's rights. */
 const program = (agent: ScopedAgent): ItemForm => ({
   address: {
     kind: "program",
@@ -186,7 +188,9 @@ const unit = ({ unit }: ScopedAgent): ItemForm => ({
   want: { enabled: /^(enabled|disabled)$/, "active?": /^(running|stopped)$/, overrides: "none" },
 });
 
-/** Within its tenant's, which are the slice's and so the platform's. */
+/**
+ * The form of an agent's limits. They apply within the tenant's limits, which the platform sets on the slice.
+ */
 const limits = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "limits", name: unit },
   want: { "memory?": /^[1-9]\d{0,6}[MG]$/, "cpu?": isAmount, "tasks?": isAmount },

@@ -10,10 +10,12 @@ import {
 } from "../../model/job.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { exactly, free, needed, oneOf, WORDS } from "./tenant-directives.ts";
-import { programDirectives } from "./tenant-unit.ts";
+import { OUTDATED_SCOPE, programDirectives } from "./tenant-unit.ts";
 import { type Directive, type Sections, textRefusal } from "./unit-parser.ts";
 
-/** A job of this very agent that a unit is of, and which of its units that is; undefined where it is no such unit. */
+/**
+ * Returns the job of this agent that a unit belongs to, and the kind of the unit; undefined if there is none.
+ */
 export function jobUnitOf(
   { name }: ScopedAgent,
   unit: unknown,
@@ -23,7 +25,7 @@ export function jobUnitOf(
   return { job, kind: `${unit}`.endsWith(".timer") ? "timer" : "service" };
 }
 
-/** Why systemd may not be given a text as a unit of an agent's job; nothing where it may. */
+/** Returns why a text may not be a unit of an agent's job; undefined if it may. */
 export function jobRefusal(
   scope: TenantScope,
   agent: ScopedAgent,
@@ -31,13 +33,16 @@ export function jobRefusal(
   text: string,
 ): string | undefined {
   const found = jobUnitOf(agent, unit);
-  if (found === undefined) return "it is no job of this agent";
-  if (agent.hardening === undefined) return "what its unit must have is not said by this version yet";
+  if (found === undefined) return "it is not a unit of this agent's jobs";
+  if (agent.hardening === undefined) return OUTDATED_SCOPE;
   const { job, kind } = found;
   return textRefusal(kind === "timer" ? timerSections(job) : serviceSections(scope, agent, job), text);
 }
 
-/** Its time is read by systemd alone, which refuses what is none; nothing in it can be another directive. */
+/**
+ * Returns the sections of a timer. The schedule is only checked for other directives, because systemd itself
+ * refuses an invalid one.
+ */
 function timerSections(job: JobName): Sections {
   const service = jobService(job);
   return {
@@ -82,7 +87,7 @@ function serviceSections(scope: TenantScope, agent: ScopedAgent, job: JobName): 
   };
 }
 
-/** No word before it, as `+` or `!` would be. */
+/** Whether a value starts a program without a prefix such as `+` or `!`, which would change its rights. */
 function startsProgram(value: string): boolean {
   const env = "/usr/bin/env";
   return value.startsWith(`${env} `) && WORDS.test(value.slice(env.length));

@@ -13,7 +13,7 @@ const MOVE = /^[0-9a-f-]{36}$/;
 const HOST = /^[\w.-]{1,100}$/;
 const SUM = /^[0-9a-f]{64}$/;
 
-/** What a request of each kind may say at all, and in which form. */
+/** The valid form of each kind of request. */
 const FORMS: Readonly<Record<MoveRequest["op"], Shape>> = {
   leave: { op: "leave", id: /./, owner: OWNER, to: HOST },
   pack: { op: "pack", id: /./, owner: OWNER, move: MOVE, first: (value) => typeof value === "boolean" },
@@ -31,8 +31,9 @@ const FORMS: Readonly<Record<MoveRequest["op"], Shape>> = {
 };
 
 /**
- * Lets a tenant's stack move its own agents: away from where they came in by its key, and to where the platform has
- * made room for them. Whose rights are used on a home, and where it is, the host's records and the scope say.
+ * Lets a tenant's stack move its own agents: from a host to which its key has applied them, to a host that
+ * the platform has prepared for them. The path of a home, and the rights to use on it, come from the host's
+ * records and the scope.
  */
 export function moveHandlers(scope: TenantScope, own: Ownership): Table {
   const inside = (host: Host, request: MoveRequest): Host => {

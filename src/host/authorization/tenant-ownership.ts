@@ -7,23 +7,30 @@ import { isMap, quoteValue } from "./shape.ts";
 import { refusalOf } from "./tenant-items.ts";
 import { refuse } from "./tenant-refusal.ts";
 
-/** What on the host is a tenant's. */
+/** Decides what on the host belongs to a tenant. */
 export interface Ownership {
-  /** The records of the tenant's agents, and those that came in by its key. */
+  /** Returns the records of the tenant's agents, and those of resources that were applied with its key. */
   records(host: Host): HostRecord[];
-  /** The agent of a resource; undefined where the scope does not have it. */
+  /** Returns the agent of a resource; undefined if it is not in the scope. */
   agent(id: string): ScopedAgent | undefined;
-  /** Refuses what is not the tenant's; `wants` as in refusalOf. */
+  /** Refuses a resource that does not belong to the tenant. @param wants as in refusalOf */
   check(id: unknown, items: unknown, known: readonly HostRecord[], wants: boolean): void;
-  /** Refuses to carry over what did not come in by the tenant's key; the owner is what a client says. */
+  /**
+   * Refuses to rename resources that were not applied with the tenant's key. The owner is no proof: a client
+   * could name any.
+   */
   checkFormer(host: Host, ids: readonly string[]): void;
-  /** The host as a session of this tenant has it: of other tenants' bytes it knows none. */
+  /** Returns the host for a session of this tenant, which cannot use other tenants' bytes. */
   inside(host: Host, known: readonly HostRecord[]): Host;
 }
 
-/** @param account of the gate: what came in by it is marked so in its record */
+/**
+ * Builds the ownership rules of a tenant.
+ *
+ * @param account the gate's account, which is in the record of what it applied
+ */
 export function ownership(scope: TenantScope, account: string): Ownership {
-  // The agent's account is the platform's.
+  // Matches only the agent's main resource: its Linux account belongs to the platform.
   const agent = (id: string) => scope.agents.find(({ name }) => id === agentId(scope.host, name));
   return {
     agent,
@@ -32,16 +39,17 @@ export function ownership(scope: TenantScope, account: string): Ownership {
     check: (id, items, known, wants) => {
       const records = known.filter((record) => record.id === id);
       const mine = typeof id === "string" ? agent(id) : undefined;
-      // What came in by this key may be looked at and taken away by it, also when its agent is declared no more.
-      const cameIn = records.filter((record) => record.gate === account);
-      if (mine === undefined && (wants || cameIn.length === 0)) {
+      // What was applied with this key may be observed and removed with it, even if its agent is no longer
+      // declared.
+      const applied = records.filter((record) => record.gate === account);
+      if (mine === undefined && (wants || applied.length === 0)) {
         refuse(scope, quoteValue(id), "it is not a resource of this tenant's agents");
       }
       if (!isMap(items)) refuse(scope, quoteValue(id), "it has no items");
-      // What a record holds beside is removed with what is asked for, so it must be the tenant's as well.
+      // The other items in the resource's records are removed too, so they must also belong to the tenant.
       const others = records.filter((record) => record.gate !== account).map((record) => record.items);
       for (const [name, item] of [items, ...others].flatMap(Object.entries) as [string, unknown][]) {
-        const isKnown = !wants && cameIn.some((record) => isSamePlace(record.items[name], item));
+        const isKnown = !wants && applied.some((record) => isSamePlace(record.items[name], item));
         const flaw = isKnown ? undefined : itemFlaw(scope, mine, name, item, wants && items[name] === item);
         if (flaw !== undefined) refuse(scope, `${quoteValue(id)}: ${quoteValue(name)}`, flaw);
       }
@@ -49,7 +57,7 @@ export function ownership(scope: TenantScope, account: string): Ownership {
     checkFormer: (host, ids) => {
       const foreign = readRecords(host).find(({ id, gate }) => ids.includes(id) && gate !== account);
       if (foreign !== undefined)
-        refuse(scope, quoteValue(foreign.id), "it did not come in by this tenant's key");
+        refuse(scope, quoteValue(foreign.id), "it was not applied with this tenant's key");
     },
     inside: (host, known) => {
       const named = new Set(JSON.stringify(known).match(/sha256:[0-9a-f]{64}/g));
@@ -65,11 +73,13 @@ function itemFlaw(
   item: unknown,
   wants: boolean,
 ): string | undefined {
-  if (!/^[^\p{Cc}]{1,1000}$/u.test(name) || name === "__proto__") return "it has a name that no item has";
-  return agent === undefined ? "it is not what came in here" : refusalOf(scope, agent, item, wants);
+  if (!/^[^\p{Cc}]{1,1000}$/u.test(name) || name === "__proto__") return "its name is invalid";
+  return agent === undefined
+    ? "it was not applied with this tenant's key"
+    : refusalOf(scope, agent, item, wants);
 }
 
-/** Whether two items are one, whatever is wanted of it. */
+/** Whether two items are the same, apart from their declared states. */
 function isSamePlace(one: unknown, other: unknown): boolean {
   const place = (item: unknown) =>
     isMap(item) ? JSON.stringify({ ...item, want: "" }, Object.keys(item).sort()) : "";

@@ -4,13 +4,19 @@ import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { exactly, free, isAssignment, isPlainPath, needed, oneOf, WORDS } from "./tenant-directives.ts";
 import { type Directive, type Sections, type Test, textRefusal } from "./unit-parser.ts";
 
-/** Why systemd may not be given a text as the unit of an agent; nothing where it may. */
+/**
+ * Why a unit is refused if an earlier version wrote the scope: the scope then lacks the lines of the sandbox.
+ */
+export const OUTDATED_SCOPE =
+  "an earlier version wrote this tenant's scope on the host: run `npx pulumi up` of the platform's stack";
+
+/** Returns why a text may not be the unit of an agent; undefined if it may. */
 export function unitRefusal(scope: TenantScope, agent: ScopedAgent, text: string): string | undefined {
-  if (agent.hardening === undefined) return "what its unit must have is not said by this version yet";
+  if (agent.hardening === undefined) return OUTDATED_SCOPE;
   return textRefusal(sectionsFor(scope, agent), text);
 }
 
-/** Why a text may not be a drop-in for another provider: it may change only what the unit runs. */
+/** Returns why a text may not be a drop-in for another provider: it may change only what the unit runs. */
 export function providerRefusal(agent: ScopedAgent, text: string): string | undefined {
   const { Environment, EnvironmentFile, ExecStart } = runLines(agent);
   const lines = Object.entries({ Environment, EnvironmentFile, ExecStart });
@@ -20,7 +26,7 @@ export function providerRefusal(agent: ScopedAgent, text: string): string | unde
   );
 }
 
-/** Allows an empty value too, which resets the directive. */
+/** Also allows an empty value, which resets the directive. */
 function orNothing({ test, ...rest }: Directive): Directive {
   return { ...rest, test: (value) => value === "" || test(value), many: true };
 }
@@ -51,7 +57,7 @@ function sectionsFor(scope: TenantScope, agent: ScopedAgent): Sections {
   };
 }
 
-/** Whose rights a program of an agent's must have, what it may find and use, and what it must be kept from. */
+/** The directives that set the rights, the environment, the limits and the sandbox of an agent's program. */
 export function programDirectives({ tenant, slice }: TenantScope, agent: ScopedAgent): Sections[string] {
   const { Environment, EnvironmentFile } = runLines(agent);
   return {
@@ -65,12 +71,12 @@ export function programDirectives({ tenant, slice }: TenantScope, agent: ScopedA
     MemorySwapMax: exactly("0"),
     CPUQuota: oneOf(/^\d{1,6}%$/),
     TasksMax: oneOf(/^\d{1,7}$/),
-    // What it is kept from protects others too: that is for the platform to say.
+    // The sandbox also protects other tenants, so the platform sets it, not the tenant.
     ...Object.fromEntries(Object.entries(agent.hardening ?? {}).map(([key, only]) => [key, needed(only)])),
   };
 }
 
-/** What its program is, and what it finds. */
+/** The directives that set the program and its environment. */
 function runLines({ name, credentials }: ScopedAgent) {
   return {
     Environment: { test: isAssignment, many: true },
@@ -83,8 +89,8 @@ function runLines({ name, credentials }: ScopedAgent) {
 }
 
 /**
- * A tmux of the agent's own with its program in it. No word before it, as `+` or `!` would be, and none beside it that
- * is not quoted.
+ * Returns a test for a command that starts the agent's program in its own tmux. A prefix such as `+` or `!`,
+ * which would change the program's rights, does not match, nor does an unquoted special character.
  */
 function startsTmux(socket: string, session: string): Test {
   const tmux = `/usr/bin/tmux -S ${socket} -f /dev/null new-session -d -s ${session} -x 200 -y 50 -- /usr/bin/env`;

@@ -20,10 +20,10 @@ import { moveHandlers } from "./tenant-moves.ts";
 import { type Ownership, ownership } from "./tenant-ownership.ts";
 import { refuse } from "./tenant-refusal.ts";
 
-/** Serves one tenant: its own agents, and nothing else on the host. */
+/** Serves one tenant, which can reach only its own agents on the host. */
 export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
   const own = ownership(scope, account);
-  const check = (request: Asked, known: readonly HostRecord[] = []) =>
+  const check = (request: TenantRequest, known: readonly HostRecord[] = []) =>
     checkRequest(scope, own, request, known);
   const checkConverge = (host: Host, request: ConvergeRequest, known: readonly HostRecord[]) => {
     check(request, known);
@@ -102,7 +102,7 @@ export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
 
 type Thunk = ReturnType<NonNullable<Table["convergeAll"]>>[number];
 
-/** Throws what a check does, when its request is answered. */
+/** Runs a check. @returns undefined if it passes; otherwise a thunk that throws its error */
 function refusalOf(check: () => void): Thunk | undefined {
   try {
     check();
@@ -114,13 +114,13 @@ function refusalOf(check: () => void): Thunk | undefined {
   }
 }
 
-/** How the host itself is doing is for the platform alone; moves have forms of their own. */
-type Asked = Exclude<Request, { op: "machine" } | MoveRequest>;
+/** The requests that are checked here. `machine` is only for the platform, and moves have their own forms. */
+type TenantRequest = Exclude<Request, { op: "machine" } | MoveRequest>;
 
 const NAME = /^[a-z0-9-]{1,40}$/;
 
-/** What a request of each kind may say at all, and in which form. */
-const FORMS: Readonly<Record<Asked["op"], Shape>> = {
+/** The valid form of each kind of request. */
+const FORMS: Readonly<Record<TenantRequest["op"], Shape>> = {
   ps: { op: "ps", units: Array.isArray },
   history: { op: "history", "agent?": NAME, last: isCount },
   jobs: { op: "jobs", words: isWords },
@@ -149,7 +149,7 @@ const FORMS: Readonly<Record<Asked["op"], Shape>> = {
 function checkRequest(
   scope: TenantScope,
   own: Ownership,
-  request: Asked,
+  request: TenantRequest,
   known: readonly HostRecord[],
 ): void {
   const flaw = flawOf(request, FORMS[request.op]);
@@ -160,7 +160,10 @@ function checkRequest(
   for (const { id, items } of resources) own.check(id, items, known, request.op === "converge");
 }
 
-/** Bytes under a digest that is not theirs would name what another tenant has, and then be given it. */
+/**
+ * Whether all contents match their digests. With a false digest, a client could name another tenant's bytes
+ * and then read them.
+ */
 function isContents(value: unknown): boolean {
   return isTexts(value) && Object.entries(value).every(([digest, text]) => digestOf(text) === digest);
 }

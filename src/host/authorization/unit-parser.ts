@@ -1,30 +1,35 @@
 import { hasControlCharacter, parseUnitLine } from "../../model/unit-file.ts";
 import { quoteValue } from "./shape.ts";
 
-/** Whether a directive may have a value. */
+/** Returns whether a directive may have this value. */
 export type Test = (value: string) => boolean;
 
 export interface Directive {
   readonly test: Test;
-  /** The only value that it may have. */
+  /** The only allowed value. */
   readonly only?: string;
-  /** Without it, the unit would run with other rights than the scope's. */
+  /**
+   * Whether the unit must have the directive: without it, the unit would have other rights than the scope
+   * allows.
+   */
   readonly needed?: true;
+  /** Whether the directive may occur more than once. */
   readonly many?: true;
-  /** The values that it must have, each of them. */
+  /** The values that must all occur. */
   readonly each?: readonly string[];
 }
 
 export type Sections = Readonly<Record<string, Readonly<Record<string, Directive>>>>;
 
 /**
- * Why systemd must not read a text as a part of an agent's unit; undefined where it may. Only a part of systemd's syntax
- * is allowed: sections, and one directive a line, without spaces around `=`, comments or continued lines.
+ * Returns why a text may not be a unit file or drop-in of an agent; undefined if it may. Only a subset of
+ * systemd's syntax is allowed: sections, and one directive per line, without spaces around `=`, comments or
+ * continuation lines.
  */
 export function textRefusal(sections: Sections, text: string): string | undefined {
   const seen = new Set<string>();
   let section = "";
-  if (!text.isWellFormed() || text.length > 256 * 1024) return "its unit is not a short text";
+  if (!text.isWellFormed() || text.length > 256 * 1024) return "its unit is not valid text, or is too long";
   for (const line of text.split("\n")) {
     const flaw = lineFlaw(line);
     if (flaw !== undefined) return flaw;
@@ -33,7 +38,7 @@ export function textRefusal(sections: Sections, text: string): string | undefine
     if (isHeader) section = parsed.header;
     const directives = sections[section];
     if (directives === undefined || !Object.hasOwn(sections, section))
-      return `its unit has ${quoteValue(line)}, which no agent's unit has`;
+      return `its unit has ${quoteValue(line)}, which is not allowed`;
     if (line === "" || isHeader) continue;
     const refusal = directiveRefusal(directives, section, { line, key: "", value: "", ...parsed }, seen);
     if (refusal !== undefined) return refusal;
@@ -44,7 +49,7 @@ export function textRefusal(sections: Sections, text: string): string | undefine
 function lineFlaw(line: string): string | undefined {
   if (hasControlCharacter(line)) return `its unit has the line ${quoteValue(line)}, with a control character`;
   return line.endsWith("\\")
-    ? `its unit has the line ${quoteValue(line)}, which goes on in the next`
+    ? `its unit has the line ${quoteValue(line)}, which continues on the next line`
     : undefined;
 }
 
@@ -57,8 +62,8 @@ function directiveRefusal(
   const isExact = line.startsWith(`${key}=`) && Object.hasOwn(directives, key);
   const directive = isExact ? directives[key] : undefined;
   const place = `${section}.${key}`;
-  if (directive === undefined) return `its unit has ${quoteValue(line)}, which no agent's unit has`;
-  if (seen.has(place) && !directive.many) return `its unit says ${key}= twice`;
+  if (directive === undefined) return `its unit has ${quoteValue(line)}, which is not allowed`;
+  if (seen.has(place) && !directive.many) return `its unit has ${key}= twice`;
   seen.add(place).add(`${place}=${value}`);
   if (directive.test(value)) return undefined;
   const must = directive.only === undefined ? "" : `, which must be ${directive.only}`;
@@ -70,10 +75,10 @@ function missing(sections: Sections, seen: ReadonlySet<string>): string | undefi
     const lacks = Object.keys(directives).find(
       (key) => directives[key]?.needed && !seen.has(`${section}.${key}`),
     );
-    if (lacks !== undefined) return `its unit does not say ${lacks}=`;
+    if (lacks !== undefined) return `its unit lacks ${lacks}=`;
     for (const [key, { each = [] }] of Object.entries(directives)) {
       const value = each.find((one) => !seen.has(`${section}.${key}=${one}`));
-      if (value !== undefined) return `its unit does not say ${key}=${value}`;
+      if (value !== undefined) return `its unit lacks ${key}=${value}`;
     }
   }
   return undefined;

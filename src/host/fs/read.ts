@@ -4,7 +4,7 @@ import { type Entry, itself } from "./walk.ts";
 /** Bytes. A larger file is reported as "too large" and not read. */
 export const SIZE_CAP = 16 * 1024 * 1024;
 
-/** The type of an entry. A file with a second name is not a `file`: its other name may be outside of the tree. */
+/** Returns the type of an entry. A file with several names is a `hard link`: one may be outside the tree. */
 export function typeOf(stats: Stats): string {
   if (stats.isFile()) return stats.nlink === 1 ? "file" : "hard link";
   if (stats.isDirectory()) return "directory";
@@ -13,15 +13,15 @@ export function typeOf(stats: Stats): string {
   return stats.isSocket() ? "socket" : "device";
 }
 
-/** Four octal digits. */
+/** The permissions of an entry as four octal digits. */
 export function modeOf(stats: Stats): string {
   return (stats.mode & 0o7777).toString(8).padStart(4, "0");
 }
 
 /**
- * The bytes of an entry that is known to be a file, from its handle: the name is not opened again.
+ * Reads an entry that is known to be a file through its handle, so that its name is not resolved again.
  *
- * @returns undefined where there are more than `cap` bytes
+ * @returns its bytes; undefined if there are more than `cap`
  */
 export function readEntry({ handle, stats }: Entry, cap = SIZE_CAP): Buffer | undefined {
   if (stats.size > cap) return undefined;
@@ -33,7 +33,7 @@ export function readEntry({ handle, stats }: Entry, cap = SIZE_CAP): Buffer | un
   }
 }
 
-/** Reads to the end, also of a file that grows meanwhile. */
+/** Reads to the end, even if the file grows meanwhile. */
 function readAll(fd: number, expected: number, cap: number): Buffer | undefined {
   const parts: Buffer[] = [];
   for (let total = 0; total <= cap; ) {

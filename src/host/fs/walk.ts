@@ -4,30 +4,30 @@ import { hasCode } from "../system/error-reason.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 
-/** O_PATH of open(2): a handle without opening the file; the same number on x86-64 and arm64. */
+/** O_PATH of open(2): a handle without opening the file. It has the same value on x86-64 and arm64. */
 const O_PATH = 0o10000000;
 
-/** A handle on a folder or on a thing; only good inside the callback that gets it. */
+/** A handle on a folder or another entry; valid only inside the callback that gets it. */
 export type Handle = number;
 
-/** Reaches `name` in a folder by its handle: what openat(2) does, which Node does not offer. */
+/** Returns the path of `name` in a folder. This replaces openat(2), which Node does not offer. */
 export function at(folder: Handle, name: string): string {
   return `/proc/self/fd/${folder}/${name}`;
 }
 
-/** The path of what a handle is on, whatever is at its original path by now. */
+/** Returns the path of a handle's entry, even if something else is now at its original path. */
 export function itself(handle: Handle): string {
   return `/proc/self/fd/${handle}`;
 }
 
-/** Called where a component of the path is missing or is no folder; makes one there, or throws. */
+/** Makes a folder where a component of a path is missing or is not a folder; may throw instead. */
 export type MakeFolder = (parent: Handle, name: string) => void;
 
 /**
- * Calls `use` with a handle on the folder at `path`. Every component is opened from the one before
- * and no symlink is followed, so nobody can redirect the walk meanwhile.
+ * Calls `use` with a handle on the folder at `path`. Each component is opened relative to the one before it,
+ * and no symlink is followed, so nobody can redirect the walk.
  *
- * @throws with code ENOENT or ENOTDIR where a component is missing or is no folder
+ * @throws an error with the code ENOENT or ENOTDIR if a component is missing or is not a folder
  */
 export function withFolder<T>(path: string, use: (folder: Handle) => T, make?: MakeFolder): T {
   let folder = openSync("/", O_PATH | O_DIRECTORY);
@@ -43,7 +43,7 @@ export function withFolder<T>(path: string, use: (folder: Handle) => T, make?: M
   }
 }
 
-/** Calls `use` with a handle on the entry at `name` and its stats; without them if there is none. */
+/** Calls `use` with the entry at `name`; with undefined if there is none. */
 export function withEntry<T>(folder: Handle, name: string, use: (entry?: Entry) => T): T {
   let handle: Handle;
   try {
@@ -64,7 +64,7 @@ export interface Entry {
   readonly stats: Stats;
 }
 
-/** Calls `use` with the entry at an absolute path; without one if a folder on the way does not exist. */
+/** Calls `use` with the entry at an absolute path; with undefined if the path does not exist. */
 export function withPathItem<T>(path: string, use: (entry?: Entry) => T): T {
   const { parent, name } = split(path);
   let reached = false;
@@ -79,11 +79,11 @@ export function withPathItem<T>(path: string, use: (entry?: Entry) => T): T {
   }
 }
 
-/** An absolute path's folder and its last name. */
+/** Splits an absolute path into its parent folder and its last name. */
 export function split(path: string): { parent: string; name: string } {
   const names = components(path);
   const name = names.pop();
-  if (name === undefined) throw new MusterError({ what: path, why: "the root folder is nobody's item" });
+  if (name === undefined) throw new MusterError({ what: path, why: "the root folder cannot be managed" });
   return { parent: `/${names.join("/")}`, name };
 }
 

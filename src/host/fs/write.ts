@@ -22,14 +22,14 @@ export interface FileAttributes {
   readonly mode: number;
 }
 
-/** Replaces whatever is at `name` with a file: readers see the old one or the complete new one. */
+/** Replaces the entry at `name` with a file, atomically: readers see the old file or the complete new one. */
 export function replaceFile(
   folder: Handle,
   name: string,
   bytes: Uint8Array,
   attributes: FileAttributes,
 ): void {
-  // A fixed name, so that what a killed run left is overwritten by the next.
+  // The name is fixed, so that the next run overwrites what a killed run has left.
   const temporary = temporaryName(name);
   clearAway(folder, temporary);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
@@ -49,25 +49,25 @@ export function replaceFile(
   syncFolder(folder);
 }
 
-/** The name of a file's new bytes until they are complete. */
+/** The name of the temporary file that holds a file's new bytes until they are complete. */
 export function temporaryName(name: string): string {
   return `.${name}.muster-new`;
 }
 
-/** Sets the group, owner and mode of the very thing that a handle is on. */
+/** Sets the owner, group and mode of exactly the entry that a handle refers to. */
 export function setAttributes(handle: Handle, { uid, gid, mode }: FileAttributes): void {
   chownSync(itself(handle), uid, gid);
   chmodSync(itself(handle), mode);
 }
 
-/** Removes whatever is at `name` except a folder; does nothing if there is nothing. */
+/** Removes the entry at `name` unless it is a folder; does nothing if there is none. */
 function removeFile(folder: Handle, name: string): void {
   ignoring(["ENOENT"], () => unlinkSync(at(folder, name)));
 }
 
 /**
- * Frees a name: an empty folder is removed, any other folder kept beside as `<name>.muster-aside-<time>`,
- * everything else is unlinked.
+ * Frees a name: an empty folder is removed, a folder with contents is renamed to
+ * `<name>.muster-aside-<time>`, and anything else is unlinked.
  */
 export function clearAway(folder: Handle, name: string): void {
   const isFolder = ignoring(["EISDIR"], () => removeFile(folder, name)) === "ignored";
@@ -76,30 +76,34 @@ export function clearAway(folder: Handle, name: string): void {
   if (isFull) setAside(folder, name);
 }
 
-/** Removes whatever is at `name` except a folder with contents; does nothing if there is nothing. */
+/** Removes the entry at `name` unless it is a folder with contents; does nothing if there is none. */
 export function discard(folder: Handle, name: string): void {
   const isFolder = ignoring(["EISDIR"], () => removeFile(folder, name)) === "ignored";
   if (isFolder) removeEmptyFolder(folder, name);
 }
 
-/** Renames a thing beside itself. @returns its new name */
+/** Renames an entry within its folder, so that its name is free. @returns the new name */
 export function setAside(folder: Handle, name: string): string {
   const aside = `${name}.muster-aside-${compactTime()}`;
   renameSync(at(folder, name), at(folder, aside));
   return aside;
 }
 
-/** UTC, such as 20260102T030405678Z: sorts, and needs no escaping anywhere. */
+/** The current time in UTC, such as 20260102T030405678Z, which sorts by time and needs no escaping. */
 export function compactTime(): string {
   return new Date().toISOString().replaceAll(/[-:.]/g, "");
 }
 
-/** Removes a folder that is empty. @returns false where it is not, or is no folder */
+/** Removes an empty folder. @returns false if it has contents or is not a folder */
 export function removeEmptyFolder(folder: Handle, name: string): boolean {
   return ignoring(["ENOTEMPTY", "EEXIST", "ENOTDIR"], () => removeFolder(folder, name)) === "done";
 }
 
-/** For withFolder: makes a missing folder, and may clear away what is in its place. */
+/**
+ * Returns a callback for `withFolder` that makes missing folders.
+ *
+ * @param mayClear it may first move other things aside
+ */
 export function makeParentFolders(mode: number, mayClear: boolean): MakeFolder {
   return (parent, name) => {
     if (mayClear) clearAway(parent, name);

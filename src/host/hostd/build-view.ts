@@ -1,10 +1,10 @@
-import type { Watched, WatchedService } from "../../model/deadman.ts";
+import type { WatchedAgent, WatchedService } from "../../model/deadman.ts";
 import { shown } from "../../model/shown.ts";
 import type { PublishedView } from "../units/published-view.ts";
 import type { AgentMemory, Memory } from "./memory.ts";
 import type { AgentSnapshot } from "./types.ts";
 
-/** What the deadman publishes of the agents and services that it watches. */
+/** Builds the view that the deadman publishes of the agents and services that it watches. */
 export function buildView(memory: Memory, snapshots: Readonly<Record<string, AgentSnapshot>>): PublishedView {
   const entries = Object.entries(snapshots);
   const isService = ([, { policy }]: (typeof entries)[number]) => policy.service !== undefined;
@@ -30,7 +30,7 @@ function viewOfAgent(
   name: string,
   { policy, reading, paused }: AgentSnapshot,
   { clock, agents }: Memory,
-): Watched {
+): WatchedAgent {
   const { health = "well", alive = clock, restarts = [] } = agents[name] ?? {};
   const { state, task, problem } = reading;
   return {

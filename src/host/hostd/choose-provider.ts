@@ -3,12 +3,12 @@ import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
 import type { DecisionStep, OverrideState, StepContext } from "./types.ts";
 
-/** Seconds until a change that has not happened is tried again: its obstacle may last. */
-const AGAIN = 60;
+/** Seconds until a failed change is tried again: its cause may persist. */
+const RETRY_AFTER = 60;
 
 /**
- * Has an agent run on the best provider that works. An agent that is paused or in quarantine keeps its provider, because
- * nobody would handle the consequences of a change.
+ * Switches an agent to the best provider that works. An agent that is paused or in quarantine keeps its
+ * provider, because the deadman would not react if the change failed.
  */
 export const changeProvider: DecisionStep = (memory, step) => {
   const { snapshot, providers, clock } = step;
@@ -20,16 +20,16 @@ export const changeProvider: DecisionStep = (memory, step) => {
   const now = isKnown(failover, override.linked) ? override.linked : first;
   const next = bestOf(failover, now, providers, clock);
   if (next === undefined) return reportStranded(memory, failover, step);
-  // An interrupted change, or a link to a provider that is no longer declared, is corrected without a report.
+  // An interrupted change or a link to a provider that is no longer declared is corrected without a report.
   return next === now && isInEffect(override, first, now)
     ? settled(memory)
     : change(memory, step, failover, now, next);
 };
 
 /**
- * The provider that an agent should run on.
+ * Chooses the provider that an agent should run on.
  *
- * @param now the one that it should run on so far
+ * @param now the provider that was chosen so far
  * @returns undefined if none works
  */
 export function bestOf(
@@ -51,7 +51,7 @@ function isKnown({ providers }: FailoverPolicy, name: string | undefined): name 
   return name !== undefined && providers.includes(name);
 }
 
-/** Whether the unit is linked to that provider, and systemd has loaded the link. */
+/** Whether the unit is linked to the provider `now`, and systemd has loaded the link. */
 function isInEffect({ linked, loaded }: OverrideState, first: string, now: string): boolean {
   return (linked ?? first) === now && (loaded ?? first) === now;
 }
@@ -66,13 +66,13 @@ function change(
   const { snapshot, clock, requestRefresh, report, act } = step;
   const { providers: order, restart, deadline } = failover;
   const { asked } = memory;
-  if (asked?.to === next && clock - asked.at < AGAIN) return memory;
+  if (asked?.to === next && clock - asked.at < RETRY_AFTER) return memory;
   if (!snapshot.isFresh) requestRefresh();
   const isBetter = order.indexOf(next) < order.indexOf(now);
   if (next !== now && asked?.to !== next)
     report(isBetter ? "returned" : "failed-over", `to ${next}, ${reasonFor(step, now, next)}`);
   const within = restart === "now" ? 0 : deadline;
-  act("switch", `it is to run on ${next}`, {
+  act("switch", `it should run on ${next}`, {
     ...(next !== order[0] && { to: next }),
     within,
     run: snapshot.unit.run,
@@ -82,17 +82,17 @@ function change(
 
 function reasonFor({ providers, clock }: StepContext, now: string, next: string): string {
   const [old, better] = [providers[now], providers[next]];
-  if (old?.isDown) return `as ${now} fails: ${old.detail}`;
+  if (old?.isDown) return `because ${now} fails: ${old.detail}`;
   return better === undefined
-    ? "which is probed no more"
-    : `which is well for ${spanOf(clock - better.since)}`;
+    ? "which is no longer probed"
+    : `which has been healthy for ${spanOf(clock - better.since)}`;
 }
 
 function spanOf(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** All providers fail: the agent keeps its own, and that is reported once. */
+/** Reports once that all providers fail. The agent keeps its current one. */
 function reportStranded(
   memory: AgentMemory,
   { providers: order }: FailoverPolicy,
@@ -104,7 +104,7 @@ function reportStranded(
   return { ...memory, stranded: true };
 }
 
-/** The memory without a pending change or a problem. */
+/** Returns the memory without a pending change or a reported problem. */
 function settled(memory: AgentMemory): AgentMemory {
   const { stranded, asked, ...rest } = memory;
   return stranded || asked ? rest : memory;

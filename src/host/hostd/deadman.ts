@@ -8,7 +8,7 @@ import { observeHost } from "./observe.ts";
 import { hasProviderNews } from "./provider-health.ts";
 import { tick, wakeUp } from "./tick.ts";
 
-/** Seconds after which systemd is queried again without any signal. */
+/** Seconds after which systemd is queried again even without a signal. */
 const REFRESH_EVERY = 10;
 
 /** Seconds after which the clock is saved even if nothing else has changed. */
@@ -19,14 +19,14 @@ export interface Deadman {
    * Observes, decides, acts and saves, once.
    *
    * @param isSignalled whether a unit may have changed
-   * @param agents the agents whose units may have; left out: any
+   * @param agents the agents whose units may have changed; left out: any
    */
   turn(isSignalled: boolean, agents?: ReadonlySet<string>): void;
-  /** Saves that it ends because it was told to. */
+  /** Saves that the deadman ends because systemd has stopped it. */
   end(): void;
 }
 
-/** The deadman with its saved memory. @param boot the ID of this boot */
+/** Creates the deadman with its saved memory. @param boot the ID of the current boot */
 export function deadmanOf(host: Host, boot: string): Deadman {
   const observer = observeHost(host);
   const woken = wakeUp(readMemory(host), boot);
@@ -34,16 +34,16 @@ export function deadmanOf(host: Host, boot: string): Deadman {
   let now = monotonic();
   let refreshedAt = Number.NEGATIVE_INFINITY;
   let savedAt = Number.NEGATIVE_INFINITY;
-  attempt("the history", () => record(host, woken.events));
+  attempt("cannot write the history", () => record(host, woken.events));
 
   const refresh = (agents?: ReadonlySet<string>) => {
     observer.refresh(agents);
     if (agents === undefined) refreshedAt = now;
   };
-  // Nothing signals the end of a start, and until then no silence counts.
+  // Nothing signals that a unit has started. Until its start is observed, a missing heartbeat does not count.
   const starting = startingUnits(observer.changingAgents);
   const save = () => {
-    attempt("the deadman's memory", () => writeMemory(host, memory));
+    attempt("cannot write the deadman's memory", () => writeMemory(host, memory));
     savedAt = now;
   };
   const turn = (isSignalled: boolean, agents?: ReadonlySet<string>) => {
@@ -61,15 +61,15 @@ export function deadmanOf(host: Host, boot: string): Deadman {
       snapshot = observer.snapshot(true);
       outcome = tick(memory, { since, ...snapshot });
     }
-    // The memory is saved last: what was done can be observed again, what was only decided could not.
+    // The memory is saved last: an action that was carried out can be observed again, a mere decision cannot.
     switchProviders(host, outcome.actions);
     execute(host, outcome.actions);
-    attempt("the history", () => record(host, outcome.events));
+    attempt("cannot write the history", () => record(host, outcome.events));
     const isChanged =
       outcome.actions.length > 0 || outcome.events.length > 0 || mustSave(memory, outcome.memory);
     memory = outcome.memory;
     if (isChanged || now - savedAt >= SAVE_EVERY) save();
-    attempt("the view", () => writeView(host, buildView(memory, snapshot.agents)));
+    attempt("cannot publish the view", () => writeView(host, buildView(memory, snapshot.agents)));
   };
   const end = () => {
     memory = { ...memory, ended: true };
@@ -78,7 +78,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
   return { turn, end };
 }
 
-/** Whether anything has changed that must be saved. A new heartbeat need not be. */
+/** Whether a change must be saved at once. A new heartbeat can wait. */
 function mustSave(before: Memory, after: Memory): boolean {
   if (hasProviderNews(before.providers ?? {}, after.providers ?? {})) return true;
   const names = new Set([...Object.keys(before.agents), ...Object.keys(after.agents)]);
@@ -90,14 +90,14 @@ function mustSave(before: Memory, after: Memory): boolean {
   });
 }
 
-/** Seconds in which a unit that starts or stops is queried at each turn; after that it counts as slow. */
+/** Seconds for which a starting or stopping unit is queried at each turn. After that, it counts as slow. */
 const STARTING_FOR = 10;
 
 /**
- * The agents whose units are queried again without a signal.
+ * Tracks the agents whose units must be queried again even without a signal.
  *
- * @param changingAgents those whose unit was starting or stopping at the last query
- * @returns a function of the time in seconds
+ * @param changingAgents returns the agents whose unit was starting or stopping at the last query
+ * @returns a function that takes the time in seconds and returns those agents
  */
 function startingUnits(changingAgents: () => readonly string[]): (now: number) => readonly string[] {
   let since: ReadonlyMap<string, number> = new Map();

@@ -1,5 +1,5 @@
 import { changeProvider } from "./choose-provider.ts";
-import { killHanging, noticeBeats, noticePause } from "./heartbeats.ts";
+import { killHanging, noticeHeartbeats, noticePause } from "./heartbeats.ts";
 import { type AgentMemory, BUDGET } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
 import {
@@ -17,15 +17,15 @@ export interface Decision {
   readonly memory: AgentMemory;
   readonly actions: readonly Action[];
   readonly events: readonly HostEvent[];
-  /** Before anything is done for it, systemd must be queried again. */
+  /** Whether systemd must be queried again, and the decision repeated, before anything is done. */
   readonly needsRefresh: boolean;
 }
 
 /**
- * Decides for one agent: a pure function of its snapshot and its memory.
+ * Decides what to do about one agent: a pure function of its snapshot and its memory.
  *
- * @param clock the deadman's own, in seconds
- * @param providers the health of the providers that it may run on
+ * @param clock the deadman's own clock, in seconds
+ * @param providers the health of the providers that the agent may run on
  */
 export function decide(
   before: AgentMemory,
@@ -58,7 +58,7 @@ const STEPS: readonly DecisionStep[] = [
   countRestarts,
   quarantineCrashing,
   killStrays,
-  noticeBeats,
+  noticeHeartbeats,
   killHanging,
   watchHealth,
   stopFinished,
@@ -66,7 +66,7 @@ const STEPS: readonly DecisionStep[] = [
   restartDeferred,
 ];
 
-/** Limits the events of one agent, so that it cannot push the others' events out of the bounded history. */
+/** Limits the events of one agent, so that it cannot push other agents' events out of the bounded history. */
 function withinBudget(memory: AgentMemory, events: readonly HostEvent[], clock: number) {
   const budget = Math.min(BUDGET, memory.budget + (clock - memory.budgetAt) / 60);
   if (events.length === 0) return { memory, events };
@@ -75,7 +75,7 @@ function withinBudget(memory: AgentMemory, events: readonly HostEvent[], clock: 
   const flood: HostEvent = {
     ...(events[0] as HostEvent),
     event: "flood",
-    detail: "more happens than is recorded",
+    detail: "too many events: some are not recorded",
   };
   return {
     memory: { ...memory, budget: budget - recorded.length, budgetAt: clock },

@@ -8,39 +8,53 @@ export const noticePause: DecisionStep = (memory, { snapshot: { paused }, report
   return { ...memory, paused };
 };
 
-export const noticeBeats: DecisionStep = (memory, { snapshot, clock, report }) => {
+export const noticeHeartbeats: DecisionStep = (memory, { snapshot, clock, report }) => {
   const { reading } = snapshot;
-  const rests = isNotExpected(snapshot) || memory.quarantined;
-  const beats = reading.mark !== undefined && reading.mark !== memory.mark;
-  const told = newsOf(memory.told, reading, report);
-  if (!beats && !rests && told === memory.told) return memory;
-  const isBack = beats && memory.health === "stale";
+  const isExcused = isNotExpected(snapshot) || memory.quarantined;
+  const isNew = reading.mark !== undefined && reading.mark !== memory.mark;
+  const told = reportProblem(memory.told, reading, report);
+  if (!isNew && !isExcused && told === memory.told) return memory;
+  const isBack = isNew && memory.health === "stale";
   if (isBack) report("recovered");
   return {
     ...memory,
     mark: reading.mark ?? memory.mark,
-    alive: beats || rests ? clock : memory.alive,
+    alive: isNew || isExcused ? clock : memory.alive,
     health: isBack ? "well" : memory.health,
     told,
   };
 };
 
-/** Whether no heartbeat is expected: it has none, does not run, is paused or cannot be read. */
+/**
+ * Whether no heartbeat is expected: the agent has none, is paused or does not run, or reading it has failed.
+ */
 function isNotExpected({ reading, unit, paused, policy }: AgentSnapshot): boolean {
   const { by } = policy.heartbeat;
   return by === "none" || unit.state !== "up" || paused !== "" || reading.unknown !== undefined;
 }
 
-/** Reports a heartbeat that is invalid or says that its agent is stuck, when that begins. */
-function newsOf(told: string, { problem, state, task }: Reading, report: StepContext["report"]): string {
-  const news = problem ?? (state === "stuck" ? "stuck" : "");
-  if (news === told || news === "") return news;
+/**
+ * Reports once that a heartbeat is invalid, or that an agent is stuck.
+ *
+ * @param last the problem at the last observation; empty if there was none
+ * @returns the problem now
+ */
+function reportProblem(
+  last: string,
+  { problem, state, task }: Reading,
+  report: StepContext["report"],
+): string {
+  const now = problem ?? (state === "stuck" ? "stuck" : "");
+  if (now === last || now === "") return now;
   if (problem === undefined) report("stuck", task);
   else report("bad-heartbeat", problem);
-  return news;
+  return now;
 }
 
-/** Agents that ping systemd's watchdog are killed by systemd; here they are only reported as stale. */
+/**
+ * Kills an agent that hangs. An agent that pings systemd's watchdog is killed by systemd, and here only
+ * reported as stale.
+ */
 export const killHanging: DecisionStep = (
   memory,
   { snapshot: { unit, policy, isFresh }, clock, requestRefresh, report, act },
@@ -48,17 +62,17 @@ export const killHanging: DecisionStep = (
   const { by, interval, timeout } = policy.heartbeat;
   const silent = clock - memory.alive;
   if (by === "none" || unit.state !== "up" || memory.quarantined) return memory;
-  const said = `no heartbeat for ${Math.round(silent)} s`;
+  const reason = `no heartbeat for ${Math.round(silent)} s`;
   if (silent >= timeout && by !== "notify") {
     if (!isFresh) requestRefresh();
-    report("hung", said);
-    act("kill", said);
-    // If this does not end it, it is killed again only after another timeout.
+    report("hung", reason);
+    act("kill", reason);
+    // If the agent survives this, it is killed again only after another timeout.
     return { ...memory, health: "hung", alive: clock };
   }
   if (silent < 3 * interval || memory.health !== "well") return memory;
-  // Only systemd knows its pings.
+  // The agent's pings are known only from systemd.
   if (by === "notify" && !isFresh) requestRefresh();
-  report("stale", said);
+  report("stale", reason);
   return { ...memory, health: "stale" };
 };

@@ -5,7 +5,7 @@ import { agentRunDir } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { deadmanOf } from "./deadman.ts";
 
-/** Milliseconds between two turns. A hang is noticed up to two of them late. */
+/** Milliseconds between two turns. A hang is noticed up to two turns late. */
 const EVERY = 500;
 
 /** Milliseconds from the first signal that a unit starts or stops to the turn that observes it. */
@@ -14,12 +14,12 @@ const SOON = 200;
 /** Turns between two pings of systemd's watchdog, which waits more than twice as long. */
 const PING_EVERY = 6;
 
-/** The prefix of the names of agents' runtime folders. */
+/** The prefix of the names of all agents' runtime folders. */
 const RUN_DIR = basename(agentRunDir(""));
 
 /**
- * Runs the deadman until systemd ends it. systemd makes an agent's runtime folder when its unit starts and removes it when
- * the unit ends, so a watch on the folder above signals both at once, and costs nothing while nothing happens.
+ * Runs the deadman until systemd stops it. systemd makes an agent's runtime folder when its unit starts and
+ * removes it when the unit ends, so a watch on the parent folder signals both at once and is idle otherwise.
  */
 export function runHostd(host: Host): void {
   process.umask(0o077);
@@ -51,8 +51,8 @@ export function runHostd(host: Host): void {
 }
 
 /**
- * Notifies systemd by sd_notify(3), which needs a kind of socket that Node does not have. The result is not awaited: late
- * pings are what systemd's watchdog is there for.
+ * Notifies systemd with systemd-notify, because sd_notify(3) needs a kind of socket that Node does not have.
+ * The result is not awaited: systemd's watchdog handles late pings.
  */
 function notify(...assignments: readonly string[]): void {
   const { NOTIFY_SOCKET, PATH } = process.env;

@@ -4,69 +4,74 @@ import type { Host } from "../context.ts";
 import { readOwn } from "../store/files.ts";
 import type { Providers } from "./provider-health.ts";
 
-/** What is remembered of a service's checks. */
+/** What the deadman remembers of a service's checks. */
 export interface Checks {
   readonly verdict: Verdict;
   /** The unit's run that the following fields are about. */
   readonly run: string;
   /** The number of the last answer that was counted. */
   readonly count: number;
-  /** Whether one succeeded in this run. */
+  /** Whether any check has succeeded in this run. */
   readonly hasPassed: boolean;
-  /** How many succeeded, or failed, in a row. */
+  /** How many checks in a row have succeeded. */
   readonly passed: number;
+  /** How many checks in a row have failed. */
   readonly failed: number;
-  /** When it was last restarted because of them. */
+  /** When the service was last restarted because of failed checks. */
   readonly actedAt?: number;
 }
 
 /** What the deadman remembers of one agent. Times are seconds of its own clock. */
 export interface AgentMemory {
-  /** The unit's run that was observed last, by systemd's InvocationID. */
+  /** The unit's run at the last observation: systemd's InvocationID. */
   readonly run: string;
-  /** systemd's count of restarts, as observed last. */
+  /** systemd's count of restarts at the last observation. */
   readonly counted: number;
-  /** The same when this run was first observed: systemd counts a restart a moment before the run begins. */
+  /** The count when this run was first observed: systemd counts a restart a moment before the run begins. */
   readonly countedAtRun?: number;
   /** When each recent restart was observed. */
   readonly restarts: readonly number[];
-  /** What distinguishes the last sign of life from the next. */
+  /** Identifies the last sign of life, to distinguish it from the next one. */
   readonly mark: string;
-  /** When that came. */
+  /** When the last sign of life was observed. */
   readonly alive: number;
-  /** `hung`: it was killed for that, and is not back yet. `down`: its end was observed. */
+  /**
+   * `hung`: it was killed because it hung, and is not back yet. `down`: its end was observed or is expected.
+   */
   readonly health: "well" | "stale" | "hung" | "down";
   readonly quarantined: boolean;
   /** Why it is paused; empty if it is not. */
   readonly paused: string;
   /** When its deferred restart was first observed. */
   readonly owedSince?: number;
-  /** Present for a service. */
+  /** Present only for a service. */
   readonly checks?: Checks;
-  /** The provider that it was last told to change to, and when, while that has not happened. */
+  /**
+   * A change of provider that has not happened yet: the new provider, and when the change was last requested.
+   */
   readonly asked?: { readonly to: string; readonly at: number };
-  /** It was reported that all of its providers fail. */
+  /** Whether it was reported that all of its providers fail. */
   readonly stranded?: boolean;
-  /** What was last reported of its heartbeats: a problem, or that it is stuck. */
+  /** What was last reported of its heartbeat: a problem, or that the agent is stuck. */
   readonly told: string;
-  /** How many more lines of history it may have now, and when that was computed. */
+  /** How many more history lines it may have now, as computed at `budgetAt`. */
   readonly budget: number;
   readonly budgetAt: number;
 }
 
 export interface Memory {
-  /** Seconds, see `advance`. */
+  /** The deadman's own clock in seconds; see `advance`. */
   readonly clock: number;
-  /** The boot in which systemd's counts were observed. */
+  /** The ID of the boot in which systemd's counts were observed. */
   readonly boot: string;
-  /** Whether the deadman ended because it was told to. */
+  /** Whether the deadman ended because systemd had stopped it. */
   readonly ended: boolean;
   readonly agents: Readonly<Record<string, AgentMemory>>;
-  /** Left out by an earlier version. */
+  /** Missing if an earlier version saved the memory. */
   readonly providers?: Providers;
 }
 
-/** The memory of an agent that has not been observed yet. */
+/** Returns the memory of an agent that has not been observed yet. */
 export function newAgent(clock: number): AgentMemory {
   return {
     run: "",
@@ -83,26 +88,26 @@ export function newAgent(clock: number): AgentMemory {
   };
 }
 
-/** Lines of history that an agent may have at once; it gets another every minute. */
+/** The number of history lines that an agent may write at once; it gets one more every minute. */
 export const BUDGET = 60;
 
-/** The memory as it was saved, or an empty one if that is truncated: quarantines have files of their own. */
+/** Parses a saved memory. A truncated one counts as empty; quarantines survive that in their own files. */
 export function parseMemory(text: string | undefined): Memory {
   try {
     const parsed = JSON.parse(text ?? "") as Memory;
     if (typeof parsed.clock === "number" && typeof parsed.agents === "object") return parsed;
   } catch {
-    // Handled below: every agent is new.
+    // The empty memory below treats every agent as new.
   }
   return { clock: 0, boot: "", ended: true, agents: {} };
 }
 
-/** The memory as it was saved last. */
+/** Reads the memory that was saved last. */
 export function readMemory(host: Host): Memory {
   return parseMemory(readOwn(fileOf(host))?.toString("utf8"));
 }
 
-/** Replaces the memory by rename. The temporary file has a fixed name, so a kill leaves at most one. */
+/** Replaces the saved memory by a rename. The temporary file has a fixed name, so kills leave at most one. */
 export function writeMemory(host: Host, memory: Memory): void {
   const file = fileOf(host);
   mkdirSync(host.paths.hostd, { recursive: true, mode: 0o711 });

@@ -17,17 +17,17 @@ import { readPauses } from "./pauses.ts";
 import type { ProviderSnapshot } from "./provider-health.ts";
 import type { AgentSnapshot, OverrideState } from "./types.ts";
 
-/** What the deadman knows of its host between two queries of systemd. */
+/** Observes the host for the deadman, and keeps what it has read between two queries of systemd. */
 export interface HostObserver {
   /**
    * Queries systemd, and reads the files that `up` and people may have changed.
    *
-   * @param agents whose units are queried, which costs for each; left out: all
+   * @param agents the agents whose units are queried, since each query costs time; left out: all
    */
   refresh(agents?: ReadonlySet<string>): void;
-  /** The agents whose unit was starting or stopping at the last query. */
+  /** Returns the agents whose unit was starting or stopping at the last query. */
   changingAgents(): readonly string[];
-  /** The state now. @param isFresh whether `refresh` was just called */
+  /** Returns the current state. @param isFresh whether `refresh` has just been called */
   snapshot(isFresh: boolean): {
     known: readonly string[];
     agents: Readonly<Record<string, AgentSnapshot>>;
@@ -43,16 +43,16 @@ export function observeHost(host: Host): HostObserver {
   const readings = new Map<string, Stamped>();
   const prober = newProber();
 
-  let isAsked: (agent: string) => boolean = () => true;
+  let isQueried: (agent: string) => boolean = () => true;
 
   const refresh = (agents?: ReadonlySet<string>) => {
     policies = new Map([...readPolicies(host), ...readServices(host)]);
     checks = readProviders(host, policies);
     accounts = readAccounts(host.paths.etc);
-    isAsked = (agent) => agents === undefined || agents.has(agent);
-    const [asked, others] = [[...policies.values()], [...units]];
-    const names = asked.filter(({ agent }) => isAsked(agent)).map(({ unit }) => unit);
-    units = new Map([...others.filter(([name]) => !names.includes(name)), ...unitsOf(host, names)]);
+    isQueried = (agent) => agents === undefined || agents.has(agent);
+    const [watched, known] = [[...policies.values()], [...units]];
+    const names = watched.filter(({ agent }) => isQueried(agent)).map(({ unit }) => unit);
+    units = new Map([...known.filter(([name]) => !names.includes(name)), ...unitsOf(host, names)]);
     clearDoneRestarts(host, units);
   };
   const changingAgents = () =>
@@ -66,20 +66,20 @@ export function observeHost(host: Host): HostObserver {
     for (const [name, policy] of policies) {
       const unit = units.get(policy.unit);
       if (unit === undefined) continue;
-      const beat = readHeartbeat(policy, unit, accounts?.users.get(unit.user), readings.get(name));
-      readings.set(name, beat);
+      const heartbeat = readHeartbeat(policy, unit, accounts?.users.get(unit.user), readings.get(name));
+      readings.set(name, heartbeat);
       const isQuarantined = held.has(policy.unit);
       const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
       const paused = pauses(policy);
       const deferred = deferredRestarts.get(policy.unit);
       const check = answers.get(checkName(policy, unit));
       agents[name] = {
-        ...{ policy, unit, age, reading: beat.reading, isQuarantined, paused },
-        isFresh: isFresh && isAsked(policy.agent),
+        ...{ policy, unit, age, reading: heartbeat.reading, isQuarantined, paused },
+        isFresh: isFresh && isQueried(policy.agent),
         ...(check && { check }),
         ...(policy.failover && { override: overrideState(host, policy.unit, unit) }),
         ...(deferred?.restart === "when-idle" && {
-          deferred: { within: deferred.within, isIdle: isIdle(beat.reading, unit.pid) },
+          deferred: { within: deferred.within, isIdle: isIdle(heartbeat.reading, unit.pid) },
         }),
       };
     }
@@ -95,7 +95,7 @@ function isChanging(unit: Unit | undefined): boolean {
   return unit?.state === "moving" || unit?.state === "ended";
 }
 
-/** The checks of all services that are up. Each run of a unit has its own. */
+/** Returns the checks of all services that are up. Each run of a unit has its own check. */
 function checksOf(policies: ReadonlyMap<string, WatchedUnit>, units: ReadonlyMap<string, Unit>) {
   const checks = [...policies.values()].flatMap((policy): [string, HealthCheck][] => {
     const unit = units.get(policy.unit);
@@ -118,7 +118,9 @@ function overrideState(host: Host, name: string, { dropIns }: Unit): OverrideSta
   return { ...(linked && { linked }), ...(loaded && { loaded }) };
 }
 
-/** A unit that has restarted since, for whatever reason, has its new configuration. */
+/**
+ * Deletes the deferred restarts of units that have restarted since: they run with their new configuration.
+ */
 function clearDoneRestarts(host: Host, units: ReadonlyMap<string, Unit>): void {
   for (const [name, { run }] of readDeferredRestarts(host)) {
     const unit = units.get(name);
@@ -126,7 +128,7 @@ function clearDoneRestarts(host: Host, units: ReadonlyMap<string, Unit>): void {
   }
 }
 
-/** While systemd does not answer, no unit is known, and nothing is done to any. */
+/** Queries systemd about units. While it does not answer, no unit is known, and so no action is taken. */
 function unitsOf(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   try {
     return observeUnits(host, names);
@@ -136,7 +138,9 @@ function unitsOf(host: Host, names: readonly string[]): ReadonlyMap<string, Unit
   }
 }
 
-/** The health checks of the providers that agents here may run on, as the platform's `up` wrote them. */
+/**
+ * Reads the health checks, written by the platform's `up`, of the providers that this host's agents may use.
+ */
 function readProviders(
   { paths }: Host,
   policies: ReadonlyMap<string, WatchedUnit>,
@@ -147,7 +151,7 @@ function readProviders(
   );
 }
 
-/** An invalid probe file is skipped; the next `up` rewrites it. */
+/** Reads one health check. An invalid file is skipped; the next `up` rewrites it. */
 function checkIn(path: string): HealthCheck[] {
   try {
     const check: unknown = JSON.parse(readOwn(path)?.toString("utf8") ?? "");

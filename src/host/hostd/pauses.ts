@@ -5,10 +5,10 @@ import type { Host } from "../context.ts";
 import { listFolder } from "../system/read-if-present.ts";
 import type { WatchedUnit } from "../units/policies.ts";
 
-/** Why an agent is paused; empty if it is not. */
+/** Returns why an agent or service is paused; empty if it is not. */
 export type Pauses = (watched: WatchedUnit) => string;
 
-/** The pauses in effect: the file `pause` is for the whole host, `pause-NAME` for one agent. */
+/** Reads the pauses in effect: the file `pause` pauses the whole host, `pause-NAME` one agent. */
 export function readPauses(host: Host, now = new Date()): Pauses {
   const files = new Set(listFolder(host.paths.hostd));
   return ({ agent, maintenance }) => {
@@ -21,7 +21,11 @@ export function readPauses(host: Host, now = new Date()): Pauses {
 
 const DAY = 24 * 60;
 
-/** Whether one of the windows is open. @param now the wall clock, which only these depend on */
+/**
+ * Whether one of the windows is open.
+ *
+ * @param now the wall clock; everything else uses the deadman's own clock
+ */
 export function isMaintenance(windows: readonly MaintenanceWindow[], now: Date): boolean {
   const minute = now.getUTCHours() * 60 + now.getUTCMinutes();
   const today = now.getUTCDay();

@@ -2,43 +2,48 @@ import type { HistoryKind } from "../../model/deadman.ts";
 import type { HealthCheck } from "../../model/health.ts";
 import type { Answered } from "../probes/prober.ts";
 
-/** What the deadman remembers of a provider of models. Times are seconds of its own clock. */
+/** What the deadman remembers of a model provider. Times are seconds of the deadman's own clock. */
 export interface ProviderMemory {
   readonly isDown: boolean;
-  /** Whether the last answers were good, how many in a row, and since when. */
+  /** Whether the last answer was good. */
   readonly isWell: boolean;
+  /** How many answers in a row were the same, good or bad. */
   readonly inRow: number;
+  /** When the first answer of that row came. */
   readonly since: number;
-  /** The number of the last answer, while this deadman runs. */
+  /** The number of the last answer, counted since the deadman started. */
   readonly count: number;
-  /** The last answer. */
+  /** The text of the last answer. */
   readonly detail: string;
-  /** How many more lines of history it may have now, and when that was computed. */
+  /** How many more history lines it may have now, as computed at `budgetAt`. */
   readonly budget: number;
   readonly budgetAt: number;
 }
 
-/** Lines that a provider which comes and goes may have at once; it gets another every minute, as an agent does. */
+/**
+ * The number of history lines that a flapping provider may write at once. Like an agent, it gets one more
+ * every minute.
+ */
 const BUDGET = 20;
 
 /** Every provider that is probed, by name. A provider that is not probed counts as healthy. */
 export type Providers = Readonly<Record<string, ProviderMemory>>;
 
-/** A provider: how it is probed, and the last answer. */
+/** How a provider is probed, and its last answer. */
 export interface ProviderSnapshot {
   readonly check: HealthCheck;
   readonly answered?: Answered;
 }
 
-/** An event of a provider. It belongs to the host, not to an agent. */
+/** A history event about a provider. It belongs to the host, not to an agent. */
 interface News {
   readonly event: HistoryKind;
   readonly detail: string;
 }
 
 /**
- * Follows the providers' answers: a pure function of the last answers and the memory. A provider fails, or recovers, when
- * as many answers in a row as its check requires are bad, or good.
+ * Follows the providers' answers: a pure function of the last answers and the memory. A provider counts as
+ * failed, or as recovered, after as many bad or good answers in a row as its check requires.
  */
 export function followProviders(
   before: Providers,
@@ -58,12 +63,12 @@ export function followProviders(
   return { providers: Object.fromEntries(entries), events };
 }
 
-/** The memory when the deadman starts: its prober counts from zero again. */
+/** Returns the memory for a deadman that starts: its prober counts from zero again. */
 export function wakeProviders(before: Providers): Providers {
   return Object.fromEntries(Object.entries(before).map(([name, one]) => [name, { ...one, count: 0 }]));
 }
 
-/** Whether anything has changed that must be saved. A repeated answer need not be. */
+/** Whether a change must be saved at once. A repeated answer can wait. */
 export function hasProviderNews(before: Providers, after: Providers): boolean {
   return Object.keys(after).some((name) => {
     const [was, is] = [before[name], after[name]];

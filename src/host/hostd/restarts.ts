@@ -2,7 +2,7 @@ import type { WatchedUnit } from "../units/policies.ts";
 import type { AgentMemory } from "./memory.ts";
 import type { DecisionStep, StepContext } from "./types.ts";
 
-/** Reports starts and ends. Nothing is reported of an agent that is observed for the first time. */
+/** Reports starts and ends of a unit. The first observation of an agent is not reported. */
 export const noticeRuns: DecisionStep = (memory, { snapshot, clock, report }) => {
   const { unit, policy, isQuarantined } = snapshot;
   const wasMet = memory.run !== "";
@@ -27,25 +27,25 @@ export const noticeRuns: DecisionStep = (memory, { snapshot, clock, report }) =>
   return { ...memory, health: "down" };
 };
 
-/** Whether its end was reported already, or was caused by the deadman. */
+/** Whether the end of the run has already been reported, or was caused by the deadman. */
 function isExpected({ health }: AgentMemory): boolean {
   return health === "hung" || health === "down";
 }
 
-/** Kills what remains of a program that forked away: it is not the agent, and systemd restarts that. */
+/** Kills the remainder of a program that has forked away from its tmux. systemd then restarts the agent. */
 export const killStrays: DecisionStep = (
   memory,
   { snapshot: { unit, paused, isFresh }, requestRefresh, report, act },
 ) => {
   if (unit.isStray !== true || paused !== "" || memory.quarantined || isExpected(memory)) return memory;
   if (!isFresh) requestRefresh();
-  const said = "its program left its terminal";
-  report("died", said);
-  act("kill", said);
+  const reason = "its program left its terminal";
+  report("died", reason);
+  act("kill", reason);
   return { ...memory, health: "down" };
 };
 
-/** Stops an agent whose time to live is over. */
+/** Stops an agent whose time to live has passed. */
 export const stopFinished: DecisionStep = (
   memory,
   { snapshot: { unit, policy, age, paused, isFresh }, requestRefresh, report, act },
@@ -54,13 +54,13 @@ export const stopFinished: DecisionStep = (
   if (ttl === undefined || unit.state !== "up" || age < ttl) return memory;
   if (paused !== "" || isExpected(memory)) return memory;
   if (!isFresh) requestRefresh();
-  const said = `its ${Math.round(ttl)} s are over`;
-  report("ended", said);
-  act("stop", said);
+  const reason = `its time to live of ${Math.round(ttl)} s has passed`;
+  report("ended", reason);
+  act("stop", reason);
   return { ...memory, health: "down" };
 };
 
-/** Counts recent restarts. While an agent is paused, they do not count against it later. */
+/** Counts recent restarts. Restarts while an agent is paused do not count. */
 export const countRestarts: DecisionStep = (
   memory,
   { snapshot: { unit, policy, paused, isQuarantined }, clock },
@@ -90,7 +90,9 @@ export const quarantineCrashing: DecisionStep = (memory, step) => {
   return quarantineFor(memory, step);
 };
 
-/** A service may use its last restart too: its check shows the result. */
+/**
+ * Whether there were too many restarts. A service may use its last one, because its check shows the result.
+ */
 function isTooMuch({ restarts }: AgentMemory, { restarts: { most }, service }: WatchedUnit): boolean {
   if (service === undefined) return restarts.length >= most;
   return service.onUnhealthy === "restart" && restarts.length > most;
@@ -107,10 +109,12 @@ export function quarantineFor(
   return { ...memory, quarantined: true };
 }
 
-/** Seconds before a new run may be restarted: whoever has just started it waits to see whether it keeps running. */
+/**
+ * Seconds before a new run may be restarted: the request that started it still checks that it keeps running.
+ */
 const MIN_RUN = 3;
 
-/** Does a deferred restart: when the agent is idle, and at the latest at its deadline. */
+/** Carries out a deferred restart when the agent is idle, and at its deadline at the latest. */
 export const restartDeferred: DecisionStep = (memory, { snapshot, clock, requestRefresh, report, act }) => {
   const { deferred, unit, age, paused, isFresh } = snapshot;
   const { owedSince, ...rest } = memory;
@@ -120,9 +124,9 @@ export const restartDeferred: DecisionStep = (memory, { snapshot, clock, request
   if (!isDue || unit.state !== "up" || age < MIN_RUN || paused !== "" || memory.quarantined)
     return { ...rest, owedSince: since };
   if (!isFresh) requestRefresh();
-  const said = deferred.isIdle ? "it is idle" : "its deadline is over";
-  report("asked", `to start again for a change, as ${said}`);
-  act("restart", said);
-  // Its end is expected, and so not reported.
+  const reason = deferred.isIdle ? "it is idle" : "its deadline has passed";
+  report("asked", `to restart for a change: ${reason}`);
+  act("restart", reason);
+  // The end of this run is expected, so it is not reported.
   return { ...rest, owedSince: since, health: "down" };
 };

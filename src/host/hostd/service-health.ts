@@ -7,8 +7,8 @@ import type { AgentSnapshot, DecisionStep, StepContext } from "./types.ts";
 const NEW: Checks = { verdict: "unknown", run: "", count: 0, hasPassed: false, passed: 0, failed: 0 };
 
 /**
- * A service's health is that of its check while it is up, and "unhealthy" if systemd reports that it has failed. A service
- * that somebody has stopped has no health.
+ * Follows the health of a service: the result of its check while it is up, and "unhealthy" if systemd reports
+ * that its unit has failed. A service that somebody has stopped has no health.
  */
 export const watchHealth: DecisionStep = (memory, step) => {
   const { snapshot, report } = step;
@@ -18,7 +18,7 @@ export const watchHealth: DecisionStep = (memory, step) => {
   if (memory.quarantined || snapshot.paused !== "")
     return { ...memory, checks: withoutFailures(before, snapshot) };
   const { checks, complaint } = evaluate(before, snapshot, service);
-  // Only systemd knows which run of the unit an answer comes from: it may have restarted since the last query.
+  // Only systemd knows which run of the unit has answered: it may have restarted since the last query.
   if (checks.count !== before.count && (!snapshot.check?.ok || before.verdict !== "healthy"))
     refreshFirst(step);
   if (checks.verdict !== before.verdict && checks.verdict !== "unknown")
@@ -28,19 +28,21 @@ export const watchHealth: DecisionStep = (memory, step) => {
   return act(after, checks, step);
 };
 
-/** Answers from an earlier run do not count for this one; the verdict is kept until there is another. */
+/**
+ * Resets the counts for a new run, because answers of an earlier run do not count. Keeps the verdict for now.
+ */
 function ofThisRun(checks: Checks, { unit: { run } }: AgentSnapshot): Checks {
   return checks.run === run ? checks : { ...checks, run, count: 0, hasPassed: false, passed: 0, failed: 0 };
 }
 
-/** While it is paused, no answer counts against it later. */
+/** Returns the checks without failures, because answers during a pause do not count. */
 function withoutFailures(checks: Checks, { check }: AgentSnapshot): Checks {
   return { ...checks, count: check?.count ?? checks.count, failed: 0 };
 }
 
 interface Evaluation {
   readonly checks: Checks;
-  /** Why it is unhealthy, if that is certain. */
+  /** Why the service is unhealthy; left out unless this is certain. */
   readonly complaint?: string;
 }
 
@@ -64,11 +66,11 @@ function evaluate(
   if (!checks.hasPassed && age < service.grace) return { checks: { ...counted, passed: 0 } };
   const failed = checks.failed + 1;
   if (failed < failures) return { checks: { ...counted, passed: 0, failed } };
-  const said = failures === 1 ? "its check failed" : `${failures} checks in a row failed`;
-  // As many checks must fail again before the next action.
+  const summary = failures === 1 ? "its check failed" : `${failures} checks in a row failed`;
+  // The count restarts, so the same number of checks must fail before the next action.
   return {
     checks: { ...counted, verdict: "unhealthy", passed: 0, failed: 0 },
-    complaint: `${said}: ${shown(check.detail)}`,
+    complaint: `${summary}: ${shown(check.detail)}`,
   };
 }
 
@@ -76,7 +78,7 @@ function refreshFirst({ snapshot, requestRefresh }: StepContext): void {
   if (!snapshot.isFresh) requestRefresh();
 }
 
-/** Restarts it if it has restarts left; otherwise puts it into quarantine. */
+/** Restarts the service if it has restarts left; otherwise puts it into quarantine. */
 function act(memory: AgentMemory, checks: Checks, step: StepContext): AgentMemory {
   const { snapshot, clock, report } = step;
   const { restarts, service } = snapshot.policy;
@@ -84,10 +86,10 @@ function act(memory: AgentMemory, checks: Checks, step: StepContext): AgentMemor
   if (isJustDone) return memory;
   refreshFirst(step);
   if (memory.restarts.length >= restarts.most) return quarantineFor(memory, step);
-  const said = `as it is not healthy: ${memory.restarts.length + 1} of ${restarts.most}`;
-  report("asked", `to start again, ${said}`);
-  step.act("revive", said);
-  // Its end is expected, and so not reported.
+  const reason = `it is unhealthy (restart ${memory.restarts.length + 1} of ${restarts.most})`;
+  report("asked", `to restart: ${reason}`);
+  step.act("revive", reason);
+  // The end of this run is expected, so it is not reported.
   return {
     ...memory,
     restarts: [...memory.restarts, clock],

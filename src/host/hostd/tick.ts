@@ -5,11 +5,11 @@ import type { Action, AgentSnapshot, HostEvent } from "./types.ts";
 
 /** What the deadman observes of its host at one moment. */
 export interface HostSnapshot {
-  /** Seconds of the monotonic clock since the tick before; 0 at the first. */
+  /** Seconds of the monotonic clock since the previous tick; 0 at the first one. */
   readonly since: number;
   /** Every agent that has a policy and is known to systemd, by name. */
   readonly agents: Readonly<Record<string, AgentSnapshot>>;
-  /** The names of all that have a policy; the others are forgotten. */
+  /** The names of all agents that have a policy. The memory of any other agent is dropped. */
   readonly known: readonly string[];
   /** The providers that are probed, by name. */
   readonly providers?: Readonly<Record<string, ProviderSnapshot>>;
@@ -19,11 +19,11 @@ export interface TickResult {
   readonly memory: Memory;
   readonly actions: readonly Action[];
   readonly events: readonly HostEvent[];
-  /** None of this may be done yet: systemd must be queried again, and the decision repeated. */
+  /** Whether systemd must be queried again, and the tick repeated, before any action. */
   readonly needsRefresh: boolean;
 }
 
-/** All decisions of one tick: a pure function of the deadman's memory and a snapshot of the host. */
+/** Makes all decisions of one tick: a pure function of the deadman's memory and a snapshot of the host. */
 export function tick(before: Memory, snapshot: HostSnapshot): TickResult {
   const clock = advance(before.clock, snapshot.since);
   const { providers, events } = followProviders(before.providers ?? {}, snapshot.providers ?? {}, clock);
@@ -51,14 +51,14 @@ function unseen(memory: AgentMemory) {
 }
 
 /**
- * The memory when the deadman starts. After a boot systemd's counts start again, and the new run of each agent is not
- * reported.
+ * Prepares the memory when the deadman starts. After a reboot, systemd's counts start from zero, and the new
+ * run of each agent is not reported.
  */
 export function wakeUp(before: Memory, boot: string): { memory: Memory; events: readonly HostEvent[] } {
   const isNewBoot = before.boot !== boot;
-  const anew = { run: "", counted: 0, mark: "", health: "well", alive: before.clock } as const;
+  const reset = { run: "", counted: 0, mark: "", health: "well", alive: before.clock } as const;
   const after = ({ asked: _, ...memory }: AgentMemory): AgentMemory =>
-    isNewBoot ? { ...memory, ...anew } : memory;
+    isNewBoot ? { ...memory, ...reset } : memory;
   const agents = Object.fromEntries(Object.entries(before.agents).map(([name, one]) => [name, after(one)]));
   const events: HostEvent[] = [
     ...(isNewBoot && before.boot !== "" ? [{ event: "host-booted" } as const] : []),
@@ -68,14 +68,15 @@ export function wakeUp(before: Memory, boot: string): { memory: Memory; events: 
   return { memory: { ...before, boot, ended: false, agents, providers }, events };
 }
 
-/** At most so many seconds between two ticks count. */
+/** The maximum number of seconds between two ticks that count. */
 const MOST_UNSEEN = 5;
 
 /**
- * The deadman's own clock: seconds in which it ran. Time in which it did not, because the machine or the deadman itself
- * was asleep, stopped or off, does not count against any agent; nor does a change of the wall clock.
+ * Advances the deadman's own clock, which counts the seconds in which the deadman ran. Time in which the
+ * machine or the deadman was asleep, stopped or off does not count against any agent, nor does a change of
+ * the wall clock.
  *
- * @param clock the seconds so far, over restarts and reboots
+ * @param clock the seconds so far, across restarts and reboots
  * @param since seconds of the monotonic clock since the last tick
  */
 function advance(clock: number, since: number): number {

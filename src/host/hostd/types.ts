@@ -6,19 +6,19 @@ import type { WatchedUnit } from "../units/policies.ts";
 import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
 
-/** The provider that an agent runs on; if both are left out, its first. */
+/** The provider that an agent runs on. If both fields are left out, it is the agent's first one. */
 export interface OverrideState {
-  /** As it is linked, and so should be. */
+  /** The provider that the unit is linked to, and should run on. */
   readonly linked?: string;
-  /** As systemd has read it. */
+  /** The provider whose link systemd has loaded. */
   readonly loaded?: string;
 }
 
-/** Everything that is known of an agent or service now. */
+/** Everything that is currently known about an agent or service. */
 export interface AgentSnapshot {
   readonly policy: WatchedUnit;
   readonly unit: UnitView;
-  /** Seconds since its start. */
+  /** Seconds since the unit started. */
   readonly age: number;
   readonly reading: Reading;
   /** The last answer of a service's check. */
@@ -26,7 +26,7 @@ export interface AgentSnapshot {
   readonly isQuarantined: boolean;
   /** Present while a restart for a change is deferred, for `within` seconds at most. */
   readonly deferred?: { readonly within: number; readonly isIdle: boolean };
-  /** Present if it has more than one provider. */
+  /** Present if the agent has more than one provider. */
   readonly override?: OverrideState;
   /** Why it is paused; empty if it is not. */
   readonly paused: string;
@@ -35,25 +35,26 @@ export interface AgentSnapshot {
 }
 
 /**
- * What to do. `restart`: a unit that runs with its previous configuration. `revive`: restart a service, whether it runs or
- * has failed. `kill`: end what hangs, and systemd restarts it. `hold`: put into quarantine. `stop`: it is in quarantine, or
- * its time is over. `switch`: change its provider.
+ * What to do with a unit. `restart`: restart it if it runs, because its configuration has changed. `revive`:
+ * restart a service, whether it runs or has failed. `kill`: kill what hangs; systemd restarts it. `hold`: put
+ * it into quarantine. `stop`: stop it, because it is in quarantine or its time to live has passed. `switch`:
+ * change its provider.
  */
 export interface Action {
   readonly act: "restart" | "revive" | "kill" | "hold" | "stop" | "switch";
   readonly agent: string;
   readonly unit: string;
   readonly reason: string;
-  /** With `switch`. */
+  /** Only for `switch`. */
   readonly change?: ProviderChange;
 }
 
 export interface ProviderChange {
-  /** Left out: its first. */
+  /** The new provider; left out: the agent's first one. */
   readonly to?: string;
-  /** Seconds after which it restarts even if it is not idle. */
+  /** Seconds after which the agent restarts even if it is not idle. */
   readonly within: number;
-  /** The run that ends with the change. */
+  /** The run that ends when the unit restarts for the change. */
   readonly run: string;
 }
 
@@ -64,12 +65,12 @@ export interface HostEvent {
   readonly detail?: string;
 }
 
-/** What a step of the decision works with. */
+/** The input of a decision step, and the functions with which it reports and acts. */
 export interface StepContext {
   readonly snapshot: AgentSnapshot;
   readonly clock: number;
   readonly providers: Providers;
-  /** Has systemd queried again before anything is done. */
+  /** Requests that systemd is queried again before any action. */
   requestRefresh(): void;
   report(event: HistoryKind, detail?: string): void;
   act(act: Action["act"], reason: string, change?: ProviderChange): void;

@@ -4,11 +4,11 @@ import type { Host } from "../context.ts";
 import { withHostLock } from "../system/locks.ts";
 import { showProperties } from "../units/systemctl.ts";
 import { recordWithin } from "./history-budget.ts";
-import { heldBy } from "./hold-reason.ts";
+import { holdReason } from "./hold-reason.ts";
 import { forgetRetries, retryLater, retryOf, triesBefore } from "./retries.ts";
 
 /**
- * What systemd starts as `host.mjs job failed|replace WORD`.
+ * Runs `host.mjs job failed|replace WORD`, which systemd starts.
  *
  * @returns the exit code
  */
@@ -21,25 +21,25 @@ export function handleJob(host: Host, [verb, word = "", ...others]: readonly str
   return 0;
 }
 
-/** Records a failure in the history, and has systemd retry the job as often as declared. */
+/** Records a failure in the history, and schedules the job's next try unless it has had all of its tries. */
 function recordFailure(host: Host, name: JobName): void {
   const service = jobService(name);
   const { result, status, run } = failureOf(host, service);
   const { retries, after } = retryOf(host, service);
-  // Others of the same agent may have failed in the same moment.
+  // Other jobs of the same agent may have failed at the same moment.
   withHostLock(host, () => {
     const tries = triesBefore(host, service) + 1;
     const isLast = tries > retries;
-    const trouble = isLast ? "" : retryLater(host, service, tries, run, after);
+    const obstacle = isLast ? "" : retryLater(host, service, tries, run, after);
     if (isLast) forgetRetries(host, [service]);
     const givenUp = retries > 0 ? `, given up after ${tries} tries` : "";
-    const goesOn = trouble === "" ? `, tried again in ${after} s` : `, not tried again: ${shown(trouble)}`;
-    const detail = `${howItEnded(result, status)}${isLast ? givenUp : goesOn}`;
+    const next = obstacle === "" ? `, tried again in ${after} s` : `, not tried again: ${shown(obstacle)}`;
+    const detail = `${howItEnded(result, status)}${isLast ? givenUp : next}`;
     recordWithin(host, { event: "job-failed", ...name, detail });
   });
 }
 
-/** From version 251 on, systemd passes the failure in the environment; before, the present state of the unit is read. */
+/** Reads the failure from the environment, where systemd 251 and later set it, or from the unit's state. */
 function failureOf(host: Host, service: string) {
   const { MONITOR_SERVICE_RESULT, MONITOR_EXIT_STATUS, MONITOR_INVOCATION_ID } = process.env;
   const [state = {}] = showProperties(host, [service], ["Result", "ExecMainStatus", "InvocationID"]);
@@ -52,5 +52,5 @@ function failureOf(host: Host, service: string) {
 
 /** Replaces the current run with a new one, unless the job is held. */
 function replaceRun(host: Host, name: JobName): void {
-  if (heldBy(host, name) === "") host.run("systemctl", ["restart", "--no-block", "--", jobService(name)]);
+  if (holdReason(host, name) === "") host.run("systemctl", ["restart", "--no-block", "--", jobService(name)]);
 }

@@ -4,8 +4,8 @@ import { record } from "../reports/history.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
 import { folderOfJobs } from "./job-folder.ts";
 
-/** Lines of history that the jobs of one agent may have in an hour: no agent can push out what happened to others. */
-const MOST = 60;
+/** How many history lines an agent's jobs may write in an hour, so that they do not displace other events. */
+const MAX_LINES = 60;
 const HOUR = 3_600_000;
 
 interface Spent {
@@ -13,7 +13,7 @@ interface Spent {
   readonly lines: number;
 }
 
-/** Puts an event of a job down in the history, as far as its agent has lines left. A host's own jobs are the platform's. */
+/** Records a job's event in the history, if its agent has lines left. A host's own jobs have no limit. */
 export function recordWithin(host: Host, event: Omit<HistoryEvent, "time">, now = new Date()): void {
   const { agent, job } = event;
   if (agent === undefined) {
@@ -24,18 +24,18 @@ export function recordWithin(host: Host, event: Omit<HistoryEvent, "time">, now 
   const before = spentIn(readOwn(file)?.toString("utf8"));
   const isOld = !(now.getTime() - before.since < HOUR);
   const { since, lines } = isOld ? { since: now.getTime(), lines: 0 } : before;
-  if (lines >= MOST) return;
+  if (lines >= MAX_LINES) return;
   const flood = {
     event: "flood",
     agent,
     ...(job && { job }),
-    detail: "more jobs fail than is recorded",
+    detail: "more jobs have failed than are recorded",
   } as const;
-  record(host, lines + 1 < MOST ? [event] : [event, flood], now);
+  record(host, lines + 1 < MAX_LINES ? [event] : [event, flood], now);
   writeOwn(file, JSON.stringify({ since, lines: lines + 1 } satisfies Spent));
 }
 
-/** A count that is truncated or from the future starts again at zero. */
+/** Parses a stored count. A count that is truncated or from the future is reset to zero. */
 function spentIn(text = ""): Spent {
   try {
     const { since, lines } = JSON.parse(text) as Spent;

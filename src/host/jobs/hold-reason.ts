@@ -4,8 +4,8 @@ import type { JobName } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { readQuarantine } from "../units/quarantine.ts";
 
-/** Why no run of a job begins; empty where nothing holds it. Its unit has the same as conditions. */
-export function heldBy(host: Host, { agent }: JobName): string {
+/** Returns why no run of a job may start; empty if nothing prevents it. Its unit has the same conditions. */
+export function holdReason(host: Host, { agent }: JobName): string {
   const { hostd } = host.paths;
   const pauses = [pauseFile(undefined, hostd), ...(agent === undefined ? [] : [pauseFile(agent, hostd)])];
   const pause = pauses.find((path) => existsSync(path));

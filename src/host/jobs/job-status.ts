@@ -2,7 +2,7 @@ import { howItEnded, type JobStatus, jobService, jobTimer, parseJobWord } from "
 import type { JobsAnswer, JobsRequest } from "../../model/protocol.ts";
 import type { Host } from "../context.ts";
 import { isRunning, showProperties, type UnitState } from "../units/systemctl.ts";
-import { heldBy } from "./hold-reason.ts";
+import { holdReason } from "./hold-reason.ts";
 
 const PROPERTIES = [
   "LoadState",
@@ -15,7 +15,7 @@ const PROPERTIES = [
   "NextElapseUSecRealtime",
 ];
 
-/** How jobs are: when each ran last, how that ended, and when it runs next. */
+/** Returns the status of jobs: when each last ran, how that run ended, and when it runs next. */
 export function jobStatuses(host: Host, { words }: JobsRequest): JobsAnswer {
   const names = words.flatMap((word) => parseJobWord(word) ?? []);
   if (names.length !== words.length || words.length === 0) return { jobs: [] };
@@ -23,14 +23,17 @@ export function jobStatuses(host: Host, { words }: JobsRequest): JobsAnswer {
   const states = showProperties(host, units, PROPERTIES);
   return {
     jobs: names.map((name, i) => {
-      const held = heldBy(host, name);
+      const held = holdReason(host, name);
       const status = jobStatus(states[2 * i] ?? {}, states[2 * i + 1] ?? {});
       return { word: words[i] ?? "", ...status, ...(held !== "" && { held }) };
     }),
   };
 }
 
-/** What systemd forgets of a service with a reboot, a timer that catches up still knows. */
+/**
+ * Returns the status of a job from its units' states in systemd. After a reboot, systemd knows the last run
+ * only from the timer, if that catches up on missed runs.
+ */
 export function jobStatus(timer: UnitState, service: UnitState): Omit<JobStatus, "word" | "held"> {
   const isActive = isRunning(service);
   const started = timeOf(service["ExecMainStartTimestamp"]);
@@ -49,11 +52,11 @@ export function jobStatus(timer: UnitState, service: UnitState): Omit<JobStatus,
   };
 }
 
-/** The ISO 8601 form of a time such as `Fri 2026-11-27 23:57:36 UTC`; undefined if there is none. */
+/** Converts a time such as `Fri 2026-11-27 23:57:36 UTC` to ISO 8601; undefined if there is none. */
 function timeOf(text = ""): string | undefined {
   const [, day, time] = /^\w+ (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(text) ?? [];
   return day === undefined ? undefined : `${day}T${time}Z`;
 }
 
-/** CLD_KILLED of sigaction(2): somebody ended the run, which systemd counts as a success if the program allows it. */
+/** CLD_KILLED of sigaction(2): a signal has ended the run. systemd may count this as a success. */
 const KILLED = "2";

@@ -7,22 +7,22 @@ import { supportOf } from "../system/cgroups.ts";
 import type { Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
-/** Whether limits are enforced on this host. Muster cannot change that: the kernel and the container decide. */
+/** Checks that this host enforces limits. Muster cannot change that: the kernel and the container decide. */
 export const controllers: Kind<ControllersItem> = {
   observe: ({ host }, targets) => targets.map(({ item }) => observeControllers(host, item)),
   converge: (_, { item }, observed) => {
     const lacking = LIMITS.filter((limit) => item.want[limit] !== undefined && observed[limit] !== "held");
     if (lacking.length === 0) return;
     throw new MusterError({
-      what: "the controllers of limits",
-      why: `limits of ${lacking.join(", ")} do not count on this host: ${lacking.map((limit) => observed[limit]).join(", ")}.`,
+      what: "the cgroup controllers for limits",
+      why: `this host does not enforce limits: ${lacking.map((limit) => `the controller for ${limit} is ${observed[limit]}`).join(", ")}.`,
       next:
-        "Where its kernel has it off, boot with `cgroup_enable=memory`; where it is a container, let whatever runs it " +
-        "give it its own writable cgroups; or take `limits` out of fleet.yaml.",
+        "If its kernel has the controller disabled, boot with `cgroup_enable=memory`. If it is a container, give it " +
+        "its own writable cgroups. Otherwise remove `limits` from fleet.yaml.",
     });
   },
   remove: () => [],
-  // Everything else on the host comes first.
+  // Everything else on the host is converged first, because this error would stop it.
   afterReload: true,
 };
 

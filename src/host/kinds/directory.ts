@@ -70,7 +70,7 @@ function remove(context: RequestContext, item: DirectoryItem): readonly string[]
     else removeEmptyFolder(folder, name);
   });
   if (onRemove !== "wipe") return moved;
-  // Deleted only now that just root can reach it, so that nobody can redirect the deletion by a symlink.
+  // Only root can reach the folder now, so nobody can redirect the deletion by a symlink.
   for (const path of moved) rmSync(path, { recursive: true, force: true });
   return [];
 }
@@ -86,29 +86,32 @@ function move(context: RequestContext, from: DirectoryItem, to: DirectoryItem): 
   });
 }
 
-/** Whether a folder's contents belong to it, and are not items of their own. */
+/** Whether a folder's contents belong to it, and are not separate items. */
 export function ownsContent({ onRemove }: DirectoryItem): boolean {
   return onRemove !== undefined && onRemove !== "delete";
 }
 
 function pathTaken(path: string): MusterError {
-  const next = `Move ${path} away by hand, or remove it, and run it again.`;
-  return new MusterError({ what: path, why: "something is there already", next });
+  const next = `Move or remove ${path} by hand, then run the command again.`;
+  return new MusterError({ what: path, why: "this path already exists", next });
 }
 
 function isFolder(folder: Handle, name: string): boolean {
   return withEntry(folder, name, (entry) => entry?.stats.isDirectory() === true);
 }
 
-/** Archives a folder where only root can reach it: in the archive folder, or beside it if that is another file system. */
+/**
+ * Moves a folder to where only root can reach it: into the archive folder, or, if that is on another file
+ * system, to a name beside the original.
+ */
 function archiveFolder(context: RequestContext, folder: Handle, path: string, name: string): string[] {
-  // Closed first: a new user with the number of a removed one must not get its home.
-  const isThere = withEntry(
+  // Access is closed first: a new user that gets the uid of a removed one must not get its home.
+  const exists = withEntry(
     folder,
     name,
     (entry) => entry?.stats.isDirectory() && closeToOthers(entry.handle),
   );
-  if (!isThere) return [];
+  if (!exists) return [];
   const kept = `${name}-${compactTime()}`;
   const [near, far] = [`${dirname(path)}/.muster-aside-${kept}`, `${context.host.paths.aside}/${kept}`];
   mkdirSync(context.host.paths.aside, { recursive: true, mode: 0o700 });
@@ -117,7 +120,7 @@ function archiveFolder(context: RequestContext, folder: Handle, path: string, na
   return [target];
 }
 
-/** @returns false if the target is on another file system */
+/** Renames a path. @returns false if the target is on another file system */
 function renameTo(from: string, to: string): boolean {
   try {
     renameSync(from, to);

@@ -4,7 +4,7 @@ import { type Accounts, idsOf } from "../accounts/accounts.ts";
 import { modeOf, typeOf } from "../fs/read.ts";
 import type { FileAttributes } from "../fs/write.ts";
 
-/** The properties that all things with a path share. */
+/** Returns the properties that files, folders and other items with a path share. */
 export function propsOf(accounts: Accounts, stats: Stats): Props & { readonly type: string } {
   return {
     type: typeOf(stats),
@@ -14,7 +14,7 @@ export function propsOf(accounts: Accounts, stats: Stats): Props & { readonly ty
   };
 }
 
-/** Owner, group and mode as numbers; throws where the user or the group is not there. */
+/** Returns owner, group and mode as numbers. @throws MusterError if the user or the group does not exist */
 export function attributesOf(
   accounts: Accounts,
   want: { readonly owner: string; readonly group: string; readonly mode: string },
@@ -22,7 +22,7 @@ export function attributesOf(
   return { ...idsOf(accounts, want.owner, want.group), mode: Number.parseInt(want.mode, 8) };
 }
 
-/** Whether a property is unlike what is wanted. */
+/** Whether any of the properties differs from the declared one. */
 export function differs(want: object, observed: Props, ...properties: readonly string[]): boolean {
   return properties.some((property) => observed[property] !== (want as Props)[property]);
 }

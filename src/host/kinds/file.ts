@@ -37,8 +37,9 @@ function observeFile(context: RequestContext, target: File): Observation {
 }
 
 /**
- * What may be reported of a secret's bytes: only whether they are those of the request or of the record. The seal lets a
- * client recognize them later; it differs from the hash in the record, which never leaves the host.
+ * Returns what may be reported about a secret: only whether its bytes match the request or the record. The
+ * seal lets a client recognize the same bytes later. It differs from the hash in the record, which never
+ * leaves the host.
  */
 function secretProps(context: RequestContext, { item, applied, intended }: File, bytes: Buffer): Props {
   const digest = secretDigest(item.path, bytes);
@@ -81,7 +82,9 @@ function converge(context: RequestContext, target: File, observed: Props): void 
 function bytesOf(context: RequestContext, { item, secret }: File): Buffer {
   const text = isSecretItem(item) ? secret : context.contents(item.want.content);
   if (text !== undefined) return Buffer.from(text);
-  const why = isSecretItem(item) ? "its value was not sent" : `${item.want.content} is not kept on this host`;
+  const why = isSecretItem(item)
+    ? "its value was not sent"
+    : `${item.want.content} is not stored on this host`;
   throw new MusterError({ what: item.path, why });
 }
 

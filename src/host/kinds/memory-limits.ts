@@ -9,7 +9,7 @@ import { differs } from "./file-attributes.ts";
 import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
-/** Whether the kernel enforces a unit's limits. The unit's file, which sets them, is an item of its own. */
+/** Checks that the kernel enforces a unit's limits. The unit file, which sets them, is a separate item. */
 export const limits: Kind<LimitsItem> = {
   observe: ({ host }, targets) => observe(host, targets),
   converge: ({ host }, { item }) => converge(host, item),
@@ -29,17 +29,17 @@ function observe(host: Host, targets: readonly ItemState<LimitsItem>[]): Observa
   return targets.map(({ item }, i) => ({ props: propsOf(item, observed.states[i] ?? {}, observed.mounts) }));
 }
 
-/** A unit that does not run has no group: its limits are those that systemd reports. */
+/** Returns a unit's limits in the kernel; if it is not running and so has no cgroup, those in systemd. */
 function propsOf({ name, want }: LimitsItem, state: UnitState, mounts: string): Props {
   const { ControlGroup: group = "", MemoryMax = "", CPUQuotaPerSecUSec: quota = "", TasksMax = "" } = state;
-  const ofSystemd: Readonly<Record<Limit, string | number>> = {
+  const fromSystemd: Readonly<Record<Limit, string | number>> = {
     memory: isUnlimited(MemoryMax) ? UNLIMITED : memoryText(Number(MemoryMax)),
     cpu: isUnlimited(quota) ? UNLIMITED : secondsOf(quota),
     tasks: isUnlimited(TasksMax) ? UNLIMITED : Number(TasksMax),
   };
   const limits = LIMITS.filter((limit) => want[limit] !== undefined).map((limit) => [
     limit,
-    kernelLimit(limit, group, mounts) ?? ofSystemd[limit],
+    kernelLimit(limit, group, mounts) ?? fromSystemd[limit],
   ]);
   const overrides = overridesOf(name, state).join(" ") || "none";
   return { ...Object.fromEntries(limits), ...(want.overrides && { overrides }) };
@@ -51,7 +51,7 @@ function isUnlimited(value: string): boolean {
 
 const SPANS: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600 };
 
-/** Seconds of a time span as systemd writes it, such as `1min 30s 500ms`, in hundredths. */
+/** The seconds in a time span such as `1min 30s 500ms`, as systemd writes it, rounded to hundredths. */
 function secondsOf(text: string): number {
   const parts = text.matchAll(/([\d.]+)([a-z]+)/g);
   const seconds = [...parts].reduce(
@@ -61,7 +61,10 @@ function secondsOf(text: string): number {
   return Math.round(100 * seconds) / 100;
 }
 
-/** The unit's file is as declared by now. systemd rewrites what was changed without it when a property is set. */
+/**
+ * Makes systemd write the limits to the kernel again. The unit file already matches fleet.yaml; setting a
+ * property makes systemd overwrite values that somebody has changed in the cgroup.
+ */
 function converge(host: Host, item: LimitsItem): void {
   const { name, want } = item;
   if (want.overrides) removeAllOverrides(host, name);
@@ -76,7 +79,7 @@ function removeAllOverrides(host: Host, name: string): void {
   daemonReload(host);
 }
 
-/** Removes the overrides, unless an item of the unit itself does. */
+/** Removes the unit's overrides, unless a separate unit item is responsible for them. */
 function remove({ name, want }: LimitsItem): readonly string[] {
   if (want.overrides) removeOverrides(name, overridesOf(name, {}));
   return [];

@@ -7,12 +7,12 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
 /**
- * The provider and model that an agent runs on, as systemd has read them from its unit and every drop-in. The files are
- * items of their own; this is their result.
+ * The provider and model that an agent runs on, as systemd has read them from its unit and all drop-ins. The
+ * files are separate items; this one checks their combined result.
  */
 export const model: Kind<ModelItem> = {
   observe: ({ host }, targets) => observe(host, targets),
-  // The files are as declared by now, so systemd has read older ones.
+  // The files already match fleet.yaml, so systemd must have read older versions.
   converge: ({ host }, { item }) => {
     daemonReload(host);
     restartIfRunning(host, [item.unit]);
@@ -33,17 +33,18 @@ function observe(host: Host, targets: readonly ItemState<ModelItem>[]): Observat
 }
 
 /**
- * Provider and model out of what systemd says of a unit.
+ * Returns the provider and model from a unit's systemd properties.
  *
- * @param inForce the provider that it is to run on, where that is not its first
+ * @param activeProvider the provider that the agent should run on, if it is not the first one (after a
+ * failover)
  */
 export function modelProps(
   { want, option, others = "{}" }: ModelItem,
   state: UnitState,
-  inForce?: string,
+  activeProvider?: string,
 ): Props {
   const known = JSON.parse(others) as Readonly<Record<string, ModelItem["want"]>>;
-  const asGood = (inForce === undefined ? undefined : known[inForce]) ?? want;
+  const expected = (activeProvider === undefined ? undefined : known[activeProvider]) ?? want;
   const { LoadState, Environment = "", ExecStart = "" } = state;
   // A missing unit is reported by its own items.
   if (LoadState === "not-found" || LoadState === "masked") return want as Props;
@@ -53,14 +54,14 @@ export function modelProps(
   };
   const props = (["provider", "model"] as const).flatMap((key) => {
     if (want[key] === undefined) return [];
-    return [[key, current[key] === (asGood[key] ?? NONE) ? want[key] : current[key]] as const];
+    return [[key, current[key] === (expected[key] ?? NONE) ? want[key] : current[key]] as const];
   });
   return Object.fromEntries(props) as Props;
 }
 
 const NONE = "none";
 
-/** A variable as `systemctl show` writes them: word by word, in quotes and with escapes where it needs them. */
+/** The value of a variable in the output of `systemctl show`, which quotes and escapes words if necessary. */
 function variableOf(environment: string, name: string): string {
   const words = [...environment.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
     ([, quoted, bare]) => quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "",
@@ -68,7 +69,7 @@ function variableOf(environment: string, name: string): string {
   return words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? NONE;
 }
 
-/** The word after an option, of a command line whose words `systemctl show` joins by spaces. */
+/** The word after an option in a command line from `systemctl show`, which separates words by spaces. */
 function wordAfter(exec: string, option: string): string | undefined {
   const words = / ; argv\[\]=(.*?) ; ignore_errors=/.exec(exec)?.[1]?.split(" ") ?? [];
   const at = words.indexOf(option);

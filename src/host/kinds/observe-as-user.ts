@@ -13,8 +13,9 @@ export interface Unknown {
 }
 
 /**
- * Observes each item with its actor's rights; a failure makes only that item unknown. If a changed owner or mode keeps the
- * actor itself out, the item is observed with root's rights: by handles, without symlinks, and only files with one name.
+ * Observes each item with its actor's rights; a failure makes only that item unknown. If a changed owner or
+ * mode denies the actor access, the item is observed as root, safely: by handles, without symlinks, and only
+ * files with one name.
  */
 export function observeAsUsers<I extends Actable, T>(
   context: RequestContext,

@@ -6,16 +6,16 @@ import type { ProgramResult } from "../system/run-program.ts";
 import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
-/** Seconds for a download and its installation. */
+/** Time limit in seconds for the download and installation of a package. */
 const PATIENCE = 600;
 
-/** A Debian package. It stays when its resource is removed: others may use it by then. */
+/** A Debian package. It is not uninstalled with its resource, because other programs may use it by then. */
 export const debianPackage: Kind<PackageItem> = {
   observe,
   converge: ({ host }, { item }) => {
     const install = () => host.run("apt-get", INSTALL.concat(item.name), { timeout: PATIENCE });
     if (install().status === 0) return;
-    // The lists may be too old, or were never there.
+    // The package lists may be outdated, or may never have been downloaded.
     host.run("apt-get", ["update", "-q"], { timeout: PATIENCE });
     const second = install();
     if (second.status !== 0) throw failed(item.name, second);
@@ -23,7 +23,7 @@ export const debianPackage: Kind<PackageItem> = {
   remove: () => [],
 };
 
-/** Another stack may install something at the same time. A configuration file that is declared stays as it is. */
+/** Options for apt-get: wait for another stack's installation, and keep declared configuration files. */
 const OPTIONS = [
   "DPkg::Lock::Timeout=300",
   "Dpkg::Options::=--force-confdef",

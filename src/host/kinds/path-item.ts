@@ -10,7 +10,7 @@ import { actorOf } from "./observe-as-user.ts";
 
 type PathItem = Extract<HostItem, { path: string }>;
 
-/** Removes an item's path with its actor's rights, and what a killed run has left beside it. */
+/** Removes an item's path and the temporary file of a killed run beside it, with its actor's rights. */
 export function removePathItem(
   context: RequestContext,
   item: PathItem,
@@ -29,8 +29,8 @@ export function removeUnfinished(context: RequestContext, item: PathItem): void 
 }
 
 /**
- * Calls `use` on the folder of an item, as its actor. Does nothing if the folder is gone, or the actor, whose home went
- * with it.
+ * Calls `use` with the parent folder of an item, with its actor's rights. Does nothing if the folder or the
+ * actor no longer exists: an actor's home is removed with it.
  */
 export function withParent(
   context: RequestContext,
@@ -40,31 +40,31 @@ export function withParent(
   const account = actorOf(context, item);
   if (item.actor !== undefined && account === undefined) return;
   const { parent, name } = split(item.path);
-  asUser(account, () => ifThere(() => withFolder(parent, (folder) => use(folder, name))));
+  asUser(account, () => ifPresent(() => withFolder(parent, (folder) => use(folder, name))));
 }
 
-/** Removes the folders above a path that are empty now, below `top` and as far as `mayGo` says. */
+/** Removes the empty folders between `top` and a path, innermost first, while `mayRemove` returns true. */
 export function removeEmptyParents(
   account: Account | undefined,
   path: string,
   top: string,
-  mayGo: (folder: string) => boolean,
+  mayRemove: (folder: string) => boolean,
 ): void {
-  for (let dir = dirname(path); dir.startsWith(`${top}/`) && mayGo(dir); dir = dirname(dir)) {
+  for (let dir = dirname(path); dir.startsWith(`${top}/`) && mayRemove(dir); dir = dirname(dir)) {
     const { parent, name } = split(dir);
-    let gone = true;
+    let isGone = true;
     asUser(account, () =>
-      ifThere(() =>
+      ifPresent(() =>
         withFolder(parent, (folder) => {
-          gone = removeEmptyFolder(folder, name);
+          isGone = removeEmptyFolder(folder, name);
         }),
       ),
     );
-    if (!gone) return;
+    if (!isGone) return;
   }
 }
 
-function ifThere(work: () => void): void {
+function ifPresent(work: () => void): void {
   try {
     work();
   } catch (error) {

@@ -8,7 +8,7 @@ import { hasCode } from "../system/error-reason.ts";
 import type { Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
-/** Whether a program exists. Muster does not install it. */
+/** A program that must exist on the host. Muster does not install it. */
 export const program: Kind<ProgramItem> = {
   observe: (context, targets) =>
     targets.map(({ item }) => orUnknown(() => ({ props: { found: isFound(context, item) } }))),
@@ -18,7 +18,7 @@ export const program: Kind<ProgramItem> = {
   remove: () => [],
 };
 
-/** Looks as its agent does, by execvp(3): a name with a `/` is a path, any other is in one of the folders. */
+/** Whether the agent finds a program, as by execvp(3): a name with a `/` is a path, others are in PATH. */
 function isFound({ accounts }: RequestContext, { name, search, workdir, actor }: ProgramItem): boolean {
   const folders = name.includes("/") ? [""] : search.split(":");
   return asUser(accounts.users.get(actor), () =>

@@ -14,7 +14,7 @@ import { timer } from "./timer.ts";
 import { unit } from "./unit.ts";
 import { user } from "./user.ts";
 
-/** In the order in which they are made: each needs at most those before it. */
+/** All kinds, in the order in which items are made: a kind depends only on the kinds before it. */
 const KINDS = {
   runtime,
   package: debianPackage,
@@ -33,17 +33,17 @@ const KINDS = {
 
 const ORDER = Object.keys(KINDS);
 
-/** How items of a kind are handled. */
+/** Returns the functions that handle items of a kind. */
 export function kindOf(kind: ItemKind): Kind {
-  // Every kind gets only items of its own, which the map's keys say and a generic type cannot.
+  // The map's keys ensure that a kind gets only its own items, which a generic type cannot express.
   return KINDS[kind] as unknown as Kind;
 }
 
-/** The items in the order in which they are made. The engine's maps keep none, so it is made here. */
+/** Sorts items into the order in which they are made, because the engine's maps have no order. */
 export function inKindOrder(items: Items): Items {
   const rank = ({ kind }: HostItem) => ORDER.indexOf(kind);
   const place = (item: HostItem) => ("path" in item ? item.path : "");
-  // What is to be down goes down before anything is started.
+  // Units that should be stopped are stopped before any other is started.
   const turn = (item: HostItem) => Number(item.kind === "unit" && item.want.active !== "stopped");
   const sorted = Object.entries(items).sort(
     ([, a], [, b]) => rank(a) - rank(b) || turn(a) - turn(b) || place(a).localeCompare(place(b)),

@@ -15,17 +15,17 @@ import { attributesOf, differs } from "./file-attributes.ts";
 import type { ItemState } from "./kind.ts";
 import { rowsBefore, rowsOf } from "./rows-declared.ts";
 
-/** Repairs the database in place, as its actor, so that what the agent has learned and has open is kept. */
+/** Repairs the database in place, as its actor: the agent keeps its own data and its open connections. */
 export function convergeRows(context: RequestContext, target: ItemState<RowsItem>, observed: Props): void {
   const { item } = target;
   const declared = rowsOf(context, item.want.rows);
   if (declared === undefined)
-    throw new MusterError({ what: item.path, why: "its rows are not on this host" });
+    throw new MusterError({ what: item.path, why: "its rows are not stored on this host" });
   if (observed["type"] === "absent") {
     putNew(context, item, declared);
     return;
   }
-  const start = startOf(context, item, observed);
+  const start = initialBytes(context, item, observed);
   repairAs(context.host, accountOf(context.accounts, item.actor), {
     path: item.path,
     table: item.table,
@@ -37,7 +37,7 @@ export function convergeRows(context: RequestContext, target: ItemState<RowsItem
   });
 }
 
-/** Makes a new database where its actor cannot interfere, and moves it into place complete, as any file. */
+/** Makes a new database where its actor cannot interfere, and moves it into place when it is complete. */
 function putNew(context: RequestContext, { path, table, actor, want }: RowsItem, declared: Rows): void {
   const bytes = withCopy(context.host, { main: Buffer.alloc(0), wal: Buffer.alloc(0) }, (db) => {
     repairTable(db, table, declared, {});
@@ -54,12 +54,12 @@ function putNew(context: RequestContext, { path, table, actor, want }: RowsItem,
   );
 }
 
-/** The bytes that a new file begins with, if its actor cannot repair what is there. */
-function startOf(context: RequestContext, item: RowsItem, observed: Props): Uint8Array | undefined {
+/** The initial bytes of a new file, if its actor cannot repair the existing one; undefined if it can. */
+function initialBytes(context: RequestContext, item: RowsItem, observed: Props): Uint8Array | undefined {
   if (observed["type"] === undefined) return undefined;
   if (differs(item.want, observed, "type")) return Buffer.alloc(0);
   if (!differs(item.want, observed, "owner")) return undefined;
-  // Somebody else's file cannot be taken over, but a database in it, with all that was learned, can be copied.
+  // An actor cannot take over another user's file, but the database in it can be copied with all of its data.
   const { parent, name } = split(item.path);
   const copy = withFolder(parent, (folder) => snapshot(folder, name));
   return withCopy(context.host, copy, bytesOf);

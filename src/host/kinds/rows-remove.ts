@@ -16,14 +16,14 @@ import { removePathItem, withParent } from "./path-item.ts";
 import { rowsOf } from "./rows-declared.ts";
 
 /**
- * Removes the database. What its agent wrote to it is kept in a copy that only root can read. The copy gets its final name
- * last, so that a killed run and its repetition keep one copy.
+ * Removes the database. If its agent has written to it, a copy that only root can read is kept. The copy gets
+ * its final name last, so that a run that is killed and repeated keeps only one copy.
  */
 export function removeRows(context: RequestContext, { item }: ItemState<RowsItem>): readonly string[] {
   const copy = item.onRemove === "wipe" ? undefined : copyOf(context, item);
   const kept = copy === undefined ? [] : keep(context, item, copy);
   removePathItem(context, item, ["", ...SIDE_FILES]);
-  return [...kept, ...nameCopy(context, item)];
+  return [...kept, ...finalizeCopy(context, item)];
 }
 
 function copyOf(context: RequestContext, item: RowsItem): Snapshot | Unknown | undefined {
@@ -36,23 +36,23 @@ function copyOf(context: RequestContext, item: RowsItem): Snapshot | Unknown | u
 }
 
 function keep(context: RequestContext, item: RowsItem, copy: Snapshot | Unknown): string[] {
-  const bytes = "unknown" in copy ? copy : orUnknown(() => learned(context, item, copy));
+  const bytes = "unknown" in copy ? copy : orUnknown(() => bytesToKeep(context, item, copy));
   if (bytes === undefined) return [];
   if ("unknown" in bytes) return keepBeside(context, item);
   const target = copyPath(context, item);
-  const earlier = readOwn(target)?.equals(bytes) ? [] : nameCopy(context, item);
-  // Only root may read the archive folder, also if this creates it.
+  const earlier = readOwn(target)?.equals(bytes) ? [] : finalizeCopy(context, item);
+  // Only root may read the archive folder, even if this call creates it.
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   writeOwn(target, bytes);
   return earlier;
 }
 
-/** The path of the copy until the database is removed. */
+/** The temporary path of the copy, which it has until the database is removed. */
 function copyPath(context: RequestContext, item: RowsItem): string {
   return `${context.host.paths.aside}/.${item.path.slice(1).replaceAll("/", "~")}`;
 }
 
-function nameCopy(context: RequestContext, item: RowsItem): string[] {
+function finalizeCopy(context: RequestContext, item: RowsItem): string[] {
   const [copy, folder] = [copyPath(context, item), context.host.paths.aside];
   const named = `${folder}/${basename(copy).slice(1)}-${compactTime()}`;
   try {
@@ -64,15 +64,15 @@ function nameCopy(context: RequestContext, item: RowsItem): string[] {
   }
 }
 
-/** The whole database, if its agent has written to it. */
-function learned(context: RequestContext, item: RowsItem, copy: Snapshot): Uint8Array | undefined {
+/** The complete database, if its agent has written to it; undefined otherwise. */
+function bytesToKeep(context: RequestContext, item: RowsItem, copy: Snapshot): Uint8Array | undefined {
   const declared = rowsOf(context, item.want.rows) ?? {};
   return withCopy(context.host, copy, (db) =>
     hasOtherData(db, item.table, declared) ? bytesOf(db) : undefined,
   );
 }
 
-/** Keeps a database that cannot be read as it is. */
+/** Keeps an unreadable database unchanged, under a new name beside the old one. */
 function keepBeside(context: RequestContext, item: RowsItem): string[] {
   const kept: string[] = [];
   withParent(context, item, (folder, name) => {

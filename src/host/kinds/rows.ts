@@ -28,7 +28,7 @@ export const rows: Kind<RowsItem> = {
   remove: removeRows,
 };
 
-/** What is at the path, and its bytes if it is a file. */
+/** The properties of what is at the path, and its bytes if it is a file. */
 interface Found {
   readonly props: Props;
   readonly copy?: Snapshot;
@@ -59,7 +59,7 @@ function compare(context: RequestContext, target: ItemState<RowsItem>, found: Fo
   if (copy === undefined) return { props };
   const declared = rowsOf(context, item.want.rows);
   if (declared === undefined)
-    throw new MusterError({ what: item.path, why: "the declared rows are not at hand" });
+    throw new MusterError({ what: item.path, why: "the declared rows are not stored on this host" });
   const before = rowsBefore(context, target);
   const others = [applied?.["rows"], intended?.["rows"]].filter((digest) => digest !== item.want.rows);
   const columns = columnsOf({ ...before, ...declared });
@@ -69,7 +69,7 @@ function compare(context: RequestContext, target: ItemState<RowsItem>, found: Fo
       const table = readTable(db, item.table, columns);
       const detail = compareRows(declared, table, before);
       if (detail.length === 0) return { props: { ...props, rows: item.want.rows } };
-      const known = others.find((digest) => holds(table, rowsOf(context, digest)));
+      const known = others.find((digest) => matches(table, rowsOf(context, digest)));
       return { props: { ...props, rows: known ?? "differs" }, detail: shorten(detail) };
     });
   } catch (error) {
@@ -78,8 +78,8 @@ function compare(context: RequestContext, target: ItemState<RowsItem>, found: Fo
   }
 }
 
-/** Whether a table has all of some rows that were declared once: then only fleet.yaml was changed since. */
-function holds(table: ReadonlyMap<string, Row>, rows: Rows | undefined): boolean {
+/** Whether a table has all the rows that were declared earlier; then only fleet.yaml has changed since. */
+function matches(table: ReadonlyMap<string, Row>, rows: Rows | undefined): boolean {
   return rows !== undefined && compareRows(rows, table).length === 0;
 }
 

@@ -9,8 +9,8 @@ export const runtime: Kind<RuntimeItem> = {
   converge: ({ host }, { item }) => {
     throw new MusterError({
       what: `the host runtime ${item.want.bundle} with Node ${item.want.node}`,
-      why: `${host.bundle} with Node ${process.versions.node} answered in its place`,
-      next: "Run `pulumi up` again, which installs it.",
+      why: `${host.bundle} with Node ${process.versions.node} answered instead`,
+      next: "Run `npx pulumi up` again, which installs it.",
     });
   },
   remove: () => [],

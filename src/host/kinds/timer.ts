@@ -11,7 +11,7 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 import { unitProps } from "./unit.ts";
 
-/** There are many timers, so each call of systemctl is for all of them. */
+/** The timer of a job. A host can have many, so each call of systemctl handles all of them. */
 export const timer: Kind<TimerItem> = {
   observe: ({ host }, targets) => observe(host, itemsOf(targets)),
   refuse,
@@ -26,7 +26,7 @@ function itemsOf(targets: readonly ItemState<TimerItem>[]): TimerItem[] {
   return targets.map(({ item }) => item);
 }
 
-/** A timer and the service that it starts, as systemd has them. */
+/** A timer item with the states of its timer and its service in systemd. */
 interface Pair {
   readonly item: TimerItem;
   readonly timer: UnitState;
@@ -58,20 +58,24 @@ function overridesIn({ item, timer, service }: Pair): [ofTimer: string[], ofServ
   return [overridesOf(item.name, timer), overridesOf(item.service, service)];
 }
 
-/** Refuses a schedule that systemd does not accept, and a user that does not exist. */
+/** Refuses a schedule that systemd does not accept, and a user that does not exist. @throws MusterError */
 function refuse({ host, accounts }: RequestContext, targets: readonly ItemState<TimerItem>[]): void {
   for (const { item } of targets) {
     if (item.user === undefined || accounts.users.has(item.user)) continue;
     const why = `there is no user ${item.user} on this host.`;
-    throw new MusterError({ what: `${item.name} was not written`, why, next: "Make it, or name another." });
+    throw new MusterError({
+      what: `${item.name} was not written`,
+      why,
+      next: "Create it, or declare another user.",
+    });
   }
   const times = targets.flatMap(({ item }) => timesOf(item));
   if (calendar(host, times) === "") return;
   for (const { item } of targets) {
-    const said = calendar(host, timesOf(item));
-    if (said === "") continue;
-    const next = "Correct `schedule` of the job; systemd.time(7) tells which times there are.";
-    throw new MusterError({ what: `${item.name} was not written`, why: `systemd says: ${said}.`, next });
+    const objection = calendar(host, timesOf(item));
+    if (objection === "") continue;
+    const next = "Correct `schedule` of the job; systemd.time(7) describes the format.";
+    throw new MusterError({ what: `${item.name} was not written`, why: `systemd says: ${objection}.`, next });
   }
 }
 
@@ -79,10 +83,10 @@ function timesOf({ schedule }: TimerItem): string[] {
   return schedule.split("; ");
 }
 
-/** systemd's objection to these times; empty if it accepts them. */
+/** Returns systemd's error for these times; empty if it accepts them. */
 function calendar(host: Host, times: readonly string[]): string {
   const { status, stderr } = host.run("systemd-analyze", ["calendar", "--", ...times]);
-  return status === 0 ? "" : stderr.trim().split("\n")[0] || "it ended without a word";
+  return status === 0 ? "" : stderr.trim().split("\n")[0] || "it failed without a message";
 }
 
 function converge(host: Host, items: readonly TimerItem[]): void {
@@ -118,28 +122,33 @@ function converge(host: Host, items: readonly TimerItem[]): void {
   systemctlForTimers(host, names, "start");
 }
 
-/** Runs one verb of systemctl for many timers. @throws MusterError with its message, which names the timer */
+/**
+ * Runs one systemctl command for many timers.
+ *
+ * @throws MusterError with its error message, which names the timer
+ */
 function systemctlForTimers(host: Host, names: readonly string[], ...verb: readonly string[]): void {
   const { status, stderr } = host.run("systemctl", [...verb, "--", ...names]);
   if (status === 0) return;
-  const why = stderr.trim().split("\n")[0] || `it ended with ${status}`;
-  throw new MusterError({ what: `systemctl ${verb.join(" ")} of ${names.length} timers`, why });
+  const why = stderr.trim().split("\n")[0] || `it ended with status ${status}`;
+  throw new MusterError({ what: `systemctl ${verb.join(" ")} for ${names.length} timers`, why });
 }
 
-/** Removes jobs, their runs and their state in systemd. systemctl fails for what does not exist, which is ignored. */
+/** Removes jobs, their runs and their state in systemd. Errors about units that do not exist are ignored. */
 function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   const timers = items.map(({ name }) => name);
   const services = items.map(({ service }) => service);
   for (const { name, service } of items)
     for (const unit of [name, service]) removeOverrides(unit, ownOverrides(unit));
   host.run("systemctl", ["disable", "--no-reload", "--", ...timers]);
-  // What starts runs goes first: a handler that is still at work would start one after the others have ended.
+  // The units that start runs are stopped first: a running handler could start another run after the services
+  // have stopped.
   const starters = services.flatMap((service) => [retryTimer(service), ...jobHandlersOf(service)]);
   host.run("systemctl", ["stop", "--", ...timers, ...starters]);
   host.run("systemctl", ["stop", "--", ...services]);
   for (const { item, timer, service } of pairsOf(host, items)) {
     if (![timer, service].some(isRunning)) continue;
-    throw new MusterError({ what: item.name, why: "systemd did not stop it, or what it started" });
+    throw new MusterError({ what: item.name, why: "systemd did not stop it or its service" });
   }
   host.run("systemctl", ["clean", "--what=state", "--", ...timers]);
   host.run("systemctl", ["reset-failed", "--", ...timers, ...services]);
@@ -151,7 +160,7 @@ function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   return [];
 }
 
-/** The overrides of this unit only; those for other units too are kept. */
+/** The overrides of this unit only; drop-ins that also apply to other units are kept. */
 function ownOverrides(unit: string): string[] {
   return overridesOf(unit, {}).filter((path) => path.includes(`/${unit}.d/`));
 }

@@ -46,15 +46,15 @@ function observe(host: Host, targets: readonly ItemState<UnitItem>[]): Observati
   if ("unknown" in states) return names.map(() => states);
   return targets.map(({ item: { name, user, want } }, i) => {
     const { active, ...rest } = unitProps(name, states[i] ?? {}, readQuarantine(host, name) !== undefined);
-    // If it is gone it cannot start either, which is all that is declared.
+    // A foreign unit that does not exist cannot start, which is all that fleet.yaml requires.
     if (user !== undefined)
-      return { props: { active, enabled: isUp(rest.enabled) ? "enabled" : "disabled" } };
-    // If either state will do, the property cannot differ.
+      return { props: { active, enabled: startsAtBoot(rest.enabled) ? "enabled" : "disabled" } };
+    // If fleet.yaml does not declare this property, it cannot differ.
     return { props: want.active === undefined ? rest : { active, ...rest } };
   });
 }
 
-/** A unit's properties out of what systemd says of it. @param isQuarantined it is kept down */
+/** Returns a unit's properties from its state in systemd. @param isQuarantined whether it is in quarantine */
 export function unitProps(name: string, state: UnitState, isQuarantined = false) {
   const masked = state["LoadState"] === "masked" ? "masked" : "absent";
   const active = isRunning(state) || isRestarting(state) ? "running" : "stopped";
@@ -65,13 +65,13 @@ export function unitProps(name: string, state: UnitState, isQuarantined = false)
   };
 }
 
-/** It is ending by itself and systemd will restart it: that counts as running, like auto-restart, which comes next. */
+/** Whether systemd is about to restart a unit that is ending. This counts as running, like auto-restart. */
 function isRestarting({ ActiveState, Job = "", Restart = "no" }: UnitState): boolean {
   return ActiveState === "deactivating" && ["", "0"].includes(Job) && Restart !== "no";
 }
 
-/** Whether it starts by itself at boot. */
-function isUp(enabled: string): boolean {
+/** Whether a unit with this UnitFileState starts at boot. */
+function startsAtBoot(enabled: string): boolean {
   return /^(enabled|linked)/.test(enabled);
 }
 
@@ -80,7 +80,12 @@ function converge(host: Host, item: UnitItem): void {
   if (error !== undefined) throw error;
 }
 
-/** First foreign units and overrides are corrected, then units stop, then all that should run start at once. */
+/**
+ * Corrects foreign units and overrides first, then stops units. Finally starts all units that should run, in
+ * parallel.
+ *
+ * @returns each item's error or undefined, in the order of the items
+ */
 function convergeEach(host: Host, items: readonly UnitItem[]): unknown[] {
   const errors = new Map<UnitItem, unknown>();
   const each = (some: readonly UnitItem[], work: (item: UnitItem) => void) => {
@@ -145,7 +150,7 @@ function mustChange(verb: "enable" | "disable", { want }: UnitItem, state: UnitS
   return want.enabled === `${verb}d` && state["UnitFileState"] !== want.enabled;
 }
 
-/** One call of systemctl for many units; if that fails, one call for each, so that each fails by itself. */
+/** Calls systemctl once for many units; if that fails, once per unit, so that each gets its own error. */
 function systemctlForAll(host: Host, words: readonly string[], items: readonly UnitItem[], each: Each): void {
   if (items.length === 0) return;
   const names = items.map(({ name }) => name);
@@ -153,7 +158,7 @@ function systemctlForAll(host: Host, words: readonly string[], items: readonly U
   each(items, ({ name }) => systemctl(host, ...words, "--", name));
 }
 
-/** Starts units that do not run, all at once, and waits for each of them. */
+/** Starts all units that are down in parallel, and waits for each of them. */
 function startEach(
   host: Host,
   items: readonly UnitItem[],
@@ -164,7 +169,7 @@ function startEach(
   const states = stateByUnit(host, open);
   const down = open.filter(({ name }) => !isRunning(states.get(name)));
   if (down.length === 0) return;
-  // A unit that has failed too often does not start before its failures are reset.
+  // A unit that has failed too often does not start until its failures are reset.
   host.run("systemctl", ["reset-failed", "--", ...down.map(({ name }) => name)]);
   systemctlForAll(host, ["start", "--no-block"], down, each);
   const waited = down.filter((item) => !errors.has(item)).map(({ name }) => name);
@@ -178,8 +183,8 @@ function refuseOthers(host: Host, name: string, user: string): void {
   if (runsAs === user) return;
   throw new MusterError({
     what: `${name} was neither stopped nor started`,
-    why: `it runs as ${runsAs}, and not as ${user}.`,
-    next: "Take it out of the agent's `replaces`.",
+    why: `it runs as ${runsAs}, not as ${user}.`,
+    next: "Remove it from the agent's `replaces`.",
   });
 }
 
@@ -187,13 +192,13 @@ function userOf(host: Host, name: string): string {
   return showProperties(host, [name], ["User"])[0]?.["User"] || "root";
 }
 
-/** Stops and disables a foreign unit for good. */
+/** Stops a foreign unit and disables it, so that it does not start at boot either. */
 function stopAndDisable(host: Host, name: string): void {
   systemctl(host, "disable", "--", name);
   stopUnit(host, name);
 }
 
-/** Stops a foreign unit that ran as the agent, which is removed. One that is down is left so. */
+/** Stops and disables a removed agent's foreign unit that is declared running and runs as the agent. */
 function releaseForeign(host: Host, { name, user, want }: UnitItem): readonly string[] {
   if (want.active === "running" && userOf(host, name) === user) stopAndDisable(host, name);
   return [];
@@ -203,7 +208,7 @@ function quarantined(host: Host, name: string): MusterError {
   const { since = "", reason = "" } = readQuarantine(host, name) ?? {};
   return new MusterError({
     what: `${name} was not started`,
-    why: `it is in quarantine since ${since}: ${reason}.`,
+    why: `it has been in quarantine since ${since}: ${reason}.`,
     next: "See `npx fleet history`; `npx fleet release NAME` frees it.",
   });
 }
@@ -220,7 +225,7 @@ function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   );
   if (state["LoadState"] === "not-found") return [];
   if (!isStopped(state)) stopUnit(host, name);
-  // Fails if the unit's file is gone already, which is fine.
+  // This fails if the unit's file no longer exists, which is fine.
   host.run("systemctl", ["disable", "--", name]);
   host.run("systemctl", ["reset-failed", "--", name]);
   return [];

@@ -14,7 +14,7 @@ import { unitsOf } from "../units/systemctl.ts";
 import { change } from "./group.ts";
 import type { ItemState, Kind } from "./kind.ts";
 
-/** Seconds that a removed user's programs have to end by themselves. */
+/** Seconds that the processes of a removed user have to end by themselves. */
 const GRACE = 10;
 
 export const user: Kind<UserItem> = {
@@ -31,7 +31,7 @@ function observeUser(accounts: Accounts, item: UserItem): Observation {
   return { props: { present: true, group: accounts.groupName(gid), home, shell } };
 }
 
-/** A new user has no password and so no login with one; its home is an item of its own. */
+/** Makes or corrects a user. A new user has no password to log in with; its home is a separate item. */
 function converge({ host, accounts }: RequestContext, { item }: ItemState<UserItem>, observed: Props): void {
   const { group, home, shell } = item.want;
   if (observed["present"] !== true) {
@@ -40,20 +40,23 @@ function converge({ host, accounts }: RequestContext, { item }: ItemState<UserIt
     change(host, "useradd", [...place, ...number, "--", item.name]);
     return;
   }
-  // usermod refuses another home while the user's programs run, and a repair must not stop an agent.
+  // usermod does not change the home of a user with running processes, and a repair must not stop an agent.
   const { gid } = idsOf(accounts, item.name, group);
   withHostLock(host, () => editPasswd(host.paths.etc, item.name, { gid, home, shell }));
 }
 
-/** sshd without PAM takes the usual `!` for a locked account, which no key opens; no password is `*` either. */
+/**
+ * No password matches `*`. With the usual `!`, sshd without PAM would treat the account as locked and refuse
+ * keys too.
+ */
 const SYSTEM = ["--system", "--password", "*"];
 
-/** The lowest number of an account that is no system account; login.defs(5), UID_MIN of Debian. */
+/** The lowest uid of a normal account on Debian; see UID_MIN in login.defs(5). */
 const UID_MIN = 1000;
 
 /**
- * A user that somebody has deleted gets back the number that its home still has. Otherwise its agent would keep running
- * without access to its own files.
+ * Returns the useradd option that gives a deleted user its former uid, which still owns its home. With a
+ * different uid, the agent would have no access to its own files.
  */
 function formerUid(accounts: Accounts, home: string): readonly string[] {
   const uid = withPathItem(home, (entry) => entry?.stats.uid) ?? 0;
@@ -70,7 +73,7 @@ function remove({ host, accounts }: RequestContext, { item }: ItemState<UserItem
   return [];
 }
 
-/** What it owns depends on its number, which does not change. usermod refuses while a program of the user runs. */
+/** Renames a user. It keeps its uid, and so its files. usermod refuses while the user's processes run. */
 function rename({ host, accounts }: RequestContext, from: UserItem, to: UserItem): void {
   const account = accounts.users.get(from.name);
   if (account === undefined) return;
@@ -80,8 +83,10 @@ function rename({ host, accounts }: RequestContext, from: UserItem, to: UserItem
 }
 
 /**
- * Refuses to remove a user whose things another stack still has: they would have no owner, and their unit would fail. And
- * without its gate's account, that stack could not remove them.
+ * Refuses to remove a user that another stack still needs: its files would have no owner, and its unit would
+ * fail. A stack could not even remove its own items without the account of its gate.
+ *
+ * @throws MusterError that names the other stack
  */
 export function refuseInUse(host: Host, name: string): void {
   const records = readRecords(host);
@@ -95,8 +100,8 @@ export function refuseInUse(host: Host, name: string): void {
   );
   if (owner === undefined || holder === undefined) return;
   throw new MusterError({
-    what: `user ${name} stays`,
-    why: `the stack ${holder.owner} still has ${holder.id}, which is its`,
+    what: `user ${name} was not removed`,
+    why: `the stack ${holder.owner} still has ${holder.id}, which uses it`,
     next: `Run \`npx pulumi up\` in ${holder.owner} first, then here again.`,
   });
 }

@@ -15,17 +15,20 @@ import { release } from "../units/quarantine.ts";
 import { start } from "../units/start-stop.ts";
 import { deleteMark, type Home, readMark, writeMark } from "./move-state.ts";
 
-/** Where a home is kept until it is complete: on its own file system, in a folder that only root can change. */
+/**
+ * Returns the path at which a home is kept until it is complete: on the same file system, in a folder that
+ * only root can change.
+ */
 export function stagingPath(path: string): string {
   return join(dirname(path), `.muster-arriving-${basename(path)}`, "home");
 }
 
 /**
- * Puts a complete home in its place by a rename. After a kill it can be called again: the mark records that everything
- * has arrived, and the staging folder shows whether the rename is done.
+ * Puts a complete home in its place by a rename. After a kill it can be called again: the mark records that
+ * the whole home has arrived, and the staging folder exists until the rename is done.
  *
  * @param mark in the state `placing`
- * @returns the path of what was archived to make room; a copy that the agent left behind in an earlier move is deleted
+ * @returns the paths of what was archived to make room; a copy from an earlier move is deleted instead
  */
 export function placeHome(host: Host, home: Pick<Home, "path">, mark: MoveMark): readonly string[] {
   const staging = stagingPath(home.path);
@@ -41,7 +44,7 @@ export function placeHome(host: Host, home: Pick<Home, "path">, mark: MoveMark):
   return archived;
 }
 
-/** Deletes what has been received of a home that is not complete. */
+/** Deletes the received part of an incomplete home. */
 export function clearStaging(host: Host, path: string): void {
   removeFolder(host, dirname(stagingPath(path)), "wipe");
 }
@@ -52,7 +55,7 @@ function removeFolder(host: Host, path: string, onRemove: "aside" | "wipe"): rea
   return kindOf("directory").remove(requestContext(host), { item });
 }
 
-/** Commits or aborts the move here, as the other host reports its outcome. Repeating it changes nothing. */
+/** Commits or aborts a move on this host, depending on its outcome on the other host. This is idempotent. */
 export function settle(host: Host, { id, move, outcome, history = [] }: SettleRequest): SettleAnswer {
   const agent = agentOf(id) ?? "";
   return withResourceLock(host, id, () => {
@@ -76,16 +79,19 @@ function commitLeaving(host: Host, mark: MoveMark): SettleAnswer {
   return { state: writeMark(host, { ...mark, state: "gone" }).state };
 }
 
-/** The move failed before the other host had the home: the agent continues here. */
+/** Continues the agent on this host, because the move failed before the other host had the home. */
 function abort(host: Host, mark: MoveMark): SettleAnswer {
   cancelLeaving(host, mark);
   if (mark.ran) start(host, "start", agentUnit(mark.agent));
   return { state: "over" };
 }
 
-/** Ends a move away. No other host can have used the home while it is marked as leaving, so it is still valid here. */
+/**
+ * Cancels a move from this host. While the home is marked as leaving, no other host can have used it, so it
+ * is still valid here.
+ */
 export function cancelLeaving(host: Host, { agent, other, held }: MoveMark): void {
-  record(host, [{ event: "arrived", agent, detail: `again: it did not move to ${other}` }]);
+  record(host, [{ event: "arrived", agent, detail: `again: the move to ${other} was cancelled` }]);
   if (!held) release(host, agentUnit(agent));
   deleteMark(host, agent);
 }

@@ -7,7 +7,7 @@ import { readQuarantine, release } from "../units/quarantine.ts";
 import { cancelLeaving, clearStaging, placeHome } from "./commit.ts";
 import { deleteMark, markOfResource, readMark, readMarks } from "./move-state.ts";
 
-/** What a move means for other requests about its agent. */
+/** The effects of a move on other requests about its agent. */
 export const moveHooks: LifecycleHooks = {
   beforeConverge: (host, id, items) => {
     cancelArrival(host, id, items);
@@ -23,7 +23,7 @@ export const moveHooks: LifecycleHooks = {
     const mark = markOfResource(host, id);
     if (mark === undefined) return;
     if (mark.home !== undefined) clearStaging(host, mark.home);
-    // If it never had a unit here, no removed item has released it.
+    // If the agent never had a unit here, removing its items has not released it from quarantine.
     release(host, agentUnit(mark.agent));
     deleteMark(host, mark.agent);
   },
@@ -32,8 +32,8 @@ export const moveHooks: LifecycleHooks = {
     if (mark === undefined || readQuarantine(host, unit) === undefined) return;
     throw new MusterError({
       what: agent,
-      why: `it is about to move (${mark.other}).`,
-      next: "`npx pulumi up` finishes the move, or ends it where fleet.yaml says that it stays.",
+      why: `its move to or from ${mark.other} is not complete.`,
+      next: "`npx pulumi up` completes the move, or cancels it if fleet.yaml declares the agent on its old host.",
     });
   },
   addToObservation: (host) => {
@@ -43,22 +43,24 @@ export const moveHooks: LifecycleHooks = {
 };
 
 /**
- * Ends a move to this host that the run no longer makes: its source was given up. A complete home becomes the agent's;
- * an incomplete one is discarded.
+ * Ends a move to this host that the run no longer makes, because the home on the old host was given up. A
+ * complete home becomes the agent's; an incomplete one is discarded.
  */
 function cancelArrival(host: Host, id: string, items: Items): void {
   const mark = markOfResource(host, id);
   if (mark?.home === undefined || !Object.values(items).some(({ kind }) => kind === "directory")) return;
   if (mark.state === "placing") placeHome(host, { path: mark.home }, mark);
   clearStaging(host, mark.home);
-  record(host, [{ event: "arrived", agent: mark.agent, detail: `from ${mark.other}, which was given up` }]);
+  const detail = `from ${mark.other}, where its data was given up`;
+  record(host, [{ event: "arrived", agent: mark.agent, detail }]);
   deleteMark(host, mark.agent);
 }
 
 /**
- * Before the unit of an agent is made: one that was about to leave stays, because that is declared now.
+ * Cancels the move of an agent that was about to leave: its unit is about to be made, so it is declared here
+ * again.
  *
- * @throws MusterError if its home is on another host
+ * @throws MusterError if the agent's home is on another host
  */
 function cancelOrRefuse(host: Host, unit: string): void {
   const agent = /^muster-agent-(.+)\.service$/.exec(unit)?.[1];
@@ -70,15 +72,15 @@ function cancelOrRefuse(host: Host, unit: string): void {
   }
   const isGone = mark.state === "gone";
   throw new MusterError({
-    what: `${mark.agent} does not start`,
-    why: isGone ? `its home has gone to ${mark.other}.` : `its home has not come from ${mark.other} yet.`,
+    what: `${mark.agent} cannot start`,
+    why: isGone ? `its home has moved to ${mark.other}.` : `its home has not arrived from ${mark.other} yet.`,
     next: isGone
       ? `Declare it on ${mark.other}, or run \`npx pulumi up\` again.`
       : "Run `npx pulumi up` again.",
   });
 }
 
-/** What an agent left behind when it moved is a copy of what another host has, and so is not archived. */
+/** Returns an item that is deleted without being archived, because its data has moved to another host. */
 function withoutArchive(item: HostItem): HostItem {
   if (item.kind === "directory" && item.onRemove === "aside") return { ...item, onRemove: "wipe" };
   return item.kind === "rows" ? { ...item, onRemove: "wipe" } : item;

@@ -10,19 +10,19 @@ import { readOwn, writeOwn } from "../store/files.ts";
 import { hasCode } from "../system/error-reason.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
-/** The state of an agent's move on this host; undefined if it is not moving. */
+/** Reads the state of an agent's move on this host; undefined if it is not moving. */
 export function readMark(host: Host, agent: string): MoveMark | undefined {
   const text = readOwn(fileOf(host, agent))?.toString("utf8");
   return text === undefined ? undefined : (JSON.parse(text) as MoveMark);
 }
 
-/** The same for the agent of a resource, if it has one. @param id such as `hub/iris/agent` */
+/** Reads the state of the move of a resource's agent, if it has one. @param id such as `hub/iris/agent` */
 export function markOfResource(host: Host, id: string): MoveMark | undefined {
   const agent = agentOf(id);
   return agent === undefined ? undefined : readMark(host, agent);
 }
 
-/** The state of every move from or to this host. */
+/** Reads the state of every move from or to this host. */
 export function readMarks(host: Host): MoveMark[] {
   const agents = listFolder(folderOf(host)).flatMap(
     (name) => /^([a-z][a-z0-9-]*)\.json$/.exec(name)?.[1] ?? [],
@@ -30,7 +30,7 @@ export function readMarks(host: Host): MoveMark[] {
   return agents.flatMap((agent) => readMark(host, agent) ?? []);
 }
 
-/** Must be called under the lock of the agent's resource. */
+/** Writes the state of a move. The caller must hold the lock of the agent's resource. */
 export function writeMark(host: Host, mark: MoveMark): MoveMark {
   writeOwn(fileOf(host, mark.agent), `${JSON.stringify(mark)}\n`);
   return mark;
@@ -63,10 +63,10 @@ export interface Home {
 }
 
 /**
- * The home among a resource's items.
+ * Finds the home among a resource's items.
  *
  * @param id such as `hub/iris/agent`
- * @throws MusterError if there is none
+ * @throws MusterError if the resource has no home
  */
 export function moveHomeOf(id: string, items: Items): Home {
   const agent = agentOf(id);
@@ -76,12 +76,12 @@ export function moveHomeOf(id: string, items: Items): Home {
   if (agent !== undefined && item !== undefined) return { agent, path: item.path, user: item.want.owner };
   throw new MusterError({
     what: `${id} cannot move`,
-    why: "it has no home of its own: under `isolation: tenant`, the agent with its tenant's name has the tenant's home.",
-    next: "Give it another name with `moved`, then move it.",
+    why: "under `isolation: tenant`, an agent with its tenant's name shares the tenant's home.",
+    next: "Rename the agent with `moved`, then move it.",
   });
 }
 
-/** The account that reads and writes the home. @throws MusterError if there is no such user */
+/** Returns the account that reads and writes the home. @throws MusterError if the user does not exist */
 export function homeOwner(host: Host, { user }: Home): Account {
   return accountOf(readAccounts(host.paths.etc), user);
 }

@@ -26,12 +26,12 @@ import { clearStaging, placeHome } from "./commit.ts";
 import { type Home, moveHomeOf, readMark, writeMark } from "./move-state.ts";
 import { beginUnpacking, endUnpacking } from "./transfer.ts";
 
-/** Seconds that the agent's remaining programs have to end by themselves. */
+/** Seconds that the agent's remaining programs get to end by themselves. */
 const GRACE = 10;
 
 /**
- * Prepares a move on the old host: stops the agent and keeps it down, over reboots too, so that its home no longer
- * changes. A repeated request continues the same move, unless the agent has run in between.
+ * Prepares a move on the old host: stops the agent and keeps it down, even after a reboot, so that its home
+ * no longer changes. A repeated request continues the same move, unless the agent has run in between.
  */
 export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
   return withResourceLock(host, request.id, () => {
@@ -50,12 +50,15 @@ export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
   });
 }
 
-/** The mark is written before the agent is stopped, so that a run after a kill repeats it. */
+/**
+ * Stops the agent and keeps it down. The mark is written first, so that the next run repeats this after a
+ * kill.
+ */
 function holdDown(host: Host, { to }: LeaveRequest, agent: string, before: MoveMark | undefined): MoveMark {
   const unit = agentUnit(agent);
   const [state] = showUnits(host, [unit]);
   const isHeld = readQuarantine(host, unit) !== undefined;
-  // If it is marked but not in quarantine, it may have run since, and begins another move.
+  // An agent that is marked but not in quarantine may have run since, so this begins another move.
   const same = isHeld ? before : undefined;
   const mark = writeMark(host, {
     agent,
@@ -77,7 +80,7 @@ function answer(host: Host, { agent, move }: MoveMark, state: LeaveAnswer["state
   return { move, state, history: events };
 }
 
-/** The services of its jobs. The quarantine keeps them from starting, but does not stop them. */
+/** Returns the services of the agent's jobs. The quarantine prevents their start, but does not stop them. */
 function jobsOf(records: readonly HostRecord[], agent: string): string[] {
   return records
     .filter(({ id }) => agentOf(id) === agent)
@@ -86,32 +89,34 @@ function jobsOf(records: readonly HostRecord[], agent: string): string[] {
     );
 }
 
-/** Whether other agents run as the same user, as under `isolation: tenant`. */
+/** Whether other agents run as the same user, as they do under `isolation: tenant`. */
 function isShared(records: readonly HostRecord[], { user, path }: Home): boolean {
   return records
     .flatMap(({ items }) => Object.values(items))
     .some((item) => item.kind === "directory" && item.want.owner === user && item.path !== path);
 }
 
-/** Ends what still runs outside of the unit: it could write to the home. */
+/** Ends the agent's programs that still run outside the unit, because they could write to the home. */
 function endPrograms(host: Host, { user }: Home): void {
   const account = readAccounts(host.paths.etc).users.get(user);
   if (account !== undefined && account.uid !== 0) endProcesses(account.uid, GRACE);
 }
 
 function notRecorded({ id }: LeaveRequest): MusterError {
-  return new MusterError({ what: id, why: "no home of it is recorded on this host." });
+  return new MusterError({ what: id, why: "this host has no record of its home." });
 }
 
 function stillArriving({ agent, other }: MoveMark): MusterError {
   return new MusterError({
     what: `${agent} cannot leave`,
-    why: `its home has not come here from ${other} yet.`,
+    why: `its home has not arrived here from ${other} yet.`,
     next: "Run `npx pulumi up` again.",
   });
 }
 
-/** Prepares a move on the new host: makes the user of the home, and a staging folder beside its path. */
+/**
+ * Prepares a move on the new host: makes the owner of the home, and a staging folder next to the home's path.
+ */
 export function arrive(host: Host, request: ArriveRequest): ArriveAnswer {
   const home = moveHomeOf(request.id, request.items);
   const mark = withResourceLock(host, request.id, () => markArriving(host, request, home));
@@ -121,7 +126,11 @@ export function arrive(host: Host, request: ArriveRequest): ArriveAnswer {
   return withResourceLock(host, request.id, () => openArrival(host, request, home, request.move ?? ""));
 }
 
-/** Records that the agent arrives, before anything of it is made. @returns undefined if it lives here already */
+/**
+ * Records that the agent arrives, before anything is made for it.
+ *
+ * @returns undefined if it already lives here
+ */
 function markArriving(
   host: Host,
   { id, owner, from }: ArriveRequest,
@@ -134,7 +143,7 @@ function markArriving(
   return writeMark(host, arrivingMark(from, "", { agent, path }, before?.state === "gone"));
 }
 
-/** Makes the owner of the home. The record is completed when the home has arrived. */
+/** Makes the user that owns the home. The record is completed when the home has arrived. */
 function makeAccounts(host: Host, { id, type, owner, items }: ArriveRequest): void {
   if (findRecord(readRecords(host), id, owner)?.owner === owner) return;
   const accounts = Object.entries(items).filter(([, { kind }]) => kind === "user");
@@ -159,7 +168,7 @@ function openArrival(host: Host, { from }: ArriveRequest, home: Home, move: stri
     placeHome(host, home, mark);
     return { state: "arrived" };
   }
-  // A home that another move has placed was never in use here.
+  // A home that an earlier move has placed but not completed was never in use here, so it is a copy.
   const hasCopy = mark?.isStale === true || mark?.state === "arrived";
   writeMark(host, arrivingMark(from, move, home, hasCopy));
   endUnpacking(move);

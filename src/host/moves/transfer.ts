@@ -18,19 +18,19 @@ import { ENVIRONMENT } from "../system/run-program.ts";
 import { placeHome, stagingPath } from "./commit.ts";
 import { type Home, homeOwner, moveHomeOf, readMark, writeMark } from "./move-state.ts";
 
-/** A home that a tar with its agent's rights reads, at the pace of the other host. */
+/** A home that a tar with the agent's rights is packing, at the pace of the other host. */
 interface Packing {
   readonly tar: ChildProcess;
   readonly end: Promise<TarEnd>;
   readonly parts: AsyncIterator<Buffer>;
   readonly sum: Hash;
-  /** Bytes that were read but not sent yet. */
+  /** Bytes that were read but have not been sent yet. */
   rest: Buffer;
 }
 
 const packings = new Map<string, Packing>();
 
-/** The next bytes of the home; the last ones come with the checksum. */
+/** Returns the next bytes of the home, and with the last ones their checksum. */
 export async function pack(host: Host, request: PackRequest): Promise<PackAnswer> {
   const { id, move, first } = request;
   if (first) beginPacking(host, request);
@@ -41,8 +41,8 @@ export async function pack(host: Host, request: PackRequest): Promise<PackAnswer
   const base64 = bytes.toString("base64");
   if (bytes.length === MOVE_CHUNK) return { bytes: base64 };
   packings.delete(move);
-  const { code, said } = await packing.end;
-  if (code !== 0) throw cannotPack(id, said);
+  const { code, message } = await packing.end;
+  if (code !== 0) throw cannotPack(id, message);
   return { bytes: base64, sum: packing.sum.digest("hex") };
 }
 
@@ -51,13 +51,13 @@ function beginPacking(host: Host, { id, owner, move }: PackRequest): void {
   const home = known?.owner === owner ? moveHomeOf(id, known.items) : undefined;
   const mark = home && readMark(host, home.agent);
   if (home === undefined || mark?.move !== move || mark.state !== "leaving") {
-    throw new MusterError({ what: id, why: "it is not about to leave this host." });
+    throw new MusterError({ what: id, why: "it is not moving away from this host." });
   }
   packings.get(move)?.tar.kill("SIGKILL");
   packings.set(move, startPacking(host, home));
 }
 
-/** The tar itself opens the folder, with the agent's rights. */
+/** Starts the tar, which opens the folder itself, with the agent's rights. */
 function startPacking(host: Host, home: Home): Packing {
   const { uid, gid } = homeOwner(host, home);
   const tar = spawn(
@@ -74,7 +74,7 @@ function startPacking(host: Host, home: Home): Packing {
   return { tar, end: endOf(tar), parts, sum: createHash("sha256"), rest: Buffer.alloc(0) };
 }
 
-/** Reads a full chunk, or everything that is left. */
+/** Reads a full chunk, or the rest if it is shorter. */
 async function readChunk(packing: Packing): Promise<Buffer> {
   const gathered = [packing.rest];
   let length = packing.rest.length;
@@ -89,15 +89,17 @@ async function readChunk(packing: Packing): Promise<Buffer> {
   return all.subarray(0, MOVE_CHUNK);
 }
 
-function cannotPack(id: string, said: string): MusterError {
+function cannotPack(id: string, message: string): MusterError {
   return new MusterError({
     what: `${id}: its home cannot be packed`,
-    why: `${said}.`,
-    next: "What its agent cannot read does not move: repair or remove that on the host, then run it again.",
+    why: `${message}.`,
+    next: "The agent must be able to read all of it: repair or remove what it cannot read, then run `npx pulumi up` again.",
   });
 }
 
-/** A home that a tar with its agent's rights writes, in a staging folder that only root can rename. */
+/**
+ * A home that a tar with the agent's rights is unpacking into a staging folder, which only root can rename.
+ */
 interface Unpacking {
   readonly home: Home;
   readonly tar: ChildProcess;
@@ -108,7 +110,7 @@ interface Unpacking {
 
 const unpackings = new Map<string, Unpacking>();
 
-/** Discards what an earlier session has begun. */
+/** Stops the unpacking that an earlier session has begun. */
 export function endUnpacking(move: string): void {
   unpackings.get(move)?.tar.kill("SIGKILL");
   unpackings.delete(move);
@@ -123,7 +125,7 @@ function startUnpacking(host: Host, home: Home): Unpacking {
   const { uid, gid } = homeOwner(host, home);
   const isRoot = process.geteuid?.() === 0;
   const staging = stagingPath(home.path);
-  // Others may pass through this folder; the one in it belongs to the agent only.
+  // Everybody may traverse this folder; only the agent may use the folder in it.
   mkdirSync(dirname(staging), { mode: 0o711 });
   mkdirSync(staging, { mode: 0o700 });
   chmodSync(dirname(staging), 0o711);
@@ -134,7 +136,7 @@ function startUnpacking(host: Host, home: Home): Unpacking {
     stdio: ["pipe", "ignore", "pipe"],
     ...(isRoot && { uid, gid }),
   });
-  // If the tar ends early, its end has the reason.
+  // If the tar ends early, `endOf` reports why.
   tar.stdin.on("error", () => {});
   const unpacking: Unpacking = { home, tar, end: endOf(tar), sum: createHash("sha256") };
   void unpacking.end.then((end) => {
@@ -143,11 +145,11 @@ function startUnpacking(host: Host, home: Home): Unpacking {
   return unpacking;
 }
 
-/** Writes the next bytes, and after the last ones puts the home in its place, if it is complete. */
+/** Writes the next bytes. After the last ones, puts the home in its place if its checksum is correct. */
 export async function unpack(host: Host, { id, move, bytes, sum }: UnpackRequest): Promise<UnpackAnswer> {
   const unpacking = unpackings.get(move);
   if (unpacking === undefined || unpacking.home.agent !== agentOf(id)) {
-    throw new MusterError({ what: id, why: "it is not about to come to this host." });
+    throw new MusterError({ what: id, why: "it is not moving to this host." });
   }
   const part = Buffer.from(bytes, "base64");
   unpacking.sum.update(part);
@@ -167,7 +169,7 @@ export async function unpack(host: Host, { id, move, bytes, sum }: UnpackRequest
 function placeUnpacked(host: Host, home: Home, move: string): UnpackAnswer {
   const mark = readMark(host, home.agent);
   if (mark?.move !== move || mark.state !== "arriving") {
-    throw new MusterError({ what: home.agent, why: "another run moves it." });
+    throw new MusterError({ what: home.agent, why: "another run is moving it." });
   }
   return { aside: placeHome(host, home, writeMark(host, { ...mark, state: "placing" })) };
 }
@@ -180,7 +182,7 @@ function writeToTar({ tar }: Unpacking, part: Buffer): Promise<void> {
   });
 }
 
-/** What is reported as arrived must survive a power failure. */
+/** Syncs the home to the disk: a home that is reported as arrived must survive a power failure. */
 function syncHome(host: Host, home: Home): void {
   const done = host.run("sync", ["--file-system", stagingPath(home.path)], {
     as: homeOwner(host, home),
@@ -191,41 +193,41 @@ function syncHome(host: Host, home: Home): void {
 
 async function cannotUnpack(id: string, move: string, { end }: Unpacking): Promise<MusterError> {
   unpackings.delete(move);
-  const { said } = await end;
+  const { message } = await end;
   return new MusterError({
     what: `${id}: its home cannot be unpacked`,
-    why: `${said}.`,
-    next: "Repair that on the host, then run it again.",
+    why: `${message}.`,
+    next: "Repair this on the host, then run `npx pulumi up` again.",
   });
 }
 
 function checksumMismatch(id: string): MusterError {
   return new MusterError({
-    what: `${id}: its home did not come whole`,
-    why: "its bytes are not those that were sent.",
-    next: "Run it again.",
+    what: `${id}: the transferred home is corrupt`,
+    why: "its checksum does not match.",
+    next: "Run `npx pulumi up` again.",
   });
 }
 
-/** The end of a tar. */
+/** How a tar ended. */
 interface TarEnd {
   readonly code: number | null;
-  /** The last lines of its errors. */
-  readonly said: string;
+  /** The last lines of its standard error. */
+  readonly message: string;
 }
 
-/** Characters of its errors that are kept. */
+/** The maximum number of characters of a tar's standard error that are kept. */
 const KEPT = 2000;
 
-/** Resolves when the tar has ended, also if it could not be started. */
+/** Resolves when the tar has ended, or could not be started. */
 function endOf(tar: ChildProcess): Promise<TarEnd> {
-  let said = "";
+  let output = "";
   tar.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    said = (said + text).slice(-KEPT);
+    output = (output + text).slice(-KEPT);
   });
-  const lines = () => said.trim().split("\n").slice(-3).join("; ");
+  const lines = () => output.trim().split("\n").slice(-3).join("; ");
   return new Promise((resolve) => {
-    tar.once("error", (error) => resolve({ code: null, said: error.message }));
-    tar.once("close", (code) => resolve({ code, said: lines() || `tar ended with ${code}` }));
+    tar.once("error", (error) => resolve({ code: null, message: error.message }));
+    tar.once("close", (code) => resolve({ code, message: lines() || `tar exited with status ${code}` }));
   });
 }

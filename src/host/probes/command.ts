@@ -2,7 +2,7 @@ import type { CommandProbe } from "../../model/health.ts";
 import { ENVIRONMENT } from "../system/run-program.ts";
 import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
-/** The limits of a probe: it must never cost more than what it checks. */
+/** The limits of a probe, which must never use more resources than the service that it checks. */
 const BOUNDS = [
   "TasksMax=64",
   "MemoryMax=256M",
@@ -11,10 +11,10 @@ const BOUNDS = [
   "PrivateTmp=yes",
 ];
 
-/** Seconds that systemd has to end it in, and to say so. */
+/** Seconds that systemd gets to end the probe and report the result. */
 const GRACE = 5;
 
-/** Runs a program as its user, in a unit of its own, which systemd ends with all that it started. */
+/** Runs a program as its user in a separate unit, so that systemd also ends its child processes. */
 export function probeCommand({ command, user, timeout }: CommandProbe): Promise<ProbeAnswer> {
   const { execFile } = process.getBuiltinModule("node:child_process");
   const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
@@ -24,9 +24,9 @@ export function probeCommand({ command, user, timeout }: CommandProbe): Promise<
   const started = process.hrtime.bigint();
   const child = execFile("systemd-run", [...args, "--", ...command], options, (error, _, stderr) => {
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-    if (error === null) resolve({ ok: true, detail: "it ends with 0" });
+    if (error === null) resolve({ ok: true, detail: "it exits with 0" });
     else if (seconds >= timeout) resolve(noAnswer(timeout));
-    else resolve({ ok: false, detail: stderr.trim() || `it ends with ${child.exitCode ?? error.message}` });
+    else resolve({ ok: false, detail: stderr.trim() || `it exits with ${child.exitCode ?? error.message}` });
   });
   return promise;
 }

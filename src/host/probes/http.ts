@@ -4,32 +4,36 @@ import { reasonOf } from "../system/error-reason.ts";
 import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
 /**
- * Asks for the head of an answer, once: its status decides, its body is not read, and a redirect is a status like any
- * other. The time limit covers all of it, the name's look-up and TLS too.
+ * Sends one request. Only the response's status decides: its body is not read, and redirects are not
+ * followed. The time limit covers everything, including name resolution and TLS.
  */
 export function probeHttp({ url, method, expect, timeout }: HttpProbe): Promise<ProbeAnswer> {
   const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
   const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
   const signal = AbortSignal.timeout(timeout * 1000);
-  // No agent: an existing connection would show nothing about a new one.
-  const asked = request(url, { method, agent: false, signal, headers: { "user-agent": "muster" } });
-  asked.on("response", (response) => {
-    resolve(judged(response, expect));
-    asked.destroy();
+  // No agent is used, because a connection that is already open would not show whether a new one works.
+  const sent = request(url, { method, agent: false, signal, headers: { "user-agent": "muster" } });
+  sent.on("response", (response) => {
+    resolve(evaluate(response, expect));
+    sent.destroy();
   });
-  asked.on("error", (error) => {
+  sent.on("error", (error) => {
     resolve(signal.aborted ? noAnswer(timeout) : { ok: false, detail: reasonOf(error) });
   });
-  asked.end();
+  sent.end();
   return promise;
 }
 
-function judged({ statusCode = 0 }: IncomingMessage, expect: readonly string[]): ProbeAnswer {
+function evaluate({ statusCode = 0 }: IncomingMessage, expect: readonly string[]): ProbeAnswer {
   const ok = expect.some((one) => isStatus(statusCode, one));
   return { ok, detail: `it answers ${statusCode}` };
 }
 
-/** @param expected `200`, or `2xx` for all that begin so */
+/**
+ * Whether a status is the expected one.
+ *
+ * @param expected such as `200`, or `2xx` for every status from 200 to 299
+ */
 function isStatus(status: number, expected: string): boolean {
   return `${status}`.length === expected.length && `${status}`.startsWith(expected.replaceAll("x", ""));
 }

@@ -3,22 +3,23 @@ import type { HealthCheck } from "../../model/health.ts";
 import type { ProbeAnswer } from "./probe-answer.ts";
 import { runProbe } from "./run-probe.ts";
 
-/** The last answer to a check. */
+/** The last answer to a health check. */
 export interface Answered extends ProbeAnswer {
-  /** Tells it from the one before. */
+  /** The number of answers so far, which distinguishes this answer from the one before. */
   readonly count: number;
-  /** How many answers in a row were as this one: health, or none. */
-  readonly alike: number;
+  /** How many answers in a row, including this one, have had the same `ok`. */
+  readonly streak: number;
 }
 
-/** Runs probes in the background: its owner polls for the last answers. */
+/** Runs probes in the background. Its owner polls it for the last answers. */
 export interface Prober {
   /**
-   * Starts the probes that are due. A check that is left out or has changed starts from zero.
+   * Starts the probes that are due. A check that has changed, or was missing from the last call, starts from
+   * zero.
    *
-   * @param wanted every check that there is, by name
-   * @param now seconds of a clock that only goes forward
-   * @returns what was answered last, by name; nothing of a check that has no answer yet
+   * @param wanted all checks, by name
+   * @param now seconds of a monotonic clock
+   * @returns the last answers, by name, without checks that have no answer yet
    */
   poll(wanted: ReadonlyMap<string, HealthCheck>, now: number): ReadonlyMap<string, Answered>;
 }
@@ -26,19 +27,19 @@ export interface Prober {
 interface Watched {
   readonly check: HealthCheck;
   due: number;
-  isAsked: boolean;
+  isRunning: boolean;
   last?: Answered;
 }
 
-/** @param probe asks once; it must not fail */
+/** Makes a prober. @param probe runs one probe; it must not reject */
 export function newProber(probe: typeof runProbe = runProbe): Prober {
   const all = new Map<string, Watched>();
 
   const start = (watched: Watched, now: number) => {
-    watched.isAsked = true;
+    watched.isRunning = true;
     watched.due = now + watched.check.interval;
     void probe(watched.check.probe).then((answer) => {
-      watched.isAsked = false;
+      watched.isRunning = false;
       watched.last = follow(watched.last, answer);
     });
   };
@@ -49,10 +50,10 @@ export function newProber(probe: typeof runProbe = runProbe): Prober {
       const watched =
         known !== undefined && isDeepStrictEqual(known.check, check)
           ? known
-          : { check, due: now, isAsked: false };
+          : { check, due: now, isRunning: false };
       all.set(name, watched);
-      // One that hangs is asked again when its time is over, never twice at once.
-      if (!watched.isAsked && watched.due <= now) start(watched, now);
+      // A probe that hangs is not started a second time before its time limit has passed.
+      if (!watched.isRunning && watched.due <= now) start(watched, now);
     }
     return new Map([...all].flatMap(([name, { last }]) => (last === undefined ? [] : [[name, last]])));
   };
@@ -60,6 +61,6 @@ export function newProber(probe: typeof runProbe = runProbe): Prober {
 }
 
 function follow(last: Answered | undefined, answer: ProbeAnswer): Answered {
-  const { count = 0, alike = 0, ok } = last ?? {};
-  return { ...answer, count: count + 1, alike: ok === answer.ok ? alike + 1 : 1 };
+  const { count = 0, streak = 0, ok } = last ?? {};
+  return { ...answer, count: count + 1, streak: ok === answer.ok ? streak + 1 : 1 };
 }

@@ -2,7 +2,7 @@ import type { TcpProbe } from "../../model/health.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
-/** Whether the port accepts a connection. Nothing is sent on it. */
+/** Checks whether a port accepts a connection. Nothing is sent on the connection. */
 export function probeTcp({ host, port, timeout }: TcpProbe): Promise<ProbeAnswer> {
   const { connect } = process.getBuiltinModule("node:net");
   const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();

@@ -22,16 +22,16 @@ import { isAsWanted, type NamedItem, observeAll } from "./observe-items.ts";
 import type { Comparison, ResourceTask } from "./resource-task.ts";
 import { isRead, restartReaders } from "./restart-readers.ts";
 
-/** A task that needs a change, and has been begun. */
+/** A task that needs a change and has been started. */
 export interface PendingChange extends Comparison {
   readonly task: ResourceTask;
-  /** The units that restart because of it. */
+  /** The units that the change starts or restarts. */
   readonly restart: readonly string[];
 }
 
 /**
- * Makes all changes at once, in the order of their items: first what is on the disk; then systemd reloads once and what
- * read a changed file restarts; then the units themselves.
+ * Makes all changes at once, in three steps: writes the items on the disk; has systemd reload once and
+ * restarts the units that read a changed file; then applies the units themselves.
  *
  * @returns the units whose restart is still pending
  */
@@ -45,7 +45,7 @@ export function applyAll(
   return waiting;
 }
 
-/** @returns the files and folders that were replaced or created */
+/** Applies the items that need no reload. @returns the files and folders that were replaced or created */
 function writeItems(
   context: RequestContext,
   { task, observed, toDo }: PendingChange,
@@ -68,14 +68,17 @@ function isAfterReload(item: HostItem): boolean {
   return kindOf(item.kind).afterReload === true;
 }
 
-/** The parts that another needs come before it, so that a part which fails leaves those that need it unchanged. */
+/**
+ * Sorts an agent's items so that each part follows the parts that it needs. If one fails, those that need it
+ * are then skipped.
+ */
 function partByPart(targets: readonly NamedItem[]): NamedItem[] {
   const parts: readonly (AgentPart | undefined)[] = AGENT_PARTS;
   const rank = ({ name }: NamedItem) => parts.indexOf(partOf(name));
   return targets.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** Makes the items that need systemd to have read its files. */
+/** Applies the items for which systemd must have reloaded. */
 function applyAfterReload(context: RequestContext, changes: readonly PendingChange[]): void {
   const tasks = new Map(
     changes.flatMap(({ task }) =>
@@ -98,7 +101,7 @@ function applyAfterReload(context: RequestContext, changes: readonly PendingChan
 
 type TaskItem = readonly [target: NamedItem, task: ResourceTask];
 
-/** Applies items of many tasks at once, each of which may fail by itself. */
+/** Applies items of many tasks at once. A failure of one does not affect the others. */
 function applyEach(
   context: RequestContext,
   same: readonly TaskItem[],
@@ -117,7 +120,7 @@ function applyEach(
   }
 }
 
-/** Applies the items of each part of a task at once; an error names the item itself. */
+/** Applies all items of the same part at once. The kind's own error names the item. */
 function applyTogether(
   context: RequestContext,
   same: readonly TaskItem[],
@@ -132,7 +135,7 @@ function applyTogether(
   }
 }
 
-/** Refuses what the host cannot have, before anything is written. */
+/** Refuses items that this host does not support, before anything is written. */
 export function refuseItems(context: RequestContext, { targets, parts }: ResourceTask): void {
   context.refreshAccounts();
   for (const [part, ofPart] of Map.groupBy(targets, ({ name }) => partOf(name))) {
@@ -149,7 +152,9 @@ function removeAllUnfinished(context: RequestContext, items: Items): void {
   for (const item of Object.values(items)) if ("path" in item) removeUnfinished(context, item);
 }
 
-/** The units that the change starts: those that read what is written, and those that a killed run left to start. */
+/**
+ * Returns the units that the change starts or restarts, including those that a killed run has not restarted.
+ */
 export function unitsToStart(
   host: Host,
   items: Items,
@@ -174,7 +179,7 @@ function applyOne(
   observation: Observation | undefined,
 ): void {
   try {
-    // The item before may have made the user that owns this one.
+    // The previous item may have made the user that owns this one.
     context.refreshAccounts();
     kindOf(target.item.kind).converge(context, target, propsOf(observation));
   } catch (error) {
@@ -182,7 +187,7 @@ function applyOne(
   }
 }
 
-/** An error with the address of the item that it came from. */
+/** Adds the item's address to an error. */
 function itemError(
   { request: { id } }: ResourceTask,
   { name, item }: NamedItem,
@@ -195,7 +200,7 @@ function itemError(
   return new MusterError({ what, why: reasonOf(error), ...(next !== undefined && { next }), cause: error });
 }
 
-/** Whether a new file or folder replaces what is at an item's path. */
+/** Whether the change creates the item's file or folder, or replaces what is at its path. */
 function isReplaced(item: HostItem, observation: Observation | undefined): item is FileItem | DirectoryItem {
   if (item.kind === "directory") return differs(item.want, propsOf(observation), "type");
   return item.kind === "file" && differs(item.want, propsOf(observation), "type", "content");

@@ -1,18 +1,18 @@
 import { setTimeout } from "node:timers/promises";
 import type { MusterError } from "../../base/errors.ts";
 import { isAgentUnit } from "../../model/host-paths.ts";
-import { isOpen, partOf } from "../../model/parts.ts";
+import { canChangePart, partOf } from "../../model/parts.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../../model/protocol.ts";
 import type { Host } from "../context.ts";
 import { exitedAtOnce } from "../units/start-failure.ts";
 import { showProperties, type UnitState } from "../units/systemctl.ts";
 import { isStray } from "../units/tmux-pane.ts";
 
-/** Milliseconds that a program must run: one that ends sooner cannot be started as declared. */
+/** Milliseconds that a program must run. If it exits sooner, its start counts as failed. */
 const MIN_RUN = 1000;
 
-/** Milliseconds in which systemd has restarted a unit: RestartSec= of an agent's unit, and a margin. */
-const AGAIN = 700;
+/** Milliseconds within which systemd restarts a unit: RestartSec= of an agent's unit, and a margin. */
+const RESTART_TIME = 700;
 
 const PROPERTIES = [
   "ActiveState",
@@ -25,10 +25,10 @@ const PROPERTIES = [
 ];
 
 /**
- * Delays an answer until the units that were started for it have run for a moment. Other requests are answered
- * meanwhile.
+ * Delays an answer until the units that were started for it have run for a second. Other requests are
+ * answered meanwhile.
  *
- * @throws MusterError, in the promise, if one has exited
+ * @throws MusterError, in the promise, if a unit has exited
  */
 export function awaitStable<A>(host: Host, units: readonly string[], answer: A): A | Promise<A> {
   const lost = (_: string, error: MusterError): never => {
@@ -38,14 +38,16 @@ export function awaitStable<A>(host: Host, units: readonly string[], answer: A):
   return later as A | Promise<A>;
 }
 
-/** An answer that waits for units to keep running, and what it is if one of them exits. */
+/**
+ * An answer that is delayed until its units are stable, and the answer that replaces it if one of them exits.
+ */
 export interface StableAnswer<A> {
   readonly units: readonly string[];
   readonly answer: A;
   readonly lost: (unit: string, error: MusterError) => A;
 }
 
-/** The same for many answers, whose units are waited for together. */
+/** Does the same for many answers, and waits for all their units together. */
 export function awaitAllStable<A>(host: Host, all: readonly StableAnswer<A>[]): (A | Promise<A>)[] {
   const runs = newRuns(
     host,
@@ -62,7 +64,7 @@ export function awaitAllStable<A>(host: Host, all: readonly StableAnswer<A>[]): 
   });
 }
 
-/** The units of agents and services that a change may just have started, without those whose part has failed already. */
+/** Returns the units of agents and services that a change may have started, without those of failed parts. */
 export function unitsStarted(
   { type, items }: ConvergeRequest,
   { changed, failures = [] }: ConvergeAnswer,
@@ -74,7 +76,7 @@ export function unitsStarted(
     item.kind === "unit" &&
     item.want.active === "running" &&
     isSettling(item.name) &&
-    isOpen(partOf(name), failed)
+    canChangePart(partOf(name), failed)
       ? [item.name]
       : [],
   );
@@ -83,18 +85,18 @@ export function unitsStarted(
 interface Run {
   readonly unit: string;
   readonly id: string;
-  /** Milliseconds that it must still run. */
+  /** Milliseconds for which it must continue to run. */
   readonly left: number;
 }
 
-/** The runs of units that are so new that they may still exit. */
+/** Finds the runs that started less than a second ago. */
 function newRuns(host: Host, units: readonly string[]): Run[] {
   if (units.length === 0) return [];
   const states = showProperties(host, units, PROPERTIES);
   return units.flatMap((unit, i) => newRun(unit, states[i] ?? {}));
 }
 
-/** A unit that does not restart and ends well has not failed. */
+/** Returns the run of a unit if it is new. Leaves out a successful end of a unit that does not restart. */
 function newRun(unit: string, state: UnitState): Run[] {
   if (state["Restart"] === "no" && state["ActiveState"] !== "failed") return [];
   const end =
@@ -105,20 +107,25 @@ function newRun(unit: string, state: UnitState): Run[] {
   return left > 0 ? [{ unit, id: state["InvocationID"] ?? "", left }] : [];
 }
 
-/** A unit that exits once may have been unlucky, as on a busy host; one that exits again at its next start always will. */
+/** Finds the units that exit twice in a row. One exit may be bad luck, for example on a busy host. */
 async function exitedAmong(host: Host, runs: readonly Run[]): Promise<ReadonlySet<string>> {
   const ended = await endedOf(host, runs);
   if (ended.length === 0) return new Set();
-  await setTimeout(AGAIN);
+  await setTimeout(RESTART_TIME);
   const units = ended.map(({ unit }) => unit);
-  const again = showProperties(host, units, PROPERTIES).map((state, i): Run => {
+  const next = showProperties(host, units, PROPERTIES).map((state, i): Run => {
     return { unit: units[i] ?? "", id: state["InvocationID"] ?? "", left: MIN_RUN };
   });
-  const lost = await endedOf(host, again);
+  const lost = await endedOf(host, next);
   return new Set(lost.map(({ unit }) => unit));
 }
 
-/** Waits as long as all must run. @returns those that have exited @param runs at least one */
+/**
+ * Waits until all runs have had the time to exit.
+ *
+ * @param runs at least one
+ * @returns the runs that have ended
+ */
 async function endedOf(host: Host, runs: readonly Run[]): Promise<Run[]> {
   await setTimeout(Math.max(...runs.map(({ left }) => left)));
   const states = showProperties(
@@ -132,7 +139,7 @@ async function endedOf(host: Host, runs: readonly Run[]): Promise<Run[]> {
   });
 }
 
-/** On a busy host a unit may still be starting after that time, which is not an exit. */
+/** Whether a unit still runs. On a busy host it may still be starting, which counts as running. */
 function keepsRunning(unit: string, { ActiveState, SubState, MainPID }: UnitState): boolean {
   if (ActiveState !== "active") return SubState === "start";
   return !isAgentUnit(unit) || !isStray(Number(MainPID));

@@ -21,10 +21,14 @@ import {
   type ResourceTask,
 } from "./resource-task.ts";
 
-/** The result of a request. */
+/** The answer to a request, or the error with which it failed. */
 export type ConvergeOutcome = { readonly answer: ConvergeAnswer } | { readonly error: unknown };
 
-/** Makes one resource as declared; writes nothing at all if it is so already. @throws what failed */
+/**
+ * Makes one resource as declared, and writes nothing if it already is.
+ *
+ * @throws the error if a change failed
+ */
 export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
   const [outcome] = convergeAll(host, [request]);
   if (outcome === undefined || "error" in outcome) throw outcome?.error;
@@ -32,8 +36,8 @@ export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
 }
 
 /**
- * The same for many resources with different ids: the host is observed once for all of them, and systemd reloads once. A
- * failure of one does not stop the others.
+ * Does the same for many resources with different ids. The host is observed once for all of them, and systemd
+ * reloads once. A failure of one resource does not stop the others.
  */
 export function convergeAll(host: Host, requests: readonly ConvergeRequest[]): ConvergeOutcome[] {
   const ids = requests.map(({ id }) => id);
@@ -82,7 +86,7 @@ function convergeTasks(
   );
 }
 
-/** Deletes the records that a resource had before. They go last. */
+/** Deletes the resource's former records, after everything else has been done. */
 function deleteReplaced(host: Host, { parts, replaced, after }: ResourceTask, isDone: boolean): void {
   if (parts.error !== undefined) return;
   for (const { id, owner } of replaced) deleteRecord(host, owner, id);
@@ -90,8 +94,8 @@ function deleteReplaced(host: Host, { parts, replaced, after }: ResourceTask, is
 }
 
 /**
- * Records the intended state before anything is changed, so that the next run recognizes what a killed run has made. What
- * only the old record knows is removed before the new record replaces it.
+ * Records the intended state before anything is changed, so that the next run recognizes what a killed run
+ * has made. Items that only the old record contains are removed before the new record replaces it.
  */
 function beginChange(
   context: RequestContext,
@@ -108,7 +112,7 @@ function beginChange(
     removeItems(context, dropped);
     removeParents(context, Object.values(dropped), [...others, after]);
     const { applied: intended, ...rest } = after;
-    // Another run's sweep must not come between the record and the bytes that it names.
+    // Without the lock, another run's sweep could delete bytes whose new record it has not read yet.
     withHostLock(host, () => {
       writeRecord(host, {
         ...rest,
@@ -122,7 +126,7 @@ function beginChange(
   return { task, ...comparison, restart };
 }
 
-/** Records what has been done. A change that failed as a whole keeps its intended state on record. */
+/** Records what has been done. If all of a change has failed, its record keeps the intended state. */
 function finishChanges(host: Host, changes: readonly PendingChange[]): void {
   const done = changes.filter(({ task }) => task.parts.error === undefined).map(recordAfter);
   if (done.length === 0) return;
@@ -133,7 +137,7 @@ function finishChanges(host: Host, changes: readonly PendingChange[]): void {
   for (const record of done) writeRecord(host, record);
 }
 
-/** What was applied, and the intended state of the parts that have failed. */
+/** Builds the record of what was applied, with the intended state of the parts that have failed. */
 function recordAfter({ task: { before, after, parts }, restart }: PendingChange): HostRecord {
   const { failures, isOpen } = parts;
   if (failures.length === 0) return after;

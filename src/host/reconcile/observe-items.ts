@@ -5,12 +5,12 @@ import type { ItemState } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/registry.ts";
 import type { RequestContext } from "../request-context.ts";
 
-/** One item of a resource, under the name that the resource has for it. */
+/** An item of a resource, and its name within the resource. */
 export interface NamedItem extends ItemState {
   readonly name: string;
 }
 
-/** A resource's items, each with what the record holds of it. */
+/** Returns a resource's items, each with what the record holds about it. */
 export function itemStates(
   items: Items,
   record: HostRecord | undefined,
@@ -30,7 +30,7 @@ export function itemStates(
   });
 }
 
-/** Observes many items, all of one kind at a time. @returns the observation of each target */
+/** Observes many items, one kind after another. @returns the observation of each target */
 export function observeAll<T extends ItemState>(
   context: RequestContext,
   targets: readonly T[],
@@ -45,7 +45,7 @@ export function observeAll<T extends ItemState>(
   return observed;
 }
 
-/** The observations of one resource by the names of its items. @param observed as `observeAll` returned them */
+/** Returns one resource's observations by item name. @param observed the result of `observeAll` */
 export function observationsOf(
   targets: readonly NamedItem[],
   observed: ReadonlyMap<NamedItem, Observation>,
@@ -55,7 +55,7 @@ export function observationsOf(
   );
 }
 
-/** Whether an item was observed as declared. */
+/** Whether the observed item is as declared. */
 export function isAsWanted(item: HostItem, observation: Observation | undefined): boolean {
   const props = observation !== undefined && "props" in observation ? observation.props : {};
   return !differs(item.want, props, ...Object.keys(item.want));

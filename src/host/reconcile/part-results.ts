@@ -1,33 +1,35 @@
 import { MusterError } from "../../base/errors.ts";
 import type { PartFailure } from "../../model/part-failure.ts";
-import { type AgentPart, isOpen as isPartOpen } from "../../model/parts.ts";
+import { type AgentPart, canChangePart } from "../../model/parts.ts";
 import { reasonOf } from "../system/error-reason.ts";
 
-/** The results of the work for one resource: a failure in one part of an agent stops only the parts that need it. */
+/**
+ * The results of the work for one resource. A failure in a part of an agent stops only parts that need it.
+ */
 export interface PartResults {
   readonly failures: readonly PartFailure[];
-  /** The failure of a resource without parts, or of what all of its parts need. */
+  /** The failure of a resource without parts, or of something that all of its parts need. */
   readonly error: unknown;
   /** Whether neither a part nor anything that it needs has failed. */
   isOpen(part: AgentPart | undefined): boolean;
   /**
    * Does the work for a part if it is open, and records a failure.
    *
-   * @param part undefined for a resource without parts, and for what all parts need
+   * @param part undefined for a resource without parts, and for work that all parts need
    */
   run(part: AgentPart | undefined, work: () => void): void;
 }
 
-/** The results before any work. */
+/** Creates the results before any work has been done. */
 export function newPartResults(): PartResults {
   const failures: PartFailure[] = [];
   const failed = new Set<AgentPart>();
-  const whole: { error?: unknown } = {};
-  const isOpen = (part: AgentPart | undefined) => !("error" in whole) && isPartOpen(part, failed);
+  const shared: { error?: unknown } = {};
+  const isOpen = (part: AgentPart | undefined) => !("error" in shared) && canChangePart(part, failed);
   return {
     failures,
     get error() {
-      return whole.error;
+      return shared.error;
     },
     isOpen,
     run: (part, work) => {
@@ -36,7 +38,7 @@ export function newPartResults(): PartResults {
         work();
       } catch (error) {
         if (part === undefined) {
-          whole.error = error;
+          shared.error = error;
           return;
         }
         failed.add(part);

@@ -12,8 +12,9 @@ import { withHostLock, withResourceLock } from "../system/locks.ts";
 import { removeItems, withoutShared } from "./remove-items.ts";
 
 /**
- * Removes one resource: what is declared of it and what its records hold; the records go last. With the runtime goes
- * everything that its stack has on the host, because the engine may not know what a killed run has made.
+ * Removes one resource: its declared items and those in its records, then the records themselves. If it is
+ * the runtime, removes everything that its stack has on the host, because the engine may not know what a
+ * killed run has made.
  */
 export function removeResource(host: Host, request: RemoveRequest): RemoveAnswer {
   return withResourceLock(host, request.id, () => {
@@ -45,13 +46,15 @@ export function removeResource(host: Host, request: RemoveRequest): RemoveAnswer
   });
 }
 
-/** The items to remove, under names that no two resources share. */
+/** Returns the items to remove, under names that are unique across resources. */
 function itemsById(host: Host, { id, items }: Pick<HostRecord, "id" | "items">): Items {
   const removed = host.hooks.reduce((known, hook) => hook.itemsToRemove(host, id, known), items);
   return Object.fromEntries(Object.entries(removed).map(([name, item]) => [`${id}: ${name}`, item]));
 }
 
-/** Removes the empty folders above removed items, if Muster may have made them and nobody declares them. */
+/**
+ * Removes the empty folders above removed items, if Muster may have made them and no resource declares them.
+ */
 export function removeParents(
   context: RequestContext,
   items: readonly HostItem[],
@@ -65,13 +68,17 @@ export function removeParents(
     const top = topOf(context, item);
     if (path === undefined || top === undefined) continue;
     const account = "actor" in item && item.actor ? accounts.users.get(item.actor) : undefined;
-    // The folders directly in the state folder are shared by all stacks, and another one may be writing there now.
-    const mayGo = (dir: string) => !declared.has(dir) && dirname(dir) !== host.paths.state;
-    removeEmptyParents(account, path, top, mayGo);
+    // The folders directly in the state folder are shared by all stacks, and another stack may be writing to
+    // them now.
+    const isRemovable = (dir: string) => !declared.has(dir) && dirname(dir) !== host.paths.state;
+    removeEmptyParents(account, path, top, isRemovable);
   }
 }
 
-/** The folder in which Muster may have made folders: an actor's home, the state folder, or the one of unit settings. */
+/**
+ * Returns the folder in which Muster may have made folders: the actor's home, the state folder, or that of
+ * drop-ins.
+ */
 function topOf({ host, accounts }: RequestContext, item: HostItem): string | undefined {
   if ("actor" in item && item.actor !== undefined) return accounts.users.get(item.actor)?.home;
   const { state, settings } = host.paths;

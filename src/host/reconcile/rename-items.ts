@@ -8,10 +8,10 @@ import { reasonOf } from "../system/error-reason.ts";
 import { droppedItems } from "./remove-items.ts";
 
 /**
- * Renames what a renamed resource owns: its group, its user, its home. What a killed run has renamed already is kept;
- * everything else of the resource is made again from what is declared.
+ * Renames what a renamed resource owns: its group, its user, its home. What a killed run has already renamed
+ * is kept. Everything else of the resource is made again as declared.
  *
- * @returns the former items at their present addresses
+ * @returns the former items with their current addresses
  */
 export function renameItems(context: RequestContext, before: Items, now: Items): Items {
   const [olds, news] = [droppedItems(before, now), droppedItems(now, before)].map((items) =>
@@ -33,7 +33,7 @@ interface RenamePair {
   readonly to: HostItem;
 }
 
-/** What was in a folder that was renamed is still in it, with the same owner. */
+/** Returns an item with its address after the rename: the contents of a renamed folder are still in it. */
 function readdress(item: HostItem, { from, to }: RenamePair): HostItem {
   if (from.kind === "user" && to.kind === "user" && "actor" in item && item.actor === from.name) {
     return { ...item, actor: to.name };
@@ -43,13 +43,16 @@ function readdress(item: HostItem, { from, to }: RenamePair): HostItem {
   return { ...item, path: `${to.path}${item.path.slice(from.path.length)}` };
 }
 
-/** The one item of a kind that can be renamed; undefined if there are several. */
+/** Returns the only item of a kind that can be renamed; undefined if there are none or several. */
 function onlyItem(items: readonly HostItem[], kind: HostItem["kind"]): HostItem | undefined {
   const [item, ...others] = items.filter((one) => one.kind === kind && isRenamed(one));
   return others.length === 0 ? item : undefined;
 }
 
-/** An agent's home is renamed with everything in it; its other folders are made again. */
+/**
+ * Whether an item can be renamed. A home is renamed with its contents; an agent's other folders are made
+ * again.
+ */
 function isRenamed(item: HostItem): boolean {
   return kindOf(item.kind).rename !== undefined && (item.kind !== "directory" || ownsContent(item));
 }

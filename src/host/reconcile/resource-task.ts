@@ -15,26 +15,26 @@ import { itemStates, type NamedItem } from "./observe-items.ts";
 import { newPartResults, type PartResults } from "./part-results.ts";
 import { renameItems } from "./rename-items.ts";
 
-/** A request to converge one resource, with what the host has on record for it. */
+/** A request to converge one resource, and what the host's records hold about it. */
 export interface ResourceTask {
-  /** With its items in the order in which they are made. */
+  /** The request, with its items in the order in which they are made. */
   readonly request: ConvergeRequest;
-  /** The request's items, each with what `before` holds of it. */
+  /** The request's items, each with what `before` holds about it. */
   readonly targets: readonly NamedItem[];
-  /** What was applied last, under any of the resource's ids and by any stack that this one follows. */
+  /** What was applied last, under any of the resource's ids, by this stack or one that it takes over from. */
   readonly before: HostRecord | undefined;
   readonly after: HostRecord;
-  /** Records that this one replaces. */
+  /** The records that `after` replaces. */
   readonly replaced: readonly HostRecord[];
-  /** Where data of an earlier resource with the same name is kept. */
+  /** The paths of archived data of an earlier resource with the same name. */
   readonly kept: readonly string[];
   readonly parts: PartResults;
 }
 
-/** A task's items as they were before any change. */
+/** The comparison of a task's items with the host, before any change. */
 export interface Comparison {
   readonly observed: Observations;
-  /** `item.property` of all that differs. */
+  /** Everything that differs, as `item.property`. */
   readonly changed: readonly string[];
   /** The names of the items that are not as declared. */
   readonly toDo: readonly string[];
@@ -43,7 +43,7 @@ export interface Comparison {
 }
 
 /**
- * Finds what the host has of a resource, and renames what the resource had under another name.
+ * Finds what the host has of a resource, and renames what the resource owned under a former name.
  *
  * @throws MusterError if the resource belongs to another stack, or a hook refuses the change
  */
@@ -75,7 +75,9 @@ export function prepareTask(
   };
 }
 
-/** The records of everything else on the host, as they will be when all of these tasks are done. */
+/**
+ * Returns the records of all other resources on the host, as they will be when all of these tasks are done.
+ */
 export function othersOf(
   task: ResourceTask,
   tasks: readonly ResourceTask[],
@@ -87,12 +89,12 @@ export function othersOf(
   return [...rest.filter(({ id }) => id !== task.request.id), ...others];
 }
 
-/** Whether two records are of the same resource and stack. */
+/** Whether two records describe the same resource of the same stack. */
 export function isSameRecord(one: HostRecord, { id, owner }: HostRecord): boolean {
   return one.id === id && one.owner === owner;
 }
 
-/** Compares what was observed with what is declared. */
+/** Compares the observed items with the declared ones. */
 export function compareTask(
   { request: { items }, before, after }: ResourceTask,
   observed: Observations,
@@ -104,14 +106,14 @@ export function compareTask(
   const changed = differences.flatMap(({ name, properties }) =>
     properties.map(({ property }) => `${name}.${property}`),
   );
-  // An item that could not be read is written too: the change may repair what made it unreadable.
+  // An item that could not be read is also applied, because that may repair what made it unreadable.
   const toDo = differences
     .filter((one) => one.isUnknown || one.properties.length > 0)
     .map(({ name }) => name);
   return { observed, changed, toDo, isDone: toDo.length === 0 && isDeepStrictEqual(before, after) };
 }
 
-/** The items with each secret's digest computed from the value that was sent. */
+/** Returns the items with each secret's digest, computed from the value that was sent. */
 function withSecretDigests(items: Items, secrets: ConvergeRequest["secrets"]): Items {
   return Object.fromEntries(
     Object.entries(items).map(([name, item]) => {
@@ -133,7 +135,7 @@ function buildRecord(
   return { id, type, owner, ...(gate !== undefined && { gate }), items: withoutDigests(items), applied };
 }
 
-/** Homes of the same name that were archived when their owner was removed, and are still there. */
+/** Finds homes of the same name that were archived when their owner was removed, and still exist. */
 function archivedHomes(host: Host, items: Items): string[] {
   const homes = Object.values(items).flatMap((item) =>
     item.kind === "directory" && ["aside", "wipe"].includes(item.onRemove ?? "") ? [basename(item.path)] : [],
@@ -143,7 +145,7 @@ function archivedHomes(host: Host, items: Items): string[] {
   return kept.sort().map((entry) => `${host.paths.aside}/${entry}`);
 }
 
-/** Whether an entry is named `<name>-<time>`, with a time as compactTime formats it. */
+/** Whether an entry is named `<name>-<time>`, with a time in the format of `compactTime`. */
 function isArchiveOf(name: string, entry: string): boolean {
   return entry.startsWith(`${name}-`) && /^\d{8}T\d{9}Z$/.test(entry.slice(name.length + 1));
 }

@@ -19,8 +19,8 @@ interface WrittenPaths {
 }
 
 /**
- * Has systemd reload the unit files that were written, once for all tasks, and restarts the units that read any of the
- * files: at once, or when the agent's policy allows it.
+ * Has systemd reload once for all tasks if unit files were written. Restarts the units that read a written
+ * file, at once or when the agent's policy allows it.
  *
  * @returns the units whose restart is still pending
  */
@@ -61,7 +61,7 @@ export function restartReaders(
   );
 }
 
-/** The units that a killed run has not restarted. */
+/** Returns the units that a killed run has not restarted. */
 function leftOf({ before }: ResourceTask): readonly string[] {
   return before?.restart ?? [];
 }
@@ -78,7 +78,7 @@ function reload(host: Host, tasks: readonly ResourceTask[]): void {
   }
 }
 
-/** The states of the units that run; the others need no restart. */
+/** Returns the states of the units that run. The other units need no restart. */
 function runningAmong(host: Host, units: readonly string[]): ReadonlyMap<string, UnitState> {
   const states = showUnits(host, units).map((state, i) => [units[i] ?? "", state] as const);
   return new Map(states.filter(([, state]) => isRunning(state)));
@@ -98,30 +98,35 @@ function restartOrDefer(
   return isWaiting;
 }
 
-/** @returns whether it was restarted; otherwise its restart was deferred */
+/** Restarts a unit, or defers its restart. @returns whether it was restarted */
 function restartOne(context: RequestContext, unit: string, state: UnitState, items: Items): boolean {
   const reader = readerOf(unit, items);
-  if (reader !== undefined && isDeferred(context, unit, reader)) return false;
-  // With an override it may not start at all; the repair of the unit comes next, and restarts it without.
+  if (reader !== undefined && deferIfRequired(context, unit, reader)) return false;
+  // A unit with an override may not start at all. The repair of the unit follows: it removes the override and
+  // restarts it.
   if (overridesOf(unit, state).length === 0) restartIfRunning(context.host, [unit]);
   return true;
 }
 
-/** Whether a unit reads a file now: one for another provider than its own it does not. */
+/** Whether a unit currently reads a file. It does not read the files of providers that it does not run on. */
 export function isRead(host: Host, item: FileItem | DirectoryItem): boolean {
   if (item.kind !== "file" || item.choice === undefined || item.notify === undefined) return true;
   return item.choice === linkedOverride(host, item.notify);
 }
 
-/** The item that says how the unit restarts after a change. */
+/** Finds the item that declares how the unit restarts after a change. */
 function readerOf(unit: string, items: Items): FileItem | undefined {
   return Object.values(items).find((item) => item.kind === "file" && item.notify === unit) as
     | FileItem
     | undefined;
 }
 
-/** Whether a unit's restart is deferred. If so it is noted, and the deadman restarts the unit later. */
-function isDeferred(
+/**
+ * Defers a unit's restart if its policy requires that; the deadman restarts it later.
+ *
+ * @returns whether it was deferred
+ */
+function deferIfRequired(
   context: RequestContext,
   name: string,
   { restart = "now", within = 0 }: FileItem,

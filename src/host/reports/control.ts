@@ -11,7 +11,7 @@ import { start, stopUnit } from "../units/start-stop.ts";
 import { isRunning, showUnits, type UnitState } from "../units/systemctl.ts";
 import { record } from "./history.ts";
 
-/** Starts, stops or releases an agent or a service, and records that in the history. */
+/** Starts, stops or releases an agent or a service, and records this in the history. */
 export function control(host: Host, request: ControlRequest): ControlAnswer {
   const { agent, unit, verb, isService } = request;
   const known = isService ? serviceUnits(host, agent) : [agentUnit(agent)];
@@ -25,7 +25,7 @@ export function control(host: Host, request: ControlRequest): ControlAnswer {
   });
 }
 
-/** The units of a service, according to its records. */
+/** Returns the units of a service, according to its records. */
 function serviceUnits(host: Host, service: string): string[] {
   return readRecords(host)
     .filter(({ type, id }) => type === "Service" && id.endsWith(`/${service}/service`))
@@ -33,7 +33,7 @@ function serviceUnits(host: Host, service: string): string[] {
     .flatMap((item) => (item.kind === "unit" ? [item.name] : []));
 }
 
-/** The agent or service that an event of the history is about. */
+/** Names the agent or service that a history event is about. */
 function eventSubject({ agent, isService }: ControlRequest): Pick<HistoryEvent, "agent" | "service"> {
   return isService ? { service: agent } : { agent };
 }
@@ -47,7 +47,7 @@ const VERBS: Readonly<Record<ControlRequest["verb"], Verb>> = {
     const { agent, unit } = request;
     const quarantine = readQuarantine(host, unit);
     if (quarantine !== undefined) {
-      const why = `it is in quarantine since ${quarantine.since}: ${quarantine.reason}.`;
+      const why = `it has been in quarantine since ${quarantine.since}: ${quarantine.reason}.`;
       throw refused(agent, why, `\`npx fleet release ${agent}\` frees it.`);
     }
     if (isRunning(state)) return false;

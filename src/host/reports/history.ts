@@ -5,10 +5,10 @@ import type { Host } from "../context.ts";
 import { readOwn } from "../store/files.ts";
 import { hasCode } from "../system/error-reason.ts";
 
-/** Bytes of the file that is written; the one before it is kept too. */
+/** The size in bytes at which a new history file is begun. The previous file is kept, and read too. */
 const MOST = 1024 * 1024;
 
-/** Adds lines to the host's history. Each is one write, so that two writers' lines never mix. */
+/** Appends events to the host's history in one write, so that the lines of two writers never mix. */
 export function record(host: Host, events: readonly Omit<HistoryEvent, "time">[], now = new Date()): void {
   if (events.length === 0) return;
   const file = fileOf(host);
@@ -18,7 +18,7 @@ export function record(host: Host, events: readonly Omit<HistoryEvent, "time">[]
   appendFileSync(file, lines.join(""), { mode: 0o600 });
 }
 
-/** Takes over what happened to an agent on another host; what is here already is not taken twice. */
+/** Appends events that an agent brings from another host, except those that are already in the history. */
 export function append(host: Host, events: readonly HistoryEvent[]): void {
   const known = new Set(history(host, { op: "history", last: Infinity }).events.map((one) => lineOf(one)));
   for (const { time, ...event } of events.filter((one) => !known.has(lineOf(one)))) {
@@ -30,17 +30,17 @@ function lineOf({ time, event, agent, detail }: HistoryEvent): string {
   return JSON.stringify([time, event, agent, detail]);
 }
 
-/** What happened on this host, the oldest first. */
+/** Reads what has happened on this host, oldest first. */
 export function history(host: Host, { agent, last }: HistoryRequest): HistoryAnswer {
   const file = fileOf(host);
   const text = [`${file}.1`, file].map((path) => readOwn(path)?.toString("utf8") ?? "").join("");
   const events = text.split("\n").flatMap(parseLine);
-  const ours =
+  const selected =
     agent === undefined ? events : events.filter((event) => event.agent === agent || event.service === agent);
-  return { events: ours.slice(-last) };
+  return { events: selected.slice(-last) };
 }
 
-/** A line that a full disk cut short is left out. */
+/** Parses one line. A line that a full disk has truncated is left out. */
 function parseLine(line: string): HistoryEvent[] {
   try {
     const event = JSON.parse(line) as HistoryEvent;

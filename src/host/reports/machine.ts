@@ -5,13 +5,13 @@ import { shown } from "../../model/shown.ts";
 import type { Host } from "../context.ts";
 import { deadmanState } from "../units/published-view.ts";
 
-/** Ticks in a second of what proc_pid_stat(5) counts, on every Linux that Node runs on. */
+/** Clock ticks per second in proc_pid_stat(5), a constant on every Linux that Node supports. */
 const TICKS = 100;
 
-/** File systems that are full by their nature. */
+/** Types of read-only file systems, which are always full. */
 const IMAGES = new Set(["squashfs", "erofs", "iso9660"]);
 
-/** The state of this machine now. systemctl is the only program that is started. */
+/** Returns the current state of this machine. Runs no other program than systemctl. */
 export function machine(host: Host): Machine {
   const [, load = 0] = loadavg();
   const deadman = deadmanState(host);
@@ -27,9 +27,9 @@ export function machine(host: Host): Machine {
 }
 
 /**
- * Where file systems on disks are mounted, each once: the root, whatever it is, and what is mounted of a device.
+ * Returns one mount point for each file system on a disk: the root in any case, and every mounted device.
  *
- * @param mounts as proc_pid_mounts(5) has them
+ * @param mounts in the format of proc_pid_mounts(5)
  */
 export function disksIn(mounts: string): string[] {
   const rows = mounts.split("\n").map((line) => line.split(" "));
@@ -41,7 +41,7 @@ export function disksIn(mounts: string): string[] {
   return [...disks.values()];
 }
 
-/** As df(1) reckons; what cannot be asked, or has no size, is left out. */
+/** Returns the use of a file system, computed as in df(1); nothing if it cannot be queried or has no size. */
 function diskAt(path: string): Disk[] {
   try {
     const { blocks, bfree, bavail, bsize, files, ffree } = statfsSync(path);
@@ -60,12 +60,14 @@ function failedUnits(host: Host): string[] {
   return stdout.split("\n").flatMap((line) => (line.split(" ")[0] ? [shown(line.split(" ")[0] ?? "")] : []));
 }
 
-/** Seconds from the kernel's start to that of the first process, which in a container are days. */
+/**
+ * Returns the seconds from the kernel's start to that of the first process, which in a container can be days.
+ */
 function startOfInit(): number {
   const stat = readFileSync("/proc/1/stat", "utf8");
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]) / TICKS;
 }
 
-function percent(part: number, whole: number): number {
-  return whole === 0 ? 0 : Math.round((1000 * part) / whole) / 10;
+function percent(part: number, total: number): number {
+  return total === 0 ? 0 : Math.round((1000 * part) / total) / 10;
 }

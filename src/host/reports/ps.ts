@@ -8,7 +8,7 @@ import { readQuarantine } from "../units/quarantine.ts";
 import { showUnits, type UnitState } from "../units/systemctl.ts";
 import { paneNames } from "../units/tmux-pane.ts";
 
-/** The state of each unit that is asked for, as systemd and the deadman have it now. */
+/** Returns the current state of each requested unit, as systemd and the deadman know it. */
 export function ps(host: Host, { units }: PsRequest): PsAnswer {
   const now = Number(process.hrtime.bigint() / 1000n);
   const view = readView(host);
@@ -41,7 +41,11 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
   };
 }
 
-/** @param now microseconds of the monotonic clock, which is what systemd counts in */
+/**
+ * Converts systemd's properties to a unit's status.
+ *
+ * @param now microseconds of the monotonic clock, which systemd uses
+ */
 export function unitStatus(unit: string, state: UnitState, now: number): UnitStatus {
   const changed = Number(state["StateChangeTimestampMonotonic"] ?? 0);
   const isAbsent = state["LoadState"] === "not-found";

@@ -6,14 +6,14 @@ import { at, type Entry, type Handle } from "../fs/walk.ts";
 import { hasCode } from "../system/error-reason.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Milliseconds to wait for an agent's own change to end. */
+/** Milliseconds to wait until an agent's own transaction ends. */
 const BUSY = 5000;
 
-/** SQLite's result codes for bytes that are not a database, or a damaged one. */
+/** SQLite's result codes for a damaged database, and for a file that is not a database. */
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 
-/** Opens a copy of a database in memory that only root can reach, and deletes it afterwards. */
+/** Opens a copy of a database in a memory file system that only root can access, then deletes the copy. */
 export function withCopy<T>(host: Host, { main, wal }: Snapshot, use: (db: DatabaseSync) => T): T {
   const dir = `${host.paths.scratch}/${COPY}${process.pid}`;
   for (const left of copiesLeft(host)) rmSync(left, { recursive: true, force: true });
@@ -27,41 +27,41 @@ export function withCopy<T>(host: Host, { main, wal }: Snapshot, use: (db: Datab
   }
 }
 
-/** The start of a copy's folder's name; the id of the process that has it, one at a time, follows. */
+/** The name of a copy's folder without its process's id. A process has only one copy at a time. */
 const COPY = "muster-copy-";
 
-/** Copies that killed runs left: those of a process that is no more, or of one before us with our own id. */
+/** The copies of killed runs: of ended processes, and of an earlier process with the same id as this one. */
 function copiesLeft({ paths: { scratch } }: Host): string[] {
   return readdirSync(scratch)
-    .filter((name) => name.startsWith(COPY) && !isAnother(name.slice(COPY.length)))
+    .filter((name) => name.startsWith(COPY) && !isOtherProcess(name.slice(COPY.length)))
     .map((name) => `${scratch}/${name}`);
 }
 
-function isAnother(pid: string): boolean {
+function isOtherProcess(pid: string): boolean {
   return pid !== String(process.pid) && existsSync(`/proc/${pid}`);
 }
 
-/** An open copy's bytes with all its changes in them. */
+/** Returns the bytes of an open copy, including the changes in its write-ahead log. */
 export function bytesOf(copy: DatabaseSync): Buffer {
   copy.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   return readFileSync(copy.location() ?? "");
 }
 
 /**
- * Opens an agent's own database to change it; to be called with that agent's rights.
+ * Opens an agent's own database for changes. It must be called with the agent's rights.
  *
- * @param entry the file that was checked; SQLite opens by name, so what it opened is compared with it
+ * @param entry the file that was checked; SQLite opens it again by its name, so both are compared
  */
 export function withDatabase<T>(folder: Handle, name: string, entry: Entry, use: (db: DatabaseSync) => T): T {
   const before = descriptorsOn(entry);
   const path = at(folder, name).split("/").map(encodeURIComponent).join("/");
   return using(open(`file:${path}?mode=rw`), (db) => {
-    if (descriptorsOn(entry) <= before) throw swapped(name);
+    if (descriptorsOn(entry) <= before) throw wasReplaced(name);
     return use(db);
   });
 }
 
-/** Whether SQLite failed because the bytes are no database. */
+/** Whether SQLite failed because the bytes are not a valid database. */
 export function isCorrupt(error: unknown): boolean {
   const { errcode } = error as { errcode?: number };
   return errcode !== undefined && [CORRUPT, NOT_A_DATABASE].includes(errcode & 0xff);
@@ -89,22 +89,22 @@ function using<T>(db: DatabaseSync, use: (db: DatabaseSync) => T): T {
   }
 }
 
-/** How many of our descriptors are on the very file that was checked. */
+/** Returns how many descriptors of this process refer to exactly the file that was checked. */
 function descriptorsOn(entry: Entry): number {
-  return readdirSync("/proc/self/fd").filter((fd) => isOn(Number(fd), entry)).length;
+  return readdirSync("/proc/self/fd").filter((fd) => refersTo(Number(fd), entry)).length;
 }
 
-function isOn(fd: number, { stats }: Entry): boolean {
+function refersTo(fd: number, { stats }: Entry): boolean {
   try {
     const { dev, ino } = fstatSync(fd);
     return dev === stats.dev && ino === stats.ino;
   } catch (error) {
-    // The descriptor that listed the folder is closed by now.
+    // The descriptor that was used to list the folder is already closed.
     if (hasCode(error, "EBADF")) return false;
     throw error;
   }
 }
 
-function swapped(name: string): MusterError {
-  return new MusterError({ what: name, why: "somebody put another file in its place while it was opened" });
+function wasReplaced(name: string): MusterError {
+  return new MusterError({ what: name, why: "it was replaced by another file while it was being opened" });
 }

@@ -6,12 +6,12 @@ import type { Host } from "../context.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { type SyncOrder, syncDatabase } from "./sync.ts";
 
-/** Seconds for one database: SQLite itself waits 5 s for an agent's own change to end. */
+/** Time limit in seconds for one database. SQLite itself waits up to 5 s for an agent's transaction. */
 const PATIENCE = 20;
 
 /**
- * Mends a database in a process of its own with the account's rights. SQLite opens files by name, and waits for
- * ever on a fifo that an agent puts in the place of one: that process can be ended, and this one could not.
+ * Repairs a database in a separate process with the account's rights. SQLite opens files by name and blocks
+ * forever on a FIFO that an agent has put in a file's place; a separate process can then be killed.
  *
  * @throws MusterError with the repair process's own message
  */
@@ -24,14 +24,13 @@ export function repairAs(host: Host, account: Account, order: SyncOrder): void {
     options,
   );
   if (status === 0) return;
-  if (status === null) throw stuck(order.path);
-  const said = stdout.startsWith("{") ? (JSON.parse(stdout) as WireError) : undefined;
-  throw new MusterError(
-    said ?? { what: order.path, why: stderr.trim() || `its mender ended with ${status}` },
-  );
+  if (status === null) throw timedOut(order.path);
+  const reported = stdout.startsWith("{") ? (JSON.parse(stdout) as WireError) : undefined;
+  const why = stderr.trim() || `its repair process ended with status ${status}`;
+  throw new MusterError(reported ?? { what: order.path, why });
 }
 
-/** Does one repair, which it reads from standard input. @returns the exit code of the process */
+/** Reads one repair from standard input and runs it. @returns the exit code of the process */
 export function runRepair(): number {
   try {
     syncDatabase(JSON.parse(readFileSync(0, "utf8")) as SyncOrder);
@@ -43,10 +42,10 @@ export function runRepair(): number {
   }
 }
 
-function stuck(path: string): MusterError {
+function timedOut(path: string): MusterError {
   return new MusterError({
     what: path,
-    why: `it could not be mended within ${PATIENCE} s: its agent holds it, or puts other things in its place.`,
+    why: `it could not be repaired within ${PATIENCE} s: its agent keeps it locked, or keeps replacing its files.`,
     next: "Stop the agent, then run `npx pulumi up` again.",
   });
 }

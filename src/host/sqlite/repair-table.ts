@@ -4,9 +4,10 @@ import type { Row, Rows } from "../../model/contact-rows.ts";
 import { checkName, columnsOf, KEY, quoted, readTable, tableColumns } from "./table.ts";
 
 /**
- * Makes the declared rows true in one transaction, touching only cells that differ.
+ * Writes the declared rows in one transaction, and changes only cells that differ.
  *
- * @param before the rows that were applied last; those declared no more are deleted, all others stay
+ * @param before the rows that were last applied; those that are no longer declared are deleted, all others
+ * are kept
  */
 export function repairTable(db: DatabaseSync, table: string, declared: Rows, before: Rows): void {
   db.exec("BEGIN IMMEDIATE");
@@ -55,11 +56,15 @@ function writeRow(db: DatabaseSync, table: string, key: string, wanted: Row, fou
   }
 }
 
-/** A trigger is an agent's own code: it would run in this process, and might never end. */
+/** Refuses a table with triggers: the agent's code would run in this process and might never end. */
 function refuseTriggers(db: DatabaseSync, table: string): void {
   const query = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = ?";
   const trigger = db.prepare(query).get(table);
   if (trigger === undefined) return;
-  const why = `the table ${table} has the trigger ${JSON.stringify(trigger["name"])}, which would run with each change`;
-  throw new MusterError({ what: table, why, next: "Drop the trigger, or leave the table to Muster alone." });
+  const why = `the table ${table} has the trigger ${JSON.stringify(trigger["name"])}, which would run on each change`;
+  throw new MusterError({
+    what: table,
+    why,
+    next: "Drop the trigger: only Muster should write to this table.",
+  });
 }

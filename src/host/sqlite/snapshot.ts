@@ -3,7 +3,7 @@ import { readEntry, typeOf } from "../fs/read.ts";
 import { type Entry, type Handle, withEntry } from "../fs/walk.ts";
 import { pause } from "../system/error-reason.ts";
 
-/** Files that SQLite itself keeps beside a database; they come and go, and are never drift. */
+/** Files that SQLite itself makes and deletes beside a database; they are never drift. */
 export const SIDE_FILES = ["-wal", "-shm", "-journal"] as const;
 
 /** A database's bytes as they were at one moment. */
@@ -16,28 +16,28 @@ export interface Snapshot {
 /** Milliseconds by which the kernel's clock for file times may lag. */
 const TICK = 12;
 
-/** Milliseconds until a database that is written to all the time is given up. */
+/** Milliseconds to wait for a quiet moment of a database that is being written to. */
 const PATIENCE = 1000;
 
-/** The start of a rollback journal that is in use. */
+/** The first bytes of a rollback journal that is in use. */
 const JOURNAL_MAGIC = Buffer.from("d9d505f920a163d7", "hex");
 
 /**
- * Copies a database without opening it in SQLite, which would wait on a fifo put in its place, and would
- * write to its side files: only bytes are read, and taken if nothing was written before, during and after.
+ * Copies a database without SQLite, which would block on a FIFO in its place and write to its side files. A
+ * copy counts only if nothing was written shortly before or during the read.
  *
- * @throws MusterError where it is too large, or is never quiet
+ * @throws MusterError if the database is too large or is being written to all the time
  */
 export function snapshot(folder: Handle, name: string): Snapshot {
   for (const deadline = Date.now() + PATIENCE; ; pause(TICK)) {
     const before = signature(folder, name);
     const copy = before.isQuiet ? readBoth(folder, name) : undefined;
     if (copy !== undefined && signature(folder, name).text === before.text) return copy;
-    if (Date.now() > deadline) throw restless(name);
+    if (Date.now() > deadline) throw neverQuiet(name);
   }
 }
 
-/** What changes with every write: inode, size and time of change of the database and its side files. */
+/** Returns what every write changes: the inode, size and change time of the database and its side files. */
 function signature(folder: Handle, name: string): { text: string; isQuiet: boolean } {
   const stats = ["", "-wal", "-journal"].map((suffix) =>
     withEntry(folder, name + suffix, (entry) => entry?.stats),
@@ -66,12 +66,12 @@ function isPlain(entry: Entry | undefined): entry is Entry {
 }
 
 function tooLarge(name: string): never {
-  throw new MusterError({ what: name, why: `${name} is too large to be looked into` });
+  throw new MusterError({ what: name, why: `${name} is too large to be read` });
 }
 
-function restless(name: string): MusterError {
+function neverQuiet(name: string): MusterError {
   return new MusterError({
     what: name,
-    why: `${name} is being written to, or holds a change that was never finished`,
+    why: `${name} is being written to, or contains an unfinished change`,
   });
 }

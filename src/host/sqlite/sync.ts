@@ -16,21 +16,21 @@ import { withDatabase } from "./open-database.ts";
 import { repairTable } from "./repair-table.ts";
 import { SIDE_FILES } from "./snapshot.ts";
 
-/** What is to be done with one database; plain data, so that a process with its owner's rights can do it. */
+/** A repair of one database, as plain data that can be sent to a process with the owner's rights. */
 export interface SyncOrder {
   readonly path: string;
   readonly table: string;
   readonly attributes: FileAttributes;
   readonly declared: Rows;
-  /** The rows that were applied last; those declared no more are deleted. */
+  /** The rows that were last applied; those that are no longer declared are deleted. */
   readonly before: Rows;
-  /** Base64 of what a new file begins with, if its owner cannot repair what is there. */
+  /** The initial bytes of a new file, in Base64, if the owner cannot repair the existing one. */
   readonly start?: string;
-  /** What is there is not a database, and is kept beside the new one. */
+  /** Whether the existing file is not a database; it is then kept under another name beside the new one. */
   readonly isForeign: boolean;
 }
 
-/** Repairs a database in place, so that what the agent has learned and has open is kept. */
+/** Repairs a database in place: the agent keeps its own data and its open connections. */
 export function syncDatabase(order: SyncOrder): void {
   const { path, table, attributes, declared, before } = order;
   const { parent, name } = split(path);
@@ -51,14 +51,14 @@ function putFile(
   putDatabase(folder, name, start, attributes);
 }
 
-/** Puts a database in the place of whatever is there. */
+/** Replaces the entry at `name` with a database. */
 export function putDatabase(
   folder: Handle,
   name: string,
   bytes: Uint8Array,
   attributes: FileAttributes,
 ): void {
-  // Side files of another database would be read as changes to this one.
+  // SQLite would read the side files of the old database as changes to this one.
   for (const suffix of SIDE_FILES) discard(folder, name + suffix);
   replaceFile(folder, name, bytes, attributes);
 }
@@ -79,7 +79,7 @@ function repairFile(
   });
 }
 
-/** Removes side files that are not plain files: SQLite would write through them, or could not open the database. */
+/** Removes side files that are not plain files, which SQLite could not open or would write through. */
 function clearSideFiles(folder: Handle, name: string): void {
   for (const suffix of SIDE_FILES) {
     const type = withEntry(folder, name + suffix, (entry) => entry && typeOf(entry.stats));

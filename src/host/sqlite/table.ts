@@ -5,31 +5,35 @@ import type { Row, Rows } from "../../model/contact-rows.ts";
 /** The column that names a row. */
 export const KEY = "name";
 
-/** Milliseconds for one table: its pages are an agent's and may lead in circles. */
+/** Time limit in milliseconds for reading one table: its pages come from an agent and may form a cycle. */
 const PATIENCE = 2000;
 
-/** The declared rows out of their canonical JSON; throws where a column could not be one. */
+/** Parses declared rows from their canonical JSON. @throws MusterError if a column has an invalid name */
 export function parseRows(text: string): Rows {
   const rows = JSON.parse(text) as Rows;
   for (const column of columnsOf(rows)) checkName(column);
   return rows;
 }
 
-/** All columns that any row has, without the key. */
+/** Returns the sorted names of all columns that any row has, without the key. */
 export function columnsOf(rows: Rows): string[] {
   return [...new Set(Object.values(rows).flatMap((row) => Object.keys(row)))].sort();
 }
 
-/** Checks names before they are used in SQL text. */
+/** Checks and returns a name that will be used in SQL text. @throws MusterError if it is not safe */
 export function checkName(name: string): string {
   if (/^[a-z_]+$/.test(name)) return name;
   throw new MusterError({
     what: JSON.stringify(name),
-    why: "a table or column has only a-z and _ in its name",
+    why: "the name of a table or column may contain only a-z and _",
   });
 }
 
-/** The columns that a plain table has; nothing where there is no such table. Views and the like are refused. */
+/**
+ * Returns the columns of a plain table; undefined if there is no such table.
+ *
+ * @throws MusterError if it is a view, a virtual table or the like
+ */
 export function tableColumns(db: DatabaseSync, table: string): string[] | undefined {
   const found = db.prepare("SELECT type, sql FROM sqlite_schema WHERE lower(name) = ?").get(checkName(table));
   if (found === undefined) return undefined;
@@ -41,7 +45,7 @@ export function tableColumns(db: DatabaseSync, table: string): string[] | undefi
   return columns.map(({ name }) => String(name).toLowerCase());
 }
 
-/** Every row of a table, with those of the named columns that it has; other columns are not read. */
+/** Reads every row of a table by its key. Only the given columns are read, if the table has them. */
 export function readTable(db: DatabaseSync, table: string, columns: readonly string[]): Map<string, Row> {
   const existing = tableColumns(db, table) ?? [];
   const named = columns.filter((column) => existing.includes(column));
@@ -51,12 +55,12 @@ export function readTable(db: DatabaseSync, table: string, columns: readonly str
   for (const row of db.prepare(`SELECT ${quoted([KEY, ...named])} FROM "${checkName(table)}"`).iterate()) {
     rows.set(String(row[KEY]), toRow(row, named));
     if (Date.now() > deadline)
-      throw new MusterError({ what: table, why: "reading it does not come to an end" });
+      throw new MusterError({ what: table, why: `it could not be read within ${PATIENCE / 1000} s` });
   }
   return rows;
 }
 
-/** Whether a database holds anything but the declared rows of one table: what its agent put there. */
+/** Whether a database contains more than the declared rows of one table: data that its agent has added. */
 export function hasOtherData(db: DatabaseSync, table: string, declared: Rows): boolean {
   const others =
     "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND lower(name) NOT IN (?, 'sqlite_sequence')";

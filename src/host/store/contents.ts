@@ -7,7 +7,7 @@ import type { Host } from "../context.ts";
 import { listFolder } from "../system/read-if-present.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
-/** The bytes of a digest, as text: from the request, or as this host keeps them; undefined where neither has them. */
+/** Returns the text with a digest, from the request or this host's store; undefined if neither has it. */
 export type ContentSource = (digest: string) => string | undefined;
 
 export function contentSource(host: Host, sent: Contents = {}): ContentSource {
@@ -19,17 +19,17 @@ function keptBytes(host: Host, digest: Digest): string | undefined {
   return mayHave ? readOwn(pathOf(host, digest))?.toString("utf8") : undefined;
 }
 
-/** Keeps what the items name, so that it can be restored and compared without being sent again. */
+/** Stores the bytes that items declare, so that they need not be sent again for repairs and comparisons. */
 export function storeContents(host: Host, items: Items, sent: Contents): void {
   for (const digest of digestsOf(items)) {
     const text = sent[digest];
     if (text === undefined || readOwn(pathOf(host, digest)) !== undefined) continue;
-    if (digestOf(text) !== digest) throw torn(digest);
+    if (digestOf(text) !== digest) throw digestMismatch(digest);
     writeOwn(pathOf(host, digest), text);
   }
 }
 
-/** Deletes the bytes that no record on the host names any more. */
+/** Deletes stored bytes that no record on the host refers to. */
 export function sweepContents(host: Host, records: readonly HostRecord[]): void {
   const used = new Set(JSON.stringify(records).match(/(?<=sha256:)[0-9a-f]{64}/g));
   for (const name of listFolder(host.paths.contents)) {
@@ -41,7 +41,7 @@ function digestsOf(items: Items): Digest[] {
   return Object.values(items).flatMap((item) => wantedBytes(item) ?? []);
 }
 
-/** What of an item is wanted as bytes: a file's content that is no secret, a table's rows. */
+/** Returns the digest of an item's bytes: a file's content, if it is not a secret, or a table's rows. */
 export function wantedBytes(item: HostItem): Digest | undefined {
   const digest = item.kind === "file" ? item.want.content : item.kind === "rows" ? item.want.rows : undefined;
   return isDigest(digest) ? digest : undefined;
@@ -55,6 +55,6 @@ function pathOf(host: Host, digest: Digest): string {
   return `${host.paths.contents}/${digest.slice("sha256:".length)}`;
 }
 
-function torn(digest: string): MusterError {
-  return new MusterError({ what: `the bytes of ${digest}`, why: "they are not what their digest says" });
+function digestMismatch(digest: string): MusterError {
+  return new MusterError({ what: `the bytes of ${digest}`, why: "they do not match their digest" });
 }

@@ -5,13 +5,14 @@ import { writeFileLocked } from "../../base/files.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
 
 /**
- * Replaces a file in the state folder, which only root can read; must be called under the host's lock.
+ * Replaces a file in the state folder, which only root can read. It must be called under the host's lock.
  *
- * @throws MusterError with the path where the system refuses it, as on a full disk
+ * @throws MusterError that names the path if the system refuses the write, for example because the disk is
+ * full
  */
 export function writeOwn(path: string, text: string | Uint8Array): void {
   try {
-    // The folders can be passed through: agents' credentials lie under the same one.
+    // Other users may traverse the folders, because agents' credentials are below the same one.
     mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
     writeFileLocked(path, text, 0o600);
   } catch (error) {
@@ -20,9 +21,10 @@ export function writeOwn(path: string, text: string | Uint8Array): void {
 }
 
 /**
- * The bytes of a file in the state folder; undefined if there is none. A FIFO there does not block.
+ * Reads a file in the state folder; does not block on a FIFO.
  *
- * @throws MusterError if something other than a file is there
+ * @returns its bytes; undefined if it does not exist
+ * @throws MusterError if it is not a file
  */
 export function readOwn(path: string): Buffer | undefined {
   const fd = openIfThere(path);

@@ -9,8 +9,8 @@ import { listFolder } from "../system/read-if-present.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
 /**
- * Every record on the host; one that is torn or cannot be parsed counts as none. What an earlier version wrote of the
- * parts of an agent counts as that agent's one record.
+ * Reads every record on the host. A record that is truncated or cannot be parsed is skipped. The several
+ * records that an earlier version wrote for one agent are merged.
  */
 export function readRecords(host: Host): HostRecord[] {
   const records = listVisible(host.paths.records).flatMap((owner) =>
@@ -22,7 +22,7 @@ export function readRecords(host: Host): HostRecord[] {
   return mergeRecords(records);
 }
 
-/** The record of a resource: the owner's own before anybody else's. */
+/** Finds the record of a resource; the owner's record takes precedence over other stacks' records. */
 export function findRecord(
   records: readonly HostRecord[],
   id: string,
@@ -32,31 +32,35 @@ export function findRecord(
   return known.find((record) => record.owner === owner) ?? known[0];
 }
 
-/** Refuses, by its name, a resource that another stack has; but not the one that this run takes over from. */
+/**
+ * Refuses a resource that belongs to another stack, unless this run takes over from that stack.
+ *
+ * @throws MusterError that names the resource and the stack
+ */
 export function refuseForeign(record: HostRecord | undefined, owner: string, takesOver?: string): void {
   if (record === undefined || record.owner === owner || record.owner === takesOver) return;
   throw new MusterError({
     what: `${record.id} was not changed`,
-    why: `it belongs to the stack ${record.owner}, and this run is of ${owner}`,
-    next: `Leave it out here or remove it there; docs/tenants.md says how a stack takes over from another.`,
+    why: `it belongs to the stack ${record.owner}, and this run is for ${owner}`,
+    next: `Leave it out here or remove it there; docs/tenants.md describes how a stack takes over from another.`,
   });
 }
 
-/** Puts one record in the place of those that an earlier version wrote of a resource, where there are any. */
+/** Replaces the records that an earlier version wrote for parts of a resource by one record. */
 export function rewriteFormer(host: Host, record: HostRecord): void {
   const files = formerPartIds(record.id).map((id) => pathOf(host, record.owner, id));
   if (files.every((file) => readOwn(file) === undefined)) return;
-  // Another run's sweep may not find neither the old files nor the new one.
+  // The lock ensures that another run's sweep always finds either the old files or the new one.
   withHostLock(host, () => writeRecord(host, record));
 }
 
 export function writeRecord(host: Host, record: HostRecord): void {
   writeOwn(pathOf(host, record.owner, record.id), `${JSON.stringify(record)}\n`);
-  // They count for nothing from now on, and would count again when this record is gone.
+  // The new record replaces these; if they were kept, they would apply again after its deletion.
   deleteFiles(host, record.owner, formerPartIds(record.id));
 }
 
-/** Forgets a resource, and its owner's folder with the last of them; none there is a success. */
+/** Deletes a resource's record, if it exists, and the owner's folder if it is empty then. */
 export function deleteRecord(host: Host, owner: string, id: string): void {
   deleteFiles(host, owner, [...formerPartIds(id), id]);
   try {
@@ -73,26 +77,29 @@ function deleteFiles(host: Host, owner: string, ids: readonly string[]): void {
 function parse(bytes: Buffer | undefined): HostRecord | undefined {
   try {
     const record = JSON.parse(bytes?.toString("utf8") ?? "") as HostRecord;
-    const whole = record.id && record.owner && record.type && typeof record.items === "object";
-    return whole ? record : undefined;
+    const isComplete = record.id && record.owner && record.type && typeof record.items === "object";
+    return isComplete ? record : undefined;
   } catch {
     return undefined;
   }
 }
 
 function folderOf(host: Host, owner: string): string {
-  return `${host.paths.records}/${flat(owner)}`;
+  return `${host.paths.records}/${toFileName(owner)}`;
 }
 
 function pathOf(host: Host, owner: string, id: string): string {
-  return `${folderOf(host, owner)}/${flat(id)}.json`;
+  return `${folderOf(host, owner)}/${toFileName(id)}.json`;
 }
 
-/** One name of a folder from a name with slashes; ids and owners are checked where they are declared. */
-function flat(name: string): string {
+/** Makes one file name from a name with slashes. fleet.yaml's validation already checks the names. */
+function toFileName(name: string): string {
   const flattened = name.replaceAll("/", "~");
   if (!/^[A-Za-z0-9_~][A-Za-z0-9._~@-]*$/.test(flattened)) {
-    throw new MusterError({ what: `the name ${JSON.stringify(name)}`, why: "it cannot name a record" });
+    throw new MusterError({
+      what: `the name ${JSON.stringify(name)}`,
+      why: "it cannot be the name of a record",
+    });
   }
   return flattened;
 }

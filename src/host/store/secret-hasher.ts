@@ -5,10 +5,10 @@ import type { Host } from "../context.ts";
 import { withHostLock } from "../system/locks.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
-/** Turns a secret's digest into what a record may hold: `hmac:<hex>`, which reveals nothing without the host's key. */
+/** Turns a secret's digest into `hmac:<hex>` for a record, which reveals nothing without the host's key. */
 export type SecretHasher = (secretDigest: string) => string;
 
-/** Hashes with the host's own key; before there is one, with a random key, because nothing has been hashed yet. */
+/** Returns a hasher with the host's key; if there is none yet, with a random key, which matches no record. */
 export function secretHasher(host: Host): SecretHasher {
   let key: Uint8Array | undefined;
   return (digest) => {
@@ -18,8 +18,9 @@ export function secretHasher(host: Host): SecretHasher {
 }
 
 /**
- * Makes the host's key if there is none; must be called before the first record is written. If several stacks start on a
- * new host at once, one of them makes it: hashes with another key could never be compared.
+ * Makes the host's key if there is none. It must be called before the first record is written. The lock
+ * ensures that only one of several stacks that start on a new host makes the key, because hashes with
+ * different keys cannot be compared.
  */
 export function makeKey(host: Host): void {
   const isMade = () => readOwn(host.paths.key) !== undefined;
@@ -30,9 +31,10 @@ export function makeKey(host: Host): void {
 }
 
 /**
- * Declared properties as a record holds them, with secrets hashed.
+ * Returns the declared properties in the form for a record, with secrets hashed.
  *
- * @param before what was applied; a secret that should not change keeps its hash from there
+ * @param before the properties that were last applied; a secret that should not change keeps its hash from
+ * there
  */
 export function hashSecrets(
   items: Items,
@@ -47,7 +49,7 @@ export function hashSecrets(
   });
 }
 
-/** Items as a record holds them: without the digests of secrets, which would allow guessing. */
+/** Returns items without the digests of secrets, from which a weak secret could be guessed. */
 export function withoutDigests(items: Items): Items {
   return mapItems(items, (item) =>
     isSecretItem(item) ? { ...item, want: { ...item.want, content: AS_DECLARED } } : item,
@@ -55,10 +57,10 @@ export function withoutDigests(items: Items): Items {
 }
 
 /**
- * A record as it may leave the host: never with a hash. For a secret it has the digest that the client declares if that
- * is the one that was applied, and AS_DECLARED otherwise.
+ * Returns a record in the form that may leave the host, without any hash. A secret has the digest that the
+ * client declares if it is the one that was applied, and AS_DECLARED otherwise.
  *
- * @param items the items as the client declares them
+ * @param items the items that the client declares
  */
 export function openRecord(record: HostRecord, items: Items, hashSecret: SecretHasher): HostRecord {
   const open = (wants: Readonly<Record<string, Props>>) =>
@@ -73,11 +75,14 @@ export function openRecord(record: HostRecord, items: Items, hashSecret: SecretH
 function openWant(props: Props, item: Items[string] | undefined, hashSecret: SecretHasher): Props {
   const content = props["content"];
   if (typeof content !== "string" || !content.startsWith("hmac:")) return props;
-  const asked = item !== undefined && isSecretItem(item) ? item.want.content : AS_DECLARED;
-  return { ...props, content: asked !== AS_DECLARED && hashSecret(asked) === content ? asked : AS_DECLARED };
+  const digest = item !== undefined && isSecretItem(item) ? item.want.content : AS_DECLARED;
+  return {
+    ...props,
+    content: digest !== AS_DECLARED && hashSecret(digest) === content ? digest : AS_DECLARED,
+  };
 }
 
-/** Whether an item is a file whose value must not be in any record or answer. */
+/** Whether an item is a file with a secret value, which no record or response may contain. */
 export function isSecretItem(item: HostItem): item is FileItem & { readonly secret: string } {
   return item.kind === "file" && item.secret !== undefined;
 }

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { type Limit, memoryText, UNLIMITED } from "../../model/limits.ts";
 import { readTextIfPresent } from "./read-if-present.ts";
 
-/** The controller of a limit, and the files of a group that tell it: in cgroup v2, and in v1. */
+/** The controller of each limit, and the files of a cgroup that contain the limit, in v2 and v1. */
 const CONTROLLERS: Readonly<Record<Limit, { name: string; v2: string; v1: readonly string[] }>> = {
   memory: { name: "memory", v2: "memory.max", v1: ["memory.limit_in_bytes"] },
   cpu: { name: "cpu", v2: "cpu.max", v1: ["cpu.cfs_quota_us", "cpu.cfs_period_us"] },
   tasks: { name: "pids", v2: "pids.max", v1: ["pids.max"] },
 };
 
-/** The hierarchy that has a limit's controller. */
+/** A mounted cgroup hierarchy. */
 interface Hierarchy {
   readonly root: string;
   readonly isV2: boolean;
@@ -17,8 +17,8 @@ interface Hierarchy {
 }
 
 /**
- * Where a limit is kept: in v1's hierarchy of its controller, or in v2's where that has it. On hybrid hosts each
- * controller is in one of both, and v1's are where systemd writes.
+ * Finds the hierarchy that has a limit's controller: v2's, or v1's for that controller. On a hybrid host,
+ * each controller is in only one of them, and systemd writes to v1's.
  *
  * @param mounts the text of /proc/self/mounts
  */
@@ -35,7 +35,7 @@ function hierarchyOf(limit: Limit, mounts: string): Hierarchy | undefined {
   return undefined;
 }
 
-/** Whether the kernel holds this host's units to a limit: `held`, `missing` or `read-only`. */
+/** Returns whether the kernel enforces a limit on this host's units (`held`), or why not. */
 export function supportOf(limit: Limit, mounts: string): "held" | "missing" | "read-only" {
   const hierarchy = hierarchyOf(limit, mounts);
   if (hierarchy === undefined) return "missing";
@@ -43,10 +43,11 @@ export function supportOf(limit: Limit, mounts: string): "held" | "missing" | "r
 }
 
 /**
- * What the kernel holds a group to.
+ * Returns the limit that the kernel enforces on a cgroup.
  *
- * @param group as systemd's ControlGroup, such as `/muster.slice/muster-arc.slice`
- * @returns as the limit is declared, or `unlimited`; undefined where the group, or the limit in it, is not there
+ * @param group the unit's ControlGroup in systemd, such as `/muster.slice/muster-arc.slice`
+ * @returns the limit in the form that fleet.yaml uses, or `unlimited`; undefined if the group or the limit
+ * does not exist
  */
 export function kernelLimit(limit: Limit, group: string, mounts: string): string | number | undefined {
   const hierarchy = hierarchyOf(limit, mounts);
@@ -57,7 +58,7 @@ export function kernelLimit(limit: Limit, group: string, mounts: string): string
   return limitOf(limit, texts.join(" ").trim().split(/\s+/));
 }
 
-/** v1 has numbers for "no limit": -1 time, and more bytes than there can be. */
+/** Parses a limit. In v1, a time of -1 and an impossibly large number of bytes mean "no limit". */
 function limitOf(limit: Limit, [amount = "", period = ""]: readonly string[]): string | number {
   const number = Number(amount);
   if (Number.isNaN(number) || number < 0 || number > 2 ** 60) return UNLIMITED;

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { listFolder, readTextIfPresent } from "./read-if-present.ts";
 
 /**
- * The packages that dpkg has installed. Its own files are read instead of running dpkg-query, which would cost a tenth
- * of an observation: stanzas of `Package:` and `Status:`, and newer ones in a journal of numbered files (deb822(5),
- * dpkg(1) FILES).
+ * Returns which of the named packages dpkg has installed. It reads dpkg's own files, because dpkg-query would
+ * take a tenth of an observation's time. They contain stanzas with `Package:` and `Status:`; newer stanzas
+ * are in numbered journal files (deb822(5), dpkg(1) FILES).
  *
  * @param dir dpkg's folder
- * @param names those that are asked about
+ * @param names the packages to check
  */
 export function installedAmong(dir: string, names: readonly string[]): ReadonlySet<string> {
   const stanzas = [readFileSync(`${dir}/status`, "utf8"), ...journal(`${dir}/updates`)].map(
@@ -18,7 +18,7 @@ export function installedAmong(dir: string, names: readonly string[]): ReadonlyS
   );
 }
 
-/** What a text says of a package, where it does; of one for several architectures the best. */
+/** Returns a package's state, if the text has it; `installed` if any of its architectures is installed. */
 function stateIn(text: string, name: string): string[] {
   const states: string[] = [];
   const head = `\nPackage: ${name}\n`;

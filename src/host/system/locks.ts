@@ -3,19 +3,20 @@ import { MusterError } from "../../base/errors.ts";
 import { digestOf } from "../../model/digest.ts";
 import type { Host } from "../context.ts";
 
-/** Seconds to wait for another run's change of one resource, which may wait for a unit to start. */
+/** Seconds to wait for another run's change to a resource, which may include the start of a unit. */
 const PATIENCE = 90;
 
 /**
- * One change at a time of one resource, in all runs: stacks that share a host do not wait for each other.
+ * Does work under the lock of one resource, so that runs change it one at a time. Stacks that share a host do
+ * not wait for each other, because they have different resources.
  *
- * @param id the resource
+ * @param id the resource's id
  */
 export function withResourceLock<T>(host: Host, id: string, work: () => T): T {
   return withResourceLocks(host, [id], work);
 }
 
-/** The same for several resources, in the same order in every run, so that no two runs wait for each other. */
+/** Does work under the locks of several resources, taken in a fixed order so that runs cannot deadlock. */
 export function withResourceLocks<T>(host: Host, ids: readonly string[], work: () => T): T {
   const folder = `${host.paths.lock}.d`;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -24,14 +25,15 @@ export function withResourceLocks<T>(host: Host, ids: readonly string[], work: (
 }
 
 /**
- * One change at a time on the whole host, for moments only: of what all stacks share, such as the accounts, the packages
- * and the stored contents. It may be taken within a resource's lock, never the other way round, and not twice.
+ * Does short work under the host's lock, which protects what all stacks share, such as accounts, packages and
+ * stored contents. It may be taken while a resource's lock is held, but not the other way round, and not
+ * twice.
  */
 export function withHostLock<T>(host: Host, work: () => T): T {
   return withLocks(host, [host.paths.lock], work);
 }
 
-/** flock(1) locks a descriptor that it shares with this process, so a lock ends with the process and is never stale. */
+/** Locks files with flock(1). The kernel releases the locks with this process, so none is ever stale. */
 function withLocks<T>(host: Host, files: readonly string[], work: () => T): T {
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
   const open: number[] = [];
@@ -52,7 +54,7 @@ function withLocks<T>(host: Host, files: readonly string[], work: () => T): T {
 function busy(lock: string, stderr: string): MusterError {
   return new MusterError({
     what: "nothing was changed",
-    why: stderr.trim() || `another run holds ${lock} for more than ${PATIENCE} s`,
-    next: "Run it again when the other run is done.",
+    why: stderr.trim() || `another run has held ${lock} for more than ${PATIENCE} s`,
+    next: "Run the command again when the other run has ended.",
   });
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { hasCode } from "./error-reason.ts";
 
-/** The names in a folder; none if there is no such folder. */
+/** Returns the names in a folder; an empty list if there is no such folder. */
 export function listFolder(path: string): string[] {
   try {
     return readdirSync(path);
@@ -12,9 +12,9 @@ export function listFolder(path: string): string[] {
 }
 
 /**
- * The text of a file that only root can change; undefined if there is no such file.
+ * Returns the text of a file that only root can change; undefined if there is no such file.
  *
- * @param absent further error codes which mean that there is none
+ * @param absent additional error codes that mean that the file does not exist
  */
 export function readTextIfPresent(path: string, ...absent: readonly string[]): string | undefined {
   try {

@@ -1,35 +1,35 @@
-/** The result of a program. `status` is null if it was ended by a signal or a time limit. */
+/** The result of a program. `status` is null if a signal or the time limit has ended it. */
 export interface ProgramResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program to its end with a plain environment; throws nothing where it fails or is missing. */
+/** Runs a program with a minimal environment. Does not throw if it fails or does not exist. */
 export type RunProgram = (program: string, args: readonly string[], options?: RunOptions) => ProgramResult;
 
 export interface RunOptions {
-  /** Seconds; 60 by default. */
+  /** Time limit in seconds; 60 by default. */
   readonly timeout?: number;
-  /** What it reads on its standard input. */
+  /** The text on its standard input. */
   readonly input?: string;
-  /** The user that it runs as; left out, or without root, this process's own. */
+  /** The user to run as, if this process is root; by default the user of this process. */
   readonly as?: { readonly uid: number; readonly gid: number };
   /** Descriptors of this process that the program gets as 3, 4, … */
   readonly descriptors?: readonly number[];
 }
 
-/** The environment of programs: nothing of this process is passed on. */
+/** The environment of programs. Nothing of this process's environment is passed on. */
 export const ENVIRONMENT = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
   DEBIAN_FRONTEND: "noninteractive",
-  // Times in what programs say are read again.
+  // Muster parses times in the output of programs.
   TZ: "UTC",
 };
 
 export const runProgram: RunProgram = (program, args, options = {}) => {
-  // Loaded when first needed: most runs only look, and start nothing.
+  // Loaded only when needed, because most runs only observe and start no program.
   const { spawnSync } = process.getBuiltinModule("node:child_process");
   const done = spawnSync(program, [...args], {
     encoding: "utf8",

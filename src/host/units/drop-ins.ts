@@ -5,7 +5,7 @@ import { listFolder } from "../system/read-if-present.ts";
 import { isOverrideLink } from "./provider-override.ts";
 import type { UnitState } from "./systemctl.ts";
 
-/** Where `systemctl edit`, `edit --runtime` and `set-property` put what changes one unit. */
+/** The folders in which `systemctl edit`, `edit --runtime` and `set-property` put the drop-ins of a unit. */
 const ROOTS = [
   "/etc/systemd/system",
   "/run/systemd/system",
@@ -14,9 +14,9 @@ const ROOTS = [
 ];
 
 /**
- * The drop-in files by which somebody has changed this unit: those that systemd has read, and those that it will read
- * next. Drop-ins of the distribution or for all services are not among them, nor is a provider override (see
- * provider-override.ts).
+ * Finds the drop-in files with which somebody has changed this unit: those that systemd has loaded, and those
+ * that it will load next. Leaves out drop-ins of the distribution or for all services, and a provider
+ * override (see provider-override.ts).
  */
 export function overridesOf(unit: string, state: UnitState): string[] {
   const loaded = (state["DropInPaths"] ?? "").split(" ").filter((path) => /^\/(etc|run)\//.test(path));
@@ -26,7 +26,7 @@ export function overridesOf(unit: string, state: UnitState): string[] {
     .sort();
 }
 
-/** Deletes a unit's overrides; throws if one may change other units too. */
+/** Deletes a unit's overrides. @throws MusterError if one may change other units too */
 export function removeOverrides(unit: string, paths: readonly string[]): void {
   for (const path of paths) {
     const dir = dirname(path);
@@ -45,7 +45,7 @@ function dropInsIn(dir: string): string[] {
 function shared(unit: string, path: string): MusterError {
   return new MusterError({
     what: `${path} changes ${unit}`,
-    why: "it may change other units too, so it is not ours to delete",
+    why: "it may change other units too, so Muster does not delete it",
     next: "Delete it by hand if nothing else needs it.",
   });
 }

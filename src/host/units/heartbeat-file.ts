@@ -1,5 +1,5 @@
 import { lstatSync, type Stats } from "node:fs";
-import { BEAT_STATES, type BeatState } from "../../model/deadman.ts";
+import { HEARTBEAT_STATES, type HeartbeatState } from "../../model/deadman.ts";
 import { shown } from "../../model/shown.ts";
 import type { Account } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
@@ -9,35 +9,36 @@ import { hasCode, reasonOf } from "../system/error-reason.ts";
 
 /** What was read of an agent's heartbeat. */
 export interface Reading {
-  /** Differs from that of the previous heartbeat; left out if there is no heartbeat. */
+  /** Identifies the heartbeat: each one has a different mark. Left out if there is no heartbeat. */
   readonly mark?: string;
-  readonly state?: BeatState;
+  readonly state?: HeartbeatState;
   readonly task?: string;
-  /** What is wrong with it. With a mark it still counts as a sign of life. */
+  /** What is wrong with the heartbeat. If there is also a mark, it still counts as a sign of life. */
   readonly problem?: string;
-  /** Why nothing could be read, through no fault of the agent. */
+  /** Why the heartbeat could not be read, if that is not the agent's fault. */
   readonly unknown?: string;
 }
 
-/** Bytes. A heartbeat is a line. */
+/** The maximum size of a heartbeat in bytes: it is one line. */
 const CAP = 4096;
 
-/** Seconds that clocks may differ by. */
+/** Seconds by which clocks may differ. */
 const AHEAD = 60;
 
-/** A reading and the attributes of its file: while those are the same there is nothing new to read. */
+/** A reading, and the attributes of its file. While they are the same, there is nothing new to read. */
 export interface Stamped {
   readonly stamp: string;
   readonly reading: Reading;
 }
 
 /**
- * Reads an agent's heartbeat if its file has changed. The file is opened with the agent's own rights, and neither a FIFO
- * nor a symlink can hold this process up. Whether it has changed is checked with root's rights, without opening it.
+ * Reads an agent's heartbeat if its file has changed. The file is opened with the agent's own rights, and
+ * neither a FIFO nor a symlink can block this process. Whether it has changed is checked with root's rights,
+ * without opening it.
  *
- * @param path a file in a folder whose own name no agent can change
+ * @param path a file in a folder that no agent can rename
  */
-export function readBeatFile(path: string, account: Account, last?: Stamped): Stamped {
+export function readHeartbeatFile(path: string, account: Account, last?: Stamped): Stamped {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return unstamped({});
@@ -47,12 +48,12 @@ export function readBeatFile(path: string, account: Account, last?: Stamped): St
     return { stamp, reading };
   } catch (error) {
     const why = reasonOf(error);
-    const isItsOwn = hasCode(error, "EACCES", "ELOOP");
-    return unstamped(isItsOwn ? { problem: `it cannot be read: ${why}` } : { unknown: why });
+    const isAgentsFault = hasCode(error, "EACCES", "ELOOP");
+    return unstamped(isAgentsFault ? { problem: `it cannot be read: ${why}` } : { unknown: why });
   }
 }
 
-/** A reading that is repeated each time. */
+/** Returns a reading without a stamp, so that the next one is made from scratch. */
 export function unstamped(reading: Reading): Stamped {
   return { stamp: "", reading };
 }
@@ -69,21 +70,22 @@ function readingOf(entry: Entry | undefined, account: Account): Reading {
   if (stats.uid !== account.uid) return { problem: "it belongs to another user" };
   const bytes = readEntry(entry, CAP);
   if (bytes === undefined) return { problem: `it has more than ${CAP} bytes` };
-  return parseBeat(bytes.toString("utf8"), `${stats.ino} ${stats.mtimeMs} ${stats.size}`);
+  return parseHeartbeat(bytes.toString("utf8"), `${stats.ino} ${stats.mtimeMs} ${stats.size}`);
 }
 
 /**
- * Parses what an agent reports. Its own time is only checked for errors: a heartbeat is new if its mark is.
+ * Parses an agent's heartbeat. Its time is only checked for errors; whether the heartbeat is new depends on
+ * its mark.
  *
- * @param mark what distinguishes this heartbeat from others
+ * @param mark identifies this heartbeat
  */
-export function parseBeat(text: string, mark: string, now = new Date()): Reading {
-  const beat = parseObject(text);
-  if (beat === undefined) return { problem: "it is no JSON object" };
-  const { time, state, task } = beat;
+export function parseHeartbeat(text: string, mark: string, now = new Date()): Reading {
+  const heartbeat = parseObject(text);
+  if (heartbeat === undefined) return { problem: "it is not a JSON object" };
+  const { time, state, task } = heartbeat;
   const at = typeof time === "string" ? Date.parse(time) : Number.NaN;
-  if (Number.isNaN(at)) return { problem: "its time is no time" };
-  if (!isBeatState(state)) return { problem: `its state is none of ${BEAT_STATES.join(", ")}` };
+  if (Number.isNaN(at)) return { problem: "its time is invalid" };
+  if (!isHeartbeatState(state)) return { problem: `its state is not one of ${HEARTBEAT_STATES.join(", ")}` };
   const ahead = (at - now.getTime()) / 1000;
   return {
     mark,
@@ -102,6 +104,6 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function isBeatState(state: unknown): state is BeatState {
-  return (BEAT_STATES as readonly unknown[]).includes(state);
+function isHeartbeatState(state: unknown): state is HeartbeatState {
+  return (HEARTBEAT_STATES as readonly unknown[]).includes(state);
 }

@@ -16,37 +16,43 @@ const PROPERTIES = [
   "DropInPaths",
 ];
 
-/** Seconds; systemd answers in milliseconds, and while it does not, nothing can be decided. */
+/**
+ * Seconds to wait for systemd, which usually answers within milliseconds. No decision is possible without it.
+ */
 const PATIENCE = 4;
 
-/** The state of a unit, as systemd reports it now. */
+/** The state of a unit, as systemd reports it. */
 export interface UnitView {
-  /** `moving`: it starts or stops. `ended`: it waits for its restart. `down`: nothing will start it. */
+  /**
+   * `moving`: it is starting or stopping. `ended`: systemd will restart it. `down`: nothing will start it.
+   */
   readonly state: "up" | "moving" | "ended" | "down";
-  /** Changes with every start; empty if it never ran. */
+  /** Identifies the current run, and changes with every start; empty if the unit has never run. */
   readonly run: string;
-  /** How often systemd restarted it by itself. */
+  /** How often systemd has restarted the unit by itself. */
   readonly restarts: number;
-  /** systemd's word for how it ended. */
+  /** How the last run ended, in systemd's words. */
   readonly result: string;
-  /** It is up without a pane: what runs is the remainder of a program that forked away. */
+  /**
+   * Whether the unit is up without its tmux: what runs is the remainder of a program that has forked away.
+   */
   readonly isStray?: boolean;
 }
 
-/** A unit with what its heartbeats are found by. */
+/** A unit, with what is needed to find its heartbeats. */
 export interface Unit extends UnitView {
   readonly pid: number;
-  /** When it started, in seconds of the monotonic clock. */
+  /** When the unit started, in seconds of the monotonic clock. */
   readonly upSince: number;
-  /** When it last pinged systemd's watchdog, in microseconds; 0: never. */
+  /** When the unit last pinged systemd's watchdog, in microseconds of the monotonic clock; 0: never. */
   readonly pinged: string;
-  /** The user it runs as. */
+  /** The user that the unit runs as. */
   readonly user: string;
   /** The paths of the drop-ins that systemd has read, separated by spaces. */
   readonly dropIns: string;
 }
 
-/** Queries systemd about all units at once. @returns them by name */
+/** Queries systemd about all units at once. @returns the units by name */
 export function observeUnits(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   if (names.length === 0) return new Map();
   const states = showProperties(host, names, PROPERTIES, PATIENCE);

@@ -13,16 +13,19 @@ import type { Host } from "../context.ts";
 import { readOwn } from "../store/files.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
-/** A unit that the deadman watches, with its policy: an agent's, or that of a service with a health check. */
+/**
+ * A unit that the deadman watches, with its policy. It belongs to an agent, or to a service with a health
+ * check.
+ */
 export interface WatchedUnit extends Policy {
   /** The name of the agent or service. */
   readonly agent: string;
   readonly unit: string;
-  /** Present for a service. */
+  /** Present only for a service. */
   readonly service?: Pick<ServicePolicy, "health" | "grace" | "onUnhealthy">;
 }
 
-/** The policies that `up` wrote, by agent. An invalid one is skipped; the next `up` rewrites it. */
+/** Reads the policies that `up` wrote, by agent. An invalid one is skipped; the next `up` rewrites it. */
 export function readPolicies(host: Host): ReadonlyMap<string, WatchedUnit> {
   const names = listPolicies(dirname(policyFile("", host.paths.hostd)));
   const watched = names.flatMap((agent): [string, WatchedUnit][] => {
@@ -32,7 +35,7 @@ export function readPolicies(host: Host): ReadonlyMap<string, WatchedUnit> {
   return new Map(watched);
 }
 
-/** The services that have a health check, by a key that no agent has. */
+/** Reads the policies of services with a health check, by a key that no agent can have. */
 export function readServices(host: Host): ReadonlyMap<string, WatchedUnit> {
   const names = listPolicies(dirname(servicePolicyFile("", host.paths.hostd)));
   const watched = names.flatMap((name): [string, WatchedUnit][] => {
@@ -54,12 +57,12 @@ function listPolicies(folder: string): string[] {
   return listFolder(folder).flatMap((name) => /^([a-z0-9-]+)\.json$/.exec(name)?.[1] ?? []);
 }
 
-/** Characters. A policy is a page. */
+/** The maximum length of a policy in characters. */
 const CAP = 64 * 1024;
 
 /**
- * Parses a policy and checks all of it: a tenant's stack writes those of its own agents, and an invalid one must not
- * keep the deadman from the others.
+ * Parses a policy and checks all of it. A tenant's stack writes the policies of its own agents, and an
+ * invalid one must not stop the deadman from watching other agents.
  *
  * @returns undefined if it is truncated, too long or from another version
  */
@@ -86,7 +89,7 @@ export function parsePolicy(text = ""): Policy | undefined {
 /** A service has no heartbeat: its health check is its only sign of life. */
 const NO_HEARTBEAT = { by: "none", interval: 15, timeout: 60 } as const;
 
-/** The same for the policy of a service. */
+/** Parses the policy of a service in the same way. */
 export function parseServicePolicy(text = ""): Omit<WatchedUnit, "agent"> | undefined {
   try {
     if (text.length > CAP) return undefined;

@@ -7,23 +7,27 @@ import { hasCode } from "../system/error-reason.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
 /**
- * Which provider an agent runs on: a link among its unit's drop-ins points to the file that `up` wrote for that provider;
- * without a link it is the first provider. The link is the only record, so nothing can contradict it.
+ * The name of the link that sets an agent's provider. The link is among the drop-ins of the agent's unit and
+ * points to the file that `up` wrote for that provider. Without it, the agent runs on its first provider.
+ * There is no other record of the choice.
  */
 const LINK = /^muster-provider-([a-z][a-z0-9-]*)\.conf$/;
 
-/** The provider other than its first that a unit is linked to. If there are several links, systemd uses the last. */
+/**
+ * Returns the provider that a unit is linked to; undefined if it runs on its first one. Of several links,
+ * systemd uses the last.
+ */
 export function linkedOverride({ paths }: Host, unit: string): string | undefined {
   return linksOf(unit, paths.units, paths.hostd).at(-1);
 }
 
-/** The provider whose drop-in systemd has loaded. @param dropIns the paths that it reports */
+/** Returns the provider whose drop-in systemd has loaded. @param dropIns the paths that systemd reports */
 export function loadedOverride(unit: string, dropIns: string): string | undefined {
   const own = dropIns.split(" ").filter((path) => dirname(path).endsWith(`/${unit}.d`));
   return own.flatMap((path) => LINK.exec(basename(path))?.[1] ?? []).at(-1);
 }
 
-/** The override with its time, for a report. */
+/** Returns the override and when it was made, for a report. */
 export function failedOver(host: Host, unit: string): FailedOver | undefined {
   const provider = linkedOverride(host, unit);
   if (provider === undefined) return undefined;
@@ -31,7 +35,12 @@ export function failedOver(host: Host, unit: string): FailedOver | undefined {
   return { provider, since: mtime.toISOString() };
 }
 
-/** Links a unit to a provider, or to its first. systemd has to reload for it. After a kill in between, the new link counts. */
+/**
+ * Links a unit to a provider. systemd must reload afterwards; if Muster is killed before that, the new link
+ * still counts.
+ *
+ * @param provider undefined for the agent's first provider, which needs no link
+ */
 export function linkOverride({ paths }: Host, unit: string, provider: string | undefined): void {
   const before = linksOf(unit, paths.units, paths.hostd);
   const agent = agentOfUnit(unit);
@@ -46,7 +55,9 @@ export function linkOverride({ paths }: Host, unit: string, provider: string | u
   if (provider === undefined) removeIfEmpty(dirname(choiceLink(unit, "", paths.units)));
 }
 
-/** Whether a drop-in of a unit is the link to one of its own providers, and so no override by a person. */
+/**
+ * Whether a drop-in of a unit is the link to one of its own providers, and so not an override by a person.
+ */
 export function isOverrideLink(unit: string, path: string, hostd: string = HOSTD_DIR): boolean {
   const [agent, provider] = [agentOfUnit(unit), LINK.exec(basename(path))?.[1]];
   if (agent === undefined || provider === undefined) return false;
@@ -59,7 +70,7 @@ export function isOverrideLink(unit: string, path: string, hostd: string = HOSTD
   }
 }
 
-/** The providers that a unit is linked to, in the order in which systemd reads drop-ins. */
+/** Returns the providers that a unit is linked to, in the order in which systemd reads drop-ins. */
 function linksOf(unit: string, units: string, hostd: string): string[] {
   const dir = dirname(choiceLink(unit, "", units));
   const names = listFolder(dir).filter((name) => isOverrideLink(unit, `${dir}/${name}`, hostd));

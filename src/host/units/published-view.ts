@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import type { Watched, WatchedService } from "../../model/deadman.ts";
+import type { WatchedAgent, WatchedService } from "../../model/deadman.ts";
 import { HOSTD_UNIT } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { readOwn } from "../store/files.ts";
@@ -7,27 +7,27 @@ import { readOwn } from "../store/files.ts";
 /** Seconds after which the deadman counts as silent. */
 const SILENT = 15;
 
-/** The file by which the deadman publishes what it observes. */
+/** The content of the file in which the deadman publishes what it observes. */
 interface ViewFile {
   /** Seconds of the monotonic clock when it was written. */
   readonly at: number;
-  readonly agents: Readonly<Record<string, Watched>>;
+  readonly agents: Readonly<Record<string, WatchedAgent>>;
   readonly services?: readonly WatchedService[];
 }
 
-/** Seconds of the monotonic clock. */
+/** Returns the time in seconds of the monotonic clock. */
 export function monotonic(): number {
   return Number(process.hrtime.bigint() / 1_000_000n) / 1000;
 }
 
-/** The state of agents and services, as the deadman observed it last. */
+/** The state of agents and services at the deadman's last observation. */
 export interface PublishedView {
-  /** By name. */
-  readonly agents: Readonly<Record<string, Watched>>;
+  /** The agents, by name. */
+  readonly agents: Readonly<Record<string, WatchedAgent>>;
   readonly services: readonly WatchedService[];
 }
 
-/** Replaces the published view by rename. */
+/** Replaces the published view by a rename. */
 export function writeView(host: Host, { agents, services }: PublishedView): void {
   const view: ViewFile = { at: monotonic(), agents, services };
   const file = fileOf(host);
@@ -36,7 +36,7 @@ export function writeView(host: Host, { agents, services }: PublishedView): void
   renameSync(`${file}.new`, file);
 }
 
-/** The view that the deadman published last; undefined if it is silent. */
+/** Reads the view that the deadman has published; undefined if the deadman is silent. */
 export function readView(host: Host): PublishedView | undefined {
   try {
     const view = JSON.parse(readOwn(fileOf(host))?.toString("utf8") ?? "") as ViewFile;
@@ -49,7 +49,7 @@ export function readView(host: Host): PublishedView | undefined {
   }
 }
 
-/** Whether the deadman runs; undefined if none is installed. */
+/** Returns whether the deadman runs; undefined if it is not installed. */
 export function deadmanState(host: Host, view = readView(host)): "watching" | "silent" | undefined {
   if (!existsSync(`${host.paths.units}/${HOSTD_UNIT}`)) return undefined;
   return view === undefined ? "silent" : "watching";

@@ -5,7 +5,7 @@ import type { Host } from "../context.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
-/** Keeps a unit down, over reboots too, until it is released. */
+/** Prevents a unit from starting, even at boot, until it is released. */
 export function quarantine(host: Host, unit: string, reason: string, now = new Date()): void {
   const quarantine: Quarantine = { since: now.toISOString(), reason };
   writeOwn(quarantineFile(unit, host.paths.hostd), `${JSON.stringify(quarantine)}\n`);
@@ -16,7 +16,9 @@ export function release(host: Host, unit: string): void {
   rmSync(quarantineFile(unit, host.paths.hostd), { force: true });
 }
 
-/** Why a unit is in quarantine; undefined if it is not. The file's existence decides, whatever its text. */
+/**
+ * Reads why a unit is in quarantine; undefined if it is not. Only the file's existence decides, not its text.
+ */
 export function readQuarantine(host: Host, unit: string): Quarantine | undefined {
   const text = readOwn(quarantineFile(unit, host.paths.hostd))?.toString("utf8");
   if (text === undefined) return undefined;
@@ -28,7 +30,7 @@ export function readQuarantine(host: Host, unit: string): Quarantine | undefined
   }
 }
 
-/** The units in quarantine. */
+/** Lists the units in quarantine. */
 export function unitsInQuarantine(host: Host): ReadonlySet<string> {
   return new Set(listFolder(quarantineFile("", host.paths.hostd)));
 }

@@ -1,11 +1,11 @@
-import { beatFile } from "../../model/host-paths.ts";
+import { heartbeatFile } from "../../model/host-paths.ts";
 import type { Account } from "../accounts/accounts.ts";
-import { type Reading, readBeatFile, type Stamped, unstamped } from "./heartbeat-file.ts";
+import { type Reading, readHeartbeatFile, type Stamped, unstamped } from "./heartbeat-file.ts";
 import type { Unit } from "./observe-units.ts";
 import type { WatchedUnit } from "./policies.ts";
 import { paneQuietFor, readPane } from "./tmux-pane.ts";
 
-/** Reads the last sign of life of an agent, of the kind that its policy names. */
+/** Reads the last sign of life of an agent, in the way that its policy declares. */
 export function readHeartbeat(
   { agent, heartbeat }: WatchedUnit,
   unit: Unit,
@@ -16,14 +16,16 @@ export function readHeartbeat(
   if (heartbeat.by === "notify") return unstamped(unit.pinged === "0" ? {} : { mark: unit.pinged });
   if (heartbeat.by === "pane") return unstamped(readPane(unit.pid));
   if (account === undefined) return unstamped({ unknown: `there is no user ${unit.user}` });
-  return readBeatFile(beatFile(agent), account, last);
+  return readHeartbeatFile(heartbeatFile(agent), account, last);
 }
 
-/** Seconds without output after which a terminal is quiet: programs at work write to it, if only a spinner. */
+/**
+ * Seconds without output after which a terminal counts as quiet. A working program shows at least a spinner.
+ */
 const QUIET = 20;
 
 /**
- * Whether an agent waits for work: as its heartbeat says, and otherwise if its terminal is quiet.
+ * Whether an agent waits for work: if its heartbeat reports so or, without one, if its terminal is quiet.
  *
  * @param server the unit's main process, a tmux server
  */

@@ -3,16 +3,18 @@ import { readQuarantine } from "./quarantine.ts";
 import { exitedAtOnce, notStarted } from "./start-failure.ts";
 import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "./systemctl.ts";
 
-/** Seconds until a unit that still starts or stops is left to systemd. */
+/** Seconds to wait for a unit to start. After that, systemd continues in the background. */
 export const START_PATIENCE = 30;
+
+/** Seconds to wait for a unit to stop before it is killed. */
 const STOP_PATIENCE = 60;
 
-/** Restarts the units that run. @throws MusterError if one does not start again */
+/** Restarts those of the units that run. @throws MusterError if one does not start */
 export function restartIfRunning(host: Host, names: readonly string[]): void {
   for (const [i, state] of showUnits(host, names).entries()) {
     const name = names[i] ?? "";
     if (!isRunning(state)) continue;
-    // A masked unit keeps running, but could not restart.
+    // A masked unit may still be running, but it cannot restart.
     unmaskIfMasked(host, name, state);
     start(host, "restart", name);
   }
@@ -29,25 +31,29 @@ export function unmaskIfMasked(host: Host, name: string, state: UnitState): void
   daemonReload(host);
 }
 
-/** Starts or restarts a unit. @throws MusterError with the end of its journal if it does not run then */
+/**
+ * Starts or restarts a unit.
+ *
+ * @throws MusterError with the end of its journal if it does not run afterwards
+ */
 export function start(host: Host, verb: "start" | "restart", name: string): void {
-  // A unit that has failed too often does not start before its failures are reset.
+  // A unit that has reached systemd's start limit does not start until its failures are reset.
   host.run("systemctl", ["reset-failed", "--", name]);
   systemctl(host, verb, "--no-block", "--", name);
   assertStarted(host, name, waitForUnit(host, name, START_PATIENCE, hasNoJob));
 }
 
-/** @throws MusterError with the end of its journal if a started unit does not run */
+/** Checks that a unit runs after its start. @throws MusterError with the end of its journal if it does not */
 export function assertStarted(host: Host, name: string, state: UnitState): void {
   if (isRunning(state) && state["SubState"] !== "auto-restart") return;
   if (isDone(state)) return;
   const endedWell = state["SubState"] === "auto-restart" && state["Result"] === "success";
-  // On a busy host the deadman may have quarantined it before we ask.
+  // On a busy host, the deadman may already have put it into quarantine.
   if (endedWell || readQuarantine(host, name) !== undefined) throw exitedAtOnce(host, name);
   throw notStarted(host, name, state);
 }
 
-/** Whether a unit that does not restart ended well. */
+/** Whether a unit that does not restart has ended successfully. */
 function isDone({ ActiveState, Restart, Result }: UnitState): boolean {
   return ActiveState === "inactive" && Restart === "no" && Result === "success";
 }
@@ -57,7 +63,7 @@ export function hasNoJob(state: UnitState): boolean {
   return ["", "0"].includes(state["Job"] ?? "");
 }
 
-/** Stops a unit, and kills what does not stop. */
+/** Stops a unit, and kills it if it does not stop in time. */
 export function stopUnit(host: Host, name: string): void {
   systemctl(host, "stop", "--no-block", "--", name);
   const state = waitForUnit(host, name, STOP_PATIENCE, isStopped);

@@ -25,12 +25,15 @@ const UNIT_PROPERTIES = [
 export function showUnits(host: Host, units: readonly string[]): UnitState[] {
   if (units.length === 0) return [];
   const states = showProperties(host, units, UNIT_PROPERTIES);
-  // `show` reports what systemd read last, which removing a link by hand does not change.
+  // `systemctl show` reports what systemd has loaded, so it misses a link that somebody has removed by hand.
   const fileStates = readFileStates(host, units);
   return states.map((state, i) => ({ ...state, UnitFileState: fileStates.get(units[i] ?? "") ?? "" }));
 }
 
-/** Whether units are enabled, masked and so on, according to their files and links now; one without a file is left out. */
+/**
+ * Reads from their current files and links whether units are enabled, masked and so on. Leaves out units
+ * without a file.
+ */
 function readFileStates(host: Host, units: readonly string[]): Map<string, string> {
   const args = ["list-unit-files", "--no-legend", "--no-pager", "--plain", "--", ...units];
   const { stdout } = host.run("systemctl", args);
@@ -38,7 +41,7 @@ function readFileStates(host: Host, units: readonly string[]): Map<string, strin
   return new Map(rows.map(([unit = "", state = ""]) => [unit, state]));
 }
 
-/** What systemd has in memory of these properties. @param timeout seconds */
+/** Returns these properties of each unit, as systemd has them in memory. @param timeout in seconds */
 export function showProperties(
   host: Host,
   units: readonly string[],
@@ -55,7 +58,7 @@ export function showProperties(
   });
 }
 
-/** The blocks of `systemctl show`, one a unit. */
+/** Parses the output of `systemctl show`, which has one block for each unit. */
 export function parseShow(text: string): UnitState[] {
   return text
     .split(/\n\n+/)
@@ -63,39 +66,45 @@ export function parseShow(text: string): UnitState[] {
     .map((block) => Object.fromEntries(block.split("\n").map(property)));
 }
 
-/** The loaded services that run as a user and are active or on the way there. */
+/** Lists the loaded services that run as a user and are active or starting. */
 export function unitsOf(host: Host, user: string): string[] {
   const { stdout } = host.run("systemctl", ["show", "--property=Id,User,ActiveState", "--", "*.service"]);
   const states = parseShow(stdout).filter((state) => state["User"] === user && isRunning(state));
   return states.flatMap((state) => state["Id"] ?? []);
 }
 
-/** Runs systemctl; throws with what it said where it fails. */
+/** Runs systemctl. @throws MusterError with its error output if it fails */
 export function systemctl(host: Host, ...args: readonly string[]): void {
   const { status, stderr } = host.run("systemctl", args);
   if (status === 0) return;
   throw new MusterError({
     what: `systemctl ${args.join(" ")}`,
-    why: stderr.trim() || `it ended with ${status}`,
+    why: stderr.trim() || `it exited with status ${status}`,
   });
 }
 
-/** Whether a path is of a file that systemd reads units from. */
+/** Whether a path is that of a unit file or drop-in that systemd reads. */
 export function isUnitPath({ paths }: Host, path: string): boolean {
   return [paths.units, paths.settings, choiceFolder(paths.hostd)].some((dir) => path.startsWith(`${dir}/`));
 }
 
-/** Has systemd reload its files. */
+/** Has systemd reload all unit files. */
 export function daemonReload(host: Host): void {
   withHostLock(host, () => systemctl(host, "daemon-reload"));
 }
 
-/** Whether a unit runs or is on the way there: `activating` and auto-restart are health, not drift. */
+/**
+ * Whether a unit runs or is starting. A unit that systemd keeps restarting is unhealthy, but has not drifted.
+ */
 export function isRunning(state: UnitState | undefined): boolean {
   return ["active", "activating", "reloading"].includes(state?.["ActiveState"] ?? "");
 }
 
-/** Polls, a little less often each time. @returns the last state, wanted or not, after `seconds` */
+/**
+ * Polls a unit, a little less often each time, until it is done or `seconds` have passed.
+ *
+ * @returns the last state
+ */
 export function waitForUnit(
   host: Host,
   unit: string,
@@ -105,7 +114,7 @@ export function waitForUnit(
   return waitForUnits(host, [unit], seconds, isDone).get(unit) ?? {};
 }
 
-/** The same for many units, which are queried at once. */
+/** Does the same for many units, which are queried together. */
 export function waitForUnits(
   host: Host,
   units: readonly string[],

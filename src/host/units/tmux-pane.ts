@@ -4,8 +4,8 @@ import { hasCode, reasonOf } from "../system/error-reason.ts";
 import type { Reading } from "./heartbeat-file.ts";
 
 /**
- * Whether a program writes to its pane, by the modification time of its terminal, which the kernel sets to within
- * 8 s as the program writes (tty_update_time). Nothing of the agent's is run for it and nothing opened.
+ * Reads when a program last wrote to its pane. The kernel updates the terminal's modification time on a
+ * write, to within 8 s (tty_update_time), so no file or program of the agent is opened or run.
  *
  * @param server the unit's main process, a tmux server
  * @param proc the folder of proc(5)
@@ -27,14 +27,14 @@ function terminalOf(server: number, proc: string): string | undefined {
   return child && terminalPath(ttyNumber(readFileSync(`${proc}/${child}/stat`, "utf8")));
 }
 
-/** The process of the server's first child, which is the program in the first pane. */
+/** Returns the PID of the server's first child, which is the program in the first pane. */
 function programOf(server: number, proc: string): string | undefined {
   const children = readFileSync(`${proc}/${server}/task/${server}/children`, "utf8");
   const child = children.split(" ")[0] ?? "";
   return /^\d+$/.test(child) ? child : undefined;
 }
 
-/** Seconds since something was written to the pane; infinite if there is none. */
+/** Returns the seconds since the last write to the pane; infinite if there is no pane. */
 export function paneQuietFor(server: number, proc = "/proc"): number {
   try {
     const terminal = terminalOf(server, proc);
@@ -47,23 +47,24 @@ export function paneQuietFor(server: number, proc = "/proc"): number {
 }
 
 /**
- * Whether a unit's main process is not tmux: a program that forks away while its tmux starts may end it, and then systemd
- * takes what remains of the program for the main process.
+ * Whether a unit's main process is not tmux. A program that forks away while its tmux starts can make tmux
+ * exit; systemd then considers the remainder of the program to be the main process.
  *
- * @param main the unit's main process as systemd has it; 0: none
+ * @param main the PID of the unit's main process, as systemd reports it; 0: none
  */
 export function isStray(main: number, proc = "/proc"): boolean {
   try {
     return !readFileSync(`${proc}/${main}/comm`, "utf8").startsWith("tmux");
   } catch {
-    // It has ended meanwhile, which systemd reports.
+    // The process has ended meanwhile, which systemd reports.
     return main === 0;
   }
 }
 
 /**
- * The names of the process in a pane: the one it gave itself, proc_pid_comm(5), then that of the file it is of, without
- * its version. Node's own is the second. What its memory says it is called is not read: that could be made to wait.
+ * Returns the names of the process in a pane: the one that it gave itself, see proc_pid_comm(5), and that of
+ * its executable without a version, such as `node`. Its command line is not read: it is in the process's own
+ * memory, which could be made to block the read.
  */
 export function paneNames(server: number, proc = "/proc"): string[] {
   try {
@@ -76,12 +77,12 @@ export function paneNames(server: number, proc = "/proc"): string[] {
   }
 }
 
-/** The field `tty_nr` of proc_pid_stat(5); the name before it may hold spaces and parentheses. */
+/** Returns the field `tty_nr` of proc_pid_stat(5). The name before it may contain spaces and parentheses. */
 export function ttyNumber(stat: string): number {
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[4]);
 }
 
-/** Major numbers 136 to 143 are Unix98 terminals, 256 each; the kernel's devices.txt. */
+/** Returns the path of a Unix98 terminal: major numbers 136 to 143, 256 each (the kernel's devices.txt). */
 export function terminalPath(tty: number): string | undefined {
   const major = (tty >> 8) & 0xfff;
   const minor = (tty & 0xff) | ((tty >> 12) & 0xfff00);

@@ -7,8 +7,8 @@ import { namesAt, textAt } from "./read-or-nothing.ts";
 const SCRIPTS = ["cron.hourly", "cron.daily", "cron.weekly", "cron.monthly", "cron.yearly"];
 
 /**
- * Lines of crontabs that run something as a user of ours; crontab(5). The folders are root's, and no user can change a
- * name in them: what a user says through crontab(1) is a file's content.
+ * Finds the crontab lines that run something as a managed user; see crontab(5). The folders belong to root,
+ * so a user cannot change names in them: crontab(1) lets users change only the contents of a file.
  */
 export function crontabLines({ paths }: Host, users: ReadonlySet<string>): Unmanaged[] {
   const { crontabs, etc } = paths;
@@ -17,39 +17,41 @@ export function crontabLines({ paths }: Host, users: ReadonlySet<string>): Unman
     namesAt(`${etc}/${folder}`).map((name) => `${etc}/${folder}/${name}`),
   );
   return [
-    ...[...users].flatMap((user) => linesOf(`${crontabs}/${user}`, (line) => ofUser(line, user))),
-    ...system.flatMap((path) => linesOf(path, (line) => ofSystem(line, users))),
-    ...[...scripts, `${etc}/anacrontab`].flatMap((path) => linesOf(path, (line) => asAnother(line, users))),
+    ...[...users].flatMap((user) => linesOf(`${crontabs}/${user}`, (line) => parseUserLine(line, user))),
+    ...system.flatMap((path) => linesOf(path, (line) => parseSystemLine(line, users))),
+    ...[...scripts, `${etc}/anacrontab`].flatMap((path) =>
+      linesOf(path, (line) => parseRootLine(line, users)),
+    ),
   ];
 }
 
-/** Whose a line is, and what it runs. */
+/** The user and the program of a line; undefined if it runs nothing as a managed user. */
 type Entry = Pick<Unmanaged, "user" | "name"> | undefined;
 
 function linesOf(path: string, read: (line: string) => Entry): Unmanaged[] {
   const lines = (textAt(path) ?? "").split("\n");
   return lines.flatMap((line, i) => {
     const text = line.trim();
-    const isNone = text === "" || text.startsWith("#") || /^[A-Za-z_]\w*\s*=/.test(text);
-    const entry = isNone ? undefined : read(text);
+    const isIgnored = text === "" || text.startsWith("#") || /^[A-Za-z_]\w*\s*=/.test(text);
+    const entry = isIgnored ? undefined : read(text);
     return entry === undefined ? [] : [{ kind: "cron", ...entry, where: `${path}:${i + 1}` }];
   });
 }
 
-/** When it runs is a word such as `@daily`, or five fields. */
+/** The time of a line: a word such as `@daily`, or five fields. */
 const WHEN = String.raw`(?:@\w+|(?:\S+\s+){4}\S+)\s+`;
 
-function ofUser(line: string, user: string): Entry {
+function parseUserLine(line: string, user: string): Entry {
   const command = new RegExp(`^${WHEN}(.+)$`).exec(line)?.[1];
   return command === undefined ? undefined : { user, name: programOf(command) };
 }
 
-function ofSystem(line: string, users: ReadonlySet<string>): Entry {
+function parseSystemLine(line: string, users: ReadonlySet<string>): Entry {
   const [, user = "", command = ""] = new RegExp(`^${WHEN}(\\S+)\\s+(.+)$`).exec(line) ?? [];
-  return users.has(user) ? { user, name: programOf(command) } : asAnother(command, users);
+  return users.has(user) ? { user, name: programOf(command) } : parseRootLine(command, users);
 }
 
-function asAnother(command: string, users: ReadonlySet<string>): Entry {
+function parseRootLine(command: string, users: ReadonlySet<string>): Entry {
   const user = switchedUser(command, users);
   return user === undefined ? undefined : { user, name: programOf(command) };
 }

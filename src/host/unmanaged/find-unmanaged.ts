@@ -8,14 +8,15 @@ import { orNothing } from "./read-or-nothing.ts";
 import { strayUnits } from "./stray-units.ts";
 import { tmuxServers } from "./tmux-servers.ts";
 
-/** At most so many things of one kind and user are reported by name. */
-const MOST = 20;
+/** How many entries of one kind and user are reported by name at most. */
+const MAX_NAMED = 20;
 
 /**
- * What runs as a managed user without being declared. It is read from files and /proc; no program is started for it.
+ * Finds what runs as a managed user without being declared. It only reads files and /proc, and starts no
+ * program.
  *
- * @param users the users that are asked about
- * @param records all of the host's: what one of them has is declared
+ * @param users the users to check
+ * @param records all records of the host; everything in them counts as declared
  */
 export function findUnmanaged(
   host: Host,
@@ -35,13 +36,13 @@ export function findUnmanaged(
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, same]) => shortened(same));
 }
 
-/** The Linux users of agents and tenants, by the records that made them; accounts for logins by key are not among them. */
+/** Returns the Linux users of agents and tenants in the records, without system accounts for SSH logins. */
 export function usersIn(records: readonly HostRecord[]): Set<string> {
   const items = records.flatMap((record) => Object.values(record.items));
   return new Set(items.flatMap((item) => (item.kind === "user" && !item.system ? [item.name] : [])));
 }
 
-/** The paths of declared files, and the names of declared units. */
+/** Returns the paths of declared files and the names of declared units. */
 function declaredIn(records: readonly HostRecord[]): Set<string> {
   const items = records.flatMap((record) => Object.values(record.items));
   return new Set(
@@ -52,10 +53,10 @@ function declaredIn(records: readonly HostRecord[]): Set<string> {
   );
 }
 
-/** Limits a long list, so that it does not hide the others. */
+/** Shortens a long list, so that it does not hide the other groups. */
 function shortened(same: readonly Unmanaged[]): Unmanaged[] {
-  const rest = same.length - MOST;
+  const rest = same.length - MAX_NAMED;
   const first = same[0];
   if (rest <= 0 || first === undefined) return [...same];
-  return [...same.slice(0, MOST), { ...first, name: `and ${rest} more`, where: "" }];
+  return [...same.slice(0, MAX_NAMED), { ...first, name: `and ${rest} more`, where: "" }];
 }

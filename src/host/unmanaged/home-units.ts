@@ -4,10 +4,10 @@ import type { Account } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
 import { namesAt } from "./read-or-nothing.ts";
 
-/** The folder of a user's own units; systemd.unit(5). */
+/** The folder of a user's own units, relative to the home; see systemd.unit(5). */
 const FOLDER = ".config/systemd/user";
 
-/** The names of units in a user's own home. They are read with the user's rights. */
+/** Finds the units in a user's home. Their names are read with the user's rights. */
 export function unitsInHome({ name: user, home, ...rest }: Account): Unmanaged[] {
   const folder = `${home}/${FOLDER}`;
   const names = asUser({ name: user, home, ...rest }, () => namesAt(folder));
@@ -15,7 +15,7 @@ export function unitsInHome({ name: user, home, ...rest }: Account): Unmanaged[]
   const services = names.filter(
     (name) => name.endsWith(".service") && !timers.includes(name.replace(/\.service$/, ".timer")),
   );
-  const told = (kind: "user timer" | "user service") => (name: string) =>
+  const toUnmanaged = (kind: "user timer" | "user service") => (name: string) =>
     ({ kind, user, name: shown(name), where: shown(folder) }) as const;
-  return [...timers.map(told("user timer")), ...services.map(told("user service"))];
+  return [...timers.map(toUnmanaged("user timer")), ...services.map(toUnmanaged("user service"))];
 }

@@ -2,13 +2,13 @@ import { opendirSync } from "node:fs";
 import { readEntry, typeOf } from "../fs/read.ts";
 import { itself, withFolder, withPathItem } from "../fs/walk.ts";
 
-/** Bytes. A crontab or a unit is a page or two. */
+/** Size limit in bytes. A crontab or a unit file is usually a page or two. */
 const CAP = 256 * 1024;
 
-/** Names that are read of one folder. */
-const MOST = 2000;
+/** How many names are read from one folder at most. */
+const MAX_NAMES = 2000;
 
-/** The text of a plain file; undefined if it is something else, too large or cannot be read. */
+/** Returns the text of a plain file; undefined if it is something else, is too large or cannot be read. */
 export function textAt(path: string): string | undefined {
   return orNothing(() =>
     withPathItem(path, (entry) => {
@@ -18,7 +18,7 @@ export function textAt(path: string): string | undefined {
   );
 }
 
-/** The names in a folder, up to a limit; none if it is not a folder or cannot be read. */
+/** Returns the names in a folder, up to a limit; an empty list if it is not a folder or cannot be read. */
 export function namesAt(path: string): string[] {
   return orNothing(() => withFolder(path, (folder) => someNames(itself(folder)))) ?? [];
 }
@@ -27,7 +27,7 @@ function someNames(path: string): string[] {
   const folder = opendirSync(path);
   try {
     const names: string[] = [];
-    for (let entry = folder.readSync(); entry !== null && names.length < MOST; entry = folder.readSync())
+    for (let entry = folder.readSync(); entry !== null && names.length < MAX_NAMES; entry = folder.readSync())
       names.push(entry.name);
     return names.sort();
   } finally {
@@ -35,7 +35,7 @@ function someNames(path: string): string[] {
   }
 }
 
-/** Ignores every error: what is unmanaged is only a note, and an unreadable file must not hide the rest. */
+/** Returns undefined on any error: one unreadable file must not hide other unmanaged things. */
 export function orNothing<T>(read: () => T): T | undefined {
   try {
     return read();

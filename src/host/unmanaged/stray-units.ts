@@ -11,10 +11,11 @@ interface UnitFile {
 }
 
 /**
- * Services and timers in the folders for units made by hand that run as a managed user. Units of packages and links are
- * left out: somebody has installed or enabled them on purpose.
+ * Finds services and timers that run as a managed user, in the folders for units that people write
+ * themselves. Links and units of packages are left out, because somebody has enabled or installed them on
+ * purpose.
  *
- * @param declared paths of files, and names of units, that records have
+ * @param declared the file paths and unit names that the host's records contain
  */
 export function strayUnits(
   { paths }: Host,

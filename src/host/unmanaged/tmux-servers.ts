@@ -4,13 +4,13 @@ import type { Unmanaged } from "../../model/unmanaged.ts";
 import type { Account } from "../accounts/accounts.ts";
 import { orNothing } from "./read-or-nothing.ts";
 
-/** What tmux calls the process of a server; proc_pid_comm(5). */
+/** The name that tmux gives the process of a server; see proc_pid_comm(5). */
 const SERVER = "tmux: server";
 
-/** Muster's own units: what an agent starts within its unit is not reported. */
-const OURS = /\/muster-(agent|job)-[^/]+\.service(\/|$)/;
+/** The cgroups of Muster's own units. Processes that an agent starts within its unit are not reported. */
+const MUSTER_UNIT = /\/muster-(agent|job)-[^/]+\.service(\/|$)/;
 
-/** tmux servers of managed users outside of Muster's units. @param proc the folder of proc(5) */
+/** Finds tmux servers of managed users outside Muster's units. @param proc the folder of proc(5) */
 export function tmuxServers(accounts: readonly Account[], proc = "/proc"): Unmanaged[] {
   const users = new Map(accounts.map(({ uid, name }) => [uid, name]));
   const here = orNothing(() => readlinkSync(`${proc}/self/ns/pid`));
@@ -22,7 +22,10 @@ export function tmuxServers(accounts: readonly Account[], proc = "/proc"): Unman
     });
 }
 
-/** A process that ends meanwhile does not count. In a container the same user number may be another user. */
+/**
+ * Returns the user and cgroup of a tmux server; undefined for other processes. A process in a container is
+ * skipped, because there the same uid may be another user.
+ */
 function serverOf(
   dir: string,
   users: ReadonlyMap<number, string>,
@@ -32,11 +35,11 @@ function serverOf(
   if (user === undefined || readFileSync(`${dir}/comm`, "utf8").trimEnd() !== SERVER) return undefined;
   if (readlinkSync(`${dir}/ns/pid`) !== here) return undefined;
   const groups = readFileSync(`${dir}/cgroup`, "utf8");
-  if (OURS.test(groups.replaceAll("\n", "/\n"))) return undefined;
+  if (MUSTER_UNIT.test(groups.replaceAll("\n", "/\n"))) return undefined;
   return { user, where: shown(groupOf(groups)) };
 }
 
-/** The group that systemd put it in: v2's, or v1's of systemd's own. */
+/** Returns the cgroup that systemd has put a process in, from v2's hierarchy or systemd's own in v1. */
 function groupOf(text: string): string {
   const rows = text.split("\n").map((line) => line.split(":"));
   const own = rows.find(([, of, path]) => of === "name=systemd" || (of === "" && path !== "/")) ?? rows[0];

@@ -8,9 +8,12 @@ export interface GroupItem {
 export interface UserItem {
   readonly kind: "user";
   readonly name: string;
-  /** An account of Muster for logins by key, with a uid below those of people. */
+  /** Whether it is a system account, with a uid below those of people. */
   readonly system?: true;
-  /** It is kept when its resource is removed: otherwise the next new user could own its files. */
+  /**
+   * The user is kept when its resource is removed. Otherwise
+   * the next new user could get its uid and own its files.
+   */
   readonly onRemove?: "keep";
   readonly want: {
     readonly present: true;

@@ -1,8 +1,8 @@
 import type { Props } from "./values.ts";
 
 /**
- * What a host reports about an item: its properties, or why they are unknown. Absent things have
- * `{type: "absent"}` or `{present: false}`. Unknown is never absent.
+ * What a host reports about an item: its properties, or the reason why they are unknown. An item that does
+ * not exist has `{type: "absent"}` or `{present: false}`; unknown never means absent.
  */
 export type Observation =
   | { readonly props: Props; readonly detail?: readonly Detail[] }
@@ -13,7 +13,7 @@ export interface Detail {
   readonly property: string;
   readonly declared: string;
   readonly observed: string;
-  /** The first changed lines of a text: `-` precedes declared lines, `+` observed ones. */
+  /** The first changed lines of a text: `-` precedes declared lines, and `+` observed lines. */
   readonly lines?: readonly string[];
 }
 

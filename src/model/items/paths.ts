@@ -1,27 +1,33 @@
 import type { OnChange } from "../deadman.ts";
 import type { AS_DECLARED, Digest, SecretDigest } from "./values.ts";
 
-/** A regular file. `actor` is the user in whose tree it is: only the rights of that user are used. */
+/**
+ * A regular file. If `actor` is present, the file is in that
+ * user's folders and is changed with that user's rights.
+ */
 export interface FileItem {
   readonly kind: "file";
   readonly path: string;
   readonly actor?: string;
   /** The unit that reads this file when it starts. */
   readonly notify?: string;
-  /** When that unit is restarted after a change of the content; absent: now. After `within` seconds it is restarted even if it is not idle. */
+  /**
+   * When that unit is restarted after the content has changed. If absent, it is restarted now. After `within`
+   * seconds it is restarted even if it is not idle.
+   */
   readonly restart?: OnChange;
   readonly within?: number;
-  /** The provider, never the first of an agent, for which the unit reads this file; it does not read it on other providers. */
+  /** The only provider on which the unit reads this file. It is never the agent's first provider. */
   readonly choice?: string;
   /** Where the value of a secret file comes from: `config:NAME`, `env:NAME` or `file:PATH`. */
   readonly secret?: string;
-  /** Why another agent can hold the same secret. */
+  /** The declared reason why other agents or services may have the same secret. */
   readonly sharedBecause?: string;
-  /** How a secret's value is written: as it is, or as `NAME="value"` for systemd's EnvironmentFile=. */
+  /** If present, a secret is written as `NAME="value"` with this name, for systemd's EnvironmentFile=. */
   readonly envName?: string;
   readonly want: {
     readonly type: "file";
-    /** A secret's digest is filled in by the provider's check; a declaration has `as declared` there. */
+    /** For a secret, a declaration has `as declared`, and the provider's check replaces it by the digest. */
     readonly content: Digest | SecretDigest | typeof AS_DECLARED;
     readonly owner: string;
     readonly group: string;
@@ -35,8 +41,8 @@ export interface DirectoryItem {
   readonly path: string;
   readonly actor?: string;
   /**
-   * On removal: `aside` keeps it, root-owned, beside the reconciler's tree; `wipe` deletes it with all that it holds;
-   * otherwise it is deleted when empty.
+   * What happens when the resource is removed: `aside` moves the folder to ASIDE_DIR, `wipe` deletes it with
+   * its contents, `keep` leaves it unchanged. Otherwise it is deleted if it is empty.
    */
   readonly onRemove?: "aside" | "delete" | "keep" | "wipe";
   /** The unit that keeps this folder open while it runs. It is restarted when the folder is replaced. */
@@ -49,17 +55,19 @@ export interface DirectoryItem {
   };
 }
 
-/** Declared rows of one SQLite table in an agent's tree; rows with other keys are the agent's own. */
+/** Declared rows of one SQLite table in an agent's home. Rows with other keys belong to the agent. */
 export interface RowsItem {
   readonly kind: "rows";
   readonly path: string;
   readonly actor: string;
   readonly table: string;
-  /** On removal: rows that the agent wrote are deleted too, and not archived. */
+  /**
+   * If present, rows that the agent wrote are also deleted, and not archived, when the resource is removed.
+   */
   readonly onRemove?: "wipe";
   readonly want: {
     readonly type: "file";
-    /** Digest of the rows' canonical JSON: `{"<key>": {"<column>": "<text>"}}`, keys sorted. */
+    /** The digest of the rows as canonical JSON: `{"<key>": {"<column>": "<text>"}}` with sorted keys. */
     readonly rows: Digest;
     readonly owner: string;
     readonly group: string;

@@ -4,20 +4,23 @@ export interface PackageItem {
   readonly want: { readonly present: true };
 }
 
-/** A check that a unit finds the program that it starts. The program is not managed, and is looked up with the rights of its user. */
+/**
+ * A check that the program of a unit exists. Muster does not install the program. It looks for it with the
+ * rights of `actor`, the user that runs it.
+ */
 export interface ProgramItem {
   readonly kind: "program";
   readonly unit: string;
-  /** A name, or a path: absolute or from `workdir`. */
+  /** The program's name, or its path (absolute, or relative to `workdir`). */
   readonly name: string;
-  /** The folders in which a name is looked up, in the form of PATH. */
+  /** The folders in which a program's name is looked up, in the form of PATH. */
   readonly search: string;
   readonly workdir: string;
   readonly actor: string;
   readonly want: { readonly found: true };
 }
 
-/** The host runtime itself: the installed bundle and Node, both by version. */
+/** The installed host runtime: the versions of its bundle and of Node. */
 export interface RuntimeItem {
   readonly kind: "runtime";
   readonly want: { readonly bundle: string; readonly node: string };

@@ -1,35 +1,41 @@
 import type { Limit, Limits } from "../limits.ts";
 
-/** A systemd unit's state; its text is a FileItem with `notify` set to this unit. */
+/** The state of a systemd unit. The unit's text is a FileItem whose `notify` names this unit. */
 export interface UnitItem {
   readonly kind: "unit";
   readonly name: string;
-  /** For a unit that Muster did not create: it is changed only if it runs as this user. */
+  /** Only for a unit that Muster did not create: the unit is only changed if it runs as this user. */
   readonly user?: string;
   /** The unit is left as it is when its resource is removed. */
   readonly onRemove?: "keep";
   readonly want: {
-    /** UnitFileState. Absent for a unit that Muster did not create: any state. */
+    /**
+     * systemd's UnitFileState. If absent, any state is
+     * accepted; this is for units that Muster did not create.
+     */
     readonly enabled?: "enabled" | "disabled" | "static";
-    /** `running` while active or starting (activating, auto-restart); otherwise `stopped`. Absent: either. */
+    /** `running` if the unit is active or activating, otherwise `stopped`. If absent, both are accepted. */
     readonly active?: "running" | "stopped";
-    /** `none`, or the drop-in files that change the unit, joined by a space. Absent: not checked. */
+    /**
+     * Observed: the drop-in files that change the unit,
+     * separated by spaces, or `none`. If absent, not checked.
+     */
     readonly overrides?: "none";
   };
 }
 
-/** A systemd timer, and the service that it starts; the texts of both are FileItems. */
+/** A systemd timer and the service that it starts. The texts of both units are FileItems. */
 export interface TimerItem {
   readonly kind: "timer";
   readonly name: string;
   readonly service: string;
-  /** When it starts the service: calendar events of systemd.time(7), joined by `; `. */
+  /** When the timer starts the service: calendar events of systemd.time(7), joined by `; `. */
   readonly schedule: string;
-  /** The user of the service, which must exist already. */
+  /** The user that the service runs as, which must already exist. */
   readonly user?: string;
   readonly want: {
     readonly enabled: "enabled";
-    /** `running` while the timer waits. Whether the service runs at the moment is not declared. */
+    /** `running` means that the timer waits for its next run. The state of the service is not declared. */
     readonly active: "running";
     /** The drop-in files of the timer and of the service, as for a unit. */
     readonly overrides: "none";
@@ -37,15 +43,15 @@ export interface TimerItem {
 }
 
 /**
- * The provider and model with which systemd starts a unit. The declared one is the first choice; while one of the `others`
- * is active, that is not drift.
+ * The provider and model with which systemd starts a unit. The declared ones are the first choice. If one of
+ * the `others` is active, that is not drift.
  */
 export interface ModelItem {
   readonly kind: "model";
   readonly unit: string;
-  /** The command line option that precedes the model; absent: the model is in MUSTER_MODEL. */
+  /** The command-line option that precedes the model. If absent, the model is read from MUSTER_MODEL. */
   readonly option?: string;
-  /** JSON: the other accepted values, by the name of the active provider. */
+  /** The models of the agent's other providers as JSON: an object whose keys are names of providers. */
   readonly others?: string;
   readonly want: {
     readonly provider?: string;
@@ -56,12 +62,12 @@ export interface ModelItem {
 /** The limits of a unit, as the kernel reports them. Only declared limits are observed. */
 export interface LimitsItem {
   readonly kind: "limits";
-  /** A service or a slice. */
+  /** The name of a service or a slice. */
   readonly name: string;
   readonly want: {
     readonly [L in Limit]?: NonNullable<Limits[L]>;
   } & {
-    /** The drop-in files, as for a unit; only if there is no UnitItem for it. */
+    /** The drop-in files, as in UnitItem. Only present if the unit has no UnitItem. */
     readonly overrides?: "none";
   };
 }
@@ -69,6 +75,8 @@ export interface LimitsItem {
 /** Whether the kernel of this host can enforce limits; only declared limits are observed. */
 export interface ControllersItem {
   readonly kind: "controllers";
-  /** `held`, or why not: `missing`, `read-only`. */
+  /**
+   * `held` if the kernel can enforce the limit; otherwise the observed reason is `missing` or `read-only`.
+   */
   readonly want: { readonly [L in Limit]?: "held" };
 }

@@ -1,19 +1,22 @@
 export type Scalar = string | number | boolean;
 
-/** Flat properties by name. Observations and declarations have this same shape. */
+/** Properties by name, without nesting. Declarations and observations both have this form. */
 export type Props = Readonly<Record<string, Scalar>>;
 
-/** `sha256:<64 hex>` of the bytes; the bytes themselves travel beside the item, see Contents. */
+/** `sha256:<64 hex digits>` of a text. The text itself is sent separately; see Contents. */
 export type Digest = `sha256:${string}`;
 
-/** `secret:<64 hex>`: SHA-256 over `<salt>\0<bytes>`; never the value. The salt is the item's address. */
+/** `secret:<64 hex digits>`: the SHA-256 of `<salt>\0<bytes>` of a secret. The salt is the item's address. */
 export type SecretDigest = `secret:${string}`;
 
-/** The value of `content` for a secret on the host that is not the declared one. */
+/** The observed value of `content` if the secret on the host is not the declared one. */
 export const DIFFERENT = "different";
 
-/** Bytes by digest, as UTF-8 text; sent only when the host needs them. */
+/** Texts by their digest. They are only sent when the host needs them. */
 export type Contents = Readonly<Record<Digest, string>>;
 
-/** The content of a secret whose value is unknown here: the host compares it with what was applied. */
+/**
+ * The `content` of a secret whose value is unknown here.
+ * The host compares it with the secret that was applied.
+ */
 export const AS_DECLARED = "as declared";

@@ -22,26 +22,28 @@ import { findMoves, type ObserveHost } from "./find-moves.ts";
 import type { Report } from "./provider-function.ts";
 
 /**
- * Receives what the program declares, announces what will be removed and what was renamed, and returns the records of
- * this stack on the hosts that are not declared. A host that cannot be observed counts as having none.
+ * Receives what the program declares, and announces what will be moved, removed or renamed. Returns the records of this
+ * stack on hosts that nothing declares. A host that cannot be observed counts as having no records.
  */
 export async function preflight(
-  services: ProviderContext,
+  context: ProviderContext,
   { owner, declared }: PreflightRequest,
-  tell: Report,
+  report: Report,
 ): Promise<PreflightAnswer> {
-  const seen = services.seen.all();
-  const by = seen.length > 0 ? services.looks : services.firstLooks;
-  const look = (host: string) => by.at(host, owner).catch(() => undefined);
-  const looks = await Promise.all(hostsInReach(seen, declared).map((place) => lookAt(place, look)));
-  const known = new Map(looks.flatMap(({ known, answer }) => (answer ? [[known, answer]] : [])));
-  const { moves, gone, newcomers } = await findMoves(owner, seen, declared, known, look);
-  services.moves.expect(moves);
+  const inState = context.engineState.all();
+  const by = inState.length > 0 ? context.observations : context.silentObservations;
+  const observe = (host: string) => by.at(host, owner).catch(() => undefined);
+  const observedHosts = await Promise.all(
+    hostsInReach(inState, declared).map((place) => observePlace(place, observe)),
+  );
+  const known = new Map(observedHosts.flatMap(({ known, answer }) => (answer ? [[known, answer]] : [])));
+  const { moves, gone, newcomers } = await findMoves(owner, inState, declared, known, observe);
+  context.moves.expect(moves);
   const moving = new Set(moves.map(({ id }) => subjectKey(id)));
-  for (const sentence of moveSentences(moves)) await tell(sentence);
-  for (const sentence of sentencesOf(seen, declared, moving, new Map(gone))) await tell(sentence);
+  for (const sentence of moveSentences(moves)) await report(sentence);
+  for (const sentence of sentencesOf(inState, declared, moving, new Map(gone))) await report(sentence);
   const names = new Set(declared.flatMap(({ name, formerly }) => [name, ...formerly]));
-  const unclaimed = looks
+  const unclaimed = observedHosts
     .flatMap(recordsOn)
     .filter(({ id }) => !names.has(id) && !moving.has(subjectKey(id)));
   return {
@@ -52,52 +54,54 @@ export async function preflight(
 }
 
 function sentencesOf(
-  seen: readonly EngineResource[],
+  inState: readonly EngineResource[],
   declared: readonly DeclaredResource[],
   moving: ReadonlySet<string>,
   homesGone: ReadonlyMap<string, string>,
 ): string[] {
-  const today = new Map(
+  const currentNames = new Map(
     declared.flatMap(({ name, formerly }) => [name, ...formerly].map((one) => [one, name])),
   );
   const kept = new Set([...declared.map(({ name }) => subjectKey(name)), ...moving]);
-  const gone = seen.filter(({ urn }) => !today.has(urn.name) && !kept.has(subjectKey(urn.name)));
-  const renamed = seen.flatMap(({ urn }) => {
-    const to = today.get(urn.name) ?? urn.name;
+  const gone = inState.filter(({ urn }) => !currentNames.has(urn.name) && !kept.has(subjectKey(urn.name)));
+  const renamed = inState.flatMap(({ urn }) => {
+    const to = currentNames.get(urn.name) ?? urn.name;
     return to === urn.name ? [] : [{ type: urn.type, from: urn.name, to }];
   });
-  const going = gone.map((one) => goingOf(one, declared, homesGone.get(placeOf(one.urn.name))));
-  return [...removalSentences(going, "up"), ...renameSentences(renamed)];
+  const removals = gone.map((one) => removalOf(one, declared, homesGone.get(placeOf(one.urn.name))));
+  return [...removalSentences(removals, "up"), ...renameSentences(renamed)];
 }
 
-/** `<host>/<agent>`, in the form that findMoves uses. */
+/** The key of an agent's home in the answer of findMoves: `<host>/<agent>`. */
 function placeOf(name: string): string {
   return `${subjectOf(name).host}/${agentOf(name) ?? ""}`;
 }
 
-/** A host by its current name, and the name under which it was observed. */
+/** The current name of a host, and the name by which the state knows it. */
 interface Place {
   readonly host: string;
   readonly known: string;
 }
 
-/** The hosts that the engine asked about, because a run may cover only some; without a state, the declared ones. */
-function hostsInReach(seen: readonly EngineResource[], declared: readonly DeclaredResource[]): Place[] {
-  const today = new Map(
+/** The hosts that the engine has asked about, as a run may cover only some; without a state, all declared hosts. */
+function hostsInReach(inState: readonly EngineResource[], declared: readonly DeclaredResource[]): Place[] {
+  const currentNames = new Map(
     declared.flatMap((one) => [one.name, ...one.formerly].map((name) => [name, one.host])),
   );
   const places =
-    seen.length === 0
+    inState.length === 0
       ? declared.map(({ host }) => ({ host, known: host }))
-      : seen.flatMap(({ urn, inputs }) => {
-          const host = MACHINES.some(({ type }) => type === urn.type) ? undefined : today.get(urn.name);
+      : inState.flatMap(({ urn, inputs }) => {
+          const host = MACHINES.some(({ type }) => type === urn.type)
+            ? undefined
+            : currentNames.get(urn.name);
           return host === undefined ? [] : [{ host, known: `${inputs["host"]}` }];
         });
   return [...new Map(places.map((place) => [place.host, place])).values()];
 }
 
-/** A resource of the state that will be removed. @param movedTo the host that has its agent's home now */
-function goingOf(
+/** Describes the removal of a resource in the state. @param movedTo the host that has its agent's home now */
+function removalOf(
   { urn, inputs }: EngineResource,
   declared: readonly DeclaredResource[],
   movedTo?: string,
@@ -114,29 +118,29 @@ function goingOf(
   };
 }
 
-/** Files that an agent left behind are not kept. */
+/** The files that a moved agent has left behind are deleted, not moved aside. */
 function asCopy(item: HostItem): HostItem {
   return item.kind === "directory" && item.onRemove === "aside" ? { ...item, onRemove: "wipe" } : item;
 }
 
 function whyGone(id: string, declared: readonly DeclaredResource[]): string {
   const { kind, name } = subjectOf(id);
-  // A tenant is on the hosts of its agents.
+  // A tenant exists only on the hosts of its agents.
   if (kind === "tenant") return " has no agent here any more";
   const isSame = (other: string) => subjectOf(other).kind === kind && subjectOf(other).name === name;
   const elsewhere = kind === "host" ? undefined : declared.find((one) => isSame(one.name));
-  return elsewhere === undefined ? " is not in fleet.yaml any more" : ` lives on ${elsewhere.host} now`;
+  return elsewhere === undefined ? " is not in fleet.yaml any more" : ` runs on ${elsewhere.host} now`;
 }
 
-interface Look extends Place {
+interface ObservedPlace extends Place {
   readonly answer: ObserveAnswer | undefined;
 }
 
-async function lookAt(place: Place, look: ObserveHost): Promise<Look> {
-  return { ...place, answer: await look(place.known) };
+async function observePlace(place: Place, observe: ObserveHost): Promise<ObservedPlace> {
+  return { ...place, answer: await observe(place.known) };
 }
 
-function recordsOn({ host, answer }: Look): UnclaimedRecord[] {
+function recordsOn({ host, answer }: ObservedPlace): UnclaimedRecord[] {
   const records = Object.entries(answer?.resources ?? {});
   return records
     .sort(([, a], [, b]) => rank(b.record) - rank(a.record))

@@ -5,15 +5,15 @@ import type { Properties } from "../wire/values.ts";
 import { preflight } from "./preflight.ts";
 import type { ProviderFunction } from "./provider-function.ts";
 
-/** The functions, by their token. */
+/** Returns the functions that the program can call, by token. */
 export function functionsOf(
-  services: ProviderContext,
+  context: ProviderContext,
   kinds: readonly HostKindProvider[],
 ): Readonly<Record<string, ProviderFunction>> {
   return {
-    // The program is ours and sends this type; what it gets is plain data as well.
+    // The caller is Muster's own program, which sends and expects these types.
     [PREFLIGHT_TOKEN]: async (args, report) =>
-      (await preflight(services, args as unknown as PreflightRequest, report)) as unknown as Properties,
-    ...Object.assign({}, ...kinds.map((kind) => kind.functions?.(services))),
+      (await preflight(context, args as unknown as PreflightRequest, report)) as unknown as Properties,
+    ...Object.assign({}, ...kinds.map((kind) => kind.functions?.(context))),
   };
 }

@@ -5,7 +5,8 @@ import type { Properties } from "../wire/values.ts";
 import type { Handler, HandlerCall } from "./handler.ts";
 
 /**
- * Keeps what an agent needs until the agent has moved: the engine removes it even after a failure on another host.
+ * Refuses to delete what an agent needs until it has moved. Without this, the engine would delete it even if the move
+ * failed.
  */
 export function deletingAfterMove({ moves }: ProviderContext, handler: Handler): Handler {
   return {
@@ -18,42 +19,41 @@ export function deletingAfterMove({ moves }: ProviderContext, handler: Handler):
 }
 
 /**
- * A stack removes only resources of its own slice. What it had before belongs to another stack now, or that stack
- * must take it over first.
+ * Deletes only resources in the stack's own slice. Another stack owns the others already, or must take them over first.
  */
-export function deletingOwnSlice(services: ProviderContext, handler: Handler): Handler {
+export function deletingOwnSlice(context: ProviderContext, handler: Handler): Handler {
   return {
     ...handler,
     delete: (call, state) => {
-      const { slice } = services.stack();
-      return inSlice(slice, call.urn) ? handler.delete(call, state) : leave(services, slice, call, state);
+      const { slice } = context.stack();
+      return inSlice(slice, call.urn) ? handler.delete(call, state) : leave(context, slice, call, state);
     },
   };
 }
 
-/** @throws MusterError where the resource still belongs to this stack: removing it would end what runs there */
+/** @throws MusterError if the resource still belongs to this stack, as deleting it would stop what runs there */
 async function leave(
-  services: ProviderContext,
+  context: ProviderContext,
   slice: Slice,
   { urn, log }: HandlerCall,
   state: Properties,
 ): Promise<void> {
   const id = state["resource"];
-  if (id === undefined) throw stillOurs(slice, urn.name, urn.owner);
-  const reader = await services.hosts.reader(`${state["host"]}`);
+  if (id === undefined) throw stillOwned(slice, urn.name, urn.owner);
+  const reader = await context.hosts.reader(`${state["host"]}`);
   const { recorded } = await reader.observe({ op: "observe", owner: urn.owner, resources: [] });
   const owners = recorded.filter((record) => record.id === id).map(({ owner }) => owner);
-  if (owners.includes(urn.owner)) throw stillOurs(slice, urn.name, urn.owner);
+  if (owners.includes(urn.owner)) throw stillOwned(slice, urn.name, urn.owner);
   await log(
     "info",
     `left on its host: ${owners.length > 0 ? `it belongs to ${owners.join(", ")}` : "it belongs to no stack"}`,
   );
 }
 
-function stillOurs(slice: Slice, name: string, owner: string): MusterError {
+function stillOwned(slice: Slice, name: string, owner: string): MusterError {
   return new MusterError({
     what: `${name} was not removed`,
     why: `it is not in this stack's slice (${sliceText(slice)}), but still belongs to ${owner} on its host.`,
-    next: "Let the stack that should have it take it over first; docs/tenants.md says how.",
+    next: "First let the stack that should own it take it over: see docs/tenants.md.",
   });
 }

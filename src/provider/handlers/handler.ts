@@ -6,7 +6,7 @@ export type Severity = "info" | "warning";
 /** Prints one sentence about the resource in the terminal. */
 export type Log = (severity: Severity, message: string) => Promise<void>;
 
-/** One request of the engine: the resource that it is about, and a way to print messages. */
+/** The resource that a request of the engine is about, and a way to print messages. */
 export interface HandlerCall {
   readonly urn: Urn;
   readonly log: Log;
@@ -24,37 +24,37 @@ export interface CheckedInputs {
 
 export interface PropertyDiff {
   readonly kind: "add" | "update" | "delete";
-  /** The change needs another resource in place of this one. */
+  /** Whether the change needs a new resource in place of this one. */
   readonly replace?: boolean;
 }
 
 /** Changes by property path, such as `items["SOUL.md"].content`. */
 export type PropertyDiffs = Readonly<Record<string, PropertyDiff>>;
 
-/** The current resource; inputs and state both have the observed values. */
+/** The current properties of a resource; inputs and state both contain the observed values. */
 export interface ActualState {
   readonly inputs: Properties;
   readonly state: Properties;
 }
 
 /**
- * How the provider handles one type of resource. `check` and `diff` contact no host. The others throw a MusterError
- * where nothing has changed for good, and a PartialError where something exists or is unknown.
+ * How the provider handles one type of resource. `check` and `diff` contact no host. The others throw a MusterError if
+ * nothing was changed permanently, and a PartialError if the resource exists partly or is unknown.
  */
 export interface Handler {
   check(call: HandlerCall, news: Properties): CheckedInputs | Promise<CheckedInputs>;
   /** Compares the desired inputs with the observed state. */
   diff(call: HandlerCall, state: Properties, news: Properties): PropertyDiffs;
-  /** The id of a resource with these inputs, which depends only on the inputs. */
+  /** Returns the id of a resource, which depends only on its inputs. */
   id(inputs: Properties): string;
-  /** Called when a preview expects a create or, with a state, an update. */
-  foresee?(call: HandlerCall, news: Properties, state?: Properties): Promise<void>;
+  /** Prints what a create, or with `state` an update, would do. Called only in a preview. */
+  preview?(call: HandlerCall, news: Properties, state?: Properties): Promise<void>;
   /** @returns the state */
   create(call: HandlerCall, news: Properties): Promise<Properties>;
-  /** @returns undefined where the resource is gone */
+  /** @returns undefined if the resource is gone */
   read(call: HandlerCall, id: string, recorded: ActualState): Promise<ActualState | undefined>;
   /** @returns the state */
   update(call: HandlerCall, news: Properties, state: Properties): Promise<Properties>;
-  /** Removes it. Succeeds where it is gone already. */
+  /** Deletes the resource. Succeeds if it is gone already. */
   delete(call: HandlerCall, state: Properties): Promise<void>;
 }

@@ -6,18 +6,18 @@ import { formerAgentHandlers } from "./former-agent.ts";
 import type { Handler } from "./handler.ts";
 import { itemHandler } from "./items/index.ts";
 
-/** The handler of each type, by its token. */
+/** Returns the handler of each type, by the token of the type. */
 export function handlersOf(
-  services: ProviderContext,
+  context: ProviderContext,
   kinds: readonly HostKindProvider[],
 ): Readonly<Record<string, Handler>> {
-  const guarded = (handler: Handler) => deletingAfterMove(services, deletingOwnSlice(services, handler));
-  const items = guarded(itemHandler(services));
-  const machines = kinds.flatMap((kind) => Object.entries(kind.handlers(services)));
+  const guarded = (handler: Handler) => deletingAfterMove(context, deletingOwnSlice(context, handler));
+  const items = guarded(itemHandler(context));
+  const machines = kinds.flatMap((kind) => Object.entries(kind.handlers(context)));
   const byType = {
     ...Object.fromEntries(machines.map(([type, handler]) => [type, guarded(handler)])),
     ...Object.fromEntries(RESOURCE_TYPES.map((type) => [type, items])),
-    ...formerAgentHandlers(services, items),
+    ...formerAgentHandlers(context, items),
   };
   return Object.fromEntries(
     Object.entries(byType).map(([type, handler]) => [`muster:index:${type}`, handler]),

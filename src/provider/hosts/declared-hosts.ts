@@ -13,7 +13,7 @@ import { runtimeFiles } from "../../transport/runtime-files.ts";
 import type { Target } from "../../transport/target.ts";
 import type { Hosts } from "../context.ts";
 
-/** The connections of this run; nothing is read or contacted before a resource needs its host. */
+/** Opens the connections of this run. Nothing is read or contacted before a resource needs its host. */
 export function fleetPool(
   project: string,
   declared: DeclaredHosts,
@@ -29,11 +29,11 @@ export function fleetPool(
       pinHost(project, target.kind, host, { ...placeOf(target), hostKeys });
     },
   });
-  return { ...pool, mover: pool.writer, rename: (from, to) => renameMet(project, from, to) };
+  return { ...pool, mover: pool.writer, rename: (from, to) => renameContacted(project, from, to) };
 }
 
-/** Renames a host that has no machine of ours; the resource of a machine renames its own. */
-function renameMet(project: string, from: string, to: string): void {
+/** Renames a host in the inventory, unless Muster created its machine: the machine's own resource does that. */
+function renameContacted(project: string, from: string, to: string): void {
   for (const kind of HOST_KIND_NAMES) {
     if (hostKindOf({ kind }).machine === undefined) renameHost(project, kind, from, to);
   }
@@ -48,10 +48,10 @@ function placeOf({ address, port, user, identityFile }: Target) {
   };
 }
 
-/** The hosts of fleet.yaml; undefined where it is gone or broken. */
+/** Returns the hosts of fleet.yaml; undefined if the file is missing or invalid. */
 export type DeclaredHosts = () => HostSpecs | undefined;
 
-/** Reads them when they are first needed: what the inventory knows is enough to remove a fleet without its file. */
+/** Reads fleet.yaml when it is first needed. Without the file, the inventory is enough to remove a fleet. */
 export function declaredHosts(project: string): DeclaredHosts {
   let declared: { readonly hosts: HostSpecs | undefined } | undefined;
   return () => {

@@ -4,9 +4,9 @@ import type { HostFacts } from "../context.ts";
 import type { DeclaredHosts } from "./declared-hosts.ts";
 
 /**
- * What fleet.yaml and this checkout know of hosts.
+ * Reads what fleet.yaml and this checkout know about hosts.
  *
- * @param env MUSTER_CHANGES says that `npx pulumi` started a run that may change something: a preview notes nothing
+ * @param env MUSTER_CHANGES is 1 if `npx pulumi` started a run that may change hosts; a preview records nothing
  */
 export function hostFacts(project: string, declared: DeclaredHosts, env: NodeJS.ProcessEnv): HostFacts {
   const spec = (host: string) => specOf(declared() ?? {}, host);

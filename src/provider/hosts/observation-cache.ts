@@ -3,27 +3,27 @@ import type { ObserveAnswer, ObserveRequest, ResourceItems } from "../../model/p
 import type { Hosts, ObservationCache } from "../context.ts";
 import { batched } from "./request-batch.ts";
 
-/** Shares observations of each host among all reads. */
+/** Creates a cache that shares the observation of each host among all reads. */
 export function observationCache(hosts: Hosts): ObservationCache {
-  const looks = new Map<string, Map<string, HostLook>>();
-  const lookAt = (host: string, owner: string): HostLook => {
-    const ofHost = looks.get(host) ?? new Map<string, HostLook>();
-    looks.set(host, ofHost);
-    const look = ofHost.get(owner) ?? hostLook(hosts, host, owner);
-    ofHost.set(owner, look);
-    return look;
+  const byHost = new Map<string, Map<string, HostObservation>>();
+  const observationOf = (host: string, owner: string): HostObservation => {
+    const ofHost = byHost.get(host) ?? new Map<string, HostObservation>();
+    byHost.set(host, ofHost);
+    const observation = ofHost.get(owner) ?? observeHost(hosts, host, owner);
+    ofHost.set(owner, observation);
+    return observation;
   };
   return {
-    at: (host, owner) => lookAt(host, owner).all(),
+    at: (host, owner) => observationOf(host, owner).all(),
     again: async (host, owner, resource, contents) => {
-      const { resources } = await lookAt(host, owner).again({ resource, contents });
+      const { resources } = await observationOf(host, owner).again({ resource, contents });
       return resources[resource.id];
     },
-    forget: (host) => looks.delete(host),
+    forget: (host) => byHost.delete(host),
   };
 }
 
-interface HostLook {
+interface HostObservation {
   all(): Promise<ObserveAnswer>;
   again(question: Question): Promise<ObserveAnswer>;
 }
@@ -33,7 +33,7 @@ interface Question {
   readonly contents: Contents;
 }
 
-function hostLook(hosts: Hosts, host: string, owner: string): HostLook {
+function observeHost(hosts: Hosts, host: string, owner: string): HostObservation {
   let all: Promise<ObserveAnswer> | undefined;
   const ask = async (about: Omit<ObserveRequest, "op">) => {
     const reader = await hosts.reader(host);

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds; the engine asks about the resources of a host one after another, without waiting in between. */
+/** Milliseconds. The engine asks about the resources of a host one after another, without waiting in between. */
 const MOMENT = 50;
 
 /**
- * Gathers what is asked for within a moment, and asks for all of it at once.
+ * Collects the questions that arrive within 50 ms, and sends them as one request.
  *
- * @returns a function that gives everyone the one answer to all that was gathered
+ * @returns a function that adds a question and returns the answer to the whole request
  */
 export function batched<Q, A>(ask: (gathered: readonly Q[]) => Promise<A>): (question: Q) => Promise<A> {
   let open: { readonly gathered: Q[]; readonly answer: Promise<A> } | undefined;

@@ -1,21 +1,21 @@
-import { sinceWhen } from "../../inventory/last-seen.ts";
+import { lastReachedText } from "../../inventory/last-seen.ts";
 import { HostError, mayComeBack } from "../../transport/host-error.ts";
 import type { HostFacts, Hosts, ProviderContext } from "../context.ts";
 
 /**
- * Watches how hosts are reached. The first time that one is away, the person is told of the host in one sentence,
- * which belongs to no resource; each of its resources then fails with a few words.
+ * Watches whether hosts are reachable. The first failure of a host is reported once for the whole stack, in one
+ * sentence. Each resource of the host then fails with a short message.
  */
 export function trackReachability(
   hosts: Hosts,
   facts: HostFacts,
-  tell: (sentence: string) => Promise<void>,
-): Pick<ProviderContext, "hosts" | "isWaitedFor"> {
-  const away = new Map<string, { readonly told: Promise<void>; readonly isWaitedFor: boolean }>();
+  report: (sentence: string) => Promise<void>,
+): Pick<ProviderContext, "hosts" | "isDeferred"> {
+  const unreachable = new Map<string, { readonly reported: Promise<void>; readonly isDeferred: boolean }>();
   const reached = new Set<string>();
-  const toldOf = (error: HostError) => {
-    const isWaitedFor = mayComeBack(error) && facts.isIntermittent(error.host);
-    return { told: tell(sentenceOf(error, facts, isWaitedFor)), isWaitedFor };
+  const reportOf = (error: HostError) => {
+    const isDeferred = mayComeBack(error) && facts.isIntermittent(error.host);
+    return { reported: report(sentenceOf(error, facts, isDeferred)), isDeferred };
   };
 
   async function watch<T>(host: string, work: () => Promise<T>): Promise<T> {
@@ -26,14 +26,14 @@ export function trackReachability(
       return result;
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
-      const { told, isWaitedFor } = away.get(host) ?? toldOf(error);
-      away.set(host, { told, isWaitedFor });
-      await told;
-      throw shortly(error, isWaitedFor);
+      const { reported, isDeferred } = unreachable.get(host) ?? reportOf(error);
+      unreachable.set(host, { reported, isDeferred });
+      await reported;
+      throw shortError(error, isDeferred);
     }
   }
   return {
-    isWaitedFor: (host) => away.get(host)?.isWaitedFor === true,
+    isDeferred: (host) => unreachable.get(host)?.isDeferred === true,
     hosts: {
       reader: (host) =>
         watch(host, async () => {
@@ -66,28 +66,32 @@ export function trackReachability(
         }),
       rename: hosts.rename,
       reset: (host) => {
-        away.delete(host);
+        unreachable.delete(host);
         hosts.reset(host);
       },
     },
   };
 }
 
-/** Which host, since when, why, and what to do. */
-function sentenceOf({ host, what, why, next }: HostError, facts: HostFacts, isWaitedFor: boolean): string {
-  const since = sinceWhen(facts.lastReached(host));
-  const told = `${host} is away, ${since}: ${what}: ${why}${next === undefined ? "" : ` ${next}`}`;
+/** Returns the sentence about an unreachable host: since when, why, and what to do. */
+function sentenceOf({ host, what, why, next }: HostError, facts: HostFacts, isDeferred: boolean): string {
+  const since = lastReachedText(facts.lastReached(host));
+  const fact = `${host} is unreachable, ${since}: ${what}: ${why}${next === undefined ? "" : ` ${next}`}`;
   if (!facts.isDeclared(host)) {
-    return `${told} fleet.yaml does not declare it any more: if it never comes back, \`npx fleet forget ${host}\`.`;
+    return `${fact} fleet.yaml no longer declares it: if it never comes back, run \`npx fleet forget ${host}\`.`;
   }
-  return isWaitedFor
-    ? `${told} It is declared intermittent: what was last recorded of it counts, and changes wait until it is back.`
-    : `${told} What is recorded of it is kept; when it is back, \`npx pulumi up\` finishes the work.`;
+  return isDeferred
+    ? `${fact} It is declared intermittent: its last recorded state is used, and changes are deferred until it is back.`
+    : `${fact} Its recorded state is kept; when it is back, \`npx pulumi up\` finishes the work.`;
 }
 
-/** The same error for one of the host's resources. */
-function shortly({ host, reason }: HostError, isWaitedFor: boolean): HostError {
-  return isWaitedFor
-    ? new HostError({ host, reason, what: "this change waits", why: "the host is away, as it may be." })
-    : new HostError({ host, reason, what: "it is away", why: "the message at the stack tells more." });
+/** Returns the short form of the error, for each resource of the host. */
+function shortError({ host, reason }: HostError, isDeferred: boolean): HostError {
+  return isDeferred
+    ? new HostError({
+        ...{ host, reason, what: "this change is deferred" },
+        why: "the host is unreachable, and fleet.yaml declares it intermittent.",
+        next: "Run `npx pulumi up` when it is back.",
+      })
+    : new HostError({ host, reason, what: "it is unreachable", why: "the stack's warning says why." });
 }

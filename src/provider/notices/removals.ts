@@ -3,7 +3,7 @@ import type { HostItem } from "../../model/items.ts";
 import { parseId, subjectKey, subjectOf } from "../../model/resource-id.ts";
 import { listed } from "./listed.ts";
 
-/** A resource that will be removed, with what people need to know about it. */
+/** A resource that will be removed, with the facts that its announcement needs. */
 export interface Removal {
   /** Its Pulumi name: `hub/iris/agent`, or the machine's own. */
   readonly name: string;
@@ -12,27 +12,27 @@ export interface Removal {
   readonly isProtected: boolean;
   /** For a machine: what is deleted with it, such as "this local host with its disk". */
   readonly machine?: string;
-  /** Why it is removed, such as " is not in fleet.yaml any more"; empty where the command says enough. */
+  /** Why it is removed, such as " is not in fleet.yaml any more"; empty if the command already says it. */
   readonly why: string;
 }
 
-/** The command that removes something, and how it can be removed where it is protected. */
-const MANNERS = {
-  up: "declare it again with `protect: false`, run `npx pulumi up`, and take it out then",
-  destroy: "write `protect: false` in fleet.yaml, run `npx pulumi up`, and destroy it then",
+/** For each command that removes resources: how to remove one that is protected. */
+const UNPROTECT = {
+  up: "declare it again with `protect: false`, run `npx pulumi up`, and then remove it from fleet.yaml",
+  destroy: "set `protect: false` in fleet.yaml, run `npx pulumi up`, and then destroy it",
 } as const;
 
-export type RemovalReason = keyof typeof MANNERS;
+export type RemovalReason = keyof typeof UNPROTECT;
 
-/** What is removed from which host, one sentence for each agent, tenant and host. */
-export function removalSentences(going: readonly Removal[], manner: RemovalReason): string[] {
-  return [...Map.groupBy(going, ({ host }) => host)].flatMap(([host, ofHost]) => {
-    // Everything on a machine is deleted with its disk, and nothing of it is kept.
+/** Returns one sentence for each agent, tenant and host that loses something: what is removed, and why. */
+export function removalSentences(removals: readonly Removal[], command: RemovalReason): string[] {
+  return [...Map.groupBy(removals, ({ host }) => host)].flatMap(([host, ofHost]) => {
+    // A machine is deleted with its disk, so nothing on it is kept.
     const machine = ofHost.find(({ name }) => parseId(name) === undefined);
-    if (machine !== undefined) return [sentence(host, [machine], machineClause(machine, ofHost), manner)];
+    if (machine !== undefined) return [sentence(host, [machine], machineClause(machine, ofHost), command)];
     return [...Map.groupBy(ofHost, ({ name }) => subjectKey(name)).values()].map((parts) => {
       const items = parts.flatMap((part) => part.items);
-      return sentence(subjectText(parts[0]?.name ?? host), parts, clausesOf(items), manner);
+      return sentence(subjectText(parts[0]?.name ?? host), parts, clausesOf(items), command);
     });
   });
 }
@@ -41,23 +41,23 @@ function sentence(
   subject: string,
   parts: readonly Removal[],
   clauses: string,
-  manner: RemovalReason,
+  command: RemovalReason,
 ): string {
   const why = parts[0]?.why ?? "";
-  if (!parts.some((part) => part.isProtected)) return `${subject}${why}: \`${manner}\` ${clauses}.`;
+  if (!parts.some((part) => part.isProtected)) return `${subject}${why}: \`${command}\` ${clauses}.`;
   const and = why === "" ? "" : `${why}, and`;
   const itself = subject.includes(":") ? "is protected" : "is protected, or an agent on it is";
-  return `${subject}${and} ${itself}: nothing of it is removed. To remove it, ${MANNERS[manner]}.`;
+  return `${subject}${and} ${itself}: nothing is removed. To remove it, ${UNPROTECT[command]}.`;
 }
 
-/** `hub`, `hub: iris`, `hub: tenant arc`. */
+/** The subject of a sentence: `hub`, `hub: iris` or `hub: tenant arc`. */
 function subjectText(id: string): string {
   const { kind, host, name } = subjectOf(id);
   if (kind === "host") return host;
   return `${host}: ${kind === "tenant" || kind === "reader" ? `${kind} ${name}` : name}`;
 }
 
-/** The agents that resources belong to, by the resources' names. */
+/** Returns the agents to which the resources with these names belong. */
 export function agentsIn(names: readonly string[]): string[] {
   const agents = names.map(subjectOf).filter(({ kind }) => kind === "agent");
   return [...new Set(agents.map(({ name }) => name))].sort();
@@ -65,8 +65,8 @@ export function agentsIn(names: readonly string[]): string[] {
 
 function machineClause(machine: Removal, ofHost: readonly Removal[]): string {
   const agents = agentsIn(ofHost.map(({ name }) => name));
-  const whole = `deletes ${machine.machine} and all that is on it`;
-  return agents.length === 0 ? whole : `${whole}: ${listed(agents)}, with home and data`;
+  const clause = `deletes ${machine.machine} and everything on it`;
+  return agents.length === 0 ? clause : `${clause}: ${listed(agents)}, with home and data`;
 }
 
 function clausesOf(items: readonly HostItem[]): string {
@@ -77,7 +77,7 @@ function clausesOf(items: readonly HostItem[]): string {
     ...units.map((unit) => (unit.onRemove === "keep" ? "leaves its unit as it is" : "stops it")),
     ...(removed.length > 0 ? [`removes its ${listed([...new Set(removed)])}`] : []),
     ...(items.some(({ kind }) => kind === "runtime")
-      ? ["removes Muster's runtime from it (packages stay)"]
+      ? ["removes Muster's runtime from it (packages are kept)"]
       : []),
     ...homes,
   ];
@@ -85,7 +85,7 @@ function clausesOf(items: readonly HostItem[]): string {
   return clauses.length < 3 ? listed(clauses) : `${clauses.slice(0, -1).join(", ")}, and ${clauses.at(-1)}`;
 }
 
-/** Sentences name items in the order in which they are removed, whatever their order in the state. */
+/** Sorts the items of a sentence in the order of their removal, which is not their order in the state. */
 function place(removed: string): number {
   return ["unit", "jobs", "credentials", "user", "group"].findIndex((one) => removed.startsWith(one));
 }
@@ -100,6 +100,6 @@ function removedOf(item: HostItem): string[] {
 
 function homeClause(item: HostItem): string[] {
   if (item.kind !== "directory") return [];
-  if (item.onRemove === "wipe") return [`deletes its home ${item.path} with all that it holds`];
+  if (item.onRemove === "wipe") return [`deletes its home ${item.path} with everything in it`];
   return item.onRemove === "aside" ? [`moves its home ${item.path} aside to ${ASIDE_DIR}`] : [];
 }

@@ -1,13 +1,13 @@
 import { subjectOf } from "../../model/resource-id.ts";
 
-/** A resource with the name in the state and the current one. */
+/** A renamed resource: its name in the state, and its current name. */
 export interface Renamed {
   readonly type: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** What a rename does on its host, one sentence for each agent, tenant and host. */
+/** Returns one sentence for each renamed agent, tenant and host: what the rename does there. */
 export function renameSentences(renamed: readonly Renamed[]): string[] {
   return renamed.flatMap(({ type, from, to }) => {
     const [was, is] = [subjectOf(from), subjectOf(to)];
@@ -23,8 +23,8 @@ export function renameSentences(renamed: readonly Renamed[]): string[] {
   });
 }
 
-/** By the type that each agent and each tenant has exactly once. */
+/** What a rename does, by resource type. Each agent and each tenant has exactly one resource of these types. */
 const EFFECTS: Readonly<Record<string, string>> = {
-  Agent: "stops it, renames its user and its home with all that it holds, and starts it again",
-  Tenant: "renames its group, and starts its agents again once",
+  Agent: "stops it, renames its user and its home with everything in it, and starts it again",
+  Tenant: "renames its group and restarts its agents once",
 };

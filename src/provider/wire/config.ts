@@ -5,7 +5,7 @@ import { Secret } from "../../base/secret.ts";
 import type { Config } from "../secrets.ts";
 import { decode } from "./struct.ts";
 
-/** The stack's `muster:*` configuration. Every value is handled as a secret, whatever the stack file says. */
+/** The stack's `muster:*` configuration. Every value is handled as a secret, even if the stack file has it as text. */
 export function configOf(request: provider_pb.ConfigureRequest): Config {
   const values = Object.entries(decode(request.getArgs())).flatMap(([name, value]) =>
     value instanceof Secret || typeof value === "string" ? [[name, asSecret(value)] as const] : [],
@@ -32,8 +32,8 @@ export function checkedConfig(request: provider_pb.CheckRequest): provider_pb.Ch
 }
 
 /**
- * Reports a changed configuration as a change: only then does the engine check the resources in a provider with the
- * new values, which finds a rotated secret.
+ * Reports the changed names of a configuration. Only if there are any does the engine check the resources with the new
+ * values, which finds a rotated secret.
  */
 export function diffedConfig(request: provider_pb.DiffRequest): provider_pb.DiffResponse {
   const olds = plain(request.getOldInputs() ?? request.getOlds());

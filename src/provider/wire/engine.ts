@@ -7,14 +7,14 @@ const SEVERITIES = { info: engine_pb.LogSeverity.INFO, warning: engine_pb.LogSev
 
 /** The service of the engine that prints messages in the terminal. */
 export interface EngineLog {
-  /** Where the engine listens, as `host:port`; messages before this are dropped. */
+  /** Sets the engine's address, as `host:port`. Messages before this call are dropped. */
   attach(address: string): void;
-  /** Resolves when the message was accepted, or cannot be: then nobody reads it. */
+  /** Resolves when the engine has accepted the message. Never fails: without an engine, nobody would read the error. */
   log(severity: Severity, message: string, urn: string): Promise<void>;
   close(): void;
 }
 
-/** Connects to the engine at the first message. */
+/** Creates the log, which connects to the engine at the first message. */
 export function engineLog(): EngineLog {
   let address = "";
   let client: engine_grpc_pb.EngineClient | undefined;

@@ -1,8 +1,8 @@
 import type { Properties } from "./values.ts";
 
 /**
- * Something exists, but is unknown or not as declared. The engine keeps the id, the inputs and the state given here,
- * prints the reasons, and tries again in the next update.
+ * The resource exists, but is unknown or not as declared. The engine keeps the id, the inputs and the state of this
+ * error, prints the reasons, and tries again in the next update.
  */
 export class PartialError extends Error {
   override readonly name = "PartialError";
@@ -20,7 +20,7 @@ export class PartialError extends Error {
   }
 }
 
-/** The text of an error for people: its sentence, never its stack. */
+/** Returns the sentence of an error, without its stack trace. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

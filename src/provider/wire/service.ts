@@ -14,19 +14,19 @@ import { toStatus } from "./status.ts";
 import { decode, encode } from "./struct.ts";
 import { parseUrn } from "./urn.ts";
 
-/** What answers the requests. */
+/** What the gRPC service needs to answer requests. */
 export interface Provider {
   readonly version: string;
-  /** By the type's token. */
+  /** By the token of the type. */
   readonly handlers: Readonly<Record<string, Handler>>;
-  /** By their token. */
+  /** By the token of the function. */
   readonly functions: Readonly<Record<string, ProviderFunction>>;
   readonly gate: InFlight;
   readonly engine: EngineLog;
   configure(config: Config): void;
 }
 
-/** The methods of pulumirpc.ResourceProvider; those left out answer UNIMPLEMENTED. */
+/** Returns the methods of pulumirpc.ResourceProvider. The others answer UNIMPLEMENTED. */
 export function serviceOf(provider: Provider): UntypedServiceImplementation {
   return { ...lifecycle(provider), ...plans(provider), ...operations(provider) };
 }
@@ -56,7 +56,7 @@ function lifecycle({ version, gate, engine, configure }: Provider): UntypedServi
   };
 }
 
-/** Requests by which the engine makes its plan; none of them contacts a host. */
+/** The requests with which the engine makes its plan. None of them contacts a host. */
 function plans(provider: Provider): UntypedServiceImplementation {
   return {
     check: unary(async (request: provider_pb.CheckRequest) => {
@@ -71,7 +71,7 @@ function plans(provider: Provider): UntypedServiceImplementation {
 }
 
 /**
- * Requests that reach hosts. A preview of a create or an update is answered here: a handler is only informed of it.
+ * The requests that contact hosts. In a preview of a create or an update, only the handler's `preview` is called.
  */
 function operations(provider: Provider): UntypedServiceImplementation {
   const enter = <Q, A>(work: (request: Q) => Promise<A>) => {
@@ -81,7 +81,7 @@ function operations(provider: Provider): UntypedServiceImplementation {
     create: enter(async (request: provider_pb.CreateRequest) => {
       const { handler, call } = route(provider, request);
       const news = decode(request.getProperties());
-      if (request.getPreview()) await handler.foresee?.(call, news);
+      if (request.getPreview()) await handler.preview?.(call, news);
       const state = request.getPreview() ? news : await handler.create(call, news);
       return createResponse(handler.id(news), state);
     }),
@@ -93,14 +93,16 @@ function operations(provider: Provider): UntypedServiceImplementation {
     update: enter(async (request: provider_pb.UpdateRequest) => {
       const { handler, call } = route(provider, request);
       const [news, state] = [decode(request.getNews()), decode(request.getOlds())];
-      if (request.getPreview()) await handler.foresee?.(call, news, state);
+      if (request.getPreview()) await handler.preview?.(call, news, state);
       return updateResponse(request.getPreview() ? news : await handler.update(call, news, state));
     }),
     invoke: enter(async (request: provider_pb.InvokeRequest) => {
       const call = provider.functions[request.getTok()];
       if (call === undefined) throw unknownFunction(request.getTok());
-      const tell: Report = (sentence, severity = "warning") => provider.engine.log(severity, sentence, "");
-      return new provider_pb.InvokeResponse().setReturn(encode(await call(decode(request.getArgs()), tell)));
+      const report: Report = (sentence, severity = "warning") => provider.engine.log(severity, sentence, "");
+      return new provider_pb.InvokeResponse().setReturn(
+        encode(await call(decode(request.getArgs()), report)),
+      );
     }),
     delete: enter(async (request: provider_pb.DeleteRequest) => {
       const { handler, call } = route(provider, request);
@@ -115,13 +117,13 @@ function route(provider: Provider, request: { getUrn(): string }): { handler: Ha
   const handler = provider.handlers[urn.token];
   if (handler === undefined) {
     const why = `this version of Muster has no type ${urn.token}.`;
-    throw new MusterError({ what: urn.name, why, next: "Run it with the version of Muster that made it." });
+    throw new MusterError({ what: urn.name, why, next: "Use the version of Muster that created it." });
   }
   return { handler, call: { urn, log: (severity, text) => provider.engine.log(severity, text, urn.text) } };
 }
 
 function unknownFunction(token: string): MusterError {
-  const next = "Run the program and the provider of one version.";
+  const next = "Use the same version of Muster for the program and the provider.";
   return new MusterError({ what: token, why: "this version of Muster has no such function.", next });
 }
 

@@ -6,7 +6,7 @@ import { InvalidError, MusterError, UnreachableError } from "../../base/errors.t
 import { messageOf, PartialError } from "./partial-error.ts";
 import { encode } from "./struct.ts";
 
-/** The gRPC status for an error. UNKNOWN and INTERNAL would mark the state as possibly corrupt. */
+/** Returns the gRPC status for an error. UNKNOWN and INTERNAL would mark the state as possibly corrupt. */
 export function toStatus(error: unknown): Partial<ServiceError> {
   if (error instanceof PartialError) return partial(error);
   return { code: codeOf(error), details: messageOf(error) };
@@ -19,7 +19,7 @@ function codeOf(error: unknown): status {
   return status.INTERNAL;
 }
 
-/** The engine reads a failed initialization from the details of a status UNKNOWN. */
+/** The engine recognizes a partial failure by the details of a status UNKNOWN. */
 function partial(error: PartialError): Partial<ServiceError> {
   const failed = new provider_pb.ErrorResourceInitFailed();
   failed.setId(error.id);

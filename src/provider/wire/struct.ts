@@ -3,16 +3,16 @@ import { mapValues } from "../../base/objects.ts";
 import { Secret } from "../../base/secret.ts";
 import type { Properties, Value } from "./values.ts";
 
-/** The key and the values that mark a special value on Pulumi's wire (sdk/nodejs/runtime/rpc). */
+/** The key and the value that mark a secret in Pulumi's protocol (sdk/nodejs/runtime/rpc). */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Parses a struct of the wire into properties; secret texts become Secret. */
+/** Converts a protobuf struct to properties. Secret texts become Secret. */
 export function decode(struct: struct_pb.Struct | undefined): Properties {
   return struct === undefined ? {} : decodeMap(struct.toJavaScript() as Json);
 }
 
-/** Builds a struct of the wire from properties; each Secret is marked as Pulumi's secret. */
+/** Converts properties to a protobuf struct. Each Secret is marked as a secret for Pulumi. */
 export function encode(properties: Properties): struct_pb.Struct {
   return struct_pb.Struct.fromJavaScript(encodeMap(properties) as never);
 }
@@ -32,7 +32,7 @@ function decodeValue(value: unknown): Value {
   return map[SIGNATURE] === SECRET ? decodeSecret(map["value"]) : decodeMap(map);
 }
 
-/** Only texts are secret here; a secret map is read as a plain map. */
+/** Only texts can be secret; a secret map is read as a plain map. */
 function decodeSecret(value: unknown): Value {
   return typeof value === "string" ? new Secret(value) : decodeValue(value);
 }

@@ -1,12 +1,12 @@
-/** A resource's name for the whole stack: `urn:pulumi:<stack>::<project>::<parents$type>::<name>`. */
+/** The unique name of a resource: `urn:pulumi:<stack>::<project>::<parents$type>::<name>`. */
 export interface Urn {
   readonly text: string;
   readonly name: string;
   /** The type's token, such as `muster:index:Identity`. */
   readonly token: string;
-  /** The type alone, such as `Identity`. */
+  /** The type without its package, such as `Identity`. */
   readonly type: string;
-  /** `<project>/<stack>`: who may change the resource on its host. */
+  /** The stack that owns the resource on its host, as `<project>/<stack>`. */
   readonly owner: string;
 }
 

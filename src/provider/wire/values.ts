@@ -1,6 +1,6 @@
 import type { Secret } from "../../base/secret.ts";
 
-/** The values that a property can have. Unknown values of a preview are the string UNKNOWN and pass through. */
+/** The values that a property can have. In a preview, unknown values are the string UNKNOWN. */
 export type Value = null | boolean | number | string | Secret | readonly Value[] | Properties;
 
 export interface Properties {
@@ -10,7 +10,7 @@ export interface Properties {
 /** The engine's mark for a value that only the update will know (sdk/nodejs/runtime/rpc). */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** The value as a map; undefined where it is not a map. */
+/** Returns the value if it is a map, and undefined otherwise. */
 export function asProperties(value: Value | undefined): Properties | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Properties)

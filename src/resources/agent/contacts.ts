@@ -3,7 +3,8 @@ import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { AgentPartDefinition } from "./part.ts";
 
 /**
- * An agent's address book: the declared contacts as rows of a SQLite table. Rows that the agent added are left alone.
+ * An agent's address book: the declared contacts as rows of
+ * a SQLite table. Rows that the agent added are not changed.
  */
 export const contactsPart: AgentPartDefinition = {
   part: "contacts",
@@ -28,7 +29,9 @@ export const contactsPart: AgentPartDefinition = {
   },
 };
 
-/** Each contact as canonical JSON, `"name":{…}` with sorted columns. Computed once and not for each agent. */
+/**
+ * Renders each contact as canonical JSON, `"name":{…}` with sorted columns. This is done once for all agents.
+ */
 function canonicalRows({ contacts }: Fleet): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(contacts).map(([name, { columns }]) => {
@@ -38,7 +41,10 @@ function canonicalRows({ contacts }: Fleet): ReadonlyMap<string, string> {
   );
 }
 
-/** Canonical JSON, so that the digest does not depend on the order of contacts in fleet.yaml. */
+/**
+ * Renders an agent's contacts as canonical JSON, so that
+ * the digest does not depend on their order in fleet.yaml.
+ */
 function rowsOf(agent: AgentSpec, rows: ReadonlyMap<string, string>): string {
   return `{${[...agent.contacts].sort().flatMap((name) => rows.get(name) ?? [])}}`;
 }

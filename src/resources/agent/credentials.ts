@@ -6,7 +6,10 @@ import { rootFolder } from "../root-files.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
 
-/** An agent's secrets: each is a file that only the agent's uid can read, in a folder that only root can change. */
+/**
+ * An agent's secrets. Each is a file that only the agent's
+ * user can read, in a folder that only root can change.
+ */
 export const credentialsPart: AgentPartDefinition = {
   part: "credentials",
   build: (fleet) => (agent) => {
@@ -20,12 +23,15 @@ function folder(agent: AgentSpec): DirectoryItem {
   return rootFolder(credentialsDir(agent), agent.tenant, "0710");
 }
 
-/** The folder of an agent's or a service's secrets. The agent finds it in MUSTER_CREDENTIALS. */
+/** Returns the folder of an agent's or a service's secrets, which MUSTER_CREDENTIALS contains. */
 export function credentialsDir({ name }: { readonly name: string }): string {
   return join(CREDENTIALS_DIR, name);
 }
 
-/** The secrets that an agent gets as environment variables, as files for systemd's EnvironmentFile=. */
+/**
+ * Returns the files for systemd's EnvironmentFile= with
+ * the secrets that an agent gets as environment variables.
+ */
 export function environmentFiles(fleet: Fleet, agent: AgentSpec): string[] {
   return credentialsOf(fleet, agent)
     .filter((one) => one.env !== undefined)
@@ -36,7 +42,10 @@ function credentialsOf(fleet: Fleet, agent: AgentSpec): CredentialSpec[] {
   return agent.credentials.flatMap((name) => fleet.credentials[name] ?? []);
 }
 
-/** A secret that only a run on another provider reads: its change restarts no agent that runs on the first. */
+/**
+ * Returns the provider of a secret that the agent only reads on one of its other providers. A change of such
+ * a secret must not restart an agent that uses its first provider.
+ */
 function onlyOn({ failover }: AgentSpec, name: string): Pick<FileItem, "choice"> {
   const [first, ...others] = failover?.choices ?? [];
   if (first === undefined || first.credentials.includes(name)) return {};

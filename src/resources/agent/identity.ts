@@ -9,7 +9,7 @@ import { unitName } from "../unit-names.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
 
-/** Who an agent is: its Linux user, its home, and in that SOUL.md and other files. */
+/** An agent's Linux user, its home, and the files of its identity in that home, such as SOUL.md. */
 export const identityPart: AgentPartDefinition = {
   part: "identity",
   build: (fleet, compiler) => (agent) => ({
@@ -20,7 +20,8 @@ export const identityPart: AgentPartDefinition = {
 };
 
 /**
- * Under `isolation: tenant` the user is an item of the tenant, and the agent only gets a folder that this user owns.
+ * Returns the user and the home. Under `isolation: tenant` the user is an item of the tenant, and the agent
+ * only gets a folder that this user owns.
  */
 function place(fleet: Fleet, agent: AgentSpec): Items {
   const { user, home, tenant } = agent;
@@ -32,8 +33,8 @@ function place(fleet: Fleet, agent: AgentSpec): Items {
 }
 
 /**
- * The folder that its program starts in, where that is below its home: systemd starts no unit whose folder is
- * missing.
+ * Returns the working directory of the agent's program if it is inside the home. systemd does not start a
+ * unit whose working directory is missing.
  */
 function workFolder({ workdir, home, user, tenant }: AgentSpec): Record<string, DirectoryItem> {
   if (!workdir.startsWith(`${home}/`)) return {};
@@ -42,8 +43,8 @@ function workFolder({ workdir, home, user, tenant }: AgentSpec): Record<string, 
 }
 
 /**
- * The identity's files as declared, and copies where the agent's runtime reads them. A declared path takes
- * precedence.
+ * Returns the identity's files as declared, copies of them where the agent's runtime reads them, and the
+ * runtime's settings. If a copy and a declared file have the same path, the declared file is used.
  */
 function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   const declared = fleet.identities[agent.identity]?.files ?? {};

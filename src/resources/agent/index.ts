@@ -11,7 +11,7 @@ import { jobsPart } from "./jobs.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { unitPart } from "./unit.ts";
 
-/** To add a part, add a file beside these, a line here, its name in `model/parts.ts` and a case file. */
+/** To add a part, add a file in this folder, a line here, its name in `model/parts.ts`, and a case file. */
 const PARTS: readonly AgentPartDefinition[] = [
   identityPart,
   credentialsPart,
@@ -20,7 +20,7 @@ const PARTS: readonly AgentPartDefinition[] = [
   jobsPart,
 ];
 
-/** Everything that an agent has on its host, as one resource; docs/adr/0038 has the reasons. */
+/** Everything that an agent has on its host, as one resource; docs/adr/0038 gives the reasons. */
 export const agent: ResourceDefinition = {
   type: "Agent",
   declare: (fleet, compiler) => {

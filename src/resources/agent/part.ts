@@ -4,10 +4,11 @@ import type { AgentPart } from "../../model/parts.ts";
 import type { Compiler } from "../definition.ts";
 
 /**
- * A part of an agent: a pure function from the fleet to named items; no items where an agent does not have the part.
+ * A part of an agent: a pure function from the fleet to named
+ * items. It returns no items for an agent without the part.
  */
 export interface AgentPartDefinition {
   readonly part: AgentPart;
-  /** Computes once what all agents share, and returns the function that is called for each agent. */
+  /** Computes what all agents share, and returns a function that is called for each agent. */
   build(fleet: Fleet, compiler: Compiler): (agent: AgentSpec) => Items;
 }

@@ -11,9 +11,7 @@ import { choiceText, unitText } from "../unit-text.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
 
-/**
- * What keeps an agent running: its systemd unit, in most cases enabled and running, and the deadman's policy for it.
- */
+/** An agent's systemd unit with its files, its former units, and the deadman's policy for it. */
 export const unitPart: AgentPartDefinition = {
   part: "unit",
   build: (fleet, compiler) => (agent) => ({
@@ -33,21 +31,29 @@ export const unitPart: AgentPartDefinition = {
   }),
 };
 
-/** An agent that does not always run may be stopped or running: neither is drift. */
+/**
+ * Returns the wanted state of the unit. An ephemeral agent can be stopped or running, and neither is drift.
+ */
 function wantOf({ lifecycle, takeOver }: AgentSpec): UnitItem["want"] {
   return lifecycle.kind === "core" && takeOver === "now"
     ? { enabled: "enabled", active: "running", overrides: "none" }
     : { enabled: "disabled", overrides: "none" };
 }
 
-/** The units that ran the agent before: stopped before its own unit starts, or still running it. */
+/**
+ * Returns the units that ran the agent before Muster managed it. They are stopped before its own unit starts
+ * or, if the take-over is later, keep running.
+ */
 function formerUnits({ replaces, user, takeOver }: AgentSpec): Items {
   const down = { enabled: "disabled", active: "stopped" } as const;
   const want = takeOver === "now" ? down : ({ active: "running" } as const);
   return Object.fromEntries(replaces.map((name) => [`former ${name}`, { kind: "unit", name, user, want }]));
 }
 
-/** It comes before the unit, because a unit whose program is missing is not started. */
+/**
+ * Returns the check of the agent's program. It comes before
+ * the unit, which is not started if the program is missing.
+ */
 function programOf(agent: AgentSpec): ProgramItem {
   const {
     command: [name = ""],
@@ -67,7 +73,8 @@ function programOf(agent: AgentSpec): ProgramItem {
 }
 
 /**
- * A drop-in for each provider except the first. `up` writes all of them, so that the deadman only has to choose one.
+ * Returns a drop-in for each provider except the first. `up`
+ * writes all of them, so that the deadman only has to choose.
  */
 function choices(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   const [, ...others] = agent.failover?.choices ?? [];
@@ -79,7 +86,10 @@ function choices(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   return Object.fromEntries(files);
 }
 
-/** The model is an item of its own, so that drift names it, whichever line of the unit was changed. */
+/**
+ * Returns the model as a separate item, so that drift
+ * names the model, whichever line of the unit has changed.
+ */
 function modelOf(agent: AgentSpec): Items {
   const [, ...others] = agent.failover?.choices ?? [];
   if (Object.keys(agent.model).length === 0) return {};
@@ -96,7 +106,10 @@ function modelOf(agent: AgentSpec): Items {
   };
 }
 
-/** The deadman only watches units that Muster started. */
+/**
+ * Returns the deadman's policy. There is none before the
+ * take-over, because the deadman only watches Muster's units.
+ */
 function policyOf(agent: AgentSpec, { keep }: Compiler): Items {
   if (agent.takeOver === "later") return {};
   return { "deadman's policy": rootFile(policyFile(agent.name), keep(policyText(agent)), "0600") };

@@ -9,9 +9,11 @@ import { type Changes, readerOf } from "../support/answers.ts";
 const fleet = fleetOf(agent(), agent({ name: "loom", user: "loom", host: "east", tenant: "lab" }));
 const plan = compilePlan(fleet, { bundle: "b", node: "n" });
 
-const away = new HostError({ host: "east", reason: "timeout", what: "it is away", why: "it is silent." });
+const unreachable = new HostError({
+  ...{ host: "east", reason: "timeout", what: "it cannot be reached", why: "no answer." },
+});
 
-/** Hosts by name; the error of one stands for what connecting to it gives. */
+/** Opens hosts by name: with the given changes, or with an error instead of a connection. */
 function hosts(named: Readonly<Record<string, Error | Changes>>): OpenHost {
   return async (name) => {
     const host = named[name] ?? {};
@@ -20,8 +22,8 @@ function hosts(named: Readonly<Record<string, Error | Changes>>): OpenHost {
   };
 }
 
-describe("looking at a fleet", () => {
-  test("finds nothing where nobody changed anything", async () => {
+describe("observing a fleet", () => {
+  test("finds nothing if nothing has changed", async () => {
     const report = await observeFleet(fleet, plan, {}, hosts({}));
     expect(report).toMatchObject({ agents: 2, findings: [], unknown: [], orphans: [] });
     expect(report.hosts).toEqual([
@@ -30,7 +32,7 @@ describe("looking at a fleet", () => {
     ]);
   });
 
-  test("names the host, tenant, agent, item and property of what somebody changed", async () => {
+  test("reports the host, tenant, agent, item and property of a change", async () => {
     const soul = { type: "file", content: "sha256:0", owner: "iris", group: "arc", mode: "0666" };
     const open = hosts({ hub: { "hub/iris/agent/identity:SOUL.md": { props: soul } } });
     const { findings } = await observeFleet(fleet, plan, {}, open);
@@ -41,31 +43,31 @@ describe("looking at a fleet", () => {
     ]);
   });
 
-  test("gives a unit that would not start at boot its kind", async () => {
+  test("marks a unit that would not start at boot as BOOT-ENABLE", async () => {
     const want = plan.declarations.find(({ id }) => id === "hub/iris/agent")?.items["unit:unit"]?.want;
     const open = hosts({ hub: { "hub/iris/agent/unit:unit": { props: { ...want, enabled: "disabled" } } } });
     const { findings } = await observeFleet(fleet, plan, {}, open);
     expect(findings).toMatchObject([{ item: "unit", property: "enabled", kind: "BOOT-ENABLE" }]);
   });
 
-  test("tells a host that is away, and the others all the same", async () => {
-    const report = await observeFleet(fleet, plan, {}, hosts({ east: away }));
+  test("reports an unreachable host, and still observes the others", async () => {
+    const report = await observeFleet(fleet, plan, {}, hosts({ east: unreachable }));
     expect(report.hosts).toEqual([
       { host: "hub", state: "ok" },
-      { host: "east", state: "away", reason: "it is away: it is silent." },
+      { host: "east", state: "away", reason: "it cannot be reached: no answer." },
     ]);
     expect(report.findings).toEqual([]);
   });
 
-  test("tells a host with nothing of ours from one whose runtime is too old", async () => {
+  test("distinguishes a host without a runtime from one whose runtime is too old", async () => {
     const of = (reason: "nothing-installed" | "too-old") =>
-      new RuntimeError({ host: "x", reason, what: "it cannot be asked", why: "of its runtime." });
+      new RuntimeError({ host: "x", reason, what: "it cannot be queried", why: "its runtime." });
     const open = hosts({ hub: of("nothing-installed"), east: of("too-old") });
     const report = await observeFleet(fleet, plan, {}, open);
     expect(report.hosts.map((host) => host.state)).toEqual(["empty", "failed"]);
   });
 
-  test("lists what a host could not tell, with the reason", async () => {
+  test("lists what a host could not observe, with the reason", async () => {
     const open = hosts({ hub: { "hub/iris/agent/identity:SOUL.md": { unknown: "permission denied" } } });
     const { unknown, findings } = await observeFleet(fleet, plan, {}, open);
     expect(unknown).toMatchObject([
@@ -74,13 +76,13 @@ describe("looking at a fleet", () => {
     expect(findings).toEqual([]);
   });
 
-  test("lists records that fleet.yaml does not declare, also when only a part is looked at", async () => {
+  test("lists undeclared records even if only one tenant is selected", async () => {
     const open: OpenHost = async (name) => readerOf(name, {}, ["hub/gone/agent"]).reader;
     const { orphans } = await observeFleet(fleet, plan, { tenant: "arc" }, open);
     expect(orphans).toEqual([{ host: "hub", resource: "hub/gone/agent", owner: "arc/example" }]);
   });
 
-  test("asks each host once, for its own resources alone, and sends along only declared rows", async () => {
+  test("queries each host once, only about its own resources, and sends it only declared rows", async () => {
     const hub = readerOf("hub");
     const east = readerOf("east");
     await observeFleet(fleet, plan, {}, async (name) => (name === "hub" ? hub : east).reader);
@@ -90,14 +92,14 @@ describe("looking at a fleet", () => {
     expect(Object.values(hub.requests[0]?.contents ?? {})).toEqual(['{"iris":{"display_name":"iris"}}']);
   });
 
-  test("looks at one host, or one tenant, where that is asked for", async () => {
+  test("observes only the selected host or tenant", async () => {
     const one = await observeFleet(fleet, plan, { host: "east" }, hosts({}));
     expect(one.hosts.map((host) => host.host)).toEqual(["east"]);
     const other = await observeFleet(fleet, plan, { tenant: "arc" }, hosts({}));
     expect(other).toMatchObject({ agents: 1, hosts: [{ host: "hub" }] });
   });
 
-  test("tells what a rename will change as intended, and the former records as no orphans", async () => {
+  test("reports the effects of a rename as intended, and no former record as an orphan", async () => {
     const renamed = compilePlan(fleetOf(agent({ formerly: ["vera"] })), { bundle: "b", node: "n" });
     const absent = { props: { type: "absent" } };
     const { reader } = readerOf("hub", { "hub/iris/agent/identity:/home/iris": absent }, ["hub/vera/agent"]);

@@ -21,9 +21,9 @@ const EVENTS: Record<string, HistoryEvent[]> = {
   east: [{ time: "2026-01-02T03:02:00.000Z", event: "hung", agent: "loom", detail: "\u001b[2Jno" }],
 };
 
-function look(asked: { name?: string; host?: string } = {}) {
+async function observe(selection: { name?: string; host?: string } = {}) {
   const requests: [string, HistoryRequest][] = [];
-  const report = observeHistory(fleet, { ...asked, last: 10 }, async (host) => {
+  const report = await observeHistory(fleet, { ...selection, last: 10 }, async (host) => {
     if (host === "west") {
       throw new HostError({ host, reason: "timeout", what: "it cannot be reached", why: "no answer." });
     }
@@ -33,38 +33,38 @@ function look(asked: { name?: string; host?: string } = {}) {
     };
     return { ...readerOf(host).reader, history };
   });
-  return report.then((told) => ({ told, requests }));
+  return { report, requests };
 }
 
-test("the history of all hosts is one, the oldest first, and harmless in a terminal", async () => {
-  const { told } = await look();
-  expect(renderHistory(told)).toBe(
+test("the events of all hosts are in one list, oldest first, and harmless in a terminal", async () => {
+  const { report } = await observe();
+  expect(renderHistory(report)).toBe(
     [
       "2026-01-02T03:00:00Z  hub   (host)  hostd-started",
       "2026-01-02T03:02:00Z  east  loom    hung           \\u001b[2Jno",
       "2026-01-02T03:04:05Z  hub   iris    died           exit-code",
-      "west is away, not reached from here before: it cannot be reached: no answer.",
+      "west is unreachable, never reached from here: it cannot be reached: no answer.",
       "",
     ].join("\n"),
   );
-  expect(codesOfAgents(told)).toEqual([4]);
+  expect(codesOfAgents(report)).toEqual([4]);
 });
 
-test("what an agent brought along when it moved is told once", async () => {
+test("an event that is on two hosts after an agent has moved is shown once", async () => {
   const died = EVENTS["hub"]?.[1] as HistoryEvent;
   EVENTS["east"]?.push(died);
-  const { told } = await look();
+  const { report } = await observe();
   EVENTS["east"]?.pop();
-  expect(told.events.filter(({ event }) => event === "died")).toHaveLength(1);
+  expect(report.events.filter(({ event }) => event === "died")).toHaveLength(1);
 });
 
-test("of one agent only its host is asked, and only for it", async () => {
-  const { requests } = await look({ name: "iris" });
+test("the history of one agent is queried only from its host, and only for this agent", async () => {
+  const { requests } = await observe({ name: "iris" });
   expect(requests).toEqual([["hub", { op: "history", agent: "iris", last: 10 }]]);
 });
 
-test("as JSON is what its schema says", async () => {
-  const json = JSON.parse(renderHistoryJson((await look()).told));
+test("the JSON is valid against its schema", async () => {
+  const json = JSON.parse(renderHistoryJson((await observe()).report));
   const read = (file: string) => JSON.parse(readFileSync(join(packageRoot(), "docs/schema", file), "utf8"));
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
   ajv.addSchema(read("drift.schema.json"), "drift.schema.json");

@@ -10,7 +10,7 @@ import { HostError } from "../../../src/transport/host-error.ts";
 import { fleetOf } from "../../fixtures/fleet.ts";
 import { MACHINE, readerOf } from "../support/answers.ts";
 
-const ILL: Machine = {
+const UNHEALTHY: Machine = {
   uptime: 90_061,
   cores: 4,
   load: 20,
@@ -28,7 +28,7 @@ const hub = hosts["hub"];
 if (hub === undefined) throw new Error("the fixture has a hub");
 const fleet = { ...rest, hosts: { hub, east: { ...hub, name: "east" }, west: { ...hub, name: "west" } } };
 
-const look = (machines: Readonly<Record<string, Machine>>) =>
+const observe = (machines: Readonly<Record<string, Machine>>) =>
   observeHosts(
     fleet,
     {},
@@ -44,8 +44,8 @@ async function unobserved(host: string): Promise<never> {
   throw new Error(`${host} is not observed only`);
 }
 
-test("each host is a row, and what is not as it should be is a sentence", async () => {
-  const report = await look({ hub: MACHINE, east: ILL });
+test("each host is a row, and each problem is a sentence", async () => {
+  const report = await observe({ hub: MACHINE, east: UNHEALTHY });
   expect(renderHosts(report)).toBe(
     [
       "HOST  UP     LOAD  CORES  MEMORY       DISK                       FAILED  DEADMAN",
@@ -53,28 +53,28 @@ test("each host is a row, and what is not as it should be is a sentence", async 
       "east  1d 1h  5.0   4      97% of 8.0G  91% of 64G, /var\\u001b[2J  1       silent",
       "west  -      -     -      -            -                          -       -",
       "",
-      "west is away, not reached from here before: it cannot be reached: no answer.",
-      "east: /var\\u001b[2J is 91.2 % full, of 80 % at most.",
-      "east: 96.5 % of its memory is in use, of 90 % at most.",
-      "east: its load is 5.0 a core, of 4 at most.",
+      "west is unreachable, never reached from here: it cannot be reached: no answer.",
+      "east: /var\\u001b[2J is 91.2 % full (limit 80 %).",
+      "east: 96.5 % of its memory is in use (limit 90 %).",
+      "east: its load per core is 5.0 (limit 4).",
       "east: 1 unit failed: nginx.service.",
       "east: its deadman is silent.",
       "",
     ].join("\n"),
   );
   expect(codesOfHosts(report)).toEqual([4, 5]);
-  expect(codesOfHosts(await look({ hub: MACHINE, east: MACHINE, west: MACHINE }))).toEqual([]);
+  expect(codesOfHosts(await observe({ hub: MACHINE, east: MACHINE, west: MACHINE }))).toEqual([]);
 });
 
-test("a host is held against what is declared for it", async () => {
-  expect(hostProblems(MACHINE, { ...HEALTHY, disk: 29 })).toEqual(["/ is 30 % full, of 29 % at most"]);
+test("a host is compared with its declared limits", async () => {
+  expect(hostProblems(MACHINE, { ...HEALTHY, disk: 29 })).toEqual(["/ is 30 % full (limit 29 %)"]);
   const strict = { ...fleet, hosts: { hub: { ...hub, healthy: { memory: 10 } } } };
   const { rows } = await observeHosts(strict, {}, async (host) => readerOf(host).reader, unobserved);
-  expect(rows[0]?.ailments).toEqual(["20 % of its memory is in use, of 10 % at most"]);
+  expect(rows[0]?.ailments).toEqual(["20 % of its memory is in use (limit 10 %)"]);
 });
 
-test("as JSON is what its schema says", async () => {
-  const json = JSON.parse(renderHostsJson(await look({ hub: MACHINE, east: ILL })));
+test("the JSON is valid against its schema", async () => {
+  const json = JSON.parse(renderHostsJson(await observe({ hub: MACHINE, east: UNHEALTHY })));
   const read = (file: string) => JSON.parse(readFileSync(join(packageRoot(), "docs/schema", file), "utf8"));
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
   ajv.addSchema(read("drift.schema.json"), "drift.schema.json");

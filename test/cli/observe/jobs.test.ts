@@ -19,7 +19,7 @@ const fleet = {
       job({ name: "slow" }),
       job({ name: "new" }),
       job({ name: "tidy", agent: undefined }),
-      job({ name: "away", agent: "loom", host: "west" }),
+      job({ name: "weave", agent: "loom", host: "west" }),
     ].map((one) => [one.name, one]),
   ),
 };
@@ -33,56 +33,56 @@ const SEEN: JobStatus[] = [
   { word: "tidy", ...waiting, held: "paused by /var/lib/muster/hostd/pause" },
 ];
 
-function look(selection: Selection = {}) {
-  const asked: (readonly string[])[] = [];
-  const report = observeJobs(fleet, selection, async (host) => {
+async function observe(selection: Selection = {}) {
+  const requests: (readonly string[])[] = [];
+  const report = await observeJobs(fleet, selection, async (host) => {
     if (host === "west")
       throw new HostError({ host, reason: "timeout", what: "it cannot be reached", why: "no answer." });
     return {
       ...readerOf(host).reader,
       jobs: async ({ words }) => {
-        asked.push(words);
+        requests.push(words);
         return { jobs: SEEN };
       },
     };
   });
-  return report.then((told) => ({ told, asked }));
+  return { report, requests };
 }
 
-test("every job is a row: whose it is, its last run and how that ended, and the next", async () => {
-  const { told, asked } = await look();
-  expect(asked).toEqual([["iris.retro", "iris.slow", "iris.new", "tidy"]]);
-  expect(renderJobs(told, NOW)).toBe(
+test("every job is a row with its agent, its last run, how that ended, and its next run", async () => {
+  const { report, requests } = await observe();
+  expect(requests).toEqual([["iris.retro", "iris.slow", "iris.new", "tidy"]]);
+  expect(renderJobs(report, NOW)).toBe(
     [
-      "JOB    OF      HOST  SCHEDULE     STATE      LAST    RESULT       NEXT",
-      "retro  iris    hub   *-*-* 03:00  waiting    9h ago  exit code 3  in 15h",
-      "slow   iris    hub   *-*-* 03:00  running    1m ago  -            -",
-      "new    iris    hub   *-*-* 03:00  not there  -       -            -",
-      "tidy   (host)  hub   *-*-* 03:00  held       -       -            in 15h",
-      "away   loom    west  *-*-* 03:00  away       -       -            -",
+      "JOB    OF      HOST  SCHEDULE     STATE        LAST    RESULT       NEXT",
+      "retro  iris    hub   *-*-* 03:00  waiting      9h ago  exit code 3  in 15h",
+      "slow   iris    hub   *-*-* 03:00  running      1m ago  -            -",
+      "new    iris    hub   *-*-* 03:00  not there    -       -            -",
+      "tidy   (host)  hub   *-*-* 03:00  held         -       -            in 15h",
+      "weave  loom    west  *-*-* 03:00  unreachable  -       -            -",
       "",
-      "west is away, not reached from here before: it cannot be reached: no answer.",
+      "west is unreachable, never reached from here: it cannot be reached: no answer.",
       "tidy is held: paused by /var/lib/muster/hostd/pause.",
       "",
     ].join("\n"),
   );
 });
 
-test("a tenant's jobs are its agents' alone, and of a host that is not asked about none", async () => {
-  const names = async (selection: Selection) => (await look(selection)).told.jobs.map((row) => row.job);
-  expect(await names({ tenant: "sol" })).toEqual(["away"]);
+test("only the jobs of the selected tenant or host are shown", async () => {
+  const names = async (selection: Selection) => (await observe(selection)).report.jobs.map((row) => row.job);
+  expect(await names({ tenant: "sol" })).toEqual(["weave"]);
   expect(await names({ slice: { kind: "tenant", tenant: "arc" } })).toEqual(["retro", "slow", "new"]);
   expect(await names({ host: "hub" })).toEqual(["retro", "slow", "new", "tidy"]);
   expect(renderJobs({ jobs: [], hosts: [] })).toBe("fleet.yaml declares no jobs here.\n");
 });
 
-test("the JSON is as its schema describes it", async () => {
-  const { told } = await look();
+test("the JSON is valid against its schema", async () => {
+  const { report } = await observe();
   const read = (name: string) => JSON.parse(readFileSync(join(packageRoot(), "docs/schema", name), "utf8"));
   const ajv = new Ajv({ strict: true, allowUnionTypes: true });
   ajv.addSchema(read("drift.schema.json"), "drift.schema.json");
   const validate = ajv.compile(read("jobs.schema.json"));
-  const json = JSON.parse(renderJobsJson(told));
+  const json = JSON.parse(renderJobsJson(report));
   expect(validate(json) || validate.errors).toBe(true);
   expect(json).toMatchObject({
     exit: 4,

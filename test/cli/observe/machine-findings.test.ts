@@ -8,11 +8,11 @@ const UPDATE = {
   urn: FIREWALL,
   detailedDiff: { "inboundRules[1]": {}, "inboundRules[0].portRange": {} },
 };
-const look = (before: object, after: object) => {
+const refresh = (before: object, after: object) => {
   return { op: "refresh", urn: FIREWALL, oldState: { inputs: before }, newState: { inputs: after } };
 };
 
-test("a firewall that somebody opened is drift; one that fleet.yaml has otherwise now is intended", () => {
+test("a change of the actual firewall is drift, and a change of fleet.yaml is intended", () => {
   const place = {
     host: "web",
     resource: "web",
@@ -21,15 +21,15 @@ test("a firewall that somebody opened is drift; one that fleet.yaml has otherwis
     property: "inboundRules",
   };
   const declared = { declared: "as in fleet.yaml" };
-  expect(machineFindings([look({ rules: 1 }, { rules: 2 }), UPDATE], {})).toEqual([
+  expect(machineFindings([refresh({ rules: 1 }, { rules: 2 }), UPDATE], {})).toEqual([
     { ...place, ...declared, observed: "changed there", cause: "drift" },
   ]);
-  expect(machineFindings([look({ rules: 1 }, { rules: 1 }), UPDATE], {})).toEqual([
+  expect(machineFindings([refresh({ rules: 1 }, { rules: 1 }), UPDATE], {})).toEqual([
     { ...place, ...declared, observed: "as before", cause: "intended" },
   ]);
 });
 
-test("keys and commands are no machines, and another host's are left out where one is asked about", () => {
+test("keys, commands and agents are not machines, and other hosts' machines are left out", () => {
   const create = { op: "create", urn: urn("digitalocean:index/volume:Volume", "web/data") };
   const others = [
     { op: "create", urn: urn("digitalocean:index/sshKey:SshKey", "deploy") },

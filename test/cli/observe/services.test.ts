@@ -59,7 +59,7 @@ const UNITS: readonly UnitStatus[] = [
   { ...UP, unit: "gone.service", state: "absent", enabled: "", pid: 0 },
 ];
 
-function look(selection: { host?: string; tenant?: string } = {}) {
+function observe(selection: { host?: string; tenant?: string } = {}) {
   return observeServices(fleet, selection, async (host) => {
     if (host === "west") {
       throw new HostError({ host, reason: "timeout", what: "it cannot be reached", why: "no answer." });
@@ -69,36 +69,38 @@ function look(selection: { host?: string; tenant?: string } = {}) {
   });
 }
 
-test("each service is a row, with what its check says, and what needs somebody is a sentence", async () => {
-  const report = await look();
+test("each service is a row with the result of its check, and each problem is a sentence", async () => {
+  const report = await observe();
   expect(renderServices(report)).toBe(
     [
       "SERVICE  HOST  UNIT           STATE        HEALTH   ENABLED  PID  RESTARTS  SINCE  CHECK",
       "cache    hub   cache.service  running      healthy  enabled  42   2         4m     it answers \\u001b[2J",
       "forge    hub   forge.service  quarantined  -        enabled  -    5         4m     -",
       "gone     hub   gone.service   not there    -        -        -    -         -      -",
-      "web      west  web.service    away         -        -        -    -         -      -",
+      "web      west  web.service    unreachable  -        -        -    -         -      -",
       "",
-      "west is away, not reached from here before: it cannot be reached: no answer.",
-      "hub: its deadman is silent: `npx fleet ssh hub -- systemctl status muster-hostd.service`",
-      "forge is in quarantine: 5 restarts within 60 min: `npx fleet release forge` frees it.",
-      "forge is left alone: paused by a file.",
+      "west is unreachable, never reached from here: it cannot be reached: no answer.",
+      "hub: its deadman is silent: run `npx fleet ssh hub -- systemctl status muster-hostd.service`.",
+      "forge is in quarantine: 5 restarts within 60 min. `npx fleet release forge` frees it.",
+      "forge: the deadman is paused: paused by a file.",
       "",
     ].join("\n"),
   );
   expect(codesOfAgents(report)).toEqual([4]);
 });
 
-test("the JSON is as its schema says", async () => {
+test("the JSON is valid against its schema", async () => {
   const ajv = new Ajv({ strict: false });
   const schema = (name: string) =>
     JSON.parse(readFileSync(join(packageRoot(), "docs/schema", `${name}.schema.json`), "utf8"));
   ajv.addSchema(schema("drift"), "drift.schema.json");
   const validate = ajv.compile(schema("services"));
-  expect(validate(JSON.parse(renderServicesJson(await look()))), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate(JSON.parse(renderServicesJson(await observe()))), JSON.stringify(validate.errors)).toBe(
+    true,
+  );
 });
 
-test("of a tenant there is none, and of one host its own", async () => {
-  expect((await look({ tenant: "arc" })).services).toEqual([]);
-  expect((await look({ host: "west" })).services.map((one) => one.service)).toEqual(["web"]);
+test("a tenant has no services, and a host has its own", async () => {
+  expect((await observe({ tenant: "arc" })).services).toEqual([]);
+  expect((await observe({ host: "west" })).services.map((one) => one.service)).toEqual(["web"]);
 });

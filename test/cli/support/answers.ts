@@ -9,10 +9,10 @@ import {
 } from "../../../src/model/protocol.ts";
 import type { HostReader } from "../../../src/transport/connect.ts";
 
-/** What a host does not have as declared, by `<resource>/<item>`. */
+/** The items of a host that are not as declared, by `<resource>/<item>`. */
 export type Changes = Readonly<Record<string, Observation>>;
 
-/** One that is idle. */
+/** A healthy, idle machine. */
 export const MACHINE: Machine = {
   uptime: 3600,
   cores: 2,
@@ -23,7 +23,7 @@ export const MACHINE: Machine = {
   deadman: "watching",
 };
 
-/** A host on which `up` has just run, and somebody then made these changes. */
+/** Returns a reader of a host on which `up` has run and these changes were then made. */
 export function readerOf(name: string, changes: Changes = {}, orphans: readonly string[] = []) {
   const requests: ObserveRequest[] = [];
   const reader: HostReader = {
@@ -42,7 +42,7 @@ export function readerOf(name: string, changes: Changes = {}, orphans: readonly 
   return { reader, requests };
 }
 
-/** What such a host answers. */
+/** Returns the answer of such a host. */
 export function answerTo(
   request: ObserveRequest,
   changes: Changes,

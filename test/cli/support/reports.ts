@@ -2,7 +2,7 @@ import { withKind } from "../../../src/cli/observe/finding-kind.ts";
 import type { FleetReport } from "../../../src/cli/observe/fleet-report.ts";
 import type { Finding } from "../../../src/model/finding.ts";
 
-/** Iris's SOUL.md, overwritten on hub, with the kind that it has; name what matters to the test. */
+/** Returns a finding about iris's SOUL.md on hub. `parts` replaces what matters to the test. */
 export function finding(parts: Partial<Finding> = {}): Finding {
   return withKind({
     host: "hub",
@@ -20,7 +20,7 @@ export function finding(parts: Partial<Finding> = {}): Finding {
   });
 }
 
-/** Three hosts that answered and have nothing to tell; name what matters to the test. */
+/** Returns a report of three hosts without findings. `parts` replaces what matters to the test. */
 export function reportOf(parts: Partial<FleetReport> = {}): FleetReport {
   return {
     fleet: "arc",

@@ -1,6 +1,6 @@
 /**
- * Stands where `ssh` would: a host on which `up` has just run. The file `hosts.json` beside the `ssh` that
- * started this says what was changed there since, or that the host is away.
+ * Replaces `ssh` and plays a host on which `up` has just run. The file `hosts.json`, next to the `ssh` that
+ * started this program, lists later changes on each host, or says that the host is unreachable.
  */
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 function answer(request: RequestFrame["request"], changes: Changes) {
   if (request.op === "observe") return answerTo(request, changes);
-  if (request.op !== "ps") throw new Error(`${request.op} was asked of a host that may only be looked at`);
+  if (request.op !== "ps") throw new Error(`${request.op} was requested from a host that may only be read`);
   return { units: request.units.map(statusOf) };
 }
 

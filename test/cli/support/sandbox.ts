@@ -6,20 +6,20 @@ import type { Changes } from "./answers.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-/** A project in a temporary folder, and an `ssh` of its own that reaches the hosts it is given. */
+/** A project in a temporary folder, with its own `ssh` that plays the hosts. */
 export interface Sandbox {
   readonly dir: string;
-  /** What was changed on hosts since `up`, or that they are away. */
+  /** Sets what has changed on each host since `up`, or makes it unreachable. */
   hosts(hosts: Readonly<Record<string, Changes | "away">>): void;
   fleet(
     ...args: readonly string[]
   ): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
-  /** The arguments of every `ssh` that was started, and every request that it was sent. */
+  /** Returns the arguments of every `ssh` that was started, and every request that it received. */
   calls(): string[];
   remove(): void;
 }
 
-/** @param files texts by path in the project */
+/** Creates a sandbox. @param files texts by path in the project */
 export function makeSandbox(files: Readonly<Record<string, string>> = {}): Sandbox {
   const base = mkdtempSync(join(tmpdir(), "muster-cli-"));
   const [dir, bin] = [join(base, "my-fleet"), join(base, "bin")];
@@ -43,7 +43,7 @@ export function makeSandbox(files: Readonly<Record<string, string>> = {}): Sandb
   };
 }
 
-/** `fleet drift` compares the host's bundle with this one. */
+/** Builds the host runtime if it is missing, because `fleet drift` compares it with the host's. */
 export async function ensureBuilt(): Promise<void> {
   if (existsSync(join(ROOT, "dist", "host.mjs"))) return;
   await execa(process.execPath, [join(ROOT, "scripts", "build.ts")]);

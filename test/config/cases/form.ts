@@ -1,6 +1,6 @@
 import type { Case } from "./case.ts";
 
-/** Cases that the schema refuses, or a resolver. */
+/** Cases that the schema or a resolver refuses. */
 // biome-ignore format: one line a case
 export const FORM: readonly Case[] = [
   ["no apiVersion", "apiVersion: muster/v1\n", "", "1:1 apiVersion: is missing"],
@@ -14,7 +14,7 @@ export const FORM: readonly Case[] = [
   ["an unknown key that resembles no other", "{kind: local}", "{kind: local, colour: red}", "5:22 hosts.hub.colour: is not a known key; known keys: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability, protect, maintenance, observe, healthy, region, size, image, backups, monitoring, ipv6, vpc, tags, bootTimeout, reservedIp, volumes, sshFrom, open, adopt, setup, replace"],
   ["a host of unknown kind", "{kind: local}", "{kind: locl}", "5:15 hosts.hub.kind: must be local, ssh or droplet; did you mean \"local\"?"],
   ["a host of another unknown kind", "{kind: local}", "{kind: pod}", "5:15 hosts.hub.kind: must be local, ssh or droplet"],
-  ["a droplet without a cloud", "{kind: local}", "{kind: droplet}", "5:3 hosts.hub: needs the section `cloud`, with `keys` that may log in and `sshFrom`, from where SSH is let in"],
+  ["a droplet without a cloud", "{kind: local}", "{kind: droplet}", "5:3 hosts.hub: needs the section `cloud` with `keys` (who may log in) and `sshFrom` (from where SSH is allowed)"],
   ["a droplet without keys", "hosts:\n  hub: {kind: local}", "cloud: {sshFrom: [192.0.2.1], region: nyc3}\nhosts:\n  hub: {kind: droplet}", "4:1 cloud.keys: is missing"],
   ["a droplet without sshFrom", "hosts:\n  hub: {kind: local}", "cloud: {keys: {me: ssh-ed25519 AAAA}, region: nyc3}\nhosts:\n  hub: {kind: droplet}", "4:1 cloud.sshFrom: is missing"],
   ["a droplet without a region", "hosts:\n  hub: {kind: local}", "cloud: {keys: {me: ssh-ed25519 AAAA}, sshFrom: [192.0.2.1]}\nhosts:\n  hub: {kind: droplet}", "6:3 hosts.hub: has no `region`, and `cloud` has none"],
@@ -41,7 +41,7 @@ export const FORM: readonly Case[] = [
   ["a name of 32 letters", "name: test", "name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "3:7 name: must be 1 to 31 lower-case letters, digits or '-', beginning with a letter and not ending in '-'"],
   ["a name that is a number", "name: test", "name: 12", "3:7 name: must be 1 to 31 lower-case letters, digits or '-', beginning with a letter and not ending in '-'"],
   ["an empty name", "name: test", "name: \"\"", "3:7 name: must be 1 to 31 lower-case letters, digits or '-', beginning with a letter and not ending in '-'"],
-  ["a name left out", "name: test", "name:", "3:1 name: must be 1 to 31 lower-case letters, digits or '-', beginning with a letter and not ending in '-'"],
+  ["a name without a value", "name: test", "name:", "3:1 name: must be 1 to 31 lower-case letters, digits or '-', beginning with a letter and not ending in '-'"],
   ["a list in place of a map", "tenants:\n  arc: {}", "tenants: [arc]", "7:10 tenants: must be a map (name: value)"],
   ["an unknown isolation", "arc: {}", "arc: {isolation: agents}", "8:20 tenants.arc.isolation: must be agent or tenant; did you mean \"agent\"?"],
   ["a credential with its value", "config:iris-key", "sk-ant-canary", "10:20 credentials.iris-key.from: must be config:NAME, env:NAME or file:PATH: where the secret comes from, never the secret itself"],
@@ -81,7 +81,7 @@ export const FORM: readonly Case[] = [
   ["an unknown heartbeat", "routesTo: [loom]", "routesTo: [loom], heartbeat: {by: fil}", "18:93 agents.iris.heartbeat.by: must be file, notify, pane or none; did you mean \"file\"?"],
   ["a heartbeat without by", "routesTo: [loom]", "routesTo: [loom], heartbeat: {interval: 15}", "18:77 agents.iris.heartbeat.by: is missing"],
   ["a heartbeat timeout above five minutes", "routesTo: [loom]", "routesTo: [loom], heartbeat: {by: file, timeout: 6m}", "18:108 agents.iris.heartbeat.timeout: must be 1 to 300 seconds, such as 30, \"30s\" or \"5m\""],
-  ["a timeout below three intervals", "routesTo: [loom]", "routesTo: [loom], heartbeat: {by: file, interval: 15, timeout: 30}", "18:122 agents.iris.heartbeat.timeout: must be at least three intervals, here 45 s, because a beat can be late"],
+  ["a timeout below three intervals", "routesTo: [loom]", "routesTo: [loom], heartbeat: {by: file, interval: 15, timeout: 30}", "18:122 agents.iris.heartbeat.timeout: must be at least three intervals, here 45 s, because a heartbeat can be late"],
   ["an interval too long for any timeout", "routesTo: [loom]", "routesTo: [loom], heartbeat: {by: file, interval: 101}", "18:109 agents.iris.heartbeat.interval: must be at most 100 s: three intervals can be at most five minutes"],
   ["a heartbeat and a watchdog", "routesTo: [loom]", "routesTo: [loom], watchdog: 30, heartbeat: {by: file}", "18:77 agents.iris.watchdog: cannot be combined with `heartbeat`: write only `heartbeat: {by: notify, timeout: …}`"],
   ["zero restarts", "routesTo: [loom]", "routesTo: [loom], restarts: {most: 0}", "18:94 agents.iris.restarts.most: must be a number of restarts, at least 1"],
@@ -94,13 +94,13 @@ export const FORM: readonly Case[] = [
   ["an empty window", "tenants:", "maintenance: [{from: \"02:00\", to: \"02:00\"}]\ntenants:", "7:35 maintenance[0].to: is the same as `from`: the window would never be open"],
   ["a window on an unknown day", "{kind: local}", "{kind: local, maintenance: [{days: [sunday], from: \"02:00\", to: \"03:00\"}]}", "5:44 hosts.hub.maintenance[0].days[0]: must be sun, mon, tue, wed, thu, fri or sat"],
   ["an unknown lifecycle", "routesTo: [loom]", "routesTo: [loom], lifecycle: ephemral", "18:88 agents.iris.lifecycle: must be core or ephemeral; did you mean \"ephemeral\"?"],
-  ["a time to live of a core agent", "routesTo: [loom]", "routesTo: [loom], ttl: 1h", "18:77 agents.iris.ttl: is only for `lifecycle: ephemeral`: a core agent is always on"],
+  ["a time to live for a core agent", "routesTo: [loom]", "routesTo: [loom], ttl: 1h", "18:77 agents.iris.ttl: is only for `lifecycle: ephemeral`: a core agent is always on"],
   ["a time to live of months", "routesTo: [loom]", "routesTo: [loom], lifecycle: ephemeral, ttl: 900h", "18:104 agents.iris.ttl: must be a duration from 1 second to 1 week, such as 90, \"30m\" or \"2h\""],
   ["an env value that is a number", "routesTo: [loom]", "routesTo: [loom], env: {PORT: 8080}", "18:89 agents.iris.env.PORT: must be text: put it in quotes"],
   ["an env value that is true", "routesTo: [loom]", "routesTo: [loom], env: {DEBUG: true}", "18:90 agents.iris.env.DEBUG: must be text: put it in quotes"],
-  ["an env value left out", "routesTo: [loom]", "routesTo: [loom], env: {DEBUG: }", "18:83 agents.iris.env.DEBUG: is empty: it must be text"],
+  ["an env variable without a value", "routesTo: [loom]", "routesTo: [loom], env: {DEBUG: }", "18:83 agents.iris.env.DEBUG: is empty: it must be text"],
   ["an env name with a dash", "routesTo: [loom]", "routesTo: [loom], env: {LOG-LEVEL: info}", "18:83 agents.iris.env.LOG-LEVEL: must be the name of an environment variable: letters, digits and '_', not beginning with a digit"],
-  ["one credential that is no list", "credentials: [iris-key]", "credentials: iris-key", "18:47 agents.iris.credentials: must be a list of names, such as [iris, loom], without duplicates"],
+  ["a credential outside a list", "credentials: [iris-key]", "credentials: iris-key", "18:47 agents.iris.credentials: must be a list of names, such as [iris, loom], without duplicates"],
   ["a credential twice", "credentials: [iris-key]", "credentials: [iris-key, iris-key]", "18:47 agents.iris.credentials: must be a list of names, such as [iris, loom], without duplicates"],
   ["contacts that are neither all nor a list", "routesTo: [loom]", "routesTo: [loom], contacts: none", "18:87 agents.iris.contacts: must be `all` or a list of contact names without duplicates"],
   ["protection that is not a boolean", "{kind: local}", "{kind: local, protect: always}", "5:31 hosts.hub.protect: must be true or false"],
@@ -111,8 +111,8 @@ export const FORM: readonly Case[] = [
   ["a job of an undeclared agent", "tenants:", "jobs: {retro: {agent: irsi, schedule: daily, command: [/bin/true]}}\ntenants:", "7:23 jobs.retro.agent: no agent is named \"irsi\"; did you mean \"iris\"?"],
   ["a job on an undeclared host", "tenants:", "jobs: {retro: {host: hib, schedule: daily, command: [/bin/true]}}\ntenants:", "7:22 jobs.retro.host: no host is named \"hib\"; did you mean \"hub\"?"],
   ["a job without a schedule", "tenants:", "jobs: {retro: {agent: iris, command: [/bin/true]}}\ntenants:", "7:8 jobs.retro.schedule: is missing"],
-  ["a job with a specifier of systemd in its time", "tenants:", "jobs: {retro: {agent: iris, schedule: \"daily%n\", command: [/bin/true]}}\ntenants:", "7:39 jobs.retro.schedule: must be an OnCalendar= expression of systemd, such as \"*-*-* 03:00\" or \"Mon..Fri 09:00\""],
-  ["a job with an option as its time", "tenants:", "jobs: {retro: {agent: iris, schedule: \"-h\", command: [/bin/true]}}\ntenants:", "7:39 jobs.retro.schedule: must be an OnCalendar= expression of systemd, such as \"*-*-* 03:00\" or \"Mon..Fri 09:00\""],
+  ["a job with a systemd specifier in its time", "tenants:", "jobs: {retro: {agent: iris, schedule: \"daily%n\", command: [/bin/true]}}\ntenants:", "7:39 jobs.retro.schedule: must be an OnCalendar= expression of systemd, such as \"*-*-* 03:00\" or \"Mon..Fri 09:00\""],
+  ["a job with a command-line option as its time", "tenants:", "jobs: {retro: {agent: iris, schedule: \"-h\", command: [/bin/true]}}\ntenants:", "7:39 jobs.retro.schedule: must be an OnCalendar= expression of systemd, such as \"*-*-* 03:00\" or \"Mon..Fri 09:00\""],
   ["a job with an unknown overlap", "tenants:", "jobs: {retro: {agent: iris, schedule: daily, command: [/bin/true], overlap: wait}}\ntenants:", "7:77 jobs.retro.overlap: must be skip or replace"],
   ["a job with too many retries", "tenants:", "jobs: {retro: {agent: iris, schedule: daily, command: [/bin/true], onFailure: {retries: 1000}}}\ntenants:", "7:89 jobs.retro.onFailure.retries: must be a number from 0 to 20"],
   ["an agent's job as another user", "tenants:", "jobs: {retro: {agent: iris, schedule: daily, command: [/bin/true], user: www-data}}\ntenants:", "7:74 jobs.retro.user: is only for the job of a host: the job of an agent uses the user and the folder of its agent"],

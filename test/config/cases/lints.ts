@@ -1,6 +1,6 @@
 import type { Case } from "./case.ts";
 
-/** Cases that are well formed but violate a lint. */
+/** Cases that match the schema but violate a lint. */
 // biome-ignore format: one line a case
 export const LINTS: readonly Case[] = [
   ["a secret that two agents share", "host: east, ", "host: east, credentials: [iris-key], ", "10:3 credentials.iris-key: is held by agents iris, loom: give each its own, or give a reason in `sharedBecause`"],

@@ -1,6 +1,6 @@
 import type { Case } from "./case.ts";
 
-/** Text that could harm a terminal, a unit or a table. */
+/** Cases with text that could harm a terminal, a unit or a table. */
 // biome-ignore format: one line a case
 export const TEXT: readonly Case[] = [
   ["a newline", "[/bin/true]}\n  loom", "[/bin/sh, \"a\\nb\"]}\n  loom", "18:96 agents.iris.command[1]: must be one line without control characters or reversed text"],

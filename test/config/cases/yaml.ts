@@ -1,6 +1,6 @@
 import type { Case } from "./case.ts";
 
-/** Broken or ambiguous YAML. */
+/** Cases with broken or ambiguous YAML. */
 // biome-ignore format: one line a case
 export const YAML: readonly Case[] = [
   ["a key twice", "hub: {kind: local}", "hub: {kind: local}\n  hub: {kind: local}", "6:3 hosts.hub: is a duplicate key"],

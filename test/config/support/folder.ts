@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from "vitest";
 import { type CheckedFleet, checkFleet } from "../../../src/config/check-fleet.ts";
 import { formatProblem, type Problem } from "../../../src/config/problem.ts";
 
-/** A small valid fleet, which the tests break in one place. */
+/** A small valid fleet. Each test breaks it in one place. */
 export const FLEET = `apiVersion: muster/v1
 kind: Fleet
 name: test
@@ -27,7 +27,7 @@ agents:
   loom: {host: east, tenant: arc, command: [/bin/true]}
 `;
 
-/** A temporary folder for the test file. It is the working directory, and has the cache, while the file runs. */
+/** Creates a temporary folder, which is the working directory and contains the cache while the test file runs. */
 export function useFolder(): { path: string } {
   const folder = { path: "" };
   const before = { cwd: process.cwd, cache: process.env["MUSTER_CACHE"] };
@@ -46,7 +46,7 @@ export function useFolder(): { path: string } {
   return folder;
 }
 
-/** Writes files by their path in a folder. */
+/** Writes files to a folder, by their path in it. */
 export function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   for (const [name, bytes] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -60,13 +60,13 @@ export function check(folder: { path: string }, text: string | Uint8Array): Chec
   return checkFleet(join(folder.path, "fleet.yaml"));
 }
 
-/** The small fleet with one passage, which it must contain, replaced. */
+/** Replaces one passage of the small fleet, which must contain it. */
 export function broken(passage: string, replacement: string): string {
   if (!FLEET.includes(passage)) throw new Error(`the fleet has no ${passage}`);
   return FLEET.replace(passage, () => replacement);
 }
 
-/** Problems as they are printed. */
+/** Formats problems as they are printed. */
 export function lines(problems: readonly Problem[]): string[] {
   return problems.map(formatProblem);
 }

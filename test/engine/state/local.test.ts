@@ -11,15 +11,18 @@ const MINUTE = 60_000;
 
 let box: Sandbox;
 let project: PulumiProject;
-let told: string[];
+let reported: string[];
 
 beforeEach(() => {
   box = sandbox();
   project = { dir: box.home, name: "fleet", backend: "file://./.state", stackConfigDir: "stacks" };
-  told = [];
+  reported = [];
 });
 
-/** Writes a lock as the engine does, and looks whether it is still there after a run got the state ready. */
+/**
+ * Writes a lock as the engine does, prepares the state for a run, and returns whether the lock is still
+ * there.
+ */
 async function survives(
   lock: { pid?: number; hostname?: string; timestamp?: string } | string,
 ): Promise<boolean> {
@@ -28,8 +31,8 @@ async function survives(
   mkdirSync(dir, { recursive: true });
   const whole = { username: "eve", hostname: hostname(), timestamp: new Date().toISOString() };
   writeFileSync(file, typeof lock === "string" ? lock : JSON.stringify({ ...whole, ...lock }));
-  const ready = readyState({ pulumi: "/bin/false", project, stack: "prod" }, (line) => told.push(line));
-  await ready.catch((error: Error) => told.push(error.message));
+  const ready = readyState({ pulumi: "/bin/false", project, stack: "prod" }, (line) => reported.push(line));
+  await ready.catch((error: Error) => reported.push(error.message));
   return existsSync(file);
 }
 
@@ -43,7 +46,7 @@ async function deadPid(): Promise<number> {
   return child.pid as number;
 }
 
-/** A process that sleeps under the name of `program`. */
+/** Starts a process that sleeps under the name `program`. */
 async function living(program: string): Promise<number> {
   const file = join(box.bin, program);
   copyFileSync("/bin/sleep", file);
@@ -53,42 +56,42 @@ async function living(program: string): Promise<number> {
   return child.pid as number;
 }
 
-test("the lock of a process that is gone is removed, and one line says so", async () => {
+test("the lock of a process that has ended is removed, and one line reports it", async () => {
   const pid = await deadPid();
   expect(await survives({ pid, timestamp: "2026-01-02T03:04:05Z" })).toBe(false);
-  expect(told).toEqual([
-    `removed the lock of stack prod that eve@${hostname()} (process ${pid}) took at 2026-01-02T03:04:05Z: it was killed`,
+  expect(reported).toEqual([
+    `removed the lock of stack prod that eve@${hostname()} (process ${pid}) took at 2026-01-02T03:04:05Z: that run was killed`,
   ]);
 });
 
-test("the lock of a process id that another program has now is removed", async () => {
+test("a lock whose process id now belongs to another program is removed", async () => {
   expect(await survives({ pid: await living("backup") })).toBe(false);
 });
 
-test("the lock of a pulumi at work is kept", async () => {
+test("the lock of a running pulumi is kept", async () => {
   expect(await survives({ pid: await living("pulumi") })).toBe(true);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     expect.stringMatching(
-      /^stack prod is locked: eve@\S+ \(process \d+\) has been at work on it since \S+ \(\ds\)\./,
+      /^stack prod is locked: eve@\S+ \(process \d+\) has been working on it since \S+ \(\ds\)\./,
     ),
   ]);
 });
 
-test("the lock of a process id that a younger pulumi has now is removed", async () => {
+test("a lock whose process id now belongs to a younger pulumi is removed", async () => {
   expect(await survives({ pid: await living("pulumi"), timestamp: ago(10 * MINUTE) })).toBe(false);
 });
 
-test("the lock of a pulumi that seems a little younger is kept: the clock may have been set", async () => {
+test("the lock of a pulumi that seems slightly younger is kept, because the clock may have been changed", async () => {
   expect(await survives({ pid: await living("pulumi"), timestamp: ago(MINUTE / 2) })).toBe(true);
 });
 
-test("the lock of another machine, and one that cannot be read, are kept", async () => {
+test("a lock of another machine and an unreadable lock are kept", async () => {
   expect(await survives({ pid: await deadPid(), hostname: "elsewhere" })).toBe(true);
   expect(await survives('{"pid": 1')).toBe(true);
   expect(await survives({ hostname: hostname() })).toBe(true);
 });
 
-test("the locks of other stacks and of state kept elsewhere are left alone", async () => {
+test("the locks of other stacks and of a state kept elsewhere are not touched", async () => {
   const pid = await deadPid();
   project = { ...project, backend: "s3://bucket" };
   expect(await survives({ pid })).toBe(true);

@@ -17,7 +17,7 @@ function state(pending: [type: string, urn: string][], resources: string[] = [])
   };
 }
 
-test("what a killed run was creating becomes a resource with the id that its name tells", () => {
+test("what a killed run was creating becomes a resource whose id is its name", () => {
   const agent = "muster:index:Agent::east/iris/agent";
   const result = adoptPending(state([["creating", agent]], ["muster:index:Host::east/host"]));
   expect(result?.adopted).toEqual(["east/iris/agent"]);
@@ -32,7 +32,7 @@ test("what a killed run was creating becomes a resource with the id that its nam
   });
 });
 
-test("what the state knows already, what was being changed, and providers are cleared alone", () => {
+test("pending operations on existing resources and on providers are cleared, and nothing is adopted", () => {
   const host = "muster:index:Host::east/host";
   const pending = [
     ["creating", host],
@@ -44,11 +44,11 @@ test("what the state knows already, what was being changed, and providers are cl
   expect(result?.deployment.deployment?.resources).toHaveLength(1);
 });
 
-test("a resource of another provider, whose id nobody knows, is left for a person", () => {
+test("a pending resource of another provider is left to a person, because its id is unknown", () => {
   expect(adoptPending(state([["creating", "random:index/randomId:RandomId::web"]]))).toBeUndefined();
 });
 
-test("a droplet whose id nobody wrote down is left to the next run, which finds it by its tag", () => {
+test("a pending droplet is left to the next run, which finds it by its tag", () => {
   const result = adoptPending(state([["creating", "digitalocean:index/droplet:Droplet::web"]]));
   expect(result).toMatchObject({
     adopted: [],

@@ -19,8 +19,8 @@ const CANARY = "canary-51c2";
 const ALL: ReadScope = { host: "hub" };
 const ARC: ReadScope = { host: "hub", tenant: { name: "arc", agents: ["iris"] } };
 
-/** Iris's soul and key as `up` made them, and beside it a resource of another tenant's agent. */
-function madeWorld() {
+/** A host where `up` has applied Iris's soul and key, and a resource of another tenant's agent. */
+function appliedWorld() {
   const world = makeAgentWorld();
   const soul = world.file(`${world.home()}/SOUL.md`, "# Iris\n");
   const key: FileItem = world.file(`${world.home()}/key`, "", { secret: "config:key" });
@@ -29,9 +29,9 @@ function madeWorld() {
     "credentials:key": { ...key, want: { ...key.want, content: AS_DECLARED } },
   };
   world.up(items, { secrets: { "credentials:key": CANARY } });
-  const theirs: Items = { "identity:their.md": world.file(`${world.home()}/their.md`, "theirs\n") };
-  world.up(theirs, { id: "hub/loom/agent" });
-  return { world, items, theirs, soul, key };
+  const others: Items = { "identity:their.md": world.file(`${world.home()}/their.md`, "theirs\n") };
+  world.up(others, { id: "hub/loom/agent" });
+  return { world, items, others, soul, key };
 }
 
 function ask(world: World, request: object, scope: ReadScope = ALL): ObserveAnswer {
@@ -42,9 +42,9 @@ function ask(world: World, request: object, scope: ReadScope = ALL): ObserveAnsw
 const askFor = (world: World, items: Items, scope?: ReadScope, more: object = {}) =>
   ask(world, { resources: [{ id: ID, items }], ...more }, scope).resources[ID];
 
-describe("a reader's gate", () => {
-  test("answers for what was applied, as a look by root does", () => {
-    const { world, items } = madeWorld();
+describe("a reader's login", () => {
+  test("shows applied items as root would see them", () => {
+    const { world, items } = appliedWorld();
     writeFileSync(`${world.home()}/SOUL.md`, "# Somebody\n");
     const seen = askFor(world, items);
     expect(seen?.unapplied).toBeUndefined();
@@ -56,7 +56,7 @@ describe("a reader's gate", () => {
   });
 
   test("never opens a path that the client names", () => {
-    const { world, items, soul } = madeWorld();
+    const { world, items, soul } = appliedWorld();
     writeFileSync(`${world.home()}/private`, "private");
     for (const item of [
       { ...soul, path: `${world.home()}/private` },
@@ -77,8 +77,8 @@ describe("a reader's gate", () => {
     expect(unknown).toMatchObject({ observed: {}, unapplied: ["__proto__", "constructor", "more"] });
   });
 
-  test("says of a secret only whether it is as applied, whatever the client guesses", () => {
-    const { world, items, key } = madeWorld();
+  test("shows only whether a secret is as applied, whatever the client guesses", () => {
+    const { world, items, key } = appliedWorld();
     const guess = secretDigest(key.path, CANARY);
     const guessed = { ...items, "credentials:key": { ...key, want: { ...key.want, content: guess } } };
     const same = JSON.stringify(askFor(world, guessed));
@@ -95,7 +95,7 @@ describe("a reader's gate", () => {
     });
   });
 
-  test("compares rows with those that were applied, and with none that the client sends", () => {
+  test("compares rows with the applied ones, never with rows that the client sends", () => {
     const world = makeAgentWorld();
     const path = `${world.home()}/contacts.db`;
     const { item, contents } = book(path, { loom: { email: "loom@example.org" } });
@@ -106,22 +106,22 @@ describe("a reader's gate", () => {
     expect(JSON.stringify(seen)).not.toContain("secretly");
   });
 
-  test("takes no text of the client's to compare with", () => {
-    const { world, items, soul } = madeWorld();
+  test("does not compare files with text that the client sends", () => {
+    const { world, items, soul } = appliedWorld();
     const sent = { [digestOf("guess")]: "guess" } as Contents;
     const guessed = { ...soul, want: { ...soul.want, content: digestOf("guess") } };
     const seen = askFor(world, { ...items, "identity:SOUL.md": guessed }, ALL, { contents: sent });
     expect(seen?.observed["identity:SOUL.md"]).not.toHaveProperty("detail");
   });
 
-  test("knows nothing of another tenant's resources", () => {
-    const { world, items, theirs } = madeWorld();
+  test("shows nothing of another tenant's resources", () => {
+    const { world, items, others } = appliedWorld();
     const answer = ask(
       world,
       {
         resources: [
           { id: ID, items },
-          { id: "hub/loom/agent", items: theirs },
+          { id: "hub/loom/agent", items: others },
         ],
       },
       ARC,
@@ -136,14 +136,14 @@ describe("a reader's gate", () => {
     expect(Object.keys(ask(world, { owner: OWNER }).resources)).toEqual([ID, "hub/loom/agent"]);
   });
 
-  test("tells what stands under no record apart from what is gone", () => {
-    const { world, items } = madeWorld();
+  test("reports items without a record as not applied, not as missing", () => {
+    const { world, items } = appliedWorld();
     const seen = ask(world, { resources: [{ id: "hub/nova/agent", items }] }).resources["hub/nova/agent"];
     expect(seen).toEqual({ items: {}, observed: {}, unapplied: ["identity:SOUL.md", "credentials:key"] });
   });
 
   test.each(["ps", "converge", "remove", "__proto__", "constructor", ""])("refuses %j", async (op) => {
-    const { world, items } = madeWorld();
+    const { world, items } = appliedWorld();
     const frame = JSON.stringify({
       seq: 1,
       request: { op, id: ID, owner: OWNER, items, contents: {}, secrets: {} },

@@ -31,7 +31,7 @@ const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample";
 const GATE = { kind: "tenant", name: "arc" } as const;
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** A fleet whose tenant has a stack of its own, compiled. */
+/** Compiles a fleet whose tenant has its own stack. */
 function compiled(...agents: AgentSpec[]) {
   return compiledWith([], ...agents);
 }
@@ -60,8 +60,8 @@ function onlyAgent({ agents: [agent, ...others] }: TenantScope): ScopedAgent {
   return agent;
 }
 
-describe("a tenant's gate", () => {
-  test(`lets through all that the tenant's own stack declares (SEED=${seed})`, () => {
+describe("a tenant's login", () => {
+  test(`may apply everything that the tenant's own stack declares (SEED=${seed})`, () => {
     const text = fc.string({ unit: "grapheme-ascii" });
     const variable = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/);
     const agents = fc.record({
@@ -101,7 +101,7 @@ describe("a tenant's gate", () => {
     );
   });
 
-  test(`lets through all jobs of its agents (SEED=${seed})`, () => {
+  test(`may apply every job of its agents (SEED=${seed})`, () => {
     const text = fc.string({ unit: "grapheme-ascii" });
     const parts = fc.record({
       schedule: fc.uniqueArray(fc.constantFrom("daily", "Mon..Fri *-*-* 09:00 Europe/Berlin", "*:0/5"), {
@@ -117,22 +117,22 @@ describe("a tenant's gate", () => {
     const allow = fc.subarray(Object.keys(SANDBOX_EXCEPTIONS) as SandboxException[]);
     fc.assert(
       fc.property(parts, allow, (one, switches) => {
-        const whole = compiledWith([job(one)], agent({ allow: switches, credentials: ["iris-key"] }));
-        const scoped = onlyAgent(whole.scope);
-        const declared = whole.declarations.find(({ type }) => type === "Agent");
+        const built = compiledWith([job(one)], agent({ allow: switches, credentials: ["iris-key"] }));
+        const scoped = onlyAgent(built.scope);
+        const declared = built.declarations.find(({ type }) => type === "Agent");
         const items = Object.values(byPart(declared?.items ?? {}).jobs ?? {});
         expect(items).toHaveLength(4);
-        const bytes = (digest: string) => whole.contents[digest as Digest];
+        const bytes = (digest: string) => built.contents[digest as Digest];
         for (const item of items) {
-          expect(refusalOf(whole.scope, scoped, item, true)).toBeUndefined();
-          expect(bytesFlaw(whole.scope, scoped, item, bytes)).toBeUndefined();
+          expect(refusalOf(built.scope, scoped, item, true)).toBeUndefined();
+          expect(bytesFlaw(built.scope, scoped, item, bytes)).toBeUndefined();
         }
       }),
       { seed, numRuns: 200 },
     );
   });
 
-  test(`lets no line into a job's units by which root would do something (SEED=${seed})`, () => {
+  test(`cannot add a line to a job's units that would make root do something (SEED=${seed})`, () => {
     const one = job({ retry: { retries: 2, after: 300 } });
     const { fleet } = compiledWith([one], agent());
     const texts = { service: jobServiceText(fleet, one), timer: jobTimerText(one) };
@@ -150,14 +150,14 @@ describe("a tenant's gate", () => {
     );
   });
 
-  test("lets no line out of a job's units by which it would be held, told or kept in", () => {
+  test("cannot omit a line from a job's service that limits, reports or sandboxes it", () => {
     const { fleet } = compiledWith([job()], agent());
     const text = jobServiceText(fleet, job());
     const dispensable =
       /^(Description|After|StartLimit|Environment|TimeoutStop|Success|WorkingDirectory|$|\[)/;
     for (const line of text.split("\n").filter((one) => !dispensable.test(one))) {
       const without = text.replace(`${line}\n`, "");
-      expect(jobRefusal(scope, iris, "muster-job-iris.retro.service", without)).toMatch(/does not say/);
+      expect(jobRefusal(scope, iris, "muster-job-iris.retro.service", without)).toMatch(/its unit lacks/);
     }
   });
 
@@ -169,13 +169,13 @@ describe("a tenant's gate", () => {
     "muster-job-iris.a.b.timer",
     "ssh.timer",
     "muster-job-iris./../x.timer",
-  ])("knows no timer %s of its agent's", (name) => {
+  ])("cannot apply the timer %s, which is not its agent's", (name) => {
     const want = { enabled: "enabled", active: "running", overrides: "none" };
     const item = { kind: "timer", name, service: name.replace(/timer$/, "service"), schedule: "daily", want };
-    expect(refusalOf(scope, iris, item, true)).toMatch(/is not iris's/);
+    expect(refusalOf(scope, iris, item, true)).toMatch(/does not belong to iris/);
   });
 
-  test(`reaches no path outside the agent's own, however it is written (SEED=${seed})`, () => {
+  test(`cannot write outside the agent's home, however a path is written (SEED=${seed})`, () => {
     const part = fc.constantFrom(
       "..",
       ".",
@@ -207,7 +207,7 @@ describe("a tenant's gate", () => {
     );
   });
 
-  test(`lets no line into a unit by which root would do something (SEED=${seed})`, () => {
+  test(`cannot add a line to a unit that would make root do something (SEED=${seed})`, () => {
     const lines = unitText(compiled(agent()).fleet, agent()).split("\n");
     const hostile = fc.oneof(
       fc.constantFrom(...HOSTILE_LINES),
@@ -226,21 +226,21 @@ describe("a tenant's gate", () => {
     expect(refusalOf(scope, iris, item, true)).toMatch(/./);
   });
 
-  test("says in a sentence what a unit must have", () => {
+  test("gets an error that names what its unit must contain", () => {
     const text = unitText(compiled(agent()).fleet, agent());
     const refusal = (from: string, to: string) => unitRefusal(scope, iris, text.replace(from, to));
     expect(refusal("User=iris", "User=root")).toBe('its unit has "User=root", which must be iris');
-    expect(refusal("Slice=muster-arc.slice\n", "")).toBe("its unit does not say Slice=");
-    expect(refusal("ProtectHome=tmpfs\n", "")).toBe("its unit does not say ProtectHome=");
+    expect(refusal("Slice=muster-arc.slice\n", "")).toBe("its unit lacks Slice=");
+    expect(refusal("ProtectHome=tmpfs\n", "")).toBe("its unit lacks ProtectHome=");
     expect(refusal("BindPaths=/home/iris", "BindPaths=/home/loom:/home/iris")).toBe(
       'its unit has "BindPaths=/home/loom:/home/iris", which must be /home/iris',
     );
-    expect(refusal("[Install]", "PrivateUsers=no\n[Install]")).toMatch(/which no agent's unit has/);
+    expect(refusal("[Install]", "PrivateUsers=no\n[Install]")).toMatch(/which is not allowed/);
     expect(refusal("ExecStart=", "ExecStart=+")).toMatch(/^its unit has "ExecStart=\+/);
   });
 });
 
-describe("another choice of provider, through a tenant's gate", () => {
+describe("a fallback provider that a tenant's login applies", () => {
   const choice = (provider: string) => ({
     provider,
     model: { provider, model: "large" },
@@ -266,7 +266,7 @@ describe("another choice of provider, through a tenant's gate", () => {
   if (item === undefined) throw new Error("the agent has no other choice");
   const text = choiceText(fleet, spec, choice("google"));
 
-  test("passes as `up` has it, with all else that belongs to it", () => {
+  test("is accepted as `up` builds it, with everything that belongs to it", () => {
     const own = declarations.filter(({ type }) => !["Host", "Tenant", "Account"].includes(type));
     for (const one of own.flatMap((declaration) => Object.values(declaration.items))) {
       expect(refusalOf(scope, iris, one, true)).toBeUndefined();
@@ -283,7 +283,7 @@ describe("another choice of provider, through a tenant's gate", () => {
     "ExecStart=/bin/sh",
     "EnvironmentFile=/var/lib/muster/credentials/iris/../loom/key",
     "[Unit]",
-  ])("changes nothing but what it runs: not %s", (line) => {
+  ])("changes only what the agent runs: %s is refused", (line) => {
     expect(providerRefusal(iris, `${text}${line}\n`)).toMatch(/unit/);
   });
 
@@ -294,46 +294,46 @@ describe("another choice of provider, through a tenant's gate", () => {
     "/var/lib/muster/hostd/choices/iris/.conf",
     "/var/lib/muster/hostd/choices/iris/google",
     "/var/lib/muster/hostd/providers/google.json",
-  ])("lies nowhere else, such as %s", (path) => {
-    expect(refusalOf(scope, iris, { ...item, path }, true)).toMatch(/not iris's/);
+  ])("cannot be written elsewhere: %s is refused", (path) => {
+    expect(refusalOf(scope, iris, { ...item, path }, true)).toMatch(/does not belong to iris/);
   });
 });
 
-describe("a session through a tenant's gate", () => {
-  test("knows no other tenant's record and bytes, and leaves what the platform has", () => {
-    const world = opened();
+describe("a session of a tenant's login", () => {
+  test("cannot see or use another tenant's records and contents", () => {
+    const world = openTenantSession();
     const { table, request, host } = world;
     put(world, "hub/loom/agent", "arc/south", {
       "identity:SOUL.md": homeFile("/home/loom/SOUL.md", "secret plan"),
     });
     mkdirSync(host.paths.contents, { recursive: true });
     writeFileSync(`${host.paths.contents}/${digestOf("secret plan").slice(7)}`, "secret plan");
-    const look = table.observe?.(host, { op: "observe", owner: "arc/south" });
-    expect(look).toEqual({ resources: {}, recorded: [] });
+    const answer = table.observe?.(host, { op: "observe", owner: "arc/south" });
+    expect(answer).toEqual({ resources: {}, recorded: [] });
     const stolen = request({ "identity:x": homeFile(`${world.home()}/x`, "secret plan") }, {});
     expect(() => table.converge?.(host, stolen)).toThrow(/its bytes were not sent/);
-    const feigned = request(
+    const forged = request(
       { "identity:x": homeFile(`${world.home()}/x`, "secret plan") },
       { [digestOf("secret plan")]: "?" },
     );
-    expect(() => table.converge?.(host, feigned)).toThrow(/it has contents/);
+    expect(() => table.converge?.(host, forged)).toThrow(/it has an invalid value for contents/);
   });
 
-  test("carries over what came in by its own key, and no other record, whosever a client says it is", () => {
-    const world = opened();
+  test("renames only records that its own key has created, whichever owner the client names", () => {
+    const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
     put(world, "hub/loom/agent", "arc/south", items);
     for (const owner of ["arc/north", "arc/south"]) {
       const later = { ...request(items), owner, formerly: ["hub/loom/agent"] };
       expect(() => table.converge?.(host, later)).toThrow(
-        /"hub\/loom\/agent" was refused to tenant arc: it did not come in by this tenant's key/,
+        /"hub\/loom\/agent" was refused for tenant arc: it was not applied with this tenant's key/,
       );
     }
     expect(readRecords(host)).toMatchObject([{ id: "hub/loom/agent", owner: "arc/south" }]);
     table.converge?.(host, request(items));
     const renamed = { ...request(items), id: "hub/vera/agent", formerly: ["hub/iris/agent"] };
-    opened(world, ["vera"]).table.converge?.(host, renamed);
+    openTenantSession(world, ["vera"]).table.converge?.(host, renamed);
     expect(readRecords(host).map(({ id }) => id)).toEqual(["hub/vera/agent", "hub/loom/agent"]);
   });
 
@@ -344,8 +344,8 @@ describe("a session through a tenant's gate", () => {
     "hub/iris",
     "hub/tenant-arc",
     "hub/host",
-  ])("has its agents alone, and no %s", (id) => {
-    const world = opened();
+  ])("has access only to its agents, not to %s", (id) => {
+    const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
     const refused = (ask: () => unknown) => expect(ask).toThrow(/not a resource of this tenant's agents/);
@@ -354,13 +354,13 @@ describe("a session through a tenant's gate", () => {
     refused(() => table.observe?.(host, { op: "observe", resources: [{ id, items }] }));
   });
 
-  test("writes records by which its account is known, and may remove what its scope knows no more", () => {
-    const world = opened();
+  test("notes its account in each record, and may remove agents that are no longer in its scope", () => {
+    const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
     table.converge?.(host, request(items));
     expect(readRecords(host)).toMatchObject([{ id: "hub/iris/agent", gate: "muster-tenant-arc" }]);
-    const left = opened(world, []);
+    const left = openTenantSession(world, []);
     expect(() => left.table.converge?.(host, request(items))).toThrow(
       /not a resource of this tenant's agents/,
     );
@@ -368,8 +368,8 @@ describe("a session through a tenant's gate", () => {
     expect(readRecords(host)).toEqual([]);
   });
 
-  test("takes over from the stack that is named, and from no other; the record changes hands", () => {
-    const world = opened();
+  test("takes over a record only from the stack that it names, and becomes its owner", () => {
+    const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
     put(world, "hub/iris/agent", "arc/dev", items);
@@ -379,8 +379,8 @@ describe("a session through a tenant's gate", () => {
     expect(readRecords(host).map(({ owner }) => owner)).toEqual(["arc/north"]);
   });
 
-  test("does not take over a record that still has its user: the platform comes first", () => {
-    const world = opened();
+  test("does not take over a record that still contains the user, which the platform must take over first", () => {
+    const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
     const want = { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" } as const;
@@ -391,8 +391,8 @@ describe("a session through a tenant's gate", () => {
     expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/dev" })).toThrow(/was refused/);
   });
 
-  test("lets its own agents come and leave, with their own rights, and no other", async () => {
-    const world = opened();
+  test("moves only its own agents, with no more rights than they have", async () => {
+    const world = openTenantSession();
     const { table, host } = world;
     const home = (path: string, owner: string): Items => {
       const want = { type: "directory", owner, group: "arc", mode: "0700" } as const;
@@ -400,7 +400,7 @@ describe("a session through a tenant's gate", () => {
     };
     put(world, "hub/loom/agent", "arc/south", home("/home/loom", "loom"));
     const [move, owner] = ["0".repeat(36), "arc/north"];
-    const refused = (ask: () => unknown) => expect(ask).toThrow(/was refused to tenant arc/);
+    const refused = (ask: () => unknown) => expect(ask).toThrow(/was refused for tenant arc/);
     for (const id of ["hub/loom/agent", "hub/host", "hub/iris/account"]) {
       refused(() => table.leave?.(host, { op: "leave", id, owner, to: "east" }));
       refused(() => table.pack?.(host, { op: "pack", id, owner, move, first: true }));
@@ -425,26 +425,28 @@ describe("a session through a tenant's gate", () => {
     refused(() => table.arrive?.(host, { ...arrival, items: own, move: "../x" }));
     const unpack = { op: "unpack", id: arrival.id, move } as const;
     refused(() => table.unpack?.(host, { ...unpack, bytes: "A".repeat(2 * MOVE_CHUNK + 4) }));
-    await expect(table.unpack?.(host, { ...unpack, bytes: "" })).rejects.toThrow(/not about to come/);
+    await expect(table.unpack?.(host, { ...unpack, bytes: "" })).rejects.toThrow(/not moving to this host/);
     expect(table.arrive?.(host, { ...arrival, items: own })).toEqual({ state: "open" });
     expect(readRecords(host).find(({ id }) => id === arrival.id)).toMatchObject({
       gate: "muster-tenant-arc",
     });
     expect(table.observe?.(host, { op: "observe", owner })).toMatchObject({ moves: [{ agent: "iris" }] });
-    expect(table.observe?.(opened(makeWorld()).host, { op: "observe", owner })).not.toHaveProperty("moves");
+    expect(table.observe?.(openTenantSession(makeWorld()).host, { op: "observe", owner })).not.toHaveProperty(
+      "moves",
+    );
   });
 
-  test("tells the history of its own agents, and starts and stops no other", () => {
-    const { host, table } = opened();
+  test("shows the history of its own agents only, and starts and stops no others", () => {
+    const { host, table } = openTenantSession();
     record(host, [
       { event: "hostd-started" },
       { event: "died", agent: "iris" },
       { event: "died", agent: "vera" },
     ]);
-    const told = (agent?: string) =>
+    const historyOf = (agent?: string) =>
       table.history?.(host, { op: "history", ...(agent && { agent }), last: 9 }) as HistoryAnswer;
-    expect(told().events.map((event) => event.agent)).toEqual(["iris"]);
-    expect(told("vera").events).toEqual([]);
+    expect(historyOf().events.map((event) => event.agent)).toEqual(["iris"]);
+    expect(historyOf("vera").events).toEqual([]);
     const stop = { op: "control", verb: "stop", by: "x" } as const;
     for (const [agent, unit] of [
       ["vera", "muster-agent-vera.service"],
@@ -455,21 +457,21 @@ describe("a session through a tenant's gate", () => {
     }
   });
 
-  test("tells of its own agents' jobs, and of what nobody declared of its own users", () => {
-    const { host, table } = opened();
+  test("shows only its own agents' jobs, and unmanaged crontabs only of its own users", () => {
+    const { host, table } = openTenantSession();
     const words = (...all: unknown[]) => ({ op: "jobs", words: all }) as never;
     expect(table.jobs?.(host, words())).toEqual({ jobs: [] });
     for (const word of ["loom.retro", "retro", "iris", 5, "iris.retro/../x"])
       expect(() => table.jobs?.(host, words(word))).toThrow(/was refused/);
     mkdirSync(host.paths.crontabs);
     for (const user of ["iris", "loom"]) writeFileSync(`${host.paths.crontabs}/${user}`, "@daily /opt/x\n");
-    const look = table.observe?.(host, { op: "observe", resources: [], unmanaged: true });
-    const crons = (look as ObserveAnswer).unmanaged?.filter(({ kind }) => kind === "cron");
+    const answer = table.observe?.(host, { op: "observe", resources: [], unmanaged: true });
+    const crons = (answer as ObserveAnswer).unmanaged?.filter(({ kind }) => kind === "cron");
     expect(crons?.map(({ user }) => user)).toEqual(["iris"]);
   });
 
-  test("has no service: none is told of, declared, started or stopped", () => {
-    const world = opened();
+  test("cannot see, declare, start or stop a service", () => {
+    const world = openTenantSession();
     const { host, table, request } = world;
     record(host, [{ event: "unhealthy", service: "cache" }]);
     expect(table.history?.(host, { op: "history", agent: "cache", last: 9 })).toEqual({ events: [] });
@@ -513,13 +515,13 @@ describe("a session through a tenant's gate", () => {
       undefined,
     ],
     [policyText({}), JSON.parse(policyText({}))],
-  ])("lets no policy through that the deadman could stumble over: %.80s", (text, policy) => {
+  ])("accepts only policies that the deadman can parse: %.80s", (text, policy) => {
     expect(parsePolicy(text)).toEqual(policy);
   });
 
-  test("is shut where its scope was taken away, and is named by no path", () => {
+  test("is refused once its scope has been deleted, and its name cannot be a path", () => {
     const { host } = makeWorld();
-    expect(() => tableOf(host, GATE)).toThrow(/the gate tenant arc is shut/);
+    expect(() => tableOf(host, GATE)).toThrow(/the gate tenant arc is closed/);
     for (const words of [["tenant", "../x"], ["tenant"], ["root", "arc"], ["tenant", "arc", "x"]]) {
       expect(findAuthorizer(words)).toBeUndefined();
     }
@@ -600,18 +602,18 @@ function HOSTILE_ITEMS(): [string, unknown][] {
   const good = homeFile("/home/iris/x") as Extract<HostItem, { kind: "file" }>;
   const { actor: _, ...asRoot } = good;
   return [
-    ["no item", null],
+    ["null as an item", null],
     ["a list", []],
     ["a file with no want", { ...good, want: undefined }],
     ["a file as root", asRoot],
     ["a file as another user", { ...good, actor: "loom" }],
     ["a file of an inherited kind", { ...good, kind: "constructor" }],
-    ["a key that nothing has", { ...good, onRemove: "aside" }],
+    ["an unknown key", { ...good, onRemove: "aside" }],
     ["a secret in the home", { ...good, secret: "x" }],
     ["a setuid file", { ...good, want: { ...good.want, mode: "4755" } }],
     ["a mode that is a number", { ...good, want: { ...good.want, mode: 644 } }],
     ["another group's file", { ...good, want: { ...good.want, group: "root" } }],
-    ["a path that is no text", { ...good, path: ["/home/iris/x"] }],
+    ["a path that is not a string", { ...good, path: ["/home/iris/x"] }],
     ["the home as a file", { ...good, path: "/home/iris" }],
     ["a folder in the home", { kind: "directory", path: "/home/iris/x", want: {} }],
     [
@@ -627,14 +629,14 @@ function HOSTILE_ITEMS(): [string, unknown][] {
       "a table with a quote in its name",
       { kind: "rows", path: "/home/iris/x", actor: "iris", table: 'x"', want: {} },
     ],
-    ["a file by which another unit is started again", { ...good, notify: "ssh.service" }],
-    ["a start at no time that there is", { ...good, notify: "muster-agent-iris.service", restart: "later" }],
+    ["a file that restarts another unit", { ...good, notify: "ssh.service" }],
+    ["an unknown restart policy", { ...good, notify: "muster-agent-iris.service", restart: "later" }],
     [
-      "a start within no time",
+      "a restart deadline that is not a number",
       { ...good, notify: "muster-agent-iris.service", restart: "when-idle", within: "x" },
     ],
     [
-      "a program that another user looks for",
+      "a program that is searched for as another user",
       {
         kind: "program",
         unit: "muster-agent-iris.service",
@@ -661,14 +663,14 @@ function HOSTILE_ITEMS(): [string, unknown][] {
   ];
 }
 
-/** A world with the gate of tenant arc, whose one agent iris has the world's home. */
-function opened(world: World = makeWorld(), agents: readonly string[] = ["iris"]) {
+/** A world with the login of tenant arc, whose only agent, iris, has the world's home. */
+function openTenantSession(world: World = makeWorld(), agents: readonly string[] = ["iris"]) {
   const { host } = world;
   const home = world.home();
-  const room = agents.map((name) => ({ ...iris, name, home }));
+  const scopedAgents = agents.map((name) => ({ ...iris, name, home }));
   const folder = `${host.paths.state}/gates/tenant-arc`;
   mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/scope.json`, JSON.stringify({ ...scope, tenant: "arc", agents: room }));
+  writeFileSync(`${folder}/scope.json`, JSON.stringify({ ...scope, tenant: "arc", agents: scopedAgents }));
   writeFileSync(`${host.paths.etc}/group`, `arc:x:${IRIS.gid}:\n`);
   const text = "I am Iris.\n";
   const request = (items: Items, contents: Contents = { [digestOf(text)]: text }): ConvergeRequest => ({

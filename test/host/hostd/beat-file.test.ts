@@ -12,8 +12,8 @@ import {
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { parseBeat, readBeatFile } from "../../../src/host/units/heartbeat-file.ts";
-import { MUSTER_BEAT } from "../../../src/resources/beat-program.ts";
+import { parseHeartbeat, readHeartbeatFile } from "../../../src/host/units/heartbeat-file.ts";
+import { HEARTBEAT_PROGRAM } from "../../../src/resources/beat-program.ts";
 
 const { uid, gid, username: name } = userInfo();
 const SELF = { name, uid, gid, home: "/", shell: "/bin/sh" };
@@ -27,22 +27,22 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 beforeEach(() => rmSync(file, { recursive: true, force: true }));
 
-const read = () => readBeatFile(file, SELF).reading;
+const read = () => readHeartbeatFile(file, SELF).reading;
 
 describe("a heartbeat file", () => {
-  test("is a sign of life where it is another one than before", () => {
+  test("is a sign of life if it has been replaced since the last read", () => {
     writeFileSync(file, GOOD);
-    const first = readBeatFile(file, SELF);
+    const first = readHeartbeatFile(file, SELF);
     expect(first.reading).toMatchObject({ state: "idle" });
-    expect(readBeatFile(file, SELF, first)).toBe(first);
+    expect(readHeartbeatFile(file, SELF, first)).toBe(first);
     rmSync(file);
     writeFileSync(file, GOOD.replace("idle", "busy"));
-    const next = readBeatFile(file, SELF, first).reading;
+    const next = readHeartbeatFile(file, SELF, first).reading;
     expect(next.state).toBe("busy");
     expect(next.mark).not.toBe(first.reading.mark);
   });
 
-  test("that is not there is no sign and no problem", () => {
+  test("that does not exist is neither a sign of life nor a problem", () => {
     expect(read()).toEqual({});
   });
 
@@ -51,58 +51,58 @@ describe("a heartbeat file", () => {
     ["a fifo", () => execFileSync("mkfifo", [file]), "it is a fifo"],
     ["a folder", () => mkdirSync(file), "it is a directory"],
     ["a gigabyte", () => ftruncateSync(openSync(file, "w"), 2 ** 30), "it has more than 4096 bytes"],
-    ["garbage", () => writeFileSync(file, Buffer.from([0, 255, 1, 27])), "it is no JSON object"],
+    ["garbage", () => writeFileSync(file, Buffer.from([0, 255, 1, 27])), "it is not a JSON object"],
     ["a second name of another file", () => linkSync(other(), file), "it is a hard link"],
-  ])("that is %s is told, and nobody waits for it", (_, plant, problem) => {
+  ])("that is %s is reported as a problem and never blocks the reader", (_, plant, problem) => {
     plant();
     expect(read()).toEqual({ problem });
   });
 
-  test("of another user is told", () => {
+  test("of another user is reported", () => {
     writeFileSync(file, GOOD);
-    const stranger = { ...SELF, uid: uid + 1 };
-    // Without root's rights nobody can act as another; as root the stranger cannot enter the folder.
-    const reading = readBeatFile(file, stranger).reading;
+    const otherUser = { ...SELF, uid: uid + 1 };
+    // Acting as another user needs root, and even then that user cannot enter this folder.
+    const reading = readHeartbeatFile(file, otherUser).reading;
     expect(reading.mark).toBeUndefined();
     expect(reading.problem ?? reading.unknown).toBeDefined();
   });
 });
 
-describe("what stands in it", () => {
+describe("the content of a heartbeat file", () => {
   test.each([
-    ["[]", "its time is no time"],
-    ["null", "it is no JSON object"],
-    ['{"time":7,"state":"idle"}', "its time is no time"],
-    ['{"time":"2026-01-02T03:04:05Z","state":"dead"}', "its state is none of idle, busy, stuck"],
-    ['{"time":"2026-01-02T03:04:05Z","state":["idle"]}', "its state is none of idle, busy, stuck"],
-  ])("%s is no heartbeat", (text, problem) => {
-    expect(parseBeat(text, "m", NOW)).toEqual({ problem });
+    ["[]", "its time is invalid"],
+    ["null", "it is not a JSON object"],
+    ['{"time":7,"state":"idle"}', "its time is invalid"],
+    ['{"time":"2026-01-02T03:04:05Z","state":"dead"}', "its state is not one of idle, busy, stuck"],
+    ['{"time":"2026-01-02T03:04:05Z","state":["idle"]}', "its state is not one of idle, busy, stuck"],
+  ])("%s is not a heartbeat", (text, problem) => {
+    expect(parseHeartbeat(text, "m", NOW)).toEqual({ problem });
   });
 
-  test("from the future is told, and is a sign of life", () => {
+  test("with a time in the future is reported, and counts as a sign of life", () => {
     const text = '{"time":"2026-01-02T04:04:05Z","state":"busy"}';
-    expect(parseBeat(text, "m", NOW)).toEqual({
+    expect(parseHeartbeat(text, "m", NOW)).toEqual({
       mark: "m",
       state: "busy",
       problem: "its time is in the future",
     });
   });
 
-  test("cannot move anybody's cursor", () => {
+  test("cannot send escape sequences to a terminal", () => {
     const text = JSON.stringify({ time: NOW, state: "busy", task: `\u001b[2J${"x".repeat(500)}` });
-    const { task = "" } = parseBeat(text, "m", NOW);
+    const { task = "" } = parseHeartbeat(text, "m", NOW);
     expect(task).toMatch(/^\\u001b\[2Jx+…$/);
   });
 });
 
 describe("muster-beat", () => {
   const beat = (...args: readonly string[]) =>
-    execFileSync("/bin/sh", ["-c", MUSTER_BEAT, "muster-beat", ...args], {
+    execFileSync("/bin/sh", ["-c", HEARTBEAT_PROGRAM, "muster-beat", ...args], {
       env: { PATH: process.env["PATH"], MUSTER_BEAT: file },
     });
 
   test.each(["", "reviews 12 pull requests", 'a "quote", a \\ and a\ttab\nand more', "größer"])(
-    "writes what can be read, whatever the task: %j",
+    "writes a file that can be read, whatever the task is: %j",
     (task) => {
       beat("idle", task);
       expect(read()).toMatchObject({ state: "idle" });
@@ -111,7 +111,7 @@ describe("muster-beat", () => {
     },
   );
 
-  test("refuses a state that there is not", () => {
+  test("refuses an unknown state", () => {
     expect(() => beat("dead")).toThrow("usage: muster-beat");
   });
 });

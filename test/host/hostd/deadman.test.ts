@@ -17,7 +17,7 @@ import { policyOf } from "./simulated.ts";
 
 const UNIT = "muster-agent-iris.service";
 
-/** A host on real files whose systemctl is a table of units. */
+/** A host on real files, with a fake systemctl that reads unit states from a table. */
 function rig() {
   const world = makeWorld();
   const calls: string[] = [];
@@ -39,7 +39,7 @@ function rig() {
     },
   };
   const set = (unit: string, state: Record<string, string | number>) => {
-    // No process has this number: what a main process is called cannot be told.
+    // No process has this id, so the name of the main process is unknown.
     states[unit] = {
       MainPID: 9_999_999,
       ActiveState: "active",
@@ -57,7 +57,7 @@ function rig() {
     writeFileSync(join(dir, `${agent}.json`), text ?? JSON.stringify(policy));
     set(unit, {});
   };
-  const told = () =>
+  const reported = () =>
     history(host, { op: "history", last: 100 }).events.map(
       ({ event, service, agent = service ?? "host" }) => `${agent} ${event}`,
     );
@@ -72,33 +72,33 @@ function rig() {
       JSON.stringify({ unit: `${service}.service`, health, ...rules }),
     );
   };
-  return { host, calls, asked, set, declare, declareService, told };
+  return { host, calls, asked, set, declare, declareService, reported };
 }
 
 describe("the deadman on a host's disk", () => {
-  test("holds what crashes, and after its own end still knows it", () => {
-    const { host, calls, set, declare, told } = rig();
+  test("quarantines an agent that crashes too often, and remembers its restarts after being killed", () => {
+    const { host, calls, set, declare, reported } = rig();
     declare("iris");
     const deadman = deadmanOf(host, "boot 1");
     deadman.turn(true);
     set(UNIT, { InvocationID: "2", NRestarts: 3 });
     deadman.turn(true);
     expect(calls).toEqual([]);
-    // Killed: another one begins with what this one wrote.
+    // The first deadman was killed; the next one begins with the state on disk.
     const next = deadmanOf(host, "boot 1");
     set(UNIT, { InvocationID: "3", NRestarts: 5 });
     next.turn(true);
     expect(calls).toEqual([`stop --no-block -- ${UNIT}`]);
     expect(readQuarantine(host, UNIT)?.reason).toBe("5 restarts within 60 min");
-    expect(told()).toContain("iris quarantined");
+    expect(reported()).toContain("iris quarantined");
     set(UNIT, { ActiveState: "inactive", SubState: "dead", InvocationID: "3" });
     deadmanOf(host, "boot 2").turn(true);
     expect(readQuarantine(host, UNIT)).toBeDefined();
     expect(calls).toHaveLength(1);
   });
 
-  test("asks systemd about those alone of whom it heard, and about all before it stops another", () => {
-    const { host, calls, asked, set, declare, told } = rig();
+  test("queries systemd only about units that changed, and about others just before it acts on them", () => {
+    const { host, calls, asked, set, declare, reported } = rig();
     const loom = "muster-agent-loom.service";
     for (const name of ["iris", "loom"]) declare(name);
     const deadman = deadmanOf(host, "boot 1");
@@ -107,14 +107,14 @@ describe("the deadman on a host's disk", () => {
     asked.length = 0;
     deadman.turn(true, new Set(["iris", "hostd"]));
     expect(asked).toEqual([[UNIT]]);
-    expect(told().slice(-2)).toEqual(["iris died", "iris restarted"]);
+    expect(reported().slice(-2)).toEqual(["iris died", "iris restarted"]);
     deferRestart(host, loom, { restart: "when-idle", within: 3600, run: "1", since: "2026-01-02T03:04:05Z" });
     deadman.turn(true, new Set(["iris"]));
     expect(asked.slice(1)).toEqual([[UNIT], [UNIT, loom]]);
     expect(calls).toEqual([`try-restart --no-block -- ${loom}`]);
   });
 
-  test("asks again about who was on the way, so that its silence counts from its last beat on", () => {
+  test("queries again about a unit that was starting, so that its silence counts from its last heartbeat", () => {
     const { host, asked, set, declare } = rig();
     for (const name of ["iris", "loom"]) declare(name);
     const deadman = deadmanOf(host, "boot 1");
@@ -129,7 +129,7 @@ describe("the deadman on a host's disk", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("ends many that are to be ended by one call", () => {
+  test("stops several agents with one call", () => {
     const { host, calls, set, declare } = rig();
     for (const name of ["iris", "loom"]) declare(name);
     const deadman = deadmanOf(host, "boot 1");
@@ -141,8 +141,8 @@ describe("the deadman on a host's disk", () => {
     expect(readQuarantine(host, UNIT)).toBeDefined();
   });
 
-  test("starts a service again whose unit failed, knows it after its own end, and holds it when it is enough", () => {
-    const { host, calls, set, declareService, told } = rig();
+  test("restarts a failed service up to the limit, even across its own restarts, and then quarantines it", () => {
+    const { host, calls, set, declareService, reported } = rig();
     declareService("cache");
     const fail = (run: string) =>
       set("cache.service", {
@@ -153,7 +153,7 @@ describe("the deadman on a host's disk", () => {
       });
     for (const run of ["1", "2", "3", "4"]) {
       fail(run);
-      // Each begins with what the one before wrote, and an interval later.
+      // Each deadman begins with the state that the one before has written, one interval later.
       const deadman = deadmanOf(host, "boot 1");
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
       deadman.turn(true);
@@ -163,7 +163,7 @@ describe("the deadman on a host's disk", () => {
     const again = ["reset-failed -- cache.service", "restart --no-block -- cache.service"];
     expect(calls).toEqual([...again, ...again, "stop --no-block -- cache.service"]);
     expect(readQuarantine(host, "cache.service")?.reason).toBe("2 restarts within 60 min");
-    expect(told().filter((one) => one.startsWith("cache "))).toEqual([
+    expect(reported().filter((one) => one.startsWith("cache "))).toEqual([
       "cache unhealthy",
       "cache asked",
       "cache asked",
@@ -171,8 +171,8 @@ describe("the deadman on a host's disk", () => {
     ]);
   });
 
-  test("is freed by a release, which starts it", () => {
-    const { host, calls, set, declare, told } = rig();
+  test("reports the release of an agent and the start that follows", () => {
+    const { host, calls, set, declare, reported } = rig();
     declare("iris");
     const deadman = deadmanOf(host, "boot 1");
     deadman.turn(true);
@@ -186,17 +186,17 @@ describe("the deadman on a host's disk", () => {
     deadman.turn(true);
     deadman.turn(true);
     expect(readQuarantine(host, UNIT)).toBeUndefined();
-    expect(told().slice(-2)).toEqual(["iris released", "iris started"]);
+    expect(reported().slice(-2)).toEqual(["iris released", "iris started"]);
     expect(() => control(host, { ...ask, verb: "release" })).toThrow("it is not in quarantine");
   });
 
-  test("starts again what waited for it, once, and forgets it with the next run, whoever brought that about", () => {
-    const { host, calls, set, declare, told } = rig();
+  test("performs a deferred restart once, and forgets it when the next run begins", () => {
+    const { host, calls, set, declare, reported } = rig();
     declare("iris");
     const deadman = deadmanOf(host, "boot 1");
     deadman.turn(true);
     deferRestart(host, UNIT, { restart: "when-idle", within: 3600, run: "1", since: "2026-01-02T03:04:05Z" });
-    // Nobody's pane is quiet.
+    // No agent has a program whose pane could change, so every agent counts as idle.
     deadman.turn(true);
     expect(calls).toEqual([`try-restart --no-block -- ${UNIT}`]);
     expect(readDeferredRestart(host, UNIT)).toBeDefined();
@@ -205,10 +205,10 @@ describe("the deadman on a host's disk", () => {
     deadman.turn(true);
     expect(readDeferredRestart(host, UNIT)).toBeUndefined();
     expect(calls).toHaveLength(1);
-    expect(told().slice(-2)).toEqual(["iris asked", "iris started"]);
+    expect(reported().slice(-2)).toEqual(["iris asked", "iris started"]);
   });
 
-  test("leaves what is never to be started again for a change, and forgets it with the next run", () => {
+  test("does not restart an agent with the policy `never`, and forgets the change when the next run begins", () => {
     const { host, calls, set, declare } = rig();
     declare("iris");
     const deadman = deadmanOf(host, "boot 1");
@@ -220,8 +220,8 @@ describe("the deadman on a host's disk", () => {
     expect(readDeferredRestart(host, UNIT)).toBeUndefined();
   });
 
-  describe("where a provider fails", () => {
-    /** iris may run on nous, of which the port is closed, and on google. */
+  describe("when a provider fails", () => {
+    /** iris may run on nous, whose port is closed, and on google. */
     const failing = (rules: object = {}) => {
       const made = rig();
       const { host, set, declare } = made;
@@ -255,20 +255,24 @@ describe("the deadman on a host's disk", () => {
       return { ...made, turns, link, reloads, isRead: () => set(UNIT, { DropInPaths: link }) };
     };
 
-    test("links the next choice, has systemd read it once, and notes that the run is to end", async () => {
-      const { host, reloads, turns, link, isRead, told } = failing();
+    test("links the next provider's drop-in, reloads systemd once, and defers the restart", async () => {
+      const { host, reloads, turns, link, isRead, reported } = failing();
       const deadman = deadmanOf(host, "boot 1");
       await turns(deadman);
       expect(readlinkSync(link)).toBe(choiceFile("iris", "google", host.paths.hostd));
       expect(reloads()).toBe(1);
       expect(readDeferredRestart(host, UNIT)).toMatchObject({ restart: "when-idle", within: 300, run: "1" });
-      expect(told().slice(0, 3)).toEqual(["host hostd-started", "host provider-down", "iris failed-over"]);
+      expect(reported().slice(0, 3)).toEqual([
+        "host hostd-started",
+        "host provider-down",
+        "iris failed-over",
+      ]);
       isRead();
       await turns(deadman);
       expect(reloads()).toBe(1);
     });
 
-    test("ends what one before it, killed in between, had begun: the link is there, and systemd has not read it", async () => {
+    test("finishes the change of a killed deadman that had linked the drop-in but not reloaded systemd", async () => {
       const { host, reloads, turns, link, isRead } = failing();
       linkOverride(host, UNIT, "google");
       const deadman = deadmanOf(host, "boot 1");
@@ -281,7 +285,7 @@ describe("the deadman on a host's disk", () => {
       expect(reloads()).toBe(1);
     });
 
-    test("starts it again at once where that is declared, once its run has settled", async () => {
+    test("restarts the agent immediately if that is declared, as soon as its run has settled", async () => {
       const { host, calls, turns, isRead } = failing({ restart: "now" });
       const deadman = deadmanOf(host, "boot 1");
       await turns(deadman, 3);
@@ -291,7 +295,7 @@ describe("the deadman on a host's disk", () => {
     });
   });
 
-  test("starts and stops nothing but agents and declared services", () => {
+  test("starts and stops only agents and declared services", () => {
     const { host, set } = rig();
     set("cache.service", { ActiveState: "inactive" });
     const ask = { op: "control", verb: "stop", agent: "iris", by: "" } as const;
@@ -308,7 +312,7 @@ describe("the deadman on a host's disk", () => {
     expect(control(host, { ...service, unit: "cache.service" })).toEqual({ changed: false });
   });
 
-  test("goes on where its memory or one agent's policy is torn", () => {
+  test("keeps working if its memory file or one agent's policy is corrupt", () => {
     const { host, declare } = rig();
     declare("iris");
     declare("loom", "{");
@@ -321,7 +325,7 @@ describe("the deadman on a host's disk", () => {
     );
   });
 
-  test("forgets who is declared no more", () => {
+  test("forgets an agent that is no longer declared", () => {
     const { host, declare } = rig();
     declare("iris");
     const deadman = deadmanOf(host, "boot 1");
@@ -332,7 +336,7 @@ describe("the deadman on a host's disk", () => {
     expect(JSON.parse(readFileSync(join(host.paths.hostd, "memory.json"), "utf8")).agents).toEqual({});
   });
 
-  test("tells whether it was ended or killed", () => {
+  test("reports whether it was stopped or killed", () => {
     const { host } = rig();
     deadmanOf(host, "boot 1").end();
     deadmanOf(host, "boot 1").turn(true);

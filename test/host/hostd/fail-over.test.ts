@@ -13,17 +13,17 @@ function hostOf(rules: object = {}) {
 }
 
 function pass(host: SimulatedHost, seconds: number): void {
-  for (let gone = 0; gone < seconds; gone += 1) host.pass(1);
+  for (let passed = 0; passed < seconds; passed += 1) host.pass(1);
 }
 
-/** Seconds until something is so; a thousand where it never is. */
-function until(host: SimulatedHost, isSo: () => boolean): number {
-  let gone = 0;
-  while (!isSo() && gone < 1000) {
+/** Seconds until the condition holds, or 1000 if it never does. */
+function until(host: SimulatedHost, condition: () => boolean): number {
+  let passed = 0;
+  while (!condition() && passed < 1000) {
     host.pass(1);
-    gone += 1;
+    passed += 1;
   }
-  return gone;
+  return passed;
 }
 
 const changes = (host: SimulatedHost) =>
@@ -34,13 +34,13 @@ const changes = (host: SimulatedHost) =>
   );
 
 describe("a provider that fails", () => {
-  test("is left after as many failures as declared, and the next that works is taken", () => {
+  test("is left after the declared number of failures for the next provider that works", () => {
     const { host, nous, iris } = hostOf();
-    nous.isWell = false;
+    nous.isHealthy = false;
     const seconds = until(host, () => iris.runsOn === "google");
     expect(seconds).toBeGreaterThan(20);
     expect(seconds).toBeLessThanOrEqual(33);
-    expect(changes(host)).toEqual(["failed-over to google, as nous fails: it answers 500"]);
+    expect(changes(host)).toEqual(["failed-over to google, because nous fails: it answers 500"]);
     pass(host, 3600);
     expect(changes(host)).toHaveLength(1);
     expect(iris.runsOn).toBe("google");
@@ -50,106 +50,106 @@ describe("a provider that fails", () => {
 
   test("is not left for one that fails too", () => {
     const { host, nous, google, iris } = hostOf();
-    nous.isWell = false;
-    google.isWell = false;
+    nous.isHealthy = false;
+    google.isHealthy = false;
     until(host, () => iris.runsOn === "local");
     expect(iris.runsOn).toBe("local");
   });
 
-  test("is not left for fewer failures, however often", () => {
+  test("is not left after fewer failures in a row, however often they occur", () => {
     const { host, nous, iris } = hostOf();
     for (let i = 0; i < 50; i += 1) {
-      nous.isWell = false;
+      nous.isHealthy = false;
       pass(host, 20);
-      nous.isWell = true;
+      nous.isHealthy = true;
       pass(host, 10);
     }
     expect(changes(host)).toEqual([]);
     expect(iris.runsOn).toBe("nous");
   });
 
-  test("is left by a busy agent at its deadline, or at once where that is declared", () => {
+  test("is left by a busy agent at its deadline, or immediately if that is declared", () => {
     const { host, nous, iris } = hostOf();
     host.busy.add("iris");
-    nous.isWell = false;
+    nous.isHealthy = false;
     const late = until(host, () => iris.runsOn === "google");
     expect(late).toBeGreaterThan(300);
     expect(late).toBeLessThan(340);
     const now = hostOf({ restart: "now" });
     now.host.busy.add("iris");
-    now.nous.isWell = false;
+    now.nous.isHealthy = false;
     expect(until(now.host, () => now.iris.runsOn === "google")).toBeLessThanOrEqual(33);
   });
 });
 
-describe("a better provider that works again", () => {
-  test("is gone back to after it was well for as long as declared, and not before", () => {
+describe("a preferred provider that works again", () => {
+  test("is used again after it has worked for the declared time, and not before", () => {
     const { host, nous, iris } = hostOf();
-    nous.isWell = false;
+    nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
-    nous.isWell = true;
+    nous.isHealthy = true;
     const seconds = until(host, () => iris.runsOn === "nous");
     expect(seconds).toBeGreaterThan(595);
     expect(seconds).toBeLessThan(625);
-    expect(changes(host).at(-1)).toBe("returned to nous, which is well for 10 min");
+    expect(changes(host).at(-1)).toBe("returned to nous, which has been healthy for 10 min");
     expect(iris.linked).toBe("");
   });
 
-  test("is not gone back to while it comes and goes: an agent is started again once, not each time", () => {
+  test("is not used again while it keeps failing: the agent restarts once, not each time", () => {
     const { host, nous, iris } = hostOf();
     for (let i = 0; i < 20; i += 1) {
-      nous.isWell = false;
+      nous.isHealthy = false;
       pass(host, 40);
-      nous.isWell = true;
+      nous.isHealthy = true;
       pass(host, 500);
     }
     expect(changes(host)).toHaveLength(1);
     expect(iris.runsOn).toBe("google");
   });
 
-  test("is taken sooner where the one in use fails", () => {
+  test("is used again sooner if the current provider fails", () => {
     const { host, nous, google, iris } = hostOf();
-    nous.isWell = false;
+    nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
-    nous.isWell = true;
-    google.isWell = false;
+    nous.isHealthy = true;
+    google.isHealthy = false;
     expect(until(host, () => iris.runsOn === "nous")).toBeLessThan(40);
-    expect(changes(host).at(-1)).toBe("returned to nous, as google fails: it answers 500");
+    expect(changes(host).at(-1)).toBe("returned to nous, because google fails: it answers 500");
   });
 
-  test("is taken where it is probed no more", () => {
+  test("is used again if it is no longer probed", () => {
     const { host, nous, iris } = hostOf();
-    nous.isWell = false;
+    nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
     delete host.providers["nous"];
     expect(until(host, () => iris.runsOn === "nous")).toBeLessThan(5);
   });
 });
 
-test("where all fail an agent stays where it is, and that is told once", () => {
+test("an agent whose providers all fail stays on its provider, and that is reported once", () => {
   const { host, nous, google, iris } = hostOf({ providers: ["nous", "google"] });
-  nous.isWell = false;
-  google.isWell = false;
+  nous.isHealthy = false;
+  google.isHealthy = false;
   pass(host, 4000);
   expect(changes(host)).toEqual([
     "stranded all of its providers fail: nous (it answers 500), google (it answers 500)",
   ]);
   expect(iris.runsOn).toBe("nous");
-  google.isWell = true;
+  google.isHealthy = true;
   expect(until(host, () => iris.runsOn === "google")).toBeLessThan(40);
 });
 
-describe("nothing is forgotten", () => {
-  test("where the deadman is killed between any two answers", () => {
+describe("a failover is not lost", () => {
+  test("if the deadman is killed between any two answers", () => {
     const { host, nous, iris } = hostOf();
-    nous.isWell = false;
+    nous.isHealthy = false;
     for (let i = 0; i < 4; i += 1) {
       pass(host, 10);
       host.restartHostd();
     }
     pass(host, 10);
     expect(iris.runsOn).toBe("google");
-    nous.isWell = true;
+    nous.isHealthy = true;
     for (let i = 0; i < 65; i += 1) {
       pass(host, 10);
       host.restartHostd();
@@ -158,9 +158,9 @@ describe("nothing is forgotten", () => {
     expect(changes(host)).toHaveLength(2);
   });
 
-  test("over a reboot, after which an agent starts on the provider that works", () => {
+  test("in a reboot: the agent starts on the provider that works", () => {
     const { host, nous, iris } = hostOf();
-    nous.isWell = false;
+    nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
     host.reboot(60);
     expect(iris.runsOn).toBe("google");
@@ -168,9 +168,9 @@ describe("nothing is forgotten", () => {
     expect(changes(host)).toHaveLength(1);
   });
 
-  test("where a change was cut short: what systemd has not read yet, it is made to read", () => {
+  test("if it was interrupted before systemd was reloaded", () => {
     const { host, nous, iris } = hostOf();
-    nous.isWell = false;
+    nous.isHealthy = false;
     until(host, () => iris.linked === "google");
     Object.assign(iris, { loaded: "", runsOn: "nous" });
     delete host.deferred["iris"];
@@ -180,11 +180,11 @@ describe("nothing is forgotten", () => {
     expect(changes(host)).toHaveLength(1);
   });
 
-  test("and time that leaps counts for nothing", () => {
+  test("if the clock jumps, which does not count as time that a provider has worked", () => {
     const { host, nous, iris } = hostOf();
-    nous.isWell = false;
+    nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
-    nous.isWell = true;
+    nous.isHealthy = true;
     pass(host, 30);
     for (let i = 0; i < 20; i += 1) host.stall(3600);
     pass(host, 60);
@@ -192,20 +192,20 @@ describe("nothing is forgotten", () => {
   });
 });
 
-test("a provider that comes and goes for ever cannot fill the history", () => {
+test("a provider that fails and recovers forever cannot fill the history", () => {
   const { host, nous } = hostOf();
   Object.assign(nous, { check: { ...nous.check, interval: 1, failures: 1, successes: 1 } });
   for (let i = 0; i < 1800; i += 1) {
-    nous.isWell = i % 2 === 0;
+    nous.isHealthy = i % 2 === 0;
     pass(host, 2);
   }
   expect(host.events.filter(({ event }) => event.startsWith("provider-")).length).toBeLessThan(90);
 });
 
-test("a change that cannot be made is told once, and tried again once a minute", () => {
+test("a change that cannot be made is reported once, and retried once a minute", () => {
   const { host, nous, iris } = hostOf();
   host.isReadOnly = true;
-  nous.isWell = false;
+  nous.isHealthy = false;
   pass(host, 630);
   expect(changes(host)).toHaveLength(1);
   expect(host.switches).toBeGreaterThan(5);
@@ -215,7 +215,7 @@ test("a change that cannot be made is told once, and tried again once a minute",
 });
 
 test.each(["paused", "quarantined"] as const)(
-  "an agent that is %s is not touched, and changes afterwards",
+  "an agent that is %s is left unchanged, and changes its provider afterwards",
   (why) => {
     const { host, nous, iris } = hostOf();
     if (why === "paused") host.paused = "paused by a person";
@@ -223,7 +223,7 @@ test.each(["paused", "quarantined"] as const)(
       host.quarantined.add(iris.policy.unit);
       pass(host, 3);
     }
-    nous.isWell = false;
+    nous.isHealthy = false;
     pass(host, 600);
     expect(iris.linked).toBe("");
     expect(changes(host)).toEqual([]);

@@ -7,7 +7,7 @@ import { policyOf, SimulatedHost } from "./simulated.ts";
 const PROBE = { kind: "tcp", host: "127.0.0.1", port: 6379, timeout: 5 } as const;
 const HEALTH: HealthCheck = { probe: PROBE, interval: 10, failures: 3, successes: 2 };
 const REFUSED = { ok: false, detail: "connect ECONNREFUSED" };
-const WELL = { ok: true, detail: "it accepts connections" };
+const HEALTHY = { ok: true, detail: "it accepts connections" };
 
 function cacheWith(parts: Partial<WatchedUnit["service"] & {}> = {}): SimulatedHost {
   const service = { health: HEALTH, grace: 60, onUnhealthy: "restart", ...parts } as const;
@@ -16,7 +16,7 @@ function cacheWith(parts: Partial<WatchedUnit["service"] & {}> = {}): SimulatedH
   ]);
 }
 
-/** A service that was found healthy. */
+/** A host with a service that has been found healthy. */
 function healthy(parts: Partial<WatchedUnit["service"] & {}> = {}): SimulatedHost {
   const host = cacheWith(parts);
   pass(host, 60);
@@ -24,75 +24,76 @@ function healthy(parts: Partial<WatchedUnit["service"] & {}> = {}): SimulatedHos
 }
 
 function pass(host: SimulatedHost, seconds: number, each = 1): void {
-  for (let gone = 0; gone < seconds; gone += each) host.pass(each);
+  for (let passed = 0; passed < seconds; passed += each) host.pass(each);
 }
 
-const told = (host: SimulatedHost) => host.events.flatMap(({ event, service }) => (service ? [event] : []));
+const eventNames = (host: SimulatedHost) =>
+  host.events.flatMap(({ event, service }) => (service ? [event] : []));
 const cache = (host: SimulatedHost) => host.agent("cache");
 
 describe("a service that answers", () => {
-  test("is told to be healthy once, as a service's own event, and left alone", () => {
+  test("is reported as healthy once, in an event of the service, and is not restarted", () => {
     const host = healthy();
     pass(host, 4000);
-    expect(told(host)).toEqual(["healthy"]);
+    expect(eventNames(host)).toEqual(["healthy"]);
     expect(host.events.find(({ event }) => event === "healthy")).toMatchObject({ service: "cache" });
     expect(host.events.every(({ agent }) => agent === undefined)).toBe(true);
     expect(host.revived).toBe(0);
   });
 
-  test("is not started again for fewer failures in a row than are declared", () => {
+  test("is not restarted after fewer failures in a row than are declared", () => {
     const host = healthy();
     for (let i = 0; i < 50; i += 1) {
       cache(host).answer = REFUSED;
       pass(host, 20);
-      cache(host).answer = WELL;
+      cache(host).answer = HEALTHY;
       pass(host, 10);
     }
-    expect(told(host)).toEqual(["healthy"]);
+    expect(eventNames(host)).toEqual(["healthy"]);
   });
 });
 
 describe("a service that does not answer", () => {
-  test("is started again after as many failures as are declared, and told, and told again when it is back", () => {
+  test("is restarted and reported after the declared number of failures, and reported again when it recovers", () => {
     const host = healthy();
     cache(host).answer = REFUSED;
     const at = host.now;
     while (host.revived === 0) host.pass(1);
     expect(host.now - at).toBeLessThanOrEqual(3 * HEALTH.interval + 1);
-    cache(host).answer = WELL;
+    cache(host).answer = HEALTHY;
     pass(host, 60);
-    expect(told(host)).toEqual(["healthy", "unhealthy", "asked", "started", "healthy"]);
+    expect(eventNames(host)).toEqual(["healthy", "unhealthy", "asked", "started", "healthy"]);
     const unhealthy = host.events.find(({ event }) => event === "unhealthy");
     expect(unhealthy?.detail).toBe("3 checks in a row failed: connect ECONNREFUSED");
   });
 
-  test("has its grace after each start, unless it was well before in this run", () => {
+  test("has its grace period after each start, unless it was already healthy in this run", () => {
     const host = cacheWith({ grace: 120 });
     cache(host).answer = REFUSED;
     pass(host, 119);
-    expect(told(host)).toEqual([]);
+    expect(eventNames(host)).toEqual([]);
     pass(host, 40);
     expect(host.revived).toBe(1);
     pass(host, 119);
     expect(host.revived).toBe(1);
-    cache(host).answer = WELL;
+    cache(host).answer = HEALTHY;
     pass(host, 12);
     cache(host).answer = REFUSED;
     pass(host, 40);
     expect(host.revived).toBe(2);
   });
 
-  test("is started again as often as it may be and then held, however long it goes on", () => {
+  test("is restarted up to the limit and then quarantined, however long it fails", () => {
     const host = healthy({ grace: 1 });
     cache(host).answer = REFUSED;
     pass(host, 5 * 3600, 5);
     expect(host.revived).toBe(5);
     expect(host.quarantined).toEqual(new Set(["muster-agent-cache.service"]));
     expect(cache(host).state).toBe("down");
-    expect(told(host).filter((event) => event === "quarantined")).toHaveLength(1);
+    expect(eventNames(host).filter((event) => event === "quarantined")).toHaveLength(1);
   });
 
-  test("is not started again more often where the deadman is killed or the host boots between any two of them", () => {
+  test("is not restarted more often if the deadman is killed or the host reboots between restarts", () => {
     const host = healthy({ grace: 1 });
     cache(host).answer = REFUSED;
     for (let i = 0; i < 60; i += 1) {
@@ -104,28 +105,28 @@ describe("a service that does not answer", () => {
     expect(host.quarantined.size).toBe(1);
   });
 
-  test("may be started again for ever where its failures are spread over hours", () => {
+  test("may be restarted any number of times if its failures are spread over hours", () => {
     const host = healthy({ grace: 1 });
     for (let i = 0; i < 20; i += 1) {
       cache(host).answer = REFUSED;
       while (host.revived === i) host.pass(5);
-      cache(host).answer = WELL;
+      cache(host).answer = HEALTHY;
       pass(host, 1000, 5);
     }
     expect(host.quarantined.size).toBe(0);
   });
 
-  test("is only told of where nothing else is declared", () => {
+  test("is only reported if that is declared", () => {
     const host = healthy({ onUnhealthy: "tell" });
     cache(host).answer = REFUSED;
     pass(host, 4000);
-    cache(host).answer = WELL;
+    cache(host).answer = HEALTHY;
     pass(host, 60);
-    expect(told(host)).toEqual(["healthy", "unhealthy", "healthy"]);
+    expect(eventNames(host)).toEqual(["healthy", "unhealthy", "healthy"]);
     expect(host.revived).toBe(0);
   });
 
-  test("is left alone while it is paused, and has as many checks again afterwards", () => {
+  test("is not restarted during a pause, and its failures count from zero afterwards", () => {
     const host = healthy();
     cache(host).answer = REFUSED;
     pass(host, 20);
@@ -139,19 +140,19 @@ describe("a service that does not answer", () => {
     expect(host.revived).toBe(1);
   });
 
-  test("is not judged by time in which nobody saw it", () => {
+  test("is not judged by time in which the deadman did not run", () => {
     const host = healthy();
     host.stall(7200);
     pass(host, 30);
-    expect(told(host)).toEqual(["healthy"]);
+    expect(eventNames(host)).toEqual(["healthy"]);
   });
 });
 
-describe("a service that systemd gave up", () => {
+describe("a service that systemd has given up", () => {
   const failed = (host: SimulatedHost) =>
     Object.assign(cache(host), { state: "down", result: "start-limit-hit" });
 
-  test("is started again, though its check cannot say so", () => {
+  test("is restarted, although its check reports nothing", () => {
     const host = healthy();
     failed(host);
     host.pass(1);
@@ -160,10 +161,10 @@ describe("a service that systemd gave up", () => {
       "its unit failed: start-limit-hit",
     );
     pass(host, 60);
-    expect(told(host).at(-1)).toBe("healthy");
+    expect(eventNames(host).at(-1)).toBe("healthy");
   });
 
-  test("and again, but no more often than it may be", () => {
+  test("is restarted again, but only up to the limit", () => {
     const host = healthy();
     for (let i = 0; i < 500; i += 1) {
       failed(host);
@@ -174,28 +175,28 @@ describe("a service that systemd gave up", () => {
   });
 });
 
-test("one that somebody stopped is left down, and nothing is held against it", () => {
+test("a service that somebody has stopped is left stopped, and is not reported as unhealthy", () => {
   const host = healthy();
   Object.assign(cache(host), { state: "down", result: "success" });
   pass(host, 600);
   expect(host.revived).toBe(0);
-  expect(told(host)).toEqual(["healthy", "stopped"]);
+  expect(eventNames(host)).toEqual(["healthy", "stopped"]);
 });
 
-test("one that is freed has all of its restarts again", () => {
+test("a service that is released has all of its restarts again", () => {
   const host = healthy({ grace: 1 });
   cache(host).answer = REFUSED;
   pass(host, 3000);
   host.release("cache");
-  cache(host).answer = WELL;
+  cache(host).answer = HEALTHY;
   pass(host, 120);
-  expect(told(host).at(-1)).toBe("healthy");
+  expect(eventNames(host).at(-1)).toBe("healthy");
   cache(host).answer = REFUSED;
   pass(host, 45);
   expect(host.revived).toBe(6);
 });
 
-test("one that systemd starts again and again is held before it makes a storm of it", () => {
+test("a service that systemd restarts again and again is quarantined before it causes a restart storm", () => {
   const host = healthy();
   cache(host).crashesAfter = 3;
   host.crash("cache");
@@ -214,7 +215,7 @@ describe("a service's policy", () => {
     maintenance: [],
   };
 
-  test("is read as it was written", () => {
+  test("is parsed as it was written", () => {
     expect(parseServicePolicy(JSON.stringify(POLICY))).toMatchObject({
       unit: POLICY.unit,
       heartbeat: { by: "none" },
@@ -223,17 +224,17 @@ describe("a service's policy", () => {
   });
 
   test.each([
-    ["nothing", ""],
-    ["torn", '{"unit": "redis-ser'],
-    ["no object", "null"],
-    ["another unit's than a service's", JSON.stringify({ ...POLICY, unit: "../x.service" })],
-    ["an option's", JSON.stringify({ ...POLICY, unit: "--now.service" })],
-    ["a check of nothing", JSON.stringify({ ...POLICY, health: { ...HEALTH, probe: {} } })],
-    ["no grace", JSON.stringify({ ...POLICY, grace: 0 })],
-    ["an act that nobody knows", JSON.stringify({ ...POLICY, onUnhealthy: "reboot" })],
-    ["restarts without end", JSON.stringify({ ...POLICY, restarts: {} })],
-    ["a megabyte", JSON.stringify(POLICY) + " ".repeat(1_000_000)],
-  ])("that is %s is none", (_, text) => {
+    ["empty", ""],
+    ["cut off", '{"unit": "redis-ser'],
+    ["not an object", "null"],
+    ["for an invalid unit name", JSON.stringify({ ...POLICY, unit: "../x.service" })],
+    ["for an option instead of a unit", JSON.stringify({ ...POLICY, unit: "--now.service" })],
+    ["without a probe", JSON.stringify({ ...POLICY, health: { ...HEALTH, probe: {} } })],
+    ["without a grace period", JSON.stringify({ ...POLICY, grace: 0 })],
+    ["with an unknown action", JSON.stringify({ ...POLICY, onUnhealthy: "reboot" })],
+    ["without a limit of restarts", JSON.stringify({ ...POLICY, restarts: {} })],
+    ["larger than a megabyte", JSON.stringify(POLICY) + " ".repeat(1_000_000)],
+  ])("is ignored: %s", (_, text) => {
     expect(parseServicePolicy(text)).toBeUndefined();
   });
 });

@@ -13,14 +13,14 @@ function hostOf(...policies: readonly ReturnType<typeof policyOf>[]): SimulatedH
 }
 
 function pass(host: SimulatedHost, seconds: number, each = 1): void {
-  for (let gone = 0; gone < seconds; gone += each) host.pass(each);
+  for (let passed = 0; passed < seconds; passed += each) host.pass(each);
 }
 
-const told = (host: SimulatedHost) =>
+const eventNames = (host: SimulatedHost) =>
   host.events.flatMap(({ event, agent }) => (agent === undefined ? [] : [event]));
 
-describe("an agent that forked away", () => {
-  test("is ended, so that it is started again and counts, and told once; while it is left alone it is not", () => {
+describe("an agent that has left its terminal", () => {
+  test("is killed and reported once so that systemd restarts it, but not during a pause", () => {
     const unit = { state: "up", run: "1", restarts: 0, result: "success", isStray: true } as const;
     const seen: AgentSnapshot = {
       ...{ policy: IRIS, unit, age: 5, reading: {}, isQuarantined: false, paused: "", isFresh: true },
@@ -36,21 +36,21 @@ describe("an agent that forked away", () => {
 });
 
 describe("an agent that died", () => {
-  test("was started again by systemd, also where that counts before the new run is seen", () => {
+  test("is reported as restarted by systemd, even if the restart counter changes before the new run is seen", () => {
     const unit = { state: "ended", run: "1", restarts: 0, result: "signal" } as const;
     const seen = (state: Partial<AgentSnapshot["unit"]>): AgentSnapshot => ({
       ...{ policy: IRIS, unit: { ...unit, ...state }, age: 5, reading: {} },
       ...{ isQuarantined: false, paused: "", isFresh: true },
     });
-    const looks = [
+    const snapshots = [
       seen({}),
       seen({ restarts: 1 }),
       seen({ state: "up", run: "2", restarts: 1 }),
       seen({ state: "up", run: "3", restarts: 0 }),
     ];
-    const { events, memory } = looks.reduce(
-      ({ events, memory }, look) => {
-        const judged = decide(memory, look, 10);
+    const { events, memory } = snapshots.reduce(
+      ({ events, memory }, snapshot) => {
+        const judged = decide(memory, snapshot, 10);
         return { events: [...events, ...judged.events.map(({ event }) => event)], memory: judged.memory };
       },
       {
@@ -63,26 +63,26 @@ describe("an agent that died", () => {
   });
 });
 
-describe("an agent that beats", () => {
-  test("is left alone, and nothing is told of it", () => {
+describe("an agent with a heartbeat", () => {
+  test("is not stopped, and nothing is reported about it", () => {
     const host = hostOf(IRIS);
     pass(host, 4000);
     expect(host.kills).toEqual([]);
-    expect(told(host)).toEqual([]);
+    expect(eventNames(host)).toEqual([]);
   });
 
-  test("is stopped at its timeout when it hangs, and is back", () => {
+  test("is stopped at its timeout if it hangs, and restarts", () => {
     const host = hostOf(policyOf("iris", { heartbeat: { by: "file", interval: 5, timeout: 20 } }));
     host.hang("iris");
     const at = host.now;
     while (host.kills.length === 0) host.pass(1);
     expect(host.now - at).toBeLessThanOrEqual(21);
     pass(host, 60);
-    expect(told(host)).toEqual(["stale", "hung", "restarted"]);
+    expect(eventNames(host)).toEqual(["stale", "hung", "restarted"]);
     expect(host.agent("iris").state).toBe("up");
   });
 
-  test("is stopped again should the first time not have ended it", () => {
+  test("is stopped again if it still hangs after the first time", () => {
     const host = hostOf(IRIS);
     host.hang("iris");
     while (host.kills.length === 0) host.pass(1);
@@ -91,7 +91,7 @@ describe("an agent that beats", () => {
     expect(host.kills.length).toBe(2);
   });
 
-  test("is stopped when it hangs though the deadman is killed again and again meanwhile", () => {
+  test("is stopped if it hangs, even if the deadman is killed repeatedly meanwhile", () => {
     const host = hostOf(IRIS);
     host.hang("iris");
     for (let i = 0; i < 6; i += 1) {
@@ -101,11 +101,11 @@ describe("an agent that beats", () => {
     expect(host.kills).toEqual([{ agent: "iris", hung: true }]);
   });
 
-  test("is told to have died and to be back, each once", () => {
+  test("is reported once as died and once as restarted", () => {
     const host = hostOf(IRIS);
     host.crash("iris");
     pass(host, 30);
-    expect(told(host)).toEqual(["died", "restarted"]);
+    expect(eventNames(host)).toEqual(["died", "restarted"]);
   });
 });
 
@@ -118,10 +118,10 @@ describe("the fifth restart within an hour", () => {
     return host;
   };
 
-  test("brings an agent into quarantine, where it stays down, whoever starts it", () => {
+  test("quarantines an agent, which then stays stopped, whoever starts it", () => {
     const host = crashing();
-    expect(told(host).filter((event) => event === "restarted")).toHaveLength(5);
-    expect(told(host).at(-1)).toBe("quarantined");
+    expect(eventNames(host).filter((event) => event === "restarted")).toHaveLength(5);
+    expect(eventNames(host).at(-1)).toBe("quarantined");
     expect(host.agent("iris").state).toBe("down");
     host.agent("iris").state = "up";
     host.agent("iris").run += 1;
@@ -129,7 +129,7 @@ describe("the fifth restart within an hour", () => {
     expect(host.agent("iris").state).toBe("down");
   });
 
-  test("is not forgotten where the deadman is killed between any two of them", () => {
+  test("counts even if the deadman is killed after each restart", () => {
     const host = hostOf(IRIS);
     for (let i = 0; i < 5; i += 1) {
       expect(host.quarantined.size).toBe(0);
@@ -144,7 +144,7 @@ describe("the fifth restart within an hour", () => {
     expect(host.agent("iris").state).toBe("down");
   });
 
-  test("counts over a reboot, after which systemd counts anew", () => {
+  test("counts across a reboot, which resets systemd's own counter", () => {
     const host = hostOf(IRIS);
     for (let i = 0; i < 5; i += 1) {
       host.crash("iris");
@@ -154,7 +154,7 @@ describe("the fifth restart within an hour", () => {
     expect(host.quarantined.size).toBe(1);
   });
 
-  test("does not come where they are spread over hours", () => {
+  test("is not reached if restarts are spread over hours", () => {
     const host = hostOf(IRIS);
     for (let i = 0; i < 20; i += 1) {
       host.crash("iris");
@@ -163,7 +163,7 @@ describe("the fifth restart within an hour", () => {
     expect(host.quarantined.size).toBe(0);
   });
 
-  test("is forgiven by a release", () => {
+  test("counts from zero after a release", () => {
     const host = crashing();
     host.agent("iris").crashesAfter = 0;
     host.release("iris");
@@ -179,18 +179,18 @@ describe("the fifth restart within an hour", () => {
   });
 });
 
-describe("time in which nothing was seen", () => {
-  test.each([60, 3600, 86_400])("does no harm: %i s in one leap stop nobody", (seconds) => {
+describe("time without observations", () => {
+  test.each([60, 3600, 86_400])("stops no agent, even after %i s", (seconds) => {
     const host = hostOf(IRIS, policyOf("loom"));
     for (let i = 0; i < 20; i += 1) {
       host.stall(seconds);
       pass(host, 30);
     }
     expect(host.kills).toEqual([]);
-    expect(told(host)).toEqual([]);
+    expect(eventNames(host)).toEqual([]);
   });
 
-  test("does no harm where systemd or a beat could not be read", () => {
+  test("includes the time in which a heartbeat cannot be read", () => {
     const seen = seenOf({ reading: { unknown: "too many open files" } });
     const silent = { ...newAgent(0), run: "1", mark: "a" };
     expect(decide(silent, seen, 1000)).toMatchObject({ actions: [], events: [] });
@@ -198,7 +198,7 @@ describe("time in which nothing was seen", () => {
 });
 
 describe("while an agent is paused", () => {
-  test("it is neither stopped nor held, and nothing of it counts afterwards", () => {
+  test("it is neither stopped nor quarantined, and its crashes do not count afterwards", () => {
     const host = hostOf(IRIS);
     host.paused = "paused by /var/lib/muster/hostd/pause";
     host.hang("iris");
@@ -211,13 +211,13 @@ describe("while an agent is paused", () => {
     pass(host, 40);
     expect(host.kills).toEqual([]);
     expect(host.quarantined.size).toBe(0);
-    expect(told(host)).toContain("paused");
-    expect(told(host).at(-1)).toBe("resumed");
+    expect(eventNames(host)).toContain("paused");
+    expect(eventNames(host).at(-1)).toBe("resumed");
   });
 });
 
 describe("a heartbeat", () => {
-  test("that is wrong is told once, and its agent is stopped as one that hangs", () => {
+  test("that is invalid is reported once, and its agent is stopped like one that hangs", () => {
     const problem = "it is a symlink";
     let memory = { ...newAgent(0), run: "1" };
     const events: string[] = [];
@@ -232,7 +232,7 @@ describe("a heartbeat", () => {
     expect(kills).toBe(1);
   });
 
-  test("by systemd's watchdog is systemd's to act on", () => {
+  test("by systemd's watchdog is only reported, because systemd acts on it", () => {
     const policy = policyOf("iris", { heartbeat: { by: "notify", interval: 10, timeout: 30 } });
     const silent = { ...newAgent(0), run: "1" };
     const { actions, events } = decide(silent, seenOf({ policy }), 300);
@@ -241,13 +241,13 @@ describe("a heartbeat", () => {
     expect(decide(silent, seenOf({ policy, isFresh: false }), 300).needsRefresh).toBe(true);
   });
 
-  test("that was only declared just now is not held against who ran before", () => {
+  test("that has just been declared does not count against an agent that was already running", () => {
     const silent = policyOf("iris", { heartbeat: { ...IRIS.heartbeat, by: "none" } });
     const before = decide({ ...newAgent(0), run: "1" }, seenOf({ policy: silent }), 5000).memory;
     expect(decide(before, seenOf(), 5001)).toMatchObject({ actions: [], events: [] });
   });
 
-  test("that says stuck is told, and nobody is stopped for it", () => {
+  test("with the state `stuck` is reported, and the agent is not stopped", () => {
     const stuck = seenOf({ reading: { mark: "b", state: "stuck", task: "a review" } });
     const { actions, events } = decide({ ...newAgent(0), run: "1" }, stuck, 5);
     expect(actions).toEqual([]);
@@ -255,26 +255,26 @@ describe("a heartbeat", () => {
   });
 });
 
-test("nothing is stopped before systemd was asked anew", () => {
+test("an agent is stopped only after a fresh query of systemd", () => {
   const silent = { ...newAgent(0), run: "1" };
   expect(decide(silent, seenOf({ isFresh: false }), 100).needsRefresh).toBe(true);
   expect(decide(silent, seenOf(), 100)).toMatchObject({ needsRefresh: false, actions: [{ act: "kill" }] });
 });
 
-test("an agent that crashes for ever, left alone, cannot fill the history", () => {
+test("an agent that crashes forever during a pause cannot fill the history", () => {
   const host = hostOf(IRIS);
   host.paused = "maintenance";
   host.agent("iris").crashesAfter = 2;
   host.crash("iris");
   pass(host, 3600);
-  expect(told(host).length).toBeLessThan(190);
-  expect(told(host)).toContain("flood");
+  expect(eventNames(host).length).toBeLessThan(190);
+  expect(eventNames(host)).toContain("flood");
 });
 
 describe("an agent that is not always on", () => {
   const LOOM = policyOf("loom", { ttl: 600 });
 
-  test("is stopped when its time is over, which is its end and no failure", () => {
+  test("is stopped after its time to live, which is reported as its end and not as a failure", () => {
     const host = hostOf(LOOM, IRIS);
     pass(host, 530);
     expect(host.agent("loom").state).toBe("up");
@@ -282,21 +282,21 @@ describe("an agent that is not always on", () => {
     expect(host.agent("loom").state).toBe("down");
     expect(host.agent("iris").state).toBe("up");
     pass(host, 60);
-    expect(told(host)).toEqual(["ended"]);
+    expect(eventNames(host)).toEqual(["ended"]);
   });
 
-  test("has its whole time again when it is started again", () => {
+  test("has its full time to live again when it is started again", () => {
     const host = hostOf(LOOM);
     pass(host, 3000);
-    host.startAgain("loom");
+    host.startByHand("loom");
     pass(host, 590);
     expect(host.agent("loom").state).toBe("up");
     pass(host, 20);
     expect(host.agent("loom").state).toBe("down");
-    expect(told(host)).toEqual(["ended", "started", "ended"]);
+    expect(eventNames(host)).toEqual(["ended", "started", "ended"]);
   });
 
-  test("is not stopped while it is left alone, and not forgotten either", () => {
+  test("is not stopped during a pause, but right after it", () => {
     const host = hostOf(LOOM);
     host.paused = "paused by a test";
     pass(host, 900);
@@ -307,8 +307,8 @@ describe("an agent that is not always on", () => {
   });
 });
 
-describe("an agent that runs with what was declared before", () => {
-  test("is started again when it is idle, and not before", () => {
+describe("an agent with a deferred restart", () => {
+  test("restarts when it is idle, and not before", () => {
     const host = hostOf(IRIS);
     const { run } = host.agent("iris");
     host.deferred["iris"] = { within: 3600, isIdle: false };
@@ -317,10 +317,10 @@ describe("an agent that runs with what was declared before", () => {
     host.deferred["iris"] = { within: 3600, isIdle: true };
     pass(host, 2);
     expect(host.agent("iris").run).toBe(run + 1);
-    expect(told(host)).toEqual(["asked", "started"]);
+    expect(eventNames(host)).toEqual(["asked", "started"]);
   });
 
-  test("is started again at its deadline, however busy it is and whoever restarts the deadman meanwhile", () => {
+  test("restarts at its deadline, even if it is busy and the deadman has been restarted meanwhile", () => {
     const host = hostOf(IRIS);
     const { run } = host.agent("iris");
     host.deferred["iris"] = { within: 600, isIdle: false };
@@ -332,20 +332,20 @@ describe("an agent that runs with what was declared before", () => {
     expect(host.agent("iris").run).toBe(run + 1);
   });
 
-  test("is started again once, and none of it counts towards quarantine", () => {
+  test("restarts once, and the restart does not count towards quarantine", () => {
     const host = hostOf(policyOf("iris", { restarts: { most: 1, within: 3600 } }));
     host.deferred["iris"] = { within: 60, isIdle: true };
     pass(host, 600);
-    expect(told(host)).toEqual(["asked", "started"]);
+    expect(eventNames(host)).toEqual(["asked", "started"]);
     expect(host.quarantined.size).toBe(0);
   });
 
-  test("is left alone during a pause", () => {
+  test("does not restart during a pause", () => {
     const host = hostOf(IRIS);
     host.paused = "paused by a test";
     host.deferred["iris"] = { within: 60, isIdle: true };
     pass(host, 600);
-    expect(told(host)).toEqual(["paused"]);
+    expect(eventNames(host)).toEqual(["paused"]);
   });
 });
 

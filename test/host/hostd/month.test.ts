@@ -3,10 +3,10 @@ import { policyOf, SimulatedHost } from "./simulated.ts";
 
 const DAY = 86_400;
 const DAYS = 30;
-/** Seconds between two looks of the deadman here; on a host it looks more often. */
+/** Seconds between two checks of the simulated deadman; on a host it checks more often. */
 const STEP = 5;
 
-/** What docs/deadman.md publishes. Hangs are noticed as late as may be declared. */
+/** The faults that docs/deadman.md lists. Hangs are noticed after the longest allowed timeout. */
 const CRASHES_A_DAY = 3;
 const HANGS_A_DAY = 1;
 const REBOOT_EVERY = 7;
@@ -16,7 +16,7 @@ const STALLS_A_DAY = 1;
 const MOST_TIMEOUT = 300;
 const OUTAGES_A_DAY = 1;
 const OUTAGE_SECONDS = 20 * 60;
-/** With the rules of fleet.yaml where it says nothing. */
+/** With the defaults of fleet.yaml. */
 const FAILOVER = {
   providers: ["nous", "google"],
   restart: "when-idle",
@@ -57,7 +57,7 @@ test(`30 simulated days of crashes, hangs, reboots, outages of providers and a c
     host.pass(STEP);
     for (const name of names) {
       const { state, hangs, runsOn } = host.agent(name);
-      if (state !== "up" || hangs || !host.providers[runsOn]?.isWell) add(downSeconds, name, STEP);
+      if (state !== "up" || hangs || !host.providers[runsOn]?.isHealthy) add(downSeconds, name, STEP);
     }
     const isHeld = host.quarantined.has(host.agent(LOOPER).policy.unit);
     if (isHeld && host.agent(LOOPER).state !== "down") lost += 1;
@@ -70,13 +70,13 @@ test(`30 simulated days of crashes, hangs, reboots, outages of providers and a c
   }
 
   for (const [name, down] of downSeconds) expect(100 * (1 - down / (DAYS * DAY)), name).toBeGreaterThan(99.5);
-  // No restart storm: a fault costs its agent one start, and the loop is cut at its fifth.
+  // No restart storm: a fault costs its agent one start, and the crash loop ends at its fifth restart.
   const reboots = host.boots - 1;
   const changes = 2 * OUTAGES_A_DAY * FAILOVER.providers.length;
   const most = DAYS * (CRASHES_A_DAY + HANGS_A_DAY + changes) + reboots;
   for (const name of names) expect(host.agent(name).run - 1, name).toBeLessThanOrEqual(most);
   expect(host.agent(LOOPER).run - 1).toBeLessThanOrEqual((releases + 1) * (MOST_RESTARTS + 1) + reboots);
-  // Nothing was ever stopped that did not hang, and nobody else came into quarantine.
+  // Only agents that hung were stopped, and only the looping agent was quarantined.
   expect(host.kills.every(({ hung }) => hung)).toBe(true);
   expect(host.kills.length).toBeGreaterThan(0.9 * DAYS * HANGS_A_DAY * names.length);
   expect(lost).toBe(0);
@@ -86,10 +86,10 @@ test(`30 simulated days of crashes, hangs, reboots, outages of providers and a c
   expect(new Set(held.map(({ detail }) => detail))).toEqual(new Set([reason]));
   const over = host.events.filter(({ event, agent }) => event === "failed-over" && agent === names[0]);
   expect(over.length).toBeGreaterThanOrEqual(0.9 * DAYS * OUTAGES_A_DAY);
-  // One quarantine for each release, and perhaps a last one: none was forgotten, over kills and reboots.
+  // Each release follows a quarantine, and one more may be open: none was lost in kills and reboots.
   expect(held.length - releases).toBeLessThanOrEqual(1);
   expect(releases).toBeGreaterThan(80);
-  console.log(`seed ${seed}: least uptime ${leastUptime(downSeconds)} %, ${releases} releases`);
+  console.log(`seed ${seed}: lowest uptime ${leastUptime(downSeconds)} %, ${releases} releases`);
 });
 
 interface Fault {
@@ -97,7 +97,7 @@ interface Fault {
   act(host: SimulatedHost): void;
 }
 
-/** The last is the first to come. */
+/** The faults, with the first to occur at the end. */
 function schedule(names: readonly string[], random: () => number): Fault[] {
   const faults: Fault[] = [];
   const each = (count: number, act: Fault["act"]) => {
@@ -110,9 +110,9 @@ function schedule(names: readonly string[], random: () => number): Fault[] {
     each(HANGS_A_DAY, (host) => host.hang(name));
   }
   for (const provider of FAILOVER.providers) {
-    const become = (isWell: boolean) => (host: SimulatedHost) => {
+    const become = (isHealthy: boolean) => (host: SimulatedHost) => {
       const one = host.providers[provider];
-      if (one !== undefined) one.isWell = isWell;
+      if (one !== undefined) one.isHealthy = isHealthy;
     };
     for (let day = 0; day < DAYS * OUTAGES_A_DAY; day += 1) {
       const at = (day / OUTAGES_A_DAY + random() / OUTAGES_A_DAY) * DAY;
@@ -142,7 +142,7 @@ function leastUptime(downSeconds: ReadonlyMap<string, number>): string {
   return (100 * (1 - Math.max(...downSeconds.values()) / (DAYS * DAY))).toFixed(3);
 }
 
-/** mulberry32: the same numbers for the same seed, everywhere. */
+/** mulberry32: gives the same numbers for the same seed on every machine. */
 function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -8,10 +8,10 @@ const proc = mkdtempSync(join(tmpdir(), "muster-proc-"));
 
 afterAll(() => rmSync(proc, { recursive: true }));
 
-/** As proc_pid_stat(5) has it; the name is the agent's to choose. */
+/** A line of /proc/PID/stat, see proc_pid_stat(5); an agent can choose its name. */
 const stat = (tty: number, name = "sh") => `42 (${name}) S 41 42 42 ${tty} 42 4194560 0`;
 
-function plant(path: string, text: string): void {
+function write(path: string, text: string): void {
   mkdirSync(join(proc, path, ".."), { recursive: true });
   writeFileSync(join(proc, path), text);
 }
@@ -19,7 +19,7 @@ function plant(path: string, text: string): void {
 test.each([
   ["sh", 34_816],
   ["a) S 1 2 3 (b", 34_816],
-])("a program's terminal is read past its name, %j", (name, tty) => {
+])("a program's terminal is found whatever its name is: %j", (name, tty) => {
   expect(ttyNumber(stat(tty, name))).toBe(tty);
 });
 
@@ -33,29 +33,29 @@ test.each([
   expect(terminalPath(tty)).toBe(path);
 });
 
-test("an agent without a program or a terminal shows no life, and one that cannot be looked at is unknown", () => {
+test("an agent without a program or a terminal shows no sign of life, and one that cannot be observed is unknown", () => {
   expect(readPane(41, proc)).toEqual({ unknown: "this kernel does not list a process's children" });
-  plant("thread-self/children", "");
+  write("thread-self/children", "");
   expect(readPane(41, proc)).toEqual({});
-  plant("41/task/41/children", "42 43 ");
-  plant("42/stat", stat(0));
+  write("41/task/41/children", "42 43 ");
+  write("42/stat", stat(0));
   expect(readPane(41, proc)).toEqual({});
 });
 
-test("a program is known by the name it gives itself and by its file's, without a version", () => {
-  plant("51/task/51/children", "52 ");
-  plant("52/comm", "MainThread\n");
+test("a program is known by its process name and by its file's name without the version", () => {
+  write("51/task/51/children", "52 ");
+  write("52/comm", "MainThread\n");
   symlinkSync("/opt/node-24/bin/node", join(proc, "52/exe"));
   expect(paneNames(51, proc)).toEqual(["MainThread", "node"]);
-  plant("61/task/61/children", "62 ");
-  plant("62/comm", "hermes\n");
+  write("61/task/61/children", "62 ");
+  write("62/comm", "hermes\n");
   symlinkSync("/usr/bin/python3.11", join(proc, "62/exe"));
   expect(paneNames(61, proc)).toEqual(["hermes", "python"]);
   expect(paneNames(71, proc)).toEqual([]);
 });
 
-test("what is no tmux is a stray, and so is a unit without a main process; one that ended is none", () => {
-  plant("71/comm", "tmux: server\n");
-  plant("72/comm", "sleep\n");
+test("a unit is a stray if its main process is missing or is not tmux, unless that process has ended", () => {
+  write("71/comm", "tmux: server\n");
+  write("72/comm", "sleep\n");
   expect([71, 72, 0, 73].map((main) => isStray(main, proc))).toEqual([false, true, true, false]);
 });

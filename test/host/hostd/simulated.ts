@@ -9,36 +9,36 @@ import type { HealthCheck } from "../../../src/model/health.ts";
 /** systemd's RestartSec in agents' units. */
 const RESTART_SECONDS = 0.2;
 
-/** An agent with its unit, as far as the deadman can see it. */
+/** An agent with its unit, as the deadman sees it. */
 export interface SimulatedAgent {
   readonly policy: WatchedUnit;
   state: UnitView["state"];
   run: number;
   restarts: number;
   hangs: boolean;
-  /** It dies again so many seconds after each start; 0: it does not. */
+  /** Seconds from each start to the next crash; 0 if it does not crash. */
   crashesAfter: number;
   startsAt: number;
   startedAt: number;
   diesAt: number;
-  beatsAt: number;
-  beat: number;
+  heartbeatAt: number;
+  heartbeats: number;
   result: string;
-  /** What a service's check is answered, and how often it was asked in this run. */
+  /** The answer to a service's check, and the number of checks in this run. */
   answer: { readonly ok: boolean; readonly detail: string };
   asked: number;
   askedAt: number;
-  /** The provider that its unit is linked to, and that systemd has read; empty: its first. */
+  /** The provider whose drop-in is linked, and the one that systemd has loaded; empty for the first. */
   linked: string;
   loaded: string;
-  /** The provider that its program was started on. */
+  /** The provider with which its program was started. */
   runsOn: string;
 }
 
-/** A provider that is asked at each interval, and answers as it is told. */
+/** A provider that is probed at each interval and answers according to `isHealthy`. */
 export interface SimulatedProvider {
   readonly check: HealthCheck;
-  isWell: boolean;
+  isHealthy: boolean;
   asksAt: number;
   count: number;
 }
@@ -52,18 +52,18 @@ export class SimulatedHost {
   readonly agents: Record<string, SimulatedAgent> = {};
   readonly quarantined = new Set<string>();
   readonly events: (HostEvent & { at: number })[] = [];
-  /** Whom the deadman stopped for hanging, and whether it did. */
+  /** The agents that the deadman has stopped for hanging, and whether they did hang. */
   readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
-  /** How often the deadman had a service started again. */
+  /** How often the deadman has restarted a service. */
   revived = 0;
   readonly providers: Record<string, SimulatedProvider> = {};
   paused = "";
-  /** How often somebody was to change the provider, and whether nothing comes of that. */
+  /** How often an agent's provider should have changed, and whether such changes fail. */
   switches = 0;
   isReadOnly = false;
-  /** Who is never idle. */
+  /** The agents that are never idle. */
   readonly busy = new Set<string>();
-  /** Who runs with what was declared before. */
+  /** The deferred restarts, by agent. */
   deferred: Record<string, { within: number; isIdle: boolean }> = {};
   private since = 0;
 
@@ -73,14 +73,14 @@ export class SimulatedHost {
     this.wake();
   }
 
-  /** The deadman ends without a word and is started again; what it wrote is all that it has. */
+  /** Kills the deadman and starts it again, with nothing but the memory that it has written. */
   restartHostd(): void {
     this.memory = parseMemory(JSON.stringify(this.memory));
     for (const provider of Object.values(this.providers)) provider.count = 0;
     this.wake();
   }
 
-  /** Everything is away for a while, and systemd starts what is enabled and not held. */
+  /** Reboots the host; afterwards systemd starts every agent that is not in quarantine. */
   reboot(seconds: number): void {
     this.now += seconds;
     this.boots += 1;
@@ -92,17 +92,17 @@ export class SimulatedHost {
     this.restartHostd();
   }
 
-  /** @param rules as in a probe; what is left out is asked every 10 s, three failures, two successes */
+  /** @param rules as in a probe; by default every 10 s, with three failures and two successes */
   provide(name: string, rules: Partial<HealthCheck> = {}): SimulatedProvider {
     const probe = { kind: "tcp", host: "127.0.0.1", port: 1, timeout: 1 } as const;
     const check = { probe, interval: 10, failures: 3, successes: 2, ...rules };
-    const provider = { check, isWell: true, asksAt: this.now, count: 0 };
+    const provider = { check, isHealthy: true, asksAt: this.now, count: 0 };
     this.providers[name] = provider;
     return provider;
   }
 
-  /** By hand, as `fleet start` does it. */
-  startAgain(name: string): void {
+  /** Starts an agent by hand, as `fleet start` does. */
+  startByHand(name: string): void {
     this.start(this.agent(name));
   }
 
@@ -128,12 +128,12 @@ export class SimulatedHost {
     return agent;
   }
 
-  /** The monotonic clock leaps, and nobody did anything meanwhile. */
+  /** Lets the monotonic clock jump without anything happening meanwhile. */
   stall(seconds: number): void {
     this.since += seconds;
   }
 
-  /** Lets time go by, and the deadman look once at its end. */
+  /** Lets time pass, and the deadman check once at the end. */
   pass(seconds: number): void {
     this.now += seconds;
     this.since += seconds;
@@ -143,7 +143,7 @@ export class SimulatedHost {
       provider.asksAt = this.now + provider.check.interval;
       provider.count += 1;
     }
-    this.look();
+    this.check();
   }
 
   private live(agent: SimulatedAgent): void {
@@ -157,9 +157,9 @@ export class SimulatedHost {
       agent.asked += 1;
       agent.askedAt = this.now;
     }
-    if (agent.state === "up" && !agent.hangs && agent.beatsAt <= this.now) {
-      agent.beat += 1;
-      agent.beatsAt = this.now + agent.policy.heartbeat.interval;
+    if (agent.state === "up" && !agent.hangs && agent.heartbeatAt <= this.now) {
+      agent.heartbeats += 1;
+      agent.heartbeatAt = this.now + agent.policy.heartbeat.interval;
     }
   }
 
@@ -172,7 +172,7 @@ export class SimulatedHost {
     agent.hangs = false;
     agent.runsOn = agent.loaded || (agent.policy.failover?.providers[0] ?? "");
     delete this.deferred[agent.policy.agent];
-    agent.beatsAt = this.now;
+    agent.heartbeatAt = this.now;
     agent.diesAt = agent.crashesAfter > 0 ? this.now + agent.crashesAfter : Number.POSITIVE_INFINITY;
   }
 
@@ -182,21 +182,21 @@ export class SimulatedHost {
     agent.startsAt = this.now + RESTART_SECONDS;
   }
 
-  private look(): void {
+  private check(): void {
     const agents: Record<string, AgentSnapshot> = {};
     for (const [name, agent] of Object.entries(this.agents)) agents[name] = this.seen(agent);
-    const asked = Object.entries(this.providers).map(([name, one]) => [name, sightOf(one)] as const);
+    const asked = Object.entries(this.providers).map(([name, one]) => [name, snapshotOf(one)] as const);
     const providers = Object.fromEntries(asked);
-    const sight = { since: this.since, agents, known: Object.keys(agents), providers };
+    const snapshot = { since: this.since, agents, known: Object.keys(agents), providers };
     this.since = 0;
-    const outcome = tick(this.memory, sight);
-    for (const action of outcome.actions) this.obey(action);
+    const outcome = tick(this.memory, snapshot);
+    for (const action of outcome.actions) this.apply(action);
     for (const event of outcome.events) this.events.push({ ...event, at: this.now });
     this.memory = outcome.memory;
   }
 
   private seen(agent: SimulatedAgent): AgentSnapshot {
-    const { policy, state, run, restarts, result, beat } = agent;
+    const { policy, state, run, restarts, result, heartbeats } = agent;
     return {
       policy,
       unit: { state, run: `${run}`, restarts, result },
@@ -208,15 +208,15 @@ export class SimulatedHost {
         },
       }),
       ...(this.deferred[policy.agent] && { deferred: this.deferred[policy.agent] }),
-      ...(agent.asked > 0 && { check: { ...agent.answer, count: agent.asked, alike: agent.asked } }),
-      reading: state === "up" && beat > 0 ? { mark: `${beat}`, state: "idle" } : {},
+      ...(agent.asked > 0 && { check: { ...agent.answer, count: agent.asked, streak: agent.asked } }),
+      reading: state === "up" && heartbeats > 0 ? { mark: `${heartbeats}`, state: "idle" } : {},
       isQuarantined: this.quarantined.has(policy.unit),
       paused: this.paused,
       isFresh: true,
     };
   }
 
-  private obey(action: Action): void {
+  private apply(action: Action): void {
     const agent = this.agent(action.agent);
     if (action.act === "kill") {
       this.kills.push({ agent: action.agent, hung: agent.hangs });
@@ -254,12 +254,12 @@ export class SimulatedHost {
   }
 }
 
-function sightOf({ check, isWell, count }: SimulatedProvider): ProviderSnapshot {
+function snapshotOf({ check, isHealthy, count }: SimulatedProvider): ProviderSnapshot {
   if (count === 0) return { check };
-  // How many were alike the deadman counts itself, over its own ends.
+  // The deadman itself counts equal answers in a row, across its own restarts.
   return {
     check,
-    answered: { ok: isWell, detail: isWell ? "it answers 200" : "it answers 500", count, alike: 1 },
+    answered: { ok: isHealthy, detail: isHealthy ? "it answers 200" : "it answers 500", count, streak: 1 },
   };
 }
 
@@ -274,8 +274,8 @@ function startedAgent(policy: WatchedUnit): SimulatedAgent {
     startsAt: 0,
     startedAt: 0,
     diesAt: Number.POSITIVE_INFINITY,
-    beatsAt: 0,
-    beat: 0,
+    heartbeatAt: 0,
+    heartbeats: 0,
     result: "success",
     answer: { ok: true, detail: "it answers 200" },
     asked: 0,
@@ -286,7 +286,7 @@ function startedAgent(policy: WatchedUnit): SimulatedAgent {
   };
 }
 
-/** An agent's policy; name what matters to the test. */
+/** An agent's policy; `parts` names only what matters to the test. */
 export function policyOf(agent: string, parts: Partial<WatchedUnit> = {}): WatchedUnit {
   return {
     agent,

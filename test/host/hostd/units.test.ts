@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { observeUnits } from "../../../src/host/units/observe-units.ts";
 import { makeWorld } from "../world.ts";
 
-test("an agent without its tmux is a stray, and a service that never had one is none", () => {
+test("an agent whose main process is not tmux is a stray, but a service is not", () => {
   const block = `ActiveState=active\nSubState=running\nMainPID=${process.pid}\n`;
   const { host } = makeWorld();
   const run = () => ({ status: 0, stdout: `${block}\n${block}`, stderr: "" });

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { hostPlace } from "../../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { hostPaths } from "../../../src/host-kinds/local/nspawn/local-host-paths.ts";
 import { localDir } from "../../../src/host-kinds/local/nspawn/local-host-state.ts";
 import { SANDBOX_EXCEPTIONS } from "../../../src/model/sandbox-exceptions.ts";
 import { localFleet, secretsFor } from "./fleets.ts";
@@ -90,7 +90,7 @@ const FILES = {
 } as const;
 
 export function outerGroups(project: Project, host: string): OuterGroups {
-  const { id } = hostPlace(localDir(), realpathSync(project.dir), host);
+  const { id } = hostPaths(localDir(), realpathSync(project.dir), host);
   const groups = globSync([`/sys/fs/cgroup/muster/${id}`, `/sys/fs/cgroup/*/muster/${id}`]);
   const fileOf = (of: "pids" | "memory", what: "limit" | "used") => {
     const paths = groups.flatMap((group) => FILES[of][what].map((file) => join(group, file)));

@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
 import { localHosts } from "../../../src/host-kinds/local/nspawn/index.ts";
-import { hostPlace } from "../../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { hostPaths } from "../../../src/host-kinds/local/nspawn/local-host-paths.ts";
 import { localDir } from "../../../src/host-kinds/local/nspawn/local-host-state.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -109,7 +109,7 @@ export async function makeProject(
  * killed run has created only in part.
  */
 async function removeHosts(dir: string): Promise<void> {
-  const prefix = hostPlace(localDir(), realpathSync(dir), "x").id.slice(0, -1);
+  const prefix = hostPaths(localDir(), realpathSync(dir), "x").id.slice(0, -1);
   const ids = globSync(`${prefix}*`, { cwd: join(localDir(), "hosts") });
   const hosts = localHosts(dir);
   await Promise.all(ids.map((id) => hosts.remove(id.slice(prefix.length))));

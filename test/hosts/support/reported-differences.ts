@@ -1,5 +1,5 @@
 import type { Finding } from "../../../src/model/finding.ts";
-import { ITEM_PROPERTIES, type ItemProperty, itemName, WHOLE } from "../../../src/model/parts.ts";
+import { ITEM_PROPERTIES, type ItemProperty, itemName, NO_PART } from "../../../src/model/parts.ts";
 import { reportedAs } from "./mutation-forms/form.ts";
 
 /**
@@ -10,7 +10,7 @@ export function reportedByDrift(json: string): string[] {
   const { findings } = JSON.parse(json) as { findings: Finding[] };
   return unique(
     findings.map(({ resource, part, item, property }) =>
-      reportedAs(resource, itemName(part ?? WHOLE, item), baseProperty(property)),
+      reportedAs(resource, itemName(part ?? NO_PART, item), baseProperty(property)),
     ),
   );
 }

@@ -6,7 +6,7 @@ import { vi } from "vitest";
 import { cacheDir } from "../../../src/base/paths.ts";
 import { withProcessLock } from "../../../src/base/process-lock.ts";
 import { goEnv, removeOwnCaches, usableGo } from "../../../src/engine/go-toolchain.ts";
-import { type Progress, stderrProgress, telling } from "../../../src/engine/index.ts";
+import { type Progress, stderrProgress, withProgress } from "../../../src/engine/index.ts";
 import { freePort, PASSWORD, type StateServer, serve } from "./state-server.ts";
 
 const MODULE = join(import.meta.dirname, "s3");
@@ -62,7 +62,7 @@ async function buildAs(program: string, progress: Progress): Promise<void> {
   const staged = `${program}.${process.pid}`;
   const flags = ["-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags", "-s -w", "-o", staged];
   const work = execa(go, ["build", ...flags, PROGRAM], { cwd: MODULE, env: goEnv() });
-  await telling(progress, "building an S3 server for the tests", "about 2 min on 2 cores", work);
+  await withProgress(progress, "building an S3 server for the tests", "about 2 min on 2 cores", work);
   renameSync(staged, program);
   await removeOwnCaches(go);
 }

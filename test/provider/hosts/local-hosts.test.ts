@@ -11,23 +11,23 @@ function projectDir(): string {
   return project;
 }
 
-it("whoever asks while the key pair is being made gets the whole of it", async () => {
+it("calls while the key pair is being created all return the same complete key", async () => {
   const project = projectDir();
-  const asked: Promise<string>[] = [];
+  const calls: Promise<string>[] = [];
   let isMade = false;
   void ensureLocalKey(project).then(() => {
     isMade = true;
   });
   while (!isMade) {
-    asked.push(ensureLocalKey(project));
+    calls.push(ensureLocalKey(project));
     await setImmediate();
   }
-  const [key, ...others] = new Set(await Promise.all(asked));
+  const [key, ...others] = new Set(await Promise.all(calls));
   expect(key).toMatch(/^ssh-ed25519 \S{60,} muster$/);
   expect(others).toEqual([]);
 });
 
-it("a key pair of which a killed run made one half is made anew, and kept from then on", async () => {
+it("an incomplete key pair of a killed run is created again, and then kept", async () => {
   const project = projectDir();
   mkdirSync(join(project, ".muster/ssh"), { recursive: true });
   writeFileSync(join(project, ".muster/ssh/id_ed25519"), "half of a key");

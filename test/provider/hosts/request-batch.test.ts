@@ -6,13 +6,13 @@ function counting() {
   const asked: string[][] = [];
   const ask = batched(async (gathered: readonly string[]) => {
     asked.push([...gathered]);
-    if (gathered.includes("bad")) throw new Error("the host is away");
+    if (gathered.includes("bad")) throw new Error("the host is unreachable");
     return gathered.join(" ");
   });
   return { asked, ask };
 }
 
-test("what is asked within a moment is asked at once, and everyone gets the answer", async () => {
+test("requests at almost the same time are sent as one, and each caller gets the answer", async () => {
   const { asked, ask } = counting();
   const first = ask("a");
   await sleep(5);
@@ -20,14 +20,14 @@ test("what is asked within a moment is asked at once, and everyone gets the answ
   expect(asked).toEqual([["a", "b"]]);
 });
 
-test("what is asked later is asked again", async () => {
+test("a later request is sent separately", async () => {
   const { asked, ask } = counting();
   await ask("a");
   expect(await ask("b")).toBe("b");
   expect(asked).toEqual([["a"], ["b"]]);
 });
 
-test("a failure meets all who asked, and nobody who asks later", async () => {
+test("a failure rejects all requests of the batch, but no later ones", async () => {
   const { ask } = counting();
   const both = await Promise.allSettled([ask("a"), ask("bad")]);
   expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);

@@ -15,10 +15,10 @@ import {
   urnOf,
 } from "../rig.ts";
 
-const away = new HostError({ host: "hub", reason: "timeout", what: "it is silent", why: "no answer." });
+const silent = new HostError({ host: "hub", reason: "timeout", what: "it is silent", why: "no answer." });
 
-/** What each resource says; the host's own sentence belongs to the stack. */
-const SHORT = "hub: it is away: the message at the stack tells more.";
+/** The error of each resource; the host's own error is reported once, for the stack. */
+const SHORT = "hub: it is unreachable: the stack's warning says why.";
 const empty = new RuntimeError({
   host: "hub",
   reason: "nothing-installed",
@@ -32,9 +32,9 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-describe("a host that is away", () => {
-  it("keeps what is recorded, says why, and is asked again", async () => {
-    rig.hosts.hub.away = away;
+describe("an unreachable host", () => {
+  it("keeps the recorded state of a resource, reports why, and is observed again in the next run", async () => {
+    rig.hosts.hub.unreachable = silent;
     const inputs = changed(iris, "home", { mode: "0750" });
     const failure = await failureOf(rig.engine.read(AGENT, ID, { inputs, state: iris }));
     expect(initFailed(failure)).toEqual({
@@ -46,22 +46,22 @@ describe("a host that is away", () => {
     });
   });
 
-  it("is unknown also where one item cannot be looked at", async () => {
+  it("fails a read with the reason, as does a single item that cannot be observed", async () => {
     await rig.engine.create(AGENT, iris);
     rig.hosts.hub.unknown.set("file /home/iris/SOUL.md", "its folder is a symbolic link");
     const failure = await failureOf(rig.engine.read(AGENT, ID, { inputs: iris, state: iris }));
     expect(initFailed(failure)?.reasons).toEqual(["SOUL.md: its folder is a symbolic link"]);
   });
 
-  it("does not keep another host from being read", async () => {
-    rig.hosts.hub.away = away;
+  it("does not prevent other hosts from being read", async () => {
+    rig.hosts.hub.unreachable = silent;
     const there = inputsOf(ID, { "SOUL.md": SOUL }, "edge");
     await rig.engine.create(AGENT, there);
     expect((await rig.engine.read(AGENT, ID, { inputs: there, state: there })).state).toEqual(there);
   });
 
-  it("fails changes as unavailable, so that the engine keeps its state and knows it is not corrupt", async () => {
-    rig.hosts.hub.away = away;
+  it("fails changes with the code `unavailable`, so that the engine keeps its state and does not consider it corrupt", async () => {
+    rig.hosts.hub.unreachable = silent;
     const calls = [
       rig.engine.create(AGENT, iris),
       rig.engine.update(AGENT, iris, iris),
@@ -74,87 +74,90 @@ describe("a host that is away", () => {
   });
 });
 
-describe("the person", () => {
-  it("is told of the host once, by no resource: which, since when, why, and what to do", async () => {
+describe("the user", () => {
+  it("gets one message for the host, with the time, the reason and what to do", async () => {
     rig.facts.reached.set("hub", new Date("2026-11-23T18:20:45Z"));
-    rig.hosts.hub.away = away;
+    rig.hosts.hub.unreachable = silent;
     for (let times = 0; times < 3; times += 1) {
       await failureOf(rig.engine.read(AGENT, ID, { inputs: iris, state: iris }));
     }
     await failureOf(rig.engine.update(AGENT, iris, iris));
     const message =
-      "hub is away, last reached 2026-11-23 18:20 UTC: it is silent: no answer. What is recorded of it " +
+      "hub is unreachable, last reached 2026-11-23 18:20 UTC: it is silent: no answer. Its recorded state " +
       "is kept; when it is back, `npx pulumi up` finishes the work.";
-    expect(rig.engine.told).toEqual([{ severity: 2, message, urn: "" }]);
+    expect(rig.engine.messages).toEqual([{ severity: 2, message, urn: "" }]);
   });
 
-  it("is told so when the host was never reached", async () => {
-    rig.hosts.hub.away = away;
+  it("is informed if the host has never been reached", async () => {
+    rig.hosts.hub.unreachable = silent;
     await failureOf(rig.engine.create(AGENT, iris));
-    expect(rig.engine.told[0]?.message).toContain("hub is away, not reached from here before: it is silent");
+    expect(rig.engine.messages[0]?.message).toContain(
+      "hub is unreachable, never reached from here: it is silent",
+    );
   });
 
-  it("is told of a connection that was lost on the way", async () => {
-    rig.hosts.hub.away = new HostError({
+  it("is informed of a connection that was lost during a change", async () => {
+    rig.hosts.hub.unreachable = new HostError({
       host: "hub",
       reason: "cut",
       what: "it was cut",
       why: "by a knife.",
     });
     await failureOf(rig.engine.update(AGENT, iris, iris));
-    expect(rig.engine.told[0]?.message).toMatch(
-      /^hub is away, last reached .* UTC: it was cut: by a knife\./,
+    expect(rig.engine.messages[0]?.message).toMatch(
+      /^hub is unreachable, last reached .* UTC: it was cut: by a knife\./,
     );
   });
 
-  it("is told how to forget a host that fleet.yaml does not declare any more", async () => {
+  it("is informed how to forget a host that fleet.yaml no longer declares", async () => {
     rig.facts.forgotten.add("hub");
-    rig.hosts.hub.away = away;
+    rig.hosts.hub.unreachable = silent;
     await failureOf(rig.engine.delete(AGENT, ID, iris));
-    expect(rig.engine.told[0]?.message).toContain("if it never comes back, `npx fleet forget hub`.");
+    expect(rig.engine.messages[0]?.message).toContain("if it never comes back, run `npx fleet forget hub`.");
   });
 
-  it("learns from a host that answers when that was", async () => {
+  it("gets a last-reached time from each host that answers", async () => {
     await rig.engine.create(AGENT, iris);
     expect([...rig.facts.reached.keys()]).toEqual(["hub"]);
   });
 });
 
-describe("an intermittent host that is away", () => {
+describe("an intermittent host that is unreachable", () => {
   beforeEach(async () => {
     await rig.engine.create(AGENT, iris);
     rig.facts.intermittent.add("hub");
-    rig.hosts.hub.away = away;
+    rig.hosts.hub.unreachable = silent;
   });
 
-  it("is read as it was recorded, with one warning however many resources it has", async () => {
+  it("is read as it was recorded, with one warning for all its resources", async () => {
     const state = changed(iris, "home", { mode: "0750" });
     for (const resource of [ID, "hub/loom/agent"]) {
       const read = await rig.engine.read(AGENT, resource, { inputs: iris, state });
       expect(read).toEqual({ id: resource, inputs: iris, state, refresh: true });
     }
-    expect(rig.engine.told).toHaveLength(1);
-    expect(rig.engine.told[0]).toMatchObject({ severity: 2, urn: "" });
-    expect(rig.engine.told[0]?.message).toContain("changes wait until it is back");
+    expect(rig.engine.messages).toHaveLength(1);
+    expect(rig.engine.messages[0]).toMatchObject({ severity: 2, urn: "" });
+    expect(rig.engine.messages[0]?.message).toContain("changes are deferred until it is back");
   });
 
-  it("lets what is due wait: a preview lists it, and up fails that resource alone", async () => {
+  it("defers changes: a preview lists them, and `up` fails only for those resources", async () => {
     await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
     await rig.engine.update(AGENT, iris, iris, true);
     await rig.engine.create(urnOf("Agent", "hub/loom/agent"), iris, true);
-    const waits = rig.engine.told.filter(({ message }) => message === "waits until hub is back");
+    const waits = rig.engine.messages.filter(({ message }) => message === "deferred until hub is back");
     expect(waits.map(({ urn }) => urn)).toEqual([AGENT, urnOf("Agent", "hub/loom/agent")]);
     const failure = await failureOf(rig.engine.update(AGENT, iris, iris));
     expect(failure).toMatchObject({
       code: 14,
-      details: "hub: this change waits: the host is away, as it may be.",
+      details:
+        "hub: this change is deferred: the host is unreachable, and fleet.yaml declares it intermittent. Run `npx pulumi up` when it is back.",
     });
     const there = inputsOf(ID, { "SOUL.md": SOUL }, "edge");
     await rig.engine.create(AGENT, there);
   });
 
-  it("is no note where another key or a refused login keeps us out", async () => {
-    rig.hosts.hub.away = new HostError({
+  it("is an error if its host key has changed or the login is refused", async () => {
+    rig.hosts.hub.unreachable = new HostError({
       host: "hub",
       reason: "key-changed",
       what: "refused",
@@ -164,18 +167,18 @@ describe("an intermittent host that is away", () => {
     expect(initFailed(failure)?.reasons).toEqual([SHORT]);
   });
 
-  it("is read as it is when it is back", async () => {
-    rig.hosts.hub.away = undefined;
+  it("is read as observed when it is back", async () => {
+    rig.hosts.hub.unreachable = undefined;
     rig.hosts.hub.things.delete("directory /home/iris");
     const { state } = await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
     expect(itemsOf(state)["home"]).toMatchObject({ type: "absent" });
-    expect(rig.engine.told).toEqual([]);
+    expect(rig.engine.messages).toEqual([]);
   });
 });
 
 describe("a bare host", () => {
-  it("is a gone Host, but an unknown Agent", async () => {
-    rig.hosts.hub.away = empty;
+  it("is read as a missing Host, but as an unknown Agent", async () => {
+    rig.hosts.hub.unreachable = empty;
     const host = inputsOf("hub", { runtime: { kind: "runtime", want: { bundle: "b", node: "24" } } });
     const gone = await rig.engine.read(urnOf("Host", "hub"), "hub", { inputs: host, state: host });
     expect(gone.id).toBe("");
@@ -184,13 +187,13 @@ describe("a bare host", () => {
   });
 
   it("has nothing left to remove", async () => {
-    rig.hosts.hub.away = empty;
+    rig.hosts.hub.unreachable = empty;
     await rig.engine.delete(AGENT, ID, iris);
   });
 });
 
 describe("a change that fails half-way", () => {
-  it("keeps the id of what may be there", async () => {
+  it("keeps the id of the resource, which may exist", async () => {
     rig.hosts.hub.failAfter = 1;
     const failure = await failureOf(rig.engine.create(AGENT, iris));
     expect(initFailed(failure)).toMatchObject({ id: ID, reasons: [`${ID}: the disk is full.`] });
@@ -198,24 +201,24 @@ describe("a change that fails half-way", () => {
     expect((await rig.engine.update(AGENT, iris, iris)).state).toEqual(iris);
   });
 
-  it("keeps no id where the host refused before the first change", async () => {
+  it("keeps no id if the host refused it before the first change", async () => {
     rig.hosts.hub.records.set(ID, { id: ID, type: "Agent", owner: "other/dev", items: {} });
     const failure = await failureOf(rig.engine.create(AGENT, iris));
     expect([failure.code, failure.details]).toEqual([9, `${ID}: it belongs to other/dev.`]);
   });
 
-  it("keeps no id where a declared content is missing, and says what to run", async () => {
+  it("keeps no id if a declared content is missing, and names the command to run", async () => {
     const lost = changed(iris, "SOUL.md", { content: `sha256:${"0".repeat(64)}` });
     const failure = await failureOf(rig.engine.create(AGENT, lost));
     expect(failure.code).toBe(9);
-    expect(failure.details).toContain("Run `pulumi up` again");
+    expect(failure.details).toContain("Run `npx pulumi up` again");
     expect(rig.hosts.hub.requests).toEqual([]);
   });
 });
 
-it("an unknown type and an import are refused in a sentence, not with a stack", async () => {
-  const strange = await failureOf(rig.engine.create(urnOf("Wallet", "w"), iris));
-  expect(strange.details).toContain("no type muster:index:Wallet");
+it("an unknown type and an import are refused with a message, not with a stack trace", async () => {
+  const unknownType = await failureOf(rig.engine.create(urnOf("Wallet", "w"), iris));
+  expect(unknownType.details).toContain("no type muster:index:Wallet");
   const imported = await failureOf(rig.engine.read(AGENT, ID, { inputs: {}, state: {} }));
-  expect([imported.code, imported.details]).toEqual([3, expect.stringContaining("run `pulumi up`")]);
+  expect([imported.code, imported.details]).toEqual([3, expect.stringContaining("run `npx pulumi up`")]);
 });

@@ -1,7 +1,7 @@
 import { InvalidError } from "../../../base/errors.ts";
 import type { StackConfig } from "../../host-kind.ts";
 
-/** Where DigitalOcean's API is, and the token for it. */
+/** The URL of DigitalOcean's API, and the token for it. */
 export interface ApiAccess {
   readonly url: string;
   readonly token: string;
@@ -9,21 +9,21 @@ export interface ApiAccess {
 
 const API = "https://api.digitalocean.com";
 
-/** The keys of a stack's configuration; they are those of the vendor's own plugin. */
+/** The keys in a stack's configuration, which the vendor's plugin also uses. */
 export const TOKEN_KEY = "digitalocean:token";
 const ENDPOINT_KEY = "digitalocean:apiEndpoint";
 
-/** The URL of the API. @param endpoint what the stack's configuration says, where it says anything */
+/** Returns the URL of the API. @param endpoint the URL from the stack's configuration, if it has one */
 export function apiUrl(endpoint: unknown): string {
   return `${endpoint ?? (process.env["DIGITALOCEAN_API_URL"] || API)}`;
 }
 
 /**
- * Finds the token: the stack's own, else the environment's.
+ * Returns the stack's token, or the token from the environment if the stack has none.
  *
- * @param configured empty or undefined where the stack has none
- * @param because why a token is needed, for the message
- * @throws InvalidError where there is none
+ * @param configured the stack's token; empty or undefined if it has none
+ * @param because the start of the error's reason, such as DROPLETS_NEED_IT, or an empty text
+ * @throws InvalidError if there is no token
  */
 export function requireToken(
   configured: string | undefined,
@@ -33,19 +33,19 @@ export function requireToken(
   const token = configured || env["DIGITALOCEAN_TOKEN"] || env["DIGITALOCEAN_ACCESS_TOKEN"];
   if (token) return token;
   throw new InvalidError({
-    what: "no token of DigitalOcean",
+    what: "there is no DigitalOcean token",
     why: `${because}neither digitalocean:token nor DIGITALOCEAN_TOKEN is set.`,
     next: "Run `npx pulumi config set --secret digitalocean:token`.",
   });
 }
 
-/** Why a run needs a token. */
+/** The reason for which a run needs a token, as the start of an error's reason. */
 export const DROPLETS_NEED_IT = "fleet.yaml has droplets, and ";
 
 /**
- * Finds the access of a stack; a token of its own is decrypted only where there is one.
+ * Returns the API access of a stack. Its token is decrypted only if the stack has one.
  *
- * @throws InvalidError where there is no token, or an empty one
+ * @throws InvalidError if there is no token, or it is empty
  */
 export async function openAccess(config: StackConfig, because: string): Promise<ApiAccess> {
   const isConfigured = config.values[TOKEN_KEY] !== undefined;

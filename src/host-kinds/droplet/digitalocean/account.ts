@@ -2,7 +2,7 @@ import type { CloudQuestion } from "../preflight-protocol.ts";
 import { stackTag } from "../preflight-protocol.ts";
 import { type Api, openApi } from "./api.ts";
 
-/** A droplet as the API shows it, as far as it is read here. */
+/** The fields of a droplet in the API's response that Muster reads. */
 export interface Droplet {
   readonly id: number;
   readonly name: string;
@@ -37,30 +37,30 @@ export interface ReservedIp {
   readonly droplet: { readonly id: number } | null;
 }
 
-/** What there is of ours in an account, and what it may have and cost. */
+/** The resources of an account that matter to a stack, with prices and limits. */
 export interface DigitalOceanAccount {
-  /** Those with the stack's tag. */
+  /** The droplets that have the stack's tag. */
   readonly droplets: readonly Droplet[];
-  /** Droplets that were asked for by number and are there, with the stack's tag or without. */
+  /** The droplets that were queried by ID and exist, with or without the stack's tag. */
   readonly byNumber: ReadonlyMap<string, Droplet>;
   readonly keys: readonly SshKey[];
   readonly firewalls: readonly Named[];
   readonly volumes: readonly Volume[];
   readonly reservedIps: readonly ReservedIp[];
   readonly projects: readonly DigitalOceanProject[];
-  /** US dollars a month by size. */
+  /** US dollars a month, by size. */
   readonly prices: ReadonlyMap<string, number>;
-  /** How many droplets the account may have. */
+  /** The number of droplets that the account may have. */
   readonly limit: number;
-  /** How many it has, of anybody. */
+  /** The number of droplets in the account, including those that Muster does not manage. */
   readonly count: number;
 }
 
 /**
- * Looks at an account: a handful of questions, all at once, whatever the number of droplets.
+ * Reads an account with a few parallel requests. Their number does not depend on the number of droplets.
  *
- * @param numbers the droplets that are known from before
- * @throws MusterError where anything of it is not told
+ * @param numbers the IDs of droplets that are already known
+ * @throws MusterError if a request fails
  */
 export async function readAccount(
   { owner, api: { url, token }, project, droplets }: CloudQuestion,
@@ -88,7 +88,10 @@ export async function readAccount(
   };
 }
 
-/** What a list does not have yet, or has no more, is asked for itself: what is to be made again must truly be gone. */
+/**
+ * Returns droplets by ID. The list can be out of date, so a droplet that is missing from it is queried
+ * individually: it must really be gone before it is replaced.
+ */
 async function byNumber(
   api: Api,
   numbers: readonly string[],

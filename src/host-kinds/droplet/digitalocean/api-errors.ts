@@ -1,31 +1,32 @@
 import { InvalidError, MusterError } from "../../../base/errors.ts";
 import { type HttpAnswer, messageOf, type NoAnswerError } from "../../../base/http.ts";
 
-const WHAT = "DigitalOcean cannot be asked what is there";
-const KEPT = "Nothing was changed there; hosts that are up run on, and `npx fleet drift` needs no API.";
+const WHAT = "DigitalOcean cannot be queried";
+const KEPT =
+  "Nothing has been changed there. Existing hosts keep running, and `npx fleet drift` works without the API.";
 
-/** The API gave no answer. */
+/** The error for an API that did not respond. */
 export function apiUnreachable(url: URL, { isLate, message }: NoAnswerError): MusterError {
-  const why = isLate ? "it gave no answer in time" : `it cannot be reached (${message})`;
+  const why = isLate ? "it did not respond in time" : `it cannot be reached (${message})`;
   return new MusterError({
     where: url.origin,
     what: WHAT,
     why: `${why}.`,
-    next: `Run this again when it answers. ${KEPT}`,
+    next: `Run this again when it responds. ${KEPT}`,
   });
 }
 
-/** The API answered, and refused. Its own message is part of the sentence; it never holds the token. */
+/** The error for a refused request. It includes the API's own message, which never contains the token. */
 export function apiRefusal(url: URL, answer: HttpAnswer): MusterError {
   const { status } = answer;
   const said = `${messageOf(answer) ?? "no message"} (${status})`;
   if (status === 401) {
     const next =
-      "Make a token at cloud.digitalocean.com/account/api and run `npx pulumi config set --secret digitalocean:token`.";
+      "Create a token at cloud.digitalocean.com/account/api and run `npx pulumi config set --secret digitalocean:token`.";
     return new InvalidError({
       where: url.origin,
       what: WHAT,
-      why: `it does not know the token: ${said}.`,
+      why: `it does not accept the token: ${said}.`,
       next,
     });
   }
@@ -36,10 +37,11 @@ export function apiRefusal(url: URL, answer: HttpAnswer): MusterError {
     return new InvalidError({ where: url.origin, what: WHAT, why, next });
   }
   if (status === 429) {
-    const next = `The account's limit counts by the hour: run this again ${whenToRetry(answer)}. ${KEPT}`;
-    return new MusterError({ where: url.origin, what: WHAT, why: `it was asked too often: ${said}.`, next });
+    const why = `it has received too many requests: ${said}.`;
+    const next = `The limit applies per hour: run this again ${whenToRetry(answer)}. ${KEPT}`;
+    return new MusterError({ where: url.origin, what: WHAT, why, next });
   }
-  const why = `${url.pathname} was answered with: ${said}.`;
+  const why = `it answered ${url.pathname} with an error: ${said}.`;
   return new MusterError({ where: url.origin, what: WHAT, why, next: `Run this again later. ${KEPT}` });
 }
 

@@ -8,27 +8,27 @@ import {
 } from "../../../base/http.ts";
 import { apiRefusal, apiUnreachable } from "./api-errors.ts";
 
-/** DigitalOcean's public API v2, for reading only: https://docs.digitalocean.com/reference/api/ */
+/** Read-only access to DigitalOcean's API v2: https://docs.digitalocean.com/reference/api/ */
 export interface Api {
-  /** All of a list, page by page. @throws MusterError where it is not given */
+  /** Returns the entries of all pages of a list. @throws MusterError if the API refuses or does not answer */
   list<T>(path: string, key: string): Promise<T[]>;
-  /** One thing; undefined where it does not exist. @throws MusterError where it is not given */
+  /** Returns one object. @returns undefined if it does not exist @throws MusterError as for `list` */
   one<T>(path: string, key: string): Promise<T | undefined>;
 }
 
-/** Milliseconds for one answer, and for all answers together: a run that gets no answer does not wait longer. */
+/** Milliseconds to wait for one response, and for all responses together. */
 const ONE_ANSWER = 10_000;
 const ALL_ANSWERS = 45_000;
 const ATTEMPTS = 5;
-/** The most entries that a page can have. */
+/** The largest page size that the API allows. */
 const PAGE = 200;
-/** Bounds a list that does not end. */
+/** Limits a list that would never end. */
 const MOST_PAGES = 50;
 
 /**
- * Opens the API; nothing is sent yet.
+ * Returns access to the API, without sending a request.
  *
- * @param url without the version, such as `https://api.digitalocean.com`
+ * @param url the URL without the version, such as `https://api.digitalocean.com`
  */
 export function openApi(url: string, token: string): Api {
   const deadline = Date.now() + ALL_ANSWERS;
@@ -53,11 +53,13 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Asks again where the API is busy: after the time that it names, or a little later each time. */
+/**
+ * Sends a request, and repeats it while the API is busy. Waits as long as the API asks, or a growing pause.
+ */
 async function answer(url: URL, token: string, deadline: number): Promise<Answer> {
   const ask = () => {
     const patience = Math.max(1, Math.min(ONE_ANSWER, deadline - Date.now()));
-    // The token is for the API that was named, and not for a server that it redirects to.
+    // The token must not be sent to a server to which the API redirects.
     return request(url, { token, patience, redirect: "error" });
   };
   const pauseAfter = (given: HttpAnswer, attempt: number) =>
@@ -74,7 +76,7 @@ function read(url: URL, given: HttpAnswer): Answer {
   try {
     return { status: given.status, body: JSON.parse(given.text) as Answer["body"] };
   } catch {
-    throw new NoAnswerError("what answers is not DigitalOcean's API");
+    throw new NoAnswerError("the response is not from DigitalOcean's API");
   }
 }
 

@@ -2,26 +2,35 @@ import type { CloudQuestion, DropletQuestion } from "../preflight-protocol.ts";
 import { cloudName } from "../preflight-protocol.ts";
 import type { DigitalOceanAccount } from "./account.ts";
 
-/** Of the droplet's price, for weekly backups: https://docs.digitalocean.com/products/backups/details/pricing/ */
+/**
+ * The price of weekly backups, as a share of the droplet's price:
+ * https://docs.digitalocean.com/products/backups/details/pricing/
+ */
 const BACKUPS = 0.2;
-/** US dollars a GiB and month: https://docs.digitalocean.com/products/volumes/details/pricing/ */
+/** US dollars per GiB and month: https://docs.digitalocean.com/products/volumes/details/pricing/ */
 const VOLUME_GIB = 0.1;
 
-/** What something costs, US dollars a month; undefined where a size has no price in the API's list. */
+/**
+ * The price of a resource before and after the run, in US dollars a month; undefined if the API lists none.
+ */
 export interface Cost {
   readonly what: string;
   readonly before: number | undefined;
   readonly after: number | undefined;
 }
 
-/** What each host and volume costs now, by what is there, and will after this run. Traffic is not in it. */
+/**
+ * Returns the price of each host and volume before and after this run. Traffic is not included.
+ *
+ * @param idOf returns the ID of the droplet that a host has now
+ */
 export function costsOf(
   question: CloudQuestion,
   account: DigitalOceanAccount,
-  isKept: (host: string) => number | undefined,
+  idOf: (host: string) => number | undefined,
 ): Cost[] {
-  const hosts = question.droplets.map((droplet) => hostCost(droplet, account, isKept(droplet.host)));
-  const known = new Set(question.droplets.map(({ host }) => isKept(host)));
+  const hosts = question.droplets.map((droplet) => hostCost(droplet, account, idOf(droplet.host)));
+  const known = new Set(question.droplets.map(({ host }) => idOf(host)));
   const leaving = account.droplets.filter(({ id }) => !known.has(id));
   const gone = leaving.map((droplet) => ({
     what: droplet.name,
@@ -37,13 +46,13 @@ function hostCost(
   account: DigitalOceanAccount,
   id: number | undefined,
 ): Cost {
-  const there = account.droplets.find((one) => one.id === id) ?? account.byNumber.get(`${id}`);
+  const existing = account.droplets.find((one) => one.id === id) ?? account.byNumber.get(`${id}`);
   return {
     what: host,
     before:
-      there === undefined
+      existing === undefined
         ? 0
-        : priceOf(account, there.size_slug, there.features?.includes("backups") ?? false),
+        : priceOf(account, existing.size_slug, existing.features?.includes("backups") ?? false),
     after: priceOf(account, size, backups),
   };
 }
@@ -54,10 +63,10 @@ function volumeCosts(
   account: DigitalOceanAccount,
 ): Cost[] {
   return Object.entries(volumes).map(([name, size]) => {
-    const there = account.volumes.find((one) => one.name === cloudName(owner, host, name));
+    const existing = account.volumes.find((one) => one.name === cloudName(owner, host, name));
     return {
       what: `${host}/${name}`,
-      before: (there?.size_gigabytes ?? 0) * VOLUME_GIB,
+      before: (existing?.size_gigabytes ?? 0) * VOLUME_GIB,
       after: size * VOLUME_GIB,
     };
   });

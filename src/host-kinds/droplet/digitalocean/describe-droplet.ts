@@ -4,27 +4,27 @@ import type { DropletSpec } from "../spec.ts";
 import type { Droplet, ReservedIp, Volume } from "./account.ts";
 import { type Api, openApi } from "./api.ts";
 import { coveringFirewall, type Firewall, type FoundFirewall } from "./describe-firewall.ts";
-import { anothers } from "./match-droplet.ts";
+import { managedElsewhere } from "./match-droplet.ts";
 
-/** What DigitalOcean tells of a droplet as fleet.yaml declares it. */
+/** The settings of fleet.yaml that the API reports for a droplet. */
 type Declared = Pick<
   DropletSpec,
   "region" | "size" | "image" | "backups" | "monitoring" | "ipv6" | "vpc" | "tags" | "reservedIp"
 >;
 
-/** A droplet that somebody made, as it would be declared. */
+/** An existing droplet, described with the settings of fleet.yaml. */
 export interface FoundDroplet extends Declared {
   readonly id: string;
   readonly name: string;
-  /** Where it is reached: its reserved IP, or its own address. */
+  /** Its reserved IP, or else its own public address. */
   readonly address: string;
-  /** The one that covers it alone, and says nothing that fleet.yaml cannot say. */
+  /** The firewall that can be adopted with it, if there is one. */
   readonly firewall?: FoundFirewall;
-  /** What it has besides, and keeps: sentences. */
+  /** The attached resources that are not adopted, each with the reason. */
   readonly left: readonly string[];
 }
 
-/** As the API shows it: https://docs.digitalocean.com/reference/api/ */
+/** A droplet in the API's response: https://docs.digitalocean.com/reference/api/ */
 interface Shown extends Required<Droplet> {
   readonly status: string;
   readonly image: Required<Droplet>["image"] & { readonly distribution?: string };
@@ -33,15 +33,15 @@ interface Shown extends Required<Droplet> {
   readonly networks: { readonly v4: readonly { readonly ip_address: string; readonly type: string }[] };
 }
 
-/** On what Muster itself is tried; of an image that somebody brought DigitalOcean knows no name. */
+/** The distributions that Muster supports. DigitalOcean does not know the distribution of a custom image. */
 const DISTRIBUTIONS = ["Debian", "Ubuntu", "Unknown", "Unknown OS", undefined];
 
 /**
- * Looks at a droplet with all that belongs to it, and changes nothing.
+ * Reads a droplet with its attached resources, without changing anything.
  *
- * @param host what it is to be called in fleet.yaml
- * @param port of its sshd
- * @throws MusterError where it cannot be taken up, or not be looked at
+ * @param host the name that the droplet gets in fleet.yaml
+ * @param port the port of its sshd
+ * @throws MusterError if the droplet cannot be adopted or the API cannot be queried
  */
 export async function describeDroplet(
   { url, token }: { readonly url: string; readonly token: string },
@@ -93,28 +93,28 @@ async function volumesAt(api: Api, { volume_ids: ids = [] }: Shown): Promise<Vol
 }
 
 function volumeSentence({ name, size_gigabytes }: Volume): string {
-  return `the volume ${name} (${size_gigabytes} GiB): it stays at the droplet, and does not move to another by itself`;
+  return `the volume ${name} (${size_gigabytes} GiB): it stays attached to the droplet, but is not moved if the droplet is replaced`;
 }
 
 function refuseUnfit(host: string, { id, tags, status, image }: Shown): void {
   const [tag] = foreignTags(undefined, tags);
-  if (tag !== undefined) throw anothers(host, `${id}`, tag);
-  const what = `droplet ${id} cannot be taken up`;
+  if (tag !== undefined) throw managedElsewhere(host, `${id}`, tag);
+  const what = `droplet ${id} cannot be adopted`;
   if (!DISTRIBUTIONS.includes(image.distribution)) {
-    const why = `its image is of ${image.distribution}, and Muster's hosts are Debian or Ubuntu, with systemd.`;
+    const why = `its image is ${image.distribution}, but Muster needs Debian or Ubuntu with systemd.`;
     throw new InvalidError({
       where: host,
       what,
       why,
-      next: "docs/host-kinds.md says what another host can be.",
+      next: "docs/host-kinds.md describes what is possible with other hosts.",
     });
   }
   if (status !== "active") {
-    const next = "Switch it on at cloud.digitalocean.com, then run this again.";
+    const next = "Turn it on at cloud.digitalocean.com, then run this again.";
     throw new MusterError({
       where: host,
       what,
-      why: `it is ${status}, so nobody can look what is on it.`,
+      why: `its status is "${status}", so its contents cannot be read.`,
       next,
     });
   }
@@ -124,15 +124,15 @@ function unknownNumber(host: string, number: string): InvalidError {
   return new InvalidError({
     where: host,
     what: `there is no droplet ${number}`,
-    why: "the account of this token has none of that number.",
-    next: "Its number stands in the address of its page at cloud.digitalocean.com, and in `doctl compute droplet list`.",
+    why: "the account of this token has no droplet with that ID.",
+    next: "The ID is in the URL of the droplet's page at cloud.digitalocean.com. `doctl compute droplet list` also prints it.",
   });
 }
 
 function withoutAddress(host: string, { id }: Shown): MusterError {
   return new MusterError({
     where: host,
-    what: `droplet ${id} cannot be taken up`,
-    why: "it has no public address, so nobody can look what is on it.",
+    what: `droplet ${id} cannot be adopted`,
+    why: "it has no public address, so its contents cannot be read.",
   });
 }

@@ -1,6 +1,6 @@
 import type { OpenPort } from "../../../config/open-port.ts";
 
-/** As the API shows one: https://docs.digitalocean.com/reference/api/ */
+/** A firewall in the API's response: https://docs.digitalocean.com/reference/api/ */
 export interface Firewall {
   readonly id: string;
   readonly name: string;
@@ -11,12 +11,12 @@ export interface Firewall {
 
 interface InboundRule {
   readonly protocol: string;
-  /** One port or a range; `0` is all of them. */
+  /** One port or a range. `0` means all ports. */
   readonly ports?: string;
   readonly sources: Readonly<Record<string, readonly unknown[] | null | undefined>>;
 }
 
-/** A firewall as fleet.yaml says it. */
+/** An existing firewall, described with the settings of fleet.yaml. */
 export interface FoundFirewall {
   readonly id: string;
   readonly name: string;
@@ -25,10 +25,10 @@ export interface FoundFirewall {
 }
 
 /**
- * The firewall of a droplet's own. One that covers other droplets too would be changed for all of them, and what a firewall
- * lets in may be more than fleet.yaml can say: such ones stay as they are, and are told.
+ * Finds the firewall that can be adopted with a droplet. A firewall that also covers other droplets, or that
+ * has rules which fleet.yaml cannot express, is not adopted. `left` then says why.
  *
- * @param port of the droplet's sshd
+ * @param port the port of the droplet's sshd
  */
 export function coveringFirewall(
   firewalls: readonly Firewall[],
@@ -39,14 +39,16 @@ export function coveringFirewall(
   if (only === undefined) return { left: [] };
   if (others.length > 0) {
     const names = firewalls.map(({ name }) => name).join(", ");
-    return { left: [`the firewalls ${names}: they cover it together, and stay as they are`] };
+    return { left: [`the firewalls ${names}: several cover the droplet, so they are left unchanged`] };
   }
   const isShared = sharedBy(only, droplet);
   if (isShared !== undefined)
-    return { left: [`the firewall ${only.name}: it ${isShared}, and stays as it is`] };
+    return { left: [`the firewall ${only.name}: it ${isShared}, so it is left unchanged`] };
   const firewall = declared(only, port);
   if (firewall !== undefined) return { firewall, left: [] };
-  return { left: [`the firewall ${only.name}: it lets in what fleet.yaml cannot say, and stays as it is`] };
+  return {
+    left: [`the firewall ${only.name}: fleet.yaml cannot express its rules, so it is left unchanged`],
+  };
 }
 
 function sharedBy({ droplet_ids, tags }: Firewall, droplet: number): string | undefined {
@@ -55,7 +57,7 @@ function sharedBy({ droplet_ids, tags }: Firewall, droplet: number): string | un
   return tags && tags.length > 0 ? `covers every droplet with the tag ${tags.join(" or ")}` : undefined;
 }
 
-/** @returns undefined where something of it has no place in fleet.yaml */
+/** Describes a firewall with the settings of fleet.yaml. @returns undefined if they cannot express its rules */
 function declared({ id, name, inbound_rules }: Firewall, port: number): FoundFirewall | undefined {
   const rules = (inbound_rules ?? []).map(({ protocol, ports = "", sources }): OpenPort | undefined => {
     const isPlain = /^[1-9]\d{0,4}(-\d{1,5})?$/.test(ports);

@@ -4,30 +4,31 @@ import type { Handler, HandlerCall, PropertyDiffs } from "../../../provider/hand
 import { removalSentences } from "../../../provider/notices/removals.ts";
 import { type Properties, UNKNOWN } from "../../../provider/wire/values.ts";
 import { DROPLET_MACHINE } from "../machine.ts";
-import type { Droplets, MetDroplet } from "./met-droplets.ts";
+import type { Droplets, RecordedDroplet } from "./recorded-droplets.ts";
 
 /**
- * A droplet as a host that is reached: this waits until the droplet accepts our login, pins its key and writes the
- * inventory. The droplet itself belongs to the vendor's provider. Inputs: `{host, machine, address, replace?}`, of which
- * the middle two are known once the droplet exists; the state also has one of the host's keys.
+ * Returns the handler of DropletHost, which waits until a droplet accepts our login, pins its host keys and
+ * writes the inventory. The vendor's provider manages the droplet itself. Inputs: `{host, machine, address,
+ * replace?}`; `machine` and `address` are unknown until the droplet exists. The state also contains one of
+ * the host keys.
  */
-export function dropletHostHandler(services: ProviderContext, droplets: Droplets): Handler {
+export function dropletHostHandler(context: ProviderContext, droplets: Droplets): Handler {
   return {
     id: hostOf,
     check: (_call, news) => ({ inputs: news, failures: [] }),
     diff,
-    foresee: async ({ log }, news) => {
+    preview: async ({ log }, news) => {
       if (news["address"] === UNKNOWN) {
         await log(
           "info",
-          `${hostOf(news)} gets its address from DigitalOcean during \`up\`; its key is pinned then`,
+          `${hostOf(news)} gets its address from DigitalOcean during \`up\`, which then pins its host key`,
         );
       }
     },
-    create: (call, news) => meet(services, droplets, call, news),
+    create: (call, news) => contact(context, droplets, call, news),
     read: async (call, _id, recorded) => {
-      services.seen.note({ urn: call.urn, inputs: recorded.inputs });
-      if (services.isDestroy) await tellDestroy(services, call, recorded.inputs);
+      context.engineState.note({ urn: call.urn, inputs: recorded.inputs });
+      if (context.isDestroy) await reportDestroy(context, call, recorded.inputs);
       const host = hostOf(recorded.inputs);
       const known = droplets.find(host);
       if (known === undefined) return undefined;
@@ -38,17 +39,17 @@ export function dropletHostHandler(services: ProviderContext, droplets: Droplets
     },
     update: async (call, news, state) => {
       if (hostOf(state) !== hostOf(news)) droplets.rename(hostOf(state), hostOf(news));
-      return meet(services, droplets, call, news);
+      return contact(context, droplets, call, news);
     },
     delete: async (_call, state) => {
       droplets.forget(hostOf(state));
-      changed(services, hostOf(state));
+      forgetCached(context, hostOf(state));
     },
   };
 }
 
-async function meet(
-  services: ProviderContext,
+async function contact(
+  context: ProviderContext,
   droplets: Droplets,
   { log }: HandlerCall,
   news: Properties,
@@ -59,18 +60,18 @@ async function meet(
     address: `${news["address"]}`,
     ...(news["replace"] !== undefined && { replace: `${news["replace"]}` }),
   };
-  const hostKeys = await droplets.meet(host, droplet, (line) => void log("info", line));
-  changed(services, host);
+  const hostKeys = await droplets.contact(host, droplet, (line) => void log("info", line));
+  forgetCached(context, host);
   return stateOf(host, { ...droplet, hostKeys });
 }
 
-/** What was known of a host before it was met does not count any more. */
-function changed({ hosts, looks }: ProviderContext, host: string): void {
+/** Forgets the cached connection and observation of a host, which are out of date after a change. */
+function forgetCached({ hosts, observations }: ProviderContext, host: string): void {
   hosts.reset(host);
-  looks.forget(host);
+  observations.forget(host);
 }
 
-function stateOf(host: string, { machine, address, replace, hostKeys }: MetDroplet): Properties {
+function stateOf(host: string, { machine, address, replace, hostKeys }: RecordedDroplet): Properties {
   const [hostKey = ""] = hostKeys;
   return { host, machine, address, hostKey, ...(replace !== undefined && { replace }) };
 }
@@ -80,24 +81,28 @@ function diff(_call: HandlerCall, state: Properties, news: Properties): Property
   return Object.fromEntries(differing.map((key) => [key, { kind: "update" }]));
 }
 
-/** Everything on a droplet is deleted with its disk; its records name the agents. */
-async function tellDestroy(
-  { looks }: ProviderContext,
+/** Warns about everything that `destroy` deletes with a droplet. The host's records name the agents. */
+async function reportDestroy(
+  { observations }: ProviderContext,
   { urn, log }: HandlerCall,
   inputs: Properties,
 ): Promise<void> {
   const host = hostOf(inputs);
-  const look = await looks.at(host, urn.owner).catch(() => undefined);
+  const observation = await observations.at(host, urn.owner).catch(() => undefined);
   const isProtected = inputs["protect"] === true;
   const text = DROPLET_MACHINE.removalText(inputs);
   const machine = { name: host, host, items: [], isProtected, why: "", machine: text };
-  const others = Object.keys(look?.resources ?? {}).map((name) => ({ ...machine, name }));
+  const others = Object.keys(observation?.resources ?? {}).map((name) => ({ ...machine, name }));
   for (const sentence of removalSentences([machine, ...others], "destroy")) await log("warning", sentence);
 }
 
 function hostOf(properties: Properties): string {
   const { host } = properties;
   if (typeof host === "string") return host;
-  const why = "its inputs name no host.";
-  throw new InvalidError({ what: "the droplet's host cannot be read", why, next: "Run `pulumi up`." });
+  const why = "`host` is missing.";
+  throw new InvalidError({
+    what: "the inputs of a droplet host are invalid",
+    why,
+    next: "Run `npx pulumi up`.",
+  });
 }

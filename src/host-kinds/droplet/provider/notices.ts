@@ -2,43 +2,43 @@ import type { Severity } from "../../../provider/handlers/handler.ts";
 import { listed } from "../../../provider/notices/listed.ts";
 import type { DigitalOceanAccount, Droplet } from "../digitalocean/account.ts";
 import { type Cost, costsOf } from "../digitalocean/costs.ts";
-import type { Met } from "../digitalocean/match-droplet.ts";
+import type { KnownDroplet } from "../digitalocean/match-droplet.ts";
 import type { CloudAnswer, CloudQuestion, DropletQuestion } from "../preflight-protocol.ts";
 
-/** One sentence for a person, and how much it matters. */
+/** One sentence for the user, with its severity. */
 export interface Sentence {
   readonly severity: Severity;
   readonly text: string;
 }
 
 /**
- * What a run will do to droplets, as far as a person must know before: what is lost, what is gone, what cannot be as
- * declared, what it costs.
+ * Returns what the user should know before a run changes droplets: what will be lost, which droplets are
+ * gone, which settings cannot be applied, and what the change costs.
  *
- * @param agentsOn the agents that the host's records name
+ * @param agentsOn returns the agents in the host's records
  */
 export function dropletSentences(
   question: CloudQuestion,
   answer: CloudAnswer,
   account: DigitalOceanAccount,
-  met: ReadonlyMap<string, Met>,
+  recorded: ReadonlyMap<string, KnownDroplet>,
   agentsOn: (host: string) => readonly string[],
 ): Sentence[] {
   const each = question.droplets.flatMap((droplet) => {
     const { host } = droplet;
     const found = answer.droplets[host];
-    const id = found?.id ?? met.get(host)?.machine;
-    const there = account.byNumber.get(`${id}`) ?? account.droplets.find((one) => `${one.id}` === id);
-    if (found?.isReplaced && there) return [warning(replaceText(droplet, there, agentsOn(host)))];
+    const id = found?.id ?? recorded.get(host)?.machine;
+    const existing = account.byNumber.get(`${id}`) ?? account.droplets.find((one) => `${one.id}` === id);
+    if (found?.isReplaced && existing) return [warning(replaceText(droplet, existing, agentsOn(host)))];
     if (found?.id === undefined) return [];
-    if (there === undefined) return [warning(goneText(host, found.id))];
+    if (existing === undefined) return [warning(goneText(host, found.id))];
     return [
-      ...(droplet.isHeld && droplet.replace !== found.replace ? [warning(heldText(host, there))] : []),
-      ...(met.has(host) ? [] : [adoptedSentence(host, there, found.isAdopted)]),
-      ...differences(droplet, there).map(warning),
+      ...(droplet.isHeld && droplet.replace !== found.replace ? [warning(heldText(host, existing))] : []),
+      ...(recorded.has(host) ? [] : [adoptedSentence(host, existing, found.isAdopted)]),
+      ...differences(droplet, existing).map(warning),
     ];
   });
-  return [...each, ...quota(question, answer, account), ...costs(question, answer, account, met)];
+  return [...each, ...quota(question, answer, account), ...costs(question, answer, account, recorded)];
 }
 
 function warning(text: string): Sentence {
@@ -48,47 +48,52 @@ function warning(text: string): Sentence {
 function replaceText({ host, replace }: DropletQuestion, { id }: Droplet, agents: readonly string[]): string {
   const also = agents.length === 0 ? "" : `: ${listed([...agents].sort())}, with home and data`;
   return (
-    `${host}: \`up\` makes a new droplet and then deletes droplet ${id} with its disk, its backups and all that is on ` +
-    `it${also}. fleet.yaml asks for it: ${replace}. Volumes and a reserved IP move over.`
+    `${host}: \`up\` creates a new droplet and then deletes droplet ${id} with its disk, its backups and everything on ` +
+    `it${also}. The reason in fleet.yaml is: ${replace}. The new droplet gets the volumes and the reserved IP.`
   );
 }
 
 function heldText(host: string, { id }: Droplet): string {
   return (
-    `${host}: fleet.yaml asks for a new droplet, but an agent on it is protected: droplet ${id} is kept. ` +
-    "Write `protect: false` for the agent, and ask again."
+    `${host}: fleet.yaml requests a new droplet, but an agent on droplet ${id} is protected, so the droplet is kept. ` +
+    "To replace it, write `protect: false` for the agent and run `npx pulumi up` again."
   );
 }
 
 function goneText(host: string, id: string): string {
   return (
-    `${host}: droplet ${id} is gone: somebody deleted it at DigitalOcean. No other is made by itself, as its agents' ` +
-    `data went with it. For a new one write \`replace: \` and the reason under hosts.${host}; if the host is not ` +
-    `wanted any more, take it out of fleet.yaml and run \`npx fleet forget ${host}\`.`
+    `${host}: droplet ${id} is gone: somebody has deleted it at DigitalOcean, with the data of its agents. Muster does ` +
+    `not replace it unasked. For a new droplet, write \`replace: \` and a reason under hosts.${host}. If you no longer ` +
+    `want the host, remove it from fleet.yaml and run \`npx fleet forget ${host}\`.`
   );
 }
 
 function adoptedSentence(host: string, { id }: Droplet, isAdopted: true | undefined): Sentence {
   if (isAdopted)
-    return { severity: "info", text: `${host}: droplet ${id} is taken up as it is, as fleet.yaml says.` };
+    return {
+      severity: "info",
+      text: `${host}: droplet ${id} is adopted as it is, as declared in fleet.yaml.`,
+    };
   return warning(
-    `${host}: droplet ${id} has this host's tag, so it is taken up as this host and no other is made.`,
+    `${host}: droplet ${id} has the tag of this host, so it is adopted and no new droplet is created.`,
   );
 }
 
-/** What a droplet has from its first boot and keeps for ever. */
-function differences({ host, region, image }: DropletQuestion, there: Droplet): string[] {
-  const its = { region: there.region?.slug, image: there.image?.slug ?? `${there.image?.id}` };
+/** Compares the settings that a droplet keeps from its first boot on. */
+function differences({ host, region, image }: DropletQuestion, existing: Droplet): string[] {
+  const actual = { region: existing.region?.slug, image: existing.image?.slug ?? `${existing.image?.id}` };
   const differing = [
-    ...(its.region !== undefined && its.region !== region ? [`region ${region} (it is ${its.region})`] : []),
-    ...(there.image !== undefined && ![its.image, `${there.image.id}`].includes(image)
-      ? [`image ${image} (it is ${its.image})`]
+    ...(actual.region !== undefined && actual.region !== region
+      ? [`region ${region} (it is ${actual.region})`]
+      : []),
+    ...(existing.image !== undefined && ![actual.image, `${existing.image.id}`].includes(image)
+      ? [`image ${image} (it is ${actual.image})`]
       : []),
   ];
   if (differing.length === 0) return [];
   return [
-    `${host}: only a new droplet can have ${listed(differing)}: the one that is there is kept as it is. ` +
-      `\`replace: \` and a reason under hosts.${host} asks for a new one.`,
+    `${host}: only a new droplet can have ${listed(differing)}. The existing droplet is kept as it is. ` +
+      `To request a new one, write \`replace: \` and a reason under hosts.${host}.`,
   ];
 }
 
@@ -101,8 +106,8 @@ function quota(
   if (made === 0 || count + made <= limit) return [];
   return [
     warning(
-      `The account may have ${limit} ${limit === 1 ? "droplet" : "droplets"} and has ${count}: ${made} more cannot be made. ` +
-        "Ask DigitalOcean for a higher limit, or delete one that nobody needs; then run this again.",
+      `The account's limit is ${limit} ${limit === 1 ? "droplet" : "droplets"} and it has ${count}, so ${made} more cannot be created. ` +
+        "Ask DigitalOcean for a higher limit, or delete a droplet that is not needed. Then run this again.",
     ),
   ];
 }
@@ -111,10 +116,10 @@ function costs(
   question: CloudQuestion,
   answer: CloudAnswer,
   account: DigitalOceanAccount,
-  met: ReadonlyMap<string, Met>,
+  recorded: ReadonlyMap<string, KnownDroplet>,
 ): Sentence[] {
   const idOf = (host: string) => {
-    const id = answer.droplets[host]?.id ?? met.get(host)?.machine;
+    const id = answer.droplets[host]?.id ?? recorded.get(host)?.machine;
     return id === undefined ? undefined : Number(id);
   };
   const all = costsOf(question, account, idOf);
@@ -125,11 +130,11 @@ function costs(
   const but =
     unknown.length === 0
       ? ""
-      : ` Without ${listed(unknown.map(({ what }) => what))}, whose size has no price there.`;
+      : ` These sums do not include ${listed(unknown.map(({ what }) => what))}: the API has no price for the size.`;
   return [
     {
       severity: "info",
-      text: `Costs a month: ${sum("before")} before, ${sum("after")} after (${changed.map(costText).join(", ")}).${but}`,
+      text: `Monthly cost: ${sum("before")} before, ${sum("after")} after (${changed.map(costText).join(", ")}).${but}`,
     },
   ];
 }

@@ -1,14 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { EVERYBODY } from "../../../config/open-port.ts";
-import { failingAlone, outputOf, type Registered } from "../../../program/fleet-resource.ts";
+import { isolateFailure, outputOf, type Registered } from "../../../program/fleet-resource.ts";
 import { cloudName, type DropletAnswer } from "../preflight-protocol.ts";
 import type { DropletHostSpec } from "../spec.ts";
-import { after, type Making } from "./making.ts";
+import { attachedOptions, type DropletContext } from "./droplet-context.ts";
 
-/** SSH from where it is declared, what is declared open, and nothing else comes in; all may go out. */
+/** Declares a firewall that allows SSH from `sshFrom`, the ports in `open`, and all outgoing traffic. */
 export function makeFirewall(
   { name, formerly, port, droplet }: DropletHostSpec,
-  { sdk, owner, cloud, answer }: Making,
+  { sdk, owner, cloud, answer }: DropletContext,
   dropletId: pulumi.Output<number>,
   self: Registered,
 ): Registered {
@@ -32,69 +32,76 @@ export function makeFirewall(
       ],
     },
     {
-      ...after(self, formerly),
+      ...attachedOptions(self, formerly),
       ...(id !== undefined && { import: id }),
-      // Whoever made it named it, and said what it lets out.
+      // An adopted firewall keeps its name and its outbound rules.
       ...(adopted !== undefined && { ignoreChanges: ["name", "outboundRules"] }),
     },
   );
-  return failingAlone(firewall, "digitalocean:index/firewall:Firewall", name);
+  return isolateFailure(firewall, "digitalocean:index/firewall:Firewall", name);
 }
 
-/** An address that stays when the droplet goes. */
+/** Declares a reserved IP, which is kept when the droplet is replaced. */
 export function makeReservedIp(
   { name, formerly, protect, droplet: { region } }: DropletHostSpec,
-  { sdk }: Making,
+  { sdk }: DropletContext,
   dropletId: pulumi.Output<number>,
   self: Registered,
   { reservedIp }: DropletAnswer,
 ) {
-  // Made for its droplet at once: one that a killed run made is found by that.
+  // It is assigned to its droplet when it is created, so that the next run finds it if this run is killed.
   const made = new sdk.ReservedIp(
     name,
     { region, dropletId },
     {
-      ...after(self, formerly),
+      ...attachedOptions(self, formerly),
       ...{ ignoreChanges: ["region"], protect },
       ...(reservedIp !== undefined && { import: reservedIp }),
     },
   );
   return {
-    self: failingAlone(made, "digitalocean:index/reservedIp:ReservedIp", name),
+    self: isolateFailure(made, "digitalocean:index/reservedIp:ReservedIp", name),
     address: outputOf(made.ipAddress, ""),
   };
 }
 
-/** A disk beside the droplet's own, and that it is at the droplet. */
+/** Declares a volume and its attachment to the droplet. */
 export function makeVolume(
   { name, formerly, protect, droplet: { region, volumes } }: DropletHostSpec,
   volume: string,
-  { sdk, owner, answer }: Making,
+  { sdk, owner, answer }: DropletContext,
   dropletId: pulumi.Output<number>,
   self: Registered,
 ) {
-  const whole = `${name}/${volume}`;
+  const resourceName = `${name}/${volume}`;
   const called = cloudName(owner, name, volume);
   const id = answer.named[called];
   const aliases = formerly.map((former) => ({ name: `${former}/${volume}` }));
   const { size, filesystem } = volumes[volume] ?? { size: 1, filesystem: "ext4" };
   const made = new sdk.Volume(
-    whole,
-    { name: called, region, size, initialFilesystemType: filesystem, description: `${whole} of ${owner}` },
+    resourceName,
+    {
+      ...{ name: called, region, size, initialFilesystemType: filesystem },
+      description: `${resourceName} of ${owner}`,
+    },
     {
       ...{ aliases, protect },
-      // Each of them would make an empty volume in this one's place.
+      // A change of any of these would replace the volume with an empty one.
       ignoreChanges: ["name", "region", "initialFilesystemType", "description"],
       ...(id !== undefined && { import: id }),
     },
   );
-  const disk = failingAlone(made, "digitalocean:index/volume:Volume", whole);
+  const disk = isolateFailure(made, "digitalocean:index/volume:Volume", resourceName);
   const attachment = new sdk.VolumeAttachment(
-    whole,
+    resourceName,
     { dropletId, volumeId: outputOf(made.id, "") },
-    // A volume is at one droplet at a time.
+    // A volume can be attached to only one droplet at a time.
     { aliases, dependsOn: [self.ended, disk.ended], deleteBeforeReplace: true },
   );
-  const attached = failingAlone(attachment, "digitalocean:index/volumeAttachment:VolumeAttachment", whole);
+  const attached = isolateFailure(
+    attachment,
+    "digitalocean:index/volumeAttachment:VolumeAttachment",
+    resourceName,
+  );
   return { attached, urn: outputOf(made.volumeUrn, "") };
 }

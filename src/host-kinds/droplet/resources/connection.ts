@@ -4,11 +4,12 @@ import type { FleetResource } from "../../../program/fleet-resource.ts";
 import type { DropletHostSpec } from "../spec.ts";
 
 /**
- * How the vendor's remote.Command, which knows no ssh_config, logs in to a host: with the key that was pinned on first
- * contact, and with the keys of the ssh-agent that `npx pulumi` gives it.
+ * Returns the connection of the vendor's remote.Command, which does not read ssh_config. It checks the host
+ * key that was pinned on first contact, and logs in with the keys of the ssh-agent that `npx pulumi`
+ * provides.
  *
- * @param machine the host, once it was met
- * @throws InvalidError where there is no agent
+ * @param machine the DropletHost, whose outputs are the address and the host key
+ * @throws InvalidError if there is no ssh-agent
  */
 export function connectionTo(
   { name, port, user }: DropletHostSpec,
@@ -17,9 +18,9 @@ export function connectionTo(
   if (!process.env["SSH_AUTH_SOCK"]) {
     throw new InvalidError({
       where: name,
-      what: "nothing to log in with",
-      why: "neither `identityFile` is declared, in `cloud` or at the host, nor does an ssh-agent run.",
-      next: "Write `identityFile: ` and the private half of one of `cloud.keys`, and use `npx pulumi`.",
+      what: "there is no key to log in with",
+      why: "`identityFile` is declared neither in `cloud` nor at the host, and no ssh-agent is running.",
+      next: "Set `identityFile` to the private key for one of `cloud.keys`, and run `npx pulumi up`.",
     });
   }
   return {

@@ -1,36 +1,37 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { failingAlone, outputOf, type Registered } from "../../../program/fleet-resource.ts";
+import { isolateFailure, outputOf, type Registered } from "../../../program/fleet-resource.ts";
 import { type DropletAnswer, tagsOf } from "../preflight-protocol.ts";
 import type { DropletHostSpec } from "../spec.ts";
 import { makeFirewall, makeReservedIp, makeVolume } from "./attached.ts";
-import type { Making } from "./making.ts";
+import type { DropletContext } from "./droplet-context.ts";
 
-/** A droplet and what belongs to it, as the host on it needs them. */
+/** The outputs of a droplet and its attached resources that the declaration of its host needs. */
 export interface DropletParts {
   readonly id: pulumi.Output<string>;
   readonly address: pulumi.Output<string>;
-  /** What DigitalOcean calls the droplet and its volumes. */
+  /** DigitalOcean's URNs of the droplet and its volumes. */
   readonly urns: readonly pulumi.Output<string>[];
-  /** What must be there before the host is met. */
+  /** The resources that must exist before the host is contacted. */
   readonly needs: readonly Registered[];
 }
 
 /**
- * All that a droplet is told at its first boot. It is the same for every droplet and every version of Muster: a droplet
- * with other user data is another droplet. Keys are put there by DigitalOcean itself.
+ * The configuration of a droplet's first boot. It must never change between droplets or versions of Muster,
+ * because DigitalOcean replaces a droplet whose user data changes. DigitalOcean itself installs the public
+ * keys.
  */
 export const USER_DATA = "#cloud-config\nssh_pwauth: false\n";
 
 /**
- * What a droplet has from its first boot: the vendor's provider would make another one for a change of these. Only
- * `replace` in fleet.yaml does that.
+ * Properties that are fixed at the first boot. The vendor's provider would replace the droplet if one of them
+ * changed, but only `replace` in fleet.yaml may do that.
  */
 const FROM_FIRST_BOOT = ["userData", "sshKeys", "image", "region", "vpcUuid"];
 
 /** Declares a host's droplet with its firewall, its reserved IP and its volumes. */
-export function makeDroplet(spec: DropletHostSpec, making: Making): DropletParts {
+export function makeDroplet(spec: DropletHostSpec, context: DropletContext): DropletParts {
   const { name, droplet, formerly, protect } = spec;
-  const { sdk, owner, answer } = making;
+  const { sdk, owner, answer } = context;
   const found: DropletAnswer = answer.droplets[name] ?? { isReplaced: false };
   const aliases = formerly.map((former) => ({ name: former }));
   const made = new sdk.Droplet(
@@ -47,28 +48,28 @@ export function makeDroplet(spec: DropletHostSpec, making: Making): DropletParts
       ipv6: droplet.ipv6,
       ...(droplet.vpc !== undefined && { vpcUuid: droplet.vpc }),
       tags: [...(found.isAdopted ? [] : tagsOf(owner, name, found.replace)), ...droplet.tags].sort(),
-      sshKeys: making.keys.map((key) => key.id),
+      sshKeys: context.keys.map((key) => key.id),
       userData: USER_DATA,
     },
     {
       aliases,
-      ignoreChanges: keptOf(found),
-      dependsOn: making.keys.flatMap(({ self }) => self?.ended ?? []),
-      // The number says that it is this droplet and no other: the engine refuses to replace what has one.
+      ignoreChanges: ignoredChanges(found),
+      dependsOn: context.keys.flatMap(({ self }) => self?.ended ?? []),
+      // The ID pins this droplet, because the engine refuses to replace a resource with an import ID.
       ...(found.id !== undefined && { import: found.id }),
-      // The tags change with `replace`, and in that one run a change of them makes another droplet.
+      // A new text in `replace` changes the tags, and in this run a change of the tags replaces the droplet.
       ...(found.isReplaced && { replaceOnChanges: ["tags"] }),
       protect: protect && !found.isReplaced,
       customTimeouts: { create: `${droplet.bootTimeout}s` },
     },
   );
-  const self = failingAlone(made, DROPLET, name);
+  const self = isolateFailure(made, DROPLET, name);
   const id = outputOf(made.id, "");
   const dropletId = id.apply(Number);
-  const firewall = hasFirewall(spec, found) ? [makeFirewall(spec, making, dropletId, self)] : [];
-  const reserved = droplet.reservedIp ? makeReservedIp(spec, making, dropletId, self, found) : undefined;
+  const firewall = hasFirewall(spec, found) ? [makeFirewall(spec, context, dropletId, self)] : [];
+  const reserved = droplet.reservedIp ? makeReservedIp(spec, context, dropletId, self, found) : undefined;
   const volumes = Object.keys(droplet.volumes).map((volume) =>
-    makeVolume(spec, volume, making, dropletId, self),
+    makeVolume(spec, volume, context, dropletId, self),
   );
   return {
     id,
@@ -83,12 +84,12 @@ export function makeDroplet(spec: DropletHostSpec, making: Making): DropletParts
   };
 }
 
-/** What a difference of is no change. How a disk is resized is a question only while the size differs. */
-function keptOf({ isAdopted, isResized }: DropletAnswer): string[] {
+/** Returns the properties whose differences are ignored. `resizeDisk` matters only while the size differs. */
+function ignoredChanges({ isAdopted, isResized }: DropletAnswer): string[] {
   return [...FROM_FIRST_BOOT, ...(isResized ? [] : ["resizeDisk"]), ...(isAdopted ? ["name"] : [])];
 }
 
-/** What was there before Muster, and has no firewall of its own, gets one where it is said what that lets in. */
+/** Whether to declare a firewall. An adopted droplet gets one only if fleet.yaml declares its rules. */
 function hasFirewall({ droplet: { adopt, open, sshFrom } }: DropletHostSpec, { isAdopted }: DropletAnswer) {
   const isAskedFor = adopt?.firewall !== undefined || open.length > 0 || sshFrom !== undefined;
   return !isAdopted || isAskedFor;

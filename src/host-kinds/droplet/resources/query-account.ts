@@ -4,10 +4,11 @@ import { CLOUD_TOKEN, type CloudAnswer, type CloudQuestion } from "../preflight-
 import type { CloudSpec, DropletHostSpec } from "../spec.ts";
 
 /**
- * Asks our provider what exists at DigitalOcean already; it also tells a person what the run will do and cost.
+ * Asks our provider which resources exist at DigitalOcean. The provider also reports what the run will do and
+ * cost.
  *
  * @param owner `<project>/<stack>`
- * @param held hosts that keep their droplet whatever `replace` says, because an agent on it is protected
+ * @param held the hosts whose droplet is not replaced, because an agent on it is protected
  */
 export async function queryAccount(
   owner: string,
@@ -22,7 +23,8 @@ export async function queryAccount(
     ...(project !== undefined && { project }),
     api: {
       url: apiUrl(config.get("apiEndpoint")),
-      // The engine masks only the secrets of the configuration in its output; the provider reads the environment itself.
+      // The engine masks only secrets from the configuration, so a token from the environment is not sent
+      // here: the provider reads it from its own environment.
       token: config.get("token") ?? "",
     },
     droplets: hosts.map(({ name, formerly, droplet }) => {
@@ -40,7 +42,7 @@ export async function queryAccount(
   try {
     return (await pulumi.runtime.invoke(CLOUD_TOKEN, question)) as CloudAnswer;
   } catch (error) {
-    // The SDK puts the name of the call before our provider's sentence; a person gets only the sentence.
+    // The SDK puts the name of the call before our provider's message. Users should see only the message.
     const said = error instanceof Error ? error.message : String(error);
     throw new pulumi.RunError(
       said.replace(/^.*returned an error: (invocation of \S+ returned an error: )?/s, ""),

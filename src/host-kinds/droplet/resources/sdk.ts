@@ -1,4 +1,4 @@
-/** The vendors' own resources: only a fleet with droplets loads them. */
+/** The resource classes of the vendors' SDKs. Only fleets with droplets load this module. */
 export { Command } from "@pulumi/command/remote/command.js";
 export { Droplet } from "@pulumi/digitalocean/droplet.js";
 export { Firewall } from "@pulumi/digitalocean/firewall.js";

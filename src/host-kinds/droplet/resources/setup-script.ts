@@ -1,13 +1,16 @@
 import { digestOf } from "../../../model/digest.ts";
 import type { SetupStep } from "../spec.ts";
 
-/** Where a host remembers which steps were done, and what they said: for root alone. */
+/**
+ * Where a host keeps the digests of completed steps and the output of steps. Only root can read these
+ * folders.
+ */
 const DONE = "/var/lib/muster-setup";
 const LOGS = "/var/log/muster-setup";
 
 /**
- * Waits until the first boot is over; where there is no cloud-init there is nothing to wait for. It ends with 2 where
- * something of the first boot failed that is not needed to go on (cloud-init 23.4 and later).
+ * Waits until cloud-init has finished the first boot, if the host has cloud-init. Exit code 2 of cloud-init
+ * 23.4 and later means that it finished with errors that it could recover from.
  */
 export const WAIT_FOR_CLOUD_INIT = `command -v cloud-init >/dev/null || exit 0
 timeout 600 cloud-init status --wait >/dev/null
@@ -17,8 +20,11 @@ exit 1
 `;
 
 /**
- * A step as a script that does its work once on each machine, however often it is started. What the step prints may
- * be anything, so it stays on the host, and only a word of ours comes back.
+ * Returns a script that runs a step only once on each machine, even if the script itself runs again. The
+ * output of the step may contain anything, such as secrets, so it is kept on the host. The script prints only
+ * a short result.
+ *
+ * The script is an input of the vendor's Command: any change to its text is an update in every existing stack.
  */
 export function setupScript(step: SetupStep): string {
   const { name, run, unless, triggers, timeout } = step;
@@ -35,7 +41,7 @@ export function setupScript(step: SetupStep): string {
           `if sh ${DONE}/.unless </dev/null >${log} 2>&1; then echo ${digest} >${done}; echo "nothing to do"; exit 0; fi`,
         ]),
     heredoc("run", run),
-    // A line that fails is the step's end, whatever would come after it.
+    // With `-e`, the step ends at the first command that fails.
     `timeout -k 10 ${timeout} sh -e ${DONE}/.run </dev/null >${log} 2>&1`,
     "code=$?",
     `if [ $code = 124 ]; then echo "${name} was ended after ${timeout} s; what it said is in ${log}" >&2; exit 1; fi`,
@@ -46,7 +52,7 @@ export function setupScript(step: SetupStep): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The text's digest stands in its end mark, so that no text can hold that. */
+/** Writes a text to a file. The end mark contains the text's digest, so the text cannot contain the mark. */
 function heredoc(file: string, text: string): string {
   const mark = `END_${digestOf(text).slice("sha256:".length).slice(0, 16)}`;
   return `cat >${DONE}/.${file} <<'${mark}'\n${text.replace(/\n$/, "")}\n${mark}`;

@@ -8,10 +8,11 @@ import type { HelperAnswers, HelperCommand, HelperRequest, HelperResult } from "
 export type ProgressLine = (line: string) => void;
 
 /**
- * Runs the one privileged program: by itself where we are root, else by `sudo -n`, which never asks.
+ * Runs a command of the helper, which needs root. If we are not root, it is run with `sudo -n`, which never
+ * asks for a password.
  *
- * @param progress gets the helper's own lines, each a sentence
- * @throws MusterError when it may not run, and with the helper's own words when it fails
+ * @param progress called with each line that the helper reports
+ * @throws MusterError if sudo refuses to run the helper, or with the helper's own error
  */
 export async function callHelper<C extends HelperCommand>(
   command: C,
@@ -21,30 +22,30 @@ export async function callHelper<C extends HelperCommand>(
   refuseOtherSystems();
   const [program, ...args] = commandLine(command);
   const helper = execa(program, args, { input: JSON.stringify(request), reject: false });
-  const told: string[] = [];
+  const errorLines: string[] = [];
   createInterface({ input: helper.stderr }).on("line", (line) => {
-    told.push(line);
+    errorLines.push(line);
     if (!line.startsWith("sudo:")) progress(line);
   });
   const { stdout, code } = await helper;
   const result = lastLine(stdout);
-  if (result === undefined) throw noAnswer(command, code, told);
+  if (result === undefined) throw noResult(command, code, errorLines);
   if ("error" in result) throw new MusterError(result.error);
   return result.answer as HelperAnswers[C];
 }
 
-/** Whether privileged acts are possible now without a question to the user. */
+/** Whether the helper can run as root now without asking for a password. */
 export async function mayActAsRoot(): Promise<boolean> {
   if (process.getuid?.() === 0) return true;
   return (await execa("sudo", ["-n", "true"], { reject: false })).exitCode === 0;
 }
 
-/** @throws MusterError where the machine is not Linux */
+/** @throws MusterError if this machine does not run Linux */
 export function refuseOtherSystems(platform: string = process.platform): void {
   if (platform === "linux") return;
   throw new MusterError({
     what: "local hosts cannot run on this machine",
-    why: `they are containers of Linux's systemd-nspawn, and this is ${platform}.`,
+    why: `they are systemd-nspawn containers, which need Linux, and this is ${platform}.`,
     next: "Declare hosts of `kind: ssh`, or run this on Linux.",
   });
 }
@@ -59,22 +60,22 @@ function lastLine(stdout: string): HelperResult | undefined {
   return line?.startsWith("{") ? (JSON.parse(line) as HelperResult) : undefined;
 }
 
-function noAnswer(command: string, code: string | undefined, told: readonly string[]): MusterError {
+function noResult(command: string, code: string | undefined, errorLines: readonly string[]): MusterError {
   const what = `local hosts: ${command} needs root`;
   if (code === "ENOENT") {
     return new MusterError({
       what,
-      why: "there is no sudo here.",
+      why: "sudo is not installed.",
       next: "Install sudo, or run this as root.",
     });
   }
-  if (told.some((line) => line.startsWith("sudo:"))) {
+  if (errorLines.some((line) => line.startsWith("sudo:"))) {
     const next = "Run `sudo -v` in this terminal (or `npm start`, which asks once), then try again.";
     return new MusterError({ what, why: "sudo would have to ask for a password.", next });
   }
-  const why = `its last words were: ${told.slice(-3).join(" | ") || "none"}.`;
+  const why = `its last output: ${errorLines.slice(-3).join(" | ") || "none"}.`;
   return new MusterError({
-    what: `local hosts: ${command} ended without an answer`,
+    what: `local hosts: ${command} ended without a result`,
     why,
     next: "Try again.",
   });

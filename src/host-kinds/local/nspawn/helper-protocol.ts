@@ -1,26 +1,26 @@
-/** What the unprivileged side asks of the helper: JSON on its stdin; the answer is its last line on stdout. */
+/** A request to the helper, as JSON on its stdin. The last line on its stdout is a HelperResult. */
 export interface HelperRequest {
-  /** `<cache>/local`, absolute; the user's own folder. */
+  /** The absolute path of `<cache>/local`, which belongs to the user. */
   readonly local: string;
-  /** The project's folder, absolute. */
+  /** The absolute path of the project's folder. */
   readonly project: string;
   readonly node: NodeProgram;
-  /** Names the host; all commands but prepare and clean need it. */
+  /** The name of the host. All commands except prepare and clean need it. */
   readonly name?: string;
-  /** The key that may log in as root, as in an OpenSSH .pub file; create needs it. */
+  /** The public key that may log in as root, in the format of an OpenSSH .pub file. Only create needs it. */
   readonly publicKey?: string;
 }
 
-/** The Node that the hosts share. */
+/** The Node.js program that the hosts share. */
 export interface NodeProgram {
   readonly path: string;
   readonly version: string;
 }
 
-/** How a host is reached. */
+/** The address and the host keys of a host. */
 export interface HostAddress {
   readonly address: string;
-  /** Public host keys, such as `ssh-ed25519 AAAA…`, known before the first connection. */
+  /** Public host keys, such as `ssh-ed25519 AAAA…`. They are known before the first connection. */
   readonly hostKeys: readonly string[];
 }
 

@@ -1,19 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** `host.json`: written last when a host is made, so where it stands the host is whole. */
+/** The content of `host.json`. This file is written last, so a host that has it is complete. */
 export interface HostFile {
   readonly name: string;
-  /** The folder of the project that it belongs to. */
+  /** The absolute path of the project that the host belongs to. */
   readonly project: string;
-  /** The base it was made from, as a folder name. */
+  /** The folder name of the base that the host uses. */
   readonly base: string;
   readonly address: string;
   /** Public host keys, such as `ssh-ed25519 AAAA…`. */
   readonly hostKeys: readonly string[];
 }
 
-/** @returns undefined where there is no host, or one that was never finished; another project may just remove it */
+/**
+ * Reads a host's file.
+ *
+ * @returns undefined if the host does not exist or is incomplete, or is being removed
+ */
 export function readHostFile(hostDir: string): HostFile | undefined {
   try {
     return JSON.parse(readFileSync(join(hostDir, "host.json"), "utf8")) as HostFile;
@@ -23,7 +27,7 @@ export function readHostFile(hostDir: string): HostFile | undefined {
   }
 }
 
-/** Every finished host of every project in this cache, by id. */
+/** Returns the complete hosts of all projects in this cache, by ID. */
 export function allHosts(local: string): ReadonlyMap<string, HostFile> {
   const dir = join(local, "hosts");
   const ids = existsSync(dir) ? readdirSync(dir) : [];

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 export const SUITE = "bookworm";
 
-/** What systemd, sshd and the units of agents need; agents bring the rest themselves. */
+/** The packages that systemd, sshd and agents' units need. Agents install everything else themselves. */
 export const PACKAGES = [
   "systemd",
   "systemd-sysv",
@@ -19,10 +19,10 @@ export const PACKAGES = [
   "sqlite3",
 ];
 
-/** Where a host finds what differs from host to host: a folder of the machine, read-only in the host. */
+/** The folder with a host's own configuration, which is mounted read-only from this machine. */
 export const HOST_CONFIG = "/etc/muster-host";
 
-/** Periodic chores that would wake every host, and logins on a console that nobody sees. */
+/** Units that hosts do not need: periodic tasks that would wake them, and a login on the unused console. */
 export const MASKED_UNITS = [
   "apt-daily.timer",
   "apt-daily-upgrade.timer",
@@ -33,7 +33,7 @@ export const MASKED_UNITS = [
   "console-getty.service",
 ];
 
-/** Our own files in the base, by path. */
+/** The texts of the files that Muster adds to the base, by path. */
 export const FILES: Readonly<Record<string, string>> = {
   "/etc/ssh/sshd_config.d/muster.conf": `LogLevel VERBOSE
 PermitRootLogin prohibit-password
@@ -64,9 +64,9 @@ WantedBy=multi-user.target
 };
 
 /**
- * What a host boots with; it stands in HOST_CONFIG, where nobody in the host can lose it. Where the machine has cgroup
- * v1, systemd-nspawn mounts its controllers read-only, so that no unit's limits would count. A fresh mount is writable,
- * and the cgroup namespace bounds it to this host.
+ * The first program of a host. It is in HOST_CONFIG, so that nobody in the host can delete it. On machines
+ * with cgroup v1, systemd-nspawn mounts the controllers read-only, and the limits of units would have no
+ * effect. A new mount is writable, and the cgroup namespace restricts it to this host.
  */
 export const INIT = `#!/bin/sh
 while read -r _ folder type options _; do
@@ -80,7 +80,7 @@ done </proc/mounts
 exec /lib/systemd/systemd
 `;
 
-/** The base's folder name: another recipe makes another base, so that hosts keep the one they were made from. */
+/** Returns the folder name of a base. Each recipe has its own base, so that existing hosts keep theirs. */
 export function baseName(nodeVersion: string): string {
   const recipe = JSON.stringify([SUITE, PACKAGES, MASKED_UNITS, FILES, process.arch, nodeVersion]);
   return `base-${createHash("sha256").update(recipe).digest("hex").slice(0, 12)}`;

@@ -3,40 +3,43 @@ import { join } from "node:path";
 import { MusterError } from "../../../base/errors.ts";
 
 /**
- * Where local hosts lie: `<cache>/local/base-<hash>` is the Debian they share, `<cache>/local/hosts/<id>`
- * one host. Both are root-owned; everybody may read what is beside a host's disk.
+ * The paths of a local host. `<cache>/local/base-<hash>` is the Debian base that hosts share, and
+ * `<cache>/local/hosts/<id>` is the folder of one host. Both belong to root. All users can read everything in
+ * a host's folder except its disk.
  */
-export interface HostPlace {
-  /** Unique on this machine, also its machine and cgroup name: `<hash of the project>-<name>`. */
+export interface HostPaths {
+  /**
+   * `<hash of the project>-<name>`, unique on this machine. It is also the name of the container and cgroups.
+   */
   readonly id: string;
   /** `<cache>/local`. */
   readonly local: string;
   readonly dir: string;
 }
 
-/** A host name: what systemd-nspawn takes for a machine, and short enough to stand behind a hash. */
+/** A host name that systemd-nspawn accepts as a machine name even with the prefix of the project. */
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,39}[a-z0-9])?$/;
 
 /**
- * The place of one host of a project; made of data that a person may have written, so it is checked here.
+ * Returns the paths of a project's host. The name is checked because it can come from user input.
  *
- * @param local `<cache>/local`, absolute
- * @param project the project's folder, absolute and without symlinks
- * @throws MusterError for a name that is no host name
+ * @param local the absolute path of `<cache>/local`
+ * @param project the absolute path of the project's folder, without symlinks
+ * @throws MusterError if the name is not a valid host name
  */
-export function hostPlace(local: string, project: string, name: string): HostPlace {
+export function hostPaths(local: string, project: string, name: string): HostPaths {
   if (!NAME.test(name)) {
     throw new MusterError({
       where: JSON.stringify(name),
       what: "cannot be the name of a local host",
-      why: "it must be 1 to 41 of a-z, 0-9 and '-', and begin and end with a letter or a digit.",
+      why: "it must have 1 to 41 characters (a-z, 0-9 and '-'), and begin and end with a letter or a digit.",
     });
   }
   const id = `${projectPrefix(local, project)}${name}`;
   return { id, local, dir: join(local, "hosts", id) };
 }
 
-/** Two caches never share a host. */
+/** Returns the prefix of a project's host IDs. It includes the cache, because caches must not share hosts. */
 function projectPrefix(local: string, project: string): string {
   return `${createHash("sha256").update(`${local}\0${project}`).digest("hex").slice(0, 8)}-`;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { NodeProgram } from "./helper-protocol.ts";
 import { baseName } from "./image-recipe.ts";
 
-/** Debian package by the file that tells whether it is there. */
+/** The required programs, each with the Debian package that contains it. */
 const NEEDED: Readonly<Record<string, string>> = {
   "systemd-nspawn": "systemd-container",
   debootstrap: "debootstrap",
@@ -15,29 +15,33 @@ const NEEDED: Readonly<Record<string, string>> = {
   setpriv: "util-linux",
 };
 
-/** Debian's signing keys; on other distributions debootstrap does not bring them along. */
+/** Debian's signing keys. On other distributions, the debootstrap package does not include them. */
 export const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Debian packages that this machine lacks to boot local hosts. @param has whether a program is installed */
+/**
+ * Returns the Debian packages that local hosts need and this machine lacks.
+ *
+ * @param has whether a program exists
+ */
 export function missingPackages(has: (program: string) => boolean = onPath): string[] {
   const programs = Object.entries(NEEDED).flatMap(([program, name]) => (has(program) ? [] : [name]));
   const keyring = existsSync(KEYRING) ? [] : ["debian-archive-keyring"];
   return [...new Set([...programs, ...keyring])];
 }
 
-/** Whether a local host can be made at once. */
+/** Whether a local host can be created without installing anything first. */
 export function isPrepared(local: string, node: NodeProgram): boolean {
   return existsSync(join(local, baseName(node.version))) && missingPackages().length === 0;
 }
 
-/** The command that installs packages, as a person would type it. */
+/** Returns the command with which a user installs these packages. */
 export function aptInstall(packages: readonly string[]): string {
   return `sudo apt-get install ${packages.join(" ")}`;
 }
 
 /**
- * What this machine lacks for local hosts, each a sentence with the command that installs it; empty where nothing is
- * missing. Changes nothing, and needs no root.
+ * Returns a sentence for each program that this machine lacks for local hosts, with the command that installs
+ * it. Changes nothing, and needs no root.
  */
 export function planMissing(has: (program: string) => boolean = onPath): string[] {
   if (process.platform !== "linux") return ["Local hosts need Linux: declare hosts of `kind: ssh` instead."];

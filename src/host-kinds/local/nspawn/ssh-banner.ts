@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 
-/** Milliseconds for one attempt. */
-const PATIENCE = 1000;
+/** Milliseconds to wait for the banner. */
+const TIMEOUT = 1000;
 
-/** Whether an SSH server answers there. */
-export function saysSsh(address: string, port = 22): Promise<boolean> {
+/** Whether an SSH server answers at this address. */
+export function answersSsh(address: string, port = 22): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port, timeout: PATIENCE });
+    const socket = connect({ host: address, port, timeout: TIMEOUT });
     const done = (answer: boolean) => {
       socket.destroy();
       resolve(answer);

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { readStatus, startMark } from "../../../base/processes.ts";
 
 /**
- * The pid of a host's supervisor, if it lives. The file `pid` is a copy of its own /proc/<pid>/stat: the start
- * time in it tells the supervisor from a later process with the same pid, also after a reboot of the machine.
+ * Returns the process ID of a host's supervisor if it runs. The supervisor has copied its /proc/<pid>/stat to
+ * the file `pid`. The start time in this file distinguishes it from a later process with the same ID, even
+ * after a reboot.
  */
 export function supervisorPid(hostDir: string): number | undefined {
   const recorded = readStatus(join(hostDir, "pid"));

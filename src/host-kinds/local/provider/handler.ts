@@ -7,41 +7,41 @@ import type { Properties } from "../../../provider/wire/values.ts";
 import { LOCAL_MACHINE } from "../machine.ts";
 import type { LocalHostControl } from "./local-host-control.ts";
 
-/** A Debian that Muster boots on this machine. Inputs and state: `{host, running}`. */
-export function localHostHandler(services: ProviderContext, machines: LocalHostControl): Handler {
+/** Returns the handler of LocalHost. Inputs and state: `{host, running}`. */
+export function localHostHandler(context: ProviderContext, machines: LocalHostControl): Handler {
   return {
     id: hostOf,
     check: (_call, news) => ({ inputs: news, failures: [] }),
     diff,
     create: (call, news) => {
       const progress = (line: string) => void call.log("info", line);
-      return changing(services, news, (host) => machines.create(host, progress));
+      return changing(context, news, (host) => machines.create(host, progress));
     },
     read: async (call, id, recorded) => {
-      services.seen.note({ urn: call.urn, inputs: recorded.inputs });
-      if (services.isDestroy) await tellDestroy(services, call, recorded.inputs);
+      context.engineState.note({ urn: call.urn, inputs: recorded.inputs });
+      if (context.isDestroy) await reportDestroy(context, call, recorded.inputs);
       return read(machines, id, recorded);
     },
     update: (_call, news, state) =>
-      changing(services, news, async (host) => {
+      changing(context, news, async (host) => {
         const former = hostOf(state);
         if (former !== host) machines.rename(former, host);
         await machines.boot(host);
       }),
-    delete: async (_call, state) => void (await changing(services, state, machines.remove)),
+    delete: async (_call, state) => void (await changing(context, state, machines.remove)),
   };
 }
 
-/** What was known of a host before it was booted or removed does not count any more. */
+/** Changes a host, then forgets its cached connection and observation, which are out of date. */
 async function changing(
-  { hosts, looks }: ProviderContext,
+  { hosts, observations }: ProviderContext,
   properties: Properties,
   change: (host: string) => Promise<void>,
 ): Promise<Properties> {
   const host = hostOf(properties);
   await change(host);
   hosts.reset(host);
-  looks.forget(host);
+  observations.forget(host);
   return { host, running: true };
 }
 
@@ -52,7 +52,7 @@ function diff(_call: HandlerCall, state: Properties, news: Properties): Property
   };
 }
 
-/** @throws PartialError where the state cannot be read: the host is then unknown, not absent */
+/** @throws PartialError if the state cannot be read, because the host may still exist */
 function read(machines: LocalHostControl, id: string, recorded: ActualState): ActualState | undefined {
   const host = hostOf(recorded.inputs);
   try {
@@ -66,20 +66,28 @@ function read(machines: LocalHostControl, id: string, recorded: ActualState): Ac
   }
 }
 
-/** Everything on a local host is deleted with its disk; its records name the agents. */
-async function tellDestroy({ looks }: ProviderContext, call: HandlerCall, inputs: Properties): Promise<void> {
+/** Warns about everything that `destroy` deletes with a host. The host's records name the agents. */
+async function reportDestroy(
+  { observations }: ProviderContext,
+  call: HandlerCall,
+  inputs: Properties,
+): Promise<void> {
   const host = hostOf(inputs);
-  const look = await looks.at(host, call.urn.owner).catch(() => undefined);
-  const going = [host, ...Object.keys(look?.resources ?? {})].map((name) => {
+  const observation = await observations.at(host, call.urn.owner).catch(() => undefined);
+  const removed = [host, ...Object.keys(observation?.resources ?? {})].map((name) => {
     const isProtected = inputs["protect"] === true;
     return { name, host, items: [], isProtected, why: "", machine: LOCAL_MACHINE.removalText(inputs) };
   });
-  for (const sentence of removalSentences(going, "destroy")) await call.log("warning", sentence);
+  for (const sentence of removalSentences(removed, "destroy")) await call.log("warning", sentence);
 }
 
 function hostOf(properties: Properties): string {
   const { host } = properties;
   if (typeof host === "string") return host;
-  const why = "its inputs name no host.";
-  throw new InvalidError({ what: "the local host cannot be read", why, next: "Run `pulumi up`." });
+  const why = "`host` is missing.";
+  throw new InvalidError({
+    what: "the inputs of a local host are invalid",
+    why,
+    next: "Run `npx pulumi up`.",
+  });
 }

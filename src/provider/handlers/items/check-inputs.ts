@@ -7,17 +7,17 @@ import type { Properties } from "../../wire/values.ts";
 import type { CheckedInputs, CheckFailure } from "../handler.ts";
 import { hasItems, wireItems, withItems } from "./inputs.ts";
 
-/** Adds what only the provider knows: the digest of each secret's value, so that a rotated secret is a change. */
-export function check(services: ProviderContext, news: Properties): CheckedInputs {
+/** Adds the digest of each secret's value, which only the provider knows, so that a rotated secret is a change. */
+export function check(context: ProviderContext, news: Properties): CheckedInputs {
   if (!hasItems(news)) return { inputs: news, failures: [] };
   const items: Record<string, WireItem> = {};
   const failures: CheckFailure[] = [];
   for (const [name, item] of Object.entries(wireItems(news))) {
     try {
-      items[name] = checkItem(services, item);
+      items[name] = checkItem(context, item);
     } catch (error) {
       if (!(error instanceof InvalidError)) throw error;
-      // If the reason had a path, the engine would print the property's value after the sentence: `{<nil>}`.
+      // With a path, the engine would print the value of the property after the sentence: `{<nil>}`.
       failures.push({ property: "", reason: `${labelOf(name)}: ${error.message}` });
     }
   }
@@ -35,7 +35,7 @@ function checkItem({ secrets }: ProviderContext, item: WireItem): WireItem {
 function shared(reference: string, twin: string): InvalidError {
   return new InvalidError({
     what: `${reference} and ${twin} hold the same value`,
-    why: "two agents would stop together when it is revoked, and whoever breaks into one has both.",
-    next: "Give each its own, or say why in `sharedBecause` of both credentials.",
+    why: "if it is revoked, both agents stop, and an attacker who gets into one has the secret of both.",
+    next: "Give each agent its own, or give a reason in `sharedBecause` of both credentials.",
   });
 }

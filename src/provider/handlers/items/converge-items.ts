@@ -1,7 +1,7 @@
 import { mapValues } from "../../../base/objects.ts";
 import { diffItem } from "../../../model/diff.ts";
 import { AS_DECLARED, type Observation, type Observations } from "../../../model/items.ts";
-import { isOpen, labelOf, partOf } from "../../../model/parts.ts";
+import { canChangePart, labelOf, partOf } from "../../../model/parts.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../../../model/protocol.ts";
 import { subjectOf } from "../../../model/resource-id.ts";
 import { fromWire, type WireItem } from "../../../model/wire-items.ts";
@@ -18,50 +18,49 @@ import { observedItems, unknownReasons } from "./observed-items.ts";
 import { waitingSentence } from "./restart-notices.ts";
 
 /**
- * Makes the host as declared, whatever it has: create and update are the same, and what is on the host already is
- * adopted.
+ * Changes the host to match the declaration. Create and update are the same; existing items on the host are adopted.
  *
  * @returns the observed state
- * @throws PartialError where something is still not as declared
+ * @throws PartialError if something still differs from the declaration
  */
 export function convergeItems(
-  services: ProviderContext,
+  context: ProviderContext,
   call: HandlerCall,
   news: Properties,
 ): Promise<Properties> {
   const properties = parseProperties(news);
-  return apply(services, call, news, properties, requestFor(services, call, news));
+  return apply(context, call, news, properties, requestFor(context, call, news));
 }
 
 /**
- * Converges a resource that the engine does not know yet. If it fails after a change may have begun, the engine must
- * keep the id, or nobody would own what is on the host.
+ * Converges a resource that the engine does not know yet. If it fails after the host may have been changed, the engine
+ * must keep the id, so that what is on the host has an owner.
  */
 export async function create(
-  services: ProviderContext,
+  context: ProviderContext,
   call: HandlerCall,
   news: Properties,
 ): Promise<Properties> {
   const properties = parseProperties(news);
-  const request = requestFor(services, call, news);
+  const request = requestFor(context, call, news);
   try {
-    return await apply(services, call, news, properties, request);
+    return await apply(context, call, news, properties, request);
   } catch (error) {
     if (error instanceof PartialError) throw error;
-    if (!(await mayExist(services, properties.host, request, error))) throw error;
+    if (!(await mayExist(context, properties.host, request, error))) throw error;
     throw new PartialError({ id: request.id, inputs: news, state: news, reasons: [messageOf(error)] });
   }
 }
 
-function requestFor(services: ProviderContext, call: HandlerCall, news: Properties): ConvergeRequest {
+function requestFor(context: ProviderContext, call: HandlerCall, news: Properties): ConvergeRequest {
   const { id, items: wire } = parseProperties(news);
   const items = hostItems(wire);
   const secret = Object.entries(wire).filter(([, item]) => item["secret"] !== undefined);
-  const secrets = secret.map(([name, item]) => [name, services.secrets.rendered(item)] as const);
+  const secrets = secret.map(([name, item]) => [name, context.secrets.rendered(item)] as const);
   const { owner, type } = call.urn;
-  const contents = services.contents.needed(items);
+  const contents = context.contents.needed(items);
   const formerly = formerlyOf(news);
-  const { takesOver } = services.stack();
+  const { takesOver } = context.stack();
   return {
     ...{ op: "converge", id, type, owner, items, contents, secrets: Object.fromEntries(secrets) },
     ...(formerly.length > 0 && { formerly }),
@@ -70,17 +69,17 @@ function requestFor(services: ProviderContext, call: HandlerCall, news: Properti
 }
 
 async function apply(
-  services: ProviderContext,
+  context: ProviderContext,
   call: HandlerCall,
   news: Properties,
   properties: ItemProperties,
   request: ConvergeRequest,
 ): Promise<Properties> {
   const { host, items } = properties;
-  const { hosts, looks } = services;
-  await moveHome(services, call, news, request);
+  const { hosts, observations } = context;
+  await moveHome(context, call, news, request);
   const writer = await hosts.writer(host);
-  const answer = await writer.converge(request).finally(() => looks.forget(host));
+  const answer = await writer.converge(request).finally(() => observations.forget(host));
   for (const path of answer.kept ?? []) await call.log("warning", keptSentence(properties, path));
   for (const unit of answer.waiting ?? []) await call.log("info", waitingSentence(properties, unit));
   const observed = mapValues(answer.observed, (observation, name) => asApplied(observation, items[name]));
@@ -91,17 +90,16 @@ async function apply(
 }
 
 /**
- * Files that an agent of the same name left behind are never restored automatically: they may belong to a different
- * agent.
+ * The data of a removed agent with the same name is never restored automatically, as it may be a different agent.
  */
 function keptSentence({ host, id, items }: ItemProperties, path: string): string {
   const home = Object.values(items).find(isHomeFolder);
   const [to, owner] = [`${home?.["path"]}`, `${home?.["owner"]}`];
   const how = `cp -aT ${path} ${to} && chown -R ${owner}: ${to}`;
-  return `${host}: ${subjectOf(id).name} was here before: its data is kept in ${path}. To bring it back, as root on ${host}: ${how}`;
+  return `${host}: an agent named ${subjectOf(id).name} was here before; its data is kept in ${path}. To restore it, run as root on ${host}: ${how}`;
 }
 
-/** The record is written before the first change, so without a record nothing of ours is there. */
+/** The record is written before the first change, so without a record nothing of this resource is on the host. */
 async function mayExist(
   { hosts }: ProviderContext,
   host: string,
@@ -117,26 +115,28 @@ async function mayExist(
   }
 }
 
-/** A secret that is as applied now is the declared one. */
+/** A secret that the host reports as applied is the declared one, so its digest is the declared digest. */
 function asApplied(observation: Observation, item: WireItem | undefined): Observation {
   if ("unknown" in observation || observation.props["content"] !== AS_DECLARED) return observation;
   const content = item?.["content"] ?? AS_DECLARED;
   return { ...observation, props: { ...observation.props, content } };
 }
 
-/** What failed on the host, a sentence for each part of an agent. */
+/** Returns one sentence for each part of an agent that failed on the host. */
 function failuresIn({ host, id }: ItemProperties, { failures = [] }: ConvergeAnswer): string[] {
   return failures.map((failure) => failureText(host, id, failure));
 }
 
-/** What is still not as declared, although nothing failed. */
+/** Returns one sentence for each difference that remains although nothing has failed. */
 function remaining(
   { host, items: all }: ItemProperties,
   { failures = [] }: ConvergeAnswer,
   observed: Observations,
 ): readonly string[] {
   const failed = new Set(failures.map(({ part }) => part));
-  const items = Object.fromEntries(Object.entries(all).filter(([name]) => isOpen(partOf(name), failed)));
+  const items = Object.fromEntries(
+    Object.entries(all).filter(([name]) => canChangePart(partOf(name), failed)),
+  );
   const differing = Object.entries(items).flatMap(([name, item]) => {
     const observation = observed[name];
     if (observation === undefined) return [];

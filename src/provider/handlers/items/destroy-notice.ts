@@ -6,26 +6,29 @@ import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
 import { wireItems } from "./inputs.ts";
 
-/** The types that every agent, tenant and host has once: theirs is the sentence about the whole. */
-const SPEAKERS: ReadonlySet<string> = new Set(["Host", "Tenant", "Agent"]);
+/** Each agent, tenant and host has exactly one resource of these types. That resource prints the announcement. */
+const ANNOUNCED_TYPES: ReadonlySet<string> = new Set(["Host", "Tenant", "Agent"]);
 
-/** Tells what a destroy does away with on a host, as the host's records have it; of a local host and of a droplet its machine tells. */
+/**
+ * Announces what a destroy removes from a host, according to the host's records. If Muster created the machine, its own
+ * resource announces that instead.
+ */
 export async function announceDestroy(
-  services: ProviderContext,
+  context: ProviderContext,
   call: HandlerCall,
   inputs: Properties,
 ): Promise<void> {
   const { name, type, owner } = call.urn;
   const host = `${inputs["host"]}`;
-  if (!SPEAKERS.has(type) || services.hasMachine(host)) return;
-  const look = await services.looks.at(host, owner).catch(() => undefined);
-  const recorded = Object.entries(look?.resources ?? {}).filter(
+  if (!ANNOUNCED_TYPES.has(type) || context.hasMachine(host)) return;
+  const observed = await context.observations.at(host, owner).catch(() => undefined);
+  const recorded = Object.entries(observed?.resources ?? {}).filter(
     ([id]) => subjectKey(id) === subjectKey(name),
   );
   const items = [
     ...Object.values(wireItems(inputs)).map(fromWire),
-    ...recorded.filter(([id]) => id !== name).flatMap(([, seen]) => Object.values(seen.items)),
+    ...recorded.filter(([id]) => id !== name).flatMap(([, resource]) => Object.values(resource.items)),
   ];
-  const going: Removal = { name, host, items, isProtected: inputs["protect"] === true, why: "" };
-  for (const sentence of removalSentences([going], "destroy")) await call.log("warning", sentence);
+  const removal: Removal = { name, host, items, isProtected: inputs["protect"] === true, why: "" };
+  for (const sentence of removalSentences([removal], "destroy")) await call.log("warning", sentence);
 }

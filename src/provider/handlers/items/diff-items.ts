@@ -8,7 +8,7 @@ import { MACHINE, MOVES_FROM, movesFromOf, ORPHANS, orphansOf } from "./directiv
 import { unknownItems, wireItems } from "./inputs.ts";
 import { itemPath } from "./item-path.ts";
 
-/** What differs between the observed state and the desired inputs, by property path. */
+/** Returns the differences between the observed state and the desired inputs, by property path. */
 export function diff(state: Properties, news: Properties): PropertyDiffs {
   const unknown = ITEM_PROPERTIES.filter((property) => news[property] === UNKNOWN);
   if (unknown.length > 0) return Object.fromEntries(unknown.map((property) => [property, UPDATE]));
@@ -21,20 +21,20 @@ export function diff(state: Properties, news: Properties): PropertyDiffs {
 }
 
 /**
- * A resource changes its host or id only by a rename that the program declares: all of it is kept. On another machine
- * of the same host nothing of it exists yet.
+ * A resource gets another host or id only by a declared rename, which keeps everything. If the machine of the host is
+ * another one, nothing of the resource exists there yet.
  */
 function placeChanges(state: Properties, news: Properties): PropertyDiffs {
   const changed = ["host", "resource", MACHINE].filter((key) => state[key] !== news[key]);
   return Object.fromEntries(changed.map((key) => [key, UPDATE]));
 }
 
-/** Leftovers of this stack on a host are removed by the update of the first resource there. */
+/** The update of the first resource on a host removes this stack's leftovers there. */
 function orphanChange(news: Properties): PropertyDiffs {
   return orphansOf(news).length === 0 ? {} : { [ORPHANS]: ADD };
 }
 
-/** The content of a home is not an item, so a move from another host is a change of its own. */
+/** The content of a home is not an item, so a move from another host is a separate change. */
 function moveChange(news: Properties): PropertyDiffs {
   return movesFromOf(news) === undefined ? {} : { [MOVES_FROM]: ADD };
 }
@@ -69,12 +69,12 @@ function oneItem(name: string, wanted: WireItem, old: WireItem | undefined): rea
   });
 }
 
-/** A secret that the host reports as applied, in a state that never had its digest. */
+/** Whether a secret is reported as applied by the host, in a state that never had its digest. */
 function isAsApplied(key: string, { content }: WireItem): boolean {
   return key === "content" && content === AS_DECLARED;
 }
 
-/** Keys of the address that are new, gone or different. */
+/** Returns the keys of the address that are new, removed or different. */
 function addressKeys(wanted: WireItem, old: WireItem): readonly string[] {
   const [now, before] = [wireAddress(wanted), wireAddress(old)];
   return [...new Set([...Object.keys(now), ...Object.keys(before)])].filter(

@@ -1,16 +1,16 @@
 import type { Properties, Value } from "../../wire/values.ts";
 
 /**
- * What the program says about a resource besides its content: its former ids, whether it is protected, the unclaimed
- * records of its host (on the first resource of a host), and the host that its home is on. None of it is in the
- * state, and only the last two are a change.
+ * Inputs that are not part of a resource's content: its former ids, whether it is protected, the unclaimed records of
+ * its host (only on the first resource of a host), and the resource that has its home. They are not in the state, and
+ * only the last two count as a change.
  */
 const FORMERLY = "formerly";
 const PROTECT = "protect";
 export const ORPHANS = "orphans";
 export const MOVES_FROM = "movesFrom";
 
-/** Ids of records on the host that will be removed. */
+/** The ids of the records that will be removed from the host. */
 export function orphansOf(properties: Properties): readonly string[] {
   return texts(properties[ORPHANS]);
 }
@@ -20,10 +20,10 @@ export function formerlyOf(properties: Properties): readonly string[] {
   return texts(properties[FORMERLY]);
 }
 
-/** The machine of the host. It is in the state, so that what was on another machine is written to this one. */
+/** The machine of the host. It is in the state, so that a new machine gets what was on the old one. */
 export const MACHINE = "machine";
 
-/** The id of the resource on another host whose home this one will get. */
+/** The id of the resource on another host that has the home which will move here. */
 export function movesFromOf(properties: Properties): string | undefined {
   const id = properties[MOVES_FROM];
   return typeof id === "string" ? id : undefined;

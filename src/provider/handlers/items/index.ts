@@ -11,40 +11,40 @@ import { isRuntime, readItems } from "./read-items.ts";
 import { deleteItems } from "./remove-items.ts";
 import { announceWaiting, mergeNotices, restartNotices } from "./restart-notices.ts";
 
-/** The handler of every type that is made of host items: only its items distinguish a type. */
-export function itemHandler(services: ProviderContext): Handler {
+/** Returns the handler of all types that consist of host items. The types differ only in their items. */
+export function itemHandler(context: ProviderContext): Handler {
   return {
     id: (inputs) => `${inputs["resource"]}`,
     check: async (call, news) => {
-      await announceOrphans(services, call, news);
-      return check(services, news);
+      await announceOrphans(context, call, news);
+      return check(context, news);
     },
     diff: (_call, state, news) => diff(state, news),
-    foresee: async (call, news, state) => {
-      await announceWaiting(services, call, news);
+    preview: async (call, news, state) => {
+      await announceWaiting(context, call, news);
       const sentences =
         state === undefined ? [] : [...mergeNotices(state, news), ...restartNotices(state, news)];
       for (const sentence of sentences) await call.log("info", sentence);
     },
     create: async (call, news) => {
-      await removeOrphans(services, call, news);
-      return create(services, call, news);
+      await removeOrphans(context, call, news);
+      return create(context, call, news);
     },
     read: async (call, id, recorded) => {
-      services.seen.note({ urn: call.urn, inputs: recorded.inputs });
-      if (services.isDestroy) await announceDestroy(services, call, recorded.inputs);
-      return readItems(services, call, id, recorded);
+      context.engineState.note({ urn: call.urn, inputs: recorded.inputs });
+      if (context.isDestroy) await announceDestroy(context, call, recorded.inputs);
+      return readItems(context, call, id, recorded);
     },
     update: async (call, news, state) => {
-      renameHost(services, news, state);
-      await removeOrphans(services, call, news);
-      return convergeItems(services, call, news);
+      renameHost(context, news, state);
+      await removeOrphans(context, call, news);
+      return convergeItems(context, call, news);
     },
-    delete: (call, state) => deleteItems(services, call, state),
+    delete: (call, state) => deleteItems(context, call, state),
   };
 }
 
-/** The host runtime comes first on a host, so that all others find the host under its current name. */
+/** The host's runtime is updated first, so that all other resources find the host under its current name. */
 function renameHost({ hosts }: ProviderContext, news: Properties, state: Properties): void {
   const { host, items } = parseProperties(news);
   const former = state["host"];

@@ -6,7 +6,7 @@ import { byPart, ITEM_PROPERTIES, itemName } from "../../../model/parts.ts";
 import { fromWire, type WireItem } from "../../../model/wire-items.ts";
 import { asProperties, type Properties, UNKNOWN, type Value } from "../../wire/values.ts";
 
-/** The inputs or the state of a resource that is made of host items. */
+/** The inputs or the state of a resource that consists of host items. */
 export interface ItemProperties {
   readonly host: string;
   readonly id: string;
@@ -16,9 +16,9 @@ export interface ItemProperties {
 export type WireItems = Readonly<Record<string, WireItem>>;
 
 /**
- * Parses the properties of a resource of items. A secret's digest is plain text in them.
+ * Parses the properties of a resource that consists of items. The digest of a secret is returned as plain text.
  *
- * @throws InvalidError where the host, the id or the items are missing
+ * @throws InvalidError if the host, the id or the items are missing
  */
 export function parseProperties(properties: Properties): ItemProperties {
   // The SDK reserves the name `id` and drops an input with that name.
@@ -29,16 +29,16 @@ export function parseProperties(properties: Properties): ItemProperties {
   throw new InvalidError({
     what: "the resource cannot be read",
     why: "its host, its id or its items are missing.",
-    next: "Declare it in fleet.yaml and run `pulumi up`: what is already on the host is adopted.",
+    next: "Declare it in fleet.yaml and run `npx pulumi up`, which adopts what is already on the host.",
   });
 }
 
-/** Whether properties belong to a resource that is made of items: each part of an agent is a property. */
+/** Whether the properties contain items. Each part of an agent is a property. */
 export function hasItems(properties: Properties): boolean {
   return ITEM_PROPERTIES.some((property) => asProperties(properties[property]) !== undefined);
 }
 
-/** The known items, by name; during a preview a whole item may be unknown. */
+/** The known items, by name. During a preview an item may be unknown. */
 export function wireItems(properties: Properties): WireItems {
   const items = Object.entries(allItems(properties));
   return Object.fromEntries(
@@ -64,7 +64,7 @@ function allItems(properties: Properties): Properties {
   return Object.fromEntries(parts.flat());
 }
 
-/** The same properties with other items, whose secret contents are marked as secrets. Unknown items stay. */
+/** Replaces the items of properties, marks their secret contents as secrets, and keeps unknown items. */
 export function withItems(properties: Properties, items: WireItems): Properties {
   const unknown = unknownItems(properties).map((name) => [name, UNKNOWN] as const);
   const parts = byPart<Value>({ ...Object.fromEntries(unknown), ...mapValues(items, markSecret) });
@@ -73,7 +73,7 @@ export function withItems(properties: Properties, items: WireItems): Properties 
 }
 
 /**
- * Whether an item is the home of an agent: a folder that its removal moves aside, or deletes where that is declared.
+ * Whether an item is the home of an agent: only homes are moved aside, or deleted, when they are removed.
  */
 export function isHomeFolder({
   kind,
@@ -85,7 +85,7 @@ export function isHomeFolder({
   return kind === "directory" && (onRemove === "aside" || onRemove === "wipe");
 }
 
-/** The items as the host knows them. */
+/** Converts items to the form that hosts use. */
 export function hostItems(items: WireItems): Items {
   return mapValues(items, (item): HostItem => fromWire(item));
 }

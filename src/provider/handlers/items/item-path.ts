@@ -1,8 +1,8 @@
 import { parseItemName } from "../../../model/parts.ts";
 
 /**
- * The path of an item, or of a property of it, as the engine reads it: `identity["SOUL.md"].content`. A key that is
- * not an identifier must be quoted, or the engine's diff shows empty braces.
+ * The engine's path of an item or of one of its properties: `identity["SOUL.md"].content`. A key that is not an
+ * identifier must be quoted; otherwise the engine's diff shows empty braces.
  */
 export function itemPath(name: string, ...keys: readonly string[]): string {
   const { part, label } = parseItemName(name);

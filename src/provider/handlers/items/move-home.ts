@@ -9,51 +9,49 @@ import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
 import { movesFromOf } from "./directives.ts";
 
-/** Milliseconds between two messages about the progress of a home. */
-const TELL_EVERY = 10_000;
+/** Milliseconds between two messages about the progress of a transfer. */
+const PROGRESS_INTERVAL = 10_000;
 
 /**
- * Moves an agent's home from the host that has it to the host of this resource: stops the agent there, copies the
- * whole home, and lets it go, in this order. Each host notes each step, so that the next run continues after a killed
- * one.
+ * Moves an agent's home to the host of this resource: stops the agent on the old host, copies the home, and releases it
+ * there, in this order. Each host records each step, so that the next run continues after a killed one.
  *
- * @throws MusterError where the home is still on the old host; the agent then keeps running there, if that host can
- * be reached
+ * @throws MusterError if the home is still on the old host; the agent then keeps running there, if it is reachable
  */
 export async function moveHome(
-  services: ProviderContext,
+  context: ProviderContext,
   call: HandlerCall,
   news: Properties,
   request: ConvergeRequest,
 ): Promise<void> {
   const source = movesFromOf(news);
   if (source === undefined) return;
-  const move = services.moves.to(request.id);
-  if (move === undefined) throw leftOut(request.id, source);
+  const move = context.moves.to(request.id);
+  if (move === undefined) throw outsideRun(request.id, source);
   if (move.isProtected) throw isProtected(move);
   const { id, type, owner, items } = request;
   const { from } = move;
   try {
-    // Before the agent is stopped, both hosts are reached and the new one has room.
-    const old = await services.hosts.mover(from);
-    const now = await services.hosts.mover(move.to);
+    // Before the agent is stopped: both hosts must be reachable, and the new host must have enough space.
+    const old = await context.hosts.mover(from);
+    const now = await context.hosts.mover(move.to);
     const arrival = { op: "arrive", id, type, owner, items, from } as const;
-    if ((await now.arrive(arrival)).state === "lives") throw lives(move);
+    if ((await now.arrive(arrival)).state === "lives") throw alreadyThere(move);
     const { state, move: name, history } = await old.leave({ op: "leave", id: move.id, owner, to: move.to });
     if (state === "leaving") {
-      await bring({ old, now, call, move, owner, name }, { ...arrival, move: name });
+      await transferHome({ old, now, call, move, owner, name }, { ...arrival, move: name });
       await old.settle({ op: "settle", id: move.id, move: name, outcome: "arrived" });
     }
     await now.settle({ op: "settle", id, move: name, outcome: "arrived", history });
-    services.moves.done(move);
+    context.moves.done(move);
   } catch (error) {
-    throw error instanceof HostError && error.host === from ? isAway(move) : error;
+    throw error instanceof HostError && error.host === from ? sourceUnreachable(move) : error;
   } finally {
-    for (const host of [from, move.to]) services.looks.forget(host);
+    for (const host of [from, move.to]) context.observations.forget(host);
   }
 }
 
-interface Way {
+interface Transfer {
   readonly old: AgentMover;
   readonly now: AgentMover;
   readonly call: HandlerCall;
@@ -63,11 +61,11 @@ interface Way {
   readonly name: string;
 }
 
-/** If it fails, the agent stays; it has not run anywhere in the meantime. */
-async function bring(way: Way, arrival: Parameters<AgentMover["arrive"]>[0]): Promise<void> {
-  const { old, now, move, name } = way;
+/** Copies the home. If that fails, the agent is started again on the old host; it has not run anywhere in between. */
+async function transferHome(transfer: Transfer, arrival: Parameters<AgentMover["arrive"]>[0]): Promise<void> {
+  const { old, now, move, name } = transfer;
   try {
-    if ((await now.arrive(arrival)).state === "open") await stream(way);
+    if ((await now.arrive(arrival)).state === "open") await stream(transfer);
   } catch (error) {
     const failed = { op: "settle", id: move.id, move: name, outcome: "failed" } as const;
     await old.settle(failed).catch(() => undefined);
@@ -75,22 +73,22 @@ async function bring(way: Way, arrival: Parameters<AgentMover["arrive"]>[0]): Pr
   }
 }
 
-/** While one host writes a piece, the other reads the next: at most two pieces are in memory. */
-async function stream({ old, now, call, move, owner, name }: Way): Promise<void> {
+/** While the new host writes a piece, the old host reads the next one, so at most two pieces are in memory. */
+async function stream({ old, now, call, move, owner, name }: Transfer): Promise<void> {
   const take = (first: boolean) => old.pack({ op: "pack", id: move.id, owner, move: name, first });
-  let told = Date.now();
+  let lastReport = Date.now();
   let bytes = 0;
   for (let next: ReturnType<typeof take> | undefined = take(true); next !== undefined; ) {
     const piece: PackAnswer = await next;
     next = piece.sum === undefined ? take(false) : undefined;
-    // Awaited below, unless the other host fails first.
+    // It is awaited in the next round, unless the new host fails before that.
     next?.catch(() => undefined);
     const { aside } = await now.unpack({ op: "unpack", id: move.toId, move: name, ...piece });
     for (const path of aside) await call.log("info", `${move.to}: moved aside, kept for you: ${path}`);
     bytes += Buffer.byteLength(piece.bytes, "base64");
-    if (Date.now() - told < TELL_EVERY) continue;
-    told = Date.now();
-    await call.log("info", `${Math.round(bytes / 1024 / 1024)} MB came from ${move.from}`);
+    if (Date.now() - lastReport < PROGRESS_INTERVAL) continue;
+    lastReport = Date.now();
+    await call.log("info", `${Math.round(bytes / 1024 / 1024)} MB copied from ${move.from}`);
   }
 }
 
@@ -98,41 +96,41 @@ function agentOf({ id }: PendingMove): string {
   return subjectOf(id).name;
 }
 
-function lives(move: PendingMove): MusterError {
+function alreadyThere(move: PendingMove): MusterError {
   return new MusterError({
-    what: `${agentOf(move)} does not move to ${move.to}`,
-    why: "it lives there already.",
-    next: "Run `npx pulumi up` again, which checks this.",
+    what: `${agentOf(move)} was not moved to ${move.to}`,
+    why: "it is there already.",
+    next: "Run `npx pulumi up` again to refresh.",
   });
 }
 
-/** The engine was not asked about the host that has it, so it could not be removed there. */
-function leftOut(id: string, source: string): InvalidError {
+/** The run does not cover the old host, so the home could not be removed there. */
+function outsideRun(id: string, source: string): InvalidError {
   const { host: to, name: agent } = subjectOf(id);
   return new InvalidError({
-    what: `${agent} does not move to ${to}`,
-    why: `this run covers only a part of the fleet, without ${subjectOf(source).host}, which has its home.`,
-    next: `Run it whole, or with \`$(npx fleet targets --agent ${agent})\`.`,
+    what: `${agent} was not moved to ${to}`,
+    why: `its home is on ${subjectOf(source).host}, which this run does not cover.`,
+    next: `Run it without targets, or with \`$(npx fleet targets --agent ${agent})\`.`,
   });
 }
 
 function isProtected(move: PendingMove): InvalidError {
   const { from, to } = move;
   return new InvalidError({
-    what: `${agentOf(move)} does not move to ${to}`,
-    why: `it is protected on ${from}, so nothing of it is removed there.`,
-    next: `Declare it on ${from} with \`protect: false\`, run \`npx pulumi up\`, and move it then.`,
+    what: `${agentOf(move)} was not moved to ${to}`,
+    why: `it is protected on ${from}, so it cannot be removed there.`,
+    next: `Declare it on ${from} with \`protect: false\`, run \`npx pulumi up\`, and then move it.`,
   });
 }
 
-function isAway(move: PendingMove): MusterError {
+function sourceUnreachable(move: PendingMove): MusterError {
   const { from, to } = move;
   const agent = agentOf(move);
   return new MusterError({
-    what: `${agent} does not move to ${to}`,
+    what: `${agent} was not moved to ${to}`,
     why: `its home is on ${from}, which is unreachable.`,
     next:
-      `When ${from} is back, run \`npx pulumi up\`. To give up what is there, and begin with a new home: ` +
+      `When ${from} is back, run \`npx pulumi up\`. To give up that home and start with a new one, run ` +
       `\`npx fleet forget ${from} --agent ${agent}\`.`,
   });
 }

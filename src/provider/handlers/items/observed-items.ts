@@ -4,15 +4,15 @@ import { labelOf } from "../../../model/parts.ts";
 import { observedWire } from "../../../model/wire-items.ts";
 import type { WireItems } from "./inputs.ts";
 
-/** The most characters that are shown of one property. */
+/** The maximum number of characters that are shown of one property. */
 const SHOWN = 400;
 
-/** The items with observed values in place of the wanted ones. */
+/** Replaces the declared values of items by the observed ones. */
 export function observedItems(items: WireItems, observed: Observations): WireItems {
   return mapValues(items, (item, name) => observedWire(item, observedProps(observed[name])));
 }
 
-/** Sentences about items of which nothing is known. */
+/** Returns one sentence for each item with an unknown state. */
 export function unknownReasons(items: WireItems, observed: Observations): readonly string[] {
   return Object.keys(items).flatMap((name) => {
     const observation = observed[name];
@@ -21,13 +21,13 @@ export function unknownReasons(items: WireItems, observed: Observations): readon
   });
 }
 
-/** Whether nothing of the resource exists any more. A program that it starts does not belong to it. */
+/** Whether all items of the resource are gone. The program that it starts and its model are not counted. */
 export function isGone(items: WireItems, observed: Observations): boolean {
   const own = Object.keys(items).filter((name) => !["program", "model"].includes(`${items[name]?.["kind"]}`));
   return own.every((name) => isAbsent(observed[name]));
 }
 
-/** A unit whose file is gone still exists while it runs. */
+/** A unit without a file still exists while it runs. */
 function isAbsent(observation: Observation | undefined): boolean {
   if (observation === undefined || "unknown" in observation) return false;
   const { type, present, enabled, active = "stopped" } = observation.props;
@@ -40,11 +40,11 @@ function observedProps(observation: Observation | undefined): Props {
   return mapValues(props, (value, property) => withDetail(property, value, detail));
 }
 
-/** A digest says nothing to people, so the parts that differ replace it where the host knows them. */
+/** People cannot read a digest, so it is replaced by the parts that differ, if the host has reported them. */
 function withDetail(property: string, value: Scalar, detail: readonly Detail[]): Scalar {
   const parts = detail.filter((d) => d.property === property || d.property.startsWith(`${property}.`));
   if (parts.length === 0) return value;
-  const told = parts.map((d) => `${d.property} is '${d.observed}', declared '${d.declared}'`);
-  const text = `${parts.length} changed: ${told.join("; ")}`;
+  const described = parts.map((d) => `${d.property} is '${d.observed}', declared '${d.declared}'`);
+  const text = `${parts.length} changed: ${described.join("; ")}`;
   return text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text;
 }

@@ -6,11 +6,11 @@ import { orphansOf } from "./directives.ts";
 import { parseProperties } from "./inputs.ts";
 
 /**
- * Removes this stack's leftovers on the host, which neither fleet.yaml nor the state has: each by its own record, in
- * the given order.
+ * Removes this stack's leftovers on the host, which are in neither fleet.yaml nor the state. Each is removed according
+ * to its own record, in the given order.
  */
 export async function removeOrphans(
-  services: ProviderContext,
+  context: ProviderContext,
   call: HandlerCall,
   news: Properties,
 ): Promise<void> {
@@ -18,30 +18,30 @@ export async function removeOrphans(
   if (orphans.length === 0) return;
   const { host } = parseProperties(news);
   const { owner } = call.urn;
-  const remover = await services.hosts.remover(host);
+  const remover = await context.hosts.remover(host);
   try {
     for (const id of orphans) {
       const { aside } = await remover.remove({ op: "remove", id, owner, items: {} });
       for (const path of aside) await call.log("info", `${host}: moved aside, kept for you: ${path}`);
     }
   } finally {
-    services.looks.forget(host);
+    context.observations.forget(host);
   }
 }
 
-const LEFT_OVER = " is left over, and neither fleet.yaml nor the state knows it";
+const LEFT_OVER = " is left over, and is in neither fleet.yaml nor the state";
 
-/** Announces what the removal of a host's leftovers removes, by their records, which the preflight has just read. */
+/** Announces the removal of a host's leftovers, according to their records, which the preflight has just read. */
 export async function announceOrphans(
-  { looks }: ProviderContext,
+  { observations }: ProviderContext,
   call: HandlerCall,
   news: Properties,
 ): Promise<void> {
   const orphans = orphansOf(news);
   if (orphans.length === 0) return;
   const { host } = parseProperties(news);
-  const { resources } = await looks.at(host, call.urn.owner);
-  const going = orphans.map((name): Removal => {
+  const { resources } = await observations.at(host, call.urn.owner);
+  const removals = orphans.map((name): Removal => {
     return {
       name,
       host,
@@ -50,5 +50,5 @@ export async function announceOrphans(
       why: LEFT_OVER,
     };
   });
-  for (const sentence of removalSentences(going, "up")) await call.log("warning", sentence);
+  for (const sentence of removalSentences(removals, "up")) await call.log("warning", sentence);
 }

@@ -16,22 +16,22 @@ import { isGone, observedItems, unknownReasons } from "./observed-items.ts";
 /**
  * Observes the resource on its host.
  *
- * @returns undefined where all of it is gone; what was recorded, where its host may be unreachable and is
- * @throws PartialError with what was recorded where anything of it is unknown: unknown is not absent
+ * @returns undefined if all of it is gone; the recorded state if its host is declared intermittent and is unreachable
+ * @throws PartialError with the recorded state if any part is unknown, as unknown does not mean absent
  */
 export async function readItems(
-  services: ProviderContext,
+  context: ProviderContext,
   call: HandlerCall,
   id: string,
   recorded: ActualState,
 ): Promise<ActualState | undefined> {
   const properties = parseProperties(recorded.inputs);
-  let seen: Seen;
+  let seen: ObservedResource;
   try {
-    seen = await look(services, call, properties, wireItems(recorded.state));
+    seen = await observeResource(context, call, properties, wireItems(recorded.state));
   } catch (error) {
     if (isNothingInstalled(error) && isRuntime(properties.items)) return undefined;
-    if (services.isWaitedFor(properties.host)) return recorded;
+    if (context.isDeferred(properties.host)) return recorded;
     throw new PartialError({ id, ...recorded, reasons: [messageOf(error)] });
   }
   const { observed, record } = seen;
@@ -39,8 +39,7 @@ export async function readItems(
   if (reasons.length > 0) throw new PartialError({ id, ...recorded, reasons });
   if (isGone(properties.items, observed) && !isBeingRemoved(record)) return undefined;
   const items = observedItems(properties.items, observed);
-  // The engine writes inputs that differ from the program's at once, with the whole checkpoint, so they have no
-  // keyed hashes.
+  // These inputs have no keyed hashes: if they differ from the program's inputs, the engine writes a whole checkpoint.
   const inputs = mapValues(items, (item) => toWire(fromWire(item)));
   const actual = {
     inputs: withItems(recorded.inputs, inputs),
@@ -50,67 +49,68 @@ export async function readItems(
   throw new PartialError({ id, ...actual, reasons: unfinishedReasons(properties, record) });
 }
 
-/** What the last run did not finish, and why; a killed run left no reason. */
+/** Returns what the last run did not finish, and why. A killed run has left no reason. */
 function unfinishedReasons({ host, id }: ItemProperties, { failures = [] }: HostRecord): string[] {
-  const next = "`npx pulumi up` finishes its work";
-  if (failures.length === 0) return [`${host}: a run that changed it was killed; ${next}`];
+  const next = "`npx pulumi up` finishes the work";
+  if (failures.length === 0) return [`${host}: a run was killed while it changed this; ${next}`];
   return failures.map((failure) => {
-    return `the last run failed at its ${failure.part}; ${next}. It said: ${failureText(host, id, failure)}`;
+    return `the last run failed at its ${failure.part}; ${next}. The error was: ${failureText(host, id, failure)}`;
   });
 }
 
-/** A killed removal leaves the record, which only a delete removes. */
+/** Whether a removal was killed: it leaves the record, which only another delete removes. */
 function isBeingRemoved(record: HostRecord | undefined): boolean {
   return record !== undefined && record.applied === undefined && record.intended === undefined;
 }
 
 /**
- * Whether the resource is the host runtime itself, which may be missing; for others a missing runtime means unknown.
+ * Whether the resource is the host's runtime. If the runtime is missing, this resource is absent, and all others are
+ * unknown.
  */
 export function isRuntime(items: WireItems): boolean {
   return Object.values(items).some((item) => item["kind"] === "runtime");
 }
 
-type Seen = Pick<Observed, "observed" | "record">;
+type ObservedResource = Pick<Observed, "observed" | "record">;
 
-/** Answers from the observation of the whole host where that covers the same items; otherwise asks again. */
-async function look(
-  services: ProviderContext,
+/** Uses the observation of the whole host if it covers the same items; otherwise observes this resource separately. */
+async function observeResource(
+  context: ProviderContext,
   call: HandlerCall,
   { host, id, items }: ItemProperties,
   state: WireItems,
-): Promise<Seen> {
+): Promise<ObservedResource> {
   const { owner } = call.urn;
-  const all = await services.looks.at(host, owner);
+  const all = await context.observations.at(host, owner);
   const seen = all.resources[id];
   const observed = mapValues(seen?.observed ?? {}, (one, name) => unsealed(one, state[name]));
   const wanted = mapValues(items, (item, name) =>
     reference(item, seen?.items[name], observed[name] !== seen?.observed[name]),
   );
   if (seen !== undefined && isDeepStrictEqual(seen.items, wanted)) return { ...seen, observed };
-  const contents = services.contents.held(rowsOf(wanted));
-  const again = await services.looks.again(host, owner, { id, items: wanted }, contents);
+  const contents = context.contents.held(rowsOf(wanted));
+  const again = await context.observations.again(host, owner, { id, items: wanted }, contents);
   return again ?? { observed: {} };
 }
 
-/** A secret that has not changed since the state was written is what the state says. */
+/** Takes the digest of a secret from the state if the secret has not changed since the state was written. */
 function unsealed(observation: Observation, state: WireItem | undefined): Observation {
   if ("unknown" in observation || !isSameSecret(state, observation.props)) return observation;
   return { ...observation, props: { ...observation.props, content: state?.["content"] ?? "" } };
 }
 
 /**
- * The item to compare the host with. After a saved refresh the recorded inputs are what was observed then. The host's
- * own record is more reliable, except for the digest of a secret, which it does not have.
+ * Returns the item to compare the host with. After a saved refresh, the recorded inputs are only what was observed
+ * then, so the host's own record is more reliable. Only the digest of a secret is not in it.
  *
- * @param isTold whether the state says already what the secret is
+ * @param isKnown whether the state already has the digest of the secret
  */
-function reference(item: WireItem, onHost: HostItem | undefined, isTold: boolean): HostItem {
+function reference(item: WireItem, onHost: HostItem | undefined, isKnown: boolean): HostItem {
   if (onHost === undefined) return fromWire(item);
   const wire = toWire(onHost);
   if (!isDeepStrictEqual(wireAddress(wire), wireAddress(item))) return fromWire(item);
   const { content } = item;
-  return !isTold && `${content}`.startsWith("secret:")
+  return !isKnown && `${content}`.startsWith("secret:")
     ? fromWire({ ...wire, content: content ?? "" })
     : onHost;
 }

@@ -5,22 +5,22 @@ import type { HandlerCall } from "../handler.ts";
 import { hostItems, parseProperties } from "./inputs.ts";
 import { isRuntime } from "./read-items.ts";
 
-/** Removes what the resource put on its host. An agent's own data is moved aside, and its new place is printed. */
+/** Removes the items of the resource from its host. An agent's own data is moved aside, and the new path is printed. */
 export async function deleteItems(
-  services: ProviderContext,
+  context: ProviderContext,
   call: HandlerCall,
   state: Properties,
 ): Promise<void> {
   const { host, id, items } = parseProperties(state);
   try {
     const { owner } = call.urn;
-    const remover = await services.hosts.remover(host);
+    const remover = await context.hosts.remover(host);
     const { aside } = await remover.remove({ op: "remove", id, owner, items: hostItems(items) });
     for (const path of aside) await call.log("info", `${host}: moved aside, kept for you: ${path}`);
     if (isRuntime(items)) await remover.uninstall();
   } catch (error) {
     if (!isNothingInstalled(error)) throw error;
   } finally {
-    services.looks.forget(host);
+    context.observations.forget(host);
   }
 }

@@ -14,14 +14,14 @@ const WHEN: Readonly<Record<OnChange, string>> = {
   never: "does not restart, and keeps running as before",
 };
 
-/** What happens to an agent whose parts were resources of their own; empty for any other. */
+/** Returns a sentence if several former resources become one agent; otherwise an empty list. */
 export function mergeNotices(state: Properties, news: Properties): string[] {
   if (!isFormerPart(`${state["resource"]}`)) return [];
   const { host, id } = parseProperties(news);
-  return [`${host}: ${readerIn(id)} becomes one resource; nothing of it is stopped or removed`];
+  return [`${host}: ${readerIn(id)} becomes one resource; nothing is stopped or removed`];
 }
 
-/** What an update does to the units that read what it changes, a sentence for each. */
+/** Returns one sentence for each unit that reads a changed item: whether and when it restarts. */
 export function restartNotices(state: Properties, news: Properties): string[] {
   const changes = diff(state, news);
   const { host, id } = parseProperties(news);
@@ -36,21 +36,21 @@ export function restartNotices(state: Properties, news: Properties): string[] {
   return [...new Set(sentences)];
 }
 
-/** The message about a unit that was not restarted although what it reads has changed. */
+/** Returns the message about a unit that was not restarted, although an item that it reads has changed. */
 export function waitingSentence({ host, id, items }: ItemProperties, unit: string): string {
   const reader = Object.values(items).find(({ notify }) => notify === unit);
   const why = reader?.["restart"] === "never" ? "as fleet.yaml declares" : "because it is not idle";
   return `${host}: ${readerIn(id)} keeps running as before, ${why}; see \`npx fleet ps\``;
 }
 
-/** Announces a change that must wait until its host is back. */
+/** Announces a change that is deferred until its host is back. */
 export async function announceWaiting(
-  { isWaitedFor }: ProviderContext,
+  { isDeferred }: ProviderContext,
   call: HandlerCall,
   news: Properties,
 ): Promise<void> {
   const host = `${news["host"]}`;
-  if (isWaitedFor(host)) await call.log("warning", `waits until ${host} is back`);
+  if (isDeferred(host)) await call.log("warning", `deferred until ${host} is back`);
 }
 
 /** The agent or service that reads the files of a resource: `iris` for `hub/iris/agent`. */

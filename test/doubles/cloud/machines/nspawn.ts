@@ -6,7 +6,7 @@ import { withHelperLock } from "../../../../src/host-kinds/local/nspawn/helper/h
 import { BRIDGE, freeAddress, gatewayOf } from "../../../../src/host-kinds/local/nspawn/helper/network.ts";
 import { type HostFile, readHostFile } from "../../../../src/host-kinds/local/nspawn/host-file.ts";
 import { localHosts } from "../../../../src/host-kinds/local/nspawn/index.ts";
-import { hostPlace } from "../../../../src/host-kinds/local/nspawn/local-host-paths.ts";
+import { hostPaths } from "../../../../src/host-kinds/local/nspawn/local-host-paths.ts";
 import { localDir } from "../../../../src/host-kinds/local/nspawn/local-host-state.ts";
 import { cloudInitScript } from "./cloud-init.ts";
 import { disksIn } from "./disks.ts";
@@ -21,7 +21,7 @@ import type { MachineOrder, Machines } from "./machines.ts";
 export function nspawnMachines(dir: string): Machines & { removeAll(): Promise<void> } {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const local = localHosts(dir);
-  const place = (id: number) => hostPlace(localDir(), realpathSync(dir), nameOf(id));
+  const place = (id: number) => hostPaths(localDir(), realpathSync(dir), nameOf(id));
   const led = new Map<string, number>();
   const disks = disksIn(dir);
   const run = (id: number, script: string) => runAsRoot(dir, hostFile(place(id).dir), script);

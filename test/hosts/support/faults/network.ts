@@ -45,13 +45,13 @@ export const network: readonly Fault[] = [
   refused,
   badLink("silent after connect", "silent", {
     effect: "unreachable",
-    says: /timed out|gave no answer within/,
+    says: /timed out|did not answer within/,
     connectTimeout: 2,
   }),
-  badLink("cut in mid-run", "cut", { effect: "unreachable", says: /the connection was cut/ }),
+  badLink("cut in mid-run", "cut", { effect: "unreachable", says: /the connection was lost/ }),
   badLink("silent in mid-run", "stall", {
     effect: "unreachable",
-    says: /the connection was cut: nothing came from it any more/,
+    says: /the connection was lost: it stopped responding/,
     connectTimeout: 4,
   }),
   badLink("slow (300 ms, 5 % loss)", "slow", { effect: "none" }),

@@ -13,16 +13,16 @@ import { withHelperLock } from "./helper-lock.ts";
 import { provision } from "./provision.ts";
 
 /**
- * Makes the Debian that all local hosts share and installs what this machine lacks to boot them, unless all is
- * there.
+ * Creates the Debian base that all local hosts share, and installs the packages that this machine lacks to
+ * boot them. Does nothing if both are already there.
  *
  * @param local `<cache>/local`
- * @returns the base's folder name in it
+ * @returns the name of the base's folder in `local`
  */
 export async function ensureBase(local: string, node: NodeProgram, progress: ProgressLine): Promise<string> {
   const name = baseName(node.version);
   if (isPrepared(local, node)) return name;
-  const waiting = (pid: number) => progress(`waiting for process ${pid}, which makes the Debian base`);
+  const waiting = (pid: number) => progress(`waiting for process ${pid}, which creates the Debian base`);
   return withHelperLock(
     "base",
     async () => {
@@ -35,7 +35,7 @@ export async function ensureBase(local: string, node: NodeProgram, progress: Pro
   );
 }
 
-/** Under the lock every unfinished base is a killed run's; a finished one stays as long as a host stands on it. */
+/** Removes unused bases. The caller holds the lock, so an unfinished base was left by a killed run. */
 function removeUnused(local: string, name: string): void {
   const used = new Set([name, ...[...allHosts(local).values()].map((host) => host.base)]);
   for (const folder of readdirSync(local)) {
@@ -47,7 +47,7 @@ function removeUnused(local: string, name: string): void {
 async function build(target: string, node: NodeProgram, progress: ProgressLine): Promise<void> {
   const unfinished = `${target}.unfinished`;
   const mirror = await debianMirror();
-  await withElapsed("making the Debian base for local hosts", progress, () =>
+  await withElapsed("creating the Debian base for local hosts", progress, () =>
     debootstrap(unfinished, mirror),
   );
   provision(unfinished, node, mirror);
@@ -56,18 +56,18 @@ async function build(target: string, node: NodeProgram, progress: ProgressLine):
 
 async function withElapsed<T>(text: string, progress: ProgressLine, work: () => Promise<T>): Promise<T> {
   const started = Date.now();
-  const tell = () => progress(`${text}: ${Math.round((Date.now() - started) / 1000)} s`);
+  const report = () => progress(`${text}: ${Math.round((Date.now() - started) / 1000)} s`);
   progress(`${text} (about 1 minute)`);
-  const timer = setInterval(tell, 10_000);
+  const timer = setInterval(report, 10_000);
   try {
     return await work();
   } finally {
     clearInterval(timer);
-    tell();
+    report();
   }
 }
 
-/** Installs what the machine itself lacks to boot local hosts; nothing is done where nothing is missing. */
+/** Installs the Debian packages that this machine lacks to boot local hosts. */
 export async function installMissing(progress: ProgressLine): Promise<void> {
   const missing = missingPackages();
   if (missing.length === 0) return;
@@ -76,13 +76,13 @@ export async function installMissing(progress: ProgressLine): Promise<void> {
   const installed = await aptGet(["install", "--yes", "--no-install-recommends", ...missing]);
   if (missingPackages().length === 0) return;
   throw new MusterError({
-    what: "local hosts lack programs on this machine",
+    what: "this machine lacks programs that local hosts need",
     why: `apt-get could not install ${missing.join(", ")}: ${(installed || updated).trimEnd().split("\n").at(-1)}`,
     next: `Run \`${aptInstall(missing)}\`.`,
   });
 }
 
-/** @returns what it said on stderr */
+/** Runs apt-get. @returns its error output */
 async function aptGet(args: readonly string[]): Promise<string> {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   const waitForOthers = ["-o", "DPkg::Lock::Timeout=300"];

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MusterError } from "../../../../base/errors.ts";
 import type { HostAddress } from "../helper-protocol.ts";
 import { type HostFile, readHostFile } from "../host-file.ts";
-import type { HostPlace } from "../local-host-paths.ts";
-import { saysSsh } from "../ssh-banner.ts";
+import type { HostPaths } from "../local-host-paths.ts";
+import { answersSsh } from "../ssh-banner.ts";
 import { supervisorPid } from "../supervisor-process.ts";
 import { makeCgroups } from "./cgroups.ts";
 import { withHelperLock } from "./helper-lock.ts";
@@ -13,29 +13,29 @@ import { startSupervisor } from "./host-supervisor.ts";
 import { joinNetwork } from "./network.ts";
 import { stopHost } from "./stop-host.ts";
 
-/** Milliseconds until a host that does not answer counts as failed; 2 s is usual. */
+/** Milliseconds that a host may take until its sshd answers. It usually takes 2 s. */
 const BOOT_TIME = 60_000;
 
-/** Every systemd watches files with some 9 inotify instances of uid 0, and Linux allows a user 128 of them. */
+/** Each host's systemd uses about 9 inotify instances of uid 0, and the default limit per user is 128. */
 const INOTIFY_INSTANCES = 4096;
 
 /**
- * Boots a host, unless it runs, and waits until its sshd answers.
+ * Boots a host if it does not run, and waits until its sshd answers.
  *
- * @throws MusterError with the end of its console where it does not come up
+ * @throws MusterError with the last lines of its console if it does not boot
  */
-export async function bootHost(host: HostPlace): Promise<HostAddress> {
+export async function bootHost(host: HostPaths): Promise<HostAddress> {
   const file = readHostFile(host.dir);
   if (file === undefined) {
-    throw new MusterError({ where: host.id, what: "cannot boot", why: "there is no such local host." });
+    throw new MusterError({ where: host.id, what: "cannot boot", why: "this local host does not exist." });
   }
   const running = () => supervisorPid(host.dir) !== undefined;
-  await answers(host, file, running() ? running : await start(host, file));
+  await waitForSsh(host, file, running() ? running : await start(host, file));
   return { address: file.address, hostKeys: file.hostKeys };
 }
 
-/** @returns tells whether it still runs */
-async function start(host: HostPlace, file: HostFile): Promise<() => boolean> {
+/** Starts a host. @returns a function that checks whether the host still runs */
+async function start(host: HostPaths, file: HostFile): Promise<() => boolean> {
   await stopHost(host);
   raiseInotifyLimit();
   return withHelperLock("machine", async () => {
@@ -46,23 +46,23 @@ async function start(host: HostPlace, file: HostFile): Promise<() => boolean> {
   });
 }
 
-async function answers(host: HostPlace, file: HostFile, runs: () => boolean): Promise<void> {
+async function waitForSsh(host: HostPaths, file: HostFile, runs: () => boolean): Promise<void> {
   const end = Date.now() + BOOT_TIME;
-  while (!(await saysSsh(file.address))) {
-    if (!runs()) throw failed(host, file, "it ended while it booted");
+  while (!(await answersSsh(file.address))) {
+    if (!runs()) throw failed(host, file, "it stopped while booting");
     if (Date.now() > end) throw failed(host, file, `its sshd did not answer within ${BOOT_TIME / 1000} s`);
     await sleep(50);
   }
 }
 
-function failed(host: HostPlace, file: HostFile, how: string): MusterError {
+function failed(host: HostPaths, file: HostFile, how: string): MusterError {
   const log = join(host.dir, "console.log");
   const tail = readFileSync(log, "utf8").trimEnd().split("\n").slice(-3).join(" | ");
   return new MusterError({
     where: file.name,
-    what: "the local host did not come up",
-    why: `${how}. Its console's last lines: ${tail}`,
-    next: `The whole of it is in ${log}.`,
+    what: "the local host did not boot",
+    why: `${how}. The last lines of its console: ${tail}`,
+    next: `The complete console output is in ${log}.`,
   });
 }
 

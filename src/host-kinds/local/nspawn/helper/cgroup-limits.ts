@@ -2,25 +2,27 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 
-/** The most that processes in a group may take of this machine, together. Cores are shared by the kernel's weights. */
-interface Ceiling {
-  /** Share of this machine's memory. */
+/**
+ * The limits of a cgroup's processes together. CPU time has no limit, because the kernel shares it by weight.
+ */
+interface CgroupLimits {
+  /** A share of this machine's memory, from 0 to 1. */
   readonly memory: number;
-  /** Processes and threads. */
+  /** The number of processes and threads. */
   readonly tasks: number;
 }
 
-/** Linux has 32768 process numbers by default: some are left for the machine itself. */
-export const ALL_HOSTS: Ceiling = { memory: 0.75, tasks: 24_000 };
+/** Linux has 32768 process IDs by default, and the machine itself needs some of them. */
+export const ALL_HOSTS: CgroupLimits = { memory: 0.75, tasks: 24_000 };
 
-export const ONE_HOST: Ceiling = { memory: 0.5, tasks: 8000 };
+export const ONE_HOST: CgroupLimits = { memory: 0.5, tasks: 8000 };
 
 /**
- * Puts a ceiling on a group, in whichever hierarchy it is. It stands above the groups that a host sees, so nobody in
- * the host can lift it, and whatever runs away there takes neither this machine nor other hosts along.
+ * Sets the limits of a cgroup in any hierarchy. A host does not see this cgroup, only those below it, so
+ * nobody in the host can raise the limits, and a runaway process cannot exhaust this machine or other hosts.
  */
-export function setCeiling(group: string, { memory, tasks }: Ceiling): void {
-  // Linux before 5.11: a limit in cgroup v1 does not count for the groups below unless this is said.
+export function setLimits(group: string, { memory, tasks }: CgroupLimits): void {
+  // Before Linux 5.11, a limit in cgroup v1 applies to the cgroups below only if this is set.
   const hierarchical = join(group, "memory.use_hierarchy");
   if (existsSync(hierarchical) && readFileSync(hierarchical, "utf8").trim() === "0")
     writeFileSync(hierarchical, "1");

@@ -1,33 +1,34 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ALL_HOSTS, ONE_HOST, setCeiling } from "./cgroup-limits.ts";
+import { ALL_HOSTS, ONE_HOST, setLimits } from "./cgroup-limits.ts";
 
-/** The group above every local host on this machine, in each hierarchy. */
+/** The parent cgroup of all local hosts on this machine, in each hierarchy. */
 const PARENT = "muster";
 
 /**
- * Makes a host's own group in every hierarchy of this machine, v1 and v2: hosts that share one would see, and at
- * their end kill, each other's processes. Each has a ceiling before a process of the host is in it.
+ * Creates a cgroup for a host in each hierarchy of this machine, v1 and v2. Hosts that share a cgroup would
+ * see each other's processes, and would kill them when they stop. The limits are set before the host's first
+ * process starts.
  *
- * @returns the groups' folders
+ * @returns the folders of the cgroups
  */
 export function makeCgroups(id: string): string[] {
   return hierarchies().map(({ root, v2 }) => {
     const parent = join(root, PARENT);
     const own = join(parent, id);
     mkdirSync(parent, { recursive: true });
-    if (v2) for (const group of [root, parent]) passControllersOn(group);
+    if (v2) for (const group of [root, parent]) enableControllers(group);
     inheritCpus(root, parent);
-    setCeiling(parent, ALL_HOSTS);
+    setLimits(parent, ALL_HOSTS);
     mkdirSync(own, { recursive: true });
-    setCeiling(own, ONE_HOST);
-    if (v2) passControllersOn(own);
+    setLimits(own, ONE_HOST);
+    if (v2) enableControllers(own);
     return own;
   });
 }
 
-/** The processes of a host. */
+/** Returns the IDs of a host's processes. */
 export function cgroupPids(id: string): number[] {
   const groups = ownGroups(id).flatMap(withSubgroups);
   const lines = groups.flatMap((group) => read(join(group, "cgroup.procs")).split("\n"));
@@ -35,9 +36,9 @@ export function cgroupPids(id: string): number[] {
 }
 
 /**
- * Removes a host's groups, which must hold no living process.
+ * Removes a host's cgroups, which must not contain a running process.
  *
- * @returns whether other local hosts are left on this machine
+ * @returns whether this machine has cgroups of other local hosts
  */
 export async function removeCgroups(id: string): Promise<boolean> {
   for (const group of ownGroups(id).flatMap(withSubgroups)) await removeGroup(group);
@@ -47,7 +48,7 @@ export async function removeCgroups(id: string): Promise<boolean> {
   return others;
 }
 
-/** A group is busy for moments after its last process was killed. */
+/** Removes a cgroup. Tries repeatedly, because it is busy for a moment after its last process was killed. */
 async function removeGroup(group: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -65,7 +66,7 @@ function ownGroups(id: string): string[] {
     .filter(existsSync);
 }
 
-/** Deepest first, the group itself last. */
+/** Returns a cgroup with all cgroups below it, in the order in which they can be removed. */
 function withSubgroups(group: string): string[] {
   return [...subgroups(group).flatMap((name) => withSubgroups(join(group, name))), group];
 }
@@ -87,18 +88,19 @@ function hierarchies(): { root: string; v2: boolean }[] {
     .map(([root, type]) => ({ root, v2: type === "cgroup2" }));
 }
 
-/** cgroup v2: a group's children have the controllers that are named in its subtree_control. */
-function passControllersOn(group: string): void {
+/** Enables all controllers for the children of a cgroup. In cgroup v2, its subtree_control lists them. */
+function enableControllers(group: string): void {
   for (const controller of read(join(group, "cgroup.controllers")).split(/\s+/).filter(Boolean)) {
     try {
       writeFileSync(join(group, "cgroup.subtree_control"), `+${controller}`);
     } catch {
-      // This kernel or its realtime processes keep the controller to themselves: hosts do without its limits.
+      // This kernel cannot delegate the controller, for example because of realtime processes. Its limits do
+      // not apply.
     }
   }
 }
 
-/** cgroup v1: a new cpuset is empty and takes no process, unless it copies its parent's. */
+/** Copies the root's CPUs in cgroup v1, because a new cpuset is empty and accepts no process. */
 function inheritCpus(root: string, parent: string): void {
   if (!existsSync(join(parent, "cpuset.mems")) || !existsSync(join(parent, "cgroup.clone_children"))) return;
   for (const file of ["cpuset.cpus", "cpuset.mems"])

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MusterError } from "../../../../base/errors.ts";
 import type { ProgressLine } from "../call-helper.ts";
 import type { HelperAnswers, HelperCommand, HelperRequest } from "../helper-protocol.ts";
-import { type HostPlace, hostPlace } from "../local-host-paths.ts";
+import { type HostPaths, hostPaths } from "../local-host-paths.ts";
 import { ensureBase } from "./base-image.ts";
 import { bootHost } from "./boot-host.ts";
 import { createHost } from "./create-host.ts";
@@ -18,7 +18,7 @@ type Commands = {
   ) => Promise<HelperAnswers[C]>;
 };
 
-/** What the helper can do, by name. */
+/** The commands of the helper, by name. */
 export const commands: Commands = {
   prepare: async ({ local, node }, progress) => ({ base: await ensureBase(local, node, progress) }),
   create: async (request, progress) => {
@@ -34,11 +34,12 @@ export const commands: Commands = {
   clean: ({ local }) => withHelperLock("base", () => cleanHost(local)),
 };
 
-/** Two runs may want the same host at once: the second waits, then finds it as the first left it. */
-async function oneAtATime<T>(request: HelperRequest, work: (host: HostPlace) => Promise<T>): Promise<T> {
+/** Runs `work` under the host's lock, because two runs may change the same host at the same time. */
+async function oneAtATime<T>(request: HelperRequest, work: (host: HostPaths) => Promise<T>): Promise<T> {
   const { local, project, name } = request;
-  if (name === undefined) throw new MusterError({ what: "local hosts", why: "the request names no host." });
-  const host = hostPlace(local, project, name);
+  if (name === undefined)
+    throw new MusterError({ what: "local hosts: invalid request", why: "`name` is missing." });
+  const host = hostPaths(local, project, name);
   mkdirSync(join(local, "hosts"), { recursive: true, mode: 0o755 });
   return withHelperLock(host.id, () => work(host));
 }

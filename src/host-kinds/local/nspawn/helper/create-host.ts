@@ -6,27 +6,31 @@ import { MusterError } from "../../../../base/errors.ts";
 import { writeFileLocked } from "../../../../base/files.ts";
 import type { HelperRequest } from "../helper-protocol.ts";
 import { type HostFile, readHostFile } from "../host-file.ts";
-import type { HostPlace } from "../local-host-paths.ts";
+import type { HostPaths } from "../local-host-paths.ts";
 import { withHelperLock } from "./helper-lock.ts";
 import { freeAddress, gatewayOf } from "./network.ts";
 
 /**
- * Makes a host's folder, unless it is there; what a killed run left half-made is made anew. Either way the given
- * key, and no other of ours, lets in from now on, also where the host runs already.
+ * Creates a host's folder unless a complete one exists, and replaces what a killed run has left incomplete.
+ * In each case, the given key replaces the one that could log in before, even on a running host.
  */
-export async function createHost(host: HostPlace, request: HelperRequest, base: string): Promise<void> {
+export async function createHost(host: HostPaths, request: HelperRequest, base: string): Promise<void> {
   const { publicKey } = request;
   if (publicKey === undefined || publicKey.trim().includes("\n")) {
-    throw new MusterError({ what: "local hosts", why: "create needs one public key." });
+    throw new MusterError({
+      what: "local hosts: invalid request",
+      why: "`create` needs exactly one public key.",
+    });
   }
   if (readHostFile(host.dir) === undefined) await make(host, request, base);
   writeFileLocked(join(host.dir, "config/authorized_keys"), `${publicKey.trim()}\n`);
 }
 
-async function make(host: HostPlace, request: HelperRequest, base: string): Promise<void> {
+async function make(host: HostPaths, request: HelperRequest, base: string): Promise<void> {
   rmSync(host.dir, { recursive: true, force: true });
   for (const folder of ["config", "root"]) mkdirSync(join(host.dir, folder), { recursive: true });
-  // Linux users in the host have uids that people on this machine have too: they must not pass here.
+  // The users of the host have the same uids as users of this machine, who must not get access to the host's
+  // files.
   for (const folder of ["disk", "disk/upper", "disk/work"]) {
     mkdirSync(join(host.dir, folder), { mode: folder === "disk" ? 0o700 : 0o755 });
   }
@@ -40,7 +44,7 @@ async function make(host: HostPlace, request: HelperRequest, base: string): Prom
   });
 }
 
-/** @returns the public host key */
+/** Writes the host's name, machine ID and a new host key. @returns the public host key */
 async function writeIdentity(upper: string, name: string): Promise<string> {
   mkdirSync(join(upper, "etc/ssh"), { recursive: true });
   writeFileSync(join(upper, "etc/hostname"), `${name}\n`);

@@ -1,13 +1,13 @@
 import { execa } from "execa";
 
 export interface Mirror {
-  /** Left out where apt knows no Debian archive (other distributions): debootstrap then takes Debian's own. */
+  /** Left out if apt has no Debian archive. debootstrap then uses Debian's own archive. */
   readonly url?: string;
-  /** `http_proxy` and `https_proxy`, where apt uses one. */
+  /** `http_proxy` and `https_proxy`, if apt uses a proxy. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The Debian archive that this machine's apt is set up for, in whichever form its sources are written. */
+/** Finds the Debian archive that this machine's apt uses, in any format of its sources. */
 export async function debianMirror(): Promise<Mirror> {
   const format = ["--format", "$(SITE)|$(COMPONENT)|$(RELEASE)", "Created-By: Packages"];
   const targets = await execa("apt-get", ["indextargets", ...format], { reject: false });
@@ -17,7 +17,7 @@ export async function debianMirror(): Promise<Mirror> {
   return { ...(url !== undefined && { url }), env: await proxy() };
 }
 
-/** Mirrors keep the archive's last folder name; security and ports have others. */
+/** Whether a URL is a mirror of the main archive, which ends with `debian`, and not of security or ports. */
 function isDebianArchive(site: string): boolean {
   return /^https?:\/\/.*\/debian\/?$/.test(site);
 }

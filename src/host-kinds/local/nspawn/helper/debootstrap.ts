@@ -5,7 +5,7 @@ import { PACKAGES, SUITE } from "../image-recipe.ts";
 import { KEYRING } from "../requirements.ts";
 import type { Mirror } from "./debian-mirror.ts";
 
-/** Namespaces that end with us: what debootstrap mounts and starts never outlives this run, however it ends. */
+/** Runs debootstrap in namespaces that end with this process, so that it leaves no mounts or processes. */
 const CONTAINED = [
   "--pdeathsig",
   "KILL",
@@ -17,14 +17,14 @@ const CONTAINED = [
   "--mount-proc",
 ];
 
-/** debootstrap takes no target with a space or a colon in its path, and people's folders have them. */
+/** Where the target is mounted for debootstrap, which refuses paths with spaces or colons. */
 const PLAIN_PATH = "/run/muster/base";
 const BIND = ["sh", "-euc", 'mount --bind "$1" "$2"; shift 2; exec "$@"', "debootstrap-at"];
 
 /**
- * Installs Debian into a folder, which it makes.
+ * Creates a folder and installs Debian into it.
  *
- * @throws MusterError with debootstrap's last words
+ * @throws MusterError with the last lines of debootstrap's output
  */
 export async function debootstrap(target: string, { url, env }: Mirror): Promise<void> {
   for (const folder of [target, PLAIN_PATH]) mkdirSync(folder, { recursive: true });
@@ -36,9 +36,9 @@ export async function debootstrap(target: string, { url, env }: Mirror): Promise
     if (!(error instanceof ExecaError)) throw error;
     const said = String(error.all ?? error.shortMessage).trimEnd();
     throw new MusterError({
-      what: `the Debian base could not be made from ${url ?? "Debian's own archive"}`,
-      why: `debootstrap says: ${said.split("\n").slice(-2).join(" ")}`,
-      next: "Check that this address can be reached and that the disk has 1 GB free, then try again.",
+      what: `the Debian base could not be created from ${url ?? "Debian's own archive"}`,
+      why: `debootstrap reported: ${said.split("\n").slice(-2).join(" ")}`,
+      next: "Check that the archive can be reached and that the disk has 1 GB free, then try again.",
     });
   }
 }

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { withProcessLock } from "../../../../base/process-lock.ts";
 
-/** Gone with a reboot of the machine, as are the processes that could hold a lock. */
+/** The folder of the lock files. A reboot empties it, and also ends all processes that could hold a lock. */
 const LOCKS = "/run/muster";
 
 /**
- * Runs `work` while no other process on this machine holds the lock of this name.
+ * Runs `work` while holding the machine-wide lock with this name.
  *
- * @param waiting called once with the holder's process id when there is one to wait for
+ * @param waiting called once with the ID of the process that holds the lock, if we have to wait for it
  */
 export function withHelperLock<T>(
   name: string,

@@ -4,15 +4,16 @@ import { join } from "node:path";
 import { writeFileLocked } from "../../../../base/files.ts";
 import type { HostFile } from "../host-file.ts";
 import { HOST_CONFIG, INIT } from "../image-recipe.ts";
-import type { HostPlace } from "../local-host-paths.ts";
+import type { HostPaths } from "../local-host-paths.ts";
 import { BRIDGE } from "./network.ts";
 
 /**
- * Keeps one host up; its arguments are the host's id, its base, its cgroups, `--`, and systemd-nspawn's.
- * The mounts are seen by this process and its children alone and end with them, so none can be left behind.
- * /run is a tmpfs because systemd-nspawn cleans up there after a reboot and refuses to on a disk. Each start
- * has fresh cgroups, as cgroup v2 lets no process into a group whose children have controllers.
- * systemd-nspawn ends with 133 when the host asks for a reboot (its --keep-unit).
+ * Runs one host, and boots it again when it reboots. Its arguments are the host's ID, the base, the cgroups,
+ * `--`, and the arguments of systemd-nspawn. Only this process and its children see the mounts, which
+ * therefore disappear with them. /run is a tmpfs because systemd-nspawn cleans up there after a reboot, and
+ * refuses to do so on a disk. Each boot gets new cgroups, because cgroup v2 does not accept a process in a
+ * cgroup whose children have controllers. systemd-nspawn exits with 133 if the host requests a reboot and
+ * `--keep-unit` is set.
  */
 const SUPERVISE = `#!/bin/sh
 set -eu
@@ -36,10 +37,10 @@ exit $status
 `;
 
 /**
- * Starts a host in a session and cgroups of its own, so that it outlives us and whoever started us. A lock on
- * its folder keeps a second supervisor from starting.
+ * Starts a host in its own session and cgroups, so that it keeps running when this process and its parents
+ * end. A lock on the host's folder prevents a second supervisor.
  */
-export function startSupervisor(host: HostPlace, file: HostFile, cgroups: readonly string[]): ChildProcess {
+export function startSupervisor(host: HostPaths, file: HostFile, cgroups: readonly string[]): ChildProcess {
   const log = openSync(join(host.dir, "console.log"), "w", 0o644);
   const once = ["--nonblock", "--no-fork", join(host.dir, "running"), "unshare", "--mount"];
   const script = join(host.dir, "supervise");
@@ -60,11 +61,16 @@ export function startSupervisor(host: HostPlace, file: HostFile, cgroups: readon
   return child;
 }
 
-/** The name servers behind systemd-resolved, whose own address is the machine's loopback. */
+/**
+ * The name servers that systemd-resolved uses. Hosts cannot reach systemd-resolved on this machine's
+ * loopback.
+ */
 const UPLINK = "/run/systemd/resolve/resolv.conf";
 
-/** `--keep-unit --register=no`: needs neither systemd nor machined on this machine. */
-function nspawnArgs(host: HostPlace, file: HostFile): string[] {
+/**
+ * Returns systemd-nspawn's arguments. `--keep-unit --register=no` avoid the need for systemd and machined.
+ */
+function nspawnArgs(host: HostPaths, file: HostFile): string[] {
   const config = join(host.dir, "config").replaceAll(/[\\:]/g, "\\$&");
   return [
     `--directory=${join(host.dir, "root")}`,

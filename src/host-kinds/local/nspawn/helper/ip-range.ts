@@ -4,7 +4,7 @@ export interface Range {
   readonly last: number;
 }
 
-/** @param cidr such as `10.0.0.0/8`; a lone address is a block of one */
+/** Parses a network such as `10.0.0.0/8`, or a single address. */
 export function rangeOf(cidr: string): Range {
   const [address = "", bits = "32"] = cidr.split("/");
   const number = address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);

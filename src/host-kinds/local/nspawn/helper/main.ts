@@ -1,6 +1,6 @@
 /**
- * The one program that acts as root for local hosts: `local-helper COMMAND`, a HelperRequest on stdin,
- * progress on stderr, a HelperResult as the last line on stdout.
+ * The only program that runs as root for local hosts: `local-helper COMMAND`. It reads a HelperRequest from
+ * stdin, reports progress on stderr, and prints a HelperResult as the last line on stdout.
  */
 import { text } from "node:stream/consumers";
 import { ExecaError } from "execa";
@@ -31,14 +31,17 @@ function sentence(error: unknown): { what: string; why: string; next?: string; w
       why: said.split("\n").slice(-3).join(" "),
     };
   }
-  return { what: "local hosts", why: error instanceof Error ? error.message : String(error) };
+  return {
+    what: "local hosts: the helper failed",
+    why: error instanceof Error ? error.message : String(error),
+  };
 }
 
-/** Where a system's administration programs are; a user's PATH often lacks the first. */
+/** The folders of system programs. A user's PATH often lacks `/usr/sbin`. */
 const SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 process.env["PATH"] = SYSTEM_PATH;
-// A host's address and state are read without root, whatever mask the user has.
+// Users without root must be able to read a host's address and state, even if their umask is stricter.
 process.umask(0o022);
 const result = await run();
 process.stdout.write(`${JSON.stringify(result)}\n`);

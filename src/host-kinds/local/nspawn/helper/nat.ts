@@ -2,20 +2,20 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
 import { MusterError } from "../../../../base/errors.ts";
 
-/** Our own table: what other programs set up stays theirs. */
+/** Muster's own nftables table, so that the rules of other programs are not changed. */
 const TABLE = "muster";
 
-/** On what comes from a host: where an address is changed, nobody can tell any more where a packet came in. */
+/** Marks packets from hosts, because the masquerading rule cannot see from which interface a packet came. */
 const MARK = "0x6d757374";
 
 const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 
-/** Says that this machine forwarded nothing before the first local host was booted. */
+/** Exists if IP forwarding was disabled before the first local host was booted. */
 const WAS_OFF = "/run/muster/forwarding-was-off";
 
 /**
- * Lets hosts on the bridge reach what this machine reaches, under its address: agents need their providers, and apt
- * its mirror. Nobody outside can open a connection to a host.
+ * Gives the hosts on the bridge access to the networks of this machine, with its address: agents need their
+ * providers, and apt needs its mirror. Other machines cannot open connections to a host.
  */
 export async function openNat(bridge: string): Promise<void> {
   await nft(`table ip ${TABLE}
@@ -37,7 +37,7 @@ table ip ${TABLE} {
   writeFileSync(FORWARDING, "1");
 }
 
-/** Takes all of it back. */
+/** Reverts openNat. */
 export async function closeNat(): Promise<void> {
   await nft(`table ip ${TABLE}\ndelete table ip ${TABLE}\n`);
   if (!existsSync(WAS_OFF)) return;
@@ -49,8 +49,8 @@ async function nft(script: string): Promise<void> {
   const { exitCode, stderr } = await execa("nft", ["-f", "-"], { input: script, reject: false });
   if (exitCode === 0) return;
   throw new MusterError({
-    what: "the network of local hosts",
-    why: `nft says: ${stderr.split("\n")[0] || "nothing"}`,
-    next: "Check that this machine's kernel has nf_tables.",
+    what: "the network of local hosts cannot be changed",
+    why: `nft reported: ${stderr.split("\n")[0] || "nothing"}`,
+    next: "Check that this machine's kernel supports nf_tables.",
   });
 }

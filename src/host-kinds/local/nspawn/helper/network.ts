@@ -6,40 +6,46 @@ import { allHosts } from "../host-file.ts";
 import { contains, type Range, rangeOf } from "./ip-range.ts";
 import { closeNat, openNat } from "./nat.ts";
 
-/** The bridge that joins local hosts with this machine; it is there while a local host runs. */
+/** The bridge that connects local hosts with this machine. It exists while a local host runs. */
 export const BRIDGE = "muster0";
 
-/** A fixed one: otherwise it would change with the hosts that come and go, and each would have to ask anew. */
+/**
+ * A fixed address. Otherwise it would change when hosts start or stop, and hosts would have to resolve it
+ * again.
+ */
 const BRIDGE_MAC = "02:6d:75:73:74:72";
 
-/** Makes the bridge, gives this machine its address in the host's network, and forgets who had the host's before. */
+/**
+ * Creates the bridge, gives this machine its address in the host's network, and removes an old neighbour
+ * entry for the host's address.
+ */
 export async function joinNetwork(address: string): Promise<void> {
   if (!existsSync(`/sys/class/net/${BRIDGE}`)) {
     await ip("link", "add", BRIDGE, "address", BRIDGE_MAC, "type", "bridge");
   }
   await ip("address", "replace", `${gatewayOf(address)}/24`, "dev", BRIDGE);
   await ip("link", "set", BRIDGE, "up");
-  // Milliseconds. A host that just booted is found by the next try, so tries must not be a second apart.
+  // 100 ms between ARP requests instead of one second, so that a host is reachable as soon as it has booted.
   writeFileSync(`/proc/sys/net/ipv4/neigh/${BRIDGE}/retrans_time_ms`, "100");
   await ip("neighbour", "flush", "to", address, "dev", BRIDGE);
   await openNat(BRIDGE);
 }
 
-/** Takes the bridge away, and with it the way outside. */
+/** Removes the bridge and the rules for network access. */
 export async function leaveNetwork(): Promise<void> {
   if (!existsSync(`/sys/class/net/${BRIDGE}`)) return;
   await closeNat();
   await ip("link", "delete", BRIDGE);
 }
 
-/** This machine's own address in the network of a host. */
+/** Returns this machine's own address in the network of a host. */
 export function gatewayOf(address: string): string {
   return `${networkOf(address)}.1`;
 }
 
 /**
- * An address that no host of this cache has, in the network of the others; the first host chooses a private
- * network (RFC 1918) that no route of this machine touches.
+ * Returns an address that no host of this cache uses. All hosts of a cache share a network. For the first
+ * host, this is a private network (RFC 1918) that does not overlap any route of this machine.
  */
 export async function freeAddress(local: string): Promise<string> {
   const taken = new Set([...allHosts(local).values()].map((host) => host.address));
@@ -50,20 +56,25 @@ export async function freeAddress(local: string): Promise<string> {
     if (!taken.has(address)) return address;
   }
   const why = `all addresses of ${network}.0/24 are taken.`;
-  throw new MusterError({ what: "no address for another local host", why, next: "Remove hosts first." });
+  throw new MusterError({
+    what: "there is no address for another local host",
+    why,
+    next: "Remove a local host first.",
+  });
 }
 
 async function freeNetwork(local: string): Promise<string> {
   const routes = JSON.parse(await ip("-json", "-4", "route", "show", "table", "all")) as { dst: string }[];
   const used = routes.flatMap(({ dst }) => (dst === "default" ? [] : [rangeOf(dst)]));
-  // Two caches whose hosts are all stopped have no routes: each begins its search elsewhere.
+  // Stopped hosts have no routes, so that two caches could choose the same network. Each starts its search
+  // elsewhere.
   const first = createHash("sha256").update(local).digest().readUInt8();
   const found = candidates(first).find((network) => isFree(rangeOf(`${network}.0/24`), used));
   if (found !== undefined) return found;
   throw new MusterError({
-    what: "no network for local hosts",
-    why: "this machine's routes use every network that would do.",
-    next: "See `ip route show table all`.",
+    what: "there is no free network for local hosts",
+    why: "this machine has routes to all networks that Muster can use.",
+    next: "Check the output of `ip route show table all`.",
   });
 }
 

@@ -14,13 +14,15 @@ import type { NodeProgram } from "../helper-protocol.ts";
 import { FILES, MASKED_UNITS } from "../image-recipe.ts";
 import type { Mirror } from "./debian-mirror.ts";
 
-/** The certificates of this machine, its own authorities among them. */
+/** The CA certificates of this machine, including those that its administrator has added. */
 const TRUSTED = "/etc/ssl/certs/ca-certificates.crt";
 
-/** Turns a fresh Debian into the base of local hosts: adds our files and Node, takes out what hosts do not need. */
+/**
+ * Turns a new Debian into the base of local hosts: adds Muster's files and Node.js, removes unneeded files.
+ */
 export function provision(root: string, node: NodeProgram, mirror: Mirror): void {
   addOwnFiles(root);
-  addWayOut(root, mirror);
+  addInternetAccess(root, mirror);
   addNode(root, node);
   removeLeftovers(root);
 }
@@ -35,8 +37,8 @@ function addOwnFiles(root: string): void {
   symlink("../muster-address.service", join(units, "multi-user.target.wants/muster-address.service"));
 }
 
-/** What this machine needs to reach the world, its hosts need too: whom it trusts, and apt's proxy. */
-function addWayOut(root: string, { env }: Mirror): void {
+/** Copies this machine's CA certificates and apt proxy, which its hosts need, too, to reach the internet. */
+function addInternetAccess(root: string, { env }: Mirror): void {
   if (existsSync(TRUSTED)) copyFileSync(TRUSTED, join(root, TRUSTED));
   const proxies = Object.entries(env).map(
     ([name, url]) => `Acquire::${name.replace("_proxy", "")}::Proxy "${url}";\n`,
@@ -49,7 +51,7 @@ function symlink(target: string, path: string): void {
   symlinkSync(target, path);
 }
 
-/** In the base, so that all hosts share its pages in memory. */
+/** Adds Node.js to the base rather than to each host, so that all hosts share its pages in memory. */
 function addNode(root: string, node: NodeProgram): void {
   const folder = join(root, RUNTIME_DIR, `node-${node.version}`);
   mkdirSync(folder, { recursive: true });
@@ -57,7 +59,7 @@ function addNode(root: string, node: NodeProgram): void {
   chmodSync(join(folder, "node"), 0o755);
 }
 
-/** What only an installation needs, and what must not be the same on two hosts. */
+/** Removes files that only the installation needs, and files that must differ between hosts. */
 function removeLeftovers(root: string): void {
   const folders = [
     "var/cache/apt",

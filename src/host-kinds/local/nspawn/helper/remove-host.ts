@@ -1,20 +1,20 @@
 import { rmSync } from "node:fs";
 import { MusterError } from "../../../../base/errors.ts";
 import { allHosts } from "../host-file.ts";
-import type { HostPlace } from "../local-host-paths.ts";
+import type { HostPaths } from "../local-host-paths.ts";
 import { stopHost } from "./stop-host.ts";
 
-/** Stops a host and deletes its disk; what is gone already, or was never finished, is a success. */
-export async function removeHost(host: HostPlace): Promise<Record<string, never>> {
+/** Stops a host and deletes its files. Also works if the host is incomplete or does not exist. */
+export async function removeHost(host: HostPaths): Promise<Record<string, never>> {
   await stopHost(host);
   rmSync(host.dir, { recursive: true, force: true });
   return {};
 }
 
 /**
- * Deletes the bases and everything else under `<cache>/local`.
+ * Deletes `<cache>/local` with the bases and all other files.
  *
- * @throws MusterError that names the hosts, of whichever project, that still stand on them
+ * @throws MusterError that lists the hosts of all projects if any exist
  */
 export async function cleanHost(local: string): Promise<Record<string, never>> {
   const hosts = [...allHosts(local).values()];
@@ -22,7 +22,7 @@ export async function cleanHost(local: string): Promise<Record<string, never>> {
     const named = hosts.map((host) => `${host.name} of ${host.project}`).join(", ");
     throw new MusterError({
       what: "the cache of local hosts is in use",
-      why: `these hosts stand on it: ${named}.`,
+      why: `these hosts use it: ${named}.`,
       next: "Run `npx pulumi destroy` in those projects first.",
     });
   }

@@ -2,18 +2,18 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MusterError } from "../../../../base/errors.ts";
-import type { HostPlace } from "../local-host-paths.ts";
+import type { HostPaths } from "../local-host-paths.ts";
 import { supervisorPid } from "../supervisor-process.ts";
 import { cgroupPids, removeCgroups } from "./cgroups.ts";
 import { withHelperLock } from "./helper-lock.ts";
 import { leaveNetwork } from "./network.ts";
 
-/** Milliseconds that a host has to shut down by itself, and then for its killed processes to be gone. */
+/** Milliseconds that a host has for its shutdown, and that its processes then have to end after SIGKILL. */
 const SHUTDOWN_TIME = 10_000;
 const KILL_TIME = 5000;
 
-/** Stops a host and takes away all it had of this machine but its disk. One that does not run is a success. */
-export async function stopHost(host: HostPlace): Promise<Record<string, never>> {
+/** Stops a host if it runs, and releases everything that it uses on this machine except its disk. */
+export async function stopHost(host: HostPaths): Promise<Record<string, never>> {
   await shutDown(host);
   await kill(host);
   rmSync(join(host.dir, "pid"), { force: true });
@@ -24,14 +24,14 @@ export async function stopHost(host: HostPlace): Promise<Record<string, never>> 
   return {};
 }
 
-/** SIGTERM makes systemd-nspawn ask the host's systemd to halt; a second one would end it at once. */
-async function shutDown(host: HostPlace): Promise<void> {
-  const asked = new Set<number>();
+/** On SIGTERM, systemd-nspawn asks the host's systemd to halt. On a second one, it would exit immediately. */
+async function shutDown(host: HostPaths): Promise<void> {
+  const signalled = new Set<number>();
   const end = Date.now() + SHUTDOWN_TIME;
   for (let pid = supervisorPid(host.dir); pid !== undefined; pid = supervisorPid(host.dir)) {
-    for (const child of nspawnsOf(pid).filter((nspawn) => !asked.has(nspawn))) {
+    for (const child of nspawnsOf(pid).filter((nspawn) => !signalled.has(nspawn))) {
       signal(child, "SIGTERM");
-      asked.add(child);
+      signalled.add(child);
     }
     if (Date.now() > end) return;
     await sleep(50);
@@ -43,19 +43,19 @@ function nspawnsOf(supervisor: number): number[] {
   return children.map(Number).filter((pid) => readProc(`/proc/${pid}/comm`).trim() === "systemd-nspawn");
 }
 
-async function kill(host: HostPlace): Promise<void> {
+async function kill(host: HostPaths): Promise<void> {
   const end = Date.now() + KILL_TIME;
   for (let pids = cgroupPids(host.id); pids.length > 0; pids = cgroupPids(host.id)) {
     for (const pid of pids) signal(pid, "SIGKILL");
     if (Date.now() > end) {
-      const why = `its processes ${pids.join(", ")} do not end.`;
+      const why = `its processes ${pids.join(", ")} do not exit.`;
       throw new MusterError({ where: host.id, what: "cannot stop the local host", why });
     }
     await sleep(20);
   }
 }
 
-/** A process may end between being seen and being signalled. */
+/** Sends a signal to a process, which may have ended in the meantime. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

@@ -1,5 +1,5 @@
 import { InvalidError } from "../../../base/errors.ts";
-import { type InventoryHost, metAs } from "../../../inventory/inventory-host.ts";
+import { type InventoryHost, inventoryEntry } from "../../../inventory/inventory-host.ts";
 import { readHosts } from "../../../inventory/read-inventory.ts";
 import { specOf } from "../../../inventory/resolve-target.ts";
 import { forgetHost, pinHost, renameHost } from "../../../inventory/write-inventory.ts";
@@ -8,57 +8,57 @@ import { firstContact } from "../first-contact.ts";
 import type { DropletHostSpec } from "../spec.ts";
 import { dropletAt } from "../target.ts";
 
-/** The droplets of the fleet as the inventory has them; whether they exist, only the vendor's provider knows. */
+/** The droplets that the inventory records. Only the vendor's provider knows whether they still exist. */
 export interface Droplets {
-  find(host: string): MetDroplet | undefined;
-  /** The droplets of hosts that were met, by the current name of the host. */
-  met(
+  find(host: string): RecordedDroplet | undefined;
+  /** Returns the recorded droplets of these hosts, by the current name of the host. */
+  recorded(
     hosts: readonly { readonly host: string; readonly formerly: readonly string[] }[],
-  ): ReadonlyMap<string, MetDroplet>;
+  ): ReadonlyMap<string, RecordedDroplet>;
   /**
-   * Waits until the host answers at its address, learns its keys where this machine was never met, and records how it
-   * is reached.
+   * Waits until the host answers at its address, and records its address, login and host keys. A droplet
+   * without pinned keys is trusted on this first contact.
    *
-   * @returns the keys
-   * @throws HostError where it does not answer in the time that fleet.yaml gives it
+   * @returns the host keys
+   * @throws HostError if the host does not answer within its `bootTimeout`
    */
-  meet(
+  contact(
     host: string,
-    droplet: Omit<MetDroplet, "hostKeys">,
+    droplet: Omit<RecordedDroplet, "hostKeys">,
     progress: (line: string) => void,
   ): Promise<string[]>;
   rename(from: string, to: string): void;
-  /** It is a success where it is not known. */
+  /** Removes the record of a host, if there is one. */
   forget(host: string): void;
 }
 
-export interface MetDroplet {
+export interface RecordedDroplet {
   readonly address: string;
-  /** The droplet's number. */
+  /** The droplet's ID. */
   readonly machine: string;
-  /** The `replace` of fleet.yaml by which it was made. */
+  /** The text of `replace` in fleet.yaml that requested this droplet. */
   readonly replace?: string;
   readonly hostKeys: readonly string[];
 }
 
-/** The droplets of a project; each that is met is written into the inventory. */
+/** Returns the droplets that a project's inventory records. */
 export function fleetDroplets(project: string, declared: DeclaredHosts): Droplets {
   const known = () => readHosts(project, "droplet");
   return {
-    find: (host) => asMet(known().get(host)),
-    met: (hosts) => {
+    find: (host) => asRecorded(known().get(host)),
+    recorded: (hosts) => {
       const all = known();
       return new Map(
         hosts.flatMap(({ host, formerly }) => {
-          const met = asMet(metAs(all, { name: host, formerly }));
-          return met === undefined ? [] : [[host, met] as const];
+          const recorded = asRecorded(inventoryEntry(all, { name: host, formerly }));
+          return recorded === undefined ? [] : [[host, recorded] as const];
         }),
       );
     },
-    meet: async (host, droplet, progress) => {
+    contact: async (host, droplet, progress) => {
       const spec = specFor(declared, host);
       const before = known().get(host);
-      // Keys belong to a machine, wherever it is; another machine is another first contact.
+      // Host keys belong to a droplet, not to its address. Another droplet is trusted on first contact again.
       const hostKeys =
         before?.machine === droplet.machine ? before.hostKeys : keysFrom(spec, droplet.machine);
       const target = dropletAt(spec, { address: droplet.address, hostKeys });
@@ -77,13 +77,13 @@ export function fleetDroplets(project: string, declared: DeclaredHosts): Droplet
   };
 }
 
-function asMet(known: InventoryHost | undefined): MetDroplet | undefined {
+function asRecorded(known: InventoryHost | undefined): RecordedDroplet | undefined {
   if (known?.machine === undefined) return undefined;
   const { address, machine, replace, hostKeys } = known;
   return { address, machine, hostKeys, ...(replace !== undefined && { replace }) };
 }
 
-/** The keys that `fleet import` found. */
+/** Returns the host keys that `fleet import` has declared for an adopted droplet. */
 function keysFrom({ droplet: { adopt } }: DropletHostSpec, machine: string): readonly string[] {
   return adopt?.droplet === machine ? adopt.hostKeys : [];
 }
@@ -94,7 +94,7 @@ function specFor(declared: DeclaredHosts, host: string): DropletHostSpec {
   const why = "fleet.yaml does not declare it as a droplet.";
   throw new InvalidError({
     where: host,
-    what: "its droplet cannot be met",
+    what: "its droplet cannot be contacted",
     why,
     next: "Run `npx fleet validate`.",
   });

@@ -10,7 +10,7 @@ export const UNIT = "muster-agent-iris.service";
 export const TIMER = "muster-job-iris.retro.timer";
 const ENABLED = { enabled: "enabled", active: "running", overrides: "none" } as const;
 
-/** A systemd in which every unit is enabled, and runs once it was started. */
+/** A fake systemd in which every unit is enabled, and runs after it has been started. */
 function fakeSystemd() {
   const running = new Set<string>();
   const starts: string[] = [];
@@ -35,16 +35,16 @@ function fakeSystemd() {
 }
 
 /** A world with an agent that has every part. */
-export function wholeAgent() {
+export function completeAgent() {
   const systemd = fakeSystemd();
   const world = makeAgentWorld(systemd.run);
-  /** @param broken the parts that cannot be made as they are declared */
+  /** @param broken the parts that cannot be applied */
   const up = (broken: readonly AgentPart[] = [], text = "one", more: Partial<ConvergeRequest> = {}) => {
     const { items, contents } = declared(world, broken, text);
     return world.up(items, { contents, secrets: { "credentials:key": text }, ...more });
   };
-  const record = () => world.look().record;
-  /** The parts of which all files are there. */
+  const record = () => world.observe().record;
+  /** The parts whose files all exist. */
   const made = () => {
     const files = Object.entries(declared(world, [], "one").items).flatMap(([name, item]) =>
       "path" in item ? [{ part: partOf(name), isThere: existsSync(item.path) }] : [],
@@ -54,7 +54,7 @@ export function wholeAgent() {
   return { ...systemd, world, up, record, made };
 }
 
-/** Every part of an agent. @param broken as for `up` */
+/** The items of an agent with every part. @param broken the parts that cannot be applied */
 export function declared(world: World, broken: readonly AgentPart[], text: string) {
   const home = world.home();
   const contacts = book(`${home}/contacts.db`, { loom: { email: `${text}@example.org` } });

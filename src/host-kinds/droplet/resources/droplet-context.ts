@@ -4,8 +4,8 @@ import type { CloudAnswer } from "../preflight-protocol.ts";
 import type { CloudSpec } from "../spec.ts";
 import type * as Sdk from "./sdk.ts";
 
-/** What the parts of one droplet are declared with. */
-export interface Making {
+/** What the functions that declare a droplet and its attached resources share. */
+export interface DropletContext {
   readonly sdk: typeof Sdk;
   /** `<project>/<stack>`. */
   readonly owner: string;
@@ -14,13 +14,14 @@ export interface Making {
   readonly keys: readonly AccountKey[];
 }
 
-/** A key in the account; of one that is ours also the resource. */
+/** A public key in the account. */
 export interface AccountKey {
   readonly id: pulumi.Input<string>;
+  /** The resource of a key that this stack manages. */
   readonly self?: Registered;
 }
 
-/** The options of what stands at a host's droplet and has the host's name. */
-export function after(self: Registered, formerly: readonly string[]): pulumi.CustomResourceOptions {
+/** Returns the options of a resource that is attached to a droplet and has the host's name. */
+export function attachedOptions(self: Registered, formerly: readonly string[]): pulumi.CustomResourceOptions {
   return { dependsOn: self.ended, aliases: formerly.map((name) => ({ name })) };
 }
