@@ -29,13 +29,13 @@ import type {
   RemoveAnswer,
   RemoveRequest,
 } from "../model/protocol.ts";
+import { uninstall } from "./install.ts";
 import { type OpenOptions, open } from "./open.ts";
 import { openReading, openWriting } from "./open-session.ts";
 import { REMOTE_DIRS } from "./remote-command.ts";
 import type { RuntimeFiles } from "./runtime-files.ts";
 import type { Session } from "./session.ts";
 import type { Target } from "./target.ts";
-import { uninstall } from "./uninstall.ts";
 
 /** A connection that can only read. It has no method that changes a host. */
 export interface HostReader {

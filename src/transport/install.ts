@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import type { Channel } from "./channel.ts";
-import { INSTALL_SCRIPT } from "./install-script.ts";
+import { INSTALL_SCRIPT, UNINSTALL_SCRIPT } from "./install-script.ts";
 import { type Packed, packed } from "./packed-runtime.ts";
 import type { RemoteDirs } from "./remote-command.ts";
 import { type Arch, NODE_PACKAGES, type RuntimeFiles } from "./runtime-files.ts";
@@ -96,4 +96,14 @@ async function sendAll(channel: Channel, pieces: readonly Packed[]): Promise<voi
     channel.write(`${Math.floor(piece.size / BLOCK)} ${piece.size % BLOCK}\n`);
     await channel.send(createReadStream(piece.path));
   }
+}
+
+/** Seconds for the whole removal. */
+const UNINSTALL_SECONDS = 60;
+
+/** Removes the runtime and its state through a root shell. Both are kept if the host still has records. */
+export async function uninstall(channel: Channel, target: Target, dirs: RemoteDirs): Promise<void> {
+  const step = scriptSteps(channel, target, "the host runtime could not be removed");
+  await step(UNINSTALL_SECONDS, () => channel.write(UNINSTALL_SCRIPT));
+  await step(UNINSTALL_SECONDS, () => channel.write(`${dirs.runtime} ${dirs.state} ${dirs.lock}\n`));
 }

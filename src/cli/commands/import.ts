@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { relative, resolve } from "node:path";
 import { InvalidError, MusterError } from "../../base/errors.ts";
 import { projectDir } from "../../base/paths.ts";
@@ -9,7 +10,6 @@ import { foundSshHost } from "../../host-kinds/ssh/import.ts";
 import { IDENTITY_FILES } from "../../runtimes/identity-files.ts";
 import { scan } from "../../transport/scan.ts";
 import type { CommandDefinition, CommandInput, Io } from "../command.ts";
-import { fingerprintOf } from "../import/fingerprint.ts";
 import { parseScan } from "../import/parse-scan.ts";
 import { type Proposal, proposalOf } from "../import/proposal.ts";
 import { scanScript } from "../import/scan-script.ts";
@@ -118,4 +118,11 @@ function section(title: string, lines: readonly string[]): string[] {
 
 function textOf(option: string | boolean | undefined): string | undefined {
   return typeof option === "string" ? option : undefined;
+}
+
+/** Returns the fingerprint of a public key as `ssh-keygen -l` prints it: `ssh-ed25519 SHA256:…`. */
+function fingerprintOf(key: string): string {
+  const [type = "", bytes = ""] = key.split(" ");
+  const sum = createHash("sha256").update(Buffer.from(bytes, "base64")).digest("base64").replace(/=+$/, "");
+  return `${type} SHA256:${sum}`;
 }

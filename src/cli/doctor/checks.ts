@@ -6,8 +6,10 @@ import { checkFleet } from "../../config/check-fleet.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { engineChecks } from "../../engine/index.ts";
 import { HOST_KIND_NAMES, hostKindOf } from "../../host-kinds/registry.ts";
+import { WHOLE_FLEET } from "../../model/stack-slice.ts";
+import { withHosts } from "../connections.ts";
 import { fleetFile } from "../open-fleet.ts";
-import { hostChecks } from "./hosts.ts";
+import { queryHost } from "../query-host.ts";
 
 /**
  * Checks this machine and the project, and changes nothing.
@@ -62,4 +64,19 @@ async function sshCheck(): Promise<Check> {
     detail: "the ssh client does not run",
     fix: "sudo apt-get install openssh-client",
   };
+}
+
+/** Checks every host by connecting to it, all at the same time. */
+function hostChecks(fleet: Fleet): Promise<Check[]> {
+  return withHosts(fleet, WHOLE_FLEET, (open) =>
+    Promise.all(
+      Object.keys(fleet.hosts).map(async (name) => {
+        const { host, answer } = await queryHost(fleet, name, open, async (reader) => reader.hello);
+        const check = `host ${name}`;
+        if (answer !== undefined) return { name: check, ok: true, detail: `answers, Node ${answer.node}` };
+        const ok = host.state === "empty" || host.intermittent ? ("warn" as const) : false;
+        return { name: check, ok, detail: host.reason ?? host.state };
+      }),
+    ),
+  );
 }

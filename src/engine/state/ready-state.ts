@@ -3,10 +3,12 @@ import { setTimeout } from "node:timers/promises";
 import { MusterError } from "../../base/errors.ts";
 import { withProcessLock } from "../../base/process-lock.ts";
 import { elapsed } from "../progress.ts";
+import { stateDir } from "../project.ts";
 import { type EngineAnswer, type EngineStack, runEngine } from "../run-engine.ts";
 import { adoptPending, type Deployment, pendingOf } from "./adopt-pending.ts";
 import { forgetEndedRuns, noteRun } from "./engine-runs.ts";
-import { storeOf } from "./open-store.ts";
+import { localStore } from "./local-store.ts";
+import { sharedStore } from "./shared-store.ts";
 import { lockOwner, type StackLock, takenAt } from "./stack-lock.ts";
 import type { Store } from "./state-store.ts";
 import { isFormerState, upgradeState } from "./upgrade-state.ts";
@@ -15,7 +17,7 @@ type Report = (line: string) => void;
 
 /** Checks that the state can be read, before anything else is contacted. Writes nothing. */
 export async function checkState(of: EngineStack): Promise<void> {
-  await storeOf(of)?.read(false);
+  await openStore(of)?.read(false);
 }
 
 /**
@@ -25,7 +27,7 @@ export async function checkState(of: EngineStack): Promise<void> {
  * @throws MusterError if the state cannot be reached, or another run is working on the stack
  */
 export async function readyState(of: EngineStack, report: Report): Promise<void> {
-  const store = storeOf(of);
+  const store = openStore(of);
   if (store === undefined) return;
   await exclusively(of, report, async () => {
     const { locks, isInterrupted, isFormer } = await store.read(true);
@@ -45,7 +47,7 @@ export async function readyState(of: EngineStack, report: Report): Promise<void>
  * @throws MusterError if a lock must stay
  */
 export async function unlockState(of: EngineStack, force: boolean, report: Report): Promise<number> {
-  const store = storeOf(of);
+  const store = openStore(of);
   if (store === undefined) {
     const why = "the service that keeps its state manages the locks itself.";
     throw new MusterError({
@@ -70,7 +72,7 @@ export async function unlockState(of: EngineStack, force: boolean, report: Repor
  * @throws MusterError if the state cannot be reached
  */
 export async function locksOf(of: EngineStack): Promise<readonly StackLock[] | undefined> {
-  const store = storeOf(of);
+  const store = openStore(of);
   if (store === undefined) return undefined;
   return await exclusively(
     of,
@@ -154,4 +156,14 @@ function lockedError(stack: string, lock: StackLock): MusterError {
     why: `${lockOwner(lock)} has held the lock ${since}; this machine cannot see whether that run is still active.`,
     next: `Ask ${lock.username}. If the run is dead: \`npx fleet unlock --stack ${stack} --force\`.`,
   });
+}
+
+/** The kinds of state whose locks are files or rows, which remain when their holder is killed. */
+const OWN_LOCKS = /^(file|s3|gs|azblob|postgres):/;
+
+/** Opens a stack's state; undefined if a service such as Pulumi Cloud manages its locks. */
+function openStore(of: EngineStack): Store | undefined {
+  const dir = stateDir(of.project);
+  if (dir !== undefined) return localStore(of.project, of.stack, dir);
+  return OWN_LOCKS.test(of.project.backend) ? sharedStore(of) : undefined;
 }
