@@ -1,5 +1,6 @@
 /**
- * An error that people read: what failed, why, and what to do next. `where` names the host, file or resource.
+ * An error that is shown to people: what failed, why, and what to do next. `where` names the host, file or
+ * resource.
  */
 export class MusterError extends Error {
   override readonly name: string = "MusterError";
@@ -17,12 +18,12 @@ export class MusterError extends Error {
   }
 }
 
-/** fleet.yaml or the configuration is invalid. Commands exit with code 2. */
+/** Reports that fleet.yaml, the configuration or an argument is invalid. Commands then exit with code 2. */
 export class InvalidError extends MusterError {
   override readonly name = "InvalidError";
 }
 
-/** A host cannot be reached, so its state is unknown. Commands exit with code 4. */
+/** Reports that a host cannot be reached, so that its state is unknown. Commands then exit with code 4. */
 export class UnreachableError extends MusterError {
   override readonly name = "UnreachableError";
 }

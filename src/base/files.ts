@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** Replaces a file by rename, so that a reader sees either the complete old text or the complete new text. */
+/** Replaces a file atomically: a reader sees either the complete old text or the complete new text. */
 export function writeFileAtomic(path: string, text: string | Uint8Array, mode = 0o644): void {
   replace(path, randomBytes(6).toString("hex"), text, mode);
 }
 
 /**
- * Replaces a file by rename, for a caller that holds a lock on the file. The temporary file has a fixed name,
- * so that the next run overwrites the one that a killed run has left.
+ * Replaces a file atomically, for a caller that holds a lock on it. The temporary file has a fixed name, so
+ * that the next run removes one that a killed run left behind.
  */
 export function writeFileLocked(path: string, text: string | Uint8Array, mode = 0o644): void {
   rmSync(temporaryOf(path, "new"), { force: true });

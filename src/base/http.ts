@@ -1,31 +1,33 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { visible } from "./terminal-text.ts";
 
-/** The maximum number of characters of a server's own message that are shown. */
+/** The maximum number of characters to show of a server's message. */
 const MOST_OF_MESSAGE = 200;
 
 export interface HttpRequest {
+  /** Absent for GET. */
   readonly method?: string;
-  /** Sent as JSON. */
+  /** Sent as JSON. Absent if the request has no body. */
   readonly body?: object;
   readonly token: string;
-  /** Milliseconds until the answer must be complete. */
+  /** How many milliseconds to wait for the complete answer. */
   readonly patience: number;
-  /** If absent, redirects are followed. */
+  /** "error" makes a redirect fail. If absent, redirects are followed. */
   readonly redirect?: "error";
 }
 
 export interface HttpAnswer {
   readonly status: number;
   readonly isOk: boolean;
-  /** The server's Retry-After in seconds. */
+  /** The value of the Retry-After header; undefined if the header is missing or not a number of seconds. */
   readonly retryAfter: number | undefined;
   readonly text: string;
 }
 
-/** No answer came, or only a part of it. The message is that of the network error. */
+/** Reports that no answer or only a part of one was received. Its message is that of the network error. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
+  /** Whether the answer was not complete within the request's `patience`. */
   readonly isLate: boolean;
 
   constructor(error: unknown) {
@@ -36,9 +38,9 @@ export class NoAnswerError extends Error {
 }
 
 /**
- * Sends one request with a bearer token to a REST API. It does not throw for any HTTP status.
+ * Sends one request with a bearer token to a REST API. An answer with an error status is returned as well.
  *
- * @throws NoAnswerError if no complete answer came
+ * @throws NoAnswerError if no complete answer was received
  */
 export async function request(url: string | URL, options: HttpRequest): Promise<HttpAnswer> {
   const { method = "GET", body, token, patience, redirect = "follow" } = options;
@@ -64,17 +66,14 @@ export async function request(url: string | URL, options: HttpRequest): Promise<
 }
 
 /**
- * Whether a later retry may succeed. To limit requests,
- * GitHub sends 403 with Retry-After, and others send 429.
+ * Whether a later attempt may succeed, because the server is overloaded or limits requests. GitHub answers
+ * with 403 and Retry-After to limit requests; other servers answer with 429.
  */
 export function isBusy({ status, retryAfter }: HttpAnswer): boolean {
   return status === 429 || status >= 500 || (status === 403 && retryAfter !== undefined);
 }
 
-/**
- * Returns the `message` of a JSON answer, shortened and
- * safe to show in a terminal; undefined if there is none.
- */
+/** Returns the `message` in a JSON answer, shortened and safe for a terminal; undefined if there is none. */
 export function messageOf({ text }: HttpAnswer): string | undefined {
   try {
     const { message } = JSON.parse(text) as { message?: unknown };
@@ -85,8 +84,8 @@ export function messageOf({ text }: HttpAnswer): string | undefined {
 }
 
 /**
- * Calls `work` again until its result is final, all attempts
- * are used, or the next pause would end after the deadline.
+ * Calls `work` until its result is final, all attempts are used up, or the next pause would end after the
+ * deadline (in milliseconds since 1970).
  *
  * @param pauseAfter returns the milliseconds to wait before the next attempt, or undefined if the result is
  *   final; attempts are counted from 1

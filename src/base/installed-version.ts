@@ -8,7 +8,7 @@ interface Manifest {
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
-/** Returns the version of the Muster that is running. */
+/** Returns the version of Muster that is running. */
 export function installedVersion(root: string = packageRoot()): string {
   return manifest(root).version;
 }
@@ -16,7 +16,7 @@ export function installedVersion(root: string = packageRoot()): string {
 /**
  * Returns the version of the host runtime that this version of Muster contains.
  *
- * @returns the bundle's name (first 16 hex digits of its SHA-256) and the version of Node it runs on
+ * @returns the bundle's name (the first 16 hex digits of its SHA-256) and the version of Node that runs it
  */
 export function installedRuntime(root: string = packageRoot()): { bundle: string; node: string } {
   const bundle = createHash("sha256")

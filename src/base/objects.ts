@@ -1,4 +1,4 @@
-/** Returns a map with the same keys, and the values that `change` returns. */
+/** Returns a map with the keys of `map` and the values that `change` returns. */
 export function mapValues<A, B>(
   map: Readonly<Record<string, A>>,
   change: (value: A, key: string) => B,
@@ -6,7 +6,7 @@ export function mapValues<A, B>(
   return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]));
 }
 
-/** Returns a map with the same values, and the keys that `change` returns. */
+/** Returns a map with the values of `map` and the keys that `change` returns. */
 export function mapKeys<A>(
   map: Readonly<Record<string, A>>,
   change: (key: string) => string,

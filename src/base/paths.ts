@@ -2,13 +2,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** Returns the folder for everything that can be downloaded or built again. `fleet clean` removes it. */
+/**
+ * Returns the folder for everything that can be downloaded or built again. `fleet clean` removes this folder.
+ */
 export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   if (env["MUSTER_CACHE"]) return env["MUSTER_CACHE"];
   return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "muster");
 }
 
-/** The name of Muster's npm package. The name `muster` belongs to another author. */
+/** The name of Muster's npm package. On npm, the name `muster` belongs to another author. */
 export const PACKAGE_NAME = "muster-fleet";
 
 /** Returns the folder of the installed package or checkout that this code runs from. */
@@ -19,9 +21,10 @@ export function packageRoot(from: string = import.meta.dirname): string {
 }
 
 /**
- * Finds the user's project: the nearest folder, from `from` upwards, with a Pulumi.yaml or a fleet.yaml.
+ * Finds the folder of the user's project: the one in MUSTER_PROJECT if that is set, else the nearest folder,
+ * from `from` upwards, that contains a Pulumi.yaml or a fleet.yaml.
  *
- * @returns undefined if there is none
+ * @returns undefined if there is no such folder
  */
 export function projectDir(from: string = process.cwd()): string | undefined {
   const named = process.env["MUSTER_PROJECT"];

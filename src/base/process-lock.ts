@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MusterError } from "./errors.ts";
 import { startMark } from "./processes.ts";
 
-/** Milliseconds between two attempts to acquire a lock that another process holds. */
+/** Milliseconds between attempts to acquire a lock that another process holds. */
 const RETRY_EVERY = 100;
 
 /** SQLite's primary result code SQLITE_BUSY. */
@@ -14,10 +14,10 @@ const BUSY = 5;
 /**
  * Runs `work` while holding a lock that only one process of this machine can hold at a time.
  *
- * The lock is a kernel lock that SQLite takes on `FILE.held`, so it is released when its process ends for any
- * reason. `FILE` contains the id of the process that holds it. Both files are removed at the end.
+ * The lock is a kernel lock that SQLite takes on `FILE.held`, so it is released when the process that holds
+ * it ends for any reason. `FILE` contains the id of that process. Both files are removed at the end.
  *
- * @param waiting called once with the id of the process that holds the lock, if it must be waited for
+ * @param waiting called once, with the id of the process that holds the lock, if the lock is not free
  * @throws MusterError if the lock file cannot be used
  */
 export async function withProcessLock<T>(
@@ -43,10 +43,11 @@ export async function withProcessLock<T>(
 }
 
 /**
- * Does the same for work of a few milliseconds, and blocks until the lock is free.
+ * Like `withProcessLock`, but for work that takes a few milliseconds. Blocks until the lock is free.
  *
- * @param what what the error says has failed, if another
- *   process holds the lock longer than `patience` milliseconds
+ * @param what says what has failed if an error is thrown, such as "the inventory cannot be written"
+ * @throws MusterError if another process holds the lock for more than `patience` milliseconds, or if the lock
+ *   file cannot be used
  */
 export function withProcessLockSync<T>(file: string, what: string, patience: number, work: () => T): T {
   const lock = takeLock(file, patience);
@@ -54,7 +55,7 @@ export function withProcessLockSync<T>(file: string, what: string, patience: num
     const holder = holderOf(file);
     throw new MusterError({
       what,
-      why: `${holder === undefined ? "another run" : `process ${holder}`} has held its lock for ${patience / 1000} s.`,
+      why: `${holder === undefined ? "another run" : `process ${holder}`} has held the lock for ${patience / 1000} s.`,
       next: "Wait until it ends, then run this again.",
     });
   }
@@ -65,7 +66,7 @@ export function withProcessLockSync<T>(file: string, what: string, patience: num
   }
 }
 
-/** @returns undefined if another process holds the lock for longer than `patience` milliseconds */
+/** Acquires the lock. @returns undefined if another process holds it for more than `patience` milliseconds */
 function takeLock(file: string, patience: number): DatabaseSync | undefined {
   mkdirSync(dirname(file), { recursive: true });
   for (;;) {
@@ -73,8 +74,8 @@ function takeLock(file: string, patience: number): DatabaseSync | undefined {
     const before = identityOf(path);
     const lock = openLock(path, patience);
     if (lock === undefined) return undefined;
-    // The last holder may have removed the opened file. Then
-    // other processes lock a new file of the same name.
+    // The previous holder may have removed the file that was opened here. In that case, other processes lock
+    // a new file with the same name.
     if (before !== undefined && before === identityOf(path)) {
       rmSync(file, { force: true });
       writeFileSync(file, `${process.pid} ${startMark(process.pid) ?? ""}`);
@@ -113,7 +114,8 @@ function heldFile(file: string): string {
 }
 
 /**
- * Returns a text that identifies a file. It contains the time of creation, because inode numbers are reused.
+ * Returns a text that identifies a file; undefined if there is no file. The text contains the file's creation
+ * time, because inode numbers are reused.
  */
 function identityOf(path: string): string | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
@@ -121,8 +123,8 @@ function identityOf(path: string): string | undefined {
 }
 
 /**
- * Returns the id of the process that holds a lock; undefined
- * if it is not written yet, or that process has ended.
+ * Returns the id of the process that holds a lock; undefined if the id has not been written yet, or if the
+ * process has ended.
  */
 function holderOf(file: string): number | undefined {
   try {

@@ -1,10 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/**
- * Clock ticks per second in /proc (USER_HZ). It is constant
- * and does not depend on the kernel's internal rate.
- */
+/** Clock ticks per second in /proc (USER_HZ): a constant that does not depend on the kernel's timer rate. */
 const TICKS_PER_SECOND = 100;
 
 /**
@@ -19,8 +16,8 @@ export interface ProcessStatus {
 }
 
 /**
- * Returns a text that depends on when a process started. Together with the process id it identifies one
- * process, since ids are reused.
+ * Returns a text that depends on when a process started. Process ids are reused, but an id together with this
+ * text identifies one process.
  *
  * @returns undefined if no such process is visible, or if it has ended
  */
@@ -36,9 +33,9 @@ export function processStatus(pid: number): ProcessStatus | undefined {
 }
 
 /**
- * Parses a file in the format of proc_pid_stat(5), from /proc or from a copy of it. The id comes first. The
- * name is in parentheses and can contain any byte. It is followed by the state (field 3) and the parent;
- * field 22 is the start.
+ * Parses a file in the format of proc_pid_stat(5), which is in /proc or was copied from there. The file
+ * begins with the process id. The name is in parentheses and can contain any byte. After the name come the
+ * state (field 3) and the parent; field 22 is the start time.
  *
  * @returns undefined if there is no such file, or it has another format
  */
@@ -52,7 +49,7 @@ export function readStatus(file: string): ProcessStatus | undefined {
   return { pid: Number.parseInt(text, 10), parent: Number(fields[0]), name, zombie: state === "Z", start };
 }
 
-/** Returns when a process of this machine started, in milliseconds since 1970. Linux only. */
+/** Returns when a process on this machine started, in milliseconds since 1970. Linux only. */
 export function startTime(status: ProcessStatus): number {
   const boot = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1];
   return (Number(boot) + Number(status.start) / TICKS_PER_SECOND) * 1000;

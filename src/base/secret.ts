@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 
-/** Holds a secret. It appears as `[secret]` if it is logged, concatenated or serialized by accident. */
+/** Holds a secret, which appears as `[secret]` if it is logged, concatenated or serialized by accident. */
 export class Secret {
   readonly #value: string;
 

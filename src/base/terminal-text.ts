@@ -8,19 +8,21 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const REORDERS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /**
- * Makes text safe to show in a terminal on one line: replaces unsafe characters by escapes such as `\u001b`.
+ * Makes text safe to show on one line of a terminal: replaces unsafe characters with escapes such as
+ * `\u001b`.
  */
 export function visible(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
 
-/** Does the same, but replaces each unsafe character by a space. */
+/** Like `visible`, but replaces each unsafe character with a space. */
 export function blankUnsafe(text: string): string {
   return text.replace(UNSAFE, " ");
 }
 
 /**
- * Whether text cannot move the cursor, break lines or reorder text. Only such text is allowed in fleet.yaml.
+ * Whether a text contains nothing that moves the cursor, breaks lines or reorders text. fleet.yaml may
+ * contain only such text.
  */
 export function isPrintable(text: string): boolean {
   const unsafe = text.match(UNSAFE) ?? [];

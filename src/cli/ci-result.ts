@@ -15,7 +15,7 @@ export interface CiResult {
   readonly markdown: string;
 }
 
-/** Checks for drift. An invalid fleet is a result as well, so that the forge shows it. */
+/** Checks for drift. If the fleet is invalid, the errors are the result, so that the forge shows them. */
 export async function ciResult(options: CommandInput["options"]): Promise<CiResult> {
   try {
     const report = await driftOf(options);

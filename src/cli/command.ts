@@ -19,7 +19,7 @@ export interface CommandInput {
 
 /** One command of `fleet`: a file in commands/ and a line in registry.ts. */
 export interface CommandDefinition {
-  /** Its name and arguments in commander's syntax: `ssh <host> [command...]`. */
+  /** The command's name and arguments in commander's syntax: `ssh <host> [command...]`. */
   readonly usage: string;
   readonly summary: string;
   /** Descriptions by flags: `{"--host <name>": "only this host"}`. */

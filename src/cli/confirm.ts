@@ -10,7 +10,7 @@ export async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new InvalidError({
       what: "nothing was done",
-      why: "it must be confirmed, and stdin is not a terminal.",
+      why: "this command asks for confirmation, and stdin is not a terminal.",
       next: "Add `--yes`.",
     });
   }

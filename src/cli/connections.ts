@@ -15,7 +15,7 @@ import { asReader, type Reader } from "./reader-login.ts";
  * opened when it is first needed and closed at the end.
  *
  * @param stack the stack whose login is used
- * @param reader the reader whose login is used instead, if one is given
+ * @param reader the reader whose login is used instead of the stack's, if there is one
  */
 export async function withHosts<T>(
   fleet: Fleet,
@@ -37,7 +37,8 @@ export async function withHosts<T>(
 }
 
 /**
- * Calls `use` with a connection to one host that can start and stop agents. Installs nothing on the host.
+ * Connects to one host and calls `use` with a controller that starts and stops agents there. Installs nothing
+ * on the host.
  *
  * @param stack the stack whose login is used
  */

@@ -3,7 +3,10 @@ import { join } from "node:path";
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 
-/** Returns the bytes on disk below a path. Follows no links; folders that cannot be read count as empty. */
+/**
+ * Returns how many bytes a file or folder takes up on disk. Does not follow links, and counts folders that
+ * cannot be read as empty.
+ */
 export function sizeOf(path: string): number {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 0;

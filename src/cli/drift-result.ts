@@ -29,8 +29,8 @@ export const DRIFT_OPTIONS: CommandDefinition["options"] = {
  * Checks for drift with the options of `fleet drift`. Writes nothing.
  *
  * Even with `--change`, only the current fleet.yaml and inventory determine which hosts are contacted and
- * what is read there. Nothing that only the change names is opened on a host, and no host that it adds or
- * moves is contacted.
+ * what is read there. Nothing that is named only in the change is opened on a host, and no host that the
+ * change adds or moves is contacted.
  *
  * @throws InvalidError if the inventory or either fleet.yaml is not valid
  */
@@ -40,7 +40,7 @@ export async function driftOf(options: CommandInput["options"]): Promise<FleetRe
   const next = typeof change === "string" ? openChange(change, fleet.dir) : undefined;
   const stack = settingsOf(fleet, options["stack"]);
   const reader = readerIn(fleet, options);
-  // A tenant's reader cannot see other tenants, which would therefore seem not to be applied yet.
+  // A tenant's reader cannot see other tenants, whose resources would therefore seem not to be applied yet.
   const tenant = reader?.tenant ?? options["tenant"];
   const selection = selectionOf(declaredIn(fleet, next), { ...options, tenant }, stack.slice);
   const plan = compilePlan(fleet, installedRuntime());

@@ -1,6 +1,6 @@
 import { InvalidError, UnreachableError } from "../base/errors.ts";
 
-/** The exit codes of `fleet`, with Pulumi's numbers. Scripts depend on them. */
+/** The exit codes of `fleet`. They are the same numbers that Pulumi uses, and scripts depend on them. */
 export const EXIT = {
   clean: 0,
   failure: 1,
@@ -13,7 +13,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** If several codes apply, the process exits with the one that comes first here. */
+/** The order of precedence: if several codes apply, the process exits with the first of them in this list. */
 const PRECEDENCE: readonly number[] = [2, 1, 8, 5, 7, 4];
 
 /**

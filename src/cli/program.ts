@@ -63,7 +63,7 @@ async function runCommand(command: CommandDefinition, given: Parsed, io: Io): Pr
   }
 }
 
-/** Prints an error in sentences. The stack trace is printed only with `--debug`. */
+/** Prints an error's message. The stack trace is printed only with `--debug` or MUSTER_DEBUG=1. */
 function printError(error: unknown, options: Parsed["options"], io: Io): number {
   const code = exitOf(error);
   const message = error instanceof Error ? error.message : String(error);
@@ -75,8 +75,8 @@ function printError(error: unknown, options: Parsed["options"], io: Io): number 
 }
 
 /**
- * Warns only: `pulumi` refuses such a project, but commands that only read fleet.yaml and the hosts still
- * work.
+ * Warns if Pulumi.yaml names the former package. Only `pulumi` refuses such a project: commands that only
+ * read fleet.yaml and the hosts still work.
  */
 function warnAboutFormerPackage(io: Io): void {
   const dir = projectDir();

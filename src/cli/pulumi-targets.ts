@@ -8,9 +8,9 @@ export interface TargetSelection {
 
 /**
  * Returns URN patterns for the engine's `--target`. A literal URN must already be in the state, whereas a
- * pattern also matches what is new and what will be removed. An agent's host and tenant are not among its
- * targets, because the engine would then require everything else that depends on them. They must therefore
- * exist already.
+ * pattern also matches what is new and what will be removed. The targets of an agent do not include its host
+ * and tenant, because the engine would then require everything else that depends on them. The host and the
+ * tenant must therefore exist already.
  */
 export function targetsOf(
   fleet: Fleet,

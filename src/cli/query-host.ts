@@ -14,7 +14,7 @@ interface QueryResult<Answer> {
   readonly answer?: Answer;
 }
 
-/** Sends a host one query. A host that does not answer is a result, not an error. */
+/** Sends a host one query. If the host does not answer, the result says so; this is not an error. */
 export async function queryHost<Answer, Connection = HostReader>(
   fleet: Fleet,
   host: string,
@@ -42,7 +42,7 @@ function stateAfter(error: unknown, fleet: Fleet, host: string): Omit<HostReport
   return { state: isEmpty ? "empty" : "failed" };
 }
 
-/** Returns the sentence of an error without the host's name, which is always shown next to it. */
+/** Returns an error's message without the host's name, which is always shown next to the message. */
 function reasonOf(error: unknown, host: string): string {
   const message = error instanceof Error ? error.message : String(error);
   const prefix = `${host}: `;

@@ -11,7 +11,7 @@ import { assertDeclared } from "./selection.ts";
 export interface Reader {
   readonly name: string;
   readonly keyFile: string;
-  /** The tenant that it is limited to. */
+  /** The only tenant that the reader may read; absent if it may read all of them. */
   readonly tenant?: string;
 }
 
@@ -48,12 +48,14 @@ export function readerIn(
   return { name: reader, keyFile: privateKey(key), ...(tenant !== undefined && { tenant }) };
 }
 
-/** Replaces a host's login by the reader's account and key. */
+/** Returns a host's target with the reader's account and key as the login. */
 export function asReader({ name, keyFile }: Reader, target: Target): Target {
   return { ...target, user: gateAccount({ kind: "read", name }), identityFile: keyFile, gate: true };
 }
 
-/** Checks the key file here, since ssh would only report that the host denied access. */
+/**
+ * Returns the key file's absolute path. Checks the file, since ssh would only report that access was denied.
+ */
 function privateKey(path: string): string {
   const file = resolve(path);
   const refused = (why: string) =>

@@ -1,6 +1,8 @@
 import type { CommandDefinition } from "./command.ts";
 
-/** All commands of `fleet`. Each is loaded only when it runs. A new command is one file and one line here. */
+/**
+ * All commands of `fleet`. Each is loaded only when it runs. A new command needs one file and one line here.
+ */
 export const registry: Readonly<Record<string, () => Promise<{ readonly command: CommandDefinition }>>> = {
   init: () => import("./commands/init.ts"),
   validate: () => import("./commands/validate.ts"),
@@ -25,7 +27,10 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
   completion: () => import("./commands/completion.ts"),
 };
 
-/** Loads the named command, or all commands if the name is unknown: `--help` and "did you mean" need all. */
+/**
+ * Loads the named command. Without a known name, loads all commands, since `--help` and suggestions need
+ * them.
+ */
 export async function loadCommands(name: string | undefined): Promise<CommandDefinition[]> {
   const one = name !== undefined && Object.hasOwn(registry, name) ? registry[name] : undefined;
   const loads = one === undefined ? Object.values(registry) : [one];

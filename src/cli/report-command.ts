@@ -12,7 +12,7 @@ const CLEAR = "\u001b[2J\u001b[H";
 
 /** A command that queries hosts and prints a report. */
 interface ReportDefinition<Report> extends Pick<CommandDefinition, "usage" | "summary" | "options"> {
-  /** The name of its schema in docs/schema. */
+  /** The name of the report's schema in docs/schema. */
   readonly schema: string;
   /** @throws InvalidError for invalid arguments, before it contacts a host */
   observe(fleet: Fleet, selection: Selection, open: OpenHost, given: CommandInput): Promise<Report>;
@@ -21,14 +21,16 @@ interface ReportDefinition<Report> extends Pick<CommandDefinition, "usage" | "su
   /** Returns all exit codes that apply to the report. */
   codes(report: Report): readonly number[];
   /**
-   * Returns after how many seconds the report is repeated; 0 for never.
+   * Returns the seconds after which the report is repeated; 0 for never.
    *
    * @throws InvalidError for an invalid number
    */
   repeatAfter?(options: CommandInput["options"]): number;
 }
 
-/** Makes a command of a report. Adds `--json`, and handles `--host`, `--tenant` and `--stack` if declared. */
+/**
+ * Turns a report's definition into a command. Adds `--json`, and handles `--host`, `--tenant` and `--stack`.
+ */
 export function reportCommand<Report>(definition: ReportDefinition<Report>): CommandDefinition {
   const { usage, summary, options, schema } = definition;
   return {

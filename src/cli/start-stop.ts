@@ -10,14 +10,14 @@ import { span } from "./render/agents.ts";
 import { assertDeclared } from "./selection.ts";
 import { settingsOf } from "./stack/settings.ts";
 
-/** What is printed after each verb, if it has changed something and if it has not. */
+/** The texts to print for each verb, if the command has changed something and if it has not. */
 const RESULTS: Readonly<Record<ControlVerb, readonly [changed: string, unchanged: string]>> = {
   start: ["is running", "is already running"],
   stop: ["is stopped", "was already stopped"],
   release: ["is free again and running", "is not in quarantine"],
 };
 
-/** Makes a command that carries out one verb on one agent or service. */
+/** Creates a command that carries out one verb on one agent or service. */
 export function controlCommand(verb: ControlVerb, summary: string): CommandDefinition {
   return {
     usage: `${verb} <name>`,
@@ -40,7 +40,7 @@ export function controlCommand(verb: ControlVerb, summary: string): CommandDefin
 interface Subject {
   readonly host: string;
   readonly of: Pick<ControlRequest, "unit" | "isService">;
-  /** True if it is always on, otherwise for how many seconds it runs. */
+  /** True if the agent or service is always on; otherwise the number of seconds that it may run. */
   readonly isLasting: true | number;
 }
 
@@ -55,7 +55,7 @@ function subjectOf(fleet: Fleet, name: string): Subject {
   return { host: service.host, of: { unit: service.unit, isService: true }, isLasting: true };
 }
 
-/** Refuses to start an agent that another unit still runs, since two units would then run it. */
+/** Returns the error for an agent that another unit still runs: Muster must not start the agent twice. */
 function notTakenOver(agent: AgentSpec): InvalidError {
   const unit = runningUnit(agent);
   return new InvalidError({

@@ -27,8 +27,8 @@ export interface CheckedFleet {
  * Reads fleet.yaml and the files that it names, and finds all problems at once. Contacts no host.
  *
  * @param file path of fleet.yaml
- * @param home the folder to which the paths of keys and secrets are relative; it can be outside the folder of
- *   fleet.yaml, and nothing in it is read
+ * @param home the folder to which the paths of keys and secrets are relative; it may be outside the folder
+ *   of fleet.yaml, and no file in it is read
  */
 export function checkFleet(file: string, home: string = dirname(file)): CheckedFleet {
   const report = createProblemReport();

@@ -4,8 +4,9 @@ import type { ProblemReport } from "./problem-report.ts";
 import type { YamlSource } from "./yaml/source.ts";
 
 /**
- * Reports every text that contains a control character, a line break or reversed text: texts are written to units,
- * terminals and tables. The texts of files are not checked. Scripts can contain line breaks and tabs.
+ * Reports every text that contains a control character, a line break or reversed text, because texts are
+ * written to units, terminals and tables. The texts of files are not checked. Scripts can contain line breaks
+ * and tabs.
  */
 export function checkPrintable(source: YamlSource, report: ProblemReport): void {
   walk(source.value, [], (keys) => {
@@ -34,7 +35,9 @@ function asOneLine(script: string): string {
   return script.replace(/[\n\t]/g, " ");
 }
 
-/** A `setup` step of a host is a shell script, which can have several lines. */
+/**
+ * Whether a text is a `setup` step of a host. Such a step is a shell script, which can have several lines.
+ */
 function isScript([section, , ...path]: Keys): boolean {
   return section === "hosts" && path[0] === "setup" && path[2] === "run" && path.length === 3;
 }

@@ -11,13 +11,16 @@ interface Reference {
   readonly field: string;
   readonly to: string;
   readonly noun: string;
-  /** The field is a list of names. A single word in its place is not a name, as in `contacts: all`. */
+  /**
+   * Present if the field is a list of names. A single word instead of a list is not a name, as in `contacts:
+   * all`.
+   */
   readonly isList?: true;
-  /** For a list of maps: the key that has the name. */
+  /** Only for a list of maps: the key whose value is the name. */
   readonly key?: string;
 }
 
-/** Every field that refers to an entry, or to several entries, of a section. */
+/** Every field that refers to one or more entries of a section. */
 const REFERENCES: readonly Reference[] = [
   { section: "agents", field: "host", to: "hosts", noun: "host" },
   { section: "agents", field: "tenant", to: "tenants", noun: "tenant" },

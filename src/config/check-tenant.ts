@@ -3,7 +3,11 @@ import type { Slice } from "../model/stack-slice.ts";
 import type { Fleet } from "./fleet.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** @throws InvalidError if fleet.yaml does not declare the tenant of a slice, or declares no key for its stack */
+/**
+ * Checks that fleet.yaml declares the tenant of a slice, and a key for the tenant's stack.
+ *
+ * @throws InvalidError
+ */
 export function checkTenant(fleet: Fleet, slice: Slice): void {
   if (slice.kind !== "tenant") return;
   const { tenant } = slice;

@@ -18,8 +18,8 @@ export type { JobSpec } from "./fleet/jobs.ts";
 export type { ServiceFile, ServiceSpec } from "./fleet/services.ts";
 
 /**
- * fleet.yaml after it has been read, checked and resolved: every reference has a target, every default is filled in,
- * and the files that it names have been read. The object is frozen. Later stages do not see YAML.
+ * fleet.yaml after it has been read, checked and resolved: every reference has a target, every default is
+ * filled in, and the files that it names have been read. The object is frozen. Later stages do not see YAML.
  */
 export interface Fleet {
   readonly name: string;

@@ -15,18 +15,18 @@ export interface HostBase extends EntrySpec {
   /** Seconds until a connection counts as failed. */
   readonly connectTimeout: number;
   readonly availability: Availability;
-  /** The limits of `fleet hosts` that differ from HEALTHY. */
+  /** The limits of `fleet hosts` that differ from HEALTHY; absent if none do. */
   readonly healthy?: Partial<Healthy>;
-  /** `only`: nothing is installed or changed on it, and no agent can be declared on it. */
+  /** `only`: nothing is installed or changed on the host, and no agent can be declared on it. */
   readonly observe?: "only";
 }
 
 /** A host that Muster reaches by SSH with its own login. */
 export interface RemoteHostSpec extends HostBase {
   readonly port?: number;
-  /** The login: root, or a user that can run `sudo -n`; absent: the user in ssh_config. */
+  /** The login: root, or a user that can run `sudo -n`. If absent, ssh_config determines the user. */
   readonly user?: string;
-  /** A private key file, absolute. */
+  /** The absolute path of a private key. If absent, ssh_config determines the keys. */
   readonly identityFile?: string;
   /** Public host keys that are trusted without a first contact, such as `ssh-ed25519 AAAA…`. */
   readonly hostKeys: readonly string[];

@@ -8,8 +8,8 @@ import { validateFleet } from "./schema/validator.ts";
 import { openSource } from "./yaml/open-source.ts";
 
 /**
- * Loads only the hosts of a fleet, which is much faster than loading the whole fleet. For programs that get everything
- * else from elsewhere.
+ * Loads only the hosts of a fleet, which is much faster than loading the whole fleet. For programs that get
+ * everything else from elsewhere.
  *
  * @param file path of fleet.yaml
  * @returns undefined if there is no such file, or if it is not valid

@@ -9,16 +9,16 @@ export interface ProblemReport {
   readonly warnings: readonly Problem[];
   /** Whether the maximum number of problems has been reached. Further problems are dropped. */
   readonly isFull: boolean;
-  /** Adds a problem. @param part whether its position is that of the key or that of the value */
+  /** Adds a problem. @param part whether the problem is in the key or in the value */
   error(source: YamlSource, keys: Keys, sentence: string, part?: Part): void;
   warn(source: YamlSource, keys: Keys, sentence: string): void;
-  /** Whether this place already has an error, so that a second one can be omitted. */
+  /** Whether this place already has an error, so that no second one is needed. */
   hasErrorAt(source: YamlSource, keys: Keys): boolean;
   /** Whether an entry of a section, such as `iris` of `agents`, has no problem so far. */
   isSound(section: string, name: string): boolean;
 }
 
-/** A malicious file could have a million problems. */
+/** The maximum number of problems, because a malicious file could have a million. */
 const MOST_PROBLEMS = 200;
 
 /** Creates an empty report. */

@@ -1,7 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 
-/** The text of a file, or why it cannot be used; `at` is the offset of the problem in `text`. */
+/**
+ * The text of a file. `flaw` says why the file cannot be used; `at` is the offset of the problem in `text`.
+ */
 export interface TextFile {
   readonly text: string;
   readonly flaw?: { readonly sentence: string; readonly at: number };

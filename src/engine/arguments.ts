@@ -2,16 +2,18 @@
 export interface EngineCall {
   /** The command's words without flags: ["up"], ["stack", "init", "prod"]. */
   words: string[];
+  /** The value of `--stack`; undefined if it is not given. */
   stack: string | undefined;
+  /** The value of `--cwd`; undefined if it is not given. */
   cwd: string | undefined;
   /** The engine's log level; 0 if none is given. */
   verbosity: number;
   previewOnly: boolean;
-  /** Whether the command line names a provider for the encryption of secrets. */
+  /** Whether `--secrets-provider` is given, which selects how secrets are encrypted. */
   hasSecretsProvider: boolean;
 }
 
-/** The commands that change a stack's resources, with the engine's aliases for them. */
+/** The commands that change a stack's resources, and the engine's aliases for these commands. */
 const CHANGES = new Set(["up", "update", "refresh", "destroy", "down", "dn", "import"]);
 
 const OPERATIONS = new Set([...CHANGES, "preview", "pre", "cancel"]);
@@ -26,7 +28,7 @@ const WITH_VALUE = new Set([
   "--tracing",
 ]);
 
-/** Parses an engine command line. Ignores flags that it does not know: the engine checks them itself. */
+/** Parses an engine command line. Ignores unknown flags, which the engine itself checks. */
 export function readCall(args: string[]): EngineCall {
   const call: EngineCall = {
     words: [],
@@ -62,19 +64,22 @@ export function isChange(call: EngineCall): boolean {
   return CHANGES.has(call.words[0] ?? "") && !call.previewOnly;
 }
 
-/** Whether the call destroys a stack's resources or previews that. */
+/** Whether the call destroys a stack's resources, or previews a destroy. */
 export function isDestroy(call: EngineCall): boolean {
   return ["destroy", "down", "dn"].includes(call.words[0] ?? "");
 }
 
-/** Returns the stack that the command line names. */
+/** Returns the stack that the command line names, without its organization; undefined if it names none. */
 export function namedStack(call: EngineCall): string | undefined {
   const [command, verb, name] = call.words;
   const named = call.stack ?? (command === "stack" && verb === "init" ? name : undefined);
   return named?.split("/").at(-1);
 }
 
-/** Returns the value of a flag in one of its four forms: `-s x`, `-sx`, `--stack x`, `--stack=x`. */
+/**
+ * Returns the value of a flag that has one of four forms: `-s x`, `-sx`, `--stack x`, `--stack=x`. Returns
+ * undefined if `arg` is not that flag.
+ */
 function flagValue(arg: string, rest: string[], short: string, long: string): string | undefined {
   if (arg === short || arg === long) return rest.shift();
   if (arg.startsWith(`${long}=`)) return arg.slice(long.length + 1);

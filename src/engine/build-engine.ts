@@ -33,8 +33,8 @@ const PROGRAMS = [
 ];
 
 /**
- * This older language host ignores `runtime.options` in Pulumi.yaml: without the flag it loads ts-node for
- * every program.
+ * Starts the language host with a flag that disables ts-node. The language host that Muster builds is an
+ * older version, which ignores `runtime.options` in Pulumi.yaml and would load ts-node for every program.
  */
 const LANGUAGE_HOST_SCRIPT = `#!/bin/sh
 exec "$(dirname "$0")/../lib/${LANGUAGE_HOST}" -typescript=false "$@"
@@ -42,8 +42,8 @@ exec "$(dirname "$0")/../lib/${LANGUAGE_HOST}" -typescript=false "$@"
 
 /**
  * Builds the engine from its Go modules into `staging`. Go's caches are in Muster's cache folder unless the
- * environment sets others. They are kept after a failure, so that the next build resumes, and removed after a
- * success.
+ * environment sets other folders. Muster keeps its caches after a failure, so that the next build can
+ * continue, and removes them after a success.
  *
  * @returns the folder with the engine
  * @throws MusterError if Go is missing or too old, or the build fails

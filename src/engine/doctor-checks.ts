@@ -13,7 +13,7 @@ import { openToOthers, type PulumiProject, readProject, stateDir, withoutPasswor
 import { locksOf } from "./state/ready-state.ts";
 import { lockOwner, type StackLock, takenAt } from "./state/stack-lock.ts";
 
-/** The oldest Node that runs TypeScript without a loader. */
+/** The oldest version of Node that runs TypeScript without a loader. */
 const OLDEST_NODE = "22.18";
 
 /**
@@ -63,7 +63,7 @@ async function engineCheck(): Promise<Check[]> {
   return [{ name, ok: false, detail, fix: "npx fleet clean && npx pulumi version" }];
 }
 
-/** Checks for Go, which is needed only if no engine is installed and its vendor's site is unreachable. */
+/** Checks for Go, which is needed only if no engine is installed and the vendor's site is unreachable. */
 async function goCheck(): Promise<Check> {
   const name = "go";
   try {
@@ -83,7 +83,10 @@ function stateFolderCheck(project: PulumiProject): Check[] {
   return [{ name, ok: false, detail: `${dir} is open to other users`, fix: `chmod 700 ${dir}` }];
 }
 
-/** Warns about a `pulumi` on PATH that is not Muster's: it does not set the variables that Muster's sets. */
+/**
+ * Warns about a `pulumi` on PATH that is not Muster's, because it lacks variables that Muster's `pulumi`
+ * sets.
+ */
 function foreignCheck(project: PulumiProject, stack: string | undefined): Check[] {
   const foreign = foreignClis()[0];
   const unset = unsetVariables(project, stack);

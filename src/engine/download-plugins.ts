@@ -4,10 +4,10 @@ import { execa } from "execa";
 import { ENGINE_VERSION } from "./engine-version.ts";
 import { type InstallProgress, withProgress } from "./progress.ts";
 
-/** The vendor's install script, which the npm package `pulumi` (lib/download.js) fetches first. */
+/** The vendor's install script, which the npm package `pulumi` (lib/download.js) downloads first. */
 const VENDOR_SITE = "https://get.pulumi.com/install.sh";
 
-/** Milliseconds after which the vendor's site counts as unreachable. */
+/** Milliseconds without an answer before the vendor's site counts as unreachable. */
 const PROBE_TIMEOUT = 5000;
 
 /** Whether the vendor's site can be reached; false without a request if MUSTER_OFFLINE is set. */
@@ -21,7 +21,7 @@ export async function canDownload(site: string = VENDOR_SITE): Promise<boolean> 
 }
 
 /**
- * Has the npm package `pulumi` download the vendor's engine into `staging`. It runs outside any project
+ * Downloads the vendor's engine into `staging`, by running the npm package `pulumi` outside any project
  * folder.
  *
  * @returns the folder with the engine; undefined if the download failed, which is reported to `progress`

@@ -1,7 +1,10 @@
-/** The engine version that Muster is tested with, the same as in src/engine/go/cli/go.mod. */
+/** The engine version that Muster is tested with. src/engine/go/cli/go.mod requires the same version. */
 export const ENGINE_VERSION = "3.259.0";
 
-/** Returns the parts of the first `1.2.3`, `v1.2` or `go1.2.3` in a text; undefined if there is none. */
+/**
+ * Returns the numbers of the first version in a text, such as `1.2.3`, `v1.2` or `go1.2.3`; undefined if the
+ * text contains none.
+ */
 export function parseVersion(text: string): number[] | undefined {
   return /(\d+)\.(\d+)(?:\.(\d+))?/
     .exec(text)

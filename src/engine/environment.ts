@@ -9,10 +9,10 @@ import type { PulumiProject } from "./project.ts";
 
 /**
  * Builds the environment for the engine: the current one, plus defaults for variables that are unset.
- * Programs and providers use the Node that runs this process, and find the engine's own programs first on
- * PATH.
+ * PATH begins with the folder of the Node that runs this process and the folder of the engine, so that
+ * programs and providers use these.
  *
- * @param launch what the project's hosts need, if the caller has already read it
+ * @param launch what the project's hosts need; read from the project if absent
  */
 export async function engineEnv(
   pulumi: string,
@@ -22,12 +22,12 @@ export async function engineEnv(
 ): Promise<NodeJS.ProcessEnv> {
   const path = [dirname(process.execPath), dirname(pulumi), process.env["PATH"] ?? ""].join(delimiter);
   return {
-    // If unset, the engine uses the home folder from /etc/passwd, but its launcher uses HOME.
+    // Without this variable, the engine uses the home folder from /etc/passwd, but its launcher uses HOME.
     PULUMI_HOME: pulumiHome(),
     NODE_COMPILE_CACHE: join(cacheDir(), "compile"),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // The engine runs for seconds and uses little memory: less frequent garbage collection saves a fifth of
-    // its time.
+    // The engine runs for seconds and uses little memory, so less frequent garbage collection does no harm
+    // and saves a fifth of the engine's time.
     GOGC: "400",
     ...ENGINE_DEFAULTS,
     ...(launch ?? (await readProjectLaunch(project))).env,

@@ -31,7 +31,8 @@ async function findOnPath(): Promise<Engine | undefined> {
 }
 
 /**
- * Finds an engine in the caches. Its version needs no check: a folder gets its versioned name only after one.
+ * Finds an engine in the caches. Its version needs no check, because a folder gets the name of a version only
+ * after that version has been checked.
  */
 export function findInCache(): Engine | undefined {
   const dir = [launcherDir(), engineDir()].find(holdsEngine);
@@ -49,7 +50,7 @@ export function foreignClis(): string[] {
   return onPath(CLI).filter((file) => !isOurs(file));
 }
 
-/** Returns the version that a CLI reports. @returns undefined if the CLI fails or takes longer than 15 s */
+/** Returns the version that a CLI reports; undefined if the CLI fails or takes longer than 15 s. */
 export async function versionOf(pulumi: string): Promise<string | undefined> {
   const env = { PULUMI_SKIP_UPDATE_CHECK: "true" };
   const { failed, stdout } = await execa(pulumi, ["version"], {
@@ -61,7 +62,7 @@ export async function versionOf(pulumi: string): Promise<string | undefined> {
   return failed ? undefined : stdout.trim().replace(/^v/, "");
 }
 
-/** Returns every executable of that name on PATH, in the order of PATH. */
+/** Returns every executable called `name` on PATH, in the order of PATH. */
 export function onPath(name: string): string[] {
   const dirs = (process.env["PATH"] ?? "").split(delimiter).filter((dir) => dir !== "");
   return dirs.map((dir) => join(dir, name)).filter(isExecutable);

@@ -4,11 +4,12 @@ import { InvalidError } from "../base/errors.ts";
 import { PACKAGE_NAME } from "../base/paths.ts";
 
 /**
- * The package's name in version 0.1, which was never published: on npm the name belongs to another author.
+ * The name of Muster's npm package in version 0.1, which was never published. On npm, the name belongs to
+ * another author.
  */
 export const FORMER_PACKAGE = "muster";
 
-/** A path into the former package, outside of a comment. */
+/** Matches a path into the former package, except in a comment. */
 const FORMER_PATH = /^([^#\n]*\bnode_modules\/)muster(?=\/)/gm;
 
 /** Whether the Pulumi.yaml in a folder takes its program or plugin from the former package. */

@@ -6,10 +6,14 @@ import { cacheDir, packageRoot } from "../base/paths.ts";
 import { atLeast } from "./engine-version.ts";
 import { onPath } from "./find-engine.ts";
 
-/** Where Go's installer and distributions put Go; used if PATH has none. */
+/** Where Go's installer and distributions put Go. Used if Go is not on PATH. */
 const GO_PLACES = ["/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
 
-/** Finds the Go that a build would use. @throws MusterError that says what to install */
+/**
+ * Finds the Go program that a build would use.
+ *
+ * @throws MusterError that says what to install, if Go is missing or too old
+ */
 export async function usableGo(): Promise<string> {
   const wanted = wantedGo();
   const go = [...onPath("go"), ...GO_PLACES.filter((file) => existsSync(file))][0];
@@ -25,7 +29,7 @@ export async function usableGo(): Promise<string> {
   throw new MusterError({ what, why: `${go} is older than Go ${wanted}.`, next });
 }
 
-/** Returns the oldest Go version that can build the engine, from the `go` line in go.mod. */
+/** Returns the oldest Go version that can build the engine, which is on the `go` line of its go.mod. */
 function wantedGo(): string {
   return /^go (\S+)$/m.exec(readFileSync(join(engineModule(), "go.mod"), "utf8"))?.[1] ?? "1.25";
 }
@@ -39,8 +43,8 @@ function ownGoDir(): string {
 }
 
 /**
- * Returns the variables for a call of Go: its caches are in Muster's cache folder unless the environment sets
- * others.
+ * Returns environment variables for running Go. They put Go's caches in Muster's cache folder unless the
+ * environment sets other folders.
  */
 export function goEnv(): Record<string, string> {
   const own = {
@@ -53,8 +57,8 @@ export function goEnv(): Record<string, string> {
 }
 
 /**
- * Removes the caches after a successful build. Go makes its module cache read-only, so Go must remove that
- * one.
+ * Removes Go's caches in Muster's cache folder. Go makes its module cache read-only, so Go itself must remove
+ * that cache.
  */
 export async function removeOwnCaches(go: string): Promise<void> {
   if (!existsSync(ownGoDir())) return;

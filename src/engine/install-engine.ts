@@ -10,9 +10,9 @@ import { CLI, engineDir, launcherDir } from "./paths.ts";
 import type { InstallProgress } from "./progress.ts";
 
 /**
- * Returns the engine from PATH or the cache; otherwise downloads it, or builds it if that is not possible. If
- * several processes do this at once, one installs and the others wait. The next run cleans up after a killed
- * one.
+ * Returns the engine from PATH or the cache. If there is none, downloads it, or builds it if it cannot be
+ * downloaded. If several processes do this at once, one installs the engine and the others wait. The next
+ * installation cleans up after a killed one.
  *
  * @throws MusterError that says what to install, if the engine can be neither downloaded nor built
  */
@@ -27,7 +27,7 @@ export async function ensureEngine(progress: InstallProgress): Promise<Engine> {
   }
 }
 
-/** Installs the engine into a staging folder, checks it there, and then renames it to its final place. */
+/** Installs the engine into a staging folder, checks it there, and then moves it to its final place. */
 async function install(progress: InstallProgress): Promise<Engine> {
   const installedMeanwhile = findInCache();
   if (installedMeanwhile !== undefined) return installedMeanwhile;
@@ -54,7 +54,9 @@ function lockFile(): string {
   return join(dirname(engineDir()), "lock");
 }
 
-/** Removes the staging folders of killed runs. The caller holds the lock, so no running process uses them. */
+/**
+ * Removes the staging folders of killed runs. The caller holds the lock, so no process is using the folders.
+ */
 function removeLeftovers(): void {
   mkdirSync(dirname(engineDir()), { recursive: true });
   for (const name of readdirSync(dirname(engineDir()))) {
@@ -69,7 +71,10 @@ async function check(dir: string): Promise<void> {
   throw new MusterError({ what: `the new Pulumi engine is not version ${ENGINE_VERSION}`, why });
 }
 
-/** Links the launcher's cache to the engine. Replaces only a link: a folder there is the vendor's own. */
+/**
+ * Creates a link in the launcher's cache that leads to the engine. Replaces an existing link, but not a
+ * folder, which would be the vendor's own.
+ */
 function linkForLauncher(): void {
   if (!holdsEngine(engineDir()) || holdsEngine(launcherDir())) return;
   const there = lstatSync(launcherDir(), { throwIfNoEntry: false });

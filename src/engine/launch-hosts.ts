@@ -7,9 +7,9 @@ import { HOST_KIND_NAMES, hostKindOf } from "../host-kinds/registry.ts";
 import { readHosts } from "../inventory/read-inventory.ts";
 import type { PulumiProject } from "./project.ts";
 
-/** What the launcher must do for a project's hosts, besides starting the engine. */
+/** What the launcher must do for a project's hosts, in addition to starting the engine. */
 export interface ProjectLaunch {
-  /** Variables for the engine, used unless they are already set. */
+  /** Environment variables for the engine. A variable that is already set keeps its value. */
   readonly env: Readonly<Record<string, string>>;
   /** Absolute paths of the private keys that the ssh-agent must hold. */
   readonly privateKeys: readonly string[];
@@ -18,14 +18,14 @@ export interface ProjectLaunch {
 }
 
 /**
- * No plugin is needed, but the engine would try to download one for every installed npm package that has a
- * plugin.
+ * Without this variable, the engine would try to download a plugin for every installed npm package that has
+ * one, although none is needed.
  */
 const NO_PLUGINS = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
 
 /**
- * Finds what the launcher must do for the hosts that fleet.yaml declares or the inventory still has. An
- * invalid fleet.yaml counts as one without hosts here; the program reports what is wrong in it.
+ * Finds what the launcher must do for the hosts that fleet.yaml declares or the inventory still contains. An
+ * invalid fleet.yaml counts as one without hosts; the Pulumi program then reports what is wrong with it.
  */
 export async function readProjectLaunch(project: PulumiProject | undefined): Promise<ProjectLaunch> {
   const used = project === undefined ? [] : await launchesOf(project.dir);
@@ -49,8 +49,8 @@ async function launchesOf(dir: string) {
 }
 
 /**
- * Returns the hosts in fleet.yaml if one of them may need the launcher. Otherwise returns none and does not
- * load the parser.
+ * Returns the hosts in fleet.yaml if the launcher may have to do something for one of them. Otherwise returns
+ * no hosts and does not load the parser.
  */
 async function declaredHosts(dir: string) {
   const file = join(dir, "fleet.yaml");
@@ -60,8 +60,8 @@ async function declaredHosts(dir: string) {
 }
 
 /**
- * Whether fleet.yaml may declare a host that needs the launcher: it contains the name of such a kind, or an
- * escape that may hide one.
+ * Whether fleet.yaml may declare a host for which the launcher must do something. True if the text contains
+ * the name of a kind of such hosts, or a backslash, because an escape may hide the name.
  */
 function mayMatter(text: string): boolean {
   const names = HOST_KIND_NAMES.filter((kind) => hostKindOf({ kind }).launch !== undefined);
@@ -69,8 +69,8 @@ function mayMatter(text: string): boolean {
 }
 
 /**
- * Whether the inventory has a machine of a kind. True also for a file that cannot be parsed: the provider
- * reports what is wrong in it.
+ * Whether the inventory has a machine of a kind. Also true if the inventory file is invalid; the provider
+ * then reports what is wrong with it.
  */
 function isInInventory(dir: string, kind: HostKindName): boolean {
   try {

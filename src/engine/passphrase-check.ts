@@ -32,8 +32,8 @@ export async function checkPassphrase(project: PulumiProject, stack: string): Pr
 }
 
 /**
- * Finds the passphrase that the engine will use, as its readPassphrase does
- * (pkg/secrets/passphrase/manager.go).
+ * Finds the passphrase that the engine will use, in the order of the engine's readPassphrase
+ * (pkg/secrets/passphrase/manager.go). Returns undefined if there is none.
  */
 function givenPassphrase(
   project: PulumiProject,
@@ -47,8 +47,8 @@ function givenPassphrase(
 }
 
 /**
- * Whether a passphrase opens `v1:SALT:v1:NONCE:SECRET`, which is the word "pulumi" in AES-256-GCM
- * (resource/config/crypt.go in the engine's SDK).
+ * Whether a passphrase decrypts `v1:SALT:v1:NONCE:SECRET`, which is the word "pulumi" encrypted with
+ * AES-256-GCM (resource/config/crypt.go in the engine's SDK).
  */
 async function decrypts(passphrase: string, encryptionsalt: string): Promise<boolean> {
   const [, salt, , nonce, secret] = encryptionsalt.split(":").map((part) => Buffer.from(part, "base64"));
@@ -63,7 +63,7 @@ async function decrypts(passphrase: string, encryptionsalt: string): Promise<boo
   }
 }
 
-/** Remembers by digest that a passphrase is right, because checking it takes half a second. */
+/** Saves the digest of a correct passphrase, because checking a passphrase takes half a second. */
 function remember(project: PulumiProject, stack: string, salt: string, passphrase: string): void {
   if (!existsSync(join(project.dir, ".muster"))) return;
   writeFileAtomic(provenFile(project, stack), digestOf(salt, passphrase), 0o600);

@@ -8,14 +8,15 @@ import { type PulumiProject, readStackFile, selectedStack, stackFile } from "./p
 
 const SUFFIX = ".passphrase";
 
-/** Returns the path of a stack's passphrase on this machine: beside the stack files, and ignored by git. */
+/** Returns the path of the file that contains a stack's passphrase on this machine. Git ignores the file. */
 export function passphraseFile(project: PulumiProject, stack: string): string {
   return join(project.dir, "stacks", `${stack}${SUFFIX}`);
 }
 
 /**
- * Returns the stack that a command uses: the one it names, else PULUMI_STACK, else the selected one, else the
- * only one that has a passphrase here.
+ * Returns the stack that a command uses: the stack that the command names, else PULUMI_STACK, else the
+ * selected stack, else the only stack with a passphrase on this machine. Returns undefined if there is none
+ * of these.
  */
 export function currentStack(project: PulumiProject, named: string | undefined): string | undefined {
   return (
@@ -44,7 +45,7 @@ export function requirePassphrase(project: PulumiProject, stack: string): void {
   });
 }
 
-/** Creates a stack's passphrase (256 random bits) if there is none. */
+/** Creates a stack's passphrase (256 random bits) if neither the environment nor a file contains one. */
 export function ensurePassphrase(project: PulumiProject, stack: string): void {
   const file = passphraseFile(project, stack);
   if (passphraseIsSet() || existsSync(file)) return;
@@ -60,8 +61,8 @@ function onlyPassphrase(project: PulumiProject): string | undefined {
 
 /**
  * Creates the passphrase for a stack that `pulumi stack init NAME` is about to create, because the engine
- * would prompt for one. A stack that was created elsewhere already has one; Pulumi Cloud and other secrets
- * providers need none.
+ * would prompt for one. A stack that was created elsewhere already has a passphrase. Stacks on Pulumi Cloud
+ * or with another secrets provider need none.
  *
  * @returns a notice about the new passphrase; undefined if none was created
  * @throws InvalidError if the stack was created elsewhere and its passphrase is not on this machine

@@ -7,20 +7,20 @@ import { ENGINE_VERSION } from "./engine-version.ts";
 export const CLI = "pulumi";
 export const LANGUAGE_HOST = "pulumi-language-nodejs";
 
-/** Returns the folder of the engine that Muster has installed, inside the cache folder. */
+/** Returns the folder inside the cache folder in which Muster installs the engine. */
 export function engineDir(): string {
   return join(cacheDir(), "engine", ENGINE_VERSION);
 }
 
-/** Returns the engine's home folder, which has its selected stacks, logs and plugins. */
+/** Returns the engine's home folder, which contains the selected stacks, the logs and the plugins. */
 export function pulumiHome(env: NodeJS.ProcessEnv = process.env): string {
   return env["PULUMI_HOME"] || join(env["HOME"] || homedir(), ".pulumi");
 }
 
 /**
  * Returns the folder where the npm package `pulumi` (lib/cache.js) and the Automation API look for this
- * version of the engine. It is a link to `engineDir()`, so that they find the engine that Muster has
- * installed.
+ * version of the engine. Muster makes this folder a link to `engineDir()`, so that both find the engine that
+ * Muster has installed.
  */
 export function launcherDir(): string {
   return join(pulumiHome(), "versions", ENGINE_VERSION);

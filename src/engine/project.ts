@@ -8,7 +8,11 @@ import { pulumiHome } from "./paths.ts";
 export interface PulumiProject {
   dir: string;
   name: string;
+  /** The URL of the state; empty if the project does not set one. */
   backend: string;
+  /**
+   * The folder of the stacks' configuration files, relative to `dir`; empty if the project does not set one.
+   */
   stackConfigDir: string;
 }
 
@@ -30,7 +34,9 @@ export function readProject(folder: string): PulumiProject | undefined {
   };
 }
 
-/** Returns the folder inside the project that holds its state; undefined if the state is kept elsewhere. */
+/**
+ * Returns the folder inside the project that contains the state; undefined if the state is kept elsewhere.
+ */
 export function stateDir(project: PulumiProject): string | undefined {
   const path = /^file:\/\/([^?]*)/.exec(project.backend)?.[1];
   if (path === undefined) return undefined;
@@ -38,14 +44,14 @@ export function stateDir(project: PulumiProject): string | undefined {
   return dir.startsWith(project.dir + sep) ? dir : undefined;
 }
 
-/** Returns the URL of a state without its password, so that it can be shown. */
+/** Returns the URL of a state without the password in it, so that the URL can be shown. */
 export function withoutPassword(url: string): string {
   return url.replace(/^([a-z0-9]+:\/\/[^/?#:@]*):[^/?#]*@/, "$1@").replace(/([?&])password=[^&#]*&?/, "$1");
 }
 
 /**
- * Creates the project's state folder and .muster, closed to other users: the engine makes its state files
- * readable for all.
+ * Creates the project's state folder and .muster. Both are closed to other users, because the engine creates
+ * state files that all users can read.
  */
 export function makeProjectFolders(project: PulumiProject): void {
   for (const dir of [stateDir(project), join(project.dir, ".muster")]) {
@@ -74,7 +80,10 @@ export function readStackFile(
   return existsSync(file) ? ((readYaml(file) as object | null) ?? {}) : {};
 }
 
-/** Returns the stack that `pulumi stack select` chose for this project, without its organization. */
+/**
+ * Returns the stack that `pulumi stack select` chose for this project, without its organization; undefined if
+ * no stack is selected.
+ */
 export function selectedStack(project: PulumiProject): string | undefined {
   const hash = createHash("sha1").update(join(project.dir, "Pulumi.yaml")).digest("hex");
   const file = join(pulumiHome(), "workspaces", `${project.name}-${hash}-workspace.json`);
@@ -85,15 +94,17 @@ export function selectedStack(project: PulumiProject): string | undefined {
 }
 
 /**
- * The engine's workspace file (pkg/workspace/settings.go), with one selected stack per backend; `stack` is
- * the older form.
+ * The engine's workspace file (pkg/workspace/settings.go). `stacks` has the selected stack of each backend;
+ * older engines used `stack`.
  */
 interface Workspace {
   stack?: string;
   stacks?: Record<string, string>;
 }
 
-/** Parses a YAML file. Returns null for an invalid one: the engine reports it, with the line. */
+/**
+ * Parses a YAML file. Returns null if the file is invalid, because the engine reports the error and its line.
+ */
 export function readYaml(file: string): unknown {
   try {
     return parse(readFileSync(file, "utf8"), { merge: true });

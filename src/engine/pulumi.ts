@@ -63,9 +63,7 @@ async function main(given: string[]): Promise<void> {
   process.execve(engine.file, engine.args, env);
 }
 
-/**
- * Whether a run calls the APIs of vendors: the runs of a tenant's stack and those without a refresh do not.
- */
+/** Whether a run calls vendors' APIs. The runs of a tenant's stack and runs without a refresh do not. */
 function refreshes({ project, stack }: EngineStack, call: EngineCall, args: readonly string[]): boolean {
   const config = readStackFile(project, stack).config ?? {};
   const isForTenant = `${config["muster:slice"] ?? ""}`.startsWith("tenant:");
@@ -102,7 +100,7 @@ function report(line: string): void {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  // A system error (EACCES, ENOSPC, …) names its file; any other error is a bug in Muster.
+  // The message of a system error (EACCES, ENOSPC, …) names the file. Any other error is a bug in Muster.
   if (!(error instanceof MusterError || (error instanceof Error && "code" in error))) throw error;
   process.stderr.write(`pulumi: ${error.message}\n`);
   process.exitCode = error instanceof InvalidError ? 2 : 1;

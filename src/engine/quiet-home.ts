@@ -4,19 +4,19 @@ import { cacheDir } from "../base/paths.ts";
 import { digestOf } from "../model/digest.ts";
 import { pulumiHome } from "./paths.ts";
 
-/** The folder for a log of each command. The engine also runs without it. */
+/** The folder in which the engine logs each command. The engine also runs without the folder. */
 const LOGS = "logs";
 
-/** Folders that the engine creates in its home and that its other commands read. */
+/** Folders that the engine creates in its home folder and reads again in later commands. */
 const KEPT = ["plugins", "workspaces"];
 
 /**
- * Prepares a home for the engine in which it cannot write its log; everything else in it links to the real
- * home. The engine writes several lines for every property of every resource to an encrypted log, which takes
- * more than half of its processor time, and has no setting to turn that off. If it cannot create the log's
- * folder, it runs without a log.
+ * Prepares a home folder in which the engine cannot write its log; everything else in the folder is a link
+ * into the real home folder. The engine writes several lines for every property of every resource to an
+ * encrypted log. This takes more than half of the engine's processor time, and no setting turns it off. If
+ * the engine cannot create the folder for the log, it runs without a log.
  *
- * @returns the folder; the real home if the folder cannot be created
+ * @returns the prepared folder; the real home folder if no other can be prepared
  */
 export function quietHome(): string {
   const real = pulumiHome();
@@ -34,8 +34,8 @@ export function quietHome(): string {
 }
 
 /**
- * Creates a link to `target`. If the engine has written a file in its place, the link replaces that outdated
- * file.
+ * Creates a link to `target` at `path`. If the engine has written a file in place of an earlier link, the
+ * file is outdated, and the new link replaces it.
  */
 function link(target: string, path: string): void {
   if (leadsTo(target, path)) return;

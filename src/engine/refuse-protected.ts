@@ -12,8 +12,8 @@ export interface ExportedResource {
 }
 
 /**
- * Refuses a destroy that would remove a protected resource. The engine checks this only when it reaches the
- * resource: by then it has removed everything that depends on it.
+ * Refuses a destroy that would remove a protected resource. The engine refuses only when it reaches that
+ * resource, after it has already removed everything that depends on the resource.
  *
  * @param args the user's arguments
  * @throws MusterError that names what is protected; nothing has been changed
@@ -34,7 +34,9 @@ export async function refuseProtected(of: EngineStack, args: readonly string[]):
   throw new MusterError({
     what: "nothing has been destroyed",
     why: `${subjects.join(", ")} ${subjects.length === 1 ? "is" : "are"} protected.`,
-    next: "Set `protect: false` there in fleet.yaml, run `npx pulumi up`, and then destroy (docs/changes.md).",
+    next:
+      `Set \`protect: false\` for ${subjects.length === 1 ? "it" : "them"} in fleet.yaml, ` +
+      "run `npx pulumi up`, and then destroy (docs/changes.md).",
   });
 }
 
@@ -59,8 +61,8 @@ function needsOf({ parent, deletedWith, dependencies }: ExportedResource): reado
 }
 
 /**
- * Returns the values of a flag in its forms: `-t x`, `-tx`, `--target x`, `--target=x`, and several separated
- * by commas.
+ * Returns the values of a flag, which has one of four forms: `-t x`, `-tx`, `--target x`, `--target=x`. Each
+ * `x` may be several values separated by commas.
  */
 function valuesOf(args: readonly string[], short: string, long: string): string[] {
   return args.flatMap((arg, at) => {
@@ -79,7 +81,7 @@ function isNamed(urn: string, patterns: readonly string[]): boolean {
   });
 }
 
-/** Returns the names of what is protected, such as `web` or `iris on box`, sorted and each once. */
+/** Returns the names of what is protected, such as `web` or `iris on box`, sorted and without duplicates. */
 function subjectsOf(protectedResources: readonly ExportedResource[]): string[] {
   const subjects = protectedResources.map(({ urn }) => {
     const [type = "", name = urn] = urn.split("::").slice(-2);

@@ -3,22 +3,22 @@ import type { EngineCall } from "./arguments.ts";
 import { withoutPassword } from "./project.ts";
 
 /**
- * From this level on, the engine logs the properties that it sends to a provider, with secrets in plain text
- * (plugin/rpc.go).
+ * The lowest log level at which the engine logs the properties that it sends to a provider, with secrets in
+ * plain text (plugin/rpc.go).
  */
 const LOGS_SECRETS = 9;
 
 /**
  * Refuses settings that make the engine write the stack's secrets in plain text, which Muster cannot prevent.
  *
- * @throws InvalidError
+ * @throws InvalidError if there is such a setting
  */
 export function refuseLeaks(call: EngineCall, backend: string, env: NodeJS.ProcessEnv = process.env): void {
   if (withoutPassword(backend) !== backend) {
     throw new InvalidError({
       what: `the state's URL ${withoutPassword(backend)} was refused`,
       why: "it holds a password, which the engine prints in its errors and writes into its settings.",
-      next: "Remove it from the URL and set PGPASSWORD, or PGPASSFILE to the path of a password file.",
+      next: "Remove the password from the URL and set PGPASSWORD, or PGPASSFILE to the path of a password file.",
     });
   }
   const verbosity = Math.max(call.verbosity, Number(env["PULUMI_OPTION_VERBOSE"] ?? 0));

@@ -1,16 +1,16 @@
 import { currentId, FORMER_TYPES } from "../model/former-agent.ts";
 
 /**
- * The URN of a Muster resource without a parent, or a pattern for one: the stack and project, the type, the
- * name.
+ * Matches the URN of a Muster resource without a parent, or a pattern for such a URN. The groups are the
+ * stack and project, the type, and the name.
  */
 const AT_TOP = /(urn:pulumi:[^:,]+::[^:,]+::)muster:index:(\w+|\*)::([^,]+)/g;
 
 const PARTS: readonly string[] = Object.values(FORMER_TYPES);
 
 /**
- * Rewrites targets to the current URNs. Scripts may still use those from before version 0.2, when no resource
- * had a parent and each part of an agent was a resource.
+ * Rewrites targets to the current URNs. Scripts may still use the URNs from before version 0.2, when no
+ * resource had a parent and each part of an agent was a separate resource.
  */
 export function withCurrentTargets(args: readonly string[]): string[] {
   return args.map((arg) =>

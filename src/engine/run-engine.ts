@@ -12,9 +12,10 @@ export interface EngineStack {
 /** The result of a call of the engine, successful or not. */
 export interface EngineAnswer {
   readonly failed: boolean;
-  /** The call did not end within its timeout. */
+  /** Whether the call did not end within its timeout. */
   readonly timedOut: boolean;
   readonly stdout: string;
+  /** What the engine wrote to stderr. If it wrote nothing, the reason why the call failed. */
   readonly stderr: string;
 }
 
@@ -22,7 +23,7 @@ export interface EngineAnswer {
  * Runs the engine once, without prompts. A failure is a result, not an exception.
  *
  * @param options.input the text for stdin, which process lists do not show
- * @param options.timeout milliseconds; 0 means no limit
+ * @param options.timeout milliseconds; 0 or absent means no limit
  * @param options.started called with the process id as soon as it is known
  */
 export async function runEngine(

@@ -5,9 +5,9 @@ export interface ProgramCall {
 }
 
 /**
- * Wraps a program in an ssh-agent, which holds the keys and ends a few seconds after the program. The
- * vendor's remote commands cannot read key files, and a key in their inputs would be stored in the state.
- * Keys never leave an agent.
+ * Wraps a program in an ssh-agent, which holds the keys and ends a few seconds after the program. An agent is
+ * needed because the vendor's remote commands cannot read key files, and a key in their inputs would be
+ * stored in the state. Keys never leave the agent.
  *
  * Muster's own ssh keeps using the user's agent, whose socket is then in MUSTER_SSH_AUTH_SOCK.
  */
@@ -26,6 +26,9 @@ export function withSshAgent(
   };
 }
 
-/** If a key cannot be added, ssh-add reports it, and so does the command that needs the key. */
+/**
+ * Adds the keys to the agent, and then runs the program. If a key cannot be added, ssh-add reports it, and so
+ * does the command that needs the key.
+ */
 const ADD_KEYS =
   'n=$1; shift; while [ "$n" -gt 0 ]; do ssh-add -q "$1" </dev/null; shift; n=$((n - 1)); done; exec "$@"';

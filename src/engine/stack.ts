@@ -14,12 +14,12 @@ import {
 } from "./project.ts";
 import { runEngine } from "./run-engine.ts";
 
-/** The namespace of Muster's configuration, which is the provider's name. */
+/** The namespace of Muster's configuration keys. It is the provider's name. */
 const NAMESPACE = "muster";
 
 /**
- * Creates what is missing: the stack's passphrase, the stack, and its plain settings. Does not change which
- * stack is selected.
+ * Creates what is missing: the stack's passphrase, the stack, and its plain-text settings. Does not change
+ * which stack is selected.
  *
  * @param settings the values by their name without `muster:`; existing values are kept
  * @returns whether anything was created
@@ -43,8 +43,8 @@ export async function ensureStack(
 }
 
 /**
- * Creates what is missing for the example: its passphrase, its stack, and its secrets. Selects the stack if
- * none is selected. Does not call the engine if everything exists.
+ * Creates what is missing for an example: the stack's passphrase, the stack, and its secrets. Selects the
+ * stack if none is selected. Does not call the engine if everything exists.
  *
  * @param secrets the values by their configuration key (`config:` of a credential); existing values are kept
  * @throws InvalidError if the stack was created elsewhere and its passphrase is not on this machine
@@ -96,8 +96,8 @@ function openProject(projectDir: string, stack: string): PulumiProject {
 }
 
 /**
- * Whether the project's state folder has the stack. False if the state is elsewhere: only the engine can read
- * it.
+ * Whether the project's state folder has the stack. False if the state is elsewhere, where only the engine
+ * can read it.
  */
 function hasState(project: PulumiProject, stack: string): boolean {
   const state = stateDir(project);

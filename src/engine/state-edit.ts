@@ -13,13 +13,14 @@ import { type EngineStack, runEngine } from "./run-engine.ts";
 /** A resource in a stack's state. */
 export interface StateResource {
   readonly urn: string;
-  /** Its Pulumi name, such as `east/iris/agent`. */
+  /** The resource's Pulumi name, such as `east/iris/agent`. */
   readonly name: string;
 }
 
 /** Selects a whole host, or one agent on it. */
 export interface PartOfHost {
   readonly host: string;
+  /** Absent for the whole host. */
   readonly agent?: string;
 }
 
@@ -30,7 +31,7 @@ export interface HostInState {
   /**
    * Removes these resources from the state and changes nothing else.
    *
-   * @returns the backup of the former state, as a path relative to the project
+   * @returns the path of a backup of the previous state, relative to the project
    */
   drop(): Promise<string>;
 }
@@ -60,8 +61,8 @@ export async function hostInState(
   const resources = resourcesOf(part, state);
   const drop = async () => {
     const backup = backUp(of, state);
-    // A single command, so that the engine finds the order. `--force` includes protected resources:
-    // protection applies only to runs.
+    // A single command, so that the engine determines the order of removal. `--force` includes protected
+    // resources, because protection applies only to runs.
     await callEngine(of, ["state", "delete", "--yes", "--force", ...resources.map(({ urn }) => urn)]);
     return backup;
   };
@@ -92,7 +93,7 @@ function isOfAgent(id: string, agent: string): boolean {
 /**
  * Saves a copy of the state, in which secrets are encrypted as in the state itself.
  *
- * @returns its path in the project
+ * @returns the path of the copy, relative to the project
  */
 function backUp({ project, stack }: EngineStack, state: string): string {
   const folder = join(".muster", "backups");

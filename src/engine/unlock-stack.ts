@@ -10,9 +10,9 @@ import { unlockState } from "./state/ready-state.ts";
  * Removes the locks that killed runs left on a stack.
  *
  * @param named the stack; undefined for the selected one
- * @param force also removes the locks of runs that cannot be seen from this machine
+ * @param force whether to also remove the locks of runs that cannot be seen from this machine
  * @returns the stack, and the number of removed locks
- * @throws MusterError if a lock must stay, or the state cannot be reached
+ * @throws MusterError if a lock must not be removed, or the state cannot be reached
  */
 export async function unlockStack(
   named: string | undefined,

@@ -2,28 +2,29 @@ import { InvalidError } from "../base/errors.ts";
 import { collectPages, NoAnswerError, request } from "../base/http.ts";
 import { ForgeError } from "./forge-error.ts";
 
-/** How long to wait for an answer of the forge, in milliseconds. */
+/** How long to wait for an answer from the forge, in milliseconds. */
 const PATIENCE = 30_000;
 
-/** The part of GitHub's and Gitea's REST API that is used here, which is the same in both. */
+/** The part of the forge's REST API that is used here. It is the same for GitHub and Gitea. */
 export interface Forge {
   /** Returns all entries of a list, from all its pages. */
   list<Entry extends { readonly id: number }>(path: string): Promise<Entry[]>;
   send(method: "POST" | "PATCH", path: string, body: object): Promise<void>;
 }
 
-/** The environment variables that describe the forge to a job of a workflow. */
+/** The environment variables that describe the forge to a workflow job. */
 export interface ForgeVariables {
   readonly GITHUB_API_URL?: string;
   readonly GITHUB_REPOSITORY?: string;
-  /** The workflow must pass it to the step; GitHub and Gitea set only the others by themselves. */
+  /** The workflow must pass this variable to the step. GitHub and Gitea set the other two automatically. */
   readonly GITHUB_TOKEN?: string;
 }
 
 /**
- * Returns a client for the forge that runs this job of a workflow; paths are relative to its repository.
+ * Returns a client for the forge that runs this workflow job. The client's paths are relative to the job's
+ * repository.
  *
- * @throws InvalidError outside a job of a workflow
+ * @throws InvalidError outside a workflow job
  */
 export function forgeOf(variables: ForgeVariables): Forge {
   const base = `${required(variables, "GITHUB_API_URL")}/repos/${required(variables, "GITHUB_REPOSITORY")}`;
@@ -40,15 +41,15 @@ function required(variables: ForgeVariables, name: keyof ForgeVariables): string
   if (value) return value.replace(/\/+$/, "");
   throw new InvalidError({
     what: `${name} is not set`,
-    why: "this command works only in a workflow of GitHub or Gitea, whose issues and comments it writes.",
+    why: "this command writes an issue or a comment on GitHub or Gitea, and works only in a workflow there.",
     next: "Elsewhere, use `npx fleet drift --markdown`.",
   });
 }
 
 /**
- * Reads all pages of a list. The page size is `per_page` on GitHub and `limit` on Gitea, and either may
- * return fewer entries. A list without pages returns everything each time, so the last page is the one
- * without new entries.
+ * Reads all pages of a list. The page size is `per_page` on GitHub and `limit` on Gitea, and both may return
+ * fewer entries than that. A list without pages returns all its entries for every page number. Therefore the
+ * first page without new entries is the last one.
  */
 function readPages<Entry extends { readonly id: number }>(
   get: (page: string) => Promise<unknown>,

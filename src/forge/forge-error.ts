@@ -15,14 +15,14 @@ const MEANING: Readonly<Record<number, { readonly why: string; readonly next: st
     why: "there is no such repository, issue or pull request, or the token cannot see it.",
     next: "Check that the repository has issues enabled, and check the job's `permissions:`.",
   },
-  422: { why: "it rejects the text.", next: "Report its answer as a bug in Muster." },
+  422: { why: "it rejects the text.", next: "Report this answer as a bug in Muster." },
 };
 
 const LATER = { why: "it is overloaded, or limits the number of requests.", next: "Run the job again." };
 
-/** The forge has refused or not answered a request. */
+/** Reports that the forge refused a request or did not answer it. */
 export class ForgeError extends MusterError {
-  /** Seconds to wait before a retry; undefined if a retry does not help. */
+  /** Seconds to wait before a retry; undefined if a retry would not help. */
   readonly again: number | undefined;
 
   private constructor(what: string, { why, next }: { why: string; next: string }, again?: number) {
@@ -30,7 +30,7 @@ export class ForgeError extends MusterError {
     this.again = again;
   }
 
-  /** Returns the error for an answer whose status is not a success. */
+  /** Returns the error for an answer with an error status. */
   static answered(answer: HttpAnswer): ForgeError {
     const { status, retryAfter = 1 } = answer;
     const said = messageOf(answer);

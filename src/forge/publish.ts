@@ -2,21 +2,21 @@ import { withRetries } from "../base/http.ts";
 import type { Forge } from "./forge-client.ts";
 import { ForgeError } from "./forge-error.ts";
 
-/** How often to try to publish a page. */
+/** How many times to try to publish a page. */
 const ATTEMPTS = 3;
 
-/** The most seconds to wait between two attempts, even if Retry-After asks for more. */
+/** The maximum number of seconds to wait between attempts, even if Retry-After asks for more. */
 const MOST_WAIT = 60;
 
 /**
- * The users that a workflow's token writes as. A text by any other user is not Muster's, even if it has the
- * mark.
+ * The users in whose name a workflow's token writes. A text by any other user is not Muster's, even if it
+ * contains Muster's mark.
  */
 const OWN_USERS = new Set(["github-actions[bot]", "gitea-actions"]);
 
 /** A text that Muster keeps up to date on the forge. */
 export interface Page {
-  /** The subject of the text. It is embedded invisibly, so that the next run finds the text. */
+  /** The subject of the text, which is embedded invisibly so that the next run finds the text. */
   readonly about: string;
   /** Markdown. */
   readonly body: string;
@@ -37,18 +37,22 @@ interface Written {
 interface Issue extends Written {
   readonly number: number;
   readonly title: string;
-  /** Set if it is a pull request, because lists of issues include pull requests. */
+  /** Set only for pull requests, which lists of issues include. */
   readonly pull_request?: object | null;
 }
 
-/** Opens, updates or closes the only issue for a page. @throws ForgeError */
+/**
+ * Opens, updates or closes the issue for a page, and closes duplicates of it.
+ *
+ * @throws ForgeError if the forge refuses a request or does not answer
+ */
 export function publishIssue(forge: Forge, { about, title, body, open }: IssuePage): Promise<void> {
   const text = marked(about, body);
   return withAttempts(async () => {
     const all = await forge.list<Issue>("issues?state=open");
     const own = all.filter((issue) => isOurs(issue, about) && !issue.pull_request);
     const [first, ...duplicates] = own.sort((a, b) => a.number - b.number);
-    // Two runs at the same time may each have opened one.
+    // Two simultaneous runs may each have opened an issue.
     for (const { number } of duplicates) await forge.send("PATCH", `issues/${number}`, { state: "closed" });
     if (first === undefined) return open ? forge.send("POST", "issues", { title, body: text }) : undefined;
     if (open && first.body === text && first.title === title) return;
@@ -57,7 +61,11 @@ export function publishIssue(forge: Forge, { about, title, body, open }: IssuePa
   });
 }
 
-/** Writes or updates the only comment for a page on a pull request. @throws ForgeError */
+/**
+ * Writes or updates the comment for a page on a pull request.
+ *
+ * @throws ForgeError if the forge refuses a request or does not answer
+ */
 export function publishComment(forge: Forge, pull: number, { about, body }: Page): Promise<void> {
   const text = marked(about, body);
   return withAttempts(async () => {
@@ -69,8 +77,8 @@ export function publishComment(forge: Forge, pull: number, { about, body }: Page
 }
 
 /**
- * Retries the whole operation and not only the failed request: an attempt may have succeeded although no
- * answer came.
+ * Retries the whole operation and not only the failed request, because a request may have taken effect
+ * although no answer was received.
  */
 async function withAttempts(work: () => Promise<void>): Promise<void> {
   const attempt = () =>
@@ -93,7 +101,8 @@ function marked(about: string, body: string): string {
 }
 
 /**
- * Returns an HTML comment that identifies the text. Its encoding prevents `about` from ending the comment.
+ * Returns an HTML comment that identifies a text by its subject. The encoding prevents `about` from ending
+ * the comment.
  */
 function markOf(about: string): string {
   return `<!-- muster: ${encodeURIComponent(about).replaceAll("-", "%2D")} -->`;

@@ -4,7 +4,7 @@ import type { HostKind, MachineOfKind } from "./host-kind.ts";
 import { local } from "./local/index.ts";
 import { ssh } from "./ssh/index.ts";
 
-/** All kinds of hosts. Each has an entry here and a folder beside this file. */
+/** All kinds of hosts. Each kind has an entry here and a folder next to this file. */
 export const HOST_KINDS = { ssh, local, droplet } satisfies Readonly<Record<HostKindName, HostKind>>;
 
 /** A host of any kind, as fleet.yaml declares it. */
@@ -15,7 +15,7 @@ type SpecOf<Kind> = Kind extends HostKind<infer Spec> ? Spec : never;
 /** The names of all kinds. */
 export const HOST_KIND_NAMES = Object.keys(HOST_KINDS) as readonly HostKindName[];
 
-/** Calls `build` for each kind and returns the results by kind. */
+/** Calls `build` for each kind, and returns the results by kind. */
 export function byKind<T>(build: (kind: HostKindName) => T): Readonly<Record<HostKindName, T>> {
   return Object.fromEntries(HOST_KIND_NAMES.map((kind) => [kind, build(kind)])) as Record<HostKindName, T>;
 }
@@ -25,7 +25,7 @@ export function hostKindOf({ kind }: Pick<HostBase, "kind">): HostKind {
   return HOST_KINDS[kind];
 }
 
-/** The machines of all kinds whose machines are created by a run. */
+/** The machines that a run creates, with one entry for each kind of host that has a machine. */
 export const MACHINES: readonly MachineOfKind[] = HOST_KIND_NAMES.flatMap(
   (kind) => hostKindOf({ kind }).machine ?? [],
 );

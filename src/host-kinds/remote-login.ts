@@ -17,7 +17,7 @@ export function remoteLogin(
   };
 }
 
-/** Removes the comment from a public key, which leaves the type and the key itself. */
+/** Removes the comment from a public key. The type and the key itself remain. */
 export function withoutComment(key: string): string {
   return key.split(" ").slice(0, 2).join(" ");
 }

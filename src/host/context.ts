@@ -15,16 +15,16 @@ import type { Items } from "../model/items.ts";
 import type { ObserveAnswer } from "../model/protocol.ts";
 import { type RunProgram, runProgram } from "./system/run-program.ts";
 
-/** The host's paths, and how it runs other programs; tests use their own. */
+/** The environment of the host runtime, such as its paths and how it runs programs; tests replace it. */
 export interface Host {
   /** The version of the installed bundle: the hash in the name of its folder. */
   readonly bundle: string;
-  /** The path of this program, which it uses to start itself as another user. */
+  /** The path of this program, which uses it to start itself again as another user. */
   readonly program: string;
   readonly paths: Paths;
   readonly run: RunProgram;
   readonly hooks: readonly LifecycleHooks[];
-  /** The gate of this session; left out for a root session. */
+  /** The gate through which this session was opened; absent in a root session. */
   readonly gate?: SessionGate;
 }
 
@@ -32,7 +32,7 @@ export interface Host {
 export interface LifecycleHooks {
   /** Called before a resource is changed. @throws to refuse the change */
   beforeConverge(host: Host, id: string, items: Items): void;
-  /** Returns the items to remove for a resource, possibly with another `onRemove`. */
+  /** Returns the items to remove for a resource; a hook may change their `onRemove`. */
   itemsToRemove(host: Host, id: string, items: Items): Items;
   /** Called after a resource's items have been removed, and before its record is deleted. */
   afterRemove(host: Host, id: string): void;
@@ -57,7 +57,7 @@ export interface Paths {
   readonly lock: string;
   readonly aside: string;
   readonly units: string;
-  /** Holds the drop-ins that Muster adds to the units of services. */
+  /** The folder of the drop-ins that Muster adds to the units of services. */
   readonly settings: string;
   /** The folder of `passwd` and `group`. */
   readonly etc: string;
@@ -65,13 +65,13 @@ export interface Paths {
   readonly crontabs: string;
   /** The folders in which people, and systemd-run on their behalf, create units. */
   readonly unitFolders: readonly string[];
-  /** The list of mounts, as this program sees them. */
+  /** The file that lists the mounts, as this program sees them. */
   readonly mounts: string;
   /** The folder of dpkg's package database. */
   readonly dpkg: string;
   /** A root-owned folder in memory, for copies that exist for milliseconds. */
   readonly scratch: string;
-  /** The deadman's folder on the disk. */
+  /** The folder on the disk in which the deadman keeps its files. */
   readonly hostd: string;
   /** The folder in memory in which the deadman publishes its view. */
   readonly hostdView: string;

@@ -1,9 +1,9 @@
 /**
  * The host runtime. `host.mjs serve [--read-only]` reads requests from its standard input, one JSON line
- * each, and answers them in order until the input ends. `host.mjs gate KIND NAME` does the same within the
- * scope of one key. `host.mjs mend` repairs a database; the runtime starts it as the agent's user. `host.mjs
- * hostd` is the deadman, which systemd keeps running. `host.mjs job failed|replace WORD` is run by systemd
- * for jobs.
+ * each, and answers them in order until the input ends. `host.mjs gate KIND NAME` does this too, but only
+ * within the scope of one gate's key. `host.mjs mend` repairs a database; the runtime starts this command as
+ * the agent's user. `host.mjs hostd` is the deadman, which systemd keeps running. systemd starts `host.mjs
+ * job failed|replace WORD` when a job has failed or must replace its previous run.
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -47,7 +47,7 @@ function serveGate(name: GateName): void {
 
 function serve(table: Table): void {
   process.umask(0o022);
-  // The client has disconnected: nobody is left to answer, and the change in progress is complete.
+  // The client has disconnected: nobody is left to answer, and the last change is complete.
   process.stdout.on("error", () => process.exit(1));
   process.stdout.write(greeting(host));
   void answerAll(table);
@@ -59,13 +59,16 @@ function serve(table: Table): void {
  */
 const MOMENT = 10;
 
-/** The event loop runs between two batches, so that a disconnect is noticed before the next batch begins. */
+/**
+ * Answers all requests. The event loop runs between two batches, so that a disconnect is noticed before the
+ * next batch begins.
+ */
 async function answerAll(table: Table): Promise<void> {
   let rest = "";
   let waiting: string[] = [];
   let turn = Promise.resolve();
   const answerWaiting = async () => {
-    // Only changes are batched, so nothing else needs to wait.
+    // Only `converge` requests are batched, so no other request needs to wait.
     await setTimeout(waiting[0]?.includes('"op":"converge"') ? MOMENT : 0);
     const lines = waiting;
     waiting = [];

@@ -4,18 +4,18 @@ import type { Host } from "./context.ts";
 import { type ContentSource, contentSource } from "./store/contents.ts";
 import { type SecretHasher, secretHasher } from "./store/secret-hasher.ts";
 
-/** The host, with what is read only once for a request or a batch of requests. */
+/** The host, and the data that is read from it only once for a request or a batch of requests. */
 export interface RequestContext {
   readonly host: Host;
-  /** The host's users and groups, which are read on first use. */
+  /** The host's users and groups, read when this is first used. */
   readonly accounts: Accounts;
-  /** Makes the next use of `accounts` read them again, because a user may have been added or removed. */
+  /** Makes the next use of `accounts` read the accounts again. Call it when one may have changed. */
   refreshAccounts(): void;
   readonly contents: ContentSource;
   readonly hashSecret: SecretHasher;
 }
 
-/** Builds the context of a request or a batch. @param sent the bytes that came with it */
+/** Builds the context of a request or a batch. @param sent the contents that the client has sent with it */
 export function requestContext(host: Host, sent: Contents = {}): RequestContext {
   let accounts: Accounts | undefined;
   return {

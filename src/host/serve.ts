@@ -27,13 +27,17 @@ import { machine } from "./reports/machine.ts";
 import { ps } from "./reports/ps.ts";
 import { reasonOf } from "./system/error-reason.ts";
 
-/** The handler of each kind of request. While one returns a promise, other requests are answered. */
+/**
+ * The handler of each kind of request. While the promise that a handler has returned is pending, other
+ * requests are answered.
+ */
 export type Table = {
   readonly [Op in Request["op"]]?: (host: Host, request: Extract<Request, { op: Op }>) => Later<Answers[Op]>;
 } & {
   /**
-   * Converges many resources at once. @returns a thunk for each request, which throws if that request has
-   * failed
+   * Converges many resources at once.
+   *
+   * @returns a thunk for each request, which returns the answer or throws the error with which it failed
    */
   readonly convergeAll?: (host: Host, requests: readonly ConvergeRequest[]) => readonly Thunk[];
 };
@@ -45,7 +49,10 @@ type Thunk = () => Later<ConvergeAnswer>;
 /** The handlers of a read-only session, which cannot change anything. */
 export const READERS: Table = { observe, ps, history, jobs: jobStatuses, machine };
 
-/** The handlers that change the host. They answer after the started units have run for a second. */
+/**
+ * The handlers that change the host. `converge` and `control` answer only after the units that they have
+ * started have run for a second.
+ */
 export const WRITERS = {
   converge: (host, request) => {
     const [answer] = convergeMany(host, [request]);
@@ -81,7 +88,8 @@ function convergeMany(host: Host, requests: readonly ConvergeRequest[]): Thunk[]
 }
 
 /**
- * Returns the outcome when a unit has exited: its part of the agent fails, or a resource without parts fails.
+ * Returns the outcome of a request whose unit has exited: the part of the agent to which the unit belongs has
+ * failed or, if the unit belongs to no part, the whole request.
  */
 function withFailedUnit(
   { items }: ConvergeRequest,
@@ -108,7 +116,7 @@ export function greeting(host: Host): string {
   return `${MARKER}${JSON.stringify(hello)}\n`;
 }
 
-/** Returns the answer line for a request line; a failure is also an answer. */
+/** Returns the answer line for a request line. If the request fails, the answer contains the error. */
 export async function answerLine(host: Host, table: Table, line: string): Promise<string> {
   const [answer] = parseBatches([line]).flatMap((batch) => answerBatch(host, table, batch));
   return answer ?? "";
@@ -134,7 +142,7 @@ export function parseBatches(lines: readonly string[]): Batch[] {
   return batches;
 }
 
-/** Parses one line. An invalid line is an error of that line only: the other requests are answered. */
+/** Parses one line. The answer to an invalid line is an error; other lines are not affected. */
 function parseFrame(line: string): Parsed {
   try {
     const frame = JSON.parse(line) as Partial<RequestFrame> | null;
@@ -157,7 +165,7 @@ export function answerBatch(host: Host, table: Table, batch: Batch): Promise<str
   return batch.map((frame, i) => answerFrame(host, table, frame, thunks?.[i]));
 }
 
-/** Converges a batch. If all of it fails, each of its requests is answered with that error. */
+/** Converges a batch. An error that stops the whole batch becomes the answer to each of its requests. */
 function convergeBatch(host: Host, { convergeAll }: Table, batch: Batch): readonly Thunk[] | undefined {
   const requests = batch.flatMap(({ request }) => (request?.op === "converge" ? [request] : []));
   try {
@@ -190,7 +198,7 @@ function dispatch(host: Host, table: Table, request: Request): Later<Answers[Req
 }
 
 function refused(op: string): MusterError {
-  const why = "this session is read-only, or the host runtime is too old for it";
+  const why = "this session is read-only, or the host runtime is too old for this request";
   return new MusterError({ what: `the request ${JSON.stringify(op)} was refused`, why });
 }
 

@@ -4,16 +4,18 @@ import type { Target } from "../transport/target.ts";
 /** How `up` last reached a host, and the public keys that the host presented. */
 export interface InventoryHost {
   readonly address: string;
+  /** Absent if ssh chooses the port. */
   readonly port?: number;
+  /** Absent if ssh chooses the user. */
   readonly user?: string;
-  /** The absolute path of a private key file. */
+  /** The absolute path of a private key file. Absent if ssh chooses the key. */
   readonly identityFile?: string;
   /**
-   * Identifies the machine: the number of a droplet, or the name under which a local host was created if that
-   * differs from its current name.
+   * Identifies the machine: for a droplet, its number; for a renamed local host, the name under which it was
+   * created. Absent for all other hosts.
    */
   readonly machine?: string;
-  /** The value of `replace` in fleet.yaml when the machine was created. */
+  /** The value of `replace` in fleet.yaml when the machine was created. Absent if it was not set. */
   readonly replace?: string;
   /** Public keys, such as `ssh-ed25519 AAAA…`. */
   readonly hostKeys: readonly string[];
@@ -27,7 +29,7 @@ export interface InventoryFile {
   readonly header: string;
 }
 
-/** How a host of the fleet is reached, and its kind. */
+/** How to reach a host of the fleet, and the host's kind. */
 export interface HostTarget extends Target {
   readonly kind: HostKindName;
 }

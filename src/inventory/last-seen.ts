@@ -2,15 +2,15 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Records that a host has just been reached, as the time of an empty file in this checkout. Only runs that
- * may change hosts call this, because read-only commands write nothing.
+ * Records that a host has just been reached: sets the modification time of an empty file in this checkout.
+ * Only runs that may change hosts call this, because read-only commands write nothing.
  */
 export function noteReached(projectDir: string, host: string): void {
   mkdirSync(folderOf(projectDir), { recursive: true, mode: 0o700 });
   writeFileSync(join(folderOf(projectDir), host), "");
 }
 
-/** Returns when a run from this checkout last reached the host; undefined if none has. */
+/** Returns when a run from this checkout last reached a host; undefined if no run has reached it. */
 export function lastReached(projectDir: string, host: string): Date | undefined {
   return statSync(join(folderOf(projectDir), host), { throwIfNoEntry: false })?.mtime;
 }
@@ -20,7 +20,7 @@ export function forgetReached(projectDir: string, host: string): void {
   rmSync(join(folderOf(projectDir), host), { force: true });
 }
 
-/** Formats that time for a message about an unreachable host: "last reached 2026-11-23 18:20 UTC". */
+/** Says when an unreachable host was last reached, for a message: "last reached 2026-11-23 18:20 UTC". */
 export function lastReachedText(reached: Date | undefined): string {
   if (reached === undefined) return "never reached from here";
   return `last reached ${reached.toISOString().slice(0, 16).replace("T", " ")} UTC`;

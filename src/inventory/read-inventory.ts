@@ -9,9 +9,9 @@ import { type Inventory, inventoryFile } from "./inventory.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 
 /**
- * Reads all inventory files; a file that does not exist has no hosts.
+ * Reads all inventory files. A missing file counts as one without hosts.
  *
- * @throws InvalidError with file and line if one cannot be parsed
+ * @throws InvalidError with file and line if a file is invalid
  */
 export function readInventory(projectDir: string): Inventory {
   return byKind((kind) => readHosts(projectDir, kind));
@@ -29,7 +29,10 @@ export function readHosts(projectDir: string, kind: HostKindName): Map<string, I
   return new Map(hosts);
 }
 
-/** The last result for each file. A run reads the file once per host, and every write replaces the file. */
+/**
+ * The last result for each file, kept because a run reads the files once per host. Each write replaces the
+ * file and thereby changes its version.
+ */
 const lastRead = new Map<string, { version: string; hosts: ReadonlyMap<string, InventoryHost> }>();
 
 function parseHosts(projectDir: string, kind: HostKindName, file: string): Map<string, InventoryHost> {
@@ -38,7 +41,7 @@ function parseHosts(projectDir: string, kind: HostKindName, file: string): Map<s
   return new Map(Object.entries(hosts).map(([name, host]) => [name, withAbsoluteKeyFile(projectDir, host)]));
 }
 
-/** Parses the text of an inventory file, and remembers the result if the text is valid. */
+/** Parses the text of an inventory file, and caches the result if the text is valid. */
 function parseValid(kind: HostKindName, text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });

@@ -8,10 +8,10 @@ import { type HostTarget, inventoryEntry, knownTarget } from "./inventory-host.t
 const CONNECT_TIMEOUT = 10;
 
 /**
- * Finds how to reach a host. Fails immediately if its machine is known to be stopped.
+ * Finds how to reach a host. Fails immediately if the host's machine is known to be stopped.
  *
  * @param project the folder of fleet.yaml
- * @throws HostError if the host cannot be reached; InvalidError for an unknown name
+ * @throws HostError if the host's machine is stopped or does not exist yet; InvalidError for an unknown name
  */
 export function targetOf(
   project: string,
@@ -25,7 +25,7 @@ export function targetOf(
 }
 
 /**
- * Finds how to reach a host: from fleet.yaml if that declares it, else from the inventory.
+ * Finds how to reach a host: from fleet.yaml if the host is declared there, else from the inventory.
  *
  * @throws HostError "never-booted" if the host's machine does not exist yet; InvalidError for an unknown name
  */
@@ -36,8 +36,8 @@ export function resolveTarget(hosts: HostSpecs | undefined, inventory: Inventory
 }
 
 /**
- * Finds a declared host by its name or a former one, because the state has the former name until the next
- * `up`.
+ * Finds a declared host by its current name or a former one, because the state contains the former name of a
+ * renamed host until the next `up`.
  */
 export function specOf(hosts: HostSpecs, name: string): HostSpec | undefined {
   if (Object.hasOwn(hosts, name)) return hosts[name];

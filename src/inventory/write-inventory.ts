@@ -9,11 +9,11 @@ import { inventoryFile } from "./inventory.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 import { readHosts } from "./read-inventory.ts";
 
-/** How long to wait for another writer, in milliseconds; a write takes only a few. */
+/** How many milliseconds to wait for another writer. A write takes only a few milliseconds. */
 const PATIENCE = 10_000;
 
 /**
- * Records how a host is reached and which keys it has. Replaces its former entry.
+ * Records how to reach a host and which keys it has. Replaces the host's previous entry.
  *
  * @throws InvalidError if the existing file cannot be parsed
  */
@@ -21,7 +21,7 @@ export function pinHost(projectDir: string, kind: HostKindName, name: string, ho
   change(projectDir, kind, (hosts) => hosts.set(name, host));
 }
 
-/** Renames the entry of a host; succeeds if there is none. */
+/** Renames the entry of a host; succeeds if the host has no entry. */
 export function renameHost(projectDir: string, kind: HostKindName, from: string, to: string): void {
   change(projectDir, kind, (hosts) => {
     const host = hosts.get(from);
@@ -31,7 +31,7 @@ export function renameHost(projectDir: string, kind: HostKindName, from: string,
   });
 }
 
-/** Removes a host from the inventory; succeeds if it has no entry. */
+/** Removes a host from the inventory; succeeds if the host has no entry. */
 export function forgetHost(projectDir: string, kind: HostKindName, name: string): void {
   change(projectDir, kind, (hosts) => hosts.delete(name));
 }
@@ -60,8 +60,8 @@ function render(projectDir: string, kind: HostKindName, hosts: ReadonlyMap<strin
 }
 
 /**
- * Returns an entry for the file: its fields in a fixed order, and a key file inside the project as a relative
- * path, so that the text is the same in every clone.
+ * Returns a host's entry as the file contains it. The fields have a fixed order, and the path of a key file
+ * inside the project is relative, so that the text is the same in every clone.
  */
 function entryOf(projectDir: string, host: InventoryHost): Partial<InventoryHost> {
   const { address, port, user, identityFile, machine, replace, hostKeys } = host;

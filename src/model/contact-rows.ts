@@ -1,13 +1,13 @@
 import type { Detail } from "./items.ts";
 import { shown } from "./shown.ts";
 
-/** One row: the text of each column by its name. An empty cell has no entry. */
+/** One row: the text of each column by the column's name. An empty cell has no entry. */
 export type Row = Readonly<Record<string, string>>;
 
-/** Rows by their key, either as declared or as read from a table. */
+/** Rows by key, either as declared or as read from a table. */
 export type Rows = Readonly<Record<string, Row>>;
 
-/** The most differences of one table that are listed. The rest is only counted. */
+/** The maximum number of differences that are listed for one table. The rest are only counted. */
 const MANY = 20;
 
 /**

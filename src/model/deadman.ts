@@ -2,24 +2,24 @@ import type { FailoverPolicy } from "./failover.ts";
 import type { HealthCheck } from "./health.ts";
 
 /**
- * Types that describe the deadman: the daemon on each host that watches
- * agents and services, and restarts them when they hang. `up` writes its
- * policies, the host runtime runs it, and the commands show what it reports.
+ * Types that describe the deadman: the daemon on each host that watches agents and services, and restarts
+ * them when they hang. `up` writes the deadman's policies, the host runtime runs the deadman, and the
+ * commands show what it reports.
  */
 
 export const HEARTBEATS = ["file", "notify", "pane", "none"] as const;
 
 /**
- * How an agent shows that it is alive. With `none` it sends
- * no heartbeat, and the deadman only notices its exit.
+ * How an agent shows that it is alive. With `none` it sends no heartbeat, and the deadman notices only its
+ * exit.
  */
 export type HeartbeatBy = (typeof HEARTBEATS)[number];
 
 export interface Heartbeat {
   readonly by: HeartbeatBy;
-  /** Seconds between two heartbeats. An agent is stale after three times as long without one. */
+  /** Seconds between two heartbeats. An agent without one for three intervals is stale. */
   readonly interval: number;
-  /** Seconds without a heartbeat after which an agent counts as hung and is restarted. */
+  /** Seconds without a heartbeat before an agent counts as hung and is restarted. */
   readonly timeout: number;
 }
 
@@ -42,14 +42,14 @@ export type OnChange = (typeof ON_CHANGE)[number];
 
 export interface ChangePolicy {
   readonly restart: OnChange;
-  /** Seconds after which the agent is restarted even if it is not idle. */
+  /** Seconds after a change before the agent is restarted even if it is not idle. */
   readonly deadline: number;
 }
 
 /** A restart that waits until an agent is idle. Until then the agent runs with its earlier declaration. */
 export interface DeferredRestart {
   readonly restart: OnChange;
-  /** Seconds; the `deadline` of ChangePolicy. */
+  /** Seconds until the agent is restarted even if it is not idle; the `deadline` of ChangePolicy. */
   readonly within: number;
   /** systemd's InvocationID of the run that must be replaced. */
   readonly run: string;
@@ -58,10 +58,11 @@ export interface DeferredRestart {
 }
 
 /**
- * A time of the week in UTC when the deadman does not act. If `to` is before `from`, it ends the next day.
+ * A weekly period, in UTC, in which the deadman does not act. If `to` is before `from`, the window ends the
+ * next day.
  */
 export interface MaintenanceWindow {
-  /** The days on which it begins; 0 is Sunday. */
+  /** The days on which the window begins; 0 is Sunday. */
   readonly days: readonly number[];
   /** Minutes since midnight. */
   readonly from: number;
@@ -70,16 +71,16 @@ export interface MaintenanceWindow {
 
 /**
  * The deadman's policy for one agent, which `up` writes as root-owned JSON to a file named after the agent.
- * The unit and the heartbeat file are derived from that name and are not fields of the policy, so that a
- * tenant that may write one agent's policy cannot affect another agent.
+ * The unit and the heartbeat file are derived from the file's name and are not fields of the policy, so that
+ * a tenant that may write one agent's policy cannot affect another agent.
  */
 export interface Policy {
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
   readonly maintenance: readonly MaintenanceWindow[];
-  /** Seconds after which an ephemeral agent is stopped. */
+  /** Seconds after which an ephemeral agent is stopped; absent for a core agent. */
   readonly ttl?: number;
-  /** Present if the agent has more than one provider. */
+  /** Present only if the agent has more than one provider. */
   readonly failover?: FailoverPolicy;
 }
 
@@ -90,10 +91,10 @@ export type OnUnhealthy = (typeof ON_UNHEALTHY)[number];
 
 /** The deadman's policy for one service with a health check, which `up` writes. */
 export interface ServicePolicy {
-  /** Its systemd unit. */
+  /** The service's systemd unit. */
   readonly unit: string;
   readonly health: HealthCheck;
-  /** Seconds after each start during which failed checks are ignored, until the first check has succeeded. */
+  /** Seconds after each start in which failed checks are ignored. This ends early when a check succeeds. */
   readonly grace: number;
   readonly onUnhealthy: OnUnhealthy;
   readonly restarts: RestartLimit;
@@ -107,11 +108,11 @@ export type Verdict = "unknown" | "healthy" | "unhealthy";
 export interface WatchedService {
   readonly unit: string;
   readonly health: Verdict;
-  /** The result of the last check, such as `it answers 200`. */
+  /** The result of the last check, such as `it answers 200`; absent if there is none. */
   readonly detail?: string;
   /** Restarts that count towards quarantine. */
   readonly restarts: number;
-  /** Why the deadman does not act on the service at present. */
+  /** Why the deadman does not act on the service at present; absent if it does act. */
   readonly paused?: string;
 }
 
@@ -157,11 +158,11 @@ export interface HistoryEvent {
   readonly event: HistoryKind;
   /** The agent that the event concerns. Absent if it concerns a service or the whole host. */
   readonly agent?: string;
-  /** The job that the event concerns. */
+  /** The job that the event concerns. Absent if it concerns no job. */
   readonly job?: string;
-  /** The service that the event concerns. */
+  /** The service that the event concerns. Absent if it concerns no service. */
   readonly service?: string;
-  /** A sentence without its full stop. */
+  /** More about the event, as a sentence without its full stop. Absent if there is nothing to add. */
   readonly detail?: string;
 }
 
@@ -176,13 +177,13 @@ export interface WatchedAgent {
   readonly restarts: number;
   readonly state?: HeartbeatState;
   readonly task?: string;
-  /** What is wrong with its heartbeat. */
+  /** What is wrong with the agent's heartbeat; absent if nothing is wrong. */
   readonly problem?: string;
-  /** Why the deadman does not act on the agent at present. */
+  /** Why the deadman does not act on the agent at present; absent if it does act. */
   readonly paused?: string;
 }
 
-/** Why an agent or a service is stopped and does not start again. */
+/** Since when, and why, an agent or a service is stopped and does not start again. */
 export interface Quarantine {
   /** UTC, ISO 8601. */
   readonly since: string;

@@ -2,22 +2,22 @@ import type { HostRecord } from "./host-record.ts";
 import type { HostItem, Observation, Props, Scalar } from "./items.ts";
 
 /**
- * Why the desired and the observed state differ. `drift`: somebody changed the
- * host. `intended`: somebody changed fleet.yaml. `both`: both have changed.
- * `unknown`: the host has no record of an earlier run to decide from.
+ * Why the desired and the observed state differ. `drift`: somebody changed the host. `intended`: somebody
+ * changed fleet.yaml. `both`: both have changed. `unknown`: the host has no record of an earlier run, so the
+ * cause cannot be determined.
  */
 export type Cause = "drift" | "intended" | "both" | "unknown";
 
-/** One property of one item whose observed value is not the declared one. */
+/** A difference between the declared and the observed value of one property of an item. */
 export interface Difference {
   /** The item's name within its resource. A finding has the item's label instead, which people see. */
   readonly item: string;
-  /** A property of the item, or a part of a property: `content`, `rows.loom.email`. */
+  /** A property of the item, or a part of a property, such as `content` or `rows.loom.email`. */
   readonly property: string;
   readonly declared: Scalar;
   readonly observed: Scalar;
   readonly cause: Cause;
-  /** The changed lines of a text: `-` for declared, `+` for observed. Never present for a secret. */
+  /** Only for a text that is not a secret: its changed lines, with `-` for declared and `+` for observed. */
   readonly lines?: readonly string[];
 }
 
@@ -55,7 +55,8 @@ export function diffItem(
 const PRESENCE = new Set(["type", "present"]);
 
 /**
- * Whether an item is missing or has another type. Then only that is reported, and not each of its properties.
+ * Whether an item is missing or has another type. If so, only this is reported, and not each property of the
+ * item.
  */
 function isOtherThing(item: HostItem, observed: Props): boolean {
   const want: Props = item.want;

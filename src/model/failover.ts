@@ -2,18 +2,18 @@
 
 export const SWITCHES_WHEN = ["when-idle", "now"] as const;
 
-/** When an agent that should switch to another provider restarts. */
+/** When an agent is restarted in order to switch to another provider. */
 export type SwitchWhen = (typeof SWITCHES_WHEN)[number];
 
 /** The part of an agent's policy that the deadman uses for failover. */
 export interface FailoverPolicy {
   /**
-   * Names of providers, the preferred one first. The agent's
-   * unit uses the first; each other one has a drop-in.
+   * Names of providers, the preferred one first. The agent's unit uses the first one. Each of the others has
+   * a drop-in.
    */
   readonly providers: readonly string[];
   readonly restart: SwitchWhen;
-  /** Seconds after which it restarts even if it is not idle. */
+  /** Seconds to wait for the agent to be idle before it is restarted anyway. */
   readonly deadline: number;
   /** Seconds for which a preferred provider must work without a failure before the agent returns to it. */
   readonly returnAfter: number;
@@ -47,7 +47,7 @@ export function isProviderName(value: unknown): value is string {
   return typeof value === "string" && PROVIDER.test(value);
 }
 
-/** The provider that an agent should use at present instead of its first. */
+/** The provider that an agent should use at present instead of its first one. */
 export interface FailedOver {
   readonly provider: string;
   /** UTC, ISO 8601. */

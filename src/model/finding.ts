@@ -2,7 +2,7 @@ import type { Declaration } from "./declaration.ts";
 import type { Difference } from "./diff.ts";
 import { type AgentPart, labelOf, partOf } from "./parts.ts";
 
-/** Which resource of which host, and which tenant, agent or service it belongs to. */
+/** A resource, its host, and the tenant, agent or service that the resource belongs to. */
 export interface Place {
   readonly host: string;
   readonly tenant?: string;
@@ -19,11 +19,11 @@ export interface Place {
  */
 export type FindingKind = "BOOT-ENABLE" | "RUNTIME";
 
-/** One property of one item that is not as declared, with the place where it was found. */
+/** A difference, with the place where it was found. */
 export interface Finding extends Place, Difference {
-  /** The part of an agent that the item belongs to. */
+  /** The part of the agent that the item belongs to; absent if the resource is not an agent. */
   readonly part?: AgentPart;
-  /** Absent for most findings. */
+  /** Absent if no kind applies, as for most findings. */
   readonly kind?: FindingKind;
 }
 
@@ -40,7 +40,7 @@ export function placeOf({ host, tenant, agent, service, id, type }: Declaration)
 }
 
 /**
- * Returns an item's label and the part of an agent that it belongs to.
+ * Returns an item's label and the part of an agent that the item belongs to.
  *
  * @param name the item's name within its resource
  */

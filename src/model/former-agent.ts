@@ -5,18 +5,20 @@ import type { ObserveAnswer, Observed, ResourceItems } from "./protocol.ts";
 import { agentId, formerPartId, parseId } from "./resource-id.ts";
 
 /**
- * The types of an agent's parts before version 0.2. At that time each part was a separate resource with its
- * own record on the host. The functions of this file merge such states and records into one agent.
+ * The types of an agent's parts before version 0.2, when each part was a separate resource with its own
+ * record on the host. The functions of this file merge the states and records of these parts into one agent.
  */
-export const FORMER_TYPES: Readonly<Record<AgentPart, string>> = {
+export const FORMER_TYPES = {
   identity: "Identity",
   credentials: "Credential",
   contacts: "ContactBook",
   unit: "AgentUnit",
   jobs: "AgentJobs",
-};
+} as const satisfies Partial<Record<AgentPart, string>>;
 
-/** Returns the agent's id and its part for an id from before version 0.2; undefined for any other id. */
+type FormerPart = keyof typeof FORMER_TYPES;
+
+/** Returns the agent's id and the part for an id from before version 0.2; undefined for any other id. */
 function formerOf(id: string): { readonly id: string; readonly part: AgentPart } | undefined {
   const parsed = parseId(id);
   if (parsed?.kind !== "agent" || parsed.part === undefined) return undefined;
@@ -51,12 +53,14 @@ export function formerIdentityId(id: string): string {
 export function formerPartIds(id: string): string[] {
   const parsed = parseId(id);
   if (parsed?.kind !== "agent") return [];
-  return AGENT_PARTS.map((part) => formerPartId(parsed.host, parsed.name, part));
+  return (Object.keys(FORMER_TYPES) as FormerPart[]).map((part) =>
+    formerPartId(parsed.host, parsed.name, part),
+  );
 }
 
 /**
  * Merges the records of an agent's parts into one record. If the agent's own record already exists, an
- * earlier run was killed before it deleted the records of the parts, and these are ignored.
+ * earlier run was killed before it could delete the parts' records, so these are ignored.
  */
 export function mergeRecords(records: readonly HostRecord[]): HostRecord[] {
   const whole = new Set(records.filter(({ id }) => !isFormerPart(id)).map(keyOf));
@@ -89,13 +93,13 @@ function asWhole({ id, items, applied, intended, ...rest }: HostRecord): HostRec
   };
 }
 
-/** Replaces the item names of a part's own record (the keys) by the names of these items within the agent. */
+/** Replaces the keys, which are item names in a part's own record, with the items' names within the agent. */
 function qualified<T>(id: string, values: Readonly<Record<string, T>>): Record<string, T> {
   const part = formerOf(id)?.part ?? NO_PART;
   return mapKeys(values, (label) => itemName(part, label));
 }
 
-/** Splits an agent into the former resources of its parts, for a host that only knows these. */
+/** Splits an agent into the former resources of its parts, for a host that knows only these. */
 export function splitAgent({ id, items }: ResourceItems): ResourceItems[] {
   const parsed = parseId(id);
   if (parsed?.kind !== "agent") return [{ id, items }];
@@ -107,7 +111,8 @@ export function splitAgent({ id, items }: ResourceItems): ResourceItems[] {
 }
 
 /**
- * Merges the parts in the answer of a host that does not know agents, so that it looks like a current answer.
+ * Merges the parts in the answer of a host that does not know agents, so that the answer looks like a current
+ * one.
  */
 export function mergeAnswer({ resources, recorded, ...rest }: ObserveAnswer): ObserveAnswer {
   const merged: Record<string, Observed> = {};

@@ -4,9 +4,9 @@ import { GATES_DIR } from "./host-paths.ts";
 export type GateKind = "tenant" | "read";
 
 /**
- * Names a gate: a login on a host that gives limited access. It is a system account whose SSH key can only
- * run `gate KIND NAME` of the host runtime. That command reads what is allowed (the scope) from a root-owned
- * file, which the platform's `up` has written.
+ * Names a gate: a login on a host that gives limited access. The login is a system account whose SSH key can
+ * only run `gate KIND NAME` of the host runtime. That command reads what is allowed (the scope) from a
+ * root-owned file, which the platform's `up` has written.
  */
 export interface GateName {
   readonly kind: GateKind;
@@ -14,14 +14,18 @@ export interface GateName {
 }
 
 /**
- * The longest allowed name of a gate, in characters: a Linux user name, which contains it, has at most 32.
+ * The maximum length of a gate's name. The name is part of a Linux user name, which has at most 32
+ * characters.
  */
 export const GATE_NAME_MAX = 18;
 
 /** Returns the name of the Linux account that the gate's key logs in to. */
 export const gateAccount = ({ kind, name }: GateName): string => `muster-${kind}-${name}`;
 
-/** Returns the account's home. Root owns it, so that the account cannot change anything in it. */
+/**
+ * Returns the home of the gate's account. Root owns the home, so that the account cannot change anything in
+ * it.
+ */
 export const gateFolder = ({ kind, name }: GateName, dir: string = GATES_DIR): string =>
   `${dir}/${kind}-${name}`;
 

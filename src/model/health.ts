@@ -2,12 +2,12 @@
 
 export interface HttpProbe {
   readonly kind: "http";
-  /** Contains no user name and no password, because it is shown to people. */
+  /** Contains no user name and no password, because people see the URL. */
   readonly url: string;
   readonly method: string;
   /** The HTTP statuses that count as healthy: `200`, or `2xx` for a whole class. */
   readonly expect: readonly string[];
-  /** Seconds after which a probe without an answer counts as failed. */
+  /** Seconds without an answer before a probe counts as failed. */
   readonly timeout: number;
 }
 

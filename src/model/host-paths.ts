@@ -1,8 +1,8 @@
 /** Muster's paths on a host. Root owns all of them, and no agent can change any part of them. */
 
 /**
- * The installed runtime: `node-<version>/node`,
- * `bundle-<hash>/host.mjs`, and `run`, a script that starts them.
+ * The installed runtime: `node-<version>/node`, `bundle-<hash>/host.mjs`, and `run`, a script that starts the
+ * bundle with Node.
  */
 export const RUNTIME_DIR = "/usr/local/lib/muster";
 
@@ -16,37 +16,39 @@ export const RECORDS_DIR = `${STATE_DIR}/records`;
 export const MOVES_DIR = `${STATE_DIR}/moves`;
 
 /**
- * Declared contents, one file for each SHA-256 (64 hex
- * digits): identity files, to restore them, and declared rows.
+ * Declared contents, each in a file named after its SHA-256 (64 hex digits): identity files, so that they can
+ * be restored, and declared rows.
  */
 export const CONTENTS_DIR = `${STATE_DIR}/contents`;
 
 /**
- * One folder for each agent or service. Root owns it, and
- * only the agent's or service's user can read its files.
+ * One folder for each agent or service. Root owns the folder, and only the user of the agent or service can
+ * read the files in it.
  */
 export const CREDENTIALS_DIR = `${STATE_DIR}/credentials`;
 
 /** One folder for each gate: the home of its account, with its keys and its scope. */
 export const GATES_DIR = `${STATE_DIR}/gates`;
 
-/** 32 random bytes (mode 0400): the key of the hashes of secrets in records. It never leaves the host. */
+/**
+ * 32 random bytes (mode 0400): the key for the hashes of secrets in records. The key never leaves the host.
+ */
 export const KEY_FILE = `${STATE_DIR}/key`;
 
 /** The lock file that is held (as by flock(1)) around useradd and daemon-reload. */
 export const LOCK_FILE = "/run/muster.lock";
 
 /**
- * Where an agent's own data is moved to when the agent is
- * removed: `<name>-<UTC time>`, which only root can read.
+ * Where an agent's own data is moved to when the agent is removed: into a folder `<name>-<UTC time>`, which
+ * only root can read.
  */
 export const ASIDE_DIR = "/var/lib/muster-aside";
 
 export const UNIT_DIR = "/etc/systemd/system";
 
 /**
- * The folder of Muster's drop-ins for services, which systemd.unit(5) reserves for the administrator. It is
- * not the folder that `systemctl edit` writes to, because changes there are drift.
+ * The folder of Muster's drop-ins for services. systemd.unit(5) reserves this folder for the administrator.
+ * `systemctl edit` writes to another folder, in which changes are drift.
  */
 export const INSTALLED_UNIT_DIR = "/usr/local/lib/systemd/system";
 
@@ -70,7 +72,7 @@ export function servicePolicyFile(service: string, dir: string = HOSTD_DIR): str
   return `${dir}/services/${service}.json`;
 }
 
-/** Returns the path of the file that exists while a unit is in quarantine and prevents it from starting. */
+/** Returns the path of the file that exists while a unit is in quarantine, so that the unit cannot start. */
 export function quarantineFile(unit: string, dir: string = HOSTD_DIR): string {
   return `${dir}/quarantine/${unit}`;
 }
@@ -90,27 +92,29 @@ export function deferredRestartFile(unit: string, dir: string = HOSTD_DIR): stri
   return `${dir}/owed/${unit}`;
 }
 
-/** Returns the path of the probe of a provider of models. */
+/** Returns the path of the file with the probe of a provider of models. */
 export function providerFile(provider: string, dir: string = HOSTD_DIR): string {
   return `${dir}/providers/${provider}.json`;
 }
 
 /**
- * Returns the folder that has one folder for each agent,
- * with a drop-in for each of its providers except the first.
+ * Returns the folder with one subfolder for each agent. The subfolder has a drop-in for each of the agent's
+ * providers except the first one.
  */
 export function choiceFolder(dir: string = HOSTD_DIR): string {
   return `${dir}/choices`;
 }
 
-/** Returns the path of an agent's drop-in for another provider than its first, which `up` writes. */
+/**
+ * Returns the path of an agent's drop-in for a provider that is not its first one. `up` writes the drop-in.
+ */
 export function choiceFile(agent: string, provider: string, dir: string = HOSTD_DIR): string {
   return `${choiceFolder(dir)}/${agent}/${provider}.conf`;
 }
 
 /**
- * Returns the link through which systemd reads such a drop-in.
- * It exists while the agent should use that provider.
+ * Returns the path of the link through which systemd reads an agent's drop-in for a provider. The link exists
+ * while the agent should use that provider.
  */
 export function choiceLink(unit: string, provider: string, dir: string = UNIT_DIR): string {
   return `${dir}/${unit}.d/muster-provider-${provider}.conf`;
@@ -136,7 +140,7 @@ export function agentOfUnit(unit: string): string | undefined {
   return /^muster-agent-([a-z0-9-]+)\.service$/.exec(unit)?.[1];
 }
 
-/** Whether a unit belongs to an agent, and so starts a tmux server. */
+/** Whether a unit belongs to an agent. Such a unit starts a tmux server. */
 export function isAgentUnit(unit: string): boolean {
   return unit.startsWith("muster-agent-");
 }

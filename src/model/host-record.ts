@@ -2,7 +2,7 @@ import type { Items, Props } from "./items.ts";
 import type { PartFailure } from "./part-failure.ts";
 
 /**
- * What the last `up` did for one resource: root-owned JSON on the host, replaced by rename. Before the first
+ * What the last `up` did for one resource: root-owned JSON on the host, replaced atomically. Before the first
  * change, `up` writes the record with `intended`; after the last change, it writes `applied` and removes
  * `intended`. A record with neither belongs to a resource that is being removed. Instead of a secret, a
  * record contains a keyed hash. Only root can read the key, which never leaves the host.
@@ -12,7 +12,7 @@ export interface HostRecord {
   readonly type: string;
   /** `<project>/<stack>`: the stack that may change this resource. */
   readonly owner: string;
-  /** The account of the gate through which it was created; absent if its stack logs in as root. */
+  /** The account of the gate through which the resource was created; absent if its stack logs in as root. */
   readonly gate?: string;
   readonly items: Items;
   readonly applied?: Readonly<Record<string, Props>>;
@@ -26,8 +26,8 @@ export interface HostRecord {
 }
 
 /**
- * Merges several records of one resource that had other names or belonged to another stack. Where they
- * differ, the first takes precedence.
+ * Merges several records of one resource, some of which have former names or another owner. Where the records
+ * differ, the first one takes precedence. Returns undefined if there are none.
  */
 export function joinRecords(records: readonly HostRecord[]): HostRecord | undefined {
   const [first] = records;

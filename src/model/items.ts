@@ -20,7 +20,7 @@ export {
 
 /**
  * One thing on a host that Muster manages, such as a file, a user or a unit. Every resource is a set of named
- * items. An item has an address on the host, and `want` has the properties that are declared for it.
+ * items. An item has an address on the host, and `want` contains its declared properties.
  */
 export type HostItem =
   | FileItem

@@ -3,8 +3,8 @@
 export const JOB_OVERLAPS = ["skip", "replace"] as const;
 
 /**
- * What happens when a run is due while the previous run is
- * still active: `skip` it, or end the previous run first.
+ * What happens when a run is due while the previous run is still active: `skip` the new run, or `replace` the
+ * previous one.
  */
 export type JobOverlap = (typeof JOB_OVERLAPS)[number];
 
@@ -22,14 +22,14 @@ export interface JobName {
 }
 
 /**
- * Returns a job's name as one word for unit names. It is
- * unique, because names of agents and jobs contain no dot.
+ * Returns a job's name as one word for unit names. The word is unique on the host, because names of agents
+ * and jobs contain no dot.
  */
 export function jobWord({ job, agent }: JobName): string {
   return agent === undefined ? job : `${agent}.${job}`;
 }
 
-/** Parses a word from `jobWord`; undefined if it names no job. */
+/** Parses a word from `jobWord`. Returns undefined for any other text. */
 export function parseJobWord(word: string): JobName | undefined {
   const [, agent, job] = /^(?:([a-z][a-z0-9-]{0,30})\.)?([a-z][a-z0-9-]{0,30})$/.exec(word) ?? [];
   return job === undefined ? undefined : { job, ...(agent !== undefined && { agent }) };
@@ -48,12 +48,12 @@ export function jobTimer(name: JobName): string {
   return `muster-job-${jobWord(name)}.timer`;
 }
 
-/** The template unit that systemd starts when a job has failed. Its instance is the job's word. */
+/** The template unit that systemd starts when a job has failed. Its instance name is `jobWord(name)`. */
 export const JOB_FAILED = "muster-job-failed@";
 
 /**
- * The template unit that a timer starts if the previous
- * run must be ended first. Its instance is the job's word.
+ * The template unit that a timer starts if the previous run must be ended first. Its instance name is
+ * `jobWord(name)`.
  */
 export const JOB_REPLACE = "muster-job-replace@";
 
@@ -63,19 +63,19 @@ export const RETRY_KEY = "X-Muster-Retry";
 /** The state of a job, as systemd reports it. */
 export interface JobStatus {
   readonly word: string;
-  /** `absent`: its host has no such timer. */
+  /** `absent`: the host has no such timer. */
   readonly timer: "waiting" | "stopped" | "absent";
   readonly isRunning: boolean;
-  /** When its last run started (UTC, ISO 8601); absent if no run is known. */
+  /** When the job's last run started (UTC, ISO 8601); absent if no run is known. */
   readonly last?: string;
   /**
    * How the last run ended, from `howItEnded`: `ok`, `ended`, or why it failed. Absent while the run is
    * active, or if nothing is known.
    */
   readonly result?: string;
-  /** When its next run is due (UTC, ISO 8601). */
+  /** When the job's next run is due (UTC, ISO 8601); absent if systemd reports no time. */
   readonly next?: string;
-  /** Why no run starts although one is due. */
+  /** Why no run starts even when one is due; absent if runs can start. */
   readonly held?: string;
 }
 

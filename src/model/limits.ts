@@ -1,4 +1,4 @@
-/** The most of its host's resources that a unit may use. Absent limits are not enforced. */
+/** How much of the host's resources a unit may use. A limit that is absent is not enforced. */
 export interface Limits {
   /** A whole number of MiB or GiB, in GiB where possible: `512M`, `2G`. */
   readonly memory?: string;
@@ -27,7 +27,7 @@ export function memoryText(bytes: number): string {
   return bytes % (1024 * MIB) === 0 ? `${bytes / (1024 * MIB)}G` : `${bytes / MIB}M`;
 }
 
-/** Parses a memory limit such as `512M` or `2G`. @returns bytes */
+/** Converts a memory limit such as `512M` or `2G` to bytes. */
 export function memoryBytes(text: string): number {
   return Number.parseInt(text, 10) * MIB * (text.endsWith("G") ? 1024 : 1);
 }

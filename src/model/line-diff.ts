@@ -2,18 +2,18 @@ import { diffArrays } from "diff";
 import type { Detail } from "./items.ts";
 import { shown } from "./shown.ts";
 
-/** The most changed lines of one file that are shown. */
+/** The maximum number of changed lines that are shown for one file. */
 const MOST_SHOWN = 20;
 
 /**
- * The most edits that the diff searches for, to bound time
- * and memory. Beyond that, all lines count as replaced.
+ * The maximum number of edits that the diff searches for, to limit time and memory. If there are more, all
+ * lines count as replaced.
  */
 const MOST_EDITS = 2000;
 
 /**
- * Describes how two texts differ: the first changed line,
- * and a list of the changed lines. Empty if they are equal.
+ * Describes how two texts differ: the first changed line, and a list of the changed lines. Empty if the texts
+ * are equal.
  */
 export function lineDetail(declared: string, observed: string): Detail[] {
   const changes = changesBetween(declared.split("\n"), observed.split("\n"));

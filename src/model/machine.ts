@@ -41,9 +41,9 @@ export interface Healthy {
 }
 
 /**
- * A full disk stops every program that writes, so the disk limit leaves time to act. Memory that the kernel
- * can free at once, such as caches, does not count as in use. A load of 4 for each core is a backlog and not
- * just a peak.
+ * The default limits. A full disk stops every program that writes, so the disk limit leaves time to act.
+ * Memory that the kernel can free at once, such as caches, does not count as in use. A load of 4 for each
+ * core is a backlog and not just a peak.
  */
 export const HEALTHY: Healthy = { disk: 80, memory: 90, load: 4 };
 
@@ -55,7 +55,7 @@ export function fullestOf({ disks }: Machine): Disk | undefined {
   );
 }
 
-/** Returns the load for each core. */
+/** Returns the load average for each core. */
 export function loadOf({ load, cores }: Machine): number {
   return load / Math.max(1, cores);
 }

@@ -28,14 +28,14 @@ export interface MoveMark {
   readonly isStale?: true;
   /** Whether the agent was running when it was asked to leave. */
   readonly ran?: true;
-  /** Whether the agent was in quarantine at that time. */
+  /** Whether the agent was in quarantine when it was asked to leave. */
   readonly held?: true;
 }
 
-/** The most bytes of a home that one request transfers. */
+/** The maximum number of bytes of a home that one request transfers. */
 export const MOVE_CHUNK = 2 * 1024 * 1024;
 
-/** The most events of an agent's history that move with it. */
+/** The maximum number of events in an agent's history that move with the agent. */
 export const MOST_EVENTS = 1000;
 
 /** Stops an agent and keeps it stopped, so that its home can be moved to another host. */
@@ -76,8 +76,8 @@ export interface PackAnswer {
 export interface ArriveRequest {
   readonly op: "arrive";
   /**
-   * The id of the resource that will contain the home. `type`,
-   * `owner` and `items` are those that will be applied.
+   * The id of the resource that will contain the home. `type`, `owner` and `items` describe this resource as
+   * it will be applied.
    */
   readonly id: string;
   readonly type: string;
@@ -104,7 +104,7 @@ export interface UnpackRequest {
 }
 
 export interface UnpackAnswer {
-  /** The paths that existing files in the home's place were moved to. */
+  /** The paths to which files that were already at the home's path were moved. */
   readonly aside: readonly string[];
 }
 

@@ -18,7 +18,8 @@ export const ITEM_PROPERTIES = [NO_PART, ...AGENT_PARTS] as const;
 export type ItemProperty = (typeof ITEM_PROPERTIES)[number];
 
 /**
- * The parts that each part depends on. If one of these has failed in a run, the run does not change the part.
+ * The parts that each part depends on. If one of them has failed in a run, the run does not change the part
+ * that depends on it.
  */
 const NEEDS: Readonly<Record<AgentPart, readonly AgentPart[]>> = {
   identity: [],
@@ -29,16 +30,16 @@ const NEEDS: Readonly<Record<AgentPart, readonly AgentPart[]>> = {
 };
 
 /**
- * Whether a part can be changed: neither the part nor one
- * that it needs has failed. Always true without a part.
+ * Whether neither a part nor any part that it depends on has failed, so that the part can be changed. Always
+ * true if no part is given.
  */
 export function canChangePart(part: AgentPart | undefined, failed: ReadonlySet<AgentPart>): boolean {
   return part === undefined || ![part, ...NEEDS[part]].some((one) => failed.has(one));
 }
 
 /**
- * Returns an item's name within its resource. It is unique,
- * even if two parts have an item with the same label.
+ * Returns an item's name within its resource. The name is unique, even if two parts have an item with the
+ * same label.
  */
 export function itemName(part: ItemProperty, label: string): string {
   return part === NO_PART ? label : `${part}:${label}`;
@@ -60,13 +61,13 @@ export function partOf(name: string): AgentPart | undefined {
   return part === NO_PART ? undefined : part;
 }
 
-/** Returns the part of an agent that has a unit among its items; undefined if no part has it. */
+/** Returns the part of an agent that contains a unit; undefined if no part contains it. */
 export function partOfUnit(items: Items, unit: string): AgentPart | undefined {
   const own = Object.entries(items).find(([, item]) => item.kind === "unit" && item.name === unit);
   return own && partOf(own[0]);
 }
 
-/** Returns the label of an item, which people see. */
+/** Returns an item's label, which is the name that people see. */
 export function labelOf(name: string): string {
   return parseItemName(name).label;
 }

@@ -13,11 +13,11 @@ export interface PreflightRequest {
   readonly declared: readonly DeclaredResource[];
 }
 
-/** A record of this stack on a host whose resource this run does not declare. */
+/** A record of this stack on a host, for a resource that this run does not declare. */
 export interface UnclaimedRecord {
   readonly id: string;
   readonly host: string;
-  /** The addresses of its items on the host. */
+  /** The addresses of the record's items on the host. */
   readonly addresses: readonly string[];
 }
 
@@ -26,12 +26,13 @@ export interface PreflightAnswer {
   /** Records without a declaration, in the order in which they can be removed. */
   readonly unclaimed: readonly UnclaimedRecord[];
   /**
-   * The agents that will move: keys are ids of the resources on the new host, values those on the old host.
+   * The agents that will move: maps the id of the Agent resource on the new host to the id of the Agent
+   * resource on the old host.
    */
   readonly moves: Readonly<Record<string, string>>;
   /**
-   * The ids of resources whose home does not exist on its host yet, and was not found on any other host that
-   * was checked.
+   * The ids of Agent resources whose home neither exists on the declared host yet nor was found on any other
+   * host that was checked.
    */
   readonly newcomers: readonly string[];
 }

@@ -9,13 +9,14 @@ import type { PartFailure, WireError } from "./part-failure.ts";
 import type { Unmanaged } from "./unmanaged.ts";
 
 /**
- * The version of the protocol between Muster and hosts.
- * Raise it when a request or answer changes its meaning.
+ * The version of the protocol between Muster and hosts. Raise it when the meaning of a request or an answer
+ * changes.
  */
 export const PROTOCOL = 2;
 
 /**
- * The oldest protocol that is still supported. Its hosts know only the parts of agents; see former-agent.ts.
+ * The oldest protocol that is still supported. Hosts with this protocol know only the parts of agents; see
+ * former-agent.ts.
  */
 export const OLDEST_PROTOCOL = 1;
 
@@ -35,7 +36,7 @@ export interface ResourceItems {
   readonly items: Items;
 }
 
-/** Asks for the state of items. It changes nothing. */
+/** Asks for the state of items. Changes nothing. */
 export interface ObserveRequest {
   readonly op: "observe";
   /** The resources to observe. If absent: everything in the records of `owner`. */
@@ -43,7 +44,7 @@ export interface ObserveRequest {
   readonly owner?: string;
   /** The contents of declared rows by digest. Contents that the host already has may be left out. */
   readonly contents?: Contents;
-  /** Whether to report also what runs as Muster's users although no resource declares it. */
+  /** Whether to also report what runs as Muster's users although no resource declares it. */
   readonly unmanaged?: true;
 }
 
@@ -53,8 +54,8 @@ export interface Observed {
   readonly observed: Observations;
   readonly record?: HostRecord;
   /**
-   * With a reader's key: the names of items that were not
-   * observed, because no `up` has applied them on this host.
+   * Only with a reader's key: the names of items that were not observed, because no `up` has applied them on
+   * this host.
    */
   readonly unapplied?: readonly string[];
 }
@@ -65,7 +66,7 @@ export interface ObserveAnswer {
    * The id and owner of every record on the host, so that the caller can find records without a declaration.
    */
   readonly recorded: readonly { readonly id: string; readonly owner: string }[];
-  /** Only if the request asks for it. */
+  /** Present only if the request asks for it. */
   readonly unmanaged?: readonly Unmanaged[];
   /** The agents that are moving from or to this host; absent if there are none. */
   readonly moves?: readonly MoveMark[];
@@ -87,7 +88,7 @@ export interface UnitStatus {
   /** Seconds since the unit entered its state; 0 if unknown. */
   readonly since: number;
   readonly status: string;
-  /** The names of the process in the agent's tmux pane; absent if none is running. */
+  /** The names of the process in the agent's tmux pane; absent if no process is running. */
   readonly names?: readonly string[];
   /** The deadman's view of the agent; absent if the deadman does not watch it. */
   readonly watched?: WatchedAgent;
@@ -95,7 +96,7 @@ export interface UnitStatus {
   readonly checked?: WatchedService;
   /** Present while the agent runs with an earlier declaration and a restart is deferred. */
   readonly owed?: DeferredRestart;
-  /** Present while the agent should run on another provider than its first. */
+  /** Present while the agent should run on a provider other than its first one. */
   readonly failedOver?: FailedOver;
   /** Present while the unit is in quarantine. */
   readonly quarantine?: Quarantine;
@@ -123,7 +124,7 @@ export interface HistoryAnswer {
   readonly events: readonly HistoryEvent[];
 }
 
-/** Asks for the status of jobs, which are named by their words; see jobWord. */
+/** Asks for the status of jobs, each named by its word; see `jobWord`. */
 export interface JobsRequest {
   readonly op: "jobs";
   readonly words: readonly string[];
@@ -148,10 +149,10 @@ export interface ControlRequest {
   readonly verb: ControlVerb;
   /** The name of the agent or service. */
   readonly agent: string;
-  /** Present if it is a service and not an agent. */
+  /** Present if `agent` is the name of a service. */
   readonly isService?: true;
   readonly unit: string;
-  /** The person who makes the request; it is written to the history. */
+  /** The person who makes the request, for the history. */
   readonly by: string;
 }
 
@@ -166,13 +167,19 @@ export interface ConvergeRequest {
   readonly id: string;
   readonly type: string;
   readonly owner: string;
-  /** The stack that owned the resource before. This run takes the existing resource over from it. */
+  /**
+   * The stack that owned the resource before. This run takes over the existing resource. Absent if nothing is
+   * taken over.
+   */
   readonly takesOver?: string;
   readonly items: Items;
   readonly contents: Contents;
   /** The values of secret files, by item name. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** The ids that this resource had before. A record under one of them is carried over to the new id. */
+  /**
+   * The ids that this resource had before. A record under one of them is carried over to the new id. Absent
+   * if there are none.
+   */
   readonly formerly?: readonly string[];
 }
 
@@ -185,9 +192,14 @@ export interface ConvergeAnswer {
    * the first time.
    */
   readonly kept?: readonly string[];
-  /** The units that still run with an earlier declaration and are restarted later. */
+  /**
+   * The units that still run with an earlier declaration and are restarted later; absent if there are none.
+   */
   readonly waiting?: readonly string[];
-  /** The parts of an agent that could not be applied, and why. All its other parts were applied. */
+  /**
+   * The parts of an agent that could not be applied, and why. All of the agent's other parts were applied.
+   * Absent if there are none.
+   */
   readonly failures?: readonly PartFailure[];
 }
 

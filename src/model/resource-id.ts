@@ -74,8 +74,8 @@ export interface ResourceSubject {
 }
 
 /**
- * Returns what a resource belongs to. An account belongs
- * to its agent; a host's jobs and its machine to the host.
+ * Returns what a resource belongs to. An account belongs to its agent. A host's jobs and its machine belong
+ * to the host.
  */
 export function subjectOf(id: string): ResourceSubject {
   const parsed = parseId(id);
@@ -86,8 +86,7 @@ export function subjectOf(id: string): ResourceSubject {
 }
 
 /**
- * Returns a key that is equal for two resources if they
- * belong to the same agent, tenant, reader, service or host.
+ * Returns a key that two resources share if they belong to the same agent, tenant, reader, service or host.
  */
 export function subjectKey(id: string): string {
   const { kind, host, name } = subjectOf(id);

@@ -1,6 +1,7 @@
 /**
- * An exception to an agent's sandbox, which fleet.yaml can allow. `price` is how much it raises the exposure
- * that `systemd-analyze security` of systemd 252 reports for the unit; a test measures it on a host.
+ * An exception to an agent's sandbox, which fleet.yaml can allow. `price` is how much the exception raises
+ * the exposure that `systemd-analyze security` of systemd 252 reports for the unit; a test measures the price
+ * on a host.
  */
 interface Price {
   /** The end of a sentence that begins with "iris may". */

@@ -1,5 +1,6 @@
 import { InvalidError } from "../base/errors.ts";
 import type { ResourceType } from "./declaration.ts";
+import { FORMER_TYPES } from "./former-agent.ts";
 
 /**
  * The part of the fleet that a stack manages: all of it,
@@ -13,19 +14,17 @@ export type Slice =
 /** The settings of a stack, from the values `muster:*` in its configuration. */
 export interface StackSettings {
   readonly slice: Slice;
-  /** The path of the private key of a tenant's stack, relative to the project. */
+  /** Only for a tenant's stack: the path of its private key, relative to the project. */
   readonly key?: string;
-  /** `<project>/<stack>`: the stack whose resources this stack takes over. */
+  /** `<project>/<stack>`: the stack whose resources this stack takes over; absent if there is none. */
   readonly takesOver?: string;
 }
 
 /** The settings of a stack that manages every resource and logs in as fleet.yaml declares. */
 export const WHOLE_FLEET: StackSettings = { slice: { kind: "all" } };
 
-/** Which stack has the resources of each type if tenants have their own stacks. */
-const STACK_OF: Readonly<Record<ResourceType | "LocalHost" | "DropletHost", "platform" | "tenant">> = {
-  LocalHost: "platform",
-  DropletHost: "platform",
+/** Which stack contains the resources of each type if tenants have their own stacks. */
+const STACK_OF: Readonly<Record<ResourceType, "platform" | "tenant">> = {
   Host: "platform",
   Tenant: "platform",
   Reader: "platform",
@@ -35,9 +34,11 @@ const STACK_OF: Readonly<Record<ResourceType | "LocalHost" | "DropletHost", "pla
   Service: "platform",
 };
 
-const PLATFORM = new Set(
-  Object.entries(STACK_OF).flatMap(([type, stack]) => (stack === "platform" ? type : [])),
-);
+/** Every other type belongs to the platform, such as the machine of any kind of host. */
+const TENANT_TYPES = new Set([
+  ...Object.entries(STACK_OF).flatMap(([type, stack]) => (stack === "tenant" ? type : [])),
+  ...Object.values(FORMER_TYPES),
+]);
 
 /**
  * Parses a stack's settings.
@@ -60,7 +61,7 @@ export function stackSettings(get: (name: string) => string | undefined): StackS
 /** Whether a stack has resources of a type. If `tenant` is given, only that tenant's resources count. */
 export function inSlice(slice: Slice, one: { readonly type: string; readonly tenant?: string }): boolean {
   if (slice.kind === "all") return true;
-  const isPlatform = PLATFORM.has(one.type);
+  const isPlatform = !TENANT_TYPES.has(one.type);
   if (slice.kind === "platform") return isPlatform;
   return !isPlatform && (one.tenant === undefined || one.tenant === slice.tenant);
 }

@@ -1,4 +1,4 @@
-/** What a tenant's gate may change on one host. The platform's `up` writes it to the host. */
+/** What a tenant's gate may change on one host. The platform's `up` writes this scope to the host. */
 export interface TenantScope {
   readonly host: string;
   /** The tenant's name, and the Linux group of all its users. */
@@ -16,6 +16,9 @@ export interface ScopedAgent {
   readonly unit: string;
   /** The path of the folder with the agent's secrets. */
   readonly credentials: string;
-  /** The sandbox settings that the agent's unit must have, by key. Absent in a scope of an older version. */
+  /**
+   * The sandbox settings that the agent's unit must have, by key. Absent in a scope that an older version of
+   * Muster wrote.
+   */
   readonly hardening?: Readonly<Record<string, string>>;
 }

@@ -41,17 +41,20 @@ export interface UnitSetting {
   readonly value: string;
 }
 
-/** A unit file as Muster reads it before the file is on a host: the settings in the order of the file. */
+/** A parsed unit file, which need not be on a host yet: its settings, in the order of the file. */
 export interface UnitFile {
   readonly settings: readonly UnitSetting[];
-  /** What is wrong with the file, as a sentence without its subject. */
+  /** What is wrong with the file, as a sentence without its subject; absent if nothing is wrong. */
   readonly flaw?: string;
 }
 
-/** Parses the text of a service's unit. Other errors are found when systemd starts the unit. */
+/**
+ * Parses the text of a service's unit. Finds only some errors; systemd finds the rest when it starts the
+ * unit.
+ */
 export function parseUnitFile(text: string): UnitFile {
   const control = text.split("\n").findIndex(hasControlCharacter);
-  if (control >= 0) return { settings: [], flaw: `has a control character in line ${control + 1}` };
+  if (control >= 0) return { settings: [], flaw: `contains a control character in line ${control + 1}` };
   const settings: UnitSetting[] = [];
   let section = "";
   for (const [number, line] of logicalLines(text)) {
@@ -59,7 +62,11 @@ export function parseUnitFile(text: string): UnitFile {
     if (parsed !== undefined && "header" in parsed) section = parsed.header;
     else if (parsed !== undefined && section !== "")
       settings.push({ section, key: parsed.key, value: parsed.value.trimStart() });
-    else return { settings, flaw: `has neither a [Section] nor a Key=value of a section in line ${number}` };
+    else
+      return {
+        settings,
+        flaw: `is not a unit file: line ${number} is not a [Section] or a Key=value in one`,
+      };
   }
   const starts = valuesOf({ settings }, "Service", "ExecStart").some((value) => value !== "");
   return starts

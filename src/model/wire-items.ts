@@ -1,7 +1,8 @@
 import type { HostItem, ItemKind, Props } from "./items.ts";
 
 /**
- * A host item in the form that Pulumi's inputs and state have: address and wanted properties in one flat map.
+ * A host item as Pulumi's inputs and state represent it: one flat map with the item's address and its wanted
+ * properties.
  */
 export type WireItem = Props;
 
@@ -47,7 +48,8 @@ export function wantOf(wire: WireItem): Props {
 }
 
 /**
- * Returns everything in a flat map that is not a wanted property: the address, and how the item is handled.
+ * Returns everything in a flat map that is not a wanted property: the address, and settings such as
+ * `onRemove`.
  */
 export function wireAddress(wire: WireItem): Props {
   return pick(wire, (key) => key !== SEAL && !isWanted(wire, key));
@@ -58,9 +60,7 @@ export function observedWire(wire: WireItem, observed: Props): WireItem {
   return { ...wireAddress(wire), ...pick(observed, (key) => key === SEAL || isWanted(wire, key)) };
 }
 
-/**
- * Whether a secret's keyed hash is the same as when the state was written, and so the secret has not changed.
- */
+/** Whether a secret has not changed since the state was written, judging by its keyed hash. */
 export function isSameSecret(state: WireItem | undefined, observed: Props): boolean {
   return observed[SEAL] !== undefined && observed[SEAL] === state?.[SEAL];
 }

@@ -20,12 +20,12 @@ import { keepContents } from "./keep-contents.ts";
 import { callPreflight } from "./preflight.ts";
 import { type StackOutputs, stackOutputs } from "./stack-outputs.ts";
 
-/** The outputs of the stack; each resolves once its machines exist. */
+/** The outputs of the stack. Each resolves once the stack's machines exist. */
 export type Deployed = { readonly [K in keyof StackOutputs]: Promise<StackOutputs[K]> };
 
 /**
- * Registers the stack's slice of the fleet with the engine: first its machines, then what each host should
- * have.
+ * Registers the stack's slice of the fleet with the engine: first the machines, then the resources on each
+ * host.
  */
 export async function deployFleet(): Promise<Deployed> {
   const project = projectDir();
@@ -49,7 +49,7 @@ export async function deployFleet(): Promise<Deployed> {
   const machines = await makeHostMachines(hosts, fleet);
   const made = new Map<string, FleetResource>();
   const first = firstOnHosts(ours);
-  // Resources of other stacks must already exist, so nothing waits for them.
+  // The resources of other stacks must already exist, so no resource waits for them.
   for (const declaration of ours.declarations) {
     const { id, host, type } = declaration;
     const extra = {
@@ -71,7 +71,8 @@ function partOf({ declarations, contents }: Plan, slice: Slice): Plan {
 /**
  * Reads the stack's settings.
  *
- * @throws InvalidError if its tenant is not declared in fleet.yaml or has no stack
+ * @throws InvalidError if a setting is invalid, or if fleet.yaml does not declare the stack's tenant or its
+ *   key
  */
 function settingsOf(fleet: Fleet): StackSettings {
   const config = new Config("muster");
@@ -81,15 +82,15 @@ function settingsOf(fleet: Fleet): StackSettings {
 }
 
 /**
- * Finds the first resource on each host (its Host if this stack has it), which also removes unclaimed records
- * there.
+ * Finds the first resource on each host, which is the Host if this stack has it. The first resource also
+ * removes the host's unclaimed records.
  */
 function firstOnHosts({ declarations }: Plan): Set<string> {
   const byHost = Map.groupBy(declarations, ({ host }) => host).values();
   return new Set([...byHost].flatMap(([first]) => first?.id ?? []));
 }
 
-/** Returns the hosts whose machines this stack creates. A machine is protected if anything on it is. */
+/** Returns the hosts whose machines this stack creates. A machine is protected if its Host is. */
 function hostsWithMachine({ declarations }: Plan, fleet: Fleet): HostSpec[] {
   return declarations.flatMap(({ type, host, protect }) => {
     const spec = fleet.hosts[host];
@@ -103,8 +104,8 @@ function aliasesOf(formerly: readonly string[]): Alias[] {
 }
 
 /**
- * Like `aliasesOf`, for a resource whose parent is its Host: before version 0.2 it had no parent, and an
- * agent's Agent was its Identity.
+ * Like `aliasesOf`, but for a resource whose parent is a Host. Before version 0.2 such resources had no
+ * parent, and the resource that is now an Agent was an Identity.
  */
 function aliasesUnder({ type, id, formerly }: Declaration): (Alias | string)[] {
   const former = [id, ...formerly].map((name) => {
@@ -117,8 +118,8 @@ function aliasesUnder({ type, id, formerly }: Declaration): (Alias | string)[] {
 }
 
 /**
- * Declares a resource. Because of `deletedWith`, resources on a machine are deleted with its disk and need no
- * delete of their own.
+ * Declares a resource. Its `deletedWith` tells the engine that the resource disappears with the disk of the
+ * machine and need not be deleted separately.
  */
 function declare(
   declaration: Declaration,

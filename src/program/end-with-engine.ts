@@ -1,12 +1,13 @@
 import { processStatus } from "../base/processes.ts";
 
-/** Milliseconds between two checks. */
+/** Milliseconds between checks of whether the engine still runs. */
 const EVERY = 1000;
 
 /**
- * Ends this program soon after the engine that runs it, or immediately if that engine has already ended. The
- * language host between the two notices a killed engine only after minutes. In the meantime, the SDK would
- * retry without a pause, which takes much processor time and a gigabyte of memory per minute.
+ * Ends this program soon after the engine has ended, or immediately if it already has. The language host,
+ * which is the engine's child and this program's parent, takes minutes to notice that the engine was killed.
+ * Until then, the SDK would retry without a pause, which takes much processor time and a gigabyte of memory
+ * per minute.
  */
 export function endWithEngine(): void {
   const engine = engineNow();
@@ -17,14 +18,14 @@ export function endWithEngine(): void {
   }, EVERY).unref();
 }
 
-/** Returns the process id of the parent's parent; undefined if this system does not show it. */
+/** Returns the process id of the language host's parent; undefined if this system does not show it. */
 function engineNow(): number | undefined {
   return processStatus(process.ppid)?.parent;
 }
 
 /**
- * Whether a process is an engine. After the engine was killed, its child's parent is the init process or a
- * user's service manager.
+ * Whether a process is an engine. After the engine has been killed, the language host's parent is the init
+ * process or a user's service manager.
  */
 function isEngine(pid: number): boolean {
   return processStatus(pid)?.name.includes("pulumi") ?? false;

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A registered resource that others can depend on, even if it fails. */
+/** A registered resource that other resources can depend on, even if it fails. */
 export interface Registered {
-  /** Stands for this resource in the dependencies of others, without waiting for it. */
+  /** Represents this resource in the dependencies of others, which then do not wait for it. */
   readonly standIn: pulumi.Resource;
   /**
    * Resolves to the stand-in when the engine has finished with this resource, even if the resource failed.
@@ -15,10 +15,10 @@ export interface Registered {
  *
  * The SDK turns failed outputs into an unhandled rejection, which fails the program, and the engine then
  * skips every delete of the run. Therefore all outputs are recovered, and other resources refer to a failed
- * one by its stand-in. The engine still knows which resources failed: it skips those that depend on them, and
- * keeps their recorded state.
+ * one by its stand-in. The engine still knows which resources failed. It skips every resource that depends on
+ * a failed one, and keeps the recorded state of the resources that it skips.
  *
- * @param types the type tokens of its parents and its own, as its URN has them
+ * @param types the type tokens in the resource's URN: those of its parents, and then its own
  */
 export function isolateFailure(resource: pulumi.Resource, types: string, name: string): Registered {
   for (const output of Object.values(resource)) {
@@ -41,9 +41,9 @@ export function outputOf<T>(output: pulumi.Output<T>, instead: T): pulumi.Output
 }
 
 /**
- * Returns the options that make a Host the parent of a resource. A resource inherits its parent's protection
- * unless the option is set, and a language host built from Go (SDK 3.68) does not pass on `false`. A
- * transform can set it.
+ * Returns the options that make a Host the parent of a resource. A resource inherits the Host's protection
+ * unless its own `protect` is set. The language host that is built from Go (SDK 3.68) does not pass on
+ * `protect: false` from the options, so a transform sets it.
  */
 function under(parent: FleetResource, protect: boolean): pulumi.CustomResourceOptions {
   const isOpen = parent.isProtected && !protect;
@@ -52,12 +52,14 @@ function under(parent: FleetResource, protect: boolean): pulumi.CustomResourceOp
 }
 
 export interface FleetOptions extends Omit<pulumi.CustomResourceOptions, "parent" | "protect"> {
-  /** The Host that is its parent. */
+  /**
+   * The Host that becomes the parent. Absent for a Host or a machine, or if another stack has the Host.
+   */
   readonly parent?: FleetResource;
   readonly protect: boolean;
 }
 
-/** A resource of Muster's provider. An unreachable host fails only its own resources. */
+/** A resource of Muster's provider. If a host is unreachable, only the resources on that host fail. */
 export class FleetResource extends pulumi.CustomResource implements Registered {
   readonly standIn: pulumi.Resource;
   readonly ended: Promise<pulumi.Resource>;
@@ -74,7 +76,7 @@ export class FleetResource extends pulumi.CustomResource implements Registered {
     this.ended = ended;
   }
 
-  /** Returns an output that is a string, by the name of its input. */
+  /** Returns the output that has the name of a string input. */
   value(name: string): pulumi.Output<string> {
     return outputOf(
       (this as unknown as Record<string, pulumi.Output<string>>)[name] as pulumi.Output<string>,

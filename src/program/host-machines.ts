@@ -3,28 +3,30 @@ import type { Fleet, HostSpec } from "../config/fleet.ts";
 import type { HostBase, HostKindName } from "../config/host-spec.ts";
 import { HOST_KIND_NAMES, hostKindOf } from "../host-kinds/registry.ts";
 
-/** The machine of a host, if this stack creates it. */
+/** The machine that this stack creates for a host. */
 export interface HostMachine {
-  /** Resources on the machine are deleted with it and need no delete of their own. */
+  /** The resource whose deletion also deletes everything on the machine. */
   readonly standIn: Resource;
   /** Resolves once the host can be reached and its setup has run. */
   readonly ended: Promise<Resource>;
-  /** Identifies the machine. When it changes, everything on the host is created again. */
+  /**
+   * Identifies the machine. If it changes, everything on the host is created again. Absent for a local host.
+   */
   readonly machine?: Output<string>;
 }
 
 /** The exports of `program.ts` in the folder of a host kind. */
 export interface HostKindProgramModule<Spec extends HostBase = HostBase> {
-  /** Declares the machines of hosts, and returns them by the name of their host. */
+  /** Declares the machines of hosts, and returns them by host name. */
   makeMachines(hosts: readonly Spec[], fleet: Fleet): Promise<ReadonlyMap<string, HostMachine>>;
 }
 
-/** Whether a stack creates the machines of hosts of this kind. */
+/** Whether a stack creates the machine of a host. */
 export function hasMachine(host: Pick<HostBase, "kind">): boolean {
   return hostKindOf(host).machine !== undefined;
 }
 
-/** Declares the machines of all hosts. Loads the code of a host kind only for a fleet that uses it. */
+/** Declares the machines of hosts. Loads the code of a host kind only if a host is of that kind. */
 export async function makeHostMachines(
   hosts: readonly HostSpec[],
   fleet: Fleet,

@@ -5,13 +5,13 @@ import { MusterError } from "../base/errors.ts";
 import { type Deployed, deployFleet } from "./deploy-fleet.ts";
 import { endWithEngine } from "./end-with-engine.ts";
 
-// The SDK captures a stack trace for every promise and resource, which takes a third of its time. Users never
-// see one.
+// Capturing a stack trace for every promise and resource takes a third of the SDK's time, and users never see
+// these traces.
 Error.stackTraceLimit = 0;
 
 /**
- * Warns if the program was not started by Muster's `pulumi`. Another one works too, but handles unreachable
- * hosts and large fleets less well.
+ * Warns if the program was not started by Muster's `pulumi`. Another `pulumi` works too, but handles
+ * unreachable hosts and large fleets less well.
  */
 async function warnUnset(): Promise<void> {
   const unset = Object.entries(ENGINE_DEFAULTS).filter(([name]) => process.env[name] === undefined);
@@ -25,12 +25,12 @@ async function run(): Promise<Deployed> {
     void warnUnset();
     return await deployFleet();
   } catch (error) {
-    // The SDK prints only the message of a RunError; for other errors it adds where in the code they were
-    // thrown.
+    // The SDK prints only the message of a RunError. For any other error, it adds where in the code the error
+    // was thrown.
     throw error instanceof MusterError ? new RunError(error.message) : error;
   }
 }
 
 endWithEngine();
-/** The stack's outputs: Pulumi takes their names from this export. */
+/** The stack's outputs. Pulumi uses the names of the exports as the names of the outputs. */
 export const { hosts, agents } = await run();

@@ -11,26 +11,26 @@ import {
 import { agentOf } from "../model/resource-id.ts";
 import { nameInUrn } from "../model/urn.ts";
 
-/** What a run must do in addition to what is declared. */
+/** What a run must do in addition to applying the declarations. */
 export interface PendingWork {
-  /** For each host, the ids of the records to remove, in that order. */
+  /** For each host, the ids of the records to remove, in the order of removal. */
   readonly orphans: Readonly<Record<string, readonly string[]>>;
   /**
-   * The moves of agents' homes: each key is the id of the Agent that receives a home, each value that of the
-   * Agent on the host that has it now.
+   * Homes to move: maps the id of the Agent resource that will receive a home to the id of the Agent resource
+   * that has it now.
    */
   readonly moves: Readonly<Record<string, string>>;
 }
 
 /**
- * Sends the declarations to the provider, so that it can determine what will be removed.
+ * Sends the declarations to the provider, so that the provider can determine what will be moved or removed.
  *
  * @param plan the declarations of this stack
- * @param machines the hosts whose machines this stack creates
- * @param whole the plan of the whole fleet: records of what another stack declares are kept for that stack to
- * adopt
- * @returns the moves, and this stack's records on hosts that are neither in the plan nor in the engine's
- * state
+ * @param machines the machines that this stack creates
+ * @param whole the plan of the whole fleet. If another stack declares a resource, the resource's record is
+ *   kept for that stack to adopt
+ * @returns the moves, and the ids of this stack's records for resources that are neither in the plan nor in
+ *   the engine's state
  */
 export async function callPreflight(
   plan: Plan,
@@ -43,13 +43,13 @@ export async function callPreflight(
   const answer = (await pulumi.runtime.invoke(PREFLIGHT_TOKEN, roster)) as PreflightAnswer;
   const { unclaimed, moves, newcomers } = answer;
   if (unclaimed.length === 0 && newcomers.length === 0) return { orphans: {}, moves };
-  // The provider does not know the state: if a secret has changed, the refresh was done by another provider
-  // process.
+  // The provider process may not know the state: if a secret has changed, another provider process did the
+  // refresh.
   const inState = await namesInState();
   const leftOut = newcomers.map((id) => homeElsewhere(id, inState, roster.declared));
   const known = new Set([...inState, ...whole.declarations.map(({ id }) => id)]);
-  // If a declared resource has one of its items, that resource adopts the item first; the next run removes
-  // the record.
+  // If a declared resource has one of a record's items, that resource adopts the item first, and the next run
+  // removes the record.
   const declared = new Set(
     plan.declarations.flatMap(({ host, items }) =>
       Object.values(items).map((item) => `${host} ${itemAddress(item)}`),
@@ -64,8 +64,8 @@ export async function callPreflight(
 }
 
 /**
- * Finds an agent's home on another host that is only in the state because the run's targets exclude it. The
- * provider refuses such a move.
+ * Finds the resource of an agent on another host, for an agent without a home on its host. The provider does
+ * not know such a resource if the run's targets exclude it. The provider refuses to move the home from there.
  */
 function homeElsewhere(
   id: string,

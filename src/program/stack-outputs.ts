@@ -4,7 +4,7 @@ import { readInventory } from "../inventory/read-inventory.ts";
 import { inSlice, type Slice } from "../model/stack-slice.ts";
 import { runningUnit } from "../resources/unit-names.ts";
 
-/** What a stack exports about its fleet, for scripts and other stacks. */
+/** What a stack exports about the fleet, for scripts and other stacks. */
 export interface StackOutputs {
   readonly hosts: Readonly<Record<string, HostOutput>>;
   readonly agents: Readonly<Record<string, AgentOutput>>;
@@ -25,8 +25,8 @@ interface AgentOutput {
 }
 
 /**
- * Returns the outputs of a stack, using only fleet.yaml and the inventory. No host is contacted: the values
- * of an unreachable host stay the same, and no value changes by itself.
+ * Returns the outputs of a stack, using only fleet.yaml and the inventory. Contacts no host, so the values of
+ * an unreachable host stay the same, and no value changes unless one of these files does.
  */
 export function stackOutputs(project: string, fleet: Fleet, slice: Slice): StackOutputs {
   const inventory = readInventory(project);

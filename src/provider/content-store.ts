@@ -5,7 +5,10 @@ import { digestOf } from "../model/digest.ts";
 import type { Contents, Digest, HostItem, Items } from "../model/items.ts";
 import type { ContentStore } from "./context.ts";
 
-/** Reads the contents that the program has written to `<project>/.muster/contents/<64 hex>`. */
+/**
+ * Creates a store that reads the contents that the program has written to `<project>/.muster/contents/<64
+ * hex>`.
+ */
 export function contentStore(project: string): ContentStore {
   const read = (digest: Digest) => readContent(join(project, ".muster", "contents"), digest);
   return {
@@ -29,7 +32,10 @@ function digestsOf({ want }: HostItem): Digest[] {
   return named.filter((digest): digest is Digest => digest.startsWith("sha256:"));
 }
 
-/** A file with bytes that do not match its name, for example after a full disk, counts as missing. */
+/**
+ * Reads a content. A file whose text does not match its name, for example after a full disk, counts as
+ * missing.
+ */
 function readContent(folder: string, digest: Digest): string | undefined {
   try {
     const text = readFileSync(join(folder, digest.slice("sha256:".length)), "utf8");

@@ -18,7 +18,7 @@ import type { PendingMoves } from "./pending-moves.ts";
 /** Connections to the hosts, separated by what they can do: a reader cannot change anything. */
 export interface Hosts {
   reader(host: string): Promise<{ observe(request: ObserveRequest): Promise<ObserveAnswer> }>;
-  /** Updates the host's runtime first. The first contact stores the host's key. */
+  /** Updates the host's runtime before the first request. The first contact stores the host's key. */
   writer(host: string): Promise<{ converge(request: ConvergeRequest): Promise<ConvergeAnswer> }>;
   /** Like `writer`, for agents that move from or to the host. */
   mover(host: string): Promise<AgentMover>;
@@ -41,10 +41,10 @@ export type AgentMover = {
 /** What is known about a host without contacting it. */
 export interface HostFacts {
   isDeclared(host: string): boolean;
-  /** Whether fleet.yaml declares it intermittent. */
+  /** Whether fleet.yaml declares the host intermittent. */
   isIntermittent(host: string): boolean;
   lastReached(host: string): Date | undefined;
-  /** Records that the host was reached just now. */
+  /** Records that the host has just been reached. */
   noteReached(host: string): void;
 }
 
@@ -53,8 +53,8 @@ export interface ObservationCache {
   /** Returns everything in the owner's records on the host. A failure is cached too. */
   at(host: string, owner: string): Promise<ObserveAnswer>;
   /**
-   * Observes one resource with items that differ from its record. Calls that follow each other closely are sent as one
-   * request.
+   * Observes one resource with items that differ from its record. Calls that follow each other closely are
+   * sent as one request.
    *
    * @param contents the available rows that the items refer to
    */
@@ -72,7 +72,10 @@ export interface ObservationCache {
 export interface Secrets {
   /** Returns the text that is written to an item's file. @throws InvalidError if the secret has no value */
   rendered(item: WireItem): string;
-  /** Returns the reference of another holder of the same value, unless a reason for sharing is declared. */
+  /**
+   * Returns the reference of another holder of the same value. Returns undefined if there is none, or if a
+   * reason for sharing is declared.
+   */
   twin(item: WireItem): string | undefined;
 }
 
@@ -89,7 +92,9 @@ export interface ProviderContext {
   readonly engineState: EngineState;
   /** The agents that this run must move. */
   readonly moves: PendingMoves;
-  /** Like `observations`, but reports no failure: for hosts that may never have been contacted. */
+  /**
+   * Like `observations`, but without reports of failures, because the hosts may never have been contacted.
+   */
   readonly silentObservations: ObservationCache;
   /** Whether this run removes everything that the engine asks about. */
   readonly isDestroy: boolean;
@@ -97,11 +102,11 @@ export interface ProviderContext {
   /** The stack's own settings, from its configuration. @throws InvalidError */
   readonly stack: () => StackSettings;
   readonly hosts: Hosts;
-  /** Whether changes on the host are deferred: it is unreachable, and fleet.yaml declares it intermittent. */
+  /** Whether changes on the host are deferred, because it is unreachable and declared intermittent. */
   readonly isDeferred: (host: string) => boolean;
   readonly observations: ObservationCache;
   readonly secrets: Secrets;
   readonly contents: ContentStore;
-  /** Whether this project created the machine of a host, which is deleted with everything on it. */
+  /** Whether this project created the machine of a host. Such a machine is deleted with everything on it. */
   readonly hasMachine: (host: string) => boolean;
 }

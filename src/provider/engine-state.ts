@@ -1,14 +1,17 @@
 import type { Urn } from "./wire/urn.ts";
 import type { Properties } from "./wire/values.ts";
 
-/** A resource that the engine has asked about: it is in the state, and this run may change it. */
+/** A resource that the engine has asked about. It is in the state, and this run may change it. */
 export interface EngineResource {
   readonly urn: Urn;
   /** The inputs in the state. */
   readonly inputs: Properties;
 }
 
-/** The resources that the engine has asked about. It asks before the program runs, so these are all in the state. */
+/**
+ * The resources that the engine has asked about. The engine asks before the program runs, so all these
+ * resources are in the state.
+ */
 export interface EngineState {
   note(resource: EngineResource): void;
   all(): readonly EngineResource[];

@@ -6,11 +6,11 @@ import type { DeclaredHosts } from "./hosts/declared-hosts.ts";
 
 /** What the provider does for the machines of one kind of host. */
 export interface HostKindProvider {
-  /** The handlers of its resources, by type. */
+  /** Returns the handlers for the resource types of this kind, by type. */
   handlers(context: ProviderContext): Readonly<Record<string, Handler>>;
-  /** The functions that the program may call, by token. */
+  /** Returns the functions that the program may call, by token. Absent if there are none. */
   functions?(context: ProviderContext): Readonly<Record<string, ProviderFunction>>;
-  /** Whether a host has a machine of this kind, which is deleted with everything on it. */
+  /** Whether a host has a machine of this kind. Such a machine is deleted with everything on it. */
   hasMachine(host: string): boolean;
 }
 
@@ -20,8 +20,8 @@ export interface HostKindProviderModule {
 }
 
 /**
- * Loads the provider part of each host kind whose machines Muster creates. Only the provider needs these parts, so the
- * registry does not import them.
+ * Loads the provider part of each host kind whose machines Muster creates. Only the provider needs these
+ * parts, so the registry of host kinds does not import them.
  */
 export function loadHostKindProviders(
   project: string,

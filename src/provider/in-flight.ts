@@ -17,7 +17,11 @@ export function countInFlight(): InFlight {
   return {
     enter: async (work) => {
       if (!open)
-        throw new MusterError({ what: "not started", why: "the run was cancelled.", next: "Run it again." });
+        throw new MusterError({
+          what: "this request was not started",
+          why: "the run was cancelled.",
+          next: "Run it again.",
+        });
       const one = work();
       running.add(one);
       return one.finally(() => running.delete(one));

@@ -1,4 +1,7 @@
-/** The provider's program. The engine starts it, reads its port from stdout, and sends requests until the run ends. */
+/**
+ * The provider's program. The engine starts this program, reads the port from stdout, and sends requests
+ * until the run ends.
+ */
 
 import { installedVersion } from "../base/installed-version.ts";
 import { projectDir } from "../base/paths.ts";
@@ -22,7 +25,9 @@ const provider: FleetProvider = makeProvider({
 });
 const running = await serve(provider);
 
-/** Finishes running requests first, so that a killed engine does not leave a host half changed. */
+/**
+ * Exits after the running requests have finished, so that a killed engine does not leave a host half changed.
+ */
 async function end(): Promise<void> {
   await running.stop();
   await pool.close();
@@ -30,6 +35,6 @@ async function end(): Promise<void> {
 }
 
 process.on("SIGINT", end).on("SIGTERM", end);
-// The engine holds the other end of stdin: when that closes, the engine is gone.
+// The engine holds the other end of stdin, so when stdin closes, the engine has ended.
 process.stdin.on("end", end).on("error", end).resume();
 process.stdout.write(`${running.port}\n`);

@@ -3,27 +3,27 @@ import { subjectKey, subjectOf } from "../model/resource-id.ts";
 
 /** A move that an agent needs because its home is not on its declared host. */
 export interface PendingMove {
-  /** The resource that has its home now, and the host of that resource. */
+  /** The id of the resource that has the agent's home now, and the host of that resource. */
   readonly id: string;
   readonly from: string;
-  /** The resource that will have its home, and the host of that resource. */
+  /** The id of the resource that will have the agent's home, and the host of that resource. */
   readonly toId: string;
   readonly to: string;
-  /** Whether it is protected on the old host. */
+  /** Whether the agent is protected on the old host. */
   readonly isProtected: boolean;
 }
 
 /** The agents that a run must move and has not moved yet. */
 export interface PendingMoves {
   expect(pending: readonly PendingMove[]): void;
-  /** Returns the move to the resource with this id. */
+  /** Returns the move to the resource with this id; undefined if there is none. */
   to(id: string): PendingMove | undefined;
   done(move: PendingMove): void;
   /**
-   * Checks that no agent still needs a resource on the host that it has not left yet.
+   * Checks that a resource is not needed by an agent that has not left the host yet.
    *
    * @param name the name of the resource that would be removed: an id, or the name of a local host
-   * @throws MusterError if an agent needs it
+   * @throws MusterError if an agent still needs the resource
    */
   refuseEarly(name: string, host: string): void;
 }
@@ -44,7 +44,10 @@ export function emptyPendingMoves(): PendingMoves {
   };
 }
 
-/** Whether the resource belongs to the agent, or the agent depends on it: a tenant, the runtime or the machine. */
+/**
+ * Whether a resource belongs to the moving agent, or is something on the old host that the agent depends on:
+ * a tenant, the runtime or the machine.
+ */
 function isNeeded(name: string, { id }: PendingMove): boolean {
   const { kind } = subjectOf(name);
   return kind === "host" || kind === "tenant" || subjectKey(name) === subjectKey(id);
@@ -55,6 +58,6 @@ function tooEarly(name: string, { id, from, to }: PendingMove): MusterError {
   return new MusterError({
     what: `${name} was not removed`,
     why: `${agent} has not moved from ${from} to ${to} yet.`,
-    next: "The agent's own error says why. Fix that, and run `npx pulumi up` again.",
+    next: "The agent's own error says why. Fix the cause, and run `npx pulumi up` again.",
   });
 }

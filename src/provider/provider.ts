@@ -28,7 +28,7 @@ export interface FleetProvider extends Provider {
   stack(): StackSettings;
 }
 
-/** Creates a provider. Nothing is contacted before the engine asks about a resource. */
+/** Creates a provider. It contacts no host before the engine asks about a resource. */
 export function makeProvider({
   version,
   env,

@@ -50,7 +50,11 @@ const SCHEMES: Readonly<Record<string, Resolve | undefined>> = {
       );
     } catch (error) {
       const why = error instanceof TypeError ? "is not UTF-8 text" : `cannot be read (${codeOf(error)})`;
-      throw missing(`file:${path}`, why, "Put the value in this file, readable only by you (chmod 600).");
+      throw missing(
+        `file:${path}`,
+        why,
+        "Put the value in this file, and make it readable only by you (chmod 600).",
+      );
     }
   },
 };
@@ -92,7 +96,7 @@ export function secretsFrom(sources: () => SecretSources): Secrets {
 }
 
 function missing(reference: string, why: string, next: string): InvalidError {
-  return new InvalidError({ what: `no value for ${reference}`, why: `it ${why}.`, next });
+  return new InvalidError({ what: `there is no value for ${reference}`, why: `it ${why}.`, next });
 }
 
 function codeOf(error: unknown): string {

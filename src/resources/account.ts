@@ -5,8 +5,8 @@ import { hasAccount, userOf } from "./linux-users.ts";
 
 /**
  * The Linux user of an agent whose tenant has its own stack. Such a stack must not create users, so the
- * platform's stack does. It is a separate resource, so that it is removed after the rest of the agent. For
- * all other agents the user is an item of the Agent resource.
+ * platform's stack does. The user is a separate resource, so that it is removed after the rest of the agent.
+ * For all other agents the user is an item of the Agent resource.
  */
 export const agentAccount: ResourceDefinition = {
   type: "Account",

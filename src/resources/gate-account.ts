@@ -14,8 +14,8 @@ export interface GateAccount extends GateName {
 
 /**
  * Returns the items of a gate, for a resource of the platform's stack. Root owns all of them, so the account
- * can change neither its keys nor its scope. A key can only run one fixed command, the only one that the
- * account may run as root.
+ * can change neither its keys nor its scope. A key can only run one fixed command, which is also the only
+ * command that the account may run as root.
  */
 export function gateItems(gate: GateAccount, compiler: Compiler): Items {
   const account = gateAccount(gate);

@@ -65,9 +65,9 @@ function unless(allowed: boolean, line: UnitLine): UnitLine[] {
 }
 
 /**
- * Returns the lines that limit which files an agent can use. It sees no other home than its own, and only its
- * own secrets in Muster's folder. Agents that share a user see each other's homes. The folder of secrets may
- * be missing, because the first credential can be added later.
+ * Returns the lines that limit which files an agent can use. The agent sees no home but its own, and in
+ * Muster's folder only its own secrets. Agents that share a user see each other's homes. The folder of
+ * secrets may be missing, because the first credential can be added later.
  */
 function files(fleet: Fleet, agent: AgentSpec, writes: boolean): UnitLine[] {
   const { tenant, home, workdir } = agent;

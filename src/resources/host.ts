@@ -12,9 +12,9 @@ import { hostsOf } from "./reader.ts";
 import { rootFile, unitFile } from "./root-files.ts";
 
 /**
- * The host runtime, and what units and gates need: agents run in tmux, and a gate's account starts the
- * runtime through sudo. A host with agents, or with services that have a health check, also gets the deadman.
- * A host with agents also gets the program that sends heartbeats.
+ * The host runtime, and the packages that units and gates need: agents run in tmux, and a gate's account
+ * starts the runtime through sudo. A host with agents, or with services that have a health check, also gets
+ * the deadman. A host with agents also gets the program that sends heartbeats.
  */
 export const host: ResourceDefinition = {
   type: "Host",
@@ -37,8 +37,8 @@ export const host: ResourceDefinition = {
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
         ...(withAgents.has(name) ? heartbeatProgram(compiler) : {}),
         ...(watched.has(name) ? deadman(compiler) : {}),
-        // Also on hosts with agents but without jobs: a tenant's
-        // stack can add the first job, but not these units.
+        // Also on hosts with agents but without jobs, because a tenant's stack can add the first job but not
+        // these units.
         ...(withAgents.has(name) || withJobs.has(name) ? jobHandlers(compiler) : {}),
         ...probes(fleet, name, compiler),
         ...controllers(fleet, name),
@@ -84,9 +84,8 @@ function deadman({ keep, runtime }: Compiler): Items {
 }
 
 /**
- * Returns the text of the deadman's unit. systemd watches the deadman: if it is killed or hangs, it runs
- * again within 10 s. The unit file names the installed runtime, so that a new version restarts the deadman.
- * This restarts no agent.
+ * Returns the text of the deadman's unit. If the deadman is killed or hangs, systemd restarts it within 10 s.
+ * The unit file names the installed runtime, so that a new version restarts the deadman, but no agent.
  */
 function hostdUnitText({ bundle, node }: RuntimeVersion): string {
   return `[Unit]

@@ -6,14 +6,15 @@ import type { Compiler } from "./definition.ts";
 import { unitFile } from "./root-files.ts";
 
 /**
- * The most failures of one job that are reported and retried within an hour, so that a broken job cannot
- * overload its host.
+ * The maximum number of failures of one job that are reported and retried within an hour, so that a broken
+ * job cannot overload its host.
  */
 const MOST = 60;
 
 /**
  * Returns the template units that systemd starts, as root, when a job has failed or its previous run must be
- * replaced. Their instance is the job. They depend neither on the deadman nor on how a job is declared.
+ * replaced. The instance name identifies the job. The units depend neither on the deadman nor on how a job is
+ * declared.
  */
 export function jobHandlers({ keep }: Compiler): Items {
   const limit: UnitLine[] = [

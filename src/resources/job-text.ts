@@ -20,8 +20,8 @@ export function jobNameOf({ name, agent }: JobSpec): JobName {
 
 /**
  * Returns the unit text of a job's service. systemd ends all processes of a run when the run ends. While the
- * host or the job's agent is paused, or the agent is in quarantine, no run starts. Runs missed for that
- * reason are not made up.
+ * host or the job's agent is paused, or the agent is in quarantine, no run starts. A run that is missed for
+ * this reason is not made up for later.
  */
 export function jobServiceText(fleet: Fleet, job: JobSpec): string {
   const agent = job.agent === undefined ? undefined : fleet.agents[job.agent];
@@ -59,7 +59,8 @@ function holds(agent: AgentSpec | undefined): UnitLine[] {
 }
 
 /**
- * Returns the lines of an agent's job. It runs like the agent on its first provider, but without a heartbeat.
+ * Returns the lines of an agent's job. The job runs like the agent on its first provider, but without a
+ * heartbeat.
  */
 function agentLines(fleet: Fleet, agent: AgentSpec, { name, env }: JobSpec): UnitLine[] {
   const heartbeat = { ...agent.heartbeat, by: "none" } as const;

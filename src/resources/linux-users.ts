@@ -10,7 +10,7 @@ export function hasAccount(fleet: Fleet, { tenant }: AgentSpec): boolean {
 /** What happens to a home when its user is removed: it is moved aside, or deleted. */
 export type HomeOnRemove = "aside" | "wipe";
 
-/** Returns a Linux user in its tenant's group, and its home, which no other user can enter. */
+/** Returns a Linux user in the tenant's group, and the user's home, which no other user can enter. */
 export function account(user: string, tenant: string): Items {
   return { ...userOf(user, tenant), ...homeFolder(homePath(user), user, tenant, "aside") };
 }

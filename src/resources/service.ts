@@ -116,8 +116,8 @@ function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Item
 }
 
 /**
- * Returns the text of Muster's drop-in for a service's unit: the condition that it does not start in
- * quarantine, and where it finds its credentials. Empty if there is nothing to add.
+ * Returns the text of Muster's drop-in for a service's unit: a condition that prevents a start in quarantine,
+ * and the location of the service's credentials. The text is empty if there is nothing to add.
  */
 function serviceSettings(service: ServiceSpec, credentials: readonly CredentialSpec[]): string {
   const condition = ["ConditionPathExists", `!${quarantineFile(service.unit)}`] as const;

@@ -10,7 +10,8 @@ export const sliceName = (tenant: string): string => `muster-${tenant.replaceAll
 export const unitName = (agent: Pick<AgentSpec, "name">): string => agentUnit(agent.name);
 
 /**
- * Returns the unit that runs an agent now: the agent's own, or the existing unit that it will replace later.
+ * Returns the unit that runs an agent now: the agent's own, or the former unit that still runs the agent
+ * until the take-over.
  */
 export function runningUnit(agent: AgentSpec): string {
   const [former] = agent.takeOver === "later" ? agent.replaces : [];

@@ -53,8 +53,8 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
 }
 
 /**
- * Returns the drop-in that replaces lines of the unit while the agent uses another provider than the first.
- * An empty value removes all earlier values of its key; systemd.unit(5).
+ * Returns the drop-in that replaces lines of the unit while the agent uses a provider other than its first
+ * one. An empty value removes all earlier values of its key; systemd.unit(5).
  */
 export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): string {
   const run = { ...agent, ...choice };
@@ -69,7 +69,7 @@ export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): 
   });
 }
 
-/** Returns the lines with user, sandbox and environment of an agent's program. */
+/** Returns the lines with the user, the sandbox and the environment of an agent's program. */
 export function programLines(fleet: Fleet, agent: AgentSpec): UnitLine[] {
   const [first = agent] = agent.failover?.choices ?? [];
   return [
@@ -99,7 +99,10 @@ function execStart(agent: AgentSpec, socket: string): string {
   return commandLine([...tmux, ...size, "--", "/usr/bin/env", ...agent.command]);
 }
 
-/** Returns the environment. Provider and model come last, so that no declared variable can override them. */
+/**
+ * Returns an agent's environment variables. Provider and model come last, so that no declared variable can
+ * override them.
+ */
 function environment(run: AgentSpec): Record<string, string> {
   const { provider, model } = run.model;
   return {

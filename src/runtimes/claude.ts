@@ -2,7 +2,10 @@ import { joinedIn } from "./identity-files.ts";
 import { option } from "./option.ts";
 import type { Runtime, Settings } from "./runtime.ts";
 
-/** The variables that select a provider of its models; docs.claude.com, "third-party integrations". */
+/**
+ * The environment variables that select the provider of the models; docs.claude.com, "third-party
+ * integrations".
+ */
 const PROVIDERS: Readonly<Record<string, NonNullable<Settings["env"]>>> = {
   anthropic: {},
   bedrock: { CLAUDE_CODE_USE_BEDROCK: "1" },
@@ -10,8 +13,8 @@ const PROVIDERS: Readonly<Record<string, NonNullable<Settings["env"]>>> = {
 };
 
 /**
- * Claude Code. It renames its process to `claude`. Until
- * then, if npm has installed it, the process is `node`.
+ * Claude Code. The program renames its process to `claude`. Before that, the process is called `node` if npm
+ * installed the program.
  */
 export const claude: Runtime = {
   program: "claude",

@@ -2,7 +2,7 @@ import { joinedIn } from "./identity-files.ts";
 import { option } from "./option.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** OpenAI's Codex, a native program. If npm has installed it, Node starts it. */
+/** OpenAI's Codex, a native program, which Node starts if npm has installed it. */
 export const codex: Runtime = {
   program: "codex",
   processes: ["codex", "node"],

@@ -23,10 +23,10 @@ export const hermes: Runtime = {
   processes: ["hermes", "python"],
   heartbeat: "none",
   providers: PROVIDERS,
-  // Hermes can change the provider during a turn without losing the conversation. A restart would lose it.
+  // Hermes can change the provider during a turn without losing the conversation, which a restart would lose.
   fallsBack: true,
   settingsFile: CONFIG,
-  // Command-line options only apply to its chat. Its gateway and its cron jobs read the model from the file.
+  // Command-line options apply only to the chat. The gateway and the cron jobs read the model from the file.
   settings: (choice, fallbacks = []) =>
     Object.keys(choice).length === 0 ? {} : { files: { [CONFIG]: config(choice, fallbacks) } },
   identity: placedAs({
@@ -36,7 +36,7 @@ export const hermes: Runtime = {
   }),
 };
 
-/** Renders the configuration as YAML. Its values are written as JSON, which is valid YAML. */
+/** Renders the configuration as YAML. The values are written as JSON, which is valid YAML. */
 function config({ provider, model }: ModelChoice, fallbacks: readonly ModelChoice[]): string {
   const lines = Object.entries({ default: model, provider }).filter(([, value]) => value !== undefined);
   const main = `model:\n${lines.map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`).join("")}`;

@@ -1,12 +1,12 @@
 import type { Texts } from "./runtime.ts";
 
 /**
- * The files of an agent's identity, in reading order. They have the names of an OpenClaw workspace. Every
+ * The files of an agent's identity, in reading order. They are named as in an OpenClaw workspace. Every
  * identity has SOUL.md. Hermes reads three of the files.
  */
 export const IDENTITY_FILES = ["SOUL.md", "IDENTITY.md", "USER.md", "AGENTS.md", "TOOLS.md", "MEMORY.md"];
 
-/** For a runtime that reads a single file: joins the declared identity files into the file `path`. */
+/** Joins the declared identity files into the file `path`, for a runtime that reads a single file. */
 export function joinedIn(path: string): (files: Texts) => Texts {
   return (files) => {
     const texts = IDENTITY_FILES.flatMap((name) => files[name] ?? []);
@@ -14,7 +14,7 @@ export function joinedIn(path: string): (files: Texts) => Texts {
   };
 }
 
-/** For a runtime that reads several files: copies each identity file in `places` to the path given there. */
+/** Copies each identity file in `places` to the path given there, for a runtime that reads several files. */
 export function placedAs(places: Readonly<Record<string, string>>): (files: Texts) => Texts {
   return (files) =>
     Object.fromEntries(

@@ -24,30 +24,36 @@ export interface Runtime {
    * The program's name, which is looked up in the agent's PATH. If absent, fleet.yaml must name the program.
    */
   readonly program?: string;
-  /** The names that its process can have, without version numbers. Empty if any name is accepted. */
+  /**
+   * The names that the runtime's process can have, without version numbers. Empty if any name is accepted.
+   */
   readonly processes: readonly string[];
   /**
    * The default heartbeat: `none` for a runtime that may wait for input, because then its silence is normal.
    */
   readonly heartbeat: HeartbeatBy;
-  /** The providers that it supports. If absent, all are accepted. */
+  /** The providers that the runtime supports. If absent, all are accepted. */
   readonly providers?: readonly string[];
-  /** The path of its own configuration file in the home, which may name more providers. */
+  /**
+   * The path of the runtime's own configuration file in the home. This file may name more providers. Absent
+   * if there is no such file.
+   */
   readonly providersFile?: string;
-  /** The command-line option for the model. */
+  /** The command-line option for the model; absent if there is none. */
   readonly modelOption?: string;
-  /** Whether it changes to another provider by itself, so that the deadman does not have to. */
+  /** Whether the runtime changes to another provider by itself, so that the deadman does not have to. */
   readonly fallsBack?: true;
-  /** The path of the file that its settings are written to, if there is one. */
+  /** The path of the file to which Muster writes the runtime's settings; absent if there is none. */
   readonly settingsFile?: string;
   /**
    * Returns the settings for a provider and a model.
    *
-   * @param fallbacks what it uses if the choice fails, in this order; only for a runtime with `fallsBack`
+   * @param fallbacks what the runtime uses if the choice fails, in this order; only for a runtime with
+   *   `fallsBack`
    */
   settings(choice: ModelChoice, fallbacks?: readonly ModelChoice[]): Settings;
   /**
-   * Returns the additional files from which it reads its identity.
+   * Returns the additional files from which the runtime reads the agent's identity.
    *
    * @param files the declared files of the identity, with SOUL.md among them
    */

@@ -6,36 +6,38 @@ import { lineSplitter } from "./line-splitter.ts";
 /** How an ssh process ended. */
 export interface Ending {
   /**
-   * The exit code: 255 comes from ssh itself, any other from the remote program. Null if a signal ended ssh.
+   * The exit code: 255 comes from ssh itself, any other code from the remote program. Null if a signal ended
+   * ssh or ssh could not be started.
    */
   readonly code: number | null;
-  /** The last part of its output on stderr. */
+  /** The end of the process's output on stderr. */
   readonly stderr: string;
-  /** Whether it was killed because the run was cancelled. */
+  /** Whether the run was cancelled, which kills the process. */
   readonly cancelled: boolean;
 }
 
-/** A running ssh process: takes text, and returns the lines that the host writes. */
+/** A running ssh process, which sends text to a host and receives lines of text from the host. */
 export interface Channel {
-  /** Sets the function that is called with each line from now on. */
+  /** Sets the function that is called with each line that arrives from now on. */
   onLine(handler: (line: string) => void): void;
-  /** Writes text to the host. Text that is written after the process has ended is dropped; see `ended`. */
+  /** Sends text to the host. Text is dropped if the process has already ended. */
   write(text: string): void;
   /** Sends a stream's bytes, as fast as the host reads them. Resolves early if the connection ends. */
   send(bytes: Readable): Promise<void>;
   /** Closes the process's stdin, and kills the process if it does not exit by itself. */
   close(): Promise<void>;
   kill(): void;
+  /** Resolves when the process has ended, whatever the reason. */
   readonly ended: Promise<Ending>;
 }
 
 const STDERR_KEPT = 8 * 1024;
-/** Milliseconds that a process has to exit by itself before it is killed. */
+/** How many milliseconds to wait for a process to exit before it gets a stronger signal. */
 const GRACE = 2000;
 
 /** Starts `ssh` with these arguments. The process is killed when `signal` is aborted. */
 export function openChannel(args: readonly string[], signal?: AbortSignal): Channel {
-  // In its own process group, so that Ctrl-C at the terminal does not interrupt what the host is doing.
+  // ssh gets its own process group, so that Ctrl-C in the terminal does not interrupt the work on the host.
   const child = spawn("ssh", args, { stdio: "pipe", env: environment(), detached: true });
   const kill = () => {
     child.stdout.destroy();
@@ -49,7 +51,7 @@ export function openChannel(args: readonly string[], signal?: AbortSignal): Chan
   let handler: (line: string) => void = () => {};
   const split = lineSplitter((line) => handler(line));
   child.stdout.on("data", (chunk: Buffer) => split(chunk) || kill());
-  // A lost connection breaks the pipe; `ended` reports the reason.
+  // A lost connection breaks the pipe, but this error can be ignored because `ended` reports the reason.
   child.stdin.on("error", () => {});
   if (signal?.aborted) kill();
   return {
@@ -67,9 +69,9 @@ export function openChannel(args: readonly string[], signal?: AbortSignal): Chan
 }
 
 /**
- * Returns the environment for ssh. It has no variables of Pulumi or DigitalOcean, because ssh and the
- * programs in ssh_config must not see passphrases and tokens. The engine may run with its own SSH agent for a
- * cloud's commands, so the user's agent is restored.
+ * Returns the environment for ssh. Variables of Pulumi and DigitalOcean are removed, because ssh and the
+ * programs in ssh_config must not see passphrases and tokens. The user's SSH agent is restored, because the
+ * launcher may have replaced it with one for the vendor's plugins.
  */
 function environment(): NodeJS.ProcessEnv {
   const { MUSTER_SSH_AUTH_SOCK: users, ...all } = process.env;

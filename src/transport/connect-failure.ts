@@ -3,6 +3,7 @@ import { HostError, type UnreachableReason } from "./host-error.ts";
 import { plainLine } from "./plain-line.ts";
 import type { Target } from "./target.ts";
 
+/** A cause of a failed connection, and how ssh's output shows it. */
 interface Sign {
   readonly seen: (stderr: string, target: Target) => boolean;
   readonly reason: UnreachableReason;
@@ -13,8 +14,8 @@ interface Sign {
 const UNREACHABLE = "it cannot be reached";
 
 /**
- * Causes in ssh's own messages; the first match counts.
- * Messages about a key must name the target, not a jump host.
+ * The causes that ssh's own messages show; the first match counts. A message about a key counts only if it
+ * names the target, because it could also be about a jump host.
  */
 const SSH_SIGNS: readonly Sign[] = [
   {
@@ -28,7 +29,7 @@ const SSH_SIGNS: readonly Sign[] = [
   {
     seen: (stderr, target) => isAboutKeyOf(target, stderr),
     reason: "key-unknown",
-    what: "the connection was rejected because no host key is pinned for it",
+    what: "the connection was rejected because no key is pinned for this host",
     next: () => "Run `npx pulumi up`, which pins the key on first contact.",
   },
   {
@@ -46,12 +47,20 @@ const SSH_SIGNS: readonly Sign[] = [
   },
   sign(/Could not resolve hostname/, "name", "Check its address in fleet.yaml."),
   sign(/Connection refused/, "refused", "Check that sshd runs there, and check its port in fleet.yaml."),
-  sign(/No route to host|Network is unreachable/, "no-route", "Check the network in between."),
-  sign(/timed out|not responding/i, "timeout", "Check that it is up, and check the firewalls in between."),
+  sign(
+    /No route to host|Network is unreachable/,
+    "no-route",
+    "Check the network between this machine and the host.",
+  ),
+  sign(
+    /timed out|not responding/i,
+    "timeout",
+    "Check that it is up, and check the firewalls between this machine and the host.",
+  ),
   sign(/^/, "unreachable", "Check that it is up and that sshd runs there."),
 ];
 
-/** Causes in the messages of the remote command; the first match counts. */
+/** The causes that the remote command's messages show; the first match counts. */
 const REMOTE_SIGNS: readonly Sign[] = [
   {
     seen: (_stderr, target) => target.gate === true,
@@ -84,7 +93,7 @@ const CANCELLED: Sign = {
 /**
  * Returns the error for an ssh process that ended before the host's first answer.
  *
- * @param noise the last output of the login, which is the only hint if stderr is empty
+ * @param noise the last lines that the login printed, which are the only hint if stderr is empty
  */
 export function connectFailure(target: Target, ending: Ending, noise: string): HostError {
   const found = signOf(target, ending);

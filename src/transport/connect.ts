@@ -37,7 +37,7 @@ import type { RuntimeFiles } from "./runtime-files.ts";
 import type { Session } from "./session.ts";
 import type { Target } from "./target.ts";
 
-/** A connection that can only read. It has no method that changes a host. */
+/** A connection that can only read, because it has no method that changes a host. */
 export interface HostReader {
   readonly target: Target;
   readonly hello: Hello;
@@ -59,13 +59,13 @@ export interface HostController {
 export interface HostRemover {
   remove(request: RemoveRequest): Promise<RemoveAnswer>;
   /**
-   * Ends the connection, and removes the runtime and its state from the host, unless the host still has
-   * records of other resources. Data that was moved aside is kept.
+   * Ends the connection, and removes the runtime and its state from the host. Does not remove them if the
+   * host still has records of other resources. Data that was moved aside is kept.
    */
   uninstall(): Promise<void>;
 }
 
-/** A connection that moves agents from a host and to it. */
+/** A connection that moves agents away from a host or to it. */
 export interface HostMover {
   leave(request: LeaveRequest): Promise<LeaveAnswer>;
   pack(request: PackRequest): Promise<PackAnswer>;
@@ -74,21 +74,21 @@ export interface HostMover {
   settle(request: SettleRequest): Promise<SettleAnswer>;
 }
 
-/** A connection to exactly the required runtime version, which can also apply resources. */
+/** A connection to the required runtime version, which can also apply resources. */
 export interface HostWriter extends HostReader, HostRemover, HostMover {
   converge(request: ConvergeRequest): Promise<ConvergeAnswer>;
 }
 
 export interface WriteOptions extends OpenOptions {
-  /** The runtime that the host must have. It is installed if the host has another one or none. */
+  /** The runtime that the host must have. It is installed if the host has another version or no runtime. */
   readonly runtime: RuntimeFiles;
 }
 
 /**
- * Opens one SSH connection to a host and starts its runtime.
+ * Opens an SSH connection to a host and starts the host's runtime.
  *
- * @throws HostError if the host cannot be reached; RuntimeError
- *   if it has no runtime that this version can use
+ * @throws HostError if the host cannot be reached; RuntimeError if the host has no runtime that this version
+ *   of Muster can use
  */
 export function connect(target: Target, options: WriteOptions): Promise<HostWriter>;
 export function connect(target: Target, options?: OpenOptions): Promise<HostReader>;

@@ -13,9 +13,9 @@ import type {
 export type Ask = <R extends Request>(request: R) => Promise<AnswerTo<R>>;
 
 /**
- * Lets a host of protocol 1, which only knows the parts of agents, be used like a current host. This is only
- * needed to observe such a host or to remove resources from it, because every other change installs the
- * current runtime first.
+ * Lets a host with protocol 1 be used like a current host. Such a host only knows the parts of agents, not
+ * whole agents. Only `observe` and `remove` are translated, because every other change installs the current
+ * runtime first.
  */
 export function formerHost(ask: Ask): Ask {
   return async <R extends Request>(request: R): Promise<AnswerTo<R>> => {

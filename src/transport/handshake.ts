@@ -4,17 +4,17 @@ import { connectFailure } from "./connect-failure.ts";
 import { HostError } from "./host-error.ts";
 import type { Target } from "./target.ts";
 
-/** The most characters of the login's own output that are skipped before the first answer. */
+/** The most characters of other output that are skipped before the expected line. */
 const MOST_NOISE = 64 * 1024;
-/** Extra milliseconds, so that ssh's own ConnectTimeout comes first: its message says more than Muster's. */
+/** Extra milliseconds, so that ssh's own ConnectTimeout ends first. The message from ssh is more precise. */
 const HEAD_START = 500;
 
 /**
- * Returns the next line that begins with MARKER, without the marker. Everything before it, such as output of
+ * Returns the rest of the next line that contains MARKER. Everything before the marker, such as the output of
  * the login's rc files, is skipped.
  *
  * @param seconds how long to wait for the line
- * @throws HostError if ssh ends, the time is over, or the login prints too much
+ * @throws HostError if ssh ends, the line does not arrive in time, or there is too much other output
  */
 export function nextMarked(channel: Channel, target: Target, seconds: number): Promise<string> {
   let noise = "";
@@ -44,7 +44,7 @@ function silent(target: Target, seconds: number): HostError {
     reason: "timeout",
     what: "it cannot be reached",
     why: `it did not answer within ${seconds} s.`,
-    next: "Check that it is up, and that its login does not wait for input.",
+    next: "Check that it is up, and that logging in to it does not prompt for input.",
   });
 }
 
@@ -54,6 +54,6 @@ function noisy(target: Target): HostError {
     reason: "garbled",
     what: "the host runtime does not answer",
     why: "the login printed more than 64 kB of other output.",
-    next: "Check the rc files of its login.",
+    next: "Check the rc files of the user that Muster logs in as.",
   });
 }

@@ -1,6 +1,6 @@
 import { MusterError, UnreachableError } from "../base/errors.ts";
 
-/** Why a host cannot be reached, so that its state is unknown. */
+/** Why a host cannot be reached. */
 export type UnreachableReason =
   | "timeout"
   | "refused"
@@ -18,8 +18,8 @@ export type UnreachableReason =
   | "never-booted";
 
 /**
- * The reasons that occur when a machine is off or has no
- * network. All others need a person, such as a changed key.
+ * The reasons that occur when a machine is switched off or has no network. A person must resolve all others,
+ * such as a changed key.
  */
 const OFF: readonly UnreachableReason[] = [
   "timeout",
@@ -31,7 +31,7 @@ const OFF: readonly UnreachableReason[] = [
   "never-booted",
 ];
 
-/** Why a host that can be reached cannot serve requests. */
+/** Why a host cannot serve requests even though it can be reached. */
 export type RuntimeReason = "nothing-installed" | "too-old" | "too-new" | "broken" | "install";
 
 interface Parts<Reason> {
@@ -42,7 +42,7 @@ interface Parts<Reason> {
   readonly next?: string;
 }
 
-/** The host cannot be reached. Its state is unknown, which must never be treated as absent. */
+/** A host cannot be reached. Its state is unknown, so its resources must never be treated as absent. */
 export class HostError extends UnreachableError {
   readonly host: string;
   readonly reason: UnreachableReason;
@@ -54,12 +54,12 @@ export class HostError extends UnreachableError {
   }
 }
 
-/** Whether an error means that the host may only be switched off or offline for a while. */
+/** Whether an error may only mean that the host is switched off or offline for a while. */
 export function mayComeBack(error: unknown): boolean {
   return error instanceof HostError && OFF.includes(error.reason);
 }
 
-/** The host can be reached, but its runtime is missing, has another version, or could not be installed. */
+/** A host can be reached, but its runtime is missing, has another version, or could not be installed. */
 export class RuntimeError extends MusterError {
   override readonly name = "RuntimeError";
   readonly host: string;

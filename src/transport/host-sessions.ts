@@ -8,23 +8,27 @@ import type { Session } from "./session.ts";
 import type { Target } from "./target.ts";
 
 /**
- * The connections to one host, each opened at most once.
- * A failure to connect is kept too, and is not retried.
+ * The connections to one host. Each is opened at most once. If that fails, the error is kept, and no new
+ * attempt is made.
  */
 export interface HostSessions {
-  /** Connects to any runtime version. Returns the writing connection if there is one already. */
+  /** Connects to any runtime version. Returns the writing connection if there already is one. */
   read(): Promise<Session>;
   /**
-   * Connects to the required runtime. Returns the reading
-   * connection if that runtime is already running there.
+   * Connects to the required runtime. Returns the reading connection if the host already runs the required
+   * runtime.
    */
   write(): Promise<Session>;
   close(): Promise<void>;
-  /** The options of its connections. */
+  /** The options for new connections to the host. */
   readonly options: OpenOptions;
 }
 
-/** @param dial runs a task that opens a connection, and limits how many of them run at the same time */
+/**
+ * Returns the connections to a host.
+ *
+ * @param dial runs a task that opens a connection, and limits how many such tasks run at the same time
+ */
 export function hostSessions(
   host: string,
   options: ReadingOptions & Partial<WritingOptions>,
@@ -73,8 +77,8 @@ export function hostSessions(
 }
 
 /**
- * Ignores errors of hosts that can still be written to:
- * hosts without a pinned key, or without a usable runtime.
+ * Ignores errors of a reading connection that a writing connection may not have: `up` can pin a missing key
+ * and install a missing or broken runtime. Throws all other errors.
  */
 function ignoreIfWritable(error: unknown): undefined {
   if (error instanceof RuntimeError || doesNotStart(error)) return;
@@ -83,8 +87,8 @@ function ignoreIfWritable(error: unknown): undefined {
 }
 
 /**
- * Whether the login works but the installed runtime does
- * not start, for example after a removal that was killed.
+ * Whether an error means that the login works but the installed runtime does not start, for example because a
+ * removal was killed.
  */
 export function doesNotStart(error: unknown): boolean {
   return error instanceof HostError && error.reason === "no-answer";

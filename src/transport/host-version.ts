@@ -10,7 +10,7 @@ export function parseHello(target: Target, answer: string): Hello {
     const hello = JSON.parse(answer) as Hello;
     if (Number.isInteger(hello.protocol)) return hello;
   } catch {
-    // Reported below, like an answer without a protocol.
+    // Invalid JSON is reported below, like an answer without a protocol.
   }
   throw new HostError({
     host: target.name,
@@ -26,7 +26,7 @@ export function runs(hello: Hello, runtime: RuntimeFiles): boolean {
   return hello.bundle === runtime.bundleHash && hello.node === runtime.node.version;
 }
 
-/** @throws RuntimeError "too-old" if this version of Muster does not support the host's protocol any more */
+/** @throws RuntimeError "too-old" if this version of Muster no longer supports the host's protocol */
 export function refuseTooOld(target: Target, hello: Hello): void {
   if (hello.protocol >= OLDEST_PROTOCOL) return;
   throw new RuntimeError({
@@ -39,8 +39,8 @@ export function refuseTooOld(target: Target, hello: Hello): void {
 }
 
 /**
- * @throws RuntimeError "too-new" if a newer Muster manages
- *   the host, because an older one must not downgrade it
+ * @throws RuntimeError "too-new" if a newer version of Muster manages the host, because this version must not
+ *   downgrade the runtime
  */
 export function refuseTooNew(target: Target, hello: Hello): void {
   if (hello.protocol <= PROTOCOL) return;

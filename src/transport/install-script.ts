@@ -1,14 +1,14 @@
 import { MARKER } from "../model/protocol.ts";
 
 /**
- * Installs the runtime. The script is constant and reads its parameters from stdin. The shell has read all of
- * it before it answers "ready", so that the data that follows is not taken for part of the script.
+ * Installs the runtime. The script is constant and reads its parameters from stdin. When it answers "ready",
+ * the shell has read the complete script, so it does not mistake the data that follows for more commands.
  *
- * It reads `<dir> <bundle> <its sha256> <node version> <its sha256> <systemd's folder>`, and answers `send
- * <missing files>` if files are missing. It reads each of them as `<64 kB blocks> <remaining bytes>`,
- * followed by its gzipped bytes. Then it becomes the runtime. The old runtime is used until `run` is replaced
- * by rename. The runtime gets no V8 helper threads, because every thread must be stopped each time it
- * switches to an agent's user.
+ * The script reads `<dir> <bundle> <bundle's sha256> <node version> <node's sha256> <systemd's folder>`, and
+ * answers `send <missing files>` if files are missing. It then reads each missing file: first a line with
+ * `<64 kB blocks> <remaining bytes>`, then the gzipped file. At the end, the script replaces itself with the
+ * new runtime. The old runtime stays in use until `run` is replaced by a rename. The runtime gets no V8
+ * helper threads, because all threads must be stopped each time the runtime switches to an agent's user.
  */
 export const INSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }
@@ -88,9 +88,9 @@ install
 
 /**
  * Removes the runtime and its state, unless another stack still has resources on the host. Data that was
- * moved aside is kept. Reads `<runtime dir> <state dir> <lock file>`. Once the removal has begun, it
- * continues even if the connection ends. `run` is removed last, so that a host with an incomplete removal is
- * not taken for one without a runtime.
+ * moved aside is kept. The script reads `<runtime dir> <state dir> <lock file>`. Once the removal has begun,
+ * it continues even if the connection ends. `run` is removed last, because a host without `run` counts as a
+ * host without a runtime even if other files are left.
  */
 export const UNINSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }

@@ -7,9 +7,11 @@ import { type Arch, NODE_PACKAGES, type RuntimeFiles } from "./runtime-files.ts"
 import { scriptFailure, scriptSteps } from "./script-steps.ts";
 import type { Target } from "./target.ts";
 
-/** Seconds to send the files: enough for 50 MB at 80 kB/s. */
+/** Seconds to wait until the files have been sent: enough for 50 MB at 80 kB/s. */
 const UPLOAD_SECONDS = 600;
-/** Seconds for any other step. The script may wait 300 s for the lock of another installation. */
+/**
+ * Seconds to wait for any other step. The script itself may wait 300 s for the lock of another installation.
+ */
 const STEP_SECONDS = 330;
 /** Bytes that `dd` on the host reads at a time. The remaining bytes are read one by one. */
 const BLOCK = 65_536;
@@ -17,12 +19,12 @@ const BLOCK = 65_536;
 const FAILED = "the host runtime could not be installed";
 
 /**
- * Installs the required runtime through a root shell. Only files that the host does not have are sent.
- * Afterwards the channel is connected to the new runtime.
+ * Installs the required runtime through a root shell, and sends only the files that the host lacks.
+ * Afterwards, the channel is connected to the new runtime.
  *
  * @param arch the host's architecture, as `uname -m` names it
  * @returns the first answer of the new runtime, not parsed
- * @throws RuntimeError "install" with the host's own message, such as that its disk is full
+ * @throws RuntimeError "install" with the host's own message, for example that the disk is full
  */
 export async function install(
   channel: Channel,
@@ -98,10 +100,10 @@ async function sendAll(channel: Channel, pieces: readonly Packed[]): Promise<voi
   }
 }
 
-/** Seconds for the whole removal. */
+/** Seconds to wait for each step of the removal. */
 const UNINSTALL_SECONDS = 60;
 
-/** Removes the runtime and its state through a root shell. Both are kept if the host still has records. */
+/** Removes the runtime and its state through a root shell, unless the host still has records of resources. */
 export async function uninstall(channel: Channel, target: Target, dirs: RemoteDirs): Promise<void> {
   const step = scriptSteps(channel, target, "the host runtime could not be removed");
   await step(UNINSTALL_SECONDS, () => channel.write(UNINSTALL_SCRIPT));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Target } from "./target.ts";
 
-/** A known_hosts file for one host only, so that ssh accepts no key from any other file. */
+/** A known_hosts file for a single host. ssh accepts keys only from this file. */
 export interface KnownHosts {
   readonly path: string;
   /** Returns the public keys that the file contains now, such as `ssh-ed25519 AAAA…`. */
@@ -11,7 +11,9 @@ export interface KnownHosts {
   remove(): void;
 }
 
-/** Writes the target's pinned keys to a temporary known_hosts file, under the target's name. */
+/**
+ * Writes the target's pinned keys to a temporary known_hosts file, in which the host has the target's name.
+ */
 export function knownHosts(target: Target): KnownHosts {
   const dir = mkdtempSync(join(tmpdir(), "muster-known-"));
   const path = join(dir, "known_hosts");

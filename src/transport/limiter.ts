@@ -1,4 +1,4 @@
-/** Returns a function that runs tasks, at most `most` at the same time. The others wait in order. */
+/** Returns a function that runs at most `most` tasks at the same time. Further tasks wait in order. */
 export function limiter(most: number): <T>(task: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;

@@ -1,11 +1,13 @@
-/** Bytes; more than the largest answer of a real host. A host that sends a longer line is disconnected. */
+/**
+ * The most bytes in a line, more than in any real answer. A host that sends a longer line is disconnected.
+ */
 const LONGEST_LINE = 64 * 1024 * 1024;
 
 /**
  * Splits a stream of bytes into lines of UTF-8 text.
  *
  * @param onLine called with each line, without its line end
- * @returns a function that takes the next chunk, and returns false if a line is too long to be an answer
+ * @returns a function that takes the next chunk of bytes, and returns false if a line is longer than allowed
  */
 export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => boolean {
   let parts: Buffer[] = [];

@@ -10,8 +10,8 @@ import type { Target } from "./target.ts";
 /**
  * Connects to the installed runtime, whichever version it is.
  *
- * @param program "look" for a runtime that refuses all requests
- *   that change the host; "serve" to allow changes later
+ * @param program "look" starts a runtime that refuses all requests that change the host; "serve" allows
+ *   changes later
  * @throws HostError; RuntimeError "nothing-installed", "too-old" or "too-new"
  */
 export async function openReading(
@@ -30,8 +30,8 @@ export async function openReading(
 }
 
 /**
- * Connects to the required runtime. If the host has no runtime,
- * another version or a broken one, it is installed first.
+ * Connects to the required runtime. If the host has no runtime, another version or a broken one, the required
+ * runtime is installed first.
  *
  * @throws HostError; RuntimeError "too-new" or "install"
  */
@@ -51,7 +51,8 @@ export async function openWriting(
 }
 
 /**
- * Connects through a gate, which cannot install anything: the required runtime must already be on the host.
+ * Connects through a gate. A gate cannot install anything, so the required runtime must already be on the
+ * host.
  */
 async function openGate(target: Target, runtime: RuntimeFiles, options: OpenOptions): Promise<Session> {
   const session = await openReading(target, "serve", { ...options, learnHostKey: undefined });
@@ -62,11 +63,11 @@ async function openGate(target: Target, runtime: RuntimeFiles, options: OpenOpti
     reason: "too-old",
     what: "its runtime does not belong to this version of Muster",
     why: `it is ${session.hello.bundle}, not ${runtime.bundleHash}, and only the platform's stack can install another.`,
-    next: "Use the same version of Muster as the platform, and run the platform's `npx pulumi up`.",
+    next: "Use the same version of Muster as the platform, and run `npx pulumi up` for the platform's stack.",
   });
 }
 
-/** Connects to the runtime, or to a root shell if there is no runtime or it does not start. */
+/** Connects to the runtime, or to a root shell if there is no runtime or the runtime does not start. */
 async function openServing(target: Target, options: OpenOptions): Promise<Opened> {
   try {
     return await open(target, "serve", options);

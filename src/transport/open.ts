@@ -9,22 +9,22 @@ import type { Target } from "./target.ts";
 
 export interface OpenOptions {
   /**
-   * Called with the keys of a host that has no pinned keys.
-   * If absent, such a host is not contacted. Only for `up`.
+   * Called with a host's keys on the first contact. If it is left out, hosts without pinned keys are not
+   * contacted. Only `up` and `import` set it.
    */
   readonly learnHostKey?: ((keys: string[]) => void) | undefined;
-  /** Aborted when the run is cancelled; ends the connection. */
+  /** Ends the connection when it is aborted. Set only in runs that the engine can cancel. */
   readonly signal?: AbortSignal | undefined;
-  /** Paths on the host; only tests set them. */
+  /** Other paths on the host than REMOTE_DIRS. Only tests set this. */
   readonly dirs?: RemoteDirs | undefined;
 }
 
-/** A connection whose host has sent its first answer. */
+/** A connection to a host that has sent its first answer. */
 export interface Opened {
   readonly channel: Channel;
   /** The host's first answer, without MARKER. */
   readonly answer: string;
-  /** The target, with the host keys that were learned on first contact. */
+  /** The target, which now includes any host keys that were learned on first contact. */
   readonly target: Target;
 }
 
@@ -65,7 +65,7 @@ function noPinnedKey(target: Target): HostError {
     what: "it was not contacted",
     why: "no host key is pinned for it, and only `npx pulumi up` can pin one.",
     next: target.gate
-      ? "Use the stacks/inventory.yaml that the platform's `npx pulumi up` has written."
+      ? "Use the stacks/inventory.yaml that `npx pulumi up` wrote for the platform's stack."
       : "Run `npx pulumi up`.",
   });
 }

@@ -16,21 +16,22 @@ import { createGzip } from "node:zlib";
 import { writeFileAtomic } from "../base/files.ts";
 import { cacheDir } from "../base/paths.ts";
 
-/** A gzipped file to send, with the SHA-256 of its unpacked bytes. */
+/** A gzipped file to send to a host. */
 export interface Packed {
   readonly path: string;
-  /** Size of the packed file in bytes. */
+  /** The size of the gzipped file in bytes. */
   readonly size: number;
+  /** The SHA-256 of the unpacked bytes, in hex. */
   readonly sha256: string;
 }
 
 const running = new Map<string, Promise<Packed>>();
 
 /**
- * Returns a gzipped copy of a file from the cache, and creates it on first use. If several runs create it at
- * the same time, one of the copies is kept.
+ * Returns the gzipped copy of a file in the cache. The copy is created on first use. If several runs create
+ * it at the same time, only one copy is kept.
  *
- * @param name unique for the file's content, such as `node-24.21.0-x86_64`
+ * @param name a name for the copy that identifies the file's content, such as `node-24.21.0-x86_64`
  */
 export function packed(file: string, name: string): Promise<Packed> {
   const path = join(cacheDir(), "transport", `${name}.gz`);
@@ -46,7 +47,7 @@ async function pack(file: string, path: string): Promise<Packed> {
   return { path, size: statSync(path).size, sha256: readFileSync(sumFile, "utf8") };
 }
 
-/** @returns the SHA-256 of the unpacked bytes, in hex */
+/** Writes a gzipped copy of a file. @returns the SHA-256 of the unpacked bytes, in hex */
 async function gzip(file: string, path: string): Promise<string> {
   const temporary = `${path}.${process.pid}`;
   mkdirSync(dirname(path), { recursive: true });

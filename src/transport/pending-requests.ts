@@ -1,5 +1,6 @@
 import type { MusterError } from "../base/errors.ts";
 
+/** A request that has not been answered yet. */
 interface Due<Answer> {
   readonly seconds: number;
   readonly resolve: (answer: Answer) => void;
@@ -8,21 +9,21 @@ interface Due<Answer> {
 
 /** The requests of a connection that have not been answered yet. */
 export interface Pending<Answer> {
-  /** Adds a request. @returns its number, and a promise of its answer */
+  /** Adds a request with a timeout in seconds. @returns the request's number and a promise of the answer */
   add(seconds: number): { seq: number; answer: Promise<Answer> };
-  /** Resolves or rejects one request. Unknown numbers are ignored. */
+  /** Resolves or rejects the request with this number. Unknown numbers are ignored. */
   settle(seq: number, outcome: { answer: Answer } | { error: MusterError }): void;
   /** Rejects all requests. */
   failAll(error: MusterError): void;
-  /** Resolves when all requests have been answered. */
+  /** Resolves when all requests have been answered or rejected. */
   idle(): Promise<void>;
 }
 
 /**
- * Tracks the requests of one connection. The host answers them one after the other, so every answer restarts
- * the timeout of all requests.
+ * Tracks the requests of one connection. The host answers them one after another, so every answer restarts
+ * the timeout, which is the longest timeout of all pending requests.
  *
- * @param onHung called with the longest timeout of all requests, in seconds, if no answer came for that time
+ * @param onHung called with the timeout in seconds if no answer arrived in time
  */
 export function pendingRequests<Answer>(onHung: (seconds: number) => void): Pending<Answer> {
   const due = new Map<number, Due<Answer>>();

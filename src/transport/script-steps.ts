@@ -8,10 +8,10 @@ import type { Target } from "./target.ts";
 export type ScriptStep = (seconds: number, act: () => void) => Promise<string>;
 
 /**
- * Communicates with a script that runs in a shell on the host.
+ * Returns a function that performs one step of a script, which runs in a shell on the host. The function
+ * throws a RuntimeError "install" if the script answers `failed <why>`.
  *
- * @param what what the error says has failed, if the script answers `failed <why>`
- * @throws RuntimeError "install" from a step that failed
+ * @param what the first part of that error's message
  */
 export function scriptSteps(channel: Channel, target: Target, what: string): ScriptStep {
   return async (seconds, act) => {
@@ -30,6 +30,6 @@ export function scriptFailure(target: Target, what: string, why: string, next?: 
     reason: "install",
     what,
     why: `${plainLine(why)}.`,
-    next: next ?? "Fix that on the host, then run `npx pulumi up`.",
+    next: next ?? "Fix this on the host, then run `npx pulumi up`.",
   });
 }

@@ -17,21 +17,21 @@ import { plainLine } from "./plain-line.ts";
 import { trace } from "./ssh-trace.ts";
 import type { Target } from "./target.ts";
 
-/** A connection to a host whose runtime answers requests. */
+/** A connection on which a host's runtime answers requests. */
 export interface Session {
   readonly target: Target;
   readonly hello: Hello;
   /**
    * Sends a request without waiting for earlier answers.
    *
-   * @throws HostError; or the MusterError that the host sends
+   * @throws HostError if the connection fails; MusterError if the host answers with an error
    */
   request<R extends Request>(request: R): Promise<AnswerTo<R>>;
   /** Waits for all outstanding answers, then ends the connection. */
   close(): Promise<void>;
 }
 
-/** For each request: the seconds without any answer after which the host counts as hung. */
+/** Seconds without any answer before the host counts as hung, by request. */
 const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   observe: 60,
   ps: 60,
@@ -48,7 +48,7 @@ const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   settle: 300,
 };
 
-/** Returns a session on a channel whose runtime has sent its first answer, `hello`. */
+/** Returns a session on a channel. @param hello the first answer of the runtime, which has already arrived */
 export function openSession(channel: Channel, target: Target, hello: Hello): Session {
   let failure: HostError | undefined;
   const pending = pendingRequests<Answers[Request["op"]]>((seconds) => fail(hung(target, seconds)));
@@ -119,7 +119,7 @@ function cut(target: Target, ending: Ending): HostError {
   });
 }
 
-/** With LogLevel=ERROR, ssh prints nothing when a server does not answer its keepalive messages. */
+/** Explains a lost connection. With LogLevel=ERROR, ssh prints nothing if its keepalive messages fail. */
 function whyCut(ending: Ending): string {
   return ending.code === 255 && ending.stderr === "" ? "it stopped responding" : whyOf(ending);
 }

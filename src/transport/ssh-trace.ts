@@ -1,8 +1,8 @@
 import { appendFileSync } from "node:fs";
 
 /**
- * Appends one JSON line for a connection or request, without
- * its contents, to the file that MUSTER_TRACE names.
+ * Appends a JSON line for a connection or request, without the request's contents, to the file that
+ * MUSTER_TRACE names. Does nothing if MUSTER_TRACE is not set.
  */
 export function trace(entry: { host: string; op: string; id?: string }): void {
   const file = process.env["MUSTER_TRACE"];

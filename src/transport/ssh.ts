@@ -1,10 +1,10 @@
 import type { Target } from "./target.ts";
 
 /**
- * Returns the arguments with which `ssh` connects to a host and accepts only its pinned keys. They end with
- * the destination, so more flags can be put before them, and a remote command after them.
+ * Returns the arguments with which `ssh` connects to a host and accepts only the host's pinned keys. The
+ * destination comes last, so callers can put more flags before the arguments and a remote command after them.
  *
- * @param knownHostsFile the only file whose keys are accepted
+ * @param knownHostsFile the only file from which keys are accepted
  */
 export function sshArguments(target: Target, knownHostsFile: string): string[] {
   const options = [...strict(knownHostsFile, "yes"), ...reach(target)];
@@ -12,10 +12,10 @@ export function sshArguments(target: Target, knownHostsFile: string): string[] {
 }
 
 /**
- * Returns the arguments for a connection that a program uses:
- * without prompts, terminal, forwarding or a shared connection.
+ * Returns the arguments for a connection that a program uses, without prompts, terminal, forwarding or
+ * connection sharing.
  *
- * @param learn accept the key of a host without a pinned key, and write it to `knownHostsFile`
+ * @param learn whether to accept the key of a host without a pinned key, and write it to `knownHostsFile`
  */
 export function channelArguments(
   target: Target,
@@ -39,8 +39,8 @@ export function channelArguments(
 }
 
 /**
- * Ends a connection on which nothing arrives for about
- * `seconds` seconds, after two unanswered keepalive messages.
+ * Returns options with which ssh ends a connection after two unanswered keepalive messages, when nothing has
+ * arrived for about `seconds` seconds.
  */
 function aliveChecks(seconds: number): string[] {
   return [`ServerAliveInterval=${Math.ceil(seconds / 3)}`, "ServerAliveCountMax=2"];

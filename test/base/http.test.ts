@@ -34,7 +34,7 @@ test("a request carries the token and the body, and any status is an answer", as
   expect(isBusy(answer)).toBe(true);
 });
 
-test("a server that does not answer in time and an unreachable one are different errors", async () => {
+test("a server that does not answer in time causes a different error than an unreachable server", async () => {
   const url = await serve(() => undefined);
   const late = await request(url, { token: "t", patience: 50 }).catch((error: unknown) => error);
   expect(late).toBeInstanceOf(NoAnswerError);
@@ -45,7 +45,7 @@ test("a server that does not answer in time and an unreachable one are different
   expect(gone).toMatchObject({ name: "NoAnswerError", isLate: false });
 });
 
-test("a token is not sent to a redirect's target if redirects are errors", async () => {
+test("a token is not sent to the target of a redirect if redirects are treated as errors", async () => {
   const target = vi.fn();
   const other = await serve((_, answer) => {
     target();
@@ -58,7 +58,7 @@ test("a token is not sent to a redirect's target if redirects are errors", async
   expect(target).not.toHaveBeenCalled();
 });
 
-test("work is repeated while its result requires it, within the attempts and the deadline", async () => {
+test("a task is repeated as long as its result requires it, within the allowed attempts and time", async () => {
   const work = vi.fn(async () => "busy");
   await withRetries({ attempts: 3 }, work, () => 1);
   expect(work).toHaveBeenCalledTimes(3);
@@ -68,7 +68,7 @@ test("work is repeated while its result requires it, within the attempts and the
   expect(work).toHaveBeenCalledTimes(5);
 });
 
-test("pages are read until the last, or until there are too many", async () => {
+test("all pages of a list are read, up to a limit", async () => {
   const readPage = async (page: number) => ({ entries: [page, page * 10], isLast: page === 3 });
   expect(await collectPages(readPage)).toEqual([1, 10, 2, 20, 3, 30]);
   expect(await collectPages(readPage, 2)).toEqual([1, 10, 2, 20]);

@@ -24,7 +24,7 @@ function paths(home: string): [file: string, log: string] {
   return [join(home, "locks/lock"), log];
 }
 
-test("two processes hold the lock one after the other, and the second reports which process it waits for", async () => {
+test("two processes hold the lock one after the other, and the second process reports which one it waits for", async () => {
   const { home, env } = sandbox();
   const [file, log] = paths(home);
   const first = holder(file, log, 2000, env);
@@ -37,7 +37,7 @@ test("two processes hold the lock one after the other, and the second reports wh
   expect(readdirSync(join(home, "locks"))).toEqual([]);
 });
 
-test("six processes that find a killed process's lock at the same time take it over one by one", async () => {
+test("six processes that find a killed process's lock at the same time hold the lock one after another", async () => {
   const { home, env } = sandbox();
   const [file, log] = paths(home);
   const killed = holder(file, log, 60_000, env);
@@ -68,7 +68,7 @@ test("a lock whose process id now belongs to a newer process is taken over", asy
   expect(waited).not.toHaveBeenCalled();
 });
 
-test("the lock is released after work that failed", async () => {
+test("the lock is released if the locked task fails", async () => {
   const { home } = sandbox();
   const [file] = paths(home);
   const failing = withProcessLock(
@@ -82,20 +82,20 @@ test("the lock is released after work that failed", async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test("blocking work also runs one after the other, and its error names the process that holds the lock", async () => {
+test("a blocking task also holds the lock alone, and its error names the process that holds the lock", async () => {
   const { home, env } = sandbox();
   const [file, log] = paths(home);
   const first = holder(file, log, 2000, env);
   await vi.waitFor(() => expect(readFileSync(log, "utf8")).toContain("in"), 5000);
   const work = vi.fn(() => "done");
-  const why = `the list cannot be written: process ${first.pid} has held its lock for 0.1 s.`;
+  const why = `the list cannot be written: process ${first.pid} has held the lock for 0.1 s.`;
   expect(() => withProcessLockSync(file, "the list cannot be written", 100, work)).toThrow(why);
   expect(work).not.toHaveBeenCalled();
   expect(withProcessLockSync(file, "the list cannot be written", 10_000, work)).toBe("done");
   expect(readdirSync(join(home, "locks"))).toEqual([]);
 });
 
-test("a lock file that the user cannot write is an error, and is not waited for", async () => {
+test("a lock file that the user cannot write causes an error at once", async () => {
   const { home } = sandbox();
   const file = join(home, "lock");
   mkdirSync(`${file}.held`);
@@ -107,7 +107,7 @@ test("a lock file that the user cannot write is an error, and is not waited for"
   await expect(locked).rejects.toThrow(`${file}.held cannot be locked: `);
 });
 
-test("a running process has a constant start mark, and one that has ended has none", () => {
+test("a running process has a constant start mark, and a process that has ended has none", () => {
   expect(startMark(process.pid)).toBe(startMark(process.pid));
   expect(startMark(2 ** 22 + 1)).toBeUndefined();
 });

@@ -24,6 +24,6 @@ test.each([
   ["a line separator", "a\u2028b", false],
   ["ESC", "\u001b[2J", false],
   ["half a surrogate pair", "\ud83d", false],
-])("isPrintable decides on %s", (_, text, allowed) => {
+])("isPrintable returns the right result for %s", (_, text, allowed) => {
   expect(isPrintable(text)).toBe(allowed);
 });

@@ -37,10 +37,10 @@ const itemSubjects: Subject[] = [
   ),
 ];
 
-describe.each([agent, ...itemSubjects])("$name", (subject) => {
+describe.each([agent, ...itemSubjects])("the case file $name", (subject) => {
   const { builds, observations } = load(subject);
 
-  test.each(builds)("builds: $case", ({ built, resources }) => {
+  test.each(builds)("builds the expected items: $case", ({ built, resources }) => {
     const declared = built.plan.declarations.filter(({ type }) => type === subject.type);
     expect(declared.map(({ id }) => id)).toEqual(Object.keys(resources));
     for (const declaration of declared) {
@@ -54,11 +54,11 @@ describe.each([agent, ...itemSubjects])("$name", (subject) => {
     }
   });
 
-  test.each(builds)("finds no drift if the host is as declared: $case", async ({ built }) => {
+  test.each(builds)("results in no drift if the host is as declared: $case", async ({ built }) => {
     expect(await observe(built, {})).toEqual({ findings: [], unknown: [] });
   });
 
-  test.each(observations)("finds $findings in $item", async (observation) => {
+  test.each(observations)("results in the findings $findings for $item", async (observation) => {
     const { built, id, item } = findItem(subject, builds, observation.item);
     const name = fullName(subject, observation.item);
     const { findings, unknown } = await observe(built, {
@@ -75,7 +75,7 @@ describe.each([agent, ...itemSubjects])("$name", (subject) => {
 });
 
 test.each(itemSubjects)(
-  "$name has an observation for each kind of item: each property changed, the item gone, the item unknown",
+  "the case file $name observes each kind of item with each property changed, as missing and as unknown",
   (subject) => {
     const { builds, observations } = load(subject);
     const built = builds.flatMap(({ built }) => built.plan.declarations);

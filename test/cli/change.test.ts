@@ -70,7 +70,7 @@ const writeFleet = (parts: object) => write({ "fleet.yaml": stringify({ ...BASE,
 const drift = (...options: readonly string[]) => sandbox.fleet("drift", "--change", change, ...options);
 
 describe("fleet drift --change", () => {
-  test("reports that a change affects no host, without opening the file of a secret", async () => {
+  test("reports that a change affects no host, without opening a secret's file", async () => {
     const { code, out } = await drift();
     expect([code, out]).toEqual([
       0,
@@ -78,7 +78,7 @@ describe("fleet drift --change", () => {
     ]);
   });
 
-  test("shows what is created, changed and removed by host and agent, and exits with 0", async () => {
+  test("shows what the change creates, changes and removes by host and agent, and exits with code 0", async () => {
     write({ "iris.md": "# Iris\n\nYou are strict.\n" });
     writeFleet({
       identities: { iris: { soul: "iris.md" }, nova: { soul: "loom.md" } },
@@ -108,7 +108,7 @@ describe("fleet drift --change", () => {
     expect(text).toMatch(/- {2}loom {2}Agent +east\/loom\/agent/);
   });
 
-  test("shows no restart for a file that the agent does not read at startup", async () => {
+  test("shows no restart if the agent does not read the changed file at startup", async () => {
     write({ "iris.md": "# Iris\n\nYou are strict.\n" });
     const place = { host: "hub", tenant: "arc", agent: "iris", resource: "hub/iris/agent", type: "Agent" };
     expect(JSON.parse((await drift("--json")).out).change.resources).toEqual([
@@ -116,7 +116,7 @@ describe("fleet drift --change", () => {
     ]);
   });
 
-  test("separates drift from what the change would do, and exits with 7", async () => {
+  test("separates drift from the effects of the change, and exits with code 7", async () => {
     sandbox.hosts({ hub: STOPPED });
     write({ "iris.md": "# Iris\n\nYou are strict.\n" });
     const { code, out } = await drift();
@@ -128,7 +128,7 @@ describe("fleet drift --change", () => {
     expect(now).not.toContain("strict");
   });
 
-  test("contacts no host that the change adds or moves, and shows both", async () => {
+  test("contacts neither a host that the change adds nor an address that it changes, and shows both changes", async () => {
     writeFleet({
       hosts: {
         hub: { ...host("198.51.100.7"), port: 2222, user: "mallory" },
@@ -146,7 +146,7 @@ describe("fleet drift --change", () => {
     expect(out).toMatch(/new {2}declared {2}no -> yes/);
   });
 
-  test("opens no file on a host that only the change names", async () => {
+  test("opens no file on a host if only the change names the file", async () => {
     const files = { ".ssh/id_ed25519": { text: "guess" } };
     writeFleet({ identities: { ...BASE.identities, iris: { soul: "iris.md", files } } });
     const before = sandbox.calls().length;
@@ -154,7 +154,7 @@ describe("fleet drift --change", () => {
     expect(sandbox.calls().slice(before).join("\n")).not.toContain("id_ed25519");
   });
 
-  test("exits with 4 if a host is unreachable, and still shows the change", async () => {
+  test("exits with code 4 if a host is unreachable, and still shows the change", async () => {
     writeFleet({ agents: { ...BASE.agents, iris: { ...BASE.agents.iris, workdir: "elsewhere" } } });
     sandbox.hosts({ east: "away" });
     const { code, out } = await drift();
@@ -162,7 +162,7 @@ describe("fleet drift --change", () => {
     expect(out).toContain("WorkingDirectory=/home/iris/elsewhere");
   });
 
-  test("reports errors in the change, and exits with 2", async () => {
+  test("reports errors in the change, and exits with code 2", async () => {
     writeFleet({ agents: { iris: { ...BASE.agents.iris, host: "hubb" } } });
     const { code, err } = await drift();
     expect([code, err]).toEqual([2, expect.stringContaining('did you mean "hub"')]);
@@ -209,26 +209,26 @@ describe("an untrusted change", () => {
     await refuses("leads out of the folder of fleet.yaml by a symlink");
   });
 
-  test("cannot have a fleet.yaml that is a symlink out of the checkout", async () => {
+  test("cannot use a symlink out of the checkout as fleet.yaml", async () => {
     rmSync(join(change, "fleet.yaml"));
     symlinkSync(join(outside, "secret.md"), join(change, "fleet.yaml"));
     await refuses("fleet.yaml leads out of the folder of fleet.yaml by a symlink");
   });
 
-  test("cannot have contacts that are a symlink out of the checkout", async () => {
+  test("cannot use a symlink out of the checkout as the contacts file", async () => {
     symlinkSync(join(outside, "secret.md"), join(change, "contacts.yaml"));
     writeFleet({ contacts: { from: "contacts.yaml" } });
     await refuses("leads out of the folder of fleet.yaml by a symlink");
   });
 
-  test("cannot name a file in .git, which may hold a token", async () => {
+  test("cannot name a file in .git, because .git may contain a token", async () => {
     mkdirSync(join(change, ".git"));
     write({ ".git/config": SECRET });
     writeFleet({ identities: { ...BASE.identities, iris: { soul: ".git/config" } } });
     await refuses("leads into a .git folder");
   });
 
-  test("cannot put a mention, image or link into the comment", async () => {
+  test("cannot insert a mention, image or link into the comment", async () => {
     write({
       "iris.md": "# Iris\n\n```\n@all ![x](https://evil.example/x.png) <img src=x> | a\n\u001b[31m\u202e\n",
     });

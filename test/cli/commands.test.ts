@@ -63,7 +63,7 @@ describe("fleet", () => {
     expect((await sandbox.fleet("drift", "--help")).out).toMatch(/--markdown.*Exit codes:/s);
   });
 
-  test("refuses an unknown command or option, and suggests a similar one", async () => {
+  test("refuses an unknown command or option, and suggests a similar name", async () => {
     expect(await sandbox.fleet("drfit")).toMatchObject({ code: 2, err: expect.stringContaining("drift") });
     expect(await sandbox.fleet("drift", "--jsn")).toMatchObject({
       code: 2,
@@ -80,18 +80,18 @@ describe("fleet", () => {
 });
 
 describe("fleet drift", () => {
-  test("prints one line and exits with 0 if nothing has drifted", async () => {
+  test("prints one line and exits with code 0 if nothing has drifted", async () => {
     expect(await sandbox.fleet("drift")).toEqual({ code: 0, out: "2 hosts, 2 agents: no drift", err: "" });
   });
 
-  test("shows what has drifted, and exits with 7", async () => {
+  test("shows what has drifted, and exits with code 7", async () => {
     sandbox.hosts({ hub: STOPPED });
     const { code, out } = await sandbox.fleet("drift");
     expect(code).toBe(7);
     expect(out).toMatch(/^hub\n {2}iris {2}unit {2}active {2}declared running {2}observed stopped /);
   });
 
-  test("reports an unreachable host without the host's terminal colours, and checks the others", async () => {
+  test("reports an unreachable host without terminal colours from the host, and checks all remaining hosts", async () => {
     sandbox.hosts({ hub: STOPPED, east: "away" });
     const { code, out } = await sandbox.fleet("drift", "--json");
     const json = JSON.parse(out);
@@ -111,7 +111,7 @@ describe("fleet drift", () => {
     );
   });
 
-  test("reports a failure of the whole command in JSON too", async () => {
+  test("also reports a failure of the whole command in JSON", async () => {
     const { code, out } = await empty.fleet("drift", "--json");
     expect(code).toBe(2);
     expect(schemaErrors("drift", JSON.parse(out))).toBeNull();
@@ -125,7 +125,7 @@ describe("fleet ps", () => {
     expect(out).toContain("iris   arc     hub   command  running  enabled  4711  2         1m 15s");
   });
 
-  test("shows agents on an unreachable host as unreachable, and exits with 4", async () => {
+  test("shows agents on an unreachable host as unreachable, and exits with code 4", async () => {
     sandbox.hosts({ east: "away" });
     const { code, out } = await sandbox.fleet("ps", "--json");
     const json = JSON.parse(out);
@@ -140,12 +140,12 @@ describe("fleet ps", () => {
 });
 
 describe("fleet validate", () => {
-  test("reports that a fleet is valid, with its number of hosts and agents", async () => {
+  test("reports that a fleet is valid, and prints its number of hosts and agents", async () => {
     const { code, out } = await sandbox.fleet("validate");
     expect([code, out]).toEqual([0, expect.stringMatching(/fleet\.yaml is valid: 2 hosts, 2 agents$/)]);
   });
 
-  test("reports every error with its line and column, and exits with 2", async () => {
+  test("reports every error with its line and column, and exits with code 2", async () => {
     const broken = makeSandbox({ "fleet.yaml": FLEET.replace("host: hub", "host: hubb"), "soul.md": "" });
     try {
       const { code, out } = await broken.fleet("validate");
@@ -161,11 +161,11 @@ describe("fleet validate", () => {
 });
 
 describe("fleet ssh", () => {
-  test("runs a command on a host and exits with its code", async () => {
+  test("runs a command on a host and exits with the command's exit code", async () => {
     expect(await sandbox.fleet("ssh", "hub", "--", "whoami")).toMatchObject({ code: 3, out: "root" });
   });
 
-  test("refuses a host that fleet.yaml does not declare", async () => {
+  test("refuses a host that is not declared in fleet.yaml", async () => {
     expect((await sandbox.fleet("ssh", "hubb")).err).toContain('Did you mean "hub"?');
   });
 });
@@ -176,7 +176,7 @@ test("fleet completion prints a script for bash", async () => {
   expect((await sandbox.fleet("completion", "tcsh")).code).toBe(2);
 });
 
-test("fleet clean lists what is in the cache, and removes it only with `--yes`", async () => {
+test("fleet clean lists the contents of the cache, and removes them only with `--yes`", async () => {
   const cache = join(empty.dir, "..", ".cache", "muster");
   mkdirSync(join(cache, "engine"), { recursive: true });
   const { out } = await empty.fleet("clean");

@@ -44,8 +44,8 @@ const everything = reportOf({
   unmanaged: [stray],
 });
 
-describe("the text", () => {
-  test("is one line for a clean fleet", () => {
+describe("the text output of drift", () => {
+  test("is one line if the fleet has no drift", () => {
     expect(renderDrift(clean)).toBe("3 hosts, 5 agents: no drift\n");
   });
 
@@ -67,13 +67,13 @@ describe("the text", () => {
     expect(renderMarkdown(report)).toContain("### Not declared (only a note)");
   });
 
-  test("shows the agent, item, property, values and cause of a finding, and what to do", () => {
+  test("shows a finding's agent, item, property, values and cause, and what to do", () => {
     expect(renderDrift(reportOf({ findings: [finding()] }))).toBe(
       [
         "hub",
         '  iris  SOUL.md  content  declared line 3: "I am Iris."  observed line 3: "I am Spark."  changed on the host',
         "",
-        "1 difference on 1 host: `npx pulumi up` repairs it; `npx pulumi preview --diff` shows what it would write.",
+        "1 difference on 1 host: `npx pulumi up` repairs it; `npx pulumi preview --diff` shows what `up` would write.",
         "",
       ].join("\n"),
     );
@@ -103,7 +103,7 @@ describe("the text", () => {
     expect(renderDrift(reportOf({ findings: [pending, finding()] }))).not.toContain("RUNTIME");
   });
 
-  test("shows how to free an agent from quarantine, which `up` does not do", () => {
+  test("shows how to release an agent from quarantine, because `up` does not release it", () => {
     const unit = { part: "unit", item: "unit", property: "active" } as const;
     const held = finding({ ...unit, declared: "running", observed: "quarantined" });
     const text = renderDrift(reportOf({ findings: [held] }));
@@ -113,7 +113,7 @@ describe("the text", () => {
     expect(codesOf(reportOf({ findings: [held] }))).toEqual([7]);
   });
 
-  test("refers to the documentation if a host does not enforce limits, which `up` cannot repair", () => {
+  test("refers to the documentation if a host does not enforce limits, because `up` cannot repair this", () => {
     const { agent: _, tenant: __, part: ___, ...place } = finding();
     const lacking = {
       type: "Host",
@@ -128,13 +128,13 @@ describe("the text", () => {
     expect(text).not.toContain("repairs it");
   });
 
-  test("attributes a finding without an agent to the tenant or the host", () => {
+  test("attributes a finding without an agent to its tenant or host", () => {
     const { agent: _, part: __, ...tenants } = finding();
     const { tenant: ___, ...hosts } = tenants;
     expect(renderDrift(reportOf({ findings: [tenants, hosts] }))).toMatch(/\(tenant arc\).*\n {2}\(host\)/);
   });
 
-  test("shows unreachable hosts, unknown items and orphans next to the findings", () => {
+  test("shows unreachable hosts, unknown items and orphans in addition to the findings", () => {
     const text = renderDrift(everything);
     expect(text).toContain(
       "west is unreachable, last reached 2026-11-23 18:20 UTC: it cannot be reached: no route to host.\n",
@@ -143,7 +143,7 @@ describe("the text", () => {
     expect(text).toContain("hub  hub/old/agent  owned by arc/example\n");
   });
 
-  test("shows an unreachable intermittent host as a note, and the rest as clean", () => {
+  test("shows an unreachable intermittent host as a note, and everything else as clean", () => {
     const text = renderDrift(reportOf({ hosts: [{ host: "hub", state: "ok" }, intermittent] }));
     expect(text).toMatch(/^Note: west is unreachable, last reached .* so this is not a failure\.$/m);
     expect(text).toMatch(/^2 hosts, 5 agents: no drift in what could be checked\.$/m);
@@ -163,7 +163,7 @@ describe("the text", () => {
   });
 });
 
-describe("the exit codes", () => {
+describe("the exit codes of drift", () => {
   test.each([
     ["a clean fleet", clean, []],
     ["only changes of fleet.yaml", reportOf({ findings: [finding({ cause: "intended" })] }), []],
@@ -176,7 +176,7 @@ describe("the exit codes", () => {
     ["an item that could not be observed", reportOf({ unknown: [unknown] }), [1]],
     ["a host on which nothing is installed", reportOf({ hosts: [{ host: "hub", state: "empty" }] }), [7]],
     ["a host whose runtime fails", reportOf({ hosts: [{ host: "hub", state: "failed" }] }), [1]],
-  ])("for %s are correct", (_, report, codes) => {
+  ])("are correct for %s", (_, report, codes) => {
     expect(codesOf(report)).toEqual(codes);
   });
 });
@@ -190,7 +190,7 @@ function driftJson(report: FleetReport) {
   return json;
 }
 
-test("the JSON is valid against its schema", () => {
+test("the JSON output of drift is valid against its schema", () => {
   const json = driftJson(everything);
   expect(json).toMatchObject({ version: 1, exit: 1, codes: [1, 7, 4], findings: [finding()] });
   expect(json.findings[0]).not.toHaveProperty("kind");
@@ -236,18 +236,18 @@ describe("the kind of a finding", () => {
   });
 });
 
-describe("the Markdown", () => {
-  test("has one row per finding, and lists for the rest", () => {
+describe("the Markdown output of drift", () => {
+  test("has one row per finding, and lists for everything else", () => {
     const text = renderMarkdown(everything);
     expect(text).toContain("| <code>hub</code> | <code>iris</code> | <code>SOUL&#46;md</code> |");
-    expect(text).toContain("### Hosts without an answer\n\n- <code>west</code> unreachable: ");
+    expect(text).toContain("### Hosts that did not answer\n\n- <code>west</code> unreachable: ");
     expect(text).toContain("### No longer in fleet.yaml\n\n- <code>hub&#47;old&#47;agent</code>");
   });
 
-  test("does not call a host clean that could not be checked", () => {
+  test("does not call a host clean if the host could not be checked", () => {
     expect(renderMarkdown(clean)).toContain("\n3 hosts, 5 agents: no drift found.\n");
     const text = renderMarkdown(reportOf({ hosts: [{ host: "hub", state: "ok" }, unreachable] }));
-    expect(text).toContain("No drift found on 1 of 2 hosts; the others gave no answer.");
+    expect(text).toContain("No drift found on 1 of 2 hosts; the others did not answer.");
   });
 
   test("escapes observed values, so that a host can add no link, mention, image, column or row", () => {
@@ -258,7 +258,7 @@ describe("the Markdown", () => {
     expect(row.replaceAll(/<\/?code>|&#\d+;/g, "")).not.toMatch(/[@![\]()<>`]|:\/\/|www\./);
   });
 
-  test("stays below the forges' size limit, however much the hosts report", () => {
+  test("stays below the size limit of all forges, however much the hosts report", () => {
     const wide = "|".repeat(5000);
     const found = finding({ item: wide, observed: wide, lines: Array(30).fill(`+${"`".repeat(500)}`) });
     const report = reportOf({

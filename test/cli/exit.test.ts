@@ -4,22 +4,22 @@ import { byPriority, exitOf } from "../../src/cli/exit.ts";
 
 const parts = { what: "it failed", why: "no reason." };
 
-describe("exit codes", () => {
-  test("are 0 if nothing applies", () => {
+describe("the exit codes of fleet", () => {
+  test("are 0 if no other code applies", () => {
     expect(byPriority([])).toEqual([0]);
     expect(byPriority([0])).toEqual([0]);
   });
 
-  test("are ordered 2, 1, 8, 5, 7, 4, without duplicates", () => {
+  test("have the precedence 2, 1, 8, 5, 7, 4, without duplicates", () => {
     expect(byPriority([4, 7, 4])).toEqual([7, 4]);
     expect(byPriority([4, 5, 7, 8, 1, 2])).toEqual([2, 1, 8, 5, 7, 4]);
   });
 
-  test("of other programs pass through", () => {
+  test("are passed through from other programs", () => {
     expect(byPriority([255])).toEqual([255]);
   });
 
-  test("of errors are those in the table of --help", () => {
+  test("match the errors in the table of --help", () => {
     expect(exitOf(new InvalidError(parts))).toBe(2);
     expect(exitOf(new UnreachableError(parts))).toBe(4);
     expect(exitOf(new MusterError(parts))).toBe(1);

@@ -69,7 +69,7 @@ function book(rows: readonly (readonly (string | null)[])[]): Buffer {
   return readFileSync(join(dir, "b.db"));
 }
 
-describe("a proposal", () => {
+describe("a fleet.yaml that import proposes", () => {
   test("is a valid fleet.yaml that names the agent's existing unit", () => {
     const { problems, fleet, text } = written(host());
     expect(problems).toEqual([]);
@@ -86,7 +86,7 @@ describe("a proposal", () => {
     expect(text).toMatch(/^# - iris: iris\.service keeps running it\. Remove `takeOver: later` when/);
   });
 
-  test("holds no value of a secret, and declares where the value must come from", () => {
+  test("contains no secret's value, and declares where the value must come from", () => {
     const environment = 'LOG=info "API_TOKEN=sk-very secret" HOME=/home/iris';
     const { text, proposal, fleet } = written(
       host({ services: [service({ environment, secrets: ["ANTHROPIC_API_KEY"] })] }),
@@ -104,7 +104,7 @@ describe("a proposal", () => {
     expect(proposal.secrets).toEqual(["iris-anthropic-api-key", "iris-api-token"]);
   });
 
-  test("declares only the contacts that the agents agree on", () => {
+  test("declares only the contacts that all agents have in common", () => {
     const [one, two] = [
       book([
         ["ada", "human", "ada@example.org"],
@@ -146,19 +146,19 @@ describe("a proposal", () => {
     ],
     ["a crontab", { left: ["the crontab of iris"] }, /the crontab of iris/],
     ["another stack", { stacks: ["arc/dev"] }, /resources of the stack arc\/dev/],
-  ])("lists what it cannot declare: %s", (_what, parts, sentence) => {
+  ])("lists what import cannot declare: %s", (_what, parts, sentence) => {
     const { proposal, text } = written(host(parts));
     expect(proposal.left.join("\n")).toMatch(sentence);
     expect(text).toMatch(/^# Not declared:$/m);
   });
 
-  test("overwrites no existing folder", () => {
+  test("never overwrites an existing folder", () => {
     const { dir, proposal, text } = written(host());
     expect(() => writeProposal(dir, proposal)).toThrow(/it already exists/);
     expect(readFileSync(join(dir, "fleet.yaml"), "utf8")).toBe(text);
   });
 
-  test("treats the host's answer as untrusted: it cannot end a comment line or name files elsewhere", () => {
+  test("cannot be manipulated by the host's answer, which can neither end a comment line nor name files elsewhere", () => {
     const evil = "x\nagents: {}";
     const { fleet, text } = written(
       host({
@@ -171,7 +171,7 @@ describe("a proposal", () => {
   });
 });
 
-describe("the agent's command", () => {
+describe("an imported agent's command", () => {
   test.each<[string, string[] | undefined]>([
     ["/usr/bin/node server.js --port 80", ["/usr/bin/node", "server.js", "--port", "80"]],
     [`/bin/sh -c "while :; do sleep 1; done"`, ["/bin/sh", "-c", "while :; do sleep 1; done"]],
@@ -192,7 +192,7 @@ describe("the agent's command", () => {
   });
 });
 
-test("an answer that is not a scan result contains no services", () => {
+test("an answer contains no services if it is not a scan result", () => {
   for (const answer of ["", "!!", Buffer.from("what ever\nuser\n").toString("base64")]) {
     expect(parseScan(answer).services).toEqual([]);
   }

@@ -38,7 +38,7 @@ function filesIn(dir: string): string[] {
 }
 
 describe("fleet init", () => {
-  test("creates a project with a valid fleet.yaml, and shows what to do next", async () => {
+  test("creates a project with a valid fleet.yaml, and prints the next steps", async () => {
     const { code, out } = await sandbox.fleet("init");
     expect(code).toBe(0);
     expect(filesIn(sandbox.dir)).toEqual(FILES);
@@ -64,13 +64,13 @@ describe("fleet init", () => {
     });
   });
 
-  test("creates the folder that is given", async () => {
+  test("creates the folder named on the command line", async () => {
     const { out } = await sandbox.fleet("init", "deep/1. Größe & Co");
     expect(out).toContain("cd deep/1. Größe & Co");
     expect(read("deep/1. Größe & Co/fleet.yaml")).toMatch(/^name: gr-e-co$/m);
   });
 
-  test("overwrites no file, and writes only missing ones", async () => {
+  test("overwrites no file and writes only missing files", async () => {
     writeFileSync(join(sandbox.dir, "fleet.yaml"), "mine\n");
     const first = await sandbox.fleet("init");
     expect(first.out).toContain("kept        fleet.yaml\n");
@@ -81,7 +81,7 @@ describe("fleet init", () => {
     expect(filesIn(sandbox.dir)).toEqual(FILES.filter((file) => !TEMPLATE_FLEET.includes(file)));
   });
 
-  test("completes a package.json from npm, and keeps its contents", async () => {
+  test("completes a package.json that npm has created, and keeps its contents", async () => {
     const own = {
       name: "own",
       scripts: { up: "mine" },
@@ -133,7 +133,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
       .split("\n")
       .map((line) => line.trim());
 
-  test("lists the steps for its hosts and secrets, and writes no file of the template's fleet", async () => {
+  test("lists the steps for the hosts and secrets of this fleet, and writes none of the template's files", async () => {
     writeFleet();
     const { code, out } = await sandbox.fleet("init", ".");
     expect(code).toBe(0);
@@ -151,7 +151,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
     expect(filesIn(sandbox.dir)).not.toEqual(expect.arrayContaining([expect.stringContaining("scout")]));
   });
 
-  test("lists no step that is already done", async () => {
+  test("omits each step that is already done", async () => {
     writeFleet();
     await sandbox.fleet("init");
     const stack = { encryptionsalt: "v1:x", config: { "muster:iris-key": { secure: "v1:y" } } };
@@ -168,7 +168,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
     ]);
   });
 
-  test("asks for a passphrase that is not on this machine, and creates no second stack", async () => {
+  test("asks for the passphrase if it is not on this machine, and creates no second stack", async () => {
     writeFleet();
     mkdirSync(join(sandbox.dir, "stacks"));
     writeFileSync(join(sandbox.dir, "stacks/Pulumi.prod.yaml"), stringify({ encryptionsalt: "v1:x" }));
@@ -177,7 +177,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
     expect(filesIn(join(sandbox.dir, "stacks"))).toEqual(["Pulumi.prod.yaml", "README.md"]);
   });
 
-  test("reports each missing file with its line", async () => {
+  test("reports each missing file with the line that names it", async () => {
     writeFleet();
     rmSync(join(sandbox.dir, "iris.md"));
     const found = steps((await sandbox.fleet("init")).out);
@@ -190,7 +190,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
   });
 });
 
-describe("a project that names the package by its former name", () => {
+describe("a project that uses the package's former name", () => {
   const PULUMI_YAML = `# node_modules/muster/ in a comment
 name: own
 main: node_modules/muster/dist/program.mjs
@@ -210,7 +210,7 @@ plugins:
     writeFileSync(join(sandbox.dir, "fleet.yaml"), fleet);
   });
 
-  test("is reported by `fleet` in one sentence, which fails no command", async () => {
+  test("is reported by `fleet` in one sentence, and no command fails because of it", async () => {
     expect(await sandbox.fleet("validate")).toEqual({
       code: 0,
       out: "fleet.yaml is valid: 1 host, 1 agent",
@@ -220,7 +220,7 @@ plugins:
     });
   });
 
-  test("is changed once by `fleet init .`, which prints what it has changed", async () => {
+  test("is changed once by `fleet init .`, which prints the changes", async () => {
     const { code, out, err } = await sandbox.fleet("init", ".");
     expect([code, err]).toEqual([0, ""]);
     expect(out.match(/^changed .*$/gm)).toEqual([
@@ -257,7 +257,7 @@ describe("the dependency on Muster's package", () => {
     return dependencyOn(join(sandbox.dir, "fleet"), join(modules, "muster-fleet"));
   }
 
-  test("is the tarball that the package was installed from", () => {
+  test("is the tarball if the package was installed from a tarball", () => {
     expect(installedFrom("file:../muster-fleet-1.2.3.tgz")).toBe("file:../../muster-fleet-1.2.3.tgz");
   });
 

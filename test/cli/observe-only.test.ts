@@ -23,7 +23,7 @@ function answerOf(programs: Readonly<Record<string, string>> = {}): string {
   return execFileSync("/bin/sh", ["-c", script], { env, encoding: "utf8" }).trim();
 }
 
-test("the health of a Linux machine is observed without a host runtime", () => {
+test("a Linux machine's health is observed without the host runtime", () => {
   const machine = parseMachine("box", answerOf());
   expect(machine.cores).toBeGreaterThan(0);
   expect(machine.uptime).toBeGreaterThan(0);
@@ -32,7 +32,7 @@ test("the health of a Linux machine is observed without a host runtime", () => {
   expect(machine.failed).toEqual([]);
 });
 
-test("the health of a Mac is observed with its own tools", () => {
+test("a Mac's health is observed with the Mac's own tools", () => {
   const sysctl = `case $2 in
     kern.boottime) echo "{ sec = $(($(date +%s) - 90061)), usec = 0 } Thu Jan  1 00:00:00 1970" ;;
     hw.memsize) echo 17179869184 ;;
@@ -65,7 +65,7 @@ test("the health of a Mac is observed with its own tools", () => {
   });
 });
 
-test("other systems and unreadable answers are errors", () => {
+test("an unsupported system or an unreadable answer is an error", () => {
   expect(answerOf({ uname: "FreeBSD" })).toBe("failed FreeBSD is not supported");
   expect(() => parseMachine("hub", "8 x 1 2 3")).toThrow(/hub: its answer cannot be read/);
 });

@@ -5,8 +5,8 @@ import { agent, fleetOf } from "../fixtures/fleet.ts";
 const stack = { stack: "dev", project: "muster" };
 const urns = (...names: string[]) => names.map((name) => `urn:pulumi:dev::muster::**muster:index:*::${name}`);
 
-describe("the targets", () => {
-  test("of a host are the host and everything on it, under its former names too", () => {
+describe("the engine's targets", () => {
+  test("for a host are the host and everything on it, also under former names", () => {
     const hub = {
       kind: "local",
       name: "hub",
@@ -20,7 +20,7 @@ describe("the targets", () => {
     expect(targetsOf(fleet, {}, stack)).toEqual(urns("hub", "hub/**", "box", "box/**", "east", "east/**"));
   });
 
-  test("of an agent are its own resources on any host, under its former names too", () => {
+  test("for an agent are its own resources on any host, also under former names", () => {
     const fleet = fleetOf(agent({ formerly: ["vera"] }), agent({ name: "loom" }));
     expect(targetsOf(fleet, { agent: "iris" }, stack)).toEqual(urns("*/iris/**", "*/vera/**"));
   });

@@ -22,7 +22,7 @@ const write = (path: string, text: string) => {
 };
 
 describe("a tenant's key", () => {
-  test("is created once and readable only by its owner; its public key has no comment", () => {
+  test("is created once, with a public part without a comment and a private part that only its owner can read", () => {
     const key = ensureStackKey(dir, "north");
     expect(key).toMatch(/^ssh-ed25519 \S+$/);
     expect(ensureStackKey(dir, "north")).toBe(key);
@@ -35,15 +35,18 @@ describe("a tenant's key", () => {
     ["a map", "  north: {isolation: agent}\n"],
     ["a block", "  north:\n    isolation: agent\n"],
     ["another key", "  north: {key: old}\n"],
-  ])("is written into fleet.yaml if the tenant has %s, and the rest does not change", (_title, tenant) => {
-    const rest =
-      "# ours\nkind: Fleet # a comment\nx-long: &a {text: 'a line that is longer than eighty characters, which stays a single line here'}\n\nagents:\n  iris: {<<: *a, host: hub}\n";
-    write("fleet.yaml", `tenants:\n${tenant}  # the other\n  south: {}\n${rest}`);
-    writePublicKey(join(dir, "fleet.yaml"), "north", "ssh-ed25519 AAAA");
-    const text = readFileSync(join(dir, "fleet.yaml"), "utf8");
-    expect(text).toMatch(/north:\s*(\{.*)?\s*(isolation: agent,?\s*)?key: ssh-ed25519 AAAA/);
-    expect(text.endsWith(`  # the other\n  south: {}\n${rest}`)).toBe(true);
-  });
+  ])(
+    "is written into fleet.yaml if the tenant has %s, and everything else there stays unchanged",
+    (_title, tenant) => {
+      const rest =
+        "# ours\nkind: Fleet # a comment\nx-long: &a {text: 'a line that is longer than eighty characters, which stays a single line here'}\n\nagents:\n  iris: {<<: *a, host: hub}\n";
+      write("fleet.yaml", `tenants:\n${tenant}  # the other\n  south: {}\n${rest}`);
+      writePublicKey(join(dir, "fleet.yaml"), "north", "ssh-ed25519 AAAA");
+      const text = readFileSync(join(dir, "fleet.yaml"), "utf8");
+      expect(text).toMatch(/north:\s*(\{.*)?\s*(isolation: agent,?\s*)?key: ssh-ed25519 AAAA/);
+      expect(text.endsWith(`  # the other\n  south: {}\n${rest}`)).toBe(true);
+    },
+  );
 
   test("is kept out of git", () => {
     write(".gitignore", "node_modules/");
@@ -57,7 +60,7 @@ describe("a tenant's key", () => {
   });
 });
 
-test("stacks are listed with their slice, their hosts, and which of their files are on this machine", () => {
+test("stacks are listed with their slice, their hosts, and those of their files that are on this machine", () => {
   write("Pulumi.yaml", "name: muster\nstackConfigDir: stacks\nruntime: nodejs\n");
   write("stacks/Pulumi.dev.yaml", "encryptionsalt: v1\n");
   write(

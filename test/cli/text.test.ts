@@ -9,22 +9,22 @@ import { safeJson, shortValue } from "../../src/cli/render/text.ts";
 const HOSTILE = "\u001b[31mred\u001b[0m \u202eevil\u0000\r\nnext\u009b2J";
 const HARMLESS = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 
-describe("text from a host", () => {
-  test("cannot colour the text, move the cursor, break a line or reverse the text", () => {
+describe("text that comes from a host", () => {
+  test("cannot add colours, move the cursor, break a line or reverse the text", () => {
     expect(visible(HOSTILE)).toBe("\\u001b[31mred\\u001b[0m \\u202eevil\\u0000\\u000d\\u000anext\\u009b2J");
   });
 
-  test("is harmless whatever it contains", () => {
+  test("is made harmless, whatever it contains", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => HARMLESS.test(visible(text))));
   });
 
-  test("is complete in JSON, and just as harmless", () => {
+  test("is complete in JSON, and equally harmless there", () => {
     const json = safeJson({ observed: HOSTILE });
     expect(JSON.parse(json)).toEqual({ observed: HOSTILE });
     expect(json.replaceAll("\n", "")).toMatch(HARMLESS);
   });
 
-  test("is cut if it is long, and a digest after twelve digits", () => {
+  test("is truncated if it is long, and a digest is truncated after twelve digits", () => {
     expect(shortValue("a".repeat(500))).toHaveLength(72);
     expect(shortValue(`sha256:${"0123456789abcdef".repeat(4)}`)).toBe("sha256:0123456789ab…");
     expect(shortValue("0644")).toBe("0644");
@@ -32,8 +32,8 @@ describe("text from a host", () => {
   });
 });
 
-describe("text for people", () => {
-  test("has tables with aligned columns and no trailing blanks", () => {
+describe("terminal output", () => {
+  test("aligns table columns and leaves no trailing spaces", () => {
     expect(
       table([
         ["A", "LONG"],
@@ -43,16 +43,16 @@ describe("text for people", () => {
     ).toBe("A    LONG\nabc  x\nd    \\u001b\n");
   });
 
-  test("has tables that stay aligned with wide characters, combining marks and emoji", () => {
+  test("aligns table columns with wide characters, combining marks and emoji", () => {
     const rows = ["名前", "ab", "e\u0301", "🐈"].map((cell) => [cell, "x"]);
     expect(table(rows)).toBe("名前  x\nab    x\ne\u0301     x\n🐈    x\n");
   });
 
-  test("shows a time span in its two largest units", () => {
+  test("shows a time span in the two largest units", () => {
     expect([0, 0.4, 12, 75, 3600, 100_000].map(span)).toEqual(["0s", "0s", "12s", "1m 15s", "1h", "1d 3h"]);
   });
 
-  test("shows sizes with a unit", () => {
+  test("shows each size with its unit", () => {
     expect([0, 999, 1500, 2_000_000_000].map(bytes)).toEqual(["0 bytes", "999 bytes", "1.5 kB", "2.0 GB"]);
   });
 });

@@ -36,7 +36,7 @@ test("the bundle with precompiled schemas reports the same problems as the sourc
   }
 });
 
-test("the time to load 100 agents and 100 contacts is printed", () => {
+test("the validation of 100 agents and 100 contacts is measured and its time is printed", () => {
   const names = Array.from({ length: 100 }, (_, index) => `agent-${index}`);
   const section = (title: string, entry: (name: string) => string) =>
     `${title}:\n${names.map((name) => `  ${entry(name)}\n`).join("")}`;

@@ -82,7 +82,7 @@ const defaults = [root, ...mapDefinitions()].flatMap(({ name, node: { properties
 );
 
 test.each(defaults.filter(({ name }) => name !== "healthy"))(
-  "the default of $key in $name, written down, changes nothing",
+  "the default of $key in $name can be written into fleet.yaml without any effect",
   ({ name, key, value }) => {
     const fleet = FLEETS[name];
     if (fleet === undefined) throw new Error(`this test has no fleet with a map ${name}`);
@@ -90,7 +90,7 @@ test.each(defaults.filter(({ name }) => name !== "healthy"))(
   },
 );
 
-test("the limits of a healthy host are those that `fleet hosts` applies", () => {
+test("the default limits of a healthy host are those that `fleet hosts` uses", () => {
   const limits = defaults.filter(({ name }) => name === "healthy").map(({ key, value }) => [key, value]);
   expect(Object.fromEntries(limits)).toEqual(HEALTHY);
 });

@@ -19,7 +19,7 @@ function iris(words: string, providers = PROVIDERS) {
 
 const problemsOf = (words: string) => lines(iris(words).problems).map((line) => line.replace(/^\S+ /, ""));
 
-test("an agent holds the credentials of all its providers, and each provider choice has its own", () => {
+test("an agent holds the credentials of all its providers, and each provider uses its own", () => {
   const { fleet } = iris(`command: [/bin/true], ${TWO}, failover: {switch: now, returnAfter: 1m}`);
   const agent = fleet?.agents["iris"];
   expect(agent?.credentials).toEqual(["iris-key", "nous-key", "gemini-key"]);
@@ -34,7 +34,7 @@ test("an agent holds the credentials of all its providers, and each provider cho
   expect(fleet?.providers["nous"]?.probe).toMatchObject({ interval: 10, failures: 3, successes: 2 });
 });
 
-test("each provider choice has its own command line, and one provider can be written in a short form", () => {
+test("each provider has its own command line, and a single provider can be written in a short form", () => {
   const vendors = PROVIDERS.replace("nous: {", "nous: {vendor: openai, ").replace(
     "gemini: {",
     "gemini: {vendor: google, ",
@@ -53,7 +53,7 @@ test("each provider choice has its own command line, and one provider can be wri
   expect(short?.model).toEqual(one?.model);
 });
 
-test("hermes gets the other models as fallbacks, and the deadman does not fail it over", () => {
+test("hermes gets the additional models as fallbacks, and the deadman does not switch its provider", () => {
   const order = "providers: [{provider: nous, model: a}, {provider: gemini, model: b}]";
   const agent = iris(`runtime: hermes, ${order}`).fleet?.agents["iris"];
   expect(agent?.fallbacks).toEqual([{ provider: "gemini", model: "b" }]);
@@ -99,9 +99,9 @@ test.each([
   ["providers: []", "agents.iris.providers: must be a list of one to ten providers"],
   [
     `${TWO}, env: {KEY: x}`,
-    'agents.iris.providers[0].credential: credential "nous-key" sets KEY, which its env sets already',
+    'agents.iris.providers[0].credential: credential "nous-key" sets KEY, which the agent\'s `env` sets already',
   ],
-])("refuses %s", (words, problem) => {
+])("an invalid declaration of providers is refused: %s", (words, problem) => {
   expect(problemsOf(`command: [/bin/true], ${words}`)).toEqual(
     expect.arrayContaining([expect.stringContaining(problem)]),
   );

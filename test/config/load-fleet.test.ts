@@ -8,7 +8,7 @@ import { broken, check, FLEET, lines, useFolder, write } from "./support/folder.
 
 const folder = useFolder();
 
-test("a loaded fleet has every default filled in and every file read", () => {
+test("a loaded fleet contains every default and the content of every file", () => {
   const fleet = check(folder, FLEET).fleet;
   expect(fleet).toMatchObject({ name: "test", dir: folder.path, file: join(folder.path, "fleet.yaml") });
   expect(fleet?.hosts["east"]).toEqual({
@@ -53,12 +53,12 @@ test("a loaded fleet has every default filled in and every file read", () => {
   });
 });
 
-test("a loaded fleet is frozen, with everything in it", () => {
+test("a loaded fleet cannot be changed, not even in its nested objects", () => {
   const fleet = check(folder, FLEET).fleet;
   expect(() => Object.assign(fleet?.agents["iris"]?.env as object, { A: "b" })).toThrow(TypeError);
 });
 
-test("paths of keys and secrets can lead anywhere, and become absolute", () => {
+test("the paths of keys and secrets may lead outside the project, and become absolute", () => {
   const text = broken("192.0.2.1}", "192.0.2.1, identityFile: ~/.ssh/key}").replace(
     "config:iris-key",
     "file:../key",
@@ -74,7 +74,7 @@ test("the comment of a host key is removed", () => {
   expect(fleet?.hosts["east"]).toMatchObject({ hostKeys: [key] });
 });
 
-test("the files of an identity can be in fleet.yaml or next to it, also behind a symlink within the folder", () => {
+test("an identity's files can be in fleet.yaml, in the same folder, or behind a symlink within that folder", () => {
   symlinkSync("SOUL.md", join(folder.path, "inside.md"));
   const files = '{bin/a.sh: {from: inside.md, mode: "0755"}, x-notes.md: {text: "a\\nb\\n"}}';
   const fleet = check(
@@ -87,7 +87,7 @@ test("the files of an identity can be in fleet.yaml or next to it, also behind a
   });
 });
 
-test("the error for an invalid fleet has every problem in its message, one on each line", () => {
+test("the error for an invalid fleet lists every problem on its own line", () => {
   write(folder.path, { "fleet.yaml": broken("host: hub", "host: hubb").replace("name: test", "name: Test") });
   const load = () => loadFleet(join(folder.path, "fleet.yaml"));
   expect(load).toThrow(InvalidFleet);
@@ -116,7 +116,7 @@ test("a valid file is cached, and loads the same from the cache", () => {
   expect(check(folder, text).fleet).toEqual(first);
 });
 
-test("after a change of a file, the cache does not hide its problems", () => {
+test("the cache does not hide the problems of a file that has changed", () => {
   const text = broken("iris: {soul: SOUL.md}", "iris: {soul: other.md}");
   write(folder.path, { "other.md": "# Other\n" });
   expect(lines(check(folder, text).problems)).toEqual([]);
@@ -135,7 +135,7 @@ test("a damaged cache entry is ignored", () => {
   expect(check(folder, text).fleet?.name).toBe("damaged");
 });
 
-test("entries have their former names, and agents have the protection of their tenant", () => {
+test("moved entries know their former names, and the agents of a protected tenant are protected", () => {
   const moved =
     "moved: {hosts: {center: east, x-note: east}, tenants: {lab: arc}, agents: {vera: iris, ada: iris}}\n";
   const fleet = check(folder, broken("arc: {}", "arc: {protect: true}") + moved).fleet;
@@ -145,7 +145,7 @@ test("entries have their former names, and agents have the protection of their t
   expect(fleet?.agents["loom"]).toMatchObject({ formerly: [], protect: true });
 });
 
-test("limits are normalized, and a sandbox exception causes a warning with its cost", () => {
+test("limits are normalized, and a sandbox exception causes a warning that states the additional exposure", () => {
   const limits = "limits: {memory: 2048M, cpu: 1.505, tasks: 200}";
   const checked = check(folder, broken("routesTo: [loom]", `routesTo: [loom], ${limits}, allow: [devices]`));
   expect(checked.fleet?.agents["iris"]?.limits).toEqual({ memory: "2G", cpu: 1.51, tasks: 200 });

@@ -36,11 +36,11 @@ const SCRAPS = [
 ];
 const fragment = fc.oneof(fc.constantFrom(...SCRAPS), fc.string({ unit: "binary", maxLength: 3 }));
 
-test(`any text results in a fleet or in problems (SEED=${seed})`, () => {
+test(`any text is parsed as a fleet or reported as invalid (SEED=${seed})`, () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), answersInTime), runs);
 });
 
-test(`a fleet with inserted fragments of YAML results in a fleet or in problems (SEED=${seed})`, () => {
+test(`fleet.yaml with random YAML fragments is parsed as a fleet or reported as invalid (SEED=${seed})`, () => {
   const places = fc.array(fc.tuple(fc.nat(FLEET.length), fragment), { minLength: 1, maxLength: 5 });
   const inserted = (text: string, [at, what]: [number, string]) => text.slice(0, at) + what + text.slice(at);
   fc.assert(
@@ -49,7 +49,7 @@ test(`a fleet with inserted fragments of YAML results in a fleet or in problems 
   );
 });
 
-test(`any value in any section results in a fleet or in problems (SEED=${seed})`, () => {
+test(`any value in any section of fleet.yaml is parsed or reported as invalid (SEED=${seed})`, () => {
   const sections = Object.keys(schema.properties);
   const name = fc.constantFrom(
     "hub",

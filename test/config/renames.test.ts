@@ -4,19 +4,19 @@ import { check, FLEET, lines, useFolder } from "./support/folder.ts";
 const folder = useFolder();
 const problemsOf = (moved: string) => lines(check(folder, `${FLEET}moved: ${moved}\n`).problems);
 
-test("a rename to an unknown name is reported with the nearest known name", () => {
+test("a rename to an unknown name is reported with the most similar known name", () => {
   expect(problemsOf("{agents: {vera: iriss}}")).toEqual([
     'fleet.yaml:20:24 moved.agents.vera: no agent is named "iriss"; did you mean "iris"?',
   ]);
 });
 
-test("a former name that is still in use is reported", () => {
+test("a former name is reported if it is still in use", () => {
   expect(problemsOf("{agents: {iris: loom}}")).toEqual([
     'fleet.yaml:20:24 moved.agents.iris: "iris" is still in `agents`: an entry cannot have two names',
   ]);
 });
 
-test("an entry that was renamed twice needs its current name", () => {
+test("an entry that was renamed twice must name its current name", () => {
   expect(problemsOf("{tenants: {lab: den, den: arc}}")).toEqual([
     'fleet.yaml:20:24 moved.tenants.lab: "den" has been renamed too: write its current name "arc"',
   ]);

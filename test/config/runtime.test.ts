@@ -12,7 +12,7 @@ function irisWith(runtime: string, more = "") {
   );
 }
 
-test("the arguments of a runtime precede the declared ones, and the agent's variables override those of the runtime", () => {
+test("a runtime's arguments precede the declared ones, and the agent's variables override the runtime's variables", () => {
   const runtime = "{kind: pi, provider: main, model: m, args: [--continue]}, env: {PATH: /opt/pi/bin}";
   expect(irisWith(runtime).fleet?.agents["iris"]).toMatchObject({
     runtime: "pi",
@@ -22,19 +22,19 @@ test("the arguments of a runtime precede the declared ones, and the agent's vari
   });
 });
 
-test("a runtime can be only a name, or name another program", () => {
+test("a runtime can be declared by name only, and can use another program", () => {
   expect(irisWith("claude").fleet?.agents["iris"]).toMatchObject({ runtime: "claude", command: ["claude"] });
   expect(irisWith("{kind: codex, program: /opt/codex}").fleet?.agents["iris"]?.command).toEqual([
     "/opt/codex",
   ]);
 });
 
-test("the PATH of an agent starts with a folder in its home, and a declared PATH replaces it", () => {
+test("an agent's PATH starts with a folder in its home, and a declared PATH replaces the default", () => {
   expect(irisWith("claude").fleet?.agents["iris"]?.env["PATH"]).toMatch(/^\/home\/iris\/\.local\/bin:/);
   expect(irisWith("claude, env: {PATH: /opt}").fleet?.agents["iris"]?.env["PATH"]).toBe("/opt");
 });
 
-test("a vendor that the runtime does not know is refused", () => {
+test("a vendor is refused if the runtime does not know it", () => {
   expect(lines(irisWith("{kind: claude, provider: nous}").problems)).toEqual([
     expect.stringContaining(
       'agents.iris.runtime.provider: claude does not know the vendor "nous"; it knows anthropic, bedrock',
@@ -43,7 +43,7 @@ test("a vendor that the runtime does not know is refused", () => {
 });
 
 test.each(["pi", "codex", "hermes"])(
-  "a vendor is refused if neither %s nor a file of the identity knows it",
+  "a vendor is refused if neither %s nor one of the identity's files knows it",
   (kind) => {
     const [problem] = lines(irisWith(`{kind: ${kind}, provider: antropic, model: m}`).problems);
     expect(problem).toContain("agents.iris.runtime.provider: ");
@@ -55,7 +55,7 @@ test.each(["pi", "codex", "hermes"])(
   },
 );
 
-test("a vendor in the runtime's configuration file of the identity is accepted", () => {
+test("a vendor is accepted if the runtime's configuration file among the identity's files names it", () => {
   const models = '{files: {".pi/agent/models.json": {text: \'{"providers": {"ours": {}}}\'}}, soul: SOUL.md}';
   const text = broken("command: [/bin/true]}\n  loom", "runtime: {kind: pi, provider: ours}}\n  loom")
     .replace("iris: {soul: SOUL.md}", `iris: ${models}`)

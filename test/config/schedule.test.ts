@@ -14,7 +14,7 @@ for time; do case $time in *25:00*) echo "Failed to parse calendar specification
 exit \${bad:-0}
 `;
 
-test("systemd decides which times are refused; without systemd none are", () => {
+test("a time is refused if systemd refuses it, and is never refused without systemd", () => {
   write(folder.path, { double: DOUBLE });
   const program = join(folder.path, "double");
   chmodSync(program, 0o755);
@@ -31,7 +31,7 @@ test.runIf(existsSync(SYSTEMD))("a job with a time that systemd refuses is repor
   ]);
 });
 
-test("an agent's job has the host and folder of its agent, and a host's job has a PATH and a private /tmp", () => {
+test("an agent's job has its agent's host and folder, and a host's job has a PATH and a private /tmp", () => {
   const jobs =
     "retro: {agent: iris, schedule: daily, command: [x], env: {A: b}, onFailure: {retries: 2}}\n" +
     "  tidy: {host: east, schedule: [daily, weekly], command: [x], timeout: 30m}";

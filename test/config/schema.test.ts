@@ -19,7 +19,7 @@ const keys = Object.entries(SCHEMAS).flatMap(([file, schema]) => [
   ),
 ]);
 
-describe.each(keys)("$ref", ({ ref, node }) => {
+describe.each(keys)("the schema $ref", ({ ref, node }) => {
   const { title, description, examples = [], default: fallback } = resolveNode(node);
 
   test("has a title, a description and an example", () => {

@@ -31,8 +31,8 @@ const serviceOf = (entry: string, unit?: string) =>
 
 const OWN = "{host: hub, unit: gitea.service, unitFile: {from: gitea.service}";
 
-describe("a service of fleet.yaml", () => {
-  test("from a package has a unit with its name, runs, is enabled and runs as root by default", () => {
+describe("a service in fleet.yaml", () => {
+  test("has a unit with its name, runs, is enabled, and runs as root by default if it comes from a package", () => {
     expect(serviceOf("{host: hub, packages: [redis-server]}")).toMatchObject({
       unit: "forge.service",
       packages: ["redis-server"],
@@ -45,7 +45,7 @@ describe("a service of fleet.yaml", () => {
     });
   });
 
-  test("with a unit file runs as its User=, and is static without an [Install] section", () => {
+  test("runs as the User= in its unit file, and is static without an [Install] section", () => {
     expect(serviceOf(`${OWN}}`)).toMatchObject({ text: UNIT, user: "git", enabled: "enabled" });
     const still = UNIT.split("[Install]")[0] ?? "";
     expect(serviceOf(`${OWN}, enabled: false}`, still)).toMatchObject({ enabled: "static" });
@@ -54,7 +54,7 @@ describe("a service of fleet.yaml", () => {
     ]);
   });
 
-  test("has its files, its check and the user that is created for it", () => {
+  test("has its files, its health check and the user that is created for it", () => {
     const entry = `${OWN}, files: {/etc/gitea/app.ini: {text: "a\\n", owner: git, mode: "0640"}}, account: {shell: /bin/bash}, health: {http: "http://127.0.0.1:3000/", expect: 200}}`;
     expect(serviceOf(entry)).toMatchObject({
       files: { "/etc/gitea/app.ini": { text: "a\n", owner: "git", group: "git", mode: "0640" } },
@@ -64,7 +64,7 @@ describe("a service of fleet.yaml", () => {
   });
 });
 
-describe("a service is refused with", () => {
+describe("a service is refused if it has", () => {
   test.each([
     [
       "a unit of the system",
@@ -158,16 +158,16 @@ describe("a service is refused with", () => {
   });
 
   test.each([
-    ["control characters", "\u0001\u0002", "has a control character in line 1"],
+    ["control characters", "\u0001\u0002", "contains a control character in line 1"],
     [
       "a text that is not a unit file",
       "this is not a unit\n",
-      "has neither a [Section] nor a Key=value of a section in line 1",
+      "is not a unit file: line 1 is not a [Section] or a Key=value in one",
     ],
     [
       "a setting without a section",
       "ExecStart=/bin/true\n",
-      "has neither a [Section] nor a Key=value of a section in line 1",
+      "is not a unit file: line 1 is not a [Section] or a Key=value in one",
     ],
     [
       "a unit without ExecStart=",
@@ -179,7 +179,7 @@ describe("a service is refused with", () => {
       `${UNIT}Alias=forge.service sshd.service\n`,
       'has an Alias=, but "sshd.service"',
     ],
-    ["Windows line ends", UNIT.replaceAll("\n", "\r\n"), "has a control character in line 1"],
+    ["Windows line ends", UNIT.replaceAll("\n", "\r\n"), "contains a control character in line 1"],
     [
       "a secret in its environment",
       UNIT.replace("User=git", "User=git\nEnvironment=A=1 TOKEN=kX9fQ2mZ7vB4tR8wL1pD"),
@@ -189,13 +189,13 @@ describe("a service is refused with", () => {
     expect(problems(`${OWN}}`, unit)[0]).toContain(sentence);
   });
 
-  test("another user than that of the unit file", () => {
+  test("a user other than the one in the unit file", () => {
     expect(problems(`${OWN}, user: iris}`)).toEqual([
       expect.stringContaining('is "iris", but the unit file has User=git'),
     ]);
   });
 
-  test("the unit of another service, or the name of an agent", () => {
+  test("another service's unit, or an agent's name", () => {
     const extra = "  other: {host: hub, unit: gitea.service}\n  iris: {host: hub}\n";
     expect(problems("{host: hub, unit: gitea.service}", UNIT, extra)).toEqual([
       expect.stringContaining('services.other: gitea.service belongs to service "forge" already'),
@@ -203,7 +203,7 @@ describe("a service is refused with", () => {
     ]);
   });
 
-  test("a secret that it shares with an agent without a reason", () => {
+  test("a secret that an agent also uses, and no reason for this", () => {
     expect(problems("{host: hub, credentials: [iris-key]}")).toEqual([
       expect.stringContaining("is held by agents iris and services forge: give each its own"),
     ]);

@@ -20,20 +20,23 @@ beforeAll(() => {
 
 const groups: Record<string, readonly Case[]> = { FORM, NAMES, TEXT, YAML, LINTS, FILES };
 
-describe.each(Object.entries(groups))("fleet.yaml is refused, each problem at its place: %s", (_, cases) => {
-  test.each(cases.map((one) => ({ title: one[0], one })))("$title", ({ one }) => {
-    const [, passage, replacement, ...problems] = one;
-    const checked = check(folder, broken(passage, replacement));
-    expect(lines(checked.problems)).toEqual(problems.map((problem) => `fleet.yaml:${problem}`));
-    expect(checked.fleet).toBeUndefined();
-  });
-});
+describe.each(Object.entries(groups))(
+  "an invalid fleet.yaml is refused with each problem at its place: %s",
+  (_, cases) => {
+    test.each(cases.map((one) => ({ title: one[0], one })))("$title", ({ one }) => {
+      const [, passage, replacement, ...problems] = one;
+      const checked = check(folder, broken(passage, replacement));
+      expect(lines(checked.problems)).toEqual(problems.map((problem) => `fleet.yaml:${problem}`));
+      expect(checked.fleet).toBeUndefined();
+    });
+  },
+);
 
-test("the small fleet is valid before the cases break it", () => {
+test("the small fleet is valid before the cases change it", () => {
   expect(lines(check(folder, FLEET).problems)).toEqual([]);
 });
 
-test("all problems are reported at once, in the order of the file", () => {
+test("problems are all reported at once, in the order of the file", () => {
   const text = broken("{kind: local}", "{kind: locl}")
     .replace("from: ", "form: ")
     .replace("host: east", "host: esat")
@@ -47,12 +50,12 @@ test("all problems are reported at once, in the order of the file", () => {
   ]);
 });
 
-test("a value in place of a secret's reference is not repeated in the message", () => {
+test("a value that replaces a secret's reference is not repeated in the error message", () => {
   const text = broken("config:iris-key", "sk-canary-0123456789");
   expect(lines(check(folder, text).problems).join()).not.toContain("canary");
 });
 
-test("a file of Rancher's Fleet is recognized, and no other problem is reported", () => {
+test("a fleet.yaml of Rancher's Fleet is recognized, and no other problem is reported", () => {
   const checked = check(folder, "defaultNamespace: shop\nhelm:\n  chart: ./chart\n");
   expect(lines(checked.problems)).toEqual([
     "fleet.yaml:1:1: this is a fleet.yaml of Rancher's Fleet (it has `defaultNamespace`), not of Muster: " +

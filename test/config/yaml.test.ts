@@ -7,7 +7,7 @@ const folder = useFolder();
 const problemsOf = (text: string | Uint8Array) => lines(check(folder, text).problems);
 const agentOf = (text: string) => check(folder, text).fleet?.agents["iris"];
 
-test("anchors, merge keys and x- keys work as in other tools, and a map's own keys win over merged ones", () => {
+test("anchors, merge keys and x- keys work as in other tools, and a map's own keys override merged ones", () => {
   const text = broken(
     "agents:\n  iris: {host: hub,",
     "x-base: &base {watchdog: 30s, host: east}\nagents:\n  iris: {<<: *base, host: hub,",
@@ -15,7 +15,7 @@ test("anchors, merge keys and x- keys work as in other tools, and a map's own ke
   expect(agentOf(text)).toMatchObject({ host: "hub", watchdog: 30 });
 });
 
-test("the first of several merged maps wins", () => {
+test("the first of several merged maps takes precedence", () => {
   const anchors =
     "x-a: &a {watchdog: 10}\nx-b: &b {watchdog: 20, workdir: b}\nagents:\n  iris: {<<: [*a, *b], host: hub,";
   expect(agentOf(broken("agents:\n  iris: {host: hub,", anchors))).toMatchObject({
@@ -24,14 +24,14 @@ test("the first of several merged maps wins", () => {
   });
 });
 
-test("a problem in a merged map has the position of the merged map and the path of the merging one", () => {
+test("a problem in a merged map is reported with that map's position and the path of the map that merges it", () => {
   const text = broken("agents:\n  iris: {", "x-base: &base {watchdog: soon}\nagents:\n  iris: {<<: *base, ");
   expect(problemsOf(text)).toEqual([
     'fleet.yaml:17:26 agents.iris.watchdog: must be a number of seconds, at least 1, such as 30 or "30s"',
   ]);
 });
 
-test("x- keys are allowed in every map and declare nothing", () => {
+test("x- keys are allowed in every map and ignored", () => {
   const fleet = check(folder, broken("{kind: local}", "{kind: local, x-note: 1}\n  x-shape: {a: b}")).fleet;
   expect(Object.keys(fleet?.hosts ?? {})).toEqual(["hub", "east"]);
 });
@@ -61,11 +61,11 @@ test.each([
   ["UTF-16", Buffer.from("\ufeffkind: Fleet", "utf16le"), "1:1: is not UTF-8 text: save it as UTF-8"],
   ["a NUL", "kind: \0", "1:7: contains a NUL character"],
   ["10 MB", "#".repeat(10_000_000), "1:1: is larger than 512 KiB"],
-])("%s is reported in one line", (_, text, problem) => {
+])("an invalid file is reported in one line: %s", (_, text, problem) => {
   expect(problemsOf(text)).toEqual([`fleet.yaml:${problem}`]);
 });
 
-test("a missing file, or a folder, is reported with its name", () => {
+test("a missing file, or a folder in its place, is reported with its name", () => {
   expect(lines(checkFleet(join(folder.path, "none.yaml")).problems)).toEqual([
     "none.yaml:1:1: does not exist",
   ]);
@@ -93,7 +93,7 @@ test.each([
   ["500,000 brackets", "]".repeat(500_000), "is not YAML"],
   ["20,000 unknown keys", FLEET + Array.from({ length: 20_000 }, (_, i) => `k${i}: 1\n`).join(""), "k0"],
   ["30,000 times the same key", FLEET + "x-a: 1\n".repeat(30_000), "is a duplicate key"],
-])("%s is refused in time", (_, text, sentence) => {
+])("a hostile file is refused in time: %s", (_, text, sentence) => {
   const start = performance.now();
   expect(problemsOf(text).join("\n")).toContain(sentence);
   expect(performance.now() - start).toBeLessThan(SOON);

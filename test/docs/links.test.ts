@@ -20,10 +20,10 @@ const PLACEHOLDER = /\/(?:NAME|KIND)(?:\.\w+)?$/;
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const isThere = (path: string) => existsSync(join(ROOT, path));
 
-describe.each(PAGES)("%s", (page) => {
+describe.each(PAGES)("the page %s", (page) => {
   const text = withoutCode(read(page));
 
-  test("links to pages and headings that exist", () => {
+  test("links only to pages and headings that exist", () => {
     const dead = linksIn(text).filter((link) => {
       const [path = "", anchor] = link.split("#");
       const target = path === "" ? page : normalize(join(dirname(page), path));
@@ -32,31 +32,31 @@ describe.each(PAGES)("%s", (page) => {
     expect(dead).toEqual([]);
   });
 
-  test("names files and folders that exist", () => {
+  test("names only files and folders that exist", () => {
     expect(pathsIn(read(page)).filter((path) => !isNamedFileThere(path))).toEqual([]);
   });
 });
 
-test("messages, comments and templates name pages that exist", () => {
+test("the pages named in messages, comments and templates exist", () => {
   const named = SOURCES.flatMap((source) => pathsIn(read(source)).map((path) => ({ source, path })));
   const pages = named.filter(({ path }) => path.startsWith("docs/"));
   expect(pages).not.toEqual([]);
   expect(pages.filter(({ path }) => !isNamedFileThere(path))).toEqual([]);
 });
 
-test("README or CONTRIBUTING names each page of docs", () => {
+test("README or CONTRIBUTING names each page in docs", () => {
   const named = new Set(["README.md", "CONTRIBUTING.md"].flatMap((page) => pathsIn(read(page))));
   const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
   expect(pages.map((name) => `docs/${name}`).filter((path) => !named.has(path))).toEqual([]);
 });
 
-test("docs/architecture.md has a line for each folder of src", () => {
+test("docs/architecture.md has a line for each folder in src", () => {
   const rows = [...read("docs/architecture.md").matchAll(/^\| `src\/([\w-]+)` \|/gm)];
   const folders = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter((one) => one.isDirectory());
   expect(rows.map(([, name]) => name).sort()).toEqual(folders.map(({ name }) => name).sort());
 });
 
-test("CONTRIBUTING says where to add things", () => {
+test("CONTRIBUTING names the place for each kind of addition", () => {
   const places = pathsIn(read("CONTRIBUTING.md")).filter((path) => PLACEHOLDER.test(path));
   expect(places.length).toBeGreaterThan(5);
 });

@@ -11,7 +11,7 @@ test.each([
   ["stack select prod", undefined],
   ["up --yes", undefined],
   ["import -- -s prod", undefined],
-])("`pulumi %s` names the stack %s", (line, stack) => {
+])("the stack that `pulumi %s` selects is %s", (line, stack) => {
   expect(namedStack(readCall(line.split(" ")))).toBe(stack);
 });
 
@@ -19,7 +19,7 @@ test.each([
   ["-C ../fleet up", "../fleet"],
   ["up --cwd=/srv/fleet", "/srv/fleet"],
   ["up", undefined],
-])("`pulumi %s` runs in %s", (line, cwd) => {
+])("the command `pulumi %s` runs in %s", (line, cwd) => {
   expect(readCall(line.split(" ")).cwd).toBe(cwd);
 });
 
@@ -31,7 +31,7 @@ test.each([
   ["config set up yes", false],
   ["version", false],
   ["", false],
-])("`pulumi %s` is an operation on the stack: %s", (line, expected) => {
+])("the command `pulumi %s` is an operation on the stack: %s", (line, expected) => {
   expect(isOperation(readCall(line.split(" ")))).toBe(expected);
 });
 
@@ -41,9 +41,12 @@ test.each([
   ["up --verbose=9", {}, /^-v=9 was refused/],
   ["up", { PULUMI_OPTION_VERBOSE: "9" }, /^-v=9 was refused/],
   ["up", { PULUMI_DEBUG_GRPC: "/tmp/log" }, /^PULUMI_DEBUG_GRPC was refused/],
-])("`pulumi %s` with %o is refused, because the engine would log secrets", (line, env, sentence) => {
-  expect(() => refuseLeaks(readCall(line.split(" ")), "", env)).toThrow(sentence);
-});
+])(
+  "the command `pulumi %s` with %o is refused, because the engine would log secrets",
+  (line, env, sentence) => {
+    expect(() => refuseLeaks(readCall(line.split(" ")), "", env)).toThrow(sentence);
+  },
+);
 
 test.each([
   ["up", true],
@@ -51,7 +54,7 @@ test.each([
   ["preview", false],
   ["refresh --preview-only", false],
   ["cancel", false],
-])("`pulumi %s` takes the stack's lock: %s", (line, expected) => {
+])("the command `pulumi %s` takes the stack's lock: %s", (line, expected) => {
   expect(isChange(readCall(line.split(" ")))).toBe(expected);
 });
 
@@ -59,12 +62,12 @@ test.each([
   "postgres://ann:s3cret@db.example.org/state",
   "postgres://:s3cret@db.example.org/state",
   "postgres://db.example.org/state?sslmode=require&password=s3cret",
-])("a password in the state's URL is refused and not printed: %s", (url) => {
+])("a password in the URL of the state is refused and not printed: %s", (url) => {
   const refuse = () => refuseLeaks(readCall(["stack", "ls"]), url, {});
   expect(refuse).toThrow(/holds a password.*PGPASSWORD/);
   expect(refuse).not.toThrow(/s3cret/);
 });
 
-test("`pulumi up -v8` is not refused", () => {
+test("the command `pulumi up -v8` is not refused", () => {
   refuseLeaks(readCall(["up", "-v8"]), "postgres://ann@db.example.org/state", {});
 });

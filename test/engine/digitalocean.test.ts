@@ -37,7 +37,7 @@ async function api(status: number) {
   return { requests, env: { DIGITALOCEAN_API_URL: url, DIGITALOCEAN_TOKEN: "canary" } };
 }
 
-test("the account is checked once before the engine starts, and the engine then refreshes the cloud's resources", async () => {
+test("the account is checked once before the engine starts, and the engine then refreshes the resources of the cloud", async () => {
   const { requests, env } = await api(200);
   const result = await pulumi(["up"], env);
   expect(result.exitCode).toBe(0);
@@ -46,7 +46,7 @@ test("the account is checked once before the engine starts, and the engine then 
   expect(result.stdout).not.toContain("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
 });
 
-test("a missing token, a wrong token or an unavailable API gives one sentence, and the engine does not start", async () => {
+test("a missing or wrong token and an unavailable API are reported in one sentence, and the engine does not start", async () => {
   const missing = await pulumi(["up"]);
   expect({ code: missing.exitCode, out: missing.stdout }).toEqual({ code: 2, out: "" });
   expect(missing.stderr).toMatch(/^pulumi: there is no DigitalOcean token: /);
@@ -61,7 +61,7 @@ test("a missing token, a wrong token or an unavailable API gives one sentence, a
   }
 });
 
-test("a tenant's stack, a run without a refresh, and a command that is no operation send no request", async () => {
+test("no request is sent by a tenant's stack, a run without a refresh, or a command that is no operation on the stack", async () => {
   const { requests, env } = await api(500);
   await pulumi(["up", "--refresh=false"], env);
   await pulumi(["stack", "ls"], env);
@@ -70,7 +70,7 @@ test("a tenant's stack, a run without a refresh, and a command that is no operat
   expect(requests).toEqual([]);
 });
 
-test("a droplet in a comment of fleet.yaml needs no token", async () => {
+test("a token is not needed if only a comment of fleet.yaml mentions a droplet", async () => {
   const text =
     "apiVersion: muster/v1\nkind: Fleet\nname: f\ntenants: {}\nagents: {}\n" +
     "hosts:\n  web: { kind: ssh, address: web.example } # a host that you have; or { kind: droplet }\n";
@@ -80,7 +80,7 @@ test("a droplet in a comment of fleet.yaml needs no token", async () => {
   expect(result.stdout).toContain("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true");
 });
 
-test("with an invalid fleet.yaml the engine starts, and its program reports the error", async () => {
+test("the engine starts with an invalid fleet.yaml, and its program reports the error", async () => {
   writeFileSync(join(project, "fleet.yaml"), "hosts: {web: {kind: droplet\n");
   expect((await pulumi(["preview"])).exitCode).toBe(0);
 });

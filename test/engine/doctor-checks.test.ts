@@ -23,7 +23,7 @@ async function checks(env: Record<string, string> = {}): Promise<Record<string, 
   return Object.fromEntries((JSON.parse(stdout) as Check[]).map((check) => [check.name, check]));
 }
 
-test("an engine in the cache is shown with the version that it reports", async () => {
+test("an engine in the cache is listed with the version that it reports", async () => {
   standInEngine(join(box.launcher, "bin"));
   const { engine, node } = await checks();
   expect(engine).toMatchObject({ ok: true, detail: `3.259.0, ${join(box.launcher, "bin/pulumi")}` });
@@ -38,14 +38,14 @@ test("a broken engine is reported with the command that repairs it", async () =>
   });
 });
 
-test("without an engine, the Go that would build it is checked", async () => {
+test("the Go that would build the engine is checked if there is no engine", async () => {
   script(join(box.bin, "go"), "echo go version go1.19.8 linux/amd64");
   const { engine, go } = await checks();
   expect(engine).toMatchObject({ ok: "warn", fix: "npx pulumi version" });
   expect(go).toMatchObject({ ok: "warn", fix: expect.stringContaining("go.dev/dl") });
 });
 
-test("a missing passphrase, one that others can read, and an open state folder are reported with the commands that fix them", async () => {
+test("a missing passphrase, and a passphrase or state folder open to other users, are each reported with the command that fixes it", async () => {
   const file = join(project, "stacks/prod.passphrase");
   writeFileSync(join(project, "stacks/Pulumi.prod.yaml"), "encryptionsalt: v1:abc\n");
   mkdirSync(join(project, ".state"), { mode: 0o755 });
@@ -57,7 +57,7 @@ test("a missing passphrase, one that others can read, and an open state folder a
   expect((await checks())["passphrase"]).toMatchObject({ ok: false, fix: `chmod 600 ${file}` });
 });
 
-test("the lock of a run on another machine is reported", async () => {
+test("a lock that a run on another machine holds is reported", async () => {
   const dir = join(project, ".state/.pulumi/locks/organization/fleet/prod");
   mkdirSync(dir, { recursive: true });
   writeFileSync(
@@ -71,7 +71,7 @@ test("the lock of a run on another machine is reported", async () => {
   });
 });
 
-test("the location of the state is shown, and the reason if it cannot be reached", async () => {
+test("the location of the state is shown, with the reason if the state cannot be reached", async () => {
   expect((await checks())["state"]).toMatchObject({ ok: true, detail: "file://./.state is reachable" });
   const env = { PULUMI_BACKEND_URL: "postgres://ann:s3cret@db.example.org/state" };
   expect((await checks(env))["state"]).toMatchObject({
@@ -88,7 +88,7 @@ test("the location of the state is shown, and the reason if it cannot be reached
   });
 });
 
-test("a `pulumi` from elsewhere gets one sentence that names the variables it lacks", async () => {
+test("a `pulumi` that was installed elsewhere is reported in one sentence that names the variables it lacks", async () => {
   standInEngine(box.bin, "3.300.0");
   expect((await checks({ PULUMI_PARALLEL: "64" }))["pulumi on PATH"]).toMatchObject({
     ok: "warn",

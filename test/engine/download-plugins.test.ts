@@ -23,18 +23,18 @@ async function site(status: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/install.sh`;
 }
 
-test("a download is possible only if the vendor's site answers with a success", async () => {
+test("a download is possible only if the vendor's site answers with a success status", async () => {
   expect(await canDownload(await site(200))).toBe(true);
   expect(await canDownload(await site(403))).toBe(false);
   expect(await canDownload("http://127.0.0.1:9/install.sh")).toBe(false);
 });
 
-test("with MUSTER_OFFLINE no site is contacted", async () => {
+test("no site is contacted if MUSTER_OFFLINE is set", async () => {
   vi.stubEnv("MUSTER_OFFLINE", "1");
   expect(await canDownload(await site(200))).toBe(false);
 });
 
-test("the npm package's launcher puts the engine into the given folder", async () => {
+test("the launcher in the npm package puts the engine into the folder that it is given", async () => {
   const place = '"$PULUMI_HOME/versions/3.259.0/bin"';
   script(
     join(box.bin, "npm"),
@@ -47,7 +47,7 @@ for name in pulumi pulumi-language-nodejs; do echo '#!/bin/sh' > ${place}/$name;
   expect(holdsEngine(dir ?? "")).toBe(true);
 });
 
-test("a failed download is reported and returns no folder, so that the engine is built instead", async () => {
+test("a failed download is reported, and the engine is built instead", async () => {
   script(join(box.bin, "npm"), "echo 'npm error 403 Forbidden' >&2; exit 1");
   const lines: string[] = [];
   expect(await download(box.home, (line) => lines.push(line))).toBeUndefined();

@@ -32,7 +32,7 @@ test("a fleet without droplets downloads no plugin and contacts no cloud", async
   expect(await envOf({ "stacks/inventory.droplets.yaml": "hosts: {}\n" })).toEqual(NONE);
 });
 
-test("a comment that mentions a droplet does not declare one", async () => {
+test("a comment that mentions a droplet does not count as a declaration", async () => {
   const text = `${HEAD}hosts:\n  web: { kind: ssh, address: a.example } # or { kind: droplet }\n`;
   expect(await envOf({ "fleet.yaml": text })).toEqual(NONE);
 });
@@ -50,16 +50,16 @@ test("the cloud is refreshed once more after the last droplet was removed from f
   expect(await envOf({ "stacks/inventory.droplets.yaml": inventory })).toEqual(SOME);
 });
 
-test("an invalid fleet.yaml counts as one without droplets and is not an error here", async () => {
+test("an invalid fleet.yaml counts as a fleet without droplets and causes no error in the launcher", async () => {
   expect(await envOf({ "fleet.yaml": "hosts: {a: {kind: droplet" })).toEqual(NONE);
   expect(await envOf({ "fleet.yaml": "hosts: {a: {kind: droplet}}" })).toEqual(NONE);
 });
 
-test("an inventory of droplets that cannot be parsed counts as one with droplets", async () => {
+test("an inventory of droplets that cannot be parsed counts as an inventory with droplets", async () => {
   expect(await envOf({ "stacks/inventory.droplets.yaml": "hosts: [" })).toEqual(SOME);
 });
 
-test("the ssh-agent gets only the keys of droplets, each once, wherever fleet.yaml sets them", async () => {
+test("the ssh-agent gets only the keys of droplets, and each key once, wherever fleet.yaml declares it", async () => {
   const hosts =
     `hosts:\n  a: &d {${ADOPT}}\n  b: *d\n  c: {${ADOPT}, identityFile: keys/c}\n` +
     "  d: {kind: ssh, address: d.example, identityFile: keys/d}\n";

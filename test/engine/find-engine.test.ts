@@ -20,13 +20,13 @@ function setPath(...dirs: string[]): void {
   vi.stubEnv("PATH", [...dirs, "/usr/bin", "/bin"].join(delimiter));
 }
 
-test("an engine on PATH comes before the launcher's cache", async () => {
+test("an engine on PATH takes precedence over the launcher's cache", async () => {
   standInEngine(join(box.launcher, "bin"));
   standInEngine(box.bin, "3.270.1");
   expect(await findEngine()).toEqual({ pulumi: join(box.bin, "pulumi"), version: "3.270.1", how: "path" });
 });
 
-test("the launcher's cache is used if PATH has no engine", async () => {
+test("the launcher's cache is used if there is no engine on PATH", async () => {
   standInEngine(join(box.launcher, "bin"));
   expect(await findEngine()).toMatchObject({ pulumi: join(box.launcher, "bin/pulumi"), how: "cache" });
 });
@@ -51,7 +51,7 @@ test.each(["3.258.9", "2.300.0", "4.0.0", "nonsense"])(
   },
 );
 
-test("an engine on PATH without a language host for Node is skipped unless PATH has one", async () => {
+test("an engine on PATH without a language host for Node is skipped unless the language host is elsewhere on PATH", async () => {
   standInEngine(box.bin);
   rmSync(join(box.bin, "pulumi-language-nodejs"));
   expect(await findEngine()).toBeUndefined();
@@ -62,7 +62,7 @@ test("an engine on PATH without a language host for Node is skipped unless PATH 
   expect(await findEngine()).toMatchObject({ how: "path" });
 });
 
-test("a `pulumi` that cannot be run or fails is skipped, and a later one on PATH is used", async () => {
+test("a `pulumi` that cannot be run or fails is skipped, and a later `pulumi` on PATH is used", async () => {
   const [broken, good] = [join(box.home, "broken"), join(box.home, "good")];
   standInEngine(broken);
   symlinkSync("nowhere", join(box.bin, "pulumi"));
@@ -73,7 +73,7 @@ test("a `pulumi` that cannot be run or fails is skipped, and a later one on PATH
   expect(await findEngine()).toMatchObject({ pulumi: join(good, "pulumi") });
 });
 
-test("Muster's own `pulumi` and one installed by npm are never used as the engine", async () => {
+test("Muster's own `pulumi` and npm's `pulumi` are never used as the engine", async () => {
   const npm = join(box.home, "node_modules/.bin");
   standInEngine(npm);
   symlinkSync(join(ROOT, "bin/pulumi"), join(box.bin, "pulumi"));

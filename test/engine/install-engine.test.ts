@@ -40,7 +40,7 @@ function answer(result: { stdout: string }): { pulumi: string; version: string; 
   return JSON.parse(result.stdout);
 }
 
-test("a missing engine is built, and the launcher's folder becomes a link to it", async () => {
+test("a missing engine is built, and the launcher's folder becomes a link to the engine", async () => {
   standInGo();
   const result = await node(ENSURE, box.env);
   expect(answer(result)).toEqual({
@@ -54,7 +54,7 @@ test("a missing engine is built, and the launcher's folder becomes a link to it"
   expect(result.stderr).toContain("building the Pulumi engine (about 4 min on 2 cores)");
 });
 
-test("a second run builds nothing and prints nothing", async () => {
+test("a second run builds and prints nothing", async () => {
   standInGo();
   await node(ENSURE, box.env);
   const again = await node(ENSURE, box.env);
@@ -63,7 +63,7 @@ test("a second run builds nothing and prints nothing", async () => {
   expect(buildCount()).toBe(2);
 });
 
-test("when two runs start at once, one builds, and the other says that it waits and uses the result", async () => {
+test("only one of two simultaneous runs builds, and the other one says that it waits, then uses the result", async () => {
   standInGo({ seconds: 1 });
   const results = await Promise.all([node(ENSURE, box.env), node(ENSURE, box.env)]);
   expect(results.map((result) => answer(result).how).sort()).toEqual(["built", "cache"]);
@@ -73,7 +73,7 @@ test("when two runs start at once, one builds, and the other says that it waits 
   expect(buildCount()).toBe(2);
 });
 
-test("a run that was killed halfway does not block the next one", async () => {
+test("a run that was killed during the build does not block the next run", async () => {
   standInGo({ seconds: 5 });
   const killed = node(ENSURE, box.env);
   await vi.waitFor(() => expect(buildCount()).toBe(1), 10_000);
@@ -103,7 +103,7 @@ test("a Go that is too old is reported in one sentence that says what to install
   expect(buildCount()).toBe(0);
 });
 
-test("a link whose target was deleted is replaced, and the vendor's own folder is kept", async () => {
+test("a link whose target was deleted is replaced, but a real folder of the vendor is kept", async () => {
   standInGo();
   await node(ENSURE, box.env);
   rmSync(join(box.home, ".cache"), { recursive: true });

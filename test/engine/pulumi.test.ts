@@ -69,7 +69,7 @@ test("the engine gets every variable that the provider needs, even if only PATH 
   expect([first, second]).toEqual([dirname(process.execPath), join(box.launcher, "bin")]);
 });
 
-test("a run uses the engine's own home, but without a folder for the log that takes half of its time", async () => {
+test("a run uses a home of the engine's own, without the log folder that would take half of the run's time", async () => {
   const real = join(box.home, ".pulumi");
   mkdirSync(real, { recursive: true });
   writeFileSync(join(real, "credentials.json"), "{}");
@@ -86,7 +86,7 @@ test("a run uses the engine's own home, but without a folder for the log that ta
   expect(existsSync(join(home, "new"))).toBe(true);
 });
 
-test("the real home is used for a run with a log, with PULUMI_HOME, and for commands that only read", async () => {
+test("a run with a log, a run with PULUMI_HOME, and a command that only reads use the real home", async () => {
   const real = join(box.home, ".pulumi");
   expect((await environment(["up", "-v", "3"]))["PULUMI_HOME"]).toBe(real);
   expect((await environment(["stack", "ls"]))["PULUMI_HOME"]).toBe(real);
@@ -104,7 +104,7 @@ test("variables that are already set are kept", async () => {
   expect(env).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE_FILE");
 });
 
-test("the passphrase is that of the named stack, of the one in PULUMI_STACK, or the only one", async () => {
+test("the passphrase belongs to the named stack, to the stack in PULUMI_STACK, or to the only stack", async () => {
   const only = passphrase("only");
   const used = async (args: string[], env?: Record<string, string>) =>
     (await environment(args, env))["PULUMI_CONFIG_PASSPHRASE_FILE"];
@@ -115,7 +115,7 @@ test("the passphrase is that of the named stack, of the one in PULUMI_STACK, or 
   expect(await used(["up", "-s", "named"], { PULUMI_STACK: "variable" })).toBe(named);
 });
 
-test("arguments, output and exit code are passed on unchanged", async () => {
+test("the engine's arguments, output and exit code are passed on unchanged", async () => {
   standIn('printf "<%s>" "$@"; echo oops >&2; exit 42');
   const { stdout, stderr, exitCode } = await pulumi(["up", "--message", "a  b", "$HOME"]);
   expect({ stdout, stderr, exitCode }).toEqual({
@@ -125,7 +125,7 @@ test("arguments, output and exit code are passed on unchanged", async () => {
   });
 });
 
-test("a signal reaches the engine once, and a fatal signal also ends the command", async () => {
+test("the engine gets a signal only once, and a fatal signal also ends the command", async () => {
   standIn(
     `trap 'echo caught >> "${join(box.home, "signals")}"' INT; touch "${join(box.home, "ready")}"; while :; do sleep 0.05; done`,
   );
@@ -138,7 +138,7 @@ test("a signal reaches the engine once, and a fatal signal also ends the command
   expect(readFileSync(join(box.home, "signals"), "utf8")).toBe("caught\n");
 });
 
-test("the command works in the project when started in a subfolder, and in the folder given with -C", async () => {
+test("the command works in the project if it is started in a subfolder, and in the folder given with -C", async () => {
   standIn("pwd");
   const below = join(project, "identities/iris");
   mkdirSync(below, { recursive: true });
@@ -148,7 +148,7 @@ test("the command works in the project when started in a subfolder, and in the f
   expect(stdout).toBe(`${project} from ${realpathSync(box.home)}`);
 });
 
-test("outside any project the command runs the plain engine", async () => {
+test("the command runs the plain engine outside any project", async () => {
   const { stdout } = await pulumi(["version"], { cwd: box.home });
   expect(stdout).toBe("v3.259.0");
 });
@@ -160,7 +160,7 @@ test("the project's own folders are closed to other users", async () => {
   for (const dir of [".state", ".muster"]) expect(statSync(join(project, dir)).mode & 0o777).toBe(0o700);
 });
 
-test("a clone without the passphrase gets one sentence and exit code 2", async () => {
+test("a missing passphrase in a clone is reported in one sentence with exit code 2", async () => {
   encrypt("prod");
   const { stdout, stderr, exitCode } = await pulumi(["up", "-s", "acme/fleet/prod"]);
   expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
@@ -172,7 +172,7 @@ test("a clone without the passphrase gets one sentence and exit code 2", async (
   expect(stderr.split("\n")).toHaveLength(1);
 });
 
-test("a wrong passphrase gets one sentence and exit code 2, and the right one is checked only once", async () => {
+test("a wrong passphrase is reported in one sentence with exit code 2, and a correct one is checked only once", async () => {
   const salt = "v1:MHS07J+r2jw=:v1:jUXwc633E8QvTtJN:BwfurHMEdtuweEwIF2IK0ceLuOsE4g==";
   const stackFile = join(project, "stacks/Pulumi.prod.yaml");
   writeFileSync(stackFile, `encryptionsalt: ${salt}\n`);
@@ -191,13 +191,13 @@ test("a wrong passphrase gets one sentence and exit code 2, and the right one is
   expect((await pulumi(["up"], { env: { PULUMI_CONFIG_PASSPHRASE: "x" } })).stdout).toBe("ran");
 });
 
-test("without the passphrase, commands that need none still run", async () => {
+test("commands that need no passphrase run without it", async () => {
   encrypt("prod");
   standIn("echo ran");
   expect((await pulumi(["stack", "ls", "-s", "prod"])).stdout).toBe("ran");
 });
 
-test("a killed run's lock is removed by a run that changes the stack, but not by other commands", async () => {
+test("a killed run's lock is removed by a later run that changes the stack, but not by other commands", async () => {
   const file = join(project, ".state/.pulumi/locks/organization/fleet/prod/1.json");
   mkdirSync(dirname(file), { recursive: true });
   const timestamp = "2026-01-02T03:04:05.678Z";

@@ -11,13 +11,13 @@ test.each([
   ["all that is on a host", "muster:index:*::east/**", "**muster:index:*::east/**"],
   ["an agent as it is today", "muster:index:Host$muster:index:Agent::a/b/agent", undefined],
   ["a vendor's resource", "digitalocean:index/droplet:Droplet::east", undefined],
-])("a script that names %s reaches it", (_, urn, today) => {
+])("a target that names %s reaches the named resource", (_, urn, today) => {
   const wanted = STACK + (today ?? urn);
   expect(withCurrentTargets(["up", "--target", STACK + urn])).toEqual(["up", "--target", wanted]);
   expect(withCurrentTargets([`--target=${STACK + urn}`])).toEqual([`--target=${wanted}`]);
 });
 
-test("each of several targets in one argument is rewritten to its current name", () => {
+test("each target is rewritten to its current name if one argument contains several", () => {
   const [arg] = withCurrentTargets([
     `-t=${STACK}muster:index:Host::a/host,${STACK}muster:index:Identity::a/b/identity`,
   ]);

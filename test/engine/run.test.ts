@@ -23,7 +23,7 @@ beforeEach(() => {
   writeFileSync(join(modules, "muster-fleet/dist/pulumi.mjs"), program);
 });
 
-test("an installed package runs through npm's link, with the Node that npm installed beside it", async () => {
+test("an installed package runs through npm's link, with the Node that npm has installed beside the package", async () => {
   mkdirSync(join(modules, PACKAGE, "bin"), { recursive: true });
   const node = join(modules, PACKAGE, "bin/node");
   cpSync(process.execPath, node);
@@ -32,13 +32,13 @@ test("an installed package runs through npm's link, with the Node that npm insta
   expect(existsSync(join(modules, "muster-fleet/dist/.built"))).toBe(false);
 });
 
-test("without the pinned Node, a new enough one on PATH is used", async () => {
+test("a Node on PATH that is new enough is used if the pinned Node is missing", async () => {
   symlinkSync(process.execPath, join(box.bin, "node"));
   const { stdout } = await run(join(modules, ".bin/pulumi"), ["up"], box.env);
   expect(stdout).toContain(process.execPath);
 });
 
-test("if Node is too old, one sentence says what to do", async () => {
+test("a Node that is too old is reported in one sentence that says what to do", async () => {
   script(join(box.bin, "node"), "exit 1");
   const { stderr, exitCode } = await run(join(modules, ".bin/pulumi"), ["up"], box.env);
   expect(stderr).toBe(

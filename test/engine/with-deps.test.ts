@@ -46,7 +46,7 @@ function installCount(): number {
   return existsSync(installs) ? readFileSync(installs, "utf8").trim().split("\n").length : 0;
 }
 
-test("the script installs once, reports that on stderr, and puts the pinned Node and Muster's commands first on PATH", async () => {
+test("the script installs once, reports this on stderr, and puts the pinned Node and Muster's commands first on PATH", async () => {
   standInNpm();
   const first = await withDeps("sh", "-c", 'echo "$PATH"');
   const modules = join(checkout, "node_modules");
@@ -68,7 +68,7 @@ test("`npx fleet` and `npx pulumi` find the checkout's own programs", async () =
   }
 });
 
-test("the dependencies are installed again after package-lock.json has changed", async () => {
+test("a changed package-lock.json causes another installation", async () => {
   standInNpm();
   await withDeps("true");
   writeFileSync(join(checkout, "package-lock.json"), '{"lockfileVersion": 3}');
@@ -76,7 +76,7 @@ test("the dependencies are installed again after package-lock.json has changed",
   expect(installCount()).toBe(2);
 });
 
-test("when three runs start at once, one installs and the others wait", async () => {
+test("only one of three simultaneous runs installs, and the other two wait", async () => {
   standInNpm(1);
   const results = await Promise.all([
     withDeps("echo", "ran"),
@@ -89,7 +89,7 @@ test("when three runs start at once, one installs and the others wait", async ()
   expect(readdirSync(join(checkout, ".muster"))).toEqual([]);
 });
 
-test("after a run was killed halfway, the next one installs", async () => {
+test("the next run after a killed one installs the dependencies", async () => {
   standInNpm(2);
   const killed = withDeps("true");
   await vi.waitFor(() => expect(installCount()).toBe(1), 10_000);
@@ -101,7 +101,7 @@ test("after a run was killed halfway, the next one installs", async () => {
   expect(installCount()).toBe(2);
 });
 
-test("a failed installation ends the run and does not count as done", async () => {
+test("a failed installation ends the run and does not count as complete", async () => {
   script(join(box.bin, "npm"), "echo 'npm error network' >&2; exit 7");
   const { exitCode, stdout, stderr } = await withDeps("echo", "ran");
   expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: "" });

@@ -3,7 +3,7 @@ import { forgeOf } from "../../src/forge/forge-client.ts";
 import { publishComment, publishIssue } from "../../src/forge/publish.ts";
 import { type ForgeDouble, type Issue, startForge } from "../doubles/forge.ts";
 
-describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
+describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) => {
   let forge: ForgeDouble;
 
   beforeEach(async () => {
@@ -24,7 +24,7 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     return { id: number, number, title: "t", body, state: "open", user, pull_request: null };
   }
 
-  test("opens one issue, updates it, and closes it when nothing is left to do", async () => {
+  test("opens one issue, updates it, and closes it when no drift is left", async () => {
     await issue("one");
     await issue("two");
     expect(forge.issues).toMatchObject([{ title: "Drift of arc", state: "open" }]);
@@ -35,7 +35,7 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect(forge.issues.map((one) => one.state)).toEqual(["closed", "open"]);
   });
 
-  test("writes nothing if the text is the same, or if there is nothing to report", async () => {
+  test("writes nothing if the text is unchanged, or if there is nothing to report", async () => {
     await issue("no drift", false);
     await issue("one");
     const before = writes().length;
@@ -43,7 +43,7 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect([before, writes().length]).toEqual([1, 1]);
   });
 
-  test("finds its issue among hundreds of others", async () => {
+  test("finds its own issue among hundreds", async () => {
     await issue("one");
     for (let number = 1; number <= 230; number += 1) forge.issues.unshift(foreign(number, "theirs"));
     await issue("two");
@@ -51,7 +51,7 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect(forge.issues.at(-1)?.body).toMatch(/two$/);
   });
 
-  test("does not change another user's issue or a pull request, even if it has the same mark", async () => {
+  test("does not change another user's issue or pull request, even if it has the same mark", async () => {
     await issue("one");
     const mark = forge.issues[0]?.body ?? "";
     forge.issues.unshift(foreign(1, mark));
@@ -74,7 +74,7 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect(forge.issues.map((one) => one.state)).toEqual(["closed", "open"]);
   });
 
-  test("keeps one comment on a pull request, among hundreds of others", async () => {
+  test("keeps one comment on a pull request, among hundreds of comments", async () => {
     await comment("one");
     const user = { login: "mallory" };
     for (let id = 1; id <= 120; id += 1) forge.comments.unshift({ id, on: 7, body: "theirs", user });
@@ -100,7 +100,7 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect(forge.requests).toHaveLength(1);
   });
 
-  test.each([429, 403, 500, 502, 503])("retries after status %i and finally gives up", async (status) => {
+  test.each([429, 403, 500, 502, 503])("retries after status %i and eventually gives up", async (status) => {
     const later = { "retry-after": "0" };
     forge.fail(2, status, later);
     await issue("one");
@@ -116,13 +116,13 @@ describe.each(["github", "gitea"] as const)("on %s", (flavor) => {
     expect(forge.requests.filter((one) => one.startsWith("POST"))).toHaveLength(1);
   });
 
-  test("reports that the forge does not answer", async () => {
+  test("reports that the forge has not answered", async () => {
     const env = { ...forge.env, GITHUB_API_URL: "http://127.0.0.1:9" };
     const page = { about: "drift", title: "t", body: "b", open: true };
     await expect(publishIssue(forgeOf(env), page)).rejects.toThrow(/it did not answer/);
   });
 });
 
-test("outside a workflow, the error names the missing variable", () => {
+test("the error outside a workflow names the missing variable", () => {
   expect(() => forgeOf({})).toThrow("GITHUB_API_URL is not set");
 });

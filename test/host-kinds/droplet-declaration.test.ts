@@ -13,7 +13,7 @@ function fleetWith(cloud: string, host: string): string {
 const CLOUD =
   '{keys: {me: "ssh-ed25519 AAAA me@home"}, sshFrom: [192.0.2.1, "2001:db8::/32"], region: nyc3, tags: [a]}';
 
-test("a droplet has safe defaults: protected, with backups, a known image and no open port", () => {
+test("a droplet has safe defaults, which are protection, backups, a known image and no open port", () => {
   const { hosts, cloud } = loadFleet(fleetWith(CLOUD, "{kind: droplet}"));
   expect(cloud).toEqual({ keys: { me: "ssh-ed25519 AAAA" }, sshFrom: ["192.0.2.1", "2001:db8::/32"] });
   expect(hosts["web"]).toEqual({
@@ -26,7 +26,7 @@ test("a droplet has safe defaults: protected, with backups, a known image and no
   });
 });
 
-test("the settings of a droplet override those of `cloud`, and its setup keeps its order", () => {
+test("a droplet's settings override the settings of `cloud`, and its setup steps keep their order", () => {
   const host =
     "{kind: droplet, region: ams3, tags: [b], backups: false, protect: false, open: [{port: 443}], volumes: " +
     "{data: {size: 9}}, setup: {two: {run: b, timeout: 5m}, one: {run: a, unless: c}}, replace: why}";
@@ -45,7 +45,7 @@ test("the settings of a droplet override those of `cloud`, and its setup keeps i
   });
 });
 
-test("a setup step can have several lines and tabs, but no other control character", () => {
+test("a setup step can contain several lines and tabs, but no other control character", () => {
   const host = (run: string) => `{kind: droplet, setup: {one: {run: ${JSON.stringify(run)}}}}`;
   const run = "if true; then\n\techo a\nfi\n";
   expect(loadFleet(fleetWith(CLOUD, host(run))).hosts["web"]).toMatchObject({
@@ -56,7 +56,7 @@ test("a setup step can have several lines and tabs, but no other control charact
   );
 });
 
-test("an adopted droplet needs no key, and a new droplet does", () => {
+test("a new droplet needs a key, and an adopted droplet does not", () => {
   const cloud = "{keys: {}, sshFrom: [192.0.2.1], region: nyc3}";
   const firewall = "bb4b2611-3d72-467b-8602-280330ecd65c";
   const { hosts } = loadFleet(

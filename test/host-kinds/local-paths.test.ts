@@ -23,13 +23,13 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-test("hosts with the same name in different projects or caches are different hosts", () => {
+test("hosts with the same name are different hosts if they belong to different projects or caches", () => {
   const paths = [hostPaths("/c", "/p", "hub"), hostPaths("/c", "/q", "hub"), hostPaths("/d", "/p", "hub")];
   expect(new Set(paths.map(({ id }) => id)).size).toBe(3);
   expect(hostPaths("/c", "/p", "hub").id).toMatch(/^[0-9a-f]{8}-hub$/);
 });
 
-test("a new project has no local hosts, and listing them needs no root", async () => {
+test("a new project has no local hosts, and needs no root to list them", async () => {
   vi.stubEnv("MUSTER_CACHE", join(dir, "cache"));
   const hosts = localHosts(dir);
   expect(hosts.list()).toEqual([]);
@@ -39,7 +39,7 @@ test("a new project has no local hosts, and listing them needs no root", async (
   await hosts.clean();
 });
 
-test("a host that a killed run has left incomplete counts as stopped, so that it can be removed", () => {
+test("a host that a killed run has left incomplete counts as stopped and can therefore be removed", () => {
   vi.stubEnv("MUSTER_CACHE", join(dir, "cache"));
   mkdirSync(join(hostPaths(join(dir, "cache/local"), dir, "hub").dir, "disk"), { recursive: true });
   expect(localHosts(dir).state("hub")).toBe("stopped");
@@ -63,7 +63,7 @@ test("a missing, truncated or empty pid file means that no supervisor runs", () 
   }
 });
 
-test("overlapping networks are distinguished from separate ones", () => {
+test("the networks of hosts are compared for overlaps", () => {
   const overlap = (a: string, b: string) => contains(rangeOf(a), rangeOf(b));
   expect(overlap("10.0.0.0/8", "10.213.4.0/24")).toBe(true);
   expect(overlap("10.213.4.0/24", "10.213.4.77")).toBe(true);
@@ -86,7 +86,7 @@ test("each missing program is reported with the command that installs it", () =>
   );
 });
 
-test("on a system other than Linux, the error says that local hosts need Linux", () => {
+test("the error on a system other than Linux says that local hosts need Linux", () => {
   expect(() => refuseOtherSystems("darwin")).toThrow(/this is darwin\. Declare hosts of `kind: ssh`/);
   expect(() => refuseOtherSystems("linux")).not.toThrow();
 });
@@ -105,7 +105,7 @@ async function serving(greeting: string): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-test("without root and sudo, the error says what to do", async () => {
+test("the error without root and sudo says what to do", async () => {
   const bin = join(dir, "bin");
   mkdirSync(bin);
   vi.stubEnv("PATH", bin);

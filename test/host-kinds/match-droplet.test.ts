@@ -55,12 +55,12 @@ function found(
   return adopt(question(replace), existing, known).droplets["web"];
 }
 
-describe("finding a host's droplet", () => {
+describe("the search for a host's droplet", () => {
   test("returns no ID if no droplet exists and none is recorded", () => {
     expect(found(undefined, account([]))).toEqual({ isReplaced: false });
   });
 
-  test("recognizes a droplet that a killed run has created but not recorded by its tag", () => {
+  test("recognizes by its tag a droplet that a killed run has created but not recorded", () => {
     expect(found(undefined, account([droplet(7)]))).toEqual({ id: "7", isReplaced: false });
   });
 
@@ -68,16 +68,16 @@ describe("finding a host's droplet", () => {
     expect(found(undefined, account([droplet(7, tagsOf(OWNER, "old-web"))]))).toMatchObject({ id: "7" });
   });
 
-  test("ignores droplets of other stacks and other hosts", () => {
+  test("ignores droplets of other stacks and hosts", () => {
     const others = [droplet(7, tagsOf("muster/test", "web")), droplet(8, tagsOf(OWNER, "web2"))];
     expect(found(undefined, account(others))).toEqual({ isReplaced: false });
   });
 
-  test("keeps the ID of a recorded droplet that is gone, so that none is created unasked", () => {
+  test("keeps the ID of a recorded droplet that is gone, so that no droplet is created without a request", () => {
     expect(found(undefined, account([]), { machine: "7" })).toEqual({ id: "7", isReplaced: false });
   });
 
-  test("requests a new droplet for a new text in `replace`, whether the old one exists or is gone", () => {
+  test("requests a new droplet if the text in `replace` is new, whether or not the old droplet still exists", () => {
     expect(found("why", account([droplet(7)]), { machine: "7" })).toEqual({
       isReplaced: true,
       replace: "why",
@@ -85,7 +85,7 @@ describe("finding a host's droplet", () => {
     expect(found("why", account([]), { machine: "7" })).toEqual({ isReplaced: false, replace: "why" });
   });
 
-  test("replaces a droplet only once for each text, even if the run was killed before it recorded the new one", () => {
+  test("replaces a droplet only once for each text, even if the run was killed before it recorded the new droplet", () => {
     const both = account([droplet(7), droplet(8, tagsOf(OWNER, "web", "why"))]);
     expect(found("why", both, { machine: "7" })).toEqual({ id: "8", isReplaced: false, replace: "why" });
     expect(found("why", both, { machine: "8", replace: "why" })).toMatchObject({
@@ -94,7 +94,7 @@ describe("finding a host's droplet", () => {
     });
   });
 
-  test("keeps a droplet with a protected agent, even if `replace` requests a new one", () => {
+  test("keeps a droplet with a protected agent, even if `replace` requests a new droplet", () => {
     const recorded = new Map([["web", { machine: "7" }]]);
     const answer = adopt(question("why", true), account([droplet(7)]), recorded);
     expect(answer.droplets["web"]).toEqual({ id: "7", isReplaced: false });
@@ -107,7 +107,7 @@ describe("finding a host's droplet", () => {
     });
   });
 
-  test("is refused if two droplets have the host's tag and neither is recorded", () => {
+  test("fails if two droplets have the host's tag and neither of them is recorded", () => {
     expect(() => found(undefined, account([droplet(7), droplet(8)]))).toThrow(/7 and 8 have its tag/);
     expect(found(undefined, account([droplet(7), droplet(8)]), { machine: "8" })).toMatchObject({ id: "8" });
   });
@@ -123,13 +123,13 @@ describe("an adopted droplet", () => {
     return adopt({ ...rest, droplets: adopting }, existing, known).droplets["web"];
   };
 
-  test("is found by its ID and kept as it is", () => {
+  test("is found by its ID and is not changed", () => {
     expect(answerFor(mine())).toEqual({ id: "7", isReplaced: false, isAdopted: true });
     expect(answerFor(mine(), {}, { machine: "7" })).toMatchObject({ id: "7", isAdopted: true });
     expect(answerFor(mine(), { size: "s-2vcpu-4gb" })).toMatchObject({ isAdopted: true, isResized: true });
   });
 
-  test("no longer belongs to the host after it has been replaced", () => {
+  test("no longer belongs to the host once it has been replaced", () => {
     const both = account([droplet(8, tagsOf(OWNER, "web", "why"))], { byNumber: mine().byNumber });
     const after = { id: "8", isReplaced: false };
     expect(answerFor(both, { replace: "why" }, { machine: "8", replace: "why" })).toMatchObject(after);
@@ -144,7 +144,7 @@ describe("an adopted droplet", () => {
   });
 });
 
-test("existing keys, firewalls and reserved IPs are found by their key, name and droplet", () => {
+test("existing keys, firewalls and reserved IPs are found by key, name and droplet", () => {
   const answer = adopt(
     question(),
     account([droplet(7)], {
@@ -162,7 +162,7 @@ test("existing keys, firewalls and reserved IPs are found by their key, name and
   expect(answer.droplets["web"]).toMatchObject({ id: "7", reservedIp: "192.0.2.7" });
 });
 
-test("names and tags follow DigitalOcean's rules, and two long names differ", () => {
+test("the names and tags of resources follow DigitalOcean's rules, and two long names remain different", () => {
   const long = "a".repeat(80);
   expect(cloudName("muster/prod", long)).toMatch(/^[a-z][a-z0-9-]{0,63}$/);
   expect(cloudName("muster/prod", long)).not.toBe(cloudName("muster/prod", `${long}b`));

@@ -13,7 +13,7 @@ describe("a host kind", () => {
     expect([...HOST_KIND_NAMES].sort()).toEqual(folders.sort());
   });
 
-  test.each(HOST_KIND_NAMES)("has the modules that programs load by name: %s", async (kind) => {
+  test.each(HOST_KIND_NAMES)("has each module that a program loads by name: %s", async (kind) => {
     const isMade = hostKindOf({ kind }).machine !== undefined;
     for (const part of ["program.ts", "provider.ts"]) {
       expect(existsSync(join(FOLDER, kind, part))).toBe(isMade);
@@ -23,12 +23,12 @@ describe("a host kind", () => {
     expect(makeMachines).toBeTypeOf("function");
   });
 
-  test("has its own inventory file", () => {
+  test("has an inventory file of its own", () => {
     const paths = HOST_KIND_NAMES.map((kind) => HOST_KINDS[kind].inventory.path);
     expect(new Set(paths).size).toBe(paths.length);
   });
 
-  test("has a handler for the resource of its machine", async () => {
+  test("has a handler for its machine resource", async () => {
     const providers = await loadHostKindProviders(import.meta.dirname, () => undefined);
     const context = {} as Parameters<(typeof providers)[number]["handlers"]>[0];
     const types = providers.flatMap((provider) => Object.keys(provider.handlers(context)));

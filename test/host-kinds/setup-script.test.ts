@@ -24,7 +24,7 @@ function run(step: Partial<SetupStep>) {
 
 const done = (stdout: string) => ({ status: 0, stdout: `${stdout}\n`, stderr: "" });
 
-test("a step runs once on a machine, and again when its script or a trigger changes", () => {
+test("a setup step runs once on a machine, and runs again if its script or a trigger changes", () => {
   const step = { run: `echo x >>${dir}/count` };
   expect(run(step)).toEqual(done("done"));
   expect(run(step)).toEqual(done("done before"));
@@ -33,7 +33,7 @@ test("a step runs once on a machine, and again when its script or a trigger chan
   expect(readFileSync(join(dir, "count"), "utf8")).toBe("x\nx\n");
 });
 
-test("a step with several lines stops at the first command that fails", () => {
+test("a setup step with several lines stops at the first command that fails", () => {
   const lines = (second: string) =>
     `for n in 1 2; do\n\techo $n >>${dir}/lines\ndone\n${second}\necho last >>${dir}/lines\n`;
   expect(run({ run: lines("true") })).toEqual(done("done"));
@@ -42,12 +42,12 @@ test("a step with several lines stops at the first command that fails", () => {
   expect(readFileSync(join(dir, "lines"), "utf8")).toBe("1\n2\nlast\n1\n2\n");
 });
 
-test("a step is skipped if its `unless` succeeds", () => {
+test("a setup step is skipped if the command in its `unless` succeeds", () => {
   expect(run({ run: "exit 9", unless: "test 1 = 1" })).toEqual(done("nothing to do"));
   expect(run({ run: "exit 8", unless: "false" }).status).toBe(1);
 });
 
-test("the output of a step is kept on the host, where only root can read it", () => {
+test("a setup step's output is kept on the host, where only root can read it", () => {
   const failed = run({ run: "echo canary; echo canary >&2; exit 3" });
   expect(failed).toEqual({
     status: 1,
@@ -59,24 +59,24 @@ test("the output of a step is kept on the host, where only root can read it", ()
   expect(run({ run: "echo canary" })).toEqual(done("done"));
 });
 
-test("a step is stopped after its timeout, and runs again after a failure", () => {
+test("a setup step is stopped after its timeout, and runs again after a failure", () => {
   expect(run({ run: "sleep 30", timeout: 1 }).stderr).toBe(
     "note was ended after 1 s; what it said is in LOGS/note.log\n",
   );
   expect(run({ run: "sleep 0", timeout: 1 })).toEqual(done("done"));
 });
 
-test("the script of a step can contain quotes, dollar signs and end marks", () => {
+test("a setup step's script can contain quotes, dollar signs and end marks", () => {
   const run1 = { run: `printf '%s' "$HOME'\\\`" '\nEND_RUN\nEOF\n' >${dir}/said\n` };
   expect(run(run1)).toEqual(done("done"));
   expect(readFileSync(join(dir, "said"), "utf8")).toBe(`${process.env["HOME"]}'\`\nEND_RUN\nEOF\n`);
 });
 
-test("on a host without cloud-init, nothing waits for it", () => {
+test("a setup step does not wait for cloud-init if the host has none", () => {
   const { status } = spawnSync("/bin/sh", ["-s"], { input: WAIT_FOR_CLOUD_INIT, env: { PATH: "/nowhere" } });
   expect(status).toBe(0);
 });
 
-test("the user data never changes, because a change would replace existing droplets", () => {
+test("the user data of droplets never changes, because a change would replace existing droplets", () => {
   expect(USER_DATA).toBe("#cloud-config\nssh_pwauth: false\n");
 });

@@ -28,7 +28,7 @@ test("stacks that change one host at the same time lose no record and no stored 
   expect([...named].filter((digest) => !existsSync(join(host.paths.contents, digest)))).toEqual([]);
 }, 60_000);
 
-test("changes to two resources and to the host do not wait for each other", () => {
+test("changes to two resources and changes to the host do not wait for each other", () => {
   const { host } = makeWorld();
   const done: string[] = [];
   withResourceLock(host, "hub/iris/agent", () =>

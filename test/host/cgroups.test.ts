@@ -42,7 +42,7 @@ test("limits of cgroup v2 are read in the notation of fleet.yaml", () => {
   expect(kernelLimit("tasks", GROUP, mounts)).toBe("unlimited");
 });
 
-test("limits of cgroup v1 are read in the hierarchy of their controller", () => {
+test("limits of cgroup v1 are read in the hierarchy of the limit's controller", () => {
   const mounts = hybrid();
   put(`memory${GROUP}/memory.limit_in_bytes`, "9223372036854771712");
   put(`cpu,cpuacct${GROUP}/cpu.cfs_quota_us`, "7000");

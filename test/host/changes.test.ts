@@ -30,7 +30,7 @@ describe("a renamed resource", () => {
     expect(world.up(itemsOf(world, "den"), renamed).changed).toEqual([]);
   });
 
-  test("is finished by the next run if a run was killed after it had moved the home", () => {
+  test("is completed by the next run if a run was killed after it had moved the home", () => {
     const world = makeWorld();
     world.up({ ...itemsOf(world, "lab"), "a.md": world.file(`${world.dir}/home/lab/a.md`, "a") });
     const blocked = { ...itemsOf(world, "den"), "b.md": world.file("/proc/none/b.md", "b") };
@@ -59,7 +59,7 @@ describe("a renamed resource", () => {
   });
 });
 
-test("a folder that was created for a file is removed with it unless it contains other files", () => {
+test("a folder that was created for a file is removed with the file unless the folder contains other files", () => {
   const world = makeWorld();
   const at = (path: string) => ({ [path]: world.file(`${world.home()}/${path}`, "text") });
   world.up({ ...at("a/deep/one"), ...at("b/two"), ...at("c") });
@@ -70,7 +70,7 @@ test("a folder that was created for a file is removed with it unless it contains
 });
 
 describe("a folder that two resources share", () => {
-  test("is kept while one of them still declares it", () => {
+  test("is kept as long as at least one of them declares it", () => {
     const world = makeWorld();
     const items = { home: home(world, "lab") };
     world.up(items);
@@ -85,8 +85,8 @@ describe("a folder that two resources share", () => {
   });
 });
 
-describe("a home that is removed", () => {
-  test("is reported with its new path when a home of the same name is created", () => {
+describe("a removed home", () => {
+  test("is reported with its new path if an agent with the same home is created again", () => {
     const world = makeWorld();
     world.up({ home: home(world, "lab") });
     const [aside = ""] = world.down();
@@ -96,7 +96,7 @@ describe("a home that is removed", () => {
     expect(world.up({ home: home(world, "lab") }).kept).toBeUndefined();
   });
 
-  test("is deleted completely if that is declared, and so are the contacts that its agent has learned", () => {
+  test("is deleted completely if fleet.yaml says so, together with the contacts that its agent has learned", () => {
     const world = makeWorld();
     const { item, contents } = book(`${world.home()}/contacts.db`, { loom: { email: "l@example.org" } });
     world.up({ home: home(world, "lab", "wipe"), book: { ...item, onRemove: "wipe" } }, { contents });

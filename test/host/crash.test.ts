@@ -98,9 +98,9 @@ const PHASES: readonly (readonly [string, (world: World) => void, (world: World)
   ],
 ];
 
-describe("a host runtime that is killed at any change of", () => {
+describe("a host runtime that is killed at any change and then runs again", () => {
   test.each(PHASES)(
-    "%s, and runs again, ends in the same state as an undisturbed run",
+    "produces the same state as an undisturbed run: %s",
     (_name, prepare, act) => {
       const undisturbed = makeDyingWorld();
       prepare(undisturbed);
@@ -111,7 +111,7 @@ describe("a host runtime that is killed at any change of", () => {
     120_000,
   );
 
-  test("an update that is then reverted leaves nothing of it behind", () => {
+  test("an update that is reverted later leaves none of its changes", () => {
     const prepare = (world: World) => up(world, ONE);
     const undisturbed = makeDyingWorld();
     prepare(undisturbed);

@@ -15,14 +15,14 @@ afterEach(() => rmSync(dir, { recursive: true }));
 const stanza = (name: string, status: string, arch = "amd64") =>
   `Package: ${name}\nStatus: ${status}\nArchitecture: ${arch}\nDescription: text\n Package: not-a-field\n`;
 
-test("lists installed packages, but no removed, half-configured or unknown ones", () => {
+test("installed packages are listed, and removed, half-configured and unknown ones are not", () => {
   const states = ["install ok installed", "deinstall ok config-files", "install ok half-configured"];
   const names = ["tmux", "mail", "half"];
   writeFileSync(join(dir, "status"), names.map((name, i) => stanza(name, states[i] ?? "")).join("\n"));
   expect([...installedAmong(dir, [...names, "tmu", "not-a-field", "never"])]).toEqual(["tmux"]);
 });
 
-test("a package that is installed for one of several architectures counts as installed", () => {
+test("a package counts as installed if it is installed for at least one architecture", () => {
   const both = [
     stanza("libc6", "deinstall ok config-files", "i386"),
     stanza("libc6", "install ok installed"),
@@ -31,7 +31,7 @@ test("a package that is installed for one of several architectures counts as ins
   expect(installedAmong(dir, ["libc6"]).has("libc6")).toBe(true);
 });
 
-test("updates that dpkg has not merged yet take precedence", () => {
+test("the updates that dpkg has not merged yet override its status file", () => {
   writeFileSync(join(dir, "status"), stanza("tmux", "install ok installed"));
   mkdirSync(join(dir, "updates"));
   writeFileSync(join(dir, "updates/0000"), stanza("tmux", "install ok half-installed"));

@@ -25,8 +25,8 @@ function soulWorld() {
   return { ...world, path, items };
 }
 
-describe("a file", () => {
-  test("is written once with its mode and missing folders, and shows no difference afterwards", () => {
+describe("the host runtime", () => {
+  test("writes a declared file once with its mode and missing folders, and finds no difference afterwards", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/a/b/SOUL.md`, SOUL, { mode: "0640" }) };
     expect(world.up(items).changed).toEqual(["SOUL.md.type"]);
@@ -34,7 +34,7 @@ describe("a file", () => {
     expect(drift(world.observe())).toEqual({});
   });
 
-  test("that is as declared is not touched, and neither is its record", () => {
+  test("changes neither an unchanged file nor its record", () => {
     const { up, items, path, host } = soulWorld();
     up(items);
     const record = `${host.paths.records}/arc~main/hub~iris~service.json`;
@@ -43,7 +43,7 @@ describe("a file", () => {
     expect([statSync(path).ctimeMs, statSync(record).ctimeMs, statSync(record).ino]).toEqual(before);
   });
 
-  test("that was edited is reported with the first line that differs", () => {
+  test("reports an edited file with the first line that differs", () => {
     const { up, observe, items, path } = soulWorld();
     up(items);
     writeFileSync(path, "# Iris\n\nrude\u001b[31m\nvague\n");
@@ -61,7 +61,7 @@ describe("a file", () => {
     expect(readFileSync(path, "utf8")).toBe(SOUL);
   });
 
-  test("whose mode was changed gets its mode back and keeps its inode", () => {
+  test("restores a changed mode of a file and keeps the file's inode", () => {
     const { up, observe, items, path } = soulWorld();
     up(items);
     const { ino } = statSync(path);
@@ -83,7 +83,7 @@ describe("a file", () => {
         linkSync(`${dir}/other`, path);
       },
     ],
-  ])("that was replaced by a %s is reported as such and restored", (type, plant) => {
+  ])("reports a %s that has replaced a file, and restores the file", (type, plant) => {
     const { up, observe, items, path, dir } = soulWorld();
     up(items);
     rmSync(path);
@@ -95,7 +95,7 @@ describe("a file", () => {
     if (type === "hard link") expect(readFileSync(`${dir}/other`, "utf8")).toBe("other's");
   });
 
-  test("that was replaced by a folder with files is restored, and the folder is kept beside it", () => {
+  test("restores a file that a folder with files has replaced, and keeps the folder beside it", () => {
     const { up, items, path, home } = soulWorld();
     mkdirSync(path);
     writeFileSync(`${path}/notes`, "mine");
@@ -104,7 +104,7 @@ describe("a file", () => {
     expect(readFileSync(`${home()}/${aside}/notes`, "utf8")).toBe("mine");
   });
 
-  test("is written even if a folder with files is at the path of its temporary file", () => {
+  test("writes a file even if a folder with files is at the path of the temporary file", () => {
     const { up, observe, items, path, home } = soulWorld();
     mkdirSync(`${home()}/.SOUL.md.muster-new/full`, { recursive: true });
     up(items);
@@ -112,14 +112,14 @@ describe("a file", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("over the size limit is reported as too large and is not read", () => {
+  test("reports a file over the size limit as too large, and does not read it", () => {
     const { up, observe, items, path } = soulWorld();
     up(items);
     truncateSync(path, 17 * 1024 * 1024);
     expect(drift(observe())).toEqual({ "SOUL.md.content": "too large" });
   });
 
-  test("in a folder that was replaced by a symlink is absent, and nothing is written through the link", () => {
+  test("reports a file as absent if a symlink has replaced its folder, and writes nothing through the link", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/docs/SOUL.md`, SOUL) };
     mkdirSync(`${world.dir}/elsewhere`);
@@ -130,7 +130,7 @@ describe("a file", () => {
     expect(readFileSync(`${world.home()}/docs/SOUL.md`, "utf8")).toBe(SOUL);
   });
 
-  test("that is no longer declared is removed", () => {
+  test("removes a file that is no longer declared", () => {
     const world = makeWorld();
     const soul = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, SOUL) };
     world.up({ ...soul, notes: world.file(`${world.home()}/notes.md`, "notes\n") });
@@ -138,7 +138,7 @@ describe("a file", () => {
     expect(readdirSync(world.home())).toEqual(["SOUL.md"]);
   });
 
-  test("is removed with its resource, also twice, and leaves no record or stored content behind", () => {
+  test("removes a file with its resource, can do so twice, and leaves no record or stored content", () => {
     const world = makeWorld();
     world.up({ "SOUL.md": world.file(`${world.home()}/a/SOUL.md`, SOUL) });
     world.down();
@@ -148,7 +148,7 @@ describe("a file", () => {
     expect(readdirSync(world.host.paths.contents)).toEqual([]);
   });
 
-  test("cannot have a path that contains `..`", () => {
+  test("refuses a file path that contains `..`", () => {
     const world = makeWorld();
     const items = { evil: world.file(`${world.home()}/../../x`, SOUL) };
     expect(() => world.up(items)).toThrow("not a plain absolute path");
@@ -164,7 +164,7 @@ describe("a folder", () => {
     ...more,
   });
 
-  test("is created, repaired, and removed if it is empty", () => {
+  test("is created, is repaired, and is removed if it is empty", () => {
     const world = makeWorld();
     const path = `${world.home()}/work`;
     world.up({ work: folder(path) });
@@ -176,7 +176,7 @@ describe("a folder", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("that contains other files is kept when its resource is removed", () => {
+  test("is kept with its other files if its resource is removed", () => {
     const world = makeWorld();
     const path = `${world.home()}/work`;
     world.up({ work: folder(path) });
@@ -185,7 +185,7 @@ describe("a folder", () => {
     expect(existsSync(`${path}/mine`)).toBe(true);
   });
 
-  test("that was replaced by a file is restored", () => {
+  test("is restored if a file has replaced it", () => {
     const world = makeWorld();
     const path = `${world.home()}/work`;
     writeFileSync(path, "");
@@ -194,7 +194,7 @@ describe("a folder", () => {
     expect(statSync(path).isDirectory()).toBe(true);
   });
 
-  test("that holds an agent's own data is moved aside, readable only by its owner", () => {
+  test("is moved aside, readable only by its owner, if it contains an agent's own data", () => {
     const world = makeWorld();
     const path = `${world.home()}/data`;
     world.up({ data: folder(path, { onRemove: "aside" }) });

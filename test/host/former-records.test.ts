@@ -48,7 +48,7 @@ function everythingIn({ dir, host }: World): string[] {
     .map((path) => `${path} ${lstatSync(path).ino} ${lstatSync(path).ctimeMs}`);
 }
 
-describe("the records of an agent's parts", () => {
+describe("the former records of an agent's parts", () => {
   test("become one record in the next run, which changes nothing on the disk and starts nothing", () => {
     const { world, up, starts, recorded, path } = formerAgent();
     const before = everythingIn(world);
@@ -59,7 +59,7 @@ describe("the records of an agent's parts", () => {
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(recorded);
   });
 
-  test("become one record in a run that also changes something", () => {
+  test("become one record in a run that also makes other changes", () => {
     const { world, up, starts } = formerAgent();
     expect(up([], "two").changed).toContain("identity:SOUL.md.content");
     expect(starts).toEqual([`restart ${UNIT}`]);
@@ -67,7 +67,7 @@ describe("the records of an agent's parts", () => {
     expect(world.observe().record?.items).toHaveProperty(["jobs:retro"]);
   });
 
-  test("are ignored if the agent has its own record, because a run was killed before it deleted them", () => {
+  test("are ignored if the agent already has its own record, because a run was killed before it deleted them", () => {
     const { world, up, recorded, path } = formerAgent();
     const stale = {
       ...recorded,
@@ -98,7 +98,7 @@ describe("the records of an agent's parts", () => {
     expect(deaths).toBeGreaterThan(5);
   }, 120_000);
 
-  test("that belong to two stacks become one record of the stack that takes over", () => {
+  test("become one record of the stack that takes over if they belong to two stacks", () => {
     const { world, up, recorded, path } = formerAgent((part) => (part === "unit" ? "arc/dev" : OWNER));
     expect(() => up([], "one", { owner: "arc/other" })).toThrow(/hub\/iris\/agent was not changed/);
     expect(up([], "one", { takesOver: "arc/dev" }).changed).toEqual([]);
@@ -107,7 +107,7 @@ describe("the records of an agent's parts", () => {
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(recorded);
   });
 
-  test("that belong to another stack become one record of the stack that takes over", () => {
+  test("become one record of the stack that takes over if they belong to another one", () => {
     const { world, up } = formerAgent(() => "arc/dev");
     expect(() => up()).toThrow(/it belongs to the stack arc\/dev/);
     expect(up([], "one", { takesOver: "arc/dev" }).changed).toEqual([]);
@@ -115,14 +115,14 @@ describe("the records of an agent's parts", () => {
     expect(recordsOf(world).files()).toEqual([FILE]);
   });
 
-  test("follow their agent if it has been renamed since", () => {
+  test("are merged for their agent even if it has been renamed since", () => {
     const { world, up } = formerAgent();
     const renamed = { id: "hub/vera/agent", formerly: [AGENT.id] };
     expect(up([], "one", renamed).changed).toEqual([]);
     expect(recordsOf(world).files()).toEqual(["hub~vera~agent.json"]);
   });
 
-  test("are observed as one agent", () => {
+  test("are observed as the record of one agent", () => {
     const { world, recorded } = formerAgent();
     const { resources, recorded: ids } = observe(world.host, { op: "observe", owner: OWNER });
     expect(ids).toEqual([{ id: AGENT.id, owner: OWNER }]);
@@ -131,7 +131,7 @@ describe("the records of an agent's parts", () => {
     expect(resources[AGENT.id]?.observed["unit:unit"]).toMatchObject({ props: { active: "running" } });
   });
 
-  test("are removed with their agent, and so are all their items", () => {
+  test("are removed with their agent and all of its items", () => {
     const { world, made, running } = formerAgent();
     world.down();
     expect(made()).toEqual([]);
@@ -139,7 +139,7 @@ describe("the records of an agent's parts", () => {
     expect(readdirSync(world.host.paths.records)).toEqual([]);
   });
 
-  test("show what a killed run of that version intended, and the next run finishes it", () => {
+  test("show what a killed run of the earlier version intended, and the next run completes it", () => {
     const { world, up, recorded } = formerAgent();
     const { applied = {}, ...rest } = recorded;
     const { folder } = recordsOf(world);

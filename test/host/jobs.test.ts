@@ -37,12 +37,12 @@ const tries = (dir: string) => join(dir, "scratch/muster.jobs", SERVICE);
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe("a job's word in unit names and commands", () => {
+describe("a job's name in unit names and commands", () => {
   test.each([
     [{ job: "retro", agent: "iris" }, "iris.retro"],
     [{ job: "retro" }, "retro"],
     [{ job: "b-c", agent: "a" }, "a.b-c"],
-  ])("names its agent, and can be parsed: %j", (name, word) => {
+  ])("contains its agent, and can be parsed: %j", (name, word) => {
     expect(jobWord(name)).toBe(word);
     expect(parseJobWord(word)).toEqual(name);
   });
@@ -53,12 +53,12 @@ describe("a job's word in unit names and commands", () => {
   );
 });
 
-describe("a job that failed", () => {
+describe("a failed job", () => {
   test("is recorded with its result, and systemd retries it if that is declared", () => {
     const { host, reported, started, dir } = hostWithJob({ stdout: FAILED });
     expect(handleJob(host, ["failed", "iris.retro"])).toBe(0);
     expect(reported()).toEqual([
-      { event: "job-failed", job: "retro", agent: "iris", detail: "exit code 3, tried again in 300 s" },
+      { event: "job-failed", job: "retro", agent: "iris", detail: "exit code 3, trying again in 300 s" },
     ]);
     expect(started()).toHaveLength(1);
     expect(started()[0]).toEqual(
@@ -72,7 +72,7 @@ describe("a job that failed", () => {
     );
   });
 
-  test("is given up after the declared number of tries; a scheduled run starts the count again", () => {
+  test("is given up after the declared number of tries, and a scheduled run starts the count again", () => {
     const { host, reported, started, dir } = hostWithJob({ stdout: FAILED });
     const fail = () => handleJob(host, ["failed", "iris.retro"]);
     const begin = () => writeFileSync(tries(dir), "begun\n", { flag: "a" });
@@ -82,9 +82,9 @@ describe("a job that failed", () => {
     begin();
     fail();
     expect(reported().map(({ detail }) => detail)).toEqual([
-      "exit code 3, tried again in 300 s",
-      "exit code 3, tried again in 300 s",
-      "exit code 3, given up after 3 tries",
+      "exit code 3, trying again in 300 s",
+      "exit code 3, trying again in 300 s",
+      "exit code 3, gave up after 3 attempts",
     ]);
     expect(started()).toHaveLength(2);
     fail();
@@ -92,16 +92,16 @@ describe("a job that failed", () => {
     expect(started()).toHaveLength(4);
   });
 
-  test("is recorded with the reason if systemd cannot retry it", () => {
+  test("is recorded with the reason if systemd cannot retry the job", () => {
     const { host, reported } = hostWithJob(
       { stdout: FAILED },
       { status: 1, stderr: "Unit is \u001b[1mloaded\n" },
     );
     handleJob(host, ["failed", "iris.retro"]);
-    expect(reported()[0]?.detail).toBe("exit code 3, not tried again: Unit is \\u001b[1mloaded");
+    expect(reported()[0]?.detail).toBe("exit code 3, not trying again: Unit is \\u001b[1mloaded");
   });
 
-  test("is described from the environment that systemd passes, because the next run may have begun", () => {
+  test("is described from the environment that systemd passes, because the job's next run may have begun", () => {
     const { host, reported } = hostWithJob({ stdout: "Result=success\nExecMainStatus=0\nInvocationID=bb\n" });
     vi.stubEnv("MONITOR_SERVICE_RESULT", "timeout");
     vi.stubEnv("MONITOR_EXIT_STATUS", "TERM");
@@ -138,13 +138,13 @@ describe("a job that failed", () => {
     ["signal", "KILL", "ended by signal KILL"],
     ["oom-kill", "9", "out of memory"],
     ["resources", "", "resources"],
-  ])("that ended with %s %s is reported as %j", (result, status, words) =>
+  ])("result %s with status %s is reported as %j", (result, status, words) =>
     expect(howItEnded(result, status)).toBe(words),
   );
 });
 
-describe("a run that should be replaced", () => {
-  test("is replaced, but not while its agent is paused", () => {
+describe("a job that replaces its current run", () => {
+  test("is started again, but not while its agent is paused", () => {
     const { host, calls } = hostWithJob();
     handleJob(host, ["replace", "iris.retro"]);
     expect(calls).toEqual([["systemctl", "restart", "--no-block", "--", SERVICE]]);
@@ -156,7 +156,7 @@ describe("a run that should be replaced", () => {
   });
 });
 
-describe("a job that is removed", () => {
+describe("a removed job", () => {
   const JOB: TimerItem = {
     kind: "timer",
     name: "muster-job-iris.retro.timer",
@@ -185,7 +185,7 @@ describe("a job that is removed", () => {
   );
 });
 
-describe("the status of a job", () => {
+describe("a job's status", () => {
   const timer = {
     LoadState: "loaded",
     ActiveState: "active",
@@ -207,7 +207,7 @@ describe("the status of a job", () => {
     ).toBe("ended");
   });
 
-  test("omits what systemd does not know: during a run, after a reboot, or without a timer", () => {
+  test("omits what systemd does not know during a run, after a reboot, or without a timer", () => {
     expect(jobStatus(timer, { ...ran, ActiveState: "activating" })).not.toHaveProperty("result");
     const booted = jobStatus(timer, {
       ActiveState: "inactive",
@@ -222,7 +222,7 @@ describe("the status of a job", () => {
     });
   });
 
-  test("takes one query of systemd for all jobs, and only for units of jobs", () => {
+  test("needs one query of systemd for all jobs, and only for job units", () => {
     const { host, calls } = hostWithJob({ stdout: "ActiveState=active\n\nActiveState=inactive\n" });
     expect(jobStatuses(host, { op: "jobs", words: ["iris.retro"] }).jobs).toMatchObject([
       { word: "iris.retro", timer: "waiting" },

@@ -152,14 +152,14 @@ function filesIn(home: string): string[] {
     });
 }
 
-describe("a move", () => {
-  test("transfers a home unchanged, in pieces, and releases the old one only then", async () => {
+describe("a move of an agent", () => {
+  test("transfers the home unchanged and in pieces, and only then releases the old home", async () => {
     const { east, west, old, now, arriving, leaving, bytes, put, settled } = rig();
     const before = filesIn(east.home());
     expect(arriving()).toEqual({ state: "open" });
     const { move, state } = leaving();
     expect(state).toBe("leaving");
-    expect(readQuarantine(old, UNIT)?.reason).toBe("it moves to west");
+    expect(readQuarantine(old, UNIT)?.reason).toBe("it is moving to west");
     expect(arriving(move)).toEqual({ state: "open" });
     const pieces = await bytes(move);
     expect(pieces.length).toBeGreaterThan(2);
@@ -181,7 +181,7 @@ describe("a move", () => {
     expect(readdirSync(join(west.dir, "home"))).toEqual(["iris"]);
   });
 
-  test("is recorded on both hosts after each step, and continues from there", async () => {
+  test("is recorded on both hosts after each step, and continues from the last step", async () => {
     const { west, old, now, arriving, leaving, bytes, put, settled, east } = rig();
     arriving();
     const { move } = leaving();
@@ -204,7 +204,7 @@ describe("a move", () => {
     expect(filesIn(west.home())).toEqual(filesIn(east.home()));
   });
 
-  test("archives existing files at the home's path, and reports where they are", async () => {
+  test("moves existing files at the home's path to an archive, and reports where they are", async () => {
     const { west, now, arriving, leaving, bytes } = rig();
     writeFileSync(join(west.home(), "stranger's"), "kept");
     arriving();
@@ -219,8 +219,8 @@ describe("a move", () => {
   });
 });
 
-describe("an agent that is in quarantine already", () => {
-  test("remains in quarantine if its move fails", () => {
+describe("a move of an agent that is already in quarantine", () => {
+  test("leaves the agent in quarantine if the move fails", () => {
     const { old, arriving, leaving, settled } = rig();
     quarantine(old, UNIT, "5 restarts within 60 min");
     arriving();
@@ -228,7 +228,7 @@ describe("an agent that is in quarantine already", () => {
     expect(readQuarantine(old, UNIT)?.reason).toBe("5 restarts within 60 min");
   });
 
-  test("begins another move if somebody has released it, because it may have run since", () => {
+  test("starts again if somebody has released the agent, which may have run since then", () => {
     const { old, arriving, leaving } = rig();
     arriving();
     const { move } = leaving();
@@ -240,8 +240,8 @@ describe("an agent that is in quarantine already", () => {
   });
 });
 
-describe("a home that arrives incomplete", () => {
-  test("is not put in its place, and its agent remains on the old host", async () => {
+describe("a move whose home arrives incomplete", () => {
+  test("does not install the home, and the agent remains on the old host", async () => {
     const { west, arriving, leaving, bytes, put, settled, old, calls } = rig();
     arriving();
     const { move } = leaving();
@@ -289,7 +289,7 @@ describe("a home that arrives incomplete", () => {
     expect([outside, existsSync(join("/tmp", NAME))]).toEqual([[], false]);
   });
 
-  test("is reported with the files that its agent cannot read", async () => {
+  test("reports the files that the agent cannot read", async () => {
     const { east, arriving, leaving, bytes } = rig();
     if (IRIS.uid === 0) return;
     writeFileSync(join(east.home(), "root's"), "x");
@@ -299,7 +299,7 @@ describe("a home that arrives incomplete", () => {
   });
 });
 
-describe("the unit of an agent that moves", () => {
+describe("the unit of a moving agent", () => {
   const unit: Items = {
     "unit:unit": {
       kind: "unit",
@@ -318,7 +318,7 @@ describe("the unit of an agent that moves", () => {
       secrets: {},
     });
 
-  test("does not start on the host that the home has left", async () => {
+  test("does not start on the old host after the home has left", async () => {
     const { east, old, from, arriving, leaving, bytes, put, settled } = rig();
     arriving();
     const { move } = leaving();
@@ -328,7 +328,7 @@ describe("the unit of an agent that moves", () => {
     expect(() => start(old, from.id, itemsOf(east))).toThrow(/its home has moved to west/);
   });
 
-  test("does not start before the home has arrived, and starts if the agent remains", () => {
+  test("does not start before the home has arrived, but starts if the agent remains on its host", () => {
     const { east, old, now, from, to, arriving, leaving } = rig();
     arriving();
     leaving();

@@ -7,14 +7,14 @@ import { AGENT } from "./world.ts";
 const partsIn = (values: object = {}) =>
   AGENT_PARTS.filter((part) => Object.keys(values).some((name) => partOf(name) === part));
 
-describe("a part of an agent that fails", () => {
+describe("a failed part of an agent", () => {
   test.each<[failed: AgentPart, left: readonly AgentPart[]]>([
     ["identity", AGENT_PARTS],
     ["credentials", ["credentials", "unit", "jobs"]],
     ["contacts", ["contacts"]],
     ["unit", ["unit"]],
     ["jobs", ["jobs"]],
-  ])("%s: exactly %j are not applied", (failed, left) => {
+  ])("the failed part %s leaves exactly the parts %j unapplied", (failed, left) => {
     const { up, record, made, running } = completeAgent();
     const done = AGENT_PARTS.filter((part) => !left.includes(part));
     const { failures } = up([failed]);
@@ -28,7 +28,7 @@ describe("a part of an agent that fails", () => {
   });
 
   test.each(AGENT_PARTS)(
-    "%s: the next run without the fault applies it and clears the failure from the record",
+    "the failed part %s is applied by the next run without the fault, which also removes the failure from the record",
     (failed) => {
       const { up, record, made, running } = completeAgent();
       up([failed]);
@@ -41,7 +41,7 @@ describe("a part of an agent that fails", () => {
     },
   );
 
-  test("is reported with its item and the reason, like every other part that fails", () => {
+  test("is reported with its item and the reason, also if several parts fail", () => {
     const { up, world } = completeAgent();
     const { failures = [] } = up(["contacts", "jobs"]);
     expect(Object.fromEntries(failures.map(({ part, error }) => [part, error]))).toMatchObject({
@@ -53,7 +53,7 @@ describe("a part of an agent that fails", () => {
     });
   });
 
-  test("is still recorded as it was applied before", () => {
+  test("remains in the record as it was last applied", () => {
     const { up, record, world } = completeAgent();
     up();
     const before = record()?.applied ?? {};
@@ -65,7 +65,7 @@ describe("a part of an agent that fails", () => {
     expect(readFileSync(`${world.home()}/SOUL.md`, "utf8")).toBe("two");
   });
 
-  test("defers the restart of its agent until a run applies it", () => {
+  test("defers the restart of its agent until a run has applied the part", () => {
     const { up, starts } = completeAgent();
     up();
     starts.length = 0;
@@ -75,7 +75,7 @@ describe("a part of an agent that fails", () => {
     expect(starts).toEqual([`restart ${UNIT}`]);
   });
 
-  test("does not defer the restart of its agent if the unit does not need it", () => {
+  test("does not defer the restart of its agent if the unit does not need the part", () => {
     const { up, starts } = completeAgent();
     up();
     starts.length = 0;
@@ -83,7 +83,7 @@ describe("a part of an agent that fails", () => {
     expect(starts).toEqual([`restart ${UNIT}`]);
   });
 
-  test("is applied under the new name if its agent has been renamed meanwhile", () => {
+  test("is applied under the agent's new name if the agent has been renamed since then", () => {
     const { up, world } = completeAgent();
     const renamed = { id: "hub/vera/agent", formerly: [AGENT.id] };
     up(["contacts"]);
@@ -93,7 +93,7 @@ describe("a part of an agent that fails", () => {
   });
 });
 
-describe("a part that needs one that failed", () => {
+describe("a part that depends on a failed part", () => {
   test("is left unchanged on the disk, wherever its files are", () => {
     const { world } = completeAgent();
     const { items, contents } = declared(world, ["identity"], "one");

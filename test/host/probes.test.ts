@@ -31,12 +31,12 @@ test.each([
   [429, ["4xx"], true],
   [429, ["2xx"], false],
   [500, ["2xx"], false],
-])("status %i is healthy if %j is expected: %s", async (status, expected, ok) => {
+])("status %i is healthy if the check expects %j: %s", async (status, expected, ok) => {
   const url = await serve((_, response) => response.writeHead(status).end());
   expect(await runProbe(http(url, { expect: expected }))).toEqual({ ok, detail: `it answers ${status}` });
 });
 
-test("a redirect is an answer and is not followed", async () => {
+test("a redirect counts as an answer and is not followed", async () => {
   let asked = 0;
   const url = await serve((_, response) => {
     asked += 1;
@@ -46,7 +46,7 @@ test("a redirect is an answer and is not followed", async () => {
   expect(asked).toBe(1);
 });
 
-test("an endless body is not read", async () => {
+test("an endless response body is not read to the end", async () => {
   const url = await serve((_, response) => {
     const more = setInterval(() => response.write("x".repeat(65536)), 1);
     response.on("close", () => clearInterval(more));
@@ -62,7 +62,7 @@ test("a server that accepts a connection but does not answer fails after the tim
   });
 });
 
-test("a server that is down, or does not speak HTTP, fails", async () => {
+test("a server fails its check if it is down or does not speak HTTP", async () => {
   const url = await serve(() => {});
   await new Promise((done) => servers.pop()?.close(done));
   expect(await runProbe(http(url))).toMatchObject({
@@ -77,7 +77,7 @@ test("a host name that does not resolve fails", async () => {
   expect(await runProbe(http("http://nowhere.invalid/", { timeout: 5 }))).toMatchObject({ ok: false });
 });
 
-test("an open port is healthy, and a closed one fails", async () => {
+test("an open port is healthy, and a closed port is not", async () => {
   const port = await portOf(createTcpServer(() => {}));
   const tcp = { kind: "tcp", host: "127.0.0.1", port, timeout: 1 } as const;
   expect(await runProbe(tcp)).toMatchObject({ ok: true });
@@ -114,7 +114,7 @@ test("a check runs when it is due, and never twice at the same time", async () =
   expect(prober.poll(wanted, 42).get("a")).toMatchObject({ ok: true, count: 3, streak: 1 });
 });
 
-test("a check that has been changed or declared again starts without an answer", async () => {
+test("a check starts without an answer if it has been changed or declared again", async () => {
   const { prober, answer } = scripted();
   prober.poll(new Map([["a", CHECK]]), 0);
   await answer(false);

@@ -21,7 +21,7 @@ const isFound = (world: World, item: ProgramItem) => {
   return seen !== undefined && "props" in seen && seen.props["found"];
 };
 
-test("a program is found only in its PATH, or at its path", () => {
+test("a program is found only in the agent's PATH, or at the path that is given", () => {
   const world = makeAgentWorld();
   const bin = join(world.home(), "bin");
   mkdirSync(bin, { recursive: true });
@@ -42,7 +42,7 @@ test("a program is found only in its PATH, or at its path", () => {
   expect(isFound(world, programIn(world, "./mind"))).toBe(false);
 });
 
-test("a missing program is an error, and nothing after it in its part is written", () => {
+test("a missing program is an error, and the items that follow it in its part are not written", () => {
   const world = makeAgentWorld();
   const unit = world.file(`${world.dir}/unit`, "text\n");
   const items = { "unit:program": programIn(world, "mosaic"), "unit:unit file": unit };
@@ -51,7 +51,7 @@ test("a missing program is an error, and nothing after it in its part is written
       part: "unit",
       error: {
         what: `${AGENT.id}: unit: program (program mosaic of iris.service)`,
-        why: "iris finds no such program at any folder of its PATH, /usr/bin:/bin.",
+        why: "iris finds no such program in any folder of its PATH, /usr/bin:/bin.",
       },
     },
   ]);

@@ -60,7 +60,7 @@ describe("the link to an agent's provider", () => {
     expect(readdirSync(folder)).toEqual(["override.conf"]);
   });
 
-  test("is ignored if it points to another agent's or an undeclared provider, or is a regular file", () => {
+  test("counts only if it is a link to one of the same agent's declared providers", () => {
     const { host, folder, plant, linked } = rig();
     const { hostd } = host.paths;
     expect(plant("muster-provider-google.conf", choiceFile("loom", "google", hostd))).toBe(false);
@@ -121,23 +121,23 @@ describe("the provider and model that systemd shows for an agent", () => {
       item.want,
     ],
     ["no provider and no model", "XMUSTER_MODEL=large", undefined, { provider: "none", model: "none" }],
-  ] as const)("%s", (_, environment, inForce, props) => {
+  ] as const)("are read correctly: %s", (_, environment, inForce, props) => {
     expect(modelProps(item, state(environment), inForce)).toEqual(props);
   });
 
-  test("are read from the runtime's option, if it has one", () => {
+  test("are read from the runtime's command-line option, if the runtime has one", () => {
     const environment = "MUSTER_PROVIDER=nous MUSTER_MODEL=large";
     const withOption = { ...item, option: "--model" };
     expect(modelProps(withOption, state(environment, "pi --model large --continue"))).toEqual(item.want);
     expect(modelProps(withOption, state(environment, "pi --model tiny"))).toMatchObject({ model: "tiny" });
   });
 
-  test("are not reported as drift if the unit does not exist, because the unit's items report that", () => {
+  test("are not reported as drift if the unit does not exist, because its absence is already reported", () => {
     expect(modelProps(item, { LoadState: "not-found" })).toEqual(item.want);
   });
 });
 
-describe("a change to a fallback provider", () => {
+describe("a change to a fallback provider's files", () => {
   /** iris runs, on google if that is linked; all calls of systemctl are recorded. */
   const running = () => {
     const calls: string[] = [];
@@ -162,7 +162,7 @@ describe("a change to a fallback provider", () => {
     expect(calls).toEqual([]);
   });
 
-  test("reloads systemd and restarts the agent if that provider is active", () => {
+  test("reloads systemd and restarts the agent if the agent runs on the changed provider", () => {
     const { world, calls, up } = running();
     up("[Service]\n");
     linkOverride(world.host, UNIT, "google");

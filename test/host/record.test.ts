@@ -19,7 +19,7 @@ function secretItems(world: World, content: string = AS_DECLARED): Items {
 }
 
 describe("a secret", () => {
-  test("is written as it was sent, and to no other file", () => {
+  test("is written exactly as it was sent, and to no other file", () => {
     const world = makeWorld();
     world.up(secretItems(world), { secrets: { key: CANARY } });
     expect(readFileSync(`${world.home()}/key`, "utf8")).toBe(CANARY);
@@ -29,7 +29,7 @@ describe("a secret", () => {
     expect(readFileSync(recordFile(world), "utf8")).toMatch(/"content":"hmac:[0-9a-f]{64}"/);
   });
 
-  test("shows no difference to a reader without its value until somebody changes it", () => {
+  test("shows no difference to a reader that does not know the value, until somebody changes the secret", () => {
     const world = makeWorld();
     world.up(secretItems(world), { secrets: { key: CANARY } });
     expect(drift(world.observe(secretItems(world)))).toEqual({});
@@ -40,7 +40,7 @@ describe("a secret", () => {
     expect(JSON.stringify(seen)).not.toContain("other");
   });
 
-  test("that was rotated is distinguished from one that was changed on the host", () => {
+  test("is distinguished as rotated or as changed on the host", () => {
     const world = makeWorld();
     world.up(secretItems(world), { secrets: { key: CANARY } });
     const path = `${world.home()}/key`;
@@ -57,7 +57,7 @@ describe("a secret", () => {
     expect(causeOf("rotated")).toEqual(["both"]);
   });
 
-  test("that differs and was not sent is an error that names the item", () => {
+  test("causes an error that names the item if it differs and its value was not sent", () => {
     const world = makeWorld();
     expect(() => world.up(secretItems(world))).toThrow(/hub\/iris\/service: key .*its value was not sent/);
   });
@@ -76,7 +76,7 @@ describe("a record", () => {
     ]);
   });
 
-  test("that is corrupt is ignored, and is written again", () => {
+  test("is ignored and written again if it is corrupt", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, "one\n") };
     world.up(items);
@@ -86,7 +86,7 @@ describe("a record", () => {
     expect(world.observe(items).record?.applied).toMatchObject({ "SOUL.md": { type: "file" } });
   });
 
-  test("of another stack is an error that names the stack, and nothing is changed", () => {
+  test("causes an error that names the stack if it belongs to another stack, and nothing is changed", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, "one\n") };
     world.up(items);
@@ -95,7 +95,7 @@ describe("a record", () => {
     expect(readFileSync(`${world.home()}/SOUL.md`, "utf8")).toBe("one\n");
   });
 
-  test("of a killed run shows what was intended, until the next run finishes it", () => {
+  test("shows what a killed run intended, until the next run completes it", () => {
     const world = makeWorld();
     const ok = world.file(`${world.home()}/a`, "a\n");
     const broken = { ...world.file(`${world.home()}/b`, "b\n"), actor: "nobody-here" };
@@ -108,7 +108,7 @@ describe("a record", () => {
     expect(world.observe().record?.intended).toBeUndefined();
   });
 
-  test("is removed with the runtime, and so are its items, even if the engine does not know it", () => {
+  test("is removed with the runtime and all recorded items, even if the engine does not know the record", () => {
     const world = makeWorld();
     const file = (name: string) => ({ [name]: world.file(`${world.home()}/${name}`, `${name}\n`) });
     world.up(file("a"), { id: "hub/loom/service" });
@@ -118,7 +118,7 @@ describe("a record", () => {
     expect(readdirSync(world.host.paths.records)).toEqual(["arc~other"]);
   });
 
-  test("keeps only the contents that it still names", () => {
+  test("keeps only the stored contents that it still names", () => {
     const world = makeWorld();
     world.up({ a: world.file(`${world.home()}/a`, "one\n") });
     const two = { a: world.file(`${world.home()}/a`, "two\n") };
@@ -130,7 +130,7 @@ describe("a record", () => {
     expect(readFileSync(`${world.home()}/a`, "utf8")).toBe("two\n");
   });
 
-  test("is not written if a content does not match its digest", () => {
+  test("is not written if a stored content does not match its digest", () => {
     const world = makeWorld();
     const a = world.file(`${world.home()}/a`, "one\n");
     expect(() => world.up({ a }, { contents: { [a.want.content]: "forged" } })).toThrow(

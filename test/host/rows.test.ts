@@ -54,7 +54,7 @@ describe("declared rows", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("that were changed or deleted are reported by key and column, and only they are repaired", () => {
+  test("are reported by key and column if they were changed or deleted, and nothing else is repaired", () => {
     const { up, observe, sql, all } = bookWorld();
     up();
     sql("UPDATE contacts SET email = 'x' WHERE name = 'loom'; DELETE FROM contacts WHERE name = 'forge'");
@@ -69,7 +69,7 @@ describe("declared rows", () => {
     expect(all()).toEqual(["forge forge@example.org", "loom loom@example.org"]);
   });
 
-  test("leave rows that the agent has learned unchanged, and are deleted when they are no longer declared", () => {
+  test("do not affect rows that the agent has learned, and are deleted when they are no longer declared", () => {
     const { up, observe, sql, all } = bookWorld();
     up();
     sql("INSERT INTO contacts (name, email) VALUES ('zed', 'zed@example.org')");
@@ -78,14 +78,14 @@ describe("declared rows", () => {
     expect(all()).toEqual(["loom loom@example.org", "zed zed@example.org"]);
   });
 
-  test("add columns that the table does not have", () => {
+  test("add missing columns to the table", () => {
     const { up, observe } = bookWorld();
     up();
     up({ loom: { email: "l", website: "https://example.org" } });
     expect(drift(observe())).toEqual({});
   });
 
-  test("with very many differences are reported up to a limit, and the rest is counted", () => {
+  test("are reported up to a limit if very many differ, and the remaining differences are counted", () => {
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`c${i + 10}`, { email: `${i}` }]));
     const { up, observe, sql } = bookWorld(many);
     up();
@@ -113,7 +113,7 @@ describe("declared rows", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("are read without an agent's uncommitted change", () => {
+  test("are read without changes that an agent has not committed yet", () => {
     const { up, observe, path } = bookWorld();
     up();
     const db = new DatabaseSync(path);
@@ -141,7 +141,7 @@ describe("declared rows", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("that only fleet.yaml has changed are reported as applied", () => {
+  test("are reported as applied if only fleet.yaml has changed", () => {
     const { up, observe, path } = bookWorld();
     up();
     const next = book(path, { loom: { email: "new@example.org" } });
@@ -155,7 +155,7 @@ describe("declared rows", () => {
     });
   });
 
-  test("replace a file that is not a database, which is kept", () => {
+  test("are written to a new database if the file is not one, and the file is kept", () => {
     const { up, observe, path, home } = bookWorld();
     writeFileSync(path, "this is no database, however long it is. ".repeat(30), { mode: 0o600 });
     expect(drift(observe({ [BOOK]: book(path, CONTACTS).item }))).toMatchObject({});
@@ -173,7 +173,7 @@ describe("declared rows", () => {
     expect(refusal(up())).toContain('the table contacts has the trigger "t"');
   });
 
-  test("are refused if a view replaces the table", () => {
+  test("are refused if a view has replaced the table", () => {
     const { up, sql, observe } = bookWorld();
     up();
     sql(
@@ -198,12 +198,12 @@ describe("declared rows", () => {
     expect(new DatabaseSync(aside).prepare("SELECT count(*) AS n FROM contacts").get()).toEqual({ n: 3 });
   });
 
-  test("with names that could be read as SQL are refused", () => {
+  test("are refused if their names could be read as SQL", () => {
     const { up } = bookWorld();
     expect(refusal(up({ loom: { 'x" TEXT); --': "1" } }))).toContain("may contain only a-z and _");
   });
 
-  test("may contain any text", () => {
+  test("can contain any text", () => {
     const hostile = { "'; DROP TABLE contacts; --": { email: "\u0000\"'\n\u{1F600}" } };
     const { up, observe } = bookWorld(hostile);
     up();
@@ -222,7 +222,7 @@ describe("declared rows", () => {
     expect(readFileSync(`${dir}/elsewhere`, "utf8")).toBe("untouched");
   });
 
-  test("replace a folder at the path of their database", () => {
+  test("are written even if a folder has replaced their database", () => {
     const { up, observe, path } = bookWorld();
     mkdirSync(path);
     up();

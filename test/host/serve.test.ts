@@ -17,8 +17,8 @@ function serve(flags: readonly string[], ...lines: readonly string[]) {
 const frame = (seq: number, request: object) => JSON.stringify({ seq, request });
 const WRITE = { op: "converge", id: "a", type: "Host", owner: "o/s", items: {}, contents: {}, secrets: {} };
 
-describe("a session", () => {
-  test("greets, answers every line in order, and ends with its input", () => {
+describe("a session of the host runtime", () => {
+  test("sends a greeting, answers every line in order, and ends with its input", () => {
     const lines = [1, 2, 3].map((seq) => frame(seq, { op: "observe", resources: [] }));
     const { status, hello, answers } = serve(["serve"], ...lines);
     expect(hello.startsWith(MARKER)).toBe(true);
@@ -30,7 +30,7 @@ describe("a session", () => {
     expect(status).toBe(0);
   });
 
-  test("that is read-only refuses requests that change something", () => {
+  test("refuses requests that change something if it is read-only", () => {
     const { answers } = serve(
       ["serve", "--read-only"],
       frame(1, WRITE),
@@ -42,7 +42,7 @@ describe("a session", () => {
     ]);
   });
 
-  test("answers invalid and unknown requests with an error, and continues", () => {
+  test("answers an invalid or unknown request with an error, and continues", () => {
     const noRequests = ["{torn", "null", "[]", '"x"', '{"request":null}', '{"seq":1}'];
     const requests = [frame(2, { op: "constructor" }), frame(3, { op: "observe", resources: [] })];
     const { answers } = serve(["serve"], ...noRequests, ...requests);
@@ -54,7 +54,7 @@ describe("a session", () => {
     ]);
   });
 
-  test("does not start with an unknown flag", () => {
+  test("does not start if its command line has an unknown flag", () => {
     expect(serve(["serve", "--readonly"], frame(1, WRITE))).toMatchObject({ status: 2, hello: "" });
   });
 });

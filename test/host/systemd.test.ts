@@ -31,12 +31,12 @@ StateChangeTimestampMonotonic=0
 describe("the output of `systemctl show`", () => {
   const [running = {}, unknown = {}] = parseShow(SHOWN);
 
-  test("is parsed as one block per unit, and values may contain equal signs", () => {
+  test("is parsed as one block per unit, and its values may contain equal signs", () => {
     expect(running["StatusText"]).toBe("awake = yes");
     expect(parseShow(SHOWN)).toHaveLength(2);
   });
 
-  test("becomes a row of ps", () => {
+  test("becomes a row of `fleet ps`", () => {
     expect(unitStatus(UNIT, running, 12_000_000)).toEqual({
       unit: UNIT,
       state: "active",
@@ -57,29 +57,29 @@ describe("the output of `systemctl show`", () => {
     ["inactive", "stopped"],
     ["failed", "stopped"],
     ["deactivating", "stopped"],
-  ])("counts %s as %s", (state, active) => {
+  ])("shows the state %s as %s", (state, active) => {
     expect(unitProps(UNIT, { ...running, ActiveState: state })).toMatchObject({ active });
   });
 
-  test("counts a unit that ends by itself and restarts as running, and one that somebody stops as stopped", () => {
+  test("shows a unit as running if it ends by itself and restarts, and as stopped if somebody stops it", () => {
     const ends = { ...running, ActiveState: "deactivating", Restart: "always" };
     expect(unitProps(UNIT, ends)).toMatchObject({ active: "running" });
     expect(unitProps(UNIT, { ...ends, Job: "417" })).toMatchObject({ active: "stopped" });
     expect(unitProps(UNIT, { ...ends, Restart: "no" })).toMatchObject({ active: "stopped" });
   });
 
-  test("of a masked or missing unit is shown in its enabled state", () => {
+  test("shows whether a unit is masked or missing", () => {
     expect(unitProps(UNIT, { ...running, LoadState: "masked", UnitFileState: "masked" }).enabled).toBe(
       "masked",
     );
     expect(unitProps(UNIT, unknown)).toEqual({ enabled: "absent", active: "stopped", overrides: "none" });
   });
 
-  test("of a unit in quarantine is shown as quarantined, whatever state the unit is in", () => {
+  test("shows a unit as quarantined if it is in quarantine, whatever its state is", () => {
     expect(unitProps(UNIT, running, true)).toMatchObject({ enabled: "enabled", active: "quarantined" });
   });
 
-  test("lists drop-ins that somebody has made, but not those that a distribution ships", () => {
+  test("lists drop-ins that somebody has created, but not those that a distribution ships", () => {
     expect(overridesOf(UNIT, running)).toEqual([`/etc/systemd/system/${UNIT}.d/override.conf`]);
   });
 });

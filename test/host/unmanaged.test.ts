@@ -25,8 +25,8 @@ function found(
     .map((one) => ({ ...one, where: one.where.replace(dir, "") }));
 }
 
-describe("crontabs", () => {
-  test("of agents' users are reported by line and program, without arguments", () => {
+describe("an unmanaged crontab", () => {
+  test("is reported by line and program, without arguments, if an agent's user owns it", () => {
     const text =
       "# mine\nMAILTO=me\n\n*/5 * * * * KEY=sk-canary curl --header sk-canary\n@reboot  /opt/x\nnonsense\n";
     expect(found({ "crontabs/iris": text, "crontabs/somebody": "@daily /opt/y\n" })).toEqual([
@@ -35,7 +35,7 @@ describe("crontabs", () => {
     ]);
   });
 
-  test("of the system are reported if they run something as an agent's user, by field or by su or runuser", () => {
+  test("is reported if it belongs to the system and runs something as an agent's user, by field or by su or runuser", () => {
     const files = {
       "etc/crontab": "17 * * * * root cd / && run-parts\n0 3 * * * iris /opt/nightly --now\n",
       "etc/cron.d/x": "@daily root su - iris -c /opt/z\n@daily root echo iris\n",
@@ -48,7 +48,7 @@ describe("crontabs", () => {
     ]);
   });
 
-  test("that are hostile do no harm: control characters, a huge file, a fifo, a link, thousands of lines", () => {
+  test("does no harm with control characters, as a huge file, a fifo or a link, or with thousands of lines", () => {
     expect(found({ "crontabs/iris": "@daily \u001b[2J\u202epwn\n" })).toEqual([
       { kind: "cron", user: "iris", name: "\\u001b[2J\\u202epwn", where: "/crontabs/iris:1" },
     ]);
@@ -67,8 +67,8 @@ describe("crontabs", () => {
   });
 });
 
-describe("units", () => {
-  test("that run as agents' users and are in no record are reported, a service with a timer only by the timer", () => {
+describe("the search for unmanaged units", () => {
+  test("finds units that run as agents' users and are in no record, and only the timer of a service that has one", () => {
     const files = {
       "units/ghost.service": "[Service]\nUser=nobody\nUser=iris\nExecStart=/x\n",
       "units/night.timer": "[Timer]\nUnit=work.service\n",
@@ -83,7 +83,7 @@ describe("units", () => {
     ]);
   });
 
-  test("that are in any stack's record are not reported", () => {
+  test("ignores units that are in any stack's record", () => {
     const reloads = { status: 0, stdout: "", stderr: "" };
     const { host, dir, up, file } = makeWorld([IRIS], (program, ...rest) =>
       program === "systemctl" ? reloads : runProgram(program, ...rest),
@@ -98,7 +98,7 @@ describe("units", () => {
     expect(unmanaged.filter(({ kind }) => kind === "service").map(({ name }) => name)).toEqual(["b.service"]);
   });
 
-  test("in a home are reported by name, and links out of the home are not followed", () => {
+  test("finds the units in a home by name, and follows no links out of the home", () => {
     const own = "home/iris/.config/systemd/user";
     const files = {
       [`${own}/a.timer`]: "",
@@ -118,7 +118,7 @@ describe("units", () => {
   });
 });
 
-describe("tmux servers", () => {
+describe("an unmanaged tmux server", () => {
   const account = { ...IRIS, home: "/home/iris", shell: "/bin/sh" };
 
   function proc(processes: Readonly<Record<string, { comm: string; cgroup: string }>>): string {
@@ -132,7 +132,7 @@ describe("tmux servers", () => {
     return join(dir, "proc");
   }
 
-  test("of agents' users are reported, unless they run inside an agent's or a job's unit", () => {
+  test("is reported if an agent's user owns it and it runs outside the units of agents and jobs", () => {
     const comm = "tmux: server";
     const dir = proc({
       10: { comm, cgroup: "0::/muster.slice/muster-arc.slice/muster-agent-iris.service\n" },
@@ -157,7 +157,7 @@ describe("tmux servers", () => {
   });
 });
 
-test("unmanaged things are searched only on request", () => {
+test("the search for unmanaged items runs only on request", () => {
   const { host } = makeWorld();
   expect(observe(host, { op: "observe", resources: [] })).not.toHaveProperty("unmanaged");
 });

@@ -47,7 +47,7 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-describe("the value of a secret", () => {
+describe("a secret's value", () => {
   test("reaches only the agent that needs it", async () => {
     const environ = await environOf("iris");
     for (const { name, ...secret } of SECRETS) {
@@ -59,7 +59,7 @@ describe("the value of a secret", () => {
     expect(await environsWith(canaries, project, "box")).toEqual(["iris"]);
   });
 
-  test("appears in no output of any command", async () => {
+  test("appears in no command's output", async () => {
     await setConfig("config-file", values["rotated"] as string);
     await project.onHost("box", "for f in /var/lib/muster/credentials/iris/*; do echo changed > $f; done");
     await project.fleet(["drift"]).then((drift) => results.push({ ...drift, command: "drift" }));
@@ -76,7 +76,7 @@ describe("the value of a secret", () => {
       expect([command, ...canariesIn(canaries, all)]).toEqual([command]);
   });
 
-  test("would be in the engine's own log at -v=9, so -v=9 is refused with the reason", async () => {
+  test("is kept out of the engine's log, because -v=9 is refused with the reason", async () => {
     const { stderr } = await run(["up", "--yes", "-v=9", "--logtostderr"], 2);
     expect(stderr).toBe(
       "pulumi: -v=9 was refused: with it, the engine writes the stack's secrets to its log in plain text. " +
@@ -99,7 +99,7 @@ describe("the value of a secret", () => {
       expect([command, ...canariesIn(canaries, all)]).toEqual([command]);
   });
 
-  test("is stored only in its own file, and in no other file of the project, logs, temporary folders or host", async () => {
+  test("is stored only in the secret's own file, and nowhere else in the project, the logs, temporary folders or the host", async () => {
     expect(filesWith(canaries, project.dir).sort()).toEqual([
       "secrets/file-env: file-env",
       "secrets/file-file: file-file",

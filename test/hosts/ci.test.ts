@@ -97,7 +97,7 @@ const hostTree = (host: string) =>
        -printf '%p %s %T@ %C@\\n' | sort`,
   );
 
-describe("a CI workflow, as an unprivileged user in a read-only checkout,", () => {
+describe("a CI workflow that runs as an unprivileged user in a read-only checkout", () => {
   test("prints one line for a clean fleet and writes nothing anywhere", async () => {
     const before = [checkout.tree(), await hostTree("hub"), await hostTree("east")];
     const { stdout } = await must(issue());
@@ -114,7 +114,7 @@ describe("a CI workflow, as an unprivileged user in a read-only checkout,", () =
     ).toBe(false);
   });
 
-  test("opens one issue for drift, with the changed lines, and shows no value of a secret", async () => {
+  test("opens one issue for drift, which contains the changed lines and no value of a secret", async () => {
     await project.onHost("hub", "echo 'I am @all <img src=x> | ```' >> /home/iris/SOUL.md");
     await project.onHost("hub", "printf stolen-value > /var/lib/muster/credentials/iris/iris-key");
     const { stdout } = await must(issue(), 7);
@@ -174,7 +174,7 @@ describe("a CI workflow, as an unprivileged user in a read-only checkout,", () =
     expect(forge.issues).toMatchObject([{ state: "closed" }]);
   });
 
-  test("opens an issue that names an unreachable host, and still checks the other hosts", async () => {
+  test("opens an issue that names an unreachable host, and still checks all reachable hosts", async () => {
     await east.cut();
     try {
       const { stdout } = await must(issue(), 4);
@@ -190,8 +190,8 @@ describe("a CI workflow, as an unprivileged user in a read-only checkout,", () =
   });
 });
 
-describe("a change that is not applied yet", () => {
-  test("is reported as intended, and its paths are not read on the host", async () => {
+describe("a change in fleet.yaml that is not applied yet", () => {
+  test("is reported as intended, and drift does not read the changed paths on the host", async () => {
     const files = { "agent.sh": { from: "agent.sh", mode: "0755" }, ".bash_history": { text: "guess\n" } };
     const dir = checkout.beside("unapplied", {
       "fleet.yaml": stringify({
@@ -211,14 +211,14 @@ describe("a change that is not applied yet", () => {
 });
 
 describe("a tenant's reader", () => {
-  test("sees only its own tenant", async () => {
+  test("sees only the resources of that tenant", async () => {
     const drift = ["drift", "--reader", "arc", "--key", arcKey];
     expect((await must(checkout.fleet(drift))).stdout).toBe("2 hosts, 2 agents: no drift");
     const other = await must(checkout.fleet([...drift, "--tenant", "lab"]), 2);
-    expect(other.stderr).toContain("the reader arc sees the tenant arc alone");
+    expect(other.stderr).toContain("the reader arc may read only the tenant arc");
   });
 
-  test("is refused with another reader's key, and a wrong key or name is explained", async () => {
+  test("is refused if it uses another reader's key, and the error explains a wrong key or name", async () => {
     const refused = await must(checkout.fleet(["drift", "--reader", "ci", "--key", arcKey]), 4);
     expect(refused.stdout).toMatch(
       /hub is unreachable, never reached from here: it does not accept this key: .*Permission denied/i,
@@ -244,7 +244,7 @@ describe("a hostile client with a reader's key", () => {
 
   const secrets = /sk-\w+-0123456789|hmac:|"seal"|secret:[0-9a-f]{8}/;
 
-  test("observes all resources of a stack, but no secret and no digest of a secret", () => {
+  test("can observe all resources of a stack, but sees no secret and no digest of a secret", () => {
     expect([...recorded.keys()]).toEqual(
       expect.arrayContaining(["hub/host", "hub/iris/agent", "hub/loom/agent"]),
     );
@@ -313,7 +313,7 @@ describe("a hostile client with a reader's key", () => {
     expect(await hostTree("hub")).toBe(before);
   });
 
-  test("gets errors for malformed requests, is still served, and learns nothing from them", async () => {
+  test("gets only errors for malformed requests, and is still served afterwards", async () => {
     const { stdout } = await ssh(
       "muster-read-ci",
       "ci",
@@ -340,7 +340,7 @@ describe("a hostile client with a reader's key", () => {
       '{"seq":1,"request":{"op":"remove"}}\n',
     ],
     ["it asks for the subsystem sftp", ["-s", "sftp"], ""],
-  ])("reaches only the authorization gate when %s", async (_, words, input) => {
+  ])("reaches only the authorization gate if %s", async (_, words, input) => {
     const flags = words.filter((word) => word.startsWith("-"));
     const command = words.filter((word) => !word.startsWith("-"));
     const { stdout, stderr } = await ssh("muster-read-ci", "ci", command, input, flags);
@@ -382,8 +382,8 @@ describe("a hostile client with a reader's key", () => {
   });
 });
 
-describe("drift that only the engine can see", () => {
-  test("is reported with --cloud, and a missing engine is an error", async () => {
+describe("drift that only the Pulumi engine can detect", () => {
+  test("is reported with --cloud, which fails if the engine is missing", async () => {
     await must(project.fleet(["drift", "--cloud"]));
     await localHosts(project.dir).stop("hub");
     const { stdout } = await must(project.fleet(["drift", "--cloud", "--json"]), 7);
@@ -395,7 +395,7 @@ describe("drift that only the engine can see", () => {
     expect(missing.stderr).toContain("the engine is not installed on this machine");
   });
 
-  test("is not reported when the stack's passphrase is missing", async () => {
+  test("is not reported if the stack's passphrase is missing", async () => {
     const passphrase = join(project.dir, "stacks/test.passphrase");
     renameSync(passphrase, `${passphrase}.away`);
     try {

@@ -72,7 +72,7 @@ test("up creates a droplet with its key, firewall, volume, reserved IP and proje
   await pulumi(clean);
 });
 
-test("root accepts the account's key at the droplet's own address and at the reserved one", async () => {
+test("root can log in with the account's key at the droplet's own address and at its reserved IP", async () => {
   const stackOutputs = await outputs();
   for (const address of [stackOutputs["address"], stackOutputs["reservedAddress"]]) {
     const options = [
@@ -86,7 +86,7 @@ test("root accepts the account's key at the droplet's own address and at the res
   }
 });
 
-test("refresh sees a change made in the console, and the next up repairs it", async () => {
+test("refresh detects a change made in the console, and the next up repairs it", async () => {
   const [firewall] = fakeCloud.admin.firewalls();
   fakeCloud.admin.openFirewall(firewall?.id ?? "", {
     protocol: "tcp",
@@ -100,12 +100,12 @@ test("refresh sees a change made in the console, and the next up repairs it", as
   await pulumi(clean);
 });
 
-test("a volume is a disk that can be mounted", async () => {
+test("a volume is a disk that the droplet can mount", async () => {
   const result = await onHub(`mount ${VOLUME} /mnt && echo kept >/mnt/note && findmnt -no FSTYPE,SIZE /mnt`);
   expect(result).toMatch(/^ext4\s+9\./);
 });
 
-test("a larger size keeps the droplet, and a changed trigger runs the command again", async () => {
+test("a new size keeps the droplet, and a changed trigger runs the command again", async () => {
   const before = fakeCloud.admin.droplets()[0]?.id;
   const preview = await pulumi(["preview", "--diff"], { SIZE: "s-1vcpu-2gb", TRIGGER: "second" });
   expect(preview).toMatch(/~ size *: "s-1vcpu-1gb" => "s-1vcpu-2gb"/);
@@ -118,7 +118,7 @@ test("a larger size keeps the droplet, and a changed trigger runs the command ag
   expect(await onHub(`mount ${VOLUME} /mnt && cat /mnt/note && umount /mnt`)).toBe("kept");
 });
 
-test("a droplet answers at an address assigned in the console, and a rebuild gives it a new disk", async () => {
+test("a droplet answers at an address assigned in the console, and has a new disk after a rebuild", async () => {
   const [droplet] = fakeCloud.admin.droplets();
   const before = (await outputs())["address"];
   const after = await fakeCloud.admin.changeAddress(droplet?.id ?? 0);
@@ -134,7 +134,7 @@ test("a droplet answers at an address assigned in the console, and a rebuild giv
   expect(await onHub("cloud-init status --wait; hostname; ls /root")).toBe("status: done\nhub\nbooted");
 });
 
-test("refresh removes a droplet that was deleted in the console, and its host", async () => {
+test("refresh removes a droplet that was deleted in the console, and the host on it, from the state", async () => {
   const [droplet] = fakeCloud.admin.droplets();
   await fakeCloud.admin.deleteDroplet(droplet?.id ?? 0);
   expect(await pulumi(["preview", "--refresh"], { SIZE: "s-1vcpu-2gb", TRIGGER: "second" })).toMatch(

@@ -52,24 +52,24 @@ async function drift(exitCode: number): Promise<string[]> {
 }
 
 describe("a difference that drift reports", () => {
-  test("is intended, and no drift, when only fleet.yaml has changed", async () => {
+  test("counts as intended, and not as drift, if only fleet.yaml has changed", async () => {
     project.write(SOUL, "# Iris, the second\n");
     expect(await drift(0)).toEqual(["iris SOUL.md.content: intended"]);
   });
 
-  test("has both causes when the host has changed too", async () => {
+  test("has both causes if fleet.yaml and the host have changed", async () => {
     await onHub("echo '# I am Arc' >/home/iris/SOUL.md");
     expect(await drift(7)).toEqual(["iris SOUL.md.content: both"]);
     await up();
     expect(await drift(0)).toEqual([]);
   });
 
-  test("is drift when only the host has changed", async () => {
+  test("counts as drift if only the host has changed", async () => {
     await onHub("chmod 0666 /home/iris/SOUL.md");
     expect(await drift(7)).toEqual(["iris SOUL.md.mode: drift"]);
   });
 
-  test("has an unknown cause when the record is truncated, and up rewrites the record", async () => {
+  test("has an unknown cause if the resource's record is truncated, and up rewrites the record", async () => {
     await onHub(`truncate -s 20 ${RECORDS_DIR}/${owner}/${RECORD}`);
     // Without the record, drift cannot tell either whether a secret is the one that was applied.
     expect(await drift(7)).toEqual(["iris SOUL.md.mode: unknown", "iris iris-key.content: unknown"]);
@@ -79,7 +79,7 @@ describe("a difference that drift reports", () => {
     await up();
   });
 
-  test("is no drift where a killed run has written what it intended", async () => {
+  test("is not drift if a killed run had already written the intended value", async () => {
     const applied = project.read(SOUL);
     await asKilled("# Iris, the third\n");
     expect(await drift(0)).toEqual(["iris SOUL.md.content: intended"]);
@@ -101,7 +101,7 @@ async function asKilled(text: string): Promise<void> {
   await onHub(`cat >/home/iris/SOUL.md <<'END'\n${text}END`);
 }
 
-test("a failing agent that systemd keeps restarting is no drift", async () => {
+test("a failing agent that systemd keeps restarting causes no drift", async () => {
   await onHub("touch /home/loom/faulty; systemctl kill --signal=KILL muster-agent-loom");
   for (let round = 0; round < 5; round += 1) expect(await drift(0)).toEqual([]);
   expect(await onHub("systemctl show -p ActiveState muster-agent-loom")).toBe("ActiveState=activating");
@@ -123,7 +123,7 @@ test("drift reports a missing host runtime, and up restores it without restartin
   expect(await starts()).toEqual(before);
 });
 
-test("up refuses a resource of another stack, names that stack and leaves the resource unchanged", async () => {
+test("up refuses a resource that belongs to another stack, names that stack and leaves the resource unchanged", async () => {
   const [ours, theirs] = [`${RECORDS_DIR}/${owner}`, `${RECORDS_DIR}/arc~theirs`];
   await onHub(`mkdir ${theirs}; sed 's#"owner":"[^"]*"#"owner":"arc/theirs"#' ${ours}/${RECORD} >${theirs}/${RECORD};
     mv ${ours}/${RECORD} /root/kept; echo theirs >/home/iris/SOUL.md`);

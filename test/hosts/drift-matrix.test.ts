@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-test("every property of every resource type and agent part has a mutation", () => {
+test("every property of every resource type and agent part is changed by at least one mutation", () => {
   const mutations = batches.flat();
   const roles = new Map(mutations.map(({ role, place }) => [role, place]));
   for (const [role, { item }] of roles) {
@@ -43,19 +43,19 @@ test("every property of every resource type and agent part has a mutation", () =
   expect(partsOf(mutations.map(({ place }) => place))).toEqual(partsOf(placesOf(plan)));
 });
 
-test("most batches have agents that must not be restarted", () => {
+test("most batches contain agents that must not be restarted", () => {
   const withCalm = batches.filter((batch) => calmAgents(batch).length > 0);
   expect(withCalm.length).toBeGreaterThan(batches.length / 2);
 });
 
-test("every agent can read its own credential by its path", async () => {
+test("every agent can read its own credential file", async () => {
   const read = ({ item }: Place) => (item.kind === "file" && item.secret ? [asOwner(item)] : []);
   const values = await onHub(placesOf(plan).flatMap(read).join("\n"));
   for (const value of Object.values(secretsFor(layout))) expect(values).toContain(value);
 });
 
 describe.each(batches.map((batch, i) => ({ batch, number: i + 1, count: batch.length })))(
-  "batch $number of the drift matrix, with $count changes by hand",
+  "$count manual changes (batch $number of the drift matrix)",
   ({ batch }) => {
     const reported = [...new Set(batch.flatMap((mutation) => mutation.reported))].sort();
     const keeps = ["true", ...batch.flatMap(({ form }) => form.keeps ?? [])].join("\n");
@@ -65,7 +65,7 @@ describe.each(batches.map((batch, i) => ({ batch, number: i + 1, count: batch.le
       await onHub(plantScript(batch));
     });
 
-    test("is reported alike by drift and preview, per property, and neither changes anything", async () => {
+    test("are reported per property, and identically by drift and preview, which change nothing", async () => {
       const before = await onHub(LISTING);
       const drift = await must(project.fleet(["drift", "--json"]), 7);
       const preview = await must(project.pulumi(["preview", "--json", "--expect-no-changes"]), 7);
@@ -74,7 +74,7 @@ describe.each(batches.map((batch, i) => ({ batch, number: i + 1, count: batch.le
       expect(await onHub(LISTING)).toBe(before);
     });
 
-    test("is repaired by up, which restarts only agents whose startup inputs have changed", async () => {
+    test("are repaired by up, which restarts only agents whose startup inputs have changed", async () => {
       const [before, kept] = [await starts(), await onHub(keeps)];
       const stash = await onHub(STASHED);
       await must(project.pulumi(["up", "--yes", "--skip-preview"]));

@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("a missing or revoked token ends a run at once, with the command that helps", async () => {
+test("a missing or revoked token ends a run at once, and the error names the command that helps", async () => {
   const none = await must(project.pulumi(UP, { env: { DIGITALOCEAN_TOKEN: "" } }), 2);
   expect(none.all).toMatch(
     /there is no DigitalOcean token: .*`npx pulumi config set --secret digitalocean:token`/,
@@ -41,7 +41,7 @@ test("a missing or revoked token ends a run at once, with the command that helps
   expect(revoked.all).not.toContain(token);
 });
 
-test("a token from the stack's configuration is used, encrypted there and never shown", async () => {
+test("a token in the stack's configuration is used, is encrypted there, and is never shown", async () => {
   const token = fakeCloud.admin.makeToken("read");
   await must(project.pulumi(["config", "set", "--secret", "digitalocean:token"], { input: token }));
   const env = { DIGITALOCEAN_TOKEN: "" };
@@ -54,7 +54,7 @@ test("a token from the stack's configuration is used, encrypted there and never 
   await must(project.pulumi(["config", "rm", "digitalocean:token"]));
 });
 
-test("an unavailable or rate-limited API is reported in one sentence, and nothing is created", async () => {
+test("an unavailable or rate-limited API is reported in one sentence, and no droplet is created", async () => {
   fakeCloud.admin.fault({ status: 503 });
   const down = await must(project.pulumi(UP), 1);
   expect(down.all).toMatch(/DigitalOcean cannot be queried: .*\(503\)\. Run this again later\./);
@@ -65,7 +65,7 @@ test("an unavailable or rate-limited API is reported in one sentence, and nothin
   expect(fakeCloud.admin.counts().dropletsMade).toBe(0);
 });
 
-test("a quota is reported before it is reached, created droplets are kept, and the next up continues", async () => {
+test("up reports an exceeded quota before it creates more droplets, keeps those it has created, and continues when run again", async () => {
   project.write("fleet.yaml", fleetWith(["ezra", "allegro"]));
   fakeCloud.admin.dropletLimit(1);
   const limited = await must(project.pulumi(UP), 1);
@@ -77,7 +77,7 @@ test("a quota is reported before it is reached, created droplets are kept, and t
   expect(more.all).toMatch(/ezra: it cannot be reached: .* Muster waited \d+ s\. Check its console/);
 });
 
-test("a droplet that does not boot is recorded, and is not created a second time", async () => {
+test("a droplet that does not boot is recorded in the state, so it is not created a second time", async () => {
   project.write("fleet.yaml", fleetWith(["ezra", "allegro", "bezalel"]));
   fakeCloud.admin.nextDroplets("stuck");
   await must(project.pulumi(UP), 1);
@@ -85,7 +85,7 @@ test("a droplet that does not boot is recorded, and is not created a second time
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 3, dropletsNow: 3 });
 });
 
-test("when the answer to a create request is lost, the next run finds the droplet", async () => {
+test("the next run finds a droplet if the answer to its create request was lost", async () => {
   project.write("fleet.yaml", fleetWith(["ezra", "allegro", "bezalel", "timmy"]));
   fakeCloud.admin.fault({ match: "^POST /v2/droplets$", times: 1, cut: "after" });
   await must(project.pulumi(UP), 1);
@@ -94,7 +94,7 @@ test("when the answer to a create request is lost, the next run finds the drople
   expect(names.sort()).toEqual(["allegro", "bezalel", "ezra", "timmy"]);
 });
 
-test("destroy leaves nothing at the cloud", async () => {
+test("destroy leaves nothing in the account", async () => {
   await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
   expect([fakeCloud.admin.droplets(), fakeCloud.admin.firewalls(), fakeCloud.admin.keys()]).toEqual([
     [],

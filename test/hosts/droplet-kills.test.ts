@@ -38,7 +38,7 @@ afterAll(async () => {
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("after a kill at any moment the next up has one droplet per host, and destroy leaves none", {
+test("the next up after a kill at any moment results in one droplet per host, and destroy leaves none", {
   timeout: POINTS * EACH,
 }, async () => {
   const random = randomFrom(SEED);

@@ -30,14 +30,14 @@ afterAll(async () => {
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("the first preview shows the cost and that no address is known yet, and creates nothing", async () => {
+test("the first preview shows the cost, says that no address is known yet, and creates nothing", async () => {
   const preview = await must(project.pulumi(["preview"]));
   expect(preview.all).toMatch(/Monthly cost: \$0\.00 before, \$\d+\.\d\d after \(hub \$0\.00 → /);
   expect(preview.all).toMatch(/hub gets its address from DigitalOcean during `up`/);
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 0 });
 });
 
-test("up creates the droplets and runs their setup once; then nothing differs", async () => {
+test("up creates the droplets and runs their setup once, and a second run finds no differences", async () => {
   await must(project.pulumi(UP));
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 2, dropletsNow: 2 });
   expect(fakeCloud.admin.firewalls().map(({ inbound_rules }) => inbound_rules)).toEqual(
@@ -62,7 +62,7 @@ test("a port opened in the console is drift, and up closes it", async () => {
   expect(JSON.stringify(fakeCloud.admin.firewalls())).not.toContain("8080");
 });
 
-test("a droplet with a changed address is found there by its host key", async () => {
+test("a droplet with a changed address is found at its new address by its host key", async () => {
   const { machine, address, hostKeys } = hostOf("web");
   await fakeCloud.admin.changeAddress(Number(machine));
   await must(project.pulumi(UP));
@@ -72,7 +72,7 @@ test("a droplet with a changed address is found there by its host key", async ()
 });
 
 describe("a droplet deleted in the console", () => {
-  test("is reported by name and not recreated unasked, while the other hosts converge", async () => {
+  test("is reported by name and not recreated without a request, while all remaining hosts converge", async () => {
     await fakeCloud.admin.deleteDroplet(Number(hostOf("web").machine));
     await onHub("echo I am Arc > /home/iris/SOUL.md");
     const result = await must(project.pulumi(UP), 1);
@@ -81,7 +81,7 @@ describe("a droplet deleted in the console", () => {
     expect(await onHub("cat /home/iris/SOUL.md")).toContain("I am iris");
   });
 
-  test("is recreated on request, with everything that belongs on it", async () => {
+  test("is recreated on request, with everything that fleet.yaml declares on it", async () => {
     project.write("fleet.yaml", fleetWith({ web: { replace: "2026-11-27 deleted by hand" } }));
     await must(project.pulumi(UP));
     expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 3, dropletsNow: 2 });
@@ -90,7 +90,7 @@ describe("a droplet deleted in the console", () => {
   });
 });
 
-test("replacing a droplet on request lists what is lost and moves its volume and reserved IP", async () => {
+test("a requested replacement of a droplet lists what is lost, and moves its volume and reserved IP", async () => {
   const replaced = { web: { replace: "2026-11-27 deleted by hand" }, hub: { replace: "another image" } };
   project.write("fleet.yaml", fleetWith(replaced));
   const before = hostOf("hub");
@@ -110,10 +110,10 @@ test("replacing a droplet on request lists what is lost and moves its volume and
   await must(project.pulumi(CLEAN));
 });
 
-test("destroy is refused while droplets are protected, and leaves nothing otherwise", async () => {
+test("destroy is refused while droplets are protected, and otherwise leaves nothing in the account", async () => {
   const refused = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]), 1);
   expect(refused.all).toContain(
-    "nothing has been destroyed: hub, web are protected. Set `protect: false` there",
+    "nothing has been destroyed: hub, web are protected. Set `protect: false` for them",
   );
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsNow: 2 });
   const free = { protect: false };

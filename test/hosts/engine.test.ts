@@ -75,7 +75,7 @@ function locks(): string[] {
   return readdirSync(dir).filter((name) => name.endsWith(".json"));
 }
 
-test("the example's stack and passphrase are created together, once", async () => {
+test("the example's stack and its passphrase are created together and only once", async () => {
   expect(await example()).toEqual([
     "creating the stack example and its passphrase",
     "setting the secret spark-key of stack example",
@@ -85,7 +85,7 @@ test("the example's stack and passphrase are created together, once", async () =
   expect((await pulumi("config", "get", "muster:spark-key")).stdout).toBe(CANARY);
 });
 
-test("the secret's value is in no file that is created for it", () => {
+test("a secret's value is in none of the files that are created for the stack", () => {
   const folders = [".state", "stacks", "home", ".muster"];
   const files = folders
     .flatMap((folder) => readdirSync(join(project, folder), { recursive: true, withFileTypes: true }))
@@ -102,14 +102,14 @@ test("the built engine runs a program from a subfolder of the project", async ()
   expect((await pulumi("preview", "--expect-no-changes")).exitCode).toBe(0);
 });
 
-test("a run's lock is respected while the run lives, and removed after the run was killed", async () => {
+test("a run's lock is respected as long as the run lives, and is removed after the run was killed", async () => {
   program("setTimeout(() => {}, 20_000);");
   const killed = pulumi("up", "--yes", "--skip-preview");
   await vi.waitFor(() => expect(locks()).toHaveLength(1), 15_000);
   const second = await pulumi("up", "--yes", "--skip-preview");
   expect(second).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining(`(process ${killed.pid}) has been at work`),
+    stderr: expect.stringContaining(`(process ${killed.pid}) has been working on it`),
   });
   killed.kill("SIGKILL");
   program("");

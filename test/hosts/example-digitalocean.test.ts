@@ -52,7 +52,7 @@ test("up creates three droplets with six agents, and drift finds nothing", async
   await clean();
 });
 
-test("up repairs drift on a host and in the console", async () => {
+test("up repairs drift on a host and in the DigitalOcean console", async () => {
   await on("ezra", "echo I am Arc > /home/ezra/SOUL.md");
   const firewall = fakeCloud.admin.firewalls().find(({ name }) => name.includes("allegro"))?.id ?? "";
   fakeCloud.admin.openFirewall(firewall, { protocol: "tcp", ports: "8080", addresses: ["0.0.0.0/0"] });
@@ -87,7 +87,7 @@ test("an agent moves between droplets with all of its files, and no other agent 
   await clean();
 });
 
-test("destroy leaves nothing at the cloud once the hosts are not protected", async () => {
+test("destroy leaves nothing in the account once the hosts are no longer protected", async () => {
   edit((fleet) => {
     for (const host of Object.values(fleet.hosts)) host["protect"] = false;
   });

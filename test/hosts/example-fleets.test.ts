@@ -62,15 +62,15 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([timmy?.dispose(), mosaic?.dispose()]));
 
-describe("the manual steps of the second seed, on examples/timmy", () => {
-  test("step 1, restart dead agents: a killed hermes is restarted automatically", async () => {
+describe("examples/timmy", () => {
+  test("a killed hermes is restarted automatically (step 1: restart dead agents)", async () => {
     expect(await secondsUntilBack(timmy, "ezra", "ezra", diesScript(paneOf("ezra")))).toBeLessThan(
       BACK_WITHIN,
     );
     expect(await eventsOf(timmy, "ezra")).toEqual(expect.arrayContaining(["ezra died", "ezra restarted"]));
   });
 
-  test("step 2, health checks: one command shows disk, memory and failed units of every server and exits with 5", async () => {
+  test("one command shows disk, memory and failed units of every server, and exits with code 5 (step 2: health checks)", async () => {
     const calm = await must(timmy.fleet(["hosts"]));
     for (const host of ["ezra", "allegro", "bezalel"]) {
       expect(calm.stdout).toMatch(new RegExp(`^${host} .* \\d+% of .*G +\\d+% of .*G, / +0 +watching$`, "m"));
@@ -85,7 +85,7 @@ describe("the manual steps of the second seed, on examples/timmy", () => {
     await must(timmy.fleet(["hosts"]));
   });
 
-  test("step 3, dead pane recovery: a pane that dies with its tmux and one that hangs are restarted automatically", async () => {
+  test("an agent whose terminal dies with its tmux, or hangs, is restarted automatically (step 3: dead pane recovery)", async () => {
     const tmux = `$(systemctl show -P MainPID ${unit("gemini")})`;
     expect(await secondsUntilBack(timmy, "bezalel", "gemini", diesScript(tmux))).toBeLessThan(BACK_WITHIN);
     expect(await secondsUntilBack(timmy, "allegro", "allegro", hangsScript("allegro"))).toBeLessThan(
@@ -97,7 +97,7 @@ describe("the manual steps of the second seed, on examples/timmy", () => {
     );
   });
 
-  test("step 4, provider failover: gemini runs on its next provider while the first is down, then returns", async () => {
+  test("gemini runs on its next provider while its first one is down, and then returns (step 4: provider failover)", async () => {
     const runsOn = () =>
       timmy.onHost(
         "bezalel",
@@ -118,14 +118,14 @@ describe("the manual steps of the second seed, on examples/timmy", () => {
       .toEqual(expect.arrayContaining(["gemini failed-over", "gemini returned"]));
   });
 
-  test("step 7, nightly retro: a job that is retried and recorded when it fails, and pushes when it succeeds", async () => {
+  test("a failed job is recorded and retried, and pushes when it succeeds (step 7: nightly retro)", async () => {
     const { stdout } = await must(timmy.fleet(["jobs"]));
     expect(stdout).toMatch(/^retro +timmy +ezra +\*-\*-\* 23:30 +waiting +- +- +in /m);
     const retro = "systemctl start muster-job-timmy.retro";
     await timmy.onHost("ezra", `${retro} || true`);
     await expect
       .poll(async () => (await must(timmy.fleet(["history", "timmy"]))).stdout, { timeout: 10_000 })
-      .toMatch(/timmy +job-failed +retro: exit code \d+, tried again in 600 s/);
+      .toMatch(/timmy +job-failed +retro: exit code \d+, trying again in 600 s/);
     const clone = `cd; git init -q --bare upstream; git clone -q upstream retros 2>/dev/null; cd retros
       git config user.name timmy; git config user.email timmy@example.org; git commit -q --allow-empty -m first; git push -q
       mkdir -p ~/.local/bin; echo '[ "$1" = chat ] && exec echo A calm day.; exec /usr/local/bin/hermes "$@"' >~/.local/bin/hermes
@@ -140,7 +140,7 @@ describe("the manual steps of the second seed, on examples/timmy", () => {
     await must(timmy.fleet(["hosts"]));
   });
 
-  test("step 8, config drift: an agent on the wrong model is reported by name, and up repairs it", async () => {
+  test("an agent with the wrong model is reported by name, and up repairs it (step 8: config drift)", async () => {
     await timmy.onHost(
       "allegro",
       "sed -i 's/example-large/example-tiny/' /home/code-claw/.hermes/config.yaml",
@@ -152,13 +152,13 @@ describe("the manual steps of the second seed, on examples/timmy", () => {
   });
 });
 
-describe("the findings of the third seed, on examples/mosaic", () => {
+describe("examples/mosaic", () => {
   test.each([
     ["workshop", "reviewer-claude"],
     ["dragon", "reviewer-codex"],
     ["dragon", "coder"],
   ])(
-    "finding 1, a runtime that dies in a detached pane: on %s, %s has a terminal and its program is found",
+    "a runtime runs in a terminal and its program is found: on %s, %s (finding 1: runtimes die in a detached pane)",
     async (host, name) => {
       expect(await mosaic.onHost(host, `cat /home/${name}/size`)).toBe("50 200");
       expect(await mosaic.onHost(host, `systemctl show -P NRestarts ${unit(name)}`)).toBe("0");
@@ -170,7 +170,7 @@ describe("the findings of the third seed, on examples/mosaic", () => {
     ["workshop", "guide"],
     ["dragon", "coder"],
   ])(
-    "finding 2, MUSTER_AGENT does not reach the pane: on %s, %s has its name and its key",
+    "an agent has its name and its key: on %s, %s (finding 2: MUSTER_AGENT does not reach the pane)",
     async (host, name) => {
       const environment = await mosaic.onHost(host, `tr '\\0' '\\n' </proc/${paneOf(name)}/environ`);
       expect(environment.split("\n")).toEqual(
@@ -179,7 +179,7 @@ describe("the findings of the third seed, on examples/mosaic", () => {
     },
   );
 
-  test("agents that are killed or hang are restarted automatically and recorded", async () => {
+  test("killed and hanging agents are restarted automatically, and the restarts are recorded", async () => {
     expect(await secondsUntilBack(mosaic, "dragon", "coder", diesScript(paneOf("coder")))).toBeLessThan(
       BACK_WITHIN,
     );
@@ -190,7 +190,7 @@ describe("the findings of the third seed, on examples/mosaic", () => {
     expect(events).toEqual(expect.arrayContaining(["coder died", "guide hung", "guide restarted"]));
   });
 
-  test("a reboot starts every core agent, starts no on-demand agent, and is recorded", async () => {
+  test("a reboot is recorded, starts every core agent, and starts no on-demand agent", async () => {
     const bootId = () => mosaic.onHost("dragon", "cat /proc/sys/kernel/random/boot_id").catch(() => "");
     const boot = await bootId();
     await mosaic.onHost("dragon", "systemctl reboot").catch(() => "");

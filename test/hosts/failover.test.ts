@@ -122,8 +122,8 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-describe("failover to an agent's next provider", () => {
-  test("is no drift, appears in ps and history, and ends when the first provider works again", async () => {
+describe("a failover to an agent's next provider", () => {
+  test("is not drift, appears in ps and history, and ends when the first provider works again", async () => {
     // The probes failed before the servers started. Wait until every agent is on its first provider again.
     await runsAs("ada", ON_NOUS("ada"), 60);
     await expect.poll(() => linksOf("bea"), { timeout: 30_000 }).toBe("");
@@ -167,7 +167,7 @@ describe("failover to an agent's next provider", () => {
     ["401", /it answers 401/],
     ["429", /it answers 429/],
     ["redirect", /it answers 302/],
-  ])("happens when the first provider is %s", async (behaviour, why) => {
+  ])("happens if the first provider is %s", async (behaviour, why) => {
     await setBehaviour("nous", behaviour);
     await runsAs("ada", ON_GOOGLE("ada"), 30);
     expect((await events("ada")).filter(({ event }) => event === "failed-over").at(-1)?.detail).toMatch(why);
@@ -175,7 +175,7 @@ describe("failover to an agent's next provider", () => {
     await runsAs("ada", ON_NOUS("ada"), 30);
   });
 
-  test("does not happen when only every other probe fails", async () => {
+  test("does not happen if only every second probe fails", async () => {
     const before = await runOf("ada");
     await setBehaviour("nous", "flap");
     await hub("sleep 8");
@@ -185,7 +185,7 @@ describe("failover to an agent's next provider", () => {
 });
 
 describe("drift during a failover", () => {
-  test("includes a drop-in file by hand, which has the code RUNTIME when it changes the model", async () => {
+  test("includes a manually created drop-in file, with the code RUNTIME if the file changes the model", async () => {
     await setBehaviour("nous", "down");
     await runsAs("ada", ON_GOOGLE("ada"), 30);
     await hub(`printf '[Service]\\nEnvironment=MUSTER_MODEL=huge\\n' >/etc/systemd/system/${unit("ada")}.d/override.conf
@@ -213,14 +213,14 @@ describe("drift during a failover", () => {
     await runsAs("ada", ON_GOOGLE("ada"), 30);
   });
 
-  test("is not reported after the deadman was killed, because it keeps its state", async () => {
+  test("does not include the failover itself after the deadman was killed, because the deadman keeps its state", async () => {
     await hub("kill -9 $(systemctl show -P MainPID muster-hostd)");
     await setBehaviour("nous", "well");
     await runsAs("ada", ON_NOUS("ada"), 60);
     expect((await drift()).stdout).toContain("no drift");
   });
 
-  test("includes a model changed by hand in the unit file, which up repairs", async () => {
+  test("includes a model that was changed in the unit file, which up repairs", async () => {
     await hub(`sed -i 's/MUSTER_MODEL=large/MUSTER_MODEL=tiny/' /etc/systemd/system/${unit("ada")}
       systemctl daemon-reload; systemctl restart ${unit("ada")}`);
     await runsAs("ada", "nous tiny sk-ada-nous none", 30);
@@ -232,7 +232,7 @@ describe("drift during a failover", () => {
   });
 });
 
-test("after a host reboot an agent starts on the provider that works", async () => {
+test("an agent starts on a working provider after a reboot of its host", async () => {
   await setBehaviour("nous", "down");
   await runsAs("ada", ON_GOOGLE("ada"), 30);
   const boot = await hub("cat /proc/sys/kernel/random/boot_id");
@@ -242,7 +242,7 @@ test("after a host reboot an agent starts on the provider that works", async () 
   await expect.poll(() => hub("cat /home/ada/runs || true"), { timeout: 30_000 }).toBe(ON_GOOGLE("ada"));
 });
 
-test("up moves an agent off a provider that is no longer declared, even during a failover", async () => {
+test("up stops using a provider that is no longer declared, even during a failover", async () => {
   project.write("fleet.yaml", files(1)["fleet.yaml"] ?? "");
   await must(project.pulumi(["up", "--yes", "--skip-preview"]));
   await runsAs("ada", ON_NOUS("ada"), 30);
@@ -251,7 +251,7 @@ test("up moves an agent off a provider that is no longer declared, even during a
   expect((await drift()).stdout).toContain("no drift");
 });
 
-test("hermes has its own provider list as declared, and the deadman does not switch its provider", async () => {
+test("hermes gets its declared list of providers, and the deadman does not switch between them", async () => {
   const config = "/home/cid/.hermes/config.yaml";
   expect(parse(await hub(`cat ${config}`))).toEqual({
     model: { default: "large", provider: "nous" },

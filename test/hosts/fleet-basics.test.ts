@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => project?.dispose());
 
 describe("a fleet after its first up", () => {
-  test("runs every agent in its own terminal, with its own secret", async () => {
+  test("runs every agent in its own terminal with its own secret", async () => {
     const { stdout } = await must(project.fleet(["ps", "--json"]));
     const { agents } = JSON.parse(stdout) as { agents: { agent: string; state: string; pid: number }[] };
     expect(agents.map((one) => [one.agent, one.state])).toEqual([
@@ -37,7 +37,7 @@ describe("a fleet after its first up", () => {
     expect(preview.stdout).not.toContain("(update)");
   });
 
-  test("lists its hosts and agents in the stack's outputs", async () => {
+  test("lists its hosts and agents in the outputs of its stack", async () => {
     const { stdout } = await must(project.pulumi(["stack", "output", "--json"]));
     const addressOf = (host: string) => project.sshArguments(host).at(-1)?.replace("root@", "");
     const agent = (host: string, name: string) => {
@@ -52,7 +52,7 @@ describe("a fleet after its first up", () => {
     });
   });
 
-  test("shows an overwritten identity, which up repairs", async () => {
+  test("reports an overwritten identity file as drift, which up repairs", async () => {
     await project.onHost("east", "echo '# I am Arc' > /home/iris/SOUL.md");
     const drift = await must(project.fleet(["drift"]), 7);
     expect(drift.stdout).toMatch(/iris.*SOUL\.md.*content/);
@@ -65,14 +65,14 @@ describe("a fleet after its first up", () => {
     await must(project.fleet(["drift"]));
   });
 
-  test("keeps agents out of each other's secrets and homes", async () => {
+  test("keeps every agent out of the secrets and homes of all others", async () => {
     const asLoom = (command: string) => project.onHost("east", `su loom -c '${command}' 2>&1 || true`);
     expect(await asLoom("cat /var/lib/muster/credentials/iris/iris-key")).toContain("Permission denied");
     expect(await asLoom("ls /home/iris")).toContain("Permission denied");
     expect(await asLoom("ls /run/muster-iris")).toContain("Permission denied");
   });
 
-  test("reports a stopped host as unreachable, and up boots and converges it in the same run", async () => {
+  test("reports a stopped host as unreachable, and up boots this host and converges it in the same run", async () => {
     await execa("ssh", [...project.sshArguments("hub"), "poweroff"], { reject: false });
     await expect.poll(async () => (await project.fleet(["drift"])).exitCode, { timeout: 60_000 }).toBe(4);
     await must(project.pulumi(["up", "--yes", "--skip-preview"]));
@@ -80,7 +80,7 @@ describe("a fleet after its first up", () => {
   });
 });
 
-test("a destroyed fleet leaves no process, mount, bridge or disk of its hosts", async () => {
+test("a fleet that was destroyed leaves no process, mount, bridge or disk of its local hosts", async () => {
   const one = { hosts: ["lone"], agents: { lone: ["arc"] } };
   const other = await makeProject(localFleet(one), secretsFor(one));
   try {

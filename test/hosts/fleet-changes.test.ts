@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 describe("removing an agent", () => {
-  test("is announced by preview and by destroy, with what happens to each home", async () => {
+  test("is announced by preview and by destroy, which say what happens to each home", async () => {
     await onBox("echo kept >/home/forge/notes; echo lost >/home/loom/notes");
     await forgetInState("forge");
     edit(({ agents }) => {
@@ -62,13 +62,13 @@ describe("removing an agent", () => {
     expect(destroy.all).toMatch(/box: ada is protected: nothing is removed/);
   });
 
-  test("leaves no orphan of this stack, keeps other stacks' records, and restarts no other agent", async () => {
+  test("leaves no orphan in this stack, keeps the records of all others, and restarts no remaining agent", async () => {
     const [owner, theirs] = [`${RECORDS_DIR}/muster~test`, `${RECORDS_DIR}/muster~theirs`];
     await onBox(`mkdir ${theirs}; sed 's#"owner":"[^"]*"#"owner":"muster/theirs"#; s#box/ada/#box/eve/#' \
       ${owner}/box~ada~agent.json >${theirs}/box~eve~agent.json`);
     const before = await starts("iris", "ada");
     const { stdout } = await must(project.fleet(["drift"]));
-    expect(stdout).toMatch(/box\/forge\/agent +of muster\/test/);
+    expect(stdout).toMatch(/box\/forge\/agent +owned by muster\/test/);
     await up();
     await nothingToDo();
     expect(await starts("iris", "ada")).toEqual(before);
@@ -83,7 +83,7 @@ describe("removing an agent", () => {
     await must(project.fleet(["drift"]));
   });
 
-  test("can be undone: up prints where the agent's data is and how to restore it", async () => {
+  test("can be undone, because up prints where the agent's data is and how to restore it", async () => {
     edit(({ agents }) => {
       agents["forge"] = { ...agents["iris"], identity: "forge", credentials: ["forge-key"] };
     });
@@ -95,7 +95,7 @@ describe("removing an agent", () => {
 });
 
 describe("a protected agent", () => {
-  test("is not removed, and preview prints how to remove it", async () => {
+  test("is not removed, and preview prints how to remove it anyway", async () => {
     const fleetYaml = project.read("fleet.yaml");
     const before = await starts("ada");
     edit(({ agents }) => delete agents["ada"]);
@@ -124,11 +124,11 @@ describe("a protected agent", () => {
     await nothingToDo();
     await up();
     edit(({ agents }) => delete agents["ada"]);
-    expect((await up()).all).toMatch(/moved aside, kept for you: \/var\/lib\/muster-aside\/ada-/);
+    expect((await up()).all).toMatch(/moved aside to \/var\/lib\/muster-aside\/ada-/);
   });
 });
 
-test("changing a secret restarts only the agents that read it", async () => {
+test("a changed secret restarts only the agents that read it", async () => {
   const before = await starts("iris", "forge");
   const set = ["config", "set", "--secret", "muster:forge-key"];
   await must(project.pulumi(set, { input: "sk-forge-rotated" }));
@@ -140,8 +140,8 @@ test("changing a secret restarts only the agents that read it", async () => {
   expect(await onBox(environ)).toContain("ANTHROPIC_API_KEY=sk-forge-rotated");
 });
 
-describe("a run limited to one host or agent", () => {
-  test("converges all of it, including new agents, and ignores unreachable hosts elsewhere", async () => {
+describe("a run that targets only one host or agent", () => {
+  test("converges the target completely, including new agents, and ignores unreachable hosts outside the target", async () => {
     const fleetYaml = project.read("fleet.yaml");
     edit(({ hosts, agents }) => {
       hosts["gone"] = { kind: "ssh", address: "127.0.0.1", port: 1 };
@@ -162,8 +162,8 @@ describe("a run limited to one host or agent", () => {
   });
 });
 
-describe("renaming", () => {
-  test("an agent and its tenant keeps home, learned contacts and uid, with exactly one restart", async () => {
+describe("a rename in fleet.yaml", () => {
+  test("keeps the home, learned contacts and uid of an agent whose tenant is renamed too, and restarts it exactly once", async () => {
     await onBox(`echo mine >/home/iris/notes
       sqlite3 /home/iris/contacts.db "INSERT INTO contacts (name, email) VALUES ('learned', 'l@example.org')"`);
     const uid = await onBox("id -u iris");
@@ -199,7 +199,7 @@ describe("renaming", () => {
     ).toBe("NRestarts=0\n0");
   });
 
-  test("a host changes nothing on it, and afterwards the entries of `moved` can be removed", async () => {
+  test("changes nothing on a renamed host, and the entries of `moved` can be removed afterwards", async () => {
     const before = await starts("vera", "forge");
     edit((fleet) => {
       rename(fleet.hosts, "box", "crate");

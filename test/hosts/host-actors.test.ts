@@ -41,8 +41,8 @@ function agentItems(world: World): { items: Items; contents: Contents } {
   return { items: { "SOUL.md": soul, contacts: contacts.item }, contents };
 }
 
-describe("items in an agent's home", () => {
-  test("belong to the agent, and root's own rights are restored afterwards", () => {
+describe("the files in an agent's home", () => {
+  test("belong to the agent, and the host runtime regains root's rights after an operation on them", () => {
     const world = rootWorld();
     const { items, contents } = agentItems(world);
     world.up(items, { contents });
@@ -54,7 +54,7 @@ describe("items in an agent's home", () => {
   });
 
   test.each([0o600, 0o644])(
-    "with owner root (mode %o) are reported as such, and are returned to the agent intact",
+    "are reported if root owns them (mode %o), and are returned to the agent intact",
     (mode) => {
       const world = rootWorld();
       const { items, contents } = agentItems(world);
@@ -77,7 +77,7 @@ describe("items in an agent's home", () => {
     },
   );
 
-  test("are still observed in a home that only root may read", () => {
+  test("are still observed if only root may read the home", () => {
     const world = rootWorld();
     const { items, contents } = agentItems(world);
     world.up(items, { contents });
@@ -85,7 +85,7 @@ describe("items in an agent's home", () => {
     expect(drift(world.observe())).toEqual({});
   });
 
-  test("are not written to places where only root may write", () => {
+  test("are never written to places where only root may write", () => {
     const world = rootWorld();
     const outside = world.file(`${world.dir}/outside.md`, SOUL, { actor: "iris" });
     expect(() => world.up({ outside })).toThrow(/permission denied \(EACCES\)/);
@@ -93,7 +93,7 @@ describe("items in an agent's home", () => {
     expect(() => world.up({ sibling })).toThrow(/permission denied \(EACCES\)/);
   });
 
-  test("of a deleted user are reported with its uid, and removal leaves them in the home", () => {
+  test("are reported with the uid of their user if it was deleted, and remain in the home when the agent is removed", () => {
     const world = rootWorld();
     const { items, contents } = agentItems(world);
     world.up(items, { contents });
@@ -104,7 +104,7 @@ describe("items in an agent's home", () => {
   });
 });
 
-test("an actor has its own ids and none of root's groups", () => {
+test("an actor has its own ids and is in none of root's groups", () => {
   const [user, group] = asUser({ ...IRIS, home: "/", shell: "/bin/sh" }, () => {
     const status = readFileSync("/proc/thread-self/status", "utf8");
     return [/^Uid:.*$/m.exec(status)?.[0], /^Groups:.*$/m.exec(status)?.[0]];
@@ -113,7 +113,7 @@ test("an actor has its own ids and none of root's groups", () => {
   expect(group?.trim()).toBe("Groups:");
 });
 
-test("ending a user's processes spares those of the same uid in a container", async () => {
+test("ending a user's processes spares a container's processes with the same uid", async () => {
   const as = ["setpriv", "--reuid=64103", "--regid=64103", "--clear-groups", "sleep", "60"];
   const own = spawn(as[0] ?? "", as.slice(1));
   const contained = spawn("unshare", ["--pid", "--fork", "--kill-child", ...as]);
@@ -127,7 +127,7 @@ test("ending a user's processes spares those of the same uid in a container", as
 
 describe("a hostile agent", () => {
   test.each([1, 2, 3])(
-    "that swaps its files and folders in a loop redirects no read or write (run %i)",
+    "cannot redirect a read or write by swapping its files and folders in a loop (run %i)",
     async (run) => {
       const world = rootWorld();
       const { items, contents } = agentItems(world);

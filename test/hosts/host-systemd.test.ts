@@ -85,7 +85,7 @@ async function statusOfUnit() {
 }
 
 describe("an agent on a real host", () => {
-  test("is created in one request, and a second request changes nothing", async () => {
+  test("is created with one request, and a second request changes nothing", async () => {
     await up();
     expect(await observedDrift()).toEqual({});
     expect(await statusOfUnit()).toMatchObject({ state: "active", sub: "running", enabled: "enabled" });
@@ -145,7 +145,7 @@ describe("an agent on a real host", () => {
       "chown root:root /home/iris/SOUL.md",
       { "identity:SOUL.md.owner": "root", "identity:SOUL.md.group": "root" },
     ],
-  ])("that is %s has exactly that drift, and up repairs it", async (_, script, expected) => {
+  ])("has exactly the expected drift if its unit is %s, and up repairs it", async (_, script, expected) => {
     await byHand(script);
     const seen = await observedDrift();
     expect(seen).toMatchObject(expected);
@@ -156,7 +156,7 @@ describe("an agent on a real host", () => {
     expect((await statusOfUnit())?.state).toBe("active");
   });
 
-  test("restarts when its secret is rotated, and not when nothing has changed", async () => {
+  test("restarts if its secret is rotated, and not if nothing has changed", async () => {
     const before = await statusOfUnit();
     await up();
     expect((await statusOfUnit())?.pid).toBe(before?.pid);
@@ -166,7 +166,7 @@ describe("an agent on a real host", () => {
     expect(await byHand(`tr '\\0' '\\n' </proc/${after?.pid}/environ | grep SPARK`)).toBe("SPARK=two");
   });
 
-  test("that cannot start fails only its unit, in time and with its last output; its other parts are applied", async () => {
+  test("reports the last output of a unit that cannot start, in time, and gets all of its remaining parts", async () => {
     await byHand(`systemctl stop ${UNIT}; sqlite3 /home/iris/contacts.db "DELETE FROM contacts"`);
     const text = UNIT_TEXT.replace(START, "ExecStart=/bin/sh -c 'echo I refuse; exit 3'");
     const broken = {
@@ -190,7 +190,7 @@ describe("an agent on a real host", () => {
     expect(await observedDrift()).toEqual({});
   });
 
-  test("is removed with all that Muster created, and root keeps its data aside", async () => {
+  test("is removed with everything that Muster created, and its data is kept where only root can read it", async () => {
     await byHand(
       "setsid -f su iris -c 'sleep 300' >/dev/null 2>&1 </dev/null; sqlite3 /home/iris/contacts.db \"INSERT INTO contacts (name) VALUES ('z')\"",
     );

@@ -86,7 +86,7 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-test("an agent with heartbeats is shown with its task, and drift finds nothing", async () => {
+test("an agent that sends heartbeats is listed with its task, and drift finds nothing", async () => {
   await expect
     .poll(async () => (await rows())["ada"], { timeout: 30_000 })
     .toMatchObject({
@@ -97,8 +97,8 @@ test("an agent with heartbeats is shown with its task, and drift finds nothing",
   expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
 });
 
-describe("the deadman restarts an agent", () => {
-  test("when its program or its tmux was killed, or when it hangs, by file and by pane", async () => {
+describe("the deadman", () => {
+  test("restarts an agent whose program or tmux was killed, or that hangs, whether its heartbeat is a file or its pane", async () => {
     const names = ["ada", "bea", "cid", "dot"];
     const before = await Promise.all(names.map(runOf));
     const calm = await runOf("eve");
@@ -118,11 +118,11 @@ describe("the deadman restarts an agent", () => {
   });
 });
 
-describe("the deadman itself", () => {
+describe("a deadman that was killed or hangs", () => {
   test.each([
     ["killed", "SIGKILL"],
     ["hung", "SIGSTOP"],
-  ])("is restarted within 10 s when it is %s, and keeps its state", async (_, signal) => {
+  ])("is restarted within 10 s and keeps its state (%s)", async (_, signal) => {
     const pid = "systemctl show -P MainPID muster-hostd";
     const memory =
       "sed 's/\"clock\":[0-9.]*//' /var/lib/muster/hostd/memory.json | grep -o '\"counted\":[0-9]*'";
@@ -140,7 +140,7 @@ describe("the deadman itself", () => {
 });
 
 describe("an agent that keeps dying", () => {
-  test("is quarantined after five restarts, which up and drift respect and report", async () => {
+  test("is quarantined after five restarts, and up and drift respect and report the quarantine", async () => {
     await hub(`touch /home/eve/crash; systemctl kill --signal=SIGKILL ${unit("eve")}`);
     await expect.poll(() => stateOf("eve"), { timeout: 60_000 }).toBe("quarantined");
     expect(await hub(`systemctl is-active ${unit("eve")} || true`)).toBe("inactive");
@@ -159,7 +159,7 @@ describe("an agent that keeps dying", () => {
     );
   });
 
-  test("stays quarantined after a reboot, which restarts the others, until it is released", async () => {
+  test("stays quarantined after a reboot, which restarts all remaining agents, until somebody releases it", async () => {
     const before = await Promise.all(["ada", "dot"].map(runOf));
     const boot = await hub("cat /proc/sys/kernel/random/boot_id");
     await hub("systemctl reboot").catch(() => "");
@@ -197,7 +197,7 @@ describe("an invalid heartbeat file", () => {
     ["that is a symlink", "ada", "ln -sfn /etc/shadow /run/muster-ada/beat", "is a symlink"],
     ["that is a fifo", "ada", "mkfifo /run/muster-ada/beat", "is a fifo"],
     ["of 1 GB", "ada", "truncate -s 1G /run/muster-ada/beat", "more than"],
-  ])("%s is reported, and affects no other agent", async (_, user, plant, problem) => {
+  ])("is reported and affects no other agent (%s)", async (_, user, plant, problem) => {
     await hub(`rm -rf /run/muster-ada/beat\nrunuser -u ${user} -- sh <<'END'\n${plant}\nEND`);
     await expect.poll(async () => (await rows())["ada"]?.problem, { timeout: 20_000 }).toContain(problem);
     expect(await stateOf("bea")).toBe("running");
@@ -212,7 +212,7 @@ describe("an invalid heartbeat file", () => {
   });
 });
 
-test("an agent stopped by hand stays stopped, is drift, and can be started by name", async () => {
+test("an agent that somebody has stopped stays stopped, is reported as drift, and can be started by name", async () => {
   await must(project.fleet(["stop", "dot"]));
   expect(await stateOf("dot")).toBe("stopped");
   expect((await must(project.fleet(["drift"]), 7)).stdout).toMatch(/dot +unit +active/);

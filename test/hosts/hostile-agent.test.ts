@@ -34,8 +34,8 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-describe("an agent that replaces its files", () => {
-  test("by a device that root has planted is reported without reading it, and repaired", async () => {
+describe("hostile files in an agent's home", () => {
+  test("are reported without being read, and are repaired, if root has planted a device", async () => {
     await onEast("rm /home/iris/SOUL.md && mknod -m 0666 /home/iris/SOUL.md c 1 5");
     const drift = await must(project.fleet(["drift"], { timeout: DRIFT_BOUND }), 7);
     expect(drift.stdout).toMatch(/SOUL\.md.*type.*device/);
@@ -43,7 +43,7 @@ describe("an agent that replaces its files", () => {
     expect(await onEast("cat /home/iris/SOUL.md")).toBe("# iris\n\nI am iris.");
   });
 
-  test("in a loop cannot redirect or block drift and up, and is repaired afterwards", async () => {
+  test("cannot redirect or block drift and up if the agent replaces them in a loop, and are repaired afterwards", async () => {
     const outside = await stateOutside();
     const digests = await digestsOutside();
     const aims = ["/etc/shadow", "/etc", "/root", "/root/canary", "/home/loom", "/home/loom/canary"];

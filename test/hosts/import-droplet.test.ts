@@ -56,7 +56,7 @@ afterAll(async () => {
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("import writes a fleet.yaml for an existing droplet and changes nothing at the vendor or on it", async () => {
+test("import writes a fleet.yaml for an existing droplet, and changes nothing at DigitalOcean or on the droplet", async () => {
   const listing = `{ ${LISTING}; }`;
   const [before, there] = [fakeCloud.admin.requests().length, await onWeb(listing)];
   const { stdout } = await must(importing("web", id));
@@ -74,7 +74,7 @@ test("import writes a fleet.yaml for an existing droplet and changes nothing at 
   expect(await onWeb(listing)).toBe(there);
 });
 
-test("up adopts the droplet by its ID: the preview has only imports, and the agent keeps running", async () => {
+test("up adopts the droplet by its ID: the preview shows only imports, and the agent keeps running", async () => {
   const pid = await agentsPid("iris.service");
   project = await makeProject(proposed(), {}, fakeCloud.env);
   const before = fakeCloud.admin.requests().length;
@@ -95,13 +95,13 @@ test("up adopts the droplet by its ID: the preview has only imports, and the age
   await must(project.pulumi(["preview", "--expect-no-changes"]));
   const ps = await must(project.fleet(["ps"]));
   expect(ps.stdout).toMatch(new RegExp(`iris .* running +enabled +${pid} `));
-  expect(ps.stdout).toContain("iris runs in iris.service still");
+  expect(ps.stdout).toContain("iris still runs in iris.service");
   expect((await must(project.fleet(["stop", "iris"]), 2)).all).toContain(
     "which Muster does not start or stop",
   );
 });
 
-test("a port opened or a unit stopped by hand is drift after the import, and up repairs it", async () => {
+test("an opened port and a stopped unit are drift after the import, and up repairs both", async () => {
   const [web] = fakeCloud.admin.firewalls();
   fakeCloud.admin.openFirewall(web?.id ?? "", { protocol: "tcp", ports: "8080", addresses: ["0.0.0.0/0"] });
   await onWeb("systemctl stop iris.service");
@@ -112,11 +112,11 @@ test("a port opened or a unit stopped by hand is drift after the import, and up 
   await must(project.fleet(["drift"]));
 });
 
-test("destroy is refused while the host is protected, and changes neither droplet, agent nor state", async () => {
+test("destroy is refused while the host is protected, and changes neither the droplet nor the agent nor the state", async () => {
   const pid = await agentsPid("iris.service");
   const state = await resources();
   const { all } = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]), 1);
-  expect(all).toContain("nothing has been destroyed: web is protected. Set `protect: false` there");
+  expect(all).toContain("nothing has been destroyed: web is protected. Set `protect: false` for it");
   expect(fakeCloud.admin.droplets().map((droplet) => droplet.id)).toEqual([id]);
   expect(await agentsPid("iris.service")).toBe(pid);
   expect(await resources()).toEqual(state);
@@ -124,7 +124,7 @@ test("destroy is refused while the host is protected, and changes neither drople
   await must(project.pulumi(["preview", "--expect-no-changes"]));
 });
 
-test("the agent restarts once, after `takeOver: later` is removed from fleet.yaml", async () => {
+test("the agent restarts once when `takeOver: later` is removed from fleet.yaml", async () => {
   project.write("fleet.yaml", project.read("fleet.yaml").replace(/ *takeOver: later\n/, ""));
   await must(project.pulumi(UP));
   expect(await onWeb("systemctl is-active iris.service muster-agent-iris.service; true")).toBe(
@@ -134,7 +134,7 @@ test("the agent restarts once, after `takeOver: later` is removed from fleet.yam
   await must(project.fleet(["drift"]));
 });
 
-test("a larger size keeps the droplet and the size of its disk", async () => {
+test("a larger droplet size keeps the droplet and the size of its disk", async () => {
   const before = fakeCloud.admin.requests().length;
   project.write("fleet.yaml", project.read("fleet.yaml").replace("s-1vcpu-2gb", "s-2vcpu-2gb"));
   await must(project.pulumi(UP));
@@ -146,7 +146,7 @@ test("a larger size keeps the droplet and the size of its disk", async () => {
   await must(project.pulumi(["preview", "--expect-no-changes"]));
 });
 
-test("a replacement on request is a droplet of Muster's own with the same firewall", async () => {
+test("a requested replacement is a droplet that Muster created, with the same firewall", async () => {
   const key = readFileSync(join(keys, "mine.pub"), "utf8").trim();
   const asking = project.read("fleet.yaml").replace("keys: {}", `keys: { mine: ${key} }`);
   project.write(
@@ -168,7 +168,7 @@ test("a replacement on request is a droplet of Muster's own with the same firewa
   await must(project.pulumi(["preview", "--expect-no-changes"]));
 });
 
-test("each import that is not possible is explained in one sentence, and changes nothing", async () => {
+test("an import that is not possible is explained in one sentence and changes nothing", async () => {
   const before = fakeCloud.admin.requests().length;
   const says = async (sentence: RegExp, exitCode: number, run: ReturnType<typeof importing>) => {
     expect((await must(run, exitCode)).all).toMatch(sentence);
@@ -192,7 +192,7 @@ test("each import that is not possible is explained in one sentence, and changes
   await says(/its image is Rocky Linux, but Muster needs Debian or Ubuntu/, 2, importing("r", rocky));
 });
 
-test("a firewall that covers other droplets too is not adopted", async () => {
+test("a firewall that also covers undeclared droplets is not adopted", async () => {
   const other = fakeCloud.admin.droplets().find((droplet) => droplet.id !== id)?.id ?? 0;
   const [web] = fakeCloud.admin.firewalls();
   await post(`firewalls/${web?.id}/droplets`, { droplet_ids: [other] });

@@ -72,7 +72,7 @@ function proposed(): Record<string, string> {
 }
 
 describe("a host with running agents", () => {
-  test("is read into a fleet.yaml without any change on it, and what cannot be declared is listed", async () => {
+  test("is described in a new fleet.yaml without any change on the host, and import lists what cannot be declared", async () => {
     // The agent itself writes its log during the import.
     const listing = `{ ${LISTING}; } | grep -v '^/home/iris/log '`;
     const before = await onBox(listing);
@@ -95,7 +95,7 @@ describe("a host with running agents", () => {
     expect((await must(importing(), 2)).all).toContain("it already exists");
   });
 
-  test("is adopted by up, and nothing on it restarts", async () => {
+  test("is adopted by up, which restarts nothing on it", async () => {
     const pids = "systemctl show -P MainPID loom.service iris.service";
     const before = await onBox(pids);
     project = await makeProject(proposed(), { "iris-anthropic-api-key": "sk-canary-by-hand" });
@@ -106,7 +106,7 @@ describe("a host with running agents", () => {
     expect((await must(project.fleet(["start", "iris"]), 2)).all).toContain("it still runs in iris.service");
   });
 
-  test("gets the agent under Muster's own unit once `takeOver: later` is removed, with one restart", async () => {
+  test("runs its agent in Muster's own unit once `takeOver: later` is removed, after one restart", async () => {
     const loom = await onBox("systemctl show -P MainPID loom.service");
     const fleetYaml = (project as Project).read("fleet.yaml");
     (project as Project).write("fleet.yaml", fleetYaml.replace(/ *takeOver: later\n/, ""));
@@ -133,7 +133,7 @@ describe("a host with running agents", () => {
     expect(await onBox("systemctl show -P MainPID loom.service")).toBe(loom);
   });
 
-  test("has drift when somebody starts the former unit, and up never stops another user's unit", async () => {
+  test("has drift if somebody starts the agent's former unit, and up never stops another user's unit", async () => {
     await onBox("systemctl enable -q --now iris.service");
     const { stdout } = await must((project as Project).fleet(["drift"]), 7);
     expect(stdout).toMatch(/iris +former iris\.service +active/);

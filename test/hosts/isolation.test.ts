@@ -52,13 +52,13 @@ END
     expect(await exposureOf({})).toBe(exposure);
   });
 
-  test("cannot write any kernel setting, though the unit leaves them to their file modes", async () => {
+  test("prevents writes to every kernel setting, although only file permissions protect the settings", async () => {
     const settings = "find /proc/sys /proc/irq /proc/bus /proc/fs /proc/sysrq-trigger /sys -type f -writable";
     const tried = `${settings} 2>/dev/null | while read -r file; do (cat "$file" >"$file") 2>/dev/null && echo "$file"; done`;
     expect(await as("ada", `${tried}; true`)).toBe("exit 0");
   });
 
-  test("has for each sandbox exception the exposure that the table states", async () => {
+  test("has the exposure that the documented table states for each sandbox exception", async () => {
     const usual = await exposureOf({});
     const prices: Record<string, number> = {};
     for (const one of Object.keys(SANDBOX_EXCEPTIONS) as SandboxException[]) {
@@ -69,7 +69,7 @@ END
     );
   });
 
-  test("allows a terminal, just-in-time compilers, threads, the network and its own files", async () => {
+  test("allows a terminal, just-in-time compilers, threads, network access and the agent's own files", async () => {
     const result = await as(
       "ada",
       `set -e
@@ -106,7 +106,7 @@ END
     ]);
   });
 
-  test("can be inspected from outside as before, and shares what its declaration shares", async () => {
+  test("lets root inspect the agent, and shares what the agent's declaration shares", async () => {
     expect(await hub("tmux -S /run/muster-ada/tmux list-panes -F '#{pane_width}x#{pane_height}'")).toBe(
       "200x50",
     );
@@ -118,14 +118,14 @@ END
   });
 });
 
-describe("an agent cannot read", () => {
+describe("an agent's access", () => {
   const others = [
     ["an agent of the same tenant", "bea"],
     ["an agent of another tenant", "cid"],
   ] as const;
 
   test.each(others)(
-    "home, credentials, tmux socket, heartbeat, environment or unit of %s",
+    "excludes the home, credentials, tmux socket, heartbeat, environment and unit of %s",
     async (_, other) => {
       const pid = await hub(`pgrep -u ${other} -f agent.sh | head -1`);
       // Not even what the other agent makes world-readable by mistake.
@@ -152,7 +152,7 @@ describe("an agent cannot read", () => {
     },
   );
 
-  test("its own unit file, Muster's files or root's files, nor write there", async () => {
+  test("excludes its own unit file and the files of Muster and root, for reads and writes", async () => {
     const attempts = [
       `cat /etc/systemd/system/${unit("ada")}`,
       "ls /var/lib/muster/records",
@@ -180,7 +180,7 @@ describe("an agent cannot read", () => {
     );
   });
 
-  test("any secret in a command line, a unit file, a log or the journal", async () => {
+  test("reveals no secret in a command line, a unit file, a log or the journal", async () => {
     const places = `ps -eo args; cat /etc/systemd/system/muster-*; systemctl show '${unit("*")}'
       journalctl --no-pager -o json; grep -rhoaF sk- /var/log --exclude-dir=journal`;
     const text = await hub(`{ ${places}; } | grep -aoE 'sk-[a-z]+-[0-9]+' || true`);
@@ -188,12 +188,12 @@ describe("an agent cannot read", () => {
   });
 });
 
-describe("limits", () => {
+describe("resource limits", () => {
   const HOG = "python3 -c 'x = bytearray(256 << 20)'";
   /** Nothing heavy runs before this is true, because other work shares the machine. */
   let isUnderCeiling = false;
 
-  test("are below this test machine's own limit, which is enforced", async () => {
+  test("are lower than this test machine's own limit, which is enforced", async () => {
     expect(outer.read("pids", "limit")).toBeLessThan(32_768);
     expect(outer.read("memory", "limit")).toBeLessThan(2 ** 40);
     const eats = `systemd-run -q --wait -p OOMScoreAdjust=1000 ${HOG}; echo "$?"`;
@@ -217,7 +217,7 @@ for _ in range(8):
   except OSError: pass
 time.sleep(5)'`;
 
-  test("of an agent hold under a fork bomb: other agents keep their heartbeats, and the host answers", async () => {
+  test("confine a fork bomb to its agent, so that the host answers and all remaining agents keep their heartbeats", async () => {
     expect(isUnderCeiling).toBe(true);
     const before = await runsOf("ada", "bea", "cid");
     const bombing = as("dot", `${BOMB} || true`);
@@ -229,7 +229,7 @@ time.sleep(5)'`;
     await bombing;
   });
 
-  test("of an agent hold under excessive memory use and a busy loop", async () => {
+  test("confine excessive memory use and a busy loop to the agent that causes them", async () => {
     expect(isUnderCeiling).toBe(true);
     const before = await runsOf("ada", "bea", "cid", "dot");
     expect(await as("dot", `${HOG}; echo "ended by $?"`)).toContain("ended by 137");
@@ -246,7 +246,7 @@ print("used", time.process_time())'`,
     expect(await runsOf("ada", "bea", "cid", "dot")).toBe(before);
   });
 
-  test("of a tenant hold over all of its agents: another tenant's agents keep their heartbeats", async () => {
+  test("confine all agents of a tenant together, so that another tenant's agents keep their heartbeats", async () => {
     expect(isUnderCeiling).toBe(true);
     const before = await runsOf("cid", "fay");
     const bombing = as("ada", `${BOMB} || true`);
@@ -262,8 +262,8 @@ print("used", time.process_time())'`,
   });
 });
 
-describe("a limit that somebody has changed on the host", () => {
-  test("is drift, for a slice by systemctl and for an agent's cgroup, and is repaired without a restart", async () => {
+describe("a manually changed limit", () => {
+  test("is drift of a slice or of an agent's cgroup, and is repaired without a restart", async () => {
     await must(project.fleet(["drift"]));
     const before = await runsOf("ada", "dot");
     await hub(`systemctl set-property muster-arc.slice TasksMax=2000
@@ -280,7 +280,7 @@ describe("a limit that somebody has changed on the host", () => {
     expect(await runsOf("ada", "dot")).toBe(before);
   });
 
-  test("is drift of the host where the kernel enforces none, and up says that it cannot repair this", async () => {
+  test("is drift of the host if the kernel enforces no limits, and up says that it cannot repair this", async () => {
     const remount = (how: string) =>
       hub(`mount -o remount,bind,${how} $(awk '$3 == "cgroup2" && $2 == "/sys/fs/cgroup" {print $2}
         $3 == "cgroup" && $4 ~ /,memory/ {print $2}' /proc/mounts | head -1)`);

@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => project?.dispose());
 
 describe("jobs", () => {
-  test("are applied as declared, have no drift, and are listed with their next run", async () => {
+  test("are applied as declared, cause no drift, and are listed with their next run", async () => {
     await clean();
     await must(project.pulumi(["preview", "--expect-no-changes"]));
     const rows = await jobs();
@@ -59,7 +59,7 @@ describe("jobs", () => {
     );
   });
 
-  test("run with the user, folder, secrets, slice and sandbox of their agent", async () => {
+  test("run with their agent's user, folder, secrets, slice and sandbox", async () => {
     await runJob("iris.retro");
     expect(await hub("cat /home/iris/retro.out")).toBe(
       "iris\narc\n/home/iris\nsk-iris-0123456789 retro\niris\niris",
@@ -70,7 +70,7 @@ describe("jobs", () => {
     expect((await jobs())["retro"]).toMatchObject({ result: "ok", last: expect.stringMatching(/Z$/) });
   });
 
-  test("of a host run as an unprivileged user, or as root where fleet.yaml says so", async () => {
+  test("run as an unprivileged user if a host declares them, or as root if fleet.yaml says so", async () => {
     await runJob("tidy");
     const output = (await hub("journalctl --sync; journalctl -q -o cat -u muster-job-tidy")).split("\n");
     expect(Number(output.find((line) => /^\d+$/.test(line)))).toBeGreaterThan(60_000);
@@ -79,31 +79,31 @@ describe("jobs", () => {
     expect(await hub("cat /var/tmp/pruned")).toBe("root");
   });
 
-  test("that fail are retried as declared, and each failure is recorded even while the deadman is down", async () => {
+  test("are retried as declared if they fail, and each failure is recorded even while the deadman is down", async () => {
     await hub("systemctl stop muster-hostd");
     await runJob("iris.breaks");
     const messages = [
-      "exit code 3, tried again in 1 s",
-      "exit code 3, tried again in 1 s",
-      "exit code 3, given up after 3 tries",
+      "exit code 3, trying again in 1 s",
+      "exit code 3, trying again in 1 s",
+      "exit code 3, gave up after 3 attempts",
     ];
     await expect.poll(() => failures("breaks"), { timeout: 15_000, interval: 500 }).toEqual(messages);
     expect(await linesIn("/home/iris/breaks.log")).toBe(3);
     await hub("systemctl start muster-hostd; sed -i s/3/0/ /home/iris/breaks.log");
     expect((await jobs())["breaks"]?.result).toBe("exit code 3");
     expect((await must(project.fleet(["history", "iris"]))).stdout).toMatch(
-      /hub +iris +job-failed +breaks: exit code 3, tried again in 1 s/,
+      /hub +iris +job-failed +breaks: exit code 3, trying again in 1 s/,
     );
   });
 
-  test("that time out are ended with all of their processes, and recorded", async () => {
+  test("end with all of their processes at their timeout, which is recorded", async () => {
     await runJob("iris.hangs");
     await expect.poll(() => failures("hangs"), { timeout: 10_000 }).toEqual(["not done in time"]);
     expect(await hub("pgrep -u iris -x sleep -a | grep ' 600' || true")).toBe("");
     expect((await jobs())["hangs"]?.result).toBe("not done in time");
   });
 
-  test("that still run at their next time skip it, or are replaced, as declared", async () => {
+  test("skip their next time if they still run, or start again instead, as declared", async () => {
     const before = await linesIn("/home/loom/again.log");
     await expect.poll(() => linesIn("/home/loom/again.log"), { timeout: 15_000 }).toBeGreaterThan(before + 1);
     expect(await linesIn("/home/loom/skips.log")).toBe(1);
@@ -111,7 +111,7 @@ describe("jobs", () => {
     expect(await failures("again")).toEqual([]);
   });
 
-  test("are held by a pause and by their agent's quarantine, which ends no run and is no drift", async () => {
+  test("do not start during a pause or their agent's quarantine, but active runs continue and no drift is reported", async () => {
     await hub("touch /var/lib/muster/hostd/pause-loom; sleep 0.5");
     const before = await linesIn("/home/loom/again.log");
     const rows = await jobs();
@@ -135,10 +135,10 @@ describe("jobs", () => {
   });
 });
 
-describe("a change by hand", () => {
+describe("a manual change of a job", () => {
   const units = "/etc/systemd/system";
 
-  test("is drift of exactly that property, and is repaired at once without restarting any agent", async () => {
+  test("is drift of exactly the changed property, and is repaired at once without restarting any agent", async () => {
     const before = await agentRuns();
     await hub(`systemctl stop muster-job-iris.retro.timer; systemctl disable -q muster-job-iris.breaks.timer
       systemctl disable -q --now muster-job-tidy.timer
@@ -164,7 +164,7 @@ describe("a change by hand", () => {
     expect(await agentRuns()).toBe(before);
   });
 
-  test("that removes or masks a timer is drift and is repaired too", async () => {
+  test("is also drift, and repaired, if it removes or masks a timer", async () => {
     await hub(`systemctl stop muster-job-iris.retro.timer
       rm ${units}/muster-job-iris.retro.* ${units}/timers.target.wants/muster-job-iris.retro.timer
       rm ${units}/muster-job-tidy.timer; ln -s /dev/null ${units}/muster-job-tidy.timer; systemctl daemon-reload`);
@@ -177,8 +177,8 @@ describe("a change by hand", () => {
   });
 });
 
-describe("what nobody has declared", () => {
-  test("is reported as a note with name and place, in text, JSON and Markdown, and up leaves it unchanged", async () => {
+describe("an undeclared job or process", () => {
+  test("is reported as a note with its name and place, in text, JSON and Markdown, and up leaves it unchanged", async () => {
     await hub(`mkdir -p /var/spool/cron/crontabs /home/iris/.config/systemd/user
       echo '*/5 * * * * KEY=sk-canary /bin/echo --token sk-canary' >/var/spool/cron/crontabs/iris
       echo '@daily loom /opt/nightly' >/etc/cron.d/haunted
@@ -205,8 +205,8 @@ describe("what nobody has declared", () => {
   });
 });
 
-describe("a change of fleet.yaml", () => {
-  test("to a time that systemd refuses is reported by validate with the job's name", async () => {
+describe("a change of jobs in fleet.yaml", () => {
+  test("is refused by validate, with the job's name, if systemd does not accept a job's time", async () => {
     declareJobs(project, (all) => Object.assign(all["retro"] ?? {}, { schedule: "Mon..Fri 25:00" }));
     const { all } = await must(project.fleet(["validate"]), 2);
     expect(all).toMatch(
@@ -214,7 +214,7 @@ describe("a change of fleet.yaml", () => {
     );
   });
 
-  test("to a time that only this host refuses fails only that agent's jobs, in one sentence", async () => {
+  test("fails only for one agent's jobs, in one sentence, if only their host refuses a job's time", async () => {
     await hub("rm -f /usr/share/zoneinfo/Pacific/Apia");
     project.write("identities/iris.md", "# iris, by night\n");
     declareJobs(project, (all) => {
@@ -233,7 +233,7 @@ describe("a change of fleet.yaml", () => {
     );
   });
 
-  test("that renames an agent keeps its jobs, and one that removes a job ends its run", async () => {
+  test("keeps the jobs of a renamed agent, and ends the run of a removed job", async () => {
     const fleet = parse(project.read("fleet.yaml"));
     const { iris, ...others } = fleet.agents;
     for (const job of Object.values<{ agent?: string }>(fleet.jobs))
@@ -264,7 +264,7 @@ describe("a change of fleet.yaml", () => {
     expect(await hub("head -1 /home/vera/retro.out")).toBe("vera");
   });
 
-  test("to a hundred jobs is one change, with one reload of systemd", async () => {
+  test("causes one reload of systemd, even if it adds a hundred jobs", async () => {
     declareJobs(project, (all) => {
       for (let i = 0; i < 100; i += 1)
         all[`n${i}`] = { host: "hub", schedule: SOME_NIGHT, command: ["/bin/true"], catchUp: true };
@@ -283,7 +283,7 @@ describe("a change of fleet.yaml", () => {
     expect(Object.keys(await jobs())).toHaveLength(105);
   });
 
-  test("to no jobs removes all of them and systemd's state of them; a second up changes nothing", async () => {
+  test("removes all jobs and systemd's state of them if none is declared any more, and a second up changes nothing", async () => {
     declareJobs(project, (all) => {
       for (const name of Object.keys(all)) delete all[name];
     });

@@ -64,9 +64,9 @@ afterAll(async () => {
   await machine?.dispose();
 });
 
-describe("running a killed run again gives the same result as an undisturbed run", () => {
+describe("a killed run that is run again ends like an undisturbed run", () => {
   test.each(killPlan(POINTS))(
-    "in $phase: $victim killed at $progress of its steps and $delay ms",
+    "in $phase: $victim killed at $progress of the steps and $delay ms",
     async (point) => {
       await prepare(point.phase);
       const args = point.phase === "a destroy" ? DESTROY : UP;
@@ -83,9 +83,9 @@ describe("running a killed run again gives the same result as an undisturbed run
   );
 });
 
-describe("running a killed run on a local host again gives the same result", () => {
+describe("a killed run on a local host that is run again ends like an undisturbed run", () => {
   test.each(localPlan())(
-    "in $phase: $victim killed at $progress of its steps and $delay ms",
+    "in $phase: $victim killed at $progress of the steps and $delay ms",
     async (point) => {
       const local = await makeProject(filesOf("one", { kind: "local" }));
       const own = cgroupOf(local);
@@ -127,8 +127,8 @@ describe("a host whose client has disconnected", () => {
   });
 });
 
-describe("two ups at once", () => {
-  test("do the work once: the other one prints who holds the lock and since when, and the next up is clean", async () => {
+describe("two concurrent ups", () => {
+  test("do the work once: one of them prints who holds the lock and since when, and the next up changes nothing", async () => {
     await learn(machine);
     toggle();
     const first = project.pulumi(UP);

@@ -83,7 +83,7 @@ afterAll(async () => {
   rmSync(project, { recursive: true });
 });
 
-test("three hosts created at once each run their own systemd, with host keys known before the first connection", async () => {
+test("three hosts created at once each run their own systemd, and their host keys are known before the first connection", async () => {
   expect(names.map((name) => hosts.state(name))).toEqual(["absent", "absent", "absent"]);
   const made = await Promise.all(names.map((name) => hosts.create({ name, publicKey })));
   expect(new Set(made.map((host) => host.address)).size).toBe(3);
@@ -100,12 +100,12 @@ test("three hosts created at once each run their own systemd, with host keys kno
   expect(new Set(ids.map(({ stdout }) => stdout)).size).toBe(3);
 });
 
-test("apt installs a package inside a host, from this machine's own mirror", async () => {
+test("apt installs a package in a local host from this machine's package mirror", async () => {
   const install = "apt-get update -qq && apt-get install -qq --no-install-recommends hello && hello";
   expect((await onHost("one", install)).stdout).toMatch(/Hello, world!$/);
 });
 
-test("creating an existing host changes and restarts nothing", async () => {
+test("a second creation of an existing host changes and restarts nothing", async () => {
   const before = await onHost(
     "one",
     "cat /proc/sys/kernel/random/boot_id /etc/machine-id; stat -c %y /proc/1",
@@ -119,12 +119,12 @@ test("creating an existing host changes and restarts nothing", async () => {
   expect(after.stdout).toBe(before.stdout);
 });
 
-test("two runs that create the same host at once get the same host", async () => {
+test("two runs that create the same host at once share one host", async () => {
   const both = await Promise.all([1, 2].map(() => hosts.create({ name: "two", publicKey })));
   expect(both[0]).toEqual(both[1]);
 });
 
-test("a new key replaces the old one without a restart", async () => {
+test("a new login key replaces the old one without a restart", async () => {
   const other = join(project, "other");
   await hosts.create({ name: "three", publicKey: makeKey(other) });
   expect((await onHost("three", "true", other)).exitCode).toBe(0);
@@ -132,13 +132,13 @@ test("a new key replaces the old one without a restart", async () => {
   await hosts.create({ name: "three", publicKey });
 });
 
-test("a unit's memory limit is enforced", async () => {
+test("a unit's memory limit is enforced on a local host", async () => {
   const hungry = `systemd-run --quiet --wait -p MemoryMax=20M python3 -c 'x = b"x" * 80_000_000'`;
   expect((await onHost("one", hungry)).exitCode).not.toBe(0);
   expect((await onHost("one", hungry.replace("20M", "200M"))).exitCode).toBe(0);
 });
 
-test("a host that reboots from inside comes back with its files", async () => {
+test("a host that reboots itself keeps its files", async () => {
   await onHost("one", "echo kept > /root/kept; sync; touch /run/before-reboot; systemctl reboot");
   await until(async () => (await onHost("one", "test -e /run/before-reboot")).exitCode === 1);
   expect((await onHost("one", "cat /root/kept; systemctl is-system-running --wait")).stdout).toBe(
@@ -158,14 +158,14 @@ test("a stopped host keeps its identity and boots again", async () => {
   expect((await onHost("two", "hostname")).stdout).toBe("two");
 });
 
-test("creating a host that was powered off from inside boots it, even if Muster's files there were removed", async () => {
+test("a second creation boots a host that powered itself off, even if Muster's files on it were removed", async () => {
   await onHost("two", "rm -rf /usr/local/lib/muster; systemctl poweroff");
   await until(async () => hosts.state("two") === "stopped");
   await hosts.create({ name: "two", publicKey });
   expect(hosts.state("two")).toBe("running");
 });
 
-test("a process with the host's old pid is not mistaken for the host", async () => {
+test("a process that reuses the pid of a stopped host is not mistaken for the host", async () => {
   await hosts.stop("two");
   const [id = ""] = idsOf(["two"]);
   const dir = join(cacheDir(), "local/hosts", id);
@@ -177,7 +177,7 @@ test("a process with the host's old pid is not mistaken for the host", async () 
   expect(hosts.state("two")).toBe("running");
 });
 
-test("the next run finishes a host whose creation was killed", async () => {
+test("the next run completes a host whose creation was killed", async () => {
   const helper = join(packageRoot(), "dist/local-helper.mjs");
   const request = { local: join(cacheDir(), "local"), project, name: "four", publicKey, node: hostNode() };
   for (const delay of [50, 150, 250, 350]) {
@@ -191,11 +191,11 @@ test("the next run finishes a host whose creation was killed", async () => {
   }
 });
 
-test("the caches are not removed while a host needs them, and the error names that host", async () => {
+test("the caches are not removed as long as a host needs them, and the error names that host", async () => {
   await expect(hosts.clean()).rejects.toThrow(/these hosts use it: .*one of .*muster-local-/);
 });
 
-test("removing hosts leaves nothing behind, and a second removal succeeds", async () => {
+test("the removal of hosts leaves nothing behind, and can be repeated", async () => {
   const ids = idsOf(names);
   expect(leftovers(ids)).not.toEqual([]);
   await Promise.all(names.map((name) => hosts.remove(name)));
@@ -206,7 +206,7 @@ test("removing hosts leaves nothing behind, and a second removal succeeds", asyn
 });
 
 test.each(["", "..", "../x", "a/b", "A", "-a", "a-", "a b", "a\n", "a;reboot", "a".repeat(42)])(
-  "a host name of %j is refused",
+  "an invalid host name is refused: %j",
   async (name) => {
     const attempts = [
       () => hosts.create({ name, publicKey }),
@@ -218,7 +218,7 @@ test.each(["", "..", "../x", "a/b", "A", "-a", "a-", "a b", "a\n", "a;reboot", "
   },
 );
 
-test("the helper that runs as root checks the name itself", async () => {
+test("the helper that runs as root refuses an invalid host name itself", async () => {
   const helper = join(packageRoot(), "dist/local-helper.mjs");
   const request = { local: join(cacheDir(), "local"), project, name: "../../x", node: hostNode() };
   const run = await asRoot([process.execPath, helper, "remove"], JSON.stringify(request));

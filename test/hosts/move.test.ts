@@ -70,8 +70,8 @@ async function expectMoved(from: Side, to: Side): Promise<void> {
   expect((await must(hosts.project.fleet(["drift"]))).stdout).toContain("no drift");
 }
 
-describe("an agent with a new host in fleet.yaml", () => {
-  test("is announced by preview as a move, with what is moved, and preview moves nothing", async () => {
+describe("an agent that gets a new host in fleet.yaml", () => {
+  test("is announced by preview as a move, with its data, and preview moves nothing", async () => {
     const before = await starts("east", "iris");
     declareOn("west");
     const { all } = await preview();
@@ -84,7 +84,7 @@ describe("an agent with a new host in fleet.yaml", () => {
     expect(await hosts.on("west", LEFTOVERS)).toBe("");
   });
 
-  test("moves with home, contacts and history, and no other agent restarts", async () => {
+  test("moves with its home, contacts and history, and no other agent restarts", async () => {
     const [others, there] = [await starts("east", "loom"), await starts("west", "forge")];
     await up();
     await expectMoved("east", "west");
@@ -95,7 +95,7 @@ describe("an agent with a new host in fleet.yaml", () => {
     await must(hosts.project.pulumi(["preview", "--expect-no-changes"]));
   });
 
-  test("keeps running where it is when the new host cannot unpack its home", async () => {
+  test("keeps running on the old host if the new host cannot unpack its home", async () => {
     declareOn("east");
     await hosts.on("east", "mv /usr/bin/tar /usr/bin/tar.away");
     const before = await starts("west", "iris");
@@ -108,7 +108,7 @@ describe("an agent with a new host in fleet.yaml", () => {
     await expectMoved("west", "east");
   });
 
-  test("stays on its old host when that is declared again after half a move", async () => {
+  test("stays on its old host if fleet.yaml names this host again halfway through the move", async () => {
     declareOn("west");
     await killedRun(hosts.project, ["up", "--yes", "--skip-preview"], {
       victim: "engine",
@@ -124,9 +124,9 @@ describe("an agent with a new host in fleet.yaml", () => {
   });
 });
 
-describe("running a killed move again completes it", () => {
+describe("a killed move that is run again is completed", () => {
   test.each(moveKills(SEED, POINTS))(
-    "$step: $victim killed $delay ms after",
+    "$step: $victim killed $delay ms later",
     async ({ step, victim, delay, side }) => {
       const from: Side = (await isUp("east")) === "active" ? "east" : "west";
       const to: Side = from === "east" ? "west" : "east";
@@ -163,7 +163,7 @@ function isDone(traced: string, step: string, from: string, to: string): boolean
 }
 
 describe("an agent on an unreachable host", () => {
-  test("is neither moved nor created again, and the message says how to give up its home", async () => {
+  test("is neither moved nor created a second time, and the message says how to give up its home", async () => {
     const from: Side = (await isUp("east")) === "active" ? "east" : "west";
     const to: Side = from === "east" ? "west" : "east";
     declareOn(to);
@@ -179,7 +179,7 @@ describe("an agent on an unreachable host", () => {
     await expectMoved(from, to);
   });
 
-  test("starts afresh once its home is given up, and is stopped on the old host when that is reachable", async () => {
+  test("starts afresh once its home is given up, and is stopped on the old host as soon as that host is reachable", async () => {
     const from: Side = (await isUp("east")) === "active" ? "east" : "west";
     const to: Side = from === "east" ? "west" : "east";
     const forget = ["forget", from, "--agent", "iris", "--yes"];

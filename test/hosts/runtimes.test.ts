@@ -107,14 +107,14 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-describe("a faulty command", () => {
+describe("an agent with a faulty command", () => {
   const failureOf = (name: string) =>
     first.all.split("\n").filter((line) => line.includes(`hub/${name}/agent`) || line.includes(unit(name)));
 
-  test("that does not exist is refused by up in one sentence", async () => {
+  test("is refused by up in one sentence if its program does not exist", async () => {
     expect(first.exitCode).toBe(1);
     expect(first.all).toMatch(
-      /vera finds no such program at any folder of its PATH, \/opt\/pi\/bin:\/usr\/bin:\/bin/,
+      /vera finds no such program in any folder of its PATH, \/opt\/pi\/bin:\/usr\/bin:\/bin/,
     );
     expect(await isActive("vera")).toBe("inactive");
   });
@@ -123,7 +123,7 @@ describe("a faulty command", () => {
     ["exits at once", "dud"],
     ["forks away", "fork"],
   ])(
-    "that %s is reported by up in one sentence, ends in quarantine, and leaves no process",
+    "is reported by up in one sentence if its program %s, is quarantined, and leaves no process",
     async (_, name) => {
       expect(failureOf(name).join("\n")).toContain("its program exited within a second of its start");
       await expect.poll(async () => (await row(name))?.state, { timeout: 30_000 }).toBe("quarantined");
@@ -131,7 +131,7 @@ describe("a faulty command", () => {
     },
   );
 
-  test("that floods its pane uses bounded memory and does not affect other agents", async () => {
+  test("uses bounded memory and does not affect other agents if its program floods its terminal", async () => {
     const server = await hub(`systemctl show -P MainPID ${unit("flood")}`);
     const memory = async () => Number(await hub(`awk '/VmRSS/ {print $2}' /proc/${server}/status`));
     const before = await memory();
@@ -141,13 +141,13 @@ describe("a faulty command", () => {
     expect(await row("busy")).toMatchObject({ state: "running", beat: "busy" });
   });
 
-  test("does not keep other agents on the host from starting", async () => {
+  test("does not keep the host's remaining agents from starting", async () => {
     for (const name of ["tess", "busy", "stone"]) expect(await isActive(name)).toBe("active");
   });
 });
 
-describe("a changed declaration", () => {
-  test("is shown by preview with the agents that will be restarted", async () => {
+describe("a changed agent declaration", () => {
+  test("is shown by preview with the agents that will restart", async () => {
     project.write("fleet.yaml", changed ?? "");
     const preview = await must(project.pulumi(["preview"]));
     expect(preview.all).toContain("hub: busy restarts when it is idle, after 60 min at the latest");
@@ -155,7 +155,7 @@ describe("a changed declaration", () => {
     expect(preview.all).not.toContain("tess is");
   });
 
-  test("restarts a busy agent only once it is idle, and one with onChange `never` not at all; neither is drift", async () => {
+  test("restarts a busy agent only once it is idle, never restarts an agent with onChange `never`, and causes no drift", async () => {
     await install();
     const before = await Promise.all(["busy", "stone", "tess"].map(runOf));
     const up = await must(project.pulumi(["up", "--yes", "--skip-preview"]));
@@ -175,8 +175,8 @@ describe("a changed declaration", () => {
   });
 });
 
-describe("finding 1 of the seed fleet's log, runtimes that exit at once in a detached pane", () => {
-  test("a runtime that needs a terminal has one on all three streams, with raw mode and a size", async () => {
+describe("runtimes that need a terminal (example fleet, finding 1)", () => {
+  test("have a terminal on all three streams, with raw mode and a size", async () => {
     expect(await hub("cd /tmp; PATH=/opt/pi/bin:$PATH pi 2>&1 || true")).toBe("stdin is not a terminal");
     await expect.poll(() => isActive("vera"), { timeout: 30_000 }).toBe("active");
     const seen = JSON.parse(await hub("cat /home/vera/seen.json"));
@@ -185,13 +185,13 @@ describe("finding 1 of the seed fleet's log, runtimes that exit at once in a det
     expect(await hub(`for fd in 0 1 2; do readlink ${fds}/$fd; done | sort -u`)).toMatch(/^\/dev\/pts\/\d+$/);
   });
 
-  test("a real Debian program that needs a terminal draws in its pane", async () => {
+  test("draw in their tmux pane, as a real Debian program does", async () => {
     expect(await hub("top -d 5 </dev/null >/dev/null 2>&1; echo $?")).not.toBe("0");
     await expect.poll(() => tmux("tess", "capture-pane -p"), { timeout: 30_000 }).toMatch(/PID +USER/);
     expect(await row("tess")).toMatchObject({ state: "running", process: "top" });
   });
 
-  test("a program found only by the declared PATH is the pane's own process, and ps shows its name", async () => {
+  test("are the main process of their tmux pane even if found only by the declared PATH, and ps shows their name", async () => {
     expect(await hub("command -v pi || echo none")).toBe("none");
     expect(await row("vera")).toMatchObject({ state: "running", process: "node" });
     expect((await must(project.fleet(["ps"]))).stdout).not.toContain("none of pi's");
@@ -202,7 +202,7 @@ describe("finding 1 of the seed fleet's log, runtimes that exit at once in a det
   });
 });
 
-test("finding 2 of the seed fleet's log, an environment that does not reach the pane: it is complete there", async () => {
+test("an agent's program gets its complete environment (example fleet, finding 2)", async () => {
   const { env, args } = JSON.parse(await hub("cat /home/vera/seen.json"));
   expect(env).toMatchObject({
     ...{ MUSTER_AGENT: "vera", MUSTER_TENANT: "arc", HOME: "/home/vera" },
@@ -211,7 +211,7 @@ test("finding 2 of the seed fleet's log, an environment that does not reach the 
   expect(args).toEqual(["--provider", "anthropic", "--model", "claude-sonnet-4-5", "--continue"]);
 });
 
-test("a runtime finds its identity in its own file, which is kept like SOUL.md", async () => {
+test("a runtime finds the agent's identity in a file of its own, which Muster maintains like SOUL.md", async () => {
   const path = "/home/vera/.pi/agent/AGENTS.md";
   expect(await hub(`cat ${path}`)).toBe("# vera\n\nI am vera.");
   await hub(`echo 'I am somebody.' >${path}`);
@@ -220,7 +220,7 @@ test("a runtime finds its identity in its own file, which is kept like SOUL.md",
 });
 
 describe("an ephemeral agent", () => {
-  test("starts only by name and stops after its time; neither is drift or a failure", async () => {
+  test("starts only by name and ends after its time to live, and neither is drift or a failure", async () => {
     expect(await row("guest")).toMatchObject({
       state: "stopped",
       lifecycle: "ephemeral",
@@ -238,7 +238,7 @@ describe("an ephemeral agent", () => {
     expect(events.map(({ event }) => event)).not.toContain("died");
   });
 
-  test("is not started by a reboot, which starts exactly the others", async () => {
+  test("is not started by a reboot, unlike all agents that are always on", async () => {
     await hub(`systemctl disable -q ${unit("stone")}`);
     const drift = await must(project.fleet(["drift"]), 7);
     expect(drift.stdout).toMatch(/stone +unit +enabled +declared enabled +observed disabled .*BOOT-ENABLE/);

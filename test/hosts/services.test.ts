@@ -108,7 +108,7 @@ beforeAll(async () => {
 afterAll(() => project?.dispose());
 
 describe("services", () => {
-  test("run and are healthy after up on a host without agents, and drift finds nothing", async () => {
+  test("run and are healthy after up on a host without agents, and cause no drift", async () => {
     await isHealthy("cache");
     await isHealthy("web");
     expect((await must(project.fleet(["services"]))).stdout).toMatch(
@@ -121,7 +121,7 @@ describe("services", () => {
     expect(preview.stdout).not.toContain("(update)");
   });
 
-  test("have their credentials only in files of their users and in their environment", async () => {
+  test("have their credentials only in their users' files and in their own environment", async () => {
     const file = "/var/lib/muster/credentials/web/web-key";
     expect(await hub(`stat -c '%a %U' ${file}`)).toBe("400 web");
     expect(await hub("tr '\\0' '\\n' </proc/$(systemctl show -P MainPID web)/environ")).toContain(
@@ -160,7 +160,7 @@ describe("drift of a service", () => {
   ];
 
   test.each(BATCHES.map((batch) => [batch]))(
-    "is reported by name and property, and repaired: %j",
+    "is reported with the service's name and the property, and is repaired: %j",
     async (batch) => {
       for (const [script] of batch) await hub(`{ ${script}; } >/dev/null 2>&1`);
       const { stdout } = await must(project.fleet(["drift"]), 7);
@@ -172,8 +172,8 @@ describe("drift of a service", () => {
   );
 });
 
-describe("health checks", () => {
-  test("a service that hangs is restarted and recorded", async () => {
+describe("a health check", () => {
+  test("restarts a service that hangs, and the restart is recorded", async () => {
     await isHealthy("cache");
     const before = await runOf("redis-server");
     await hub("systemctl kill --signal=SIGSTOP redis-server");
@@ -183,7 +183,7 @@ describe("health checks", () => {
     await clean();
   });
 
-  test("a service whose unit has failed and is not restarted by systemd is started", async () => {
+  test("starts a service whose unit has failed and is not restarted by systemd", async () => {
     const before = await runOf("web");
     await hub("systemctl kill --signal=SIGKILL web");
     await expect.poll(() => runOf("web"), { timeout: 60_000 }).not.toBe(before);
@@ -191,7 +191,7 @@ describe("health checks", () => {
     await clean();
   });
 
-  test("a paused service is not restarted", async () => {
+  test("does not restart a paused service", async () => {
     await hub("touch /var/lib/muster/hostd/pause-web; sleep 2; touch /run/web/down");
     const before = await runOf("web");
     await hub("sleep 8");
@@ -200,7 +200,7 @@ describe("health checks", () => {
     await hub("rm /run/web/down /var/lib/muster/hostd/pause-web");
   });
 
-  test("a service that stays unhealthy is restarted within its limit, quarantined, and released by name", async () => {
+  test("restarts an unhealthy service up to the limit, then quarantines it until it is released by name", async () => {
     await hub(
       "systemctl stop muster-hostd; rm -f /var/lib/muster/hostd/memory.json; systemctl start muster-hostd",
     );
@@ -238,7 +238,7 @@ describe("a service that cannot run", () => {
     const { all } = await up(1);
     expect(all).toMatch(/hub: .*garbled.*bad unit file setting/);
     expect(all).toMatch(/hub: .*missing.*nobody-has-this/);
-    expect(all).toMatch(/hub: .*ending.*journal ends: I cannot/);
+    expect(all).toMatch(/hub: .*ending.*journal ends with: I cannot/);
     expect(all).toMatch(/hub: .*stranger.*user credentials/);
     expect(await runOf("redis-server")).toBe(before);
     project.write("fleet.yaml", fleetYaml(SERVICES));
@@ -249,7 +249,7 @@ describe("a service that cannot run", () => {
 });
 
 describe("a service that is removed from fleet.yaml", () => {
-  test("and existed before is adopted without a restart, and left unchanged", async () => {
+  test("is left unchanged and is not restarted if it existed before Muster adopted it", async () => {
     await hub(`printf '[Service]\\nExecStart=/bin/sleep 1000000\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/hand.service
       systemctl daemon-reload; systemctl enable -q --now hand`);
     const before = await runOf("hand");
@@ -265,7 +265,7 @@ describe("a service that is removed from fleet.yaml", () => {
     expect(await hub("systemctl is-enabled hand; systemctl is-active hand")).toBe("enabled\nactive");
   });
 
-  test("is stopped and removed, except its packages, its user and that user's files", async () => {
+  test("is stopped and removed, but its packages and its user with all files remain", async () => {
     project.write("fleet.yaml", fleetYaml({}));
     await up();
     await clean();
@@ -280,7 +280,7 @@ describe("a service that is removed from fleet.yaml", () => {
     expect(await hub("systemctl list-unit-files muster-hostd.service --no-legend || true")).toBe("");
   });
 
-  test("can be declared again, and a repeated destroy has nothing left to do", async () => {
+  test("can be declared again, and destroy can be repeated", async () => {
     project.write("fleet.yaml", fleetYaml(SERVICES));
     await up();
     await isHealthy("cache");

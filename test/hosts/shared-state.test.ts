@@ -78,7 +78,7 @@ class Clone {
 describe.each([
   ["PostgreSQL", "postgres", postgres],
   ["S3", "s3", s3],
-] as const)("state in %s", (_name, kind, start) => {
+] as const)("shared state in %s", (_name, kind, start) => {
   let server: StateServer;
   let mine: Clone;
 
@@ -91,7 +91,7 @@ describe.each([
 
   afterAll(() => server?.stop());
 
-  test("a second person's up prints who holds the lock and since when; a killed run's lock is removed by the next", async () => {
+  test("lets only one person run up: another one sees who holds the lock and since when, and the next run removes a killed run's lock", async () => {
     const theirs = mine.another(`${kind}-theirs`);
     const working = mine.pulumi([...UP, "-s", "prod"], { WAIT: "1" });
     await vi.waitFor(() => expect(existsSync(join(mine.dir, "waits"))).toBe(true), 30_000);
@@ -116,7 +116,7 @@ describe.each([
     expect(next.exitCode).toBe(0);
   });
 
-  test("another machine's lock is removed only by --force, which names its owner", async () => {
+  test("stays locked by another machine until --force, which names the lock's owner, is used", async () => {
     await server.put(".pulumi/locks/organization/idle/prod/1.json", JSON.stringify(FOREIGN));
     const up = await mine.pulumi([...UP, "-s", "prod"]);
     const sentence =
@@ -135,7 +135,7 @@ describe.each([
     expect((await mine.fleet(["unlock"])).stdout).toBe("Stack prod is not locked.");
   });
 
-  test("a preview neither needs nor changes a lock", async () => {
+  test("can be previewed by others during a run, because a preview neither needs nor changes a lock", async () => {
     const lock = ".pulumi/locks/organization/idle/prod/2.json";
     await server.put(lock, JSON.stringify(FOREIGN));
     expect(await mine.pulumi(["preview", "-s", "prod"])).toMatchObject({ exitCode: 0 });
@@ -143,7 +143,7 @@ describe.each([
     expect(await mine.fleet(["unlock", "--force"])).toMatchObject({ exitCode: 0 });
   });
 
-  test("a missing place, missing credentials and a server that is down are each explained in one sentence", async () => {
+  test("cannot be used without a place, credentials and a running server, and one sentence explains what is missing", async () => {
     const errorOf = async (args: string[], env: Record<string, string>) => {
       const { exitCode, stdout, stderr } = await mine.pulumi([...args, "-s", "prod"], env);
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });

@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 describe("an existing host with a sudo login", () => {
-  test("is accepted only by up: before that, drift refuses the unknown host key and records nothing", async () => {
+  test("is accepted only by up, so an earlier drift refuses the unknown host key and records nothing", async () => {
     const drift = await must(project.fleet(["drift"]), 4);
     expect(drift.all).toMatch(/box.*key/s);
     await must(project.pulumi(["up", "--yes", "--skip-preview"]));
@@ -40,7 +40,7 @@ describe("an existing host with a sudo login", () => {
     expect((await must(project.fleet(["ssh", "box", "--", "id", "-un"]))).stdout).toContain("ops");
   });
 
-  test("is returned to its original state by destroy, with the agents' data kept aside for root only", async () => {
+  test("is returned to its original state by destroy, which keeps the agents' data where only root can read it", async () => {
     await onBox("su iris -c 'echo learned > ~/notes.txt'");
     const destroyed = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
     const aside = /\/var\/lib\/muster-aside\/iris-\S+/.exec(destroyed.all)?.[0] ?? "";

@@ -97,7 +97,7 @@ async function upKilledWhileCreating(server: StateServer): Promise<number> {
   return run.pid as number;
 }
 
-test("moving the state from the file to PostgreSQL keeps secrets readable and changes nothing on a host", async () => {
+test("a migration of the state from the file to PostgreSQL keeps secrets readable and changes nothing on a host", async () => {
   const before = await facts();
   await moveTo(database);
   expect((await must(pulumi(["config", "get", "muster:iris-key"]))).stdout).toBe("sk-iris-0123456789");
@@ -106,7 +106,7 @@ test("moving the state from the file to PostgreSQL keeps secrets readable and ch
   expect(await exported()).toEqual({ muster: 5, pending: [] });
 });
 
-test("restoring an old checkpoint is corrected by the next up, which changes nothing on a host", async () => {
+test("an old checkpoint that was restored is corrected by the next up, which changes nothing on a host", async () => {
   await must(docs("backup"));
   project.write("identities/iris.md", "# iris\n\nI am iris, and older.\n");
   await must(pulumi(UP));
@@ -116,7 +116,7 @@ test("restoring an old checkpoint is corrected by the next up, which changes not
   expect(await exported()).toEqual({ muster: 5, pending: [] });
 });
 
-test("after the whole state is lost, up adopts everything on the hosts and changes nothing on them", async () => {
+test("up adopts everything on the hosts after the whole state was lost, and changes nothing there", async () => {
   const before = await facts();
   await database.lose();
   await must(docs("lost"));
@@ -125,7 +125,7 @@ test("after the whole state is lost, up adopts everything on the hosts and chang
   await must(project.fleet(["drift"]));
 });
 
-test("on S3, after a lost state and a killed run, destroy removes also what the state does not list", async () => {
+test("destroy also removes what a lost state on S3 does not list, even after a killed run", async () => {
   await moveTo(bucket);
   await bucket.lose();
   await must(pulumi(["stack", "init", "test"]));

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 describe("a project installed from the tarball in an empty folder", () => {
-  test("is set up with the commands that init prints", async () => {
+  test("can be set up with the commands that init prints", async () => {
     const init = await must(npx(["fleet", "init"]));
     expect(init.stdout).toContain("npx pulumi stack init dev");
     await must(npx(["fleet", "validate"]));
@@ -34,14 +34,14 @@ describe("a project installed from the tarball in an empty folder", () => {
     await must(npx(["fleet", "drift"]));
   });
 
-  test("detects an identity edited over plain ssh, and up repairs it", async () => {
+  test("detects an identity file that was edited over plain ssh, and up repairs it", async () => {
     await must(npx(["fleet", "ssh", "hub", "--", "sh -c 'echo edited > /home/scout/SOUL.md'"]));
     expect((await must(npx(["fleet", "drift"]), 7)).stdout).toMatch(/scout.*SOUL\.md/);
     await must(npx(["pulumi", "up", "--yes", "--skip-preview"]));
     await must(npx(["fleet", "drift"]));
   });
 
-  test("upgrades its hosts with a newer tarball, and restarts nothing", async () => {
+  test("upgrades its hosts from a newer tarball and restarts nothing", async () => {
     const before = await pid();
     await install(await newerTarball());
     const drift = await must(npx(["fleet", "drift"]));

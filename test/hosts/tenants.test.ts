@@ -20,13 +20,13 @@ afterAll(async () => {
 const UP = ["up", "--yes", "--skip-preview"];
 
 describe("two tenants on the same two hosts", () => {
-  test("fail with instructions when the platform's stack has not been applied yet", async () => {
+  test("fail with instructions until the platform's stack has been applied", async () => {
     const early = await inStack(project, "north", ...UP);
     expect(early.exitCode).not.toBe(0);
     expect(early.all).toMatch(/one\b.*it cannot be reached: this local host has never been booted/);
   });
 
-  test("are applied at the same time, after the platform, each with its own key and passphrase", async () => {
+  test("can be applied at the same time after the platform's stack, each with its own key and passphrase", async () => {
     await must(inStack(project, "test", ...UP));
     const both = await Promise.all(["north", "south"].map((stack) => inStack(project, stack, ...UP)));
     for (const result of both) await must(Promise.resolve(result));
@@ -40,7 +40,7 @@ describe("two tenants on the same two hosts", () => {
     expect(listed.stdout).toMatch(/^test +platform +one two +here +-$/m);
   });
 
-  test("run their agents as own users in their own slices, and their state has no platform resource", async () => {
+  test("run their agents as their own users in their own slices, and their state contains no platform resource", async () => {
     const shown = await project.onHost(
       "one",
       "systemctl show -P Slice -P User -P Group muster-agent-iris muster-agent-loom",
@@ -69,7 +69,7 @@ describe("two tenants on the same two hosts", () => {
     });
   });
 
-  test("repair a changed agent with their own stack", async () => {
+  test("can repair a changed agent with their own stack", async () => {
     await project.onHost("two", "echo 'I am Nobody' > /home/nora/SOUL.md");
     const drift = await must(project.fleet(["drift", "--stack", "north"]), 7);
     expect(drift.stdout).toMatch(/nora +SOUL.md +content .*I am Nobody/);
@@ -78,7 +78,7 @@ describe("two tenants on the same two hosts", () => {
     await must(project.fleet(["drift"]));
   });
 
-  test("add, list and remove a job of their agent with their own stack", async () => {
+  test("can add, list and remove an agent's job with their own stack", async () => {
     const before = project.read("fleet.yaml");
     const job = { agent: "iris", schedule: "*-01-01 03:00", command: ["/bin/sh", "-c", "id -un >ran"] };
     project.write("fleet.yaml", stringify({ ...parse(before), jobs: { nightly: job } }));
@@ -97,7 +97,7 @@ describe("two tenants on the same two hosts", () => {
   });
 });
 
-describe("a hostile client with the key of tenant north", () => {
+describe('a hostile client with the key of the tenant "north"', () => {
   const want = (owner: string, mode = "0600") => ({
     type: "file",
     content: digestOf("evil"),
@@ -351,7 +351,7 @@ describe("a hostile client with the key of tenant north", () => {
     ["no request at all", {}],
   ];
 
-  test("is refused, whatever it requests, and changes nothing", async () => {
+  test("is refused and changes nothing, whatever it requests", async () => {
     const before = await everything();
     const { hello, answers } = await send(
       project,
@@ -365,7 +365,7 @@ describe("a hostile client with the key of tenant north", () => {
     expect(await everything()).toBe(before);
   });
 
-  test("sees no other tenant's records, whatever owner it names", async () => {
+  test("sees no records of another tenant, whatever owner it names", async () => {
     const { answers } = await send(project, "north", "one", [
       { op: "observe", owner: "muster/south" },
       { op: "observe", owner: "muster/test" },
@@ -399,7 +399,7 @@ describe("a hostile client with the key of tenant north", () => {
     expect(await everything()).toBe(before);
   });
 
-  test("has no other way to become root", async () => {
+  test("cannot become root in any way", async () => {
     const tried = await project.onHost(
       "one",
       "su -s /bin/sh muster-tenant-north -c 'sudo -n id; sudo -n /usr/local/lib/muster/run serve; sudo -n /usr/local/lib/muster/run gate tenant south' 2>&1 || true",
@@ -408,17 +408,17 @@ describe("a hostile client with the key of tenant north", () => {
   });
 });
 
-describe("an agent that moves within its tenant", () => {
+describe("an agent that moves between hosts of its tenant", () => {
   const runs = (host: string) => project.onHost(host, "systemctl is-active muster-agent-nora || true");
 
-  test("waits for the platform's up on the new host, moves with its tenant's key, and leaves no account behind", async () => {
+  test("waits for the platform's up on the new host, moves with its tenant's key, and leaves no account on the old host", async () => {
     await project.onHost("two", "su -s /bin/sh nora -c 'echo mine >/home/nora/notes'");
     const fleet = parse(project.read("fleet.yaml")) as { agents: Record<string, object> };
     fleet.agents["nora"] = { ...fleet.agents["nora"], host: "one" };
     project.write("fleet.yaml", stringify(fleet));
     const early = await inStack(project, "north", ...UP);
     expect(early.exitCode).not.toBe(0);
-    expect(early.all).toMatch(/run `npx pulumi up` of the platform's stack first/);
+    expect(early.all).toMatch(/run `npx pulumi up` for the platform's stack first/);
     expect([await runs("two"), await runs("one")]).toEqual(["active", "inactive"]);
     const made = await inStack(project, "test", ...UP);
     expect(made.all).toMatch(/user nora was not removed: the stack muster\/north still has two\/nora\/agent/);
@@ -435,7 +435,7 @@ describe("an agent that moves within its tenant", () => {
 });
 
 describe("a tenant whose stack is destroyed", () => {
-  test("loses its agents, while the other tenant and the platform are unchanged", async () => {
+  test("loses its agents, while all remaining tenants and the platform are unchanged", async () => {
     const pid = () => project.onHost("one", "systemctl show -P MainPID muster-agent-loom");
     const before = await pid();
     await must(inStack(project, "north", "destroy", "--yes", "--skip-preview"));

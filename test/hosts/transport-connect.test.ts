@@ -53,14 +53,14 @@ async function statesOf(reader: HostReader, ...units: string[]): Promise<string[
   return answer.units.map((one) => `${one.unit} ${one.state}`);
 }
 
-describe("a host that answers", () => {
-  test.each(["plain", "noisy", "fish", "tcsh"])("works with the %s login shell", async (login) => {
+describe("a host that can be reached", () => {
+  test.each(["plain", "noisy", "fish", "tcsh"])("can be used with the %s login shell", async (login) => {
     const reader = await reach(sshd.target(login));
     expect(await statesOf(reader, "a", "b")).toEqual(["a active", "b active"]);
     await reader.close();
   });
 
-  test("answers a hundred concurrent requests, each with its own answer", async () => {
+  test("answers a hundred concurrent requests, each with the right answer", async () => {
     const reader = await reach(sshd.target("plain"));
     const names = Array.from({ length: 100 }, (_, at) => `unit${at}`);
     const answers = await Promise.all(names.map((name) => statesOf(reader, name)));
@@ -68,7 +68,7 @@ describe("a host that answers", () => {
     await reader.close();
   });
 
-  test("reports an error in its own words, without terminal escapes", async () => {
+  test("reports an error in its own words and without terminal escape sequences", async () => {
     const writer = await connect(sshd.target("plain"), { dirs: remote.dirs, runtime: remote.runtime() });
     const request = { op: "remove", id: "refuse", owner: "fleet/dev", items: {} } as const;
     await expect(writer.remove(request)).rejects.toThrow("plain: no way: the disk; is full");
@@ -77,8 +77,8 @@ describe("a host that answers", () => {
   });
 });
 
-describe("a host that cannot be used", () => {
-  test("has a different key than the pinned one: the error names the file and what to do", async () => {
+describe("an unusable host", () => {
+  test("is refused if its key is not the pinned host key, and the error names the file and what to do", async () => {
     const error = await failure(
       sshd.target("plain", { hostKeys: [SOME_KEY], pinnedIn: "stacks/inventory.yaml" }),
     );
@@ -90,7 +90,7 @@ describe("a host that cannot be used", () => {
     expect(error.message).toContain("remove its keys from stacks/inventory.yaml and run `npx pulumi up`");
   });
 
-  test("has no pinned key: only up records its key, and requires it afterwards", async () => {
+  test("is refused without a pinned host key, except by up, which records the key and requires it afterwards", async () => {
     const stranger = sshd.target("plain", { hostKeys: [] });
     expect((await failure(stranger)).reason).toBe("key-unknown");
     const learnt: string[][] = [];
@@ -100,7 +100,7 @@ describe("a host that cannot be used", () => {
     await reader.close();
   });
 
-  test("does not accept the login key", async () => {
+  test("is reported if it does not accept the login key", async () => {
     const identityFile = join(remote.root, "stranger");
     await makeKey(identityFile);
     const error = await failure(sshd.target("plain", { identityFile }));
@@ -108,7 +108,7 @@ describe("a host that cannot be used", () => {
     expect(error.message).toContain("Permission denied (publickey");
   });
 
-  test("does not allow the login to become root", async () => {
+  test("is reported if the login may not become root", async () => {
     const error = await failure(sshd.target("nobody"));
     expect(error.reason).toBe("sudo");
     expect(error.message).toMatch(/cannot become root: .*sudo: .*NOPASSWD/);
@@ -118,7 +118,7 @@ describe("a host that cannot be used", () => {
     ["nologin", "no-answer", "This account is currently not available"],
     ["endless", "garbled", "printed more than 64 kB"],
     ["silent", "timeout", "did not answer within 1 s"],
-  ])("has a login without a usable shell: %s", async (login, reason, why) => {
+  ])("is reported if the login has no usable shell: %s", async (login, reason, why) => {
     const started = Date.now();
     const error = await failure(sshd.target(login, { connectTimeout: 1 }));
     expect(error.reason).toBe(reason);
@@ -131,7 +131,7 @@ describe("a connection that is lost during a request", () => {
   test.each([
     ["die", "code 3"],
     ["half", "code 3"],
-  ])("fails all waiting and all later requests: %s", async (name, why) => {
+  ])("fails all requests that wait and all later ones: %s", async (name, why) => {
     const reader = await reach(sshd.target("plain"));
     const waiting = [statesOf(reader, "silent"), statesOf(reader, name)];
     for (const one of await Promise.allSettled(waiting)) {
@@ -141,19 +141,19 @@ describe("a connection that is lost during a request", () => {
     await reader.close();
   });
 
-  test("is reported when the network drops it", async () => {
+  test("is reported if the network drops it", async () => {
     const reader = await reach(sshd.target("plain"));
     const waiting = expect(statesOf(reader, "silent")).rejects.toMatchObject({ reason: "cut" });
     await sshd.cut();
     await waiting;
   });
 
-  test("is closed when the answer is not valid", async () => {
+  test("is closed if an answer is not valid", async () => {
     const reader = await reach(sshd.target("plain"));
     await expect(statesOf(reader, "garbage")).rejects.toThrow('it begins with "Segmentation fault"');
   });
 });
 
-test("no temporary known_hosts file is left behind", () => {
+test("no temporary known_hosts file remains after a connection", () => {
   expect(readdirSync(tmpdir())).toEqual([]);
 });

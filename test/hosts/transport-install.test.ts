@@ -32,8 +32,8 @@ async function connectionsOf(act: () => Promise<unknown>): Promise<number> {
   return sshd.logins() - before;
 }
 
-describe("up on a host", () => {
-  test("without Muster installs the runtime as root over the same connection, and uses it at once", async () => {
+describe("a connection of up to a host", () => {
+  test("installs the host runtime as root, and uses it at once", async () => {
     const runtime = remote.runtime();
     await expect(read()).rejects.toMatchObject({ reason: "nothing-installed" });
     const connections = await connectionsOf(async () => {
@@ -47,7 +47,7 @@ describe("up on a host", () => {
     expect([uid, gid, mode & 0o7777]).toEqual([0, 0, 0o755]);
   });
 
-  test("without systemd is refused in one sentence, and nothing is installed", async () => {
+  test("is refused in one sentence if the host has no systemd, and installs nothing", async () => {
     const dirs = { ...remote.dirs, systemd: join(remote.root, "none") };
     const refused = connect(sshd.target("host"), { dirs, runtime: remote.runtime() });
     await expect(refused).rejects.toMatchObject({
@@ -57,14 +57,14 @@ describe("up on a host", () => {
     expect(existsSync(remote.dirs.runtime)).toBe(false);
   });
 
-  test("with the current runtime installs nothing and opens one connection", async () => {
+  test("installs nothing and needs no second connection if the host has the current runtime", async () => {
     await (await write(remote.runtime())).close();
     const before = statSync(join(remote.dirs.runtime, "run")).ino;
     expect(await connectionsOf(async () => (await write(remote.runtime())).close())).toBe(1);
     expect(statSync(join(remote.dirs.runtime, "run")).ino).toBe(before);
   });
 
-  test("with an older bundle sends only the new one, and removes the old one", async () => {
+  test("replaces an older bundle, sends nothing else, and removes the old bundle", async () => {
     const node = join(remote.dirs.runtime, `node-${process.versions.node}`);
     await (await write(remote.runtime("1"))).close();
     const before = statSync(node).ino;
@@ -75,7 +75,7 @@ describe("up on a host", () => {
     expect(statSync(node).ino).toBe(before);
   });
 
-  test("with a broken runtime reinstalls it, which a reader only reports", async () => {
+  test("reinstalls a broken runtime, which a reader only reports", async () => {
     const runtime = remote.runtime();
     await (await write(runtime)).close();
     const node = join(remote.dirs.runtime, `node-${process.versions.node}`, "node");
@@ -85,14 +85,14 @@ describe("up on a host", () => {
     await (await read()).close();
   });
 
-  test("can run twice at once, and both runs are served", async () => {
+  test("can be made twice at once, and both runs are served", async () => {
     const writers = await Promise.all([write(remote.runtime()), write(remote.runtime())]);
     for (const writer of writers) expect(await writer.ps({ op: "ps", units: [] })).toEqual({ units: [] });
     await Promise.all(writers.map((writer) => writer.close()));
     expect(installed()).toHaveLength(3);
   });
 
-  test("with a full disk names the path, and the installed runtime still works", async () => {
+  test("reports the path if the disk is full, and the installed runtime still works", async () => {
     const lib = remote.dirs.runtime;
     mkdirSync(lib, { recursive: true });
     await execa("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", lib]);
@@ -111,7 +111,7 @@ describe("up on a host", () => {
     }
   });
 
-  test("with a read-only disk says so", async () => {
+  test("reports a read-only disk", async () => {
     const lib = remote.dirs.runtime;
     mkdirSync(lib, { recursive: true });
     await execa("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", lib]);
@@ -122,7 +122,7 @@ describe("up on a host", () => {
     }
   });
 
-  test("of an architecture without an installed Node package names that package", async () => {
+  test("names the Node package for the host's architecture if it is not installed on this machine", async () => {
     const { node, ...rest } = remote.runtime();
     const runtime = { ...rest, node: { ...node, archFiles: {} } };
     await expect(write(runtime)).rejects.toThrow(/npm install --no-save --force node-linux-/);
@@ -151,13 +151,13 @@ function connectInNewProcess(runtime: RuntimeFiles) {
   return execa(process.execPath, ["--input-type=module", "-e", code], { reject: false });
 }
 
-describe("a runtime with another protocol version", () => {
+describe("a host runtime with another protocol version", () => {
   const speaking = (protocol: number) =>
     remote.runtime(`protocol ${protocol}`, (program) =>
       program.replace(/PROTOCOL = \d+/, `PROTOCOL = ${protocol}`),
     );
 
-  test("that is older is updated by up, which a reader asks for", async () => {
+  test("is updated by up if it is older, and a reader asks for that update", async () => {
     const old = await write(speaking(OLDEST_PROTOCOL - 1));
     await old.close();
     await expect(read()).rejects.toMatchObject({
@@ -168,14 +168,14 @@ describe("a runtime with another protocol version", () => {
     await (await read()).close();
   });
 
-  test("that is newer is not replaced by an older Muster", async () => {
+  test("is not replaced by an older Muster if it is newer", async () => {
     await (await write(speaking(PROTOCOL + 1))).close();
     await expect(write(remote.runtime())).rejects.toMatchObject({ reason: "too-new" });
     await expect(read()).rejects.toMatchObject({ reason: "too-new" });
   });
 });
 
-describe("uninstall", () => {
+describe("an uninstall", () => {
   test("leaves nothing of Muster on the host", async () => {
     const writer = await write(remote.runtime());
     mkdirSync(join(remote.dirs.state, "records"), { recursive: true });
@@ -184,7 +184,7 @@ describe("uninstall", () => {
     await expect(read()).rejects.toMatchObject({ reason: "nothing-installed" });
   });
 
-  test("keeps everything while another stack has a resource on the host", async () => {
+  test("keeps everything as long as another stack has a resource on the host", async () => {
     const writer = await write(remote.runtime());
     mkdirSync(join(remote.dirs.state, "records/other~dev"), { recursive: true });
     writeFileSync(join(remote.dirs.state, "records/other~dev/hub~iris~agent.json"), "{}");

@@ -42,8 +42,8 @@ function traced(): string[] {
 
 const request = { op: "ps", units: ["a"] } as const;
 
-describe("the connections of one run", () => {
-  test("are one per host, however many users they have at the same time", async () => {
+describe("the connection pool of one run", () => {
+  test("opens one connection per host, however many clients use it at the same time", async () => {
     await (await open().writer("hub")).close();
     const before = sshd.logins();
     const { reader, writer } = open();
@@ -58,7 +58,7 @@ describe("the connections of one run", () => {
     expect(sshd.logins() - before).toBe(1);
   });
 
-  test("are traced, with one line per connection and request, without contents", async () => {
+  test("traces one line per connection and request, without contents", async () => {
     const writer = await open().writer("hub");
     await writer.remove({ op: "remove", id: "hub/iris", owner: "fleet/dev", items: {} });
     expect(readFileSync(join(remote.root, "trace"), "utf8")).toBe(
@@ -66,7 +66,7 @@ describe("the connections of one run", () => {
     );
   });
 
-  test("update the host's runtime when a write follows a read", async () => {
+  test("updates the host's runtime when a write follows a read", async () => {
     await (await open({ runtime: () => remote.runtime("1") }).writer("hub")).close();
     const { reader, writer } = open({ runtime: () => remote.runtime("2") });
     expect((await reader("hub")).hello.bundle).toBe(remote.runtime("1").bundleHash);
@@ -74,21 +74,21 @@ describe("the connections of one run", () => {
     expect((await reader("hub")).hello.bundle).toBe(remote.runtime("2").bundleHash);
   });
 
-  test("install the runtime for a writer after a reader has found none", async () => {
+  test("installs the runtime for a writer after a reader has found none", async () => {
     const { reader, writer } = open();
     await expect(reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
     await (await writer("hub")).ps(request);
     await (await reader("hub")).ps(request);
   });
 
-  test("install nothing on a host from which something is removed", async () => {
+  test("installs nothing on a host only to remove something from it", async () => {
     await expect(open().remover("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
     await open().writer("hub");
     await (await pool.remover("hub")).uninstall();
     await expect(pool.reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
   });
 
-  test("repair a broken runtime for a remover or a writer", async () => {
+  test("repairs a broken runtime for a remover or a writer", async () => {
     const breakIt = () =>
       rmSync(join(remote.dirs.runtime, `node-${process.versions.node}`), { recursive: true });
     await open().writer("hub");
@@ -102,7 +102,7 @@ describe("the connections of one run", () => {
     await (await writer("hub")).ps(request);
   });
 
-  test("record a host's key only for a writer, and require that key afterwards", async () => {
+  test("records a host's key only for a writer, and requires that key afterwards", async () => {
     const learnt = new Map<string, string[]>();
     const withoutHostKeys = (name: string) => sshd.target(name, { hostKeys: [] });
     const { reader, writer } = open({
@@ -126,7 +126,7 @@ test("a read-only run starts the host runtime so that it refuses every change", 
 });
 
 describe("an unreachable host", () => {
-  test("is dialled once and then fails at once, until it is booted", async () => {
+  test("is dialled only once, and every later request fails at once until it is booted", async () => {
     let port = await freePort();
     const { reader, writer, reset } = open({
       resolve: (name) => sshd.target(name, name === "east" ? { port } : {}),

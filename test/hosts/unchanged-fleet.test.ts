@@ -62,23 +62,23 @@ function stateDigest(): string {
     .digest("hex");
 }
 
-describe("when nothing has changed,", () => {
-  test("drift opens one connection per host and only observes", async () => {
+describe("an unchanged fleet", () => {
+  test("needs one connection per host for drift, which only observes", async () => {
     await drift();
     expect(recorded()).toEqual({ connections: { hub: 1, east: 1 }, requests: ["observe"] });
   });
 
-  test("ps opens one connection per host and only observes", async () => {
+  test("needs one connection per host for ps, which only observes", async () => {
     await must(project.fleet(["ps"], traced()));
     expect(recorded()).toEqual({ connections: { hub: 1, east: 1 }, requests: ["ps"] });
   });
 
-  test("preview opens one connection per host and only observes", async () => {
+  test("needs one connection per host for preview, which only observes", async () => {
     await preview();
     expect(recorded()).toEqual({ connections: { hub: 1, east: 1 }, requests: ["observe"] });
   });
 
-  test("up opens two connections per host, for its preview and its update, and changes nothing", async () => {
+  test("needs two connections per host for up (one each for preview and update), which changes nothing", async () => {
     const before = await onHosts();
     await up();
     expect(recorded()).toEqual({ connections: { hub: 2, east: 2 }, requests: ["observe"] });
@@ -86,7 +86,7 @@ describe("when nothing has changed,", () => {
   });
 
   test(
-    `${ROUNDS * 4} drifts and ${ROUNDS} previews report no difference and write nothing`,
+    `shows no difference and is not written to in ${ROUNDS * 4} drifts and ${ROUNDS} previews`,
     async () => {
       const before = { hosts: await onHosts(), state: stateDigest() };
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -100,7 +100,7 @@ describe("when nothing has changed,", () => {
   );
 });
 
-test("a preview of a fleet with drift only observes, too", async () => {
+test("a preview of a fleet with drift only observes", async () => {
   await project.onHost("east", "echo changed >/home/loom/SOUL.md; systemctl stop muster-agent-forge");
   const before = await onHosts();
   await must(project.pulumi(["preview", "--expect-no-changes"], traced()), 7);
@@ -110,8 +110,8 @@ test("a preview of a fleet with drift only observes, too", async () => {
   expect(recorded()).toEqual({ connections: { hub: 2, east: 2 }, requests: ["converge", "observe"] });
 });
 
-describe("after the state is lost,", () => {
-  test("up adopts everything on the hosts and restarts nothing", async () => {
+describe("up after the whole state was lost", () => {
+  test("adopts everything on the hosts and restarts nothing", async () => {
     const [before, running] = [await onHosts(), await starts()];
     await loseState();
     await up();

@@ -32,22 +32,22 @@ beforeAll(async () => {
 
 afterAll(() => hosts?.dispose());
 
-describe("with one of four hosts in trouble, up", () => {
+describe("up with one faulty host out of four", () => {
   test.each(FAULTS.map((fault, at) => ({ name: fault.name, fault, host: hostAt(at) })))(
-    "converges the other hosts, keeps the state of the faulty one and prints what to do: $name",
+    "converges all working hosts, keeps the faulty one's state and prints what to do: $name",
     async (trouble) => withTroubles([trouble], () => driftAndUp([trouble])),
   );
 });
 
-describe("hosts in trouble during a run", () => {
+describe("hosts that fail during a run", () => {
   const runs = { preview, refresh, destroy, "drift and up": driftAndUp };
   test.each(LONG ? fullGrid(SEED) : twelveDraws(SEED))("$name", ({ run, troubles }) =>
     withTroubles(troubles, () => runs[run](troubles)),
   );
 });
 
-describe("when all hosts are reachable again,", () => {
-  test("up applies the pending changes and drift finds nothing", async () => {
+describe("up after all hosts are reachable again", () => {
+  test("applies the pending changes, and drift finds nothing", async () => {
     await must(pulumi("up", "--yes", "--skip-preview"));
     await must(project.fleet(["drift"]));
     await expectConverged(LAYOUT.hosts);
@@ -62,7 +62,7 @@ describe("an unreachable intermittent host", () => {
   });
   afterAll(() => north.fault.end(hosts, "north"));
 
-  test("produces one note in drift and one warning in a run, and runs that change nothing there exit 0", async () => {
+  test("causes one note in drift and one warning in a run, and a run without changes for it exits with code 0", async () => {
     const drift = await must(project.fleet(["drift"]));
     expect(drift.stdout).toMatch(/^Note: north is unreachable, last reached .* UTC: .*No route to host/m);
     for (const run of [
@@ -76,7 +76,7 @@ describe("an unreachable intermittent host", () => {
     }
   });
 
-  test("defers its change, which preview lists, and only that change fails in up", async () => {
+  test("defers its change, which preview lists, and only this change fails during up", async () => {
     souls.change();
     const preview = await must(pulumi("preview"));
     expect(preview.all).toMatch(/north\/spark\/agent.*deferred until north is back/);
@@ -88,7 +88,7 @@ describe("an unreachable intermittent host", () => {
     await expectConverged(["hub", "east", "west"]);
   });
 
-  test("is converged by the next up once it is reachable again", async () => {
+  test("is converged by the next up that can reach it", async () => {
     await north.fault.end(hosts, "north");
     await must(pulumi("up", "--yes", "--skip-preview"));
     await expectConverged(LAYOUT.hosts);
@@ -96,8 +96,8 @@ describe("an unreachable intermittent host", () => {
   });
 });
 
-describe("a host that never comes back", () => {
-  test("cannot be forgotten while fleet.yaml declares it or it answers; up prints how to forget it", async () => {
+describe("a host that never returns", () => {
+  test("cannot be forgotten if fleet.yaml declares it or it answers, and up prints how to forget it", async () => {
     const declared = await must(project.fleet(["forget", "north", "--yes"]), 2);
     expect(declared.stderr).toContain("fleet.yaml still declares it");
     removeFromFleet("north", "spark");
@@ -105,17 +105,19 @@ describe("a host that never comes back", () => {
     expect(alive.stderr).toContain("the host is reachable");
     await hosts.powerOff("north");
     const result = await must(pulumi("up", "--yes", "--skip-preview"), 1);
-    expect(warningsOf(result, "north").join()).toContain("if it never comes back, `npx fleet forget north`");
+    expect(warningsOf(result, "north").join()).toContain(
+      "if it never comes back, run `npx fleet forget north`",
+    );
     expect(urnsOf("north")).toHaveLength(3);
   });
 
-  test("is forgotten only after confirmation, and a copy of the state is kept", async () => {
+  test("is forgotten only after confirmation, and Muster keeps a copy of the state", async () => {
     const asked = await must(project.fleet(["forget", "north"]), 2);
     expect(asked.stderr).toContain("Add `--yes`");
     expect(urnsOf("north")).toHaveLength(3);
     const forgotten = await must(project.fleet(["forget", "north", "--yes"]));
     expect(forgotten.stdout).toMatch(
-      /north is forgotten: 3 resources of stack test; its entry in .*inventory.yaml/,
+      /north is forgotten: removed 3 resources of stack test; its entry in .*inventory.yaml/,
     );
     expect(forgotten.stdout).toContain("Nothing was changed on the host itself");
     const [, backup = ""] = /is kept in (\S+)\./.exec(forgotten.stdout) ?? [];

@@ -70,7 +70,7 @@ function recordsOn(project: Project, host: string): Promise<string> {
   return project.onHost(host, "ls /var/lib/muster/records/* | grep -v :");
 }
 
-describe("a fleet applied by the version with one resource per agent part", () => {
+describe("a fleet of the earlier version that had one resource per agent part", () => {
   let project: Project;
   let before: Record<string, number>;
 
@@ -83,13 +83,13 @@ describe("a fleet applied by the version with one resource per agent part", () =
 
   afterAll(() => project?.dispose());
 
-  test("has no drift before the first up, except the runtime", async () => {
+  test("has no drift before the first up, except for the runtime", async () => {
     const drift = await must(project.fleet(["drift", "--json"]));
     const { findings } = JSON.parse(drift.stdout) as { findings: { type: string; cause: string }[] };
     expect([...new Set(findings.map(({ type, cause }) => `${type} ${cause}`))]).toEqual(["Host intended"]);
   });
 
-  test("previews one update per agent and no delete, and says that nothing is stopped", async () => {
+  test("shows one update per agent and no delete in preview, which says that nothing is stopped", async () => {
     const preview = await must(project.pulumi(["preview"]));
     expect(preview.all).toMatch(/Agent hub\/iris\/agent update \[diff: ~resource\]/);
     expect(preview.all).toContain("hub: iris becomes one resource; nothing is stopped or removed");
@@ -105,7 +105,7 @@ describe("a fleet applied by the version with one resource per agent part", () =
     expect(await processes(project)).toEqual(before);
   });
 
-  test("is upgraded by one up, which restarts and removes nothing, including protected agents", async () => {
+  test("is upgraded by one up, which restarts and removes nothing, not even protected agents", async () => {
     const files = await thingsOn(project, "hub");
     await must(project.pulumi(UP));
     expect(await processes(project)).toEqual(before);
@@ -153,8 +153,8 @@ async function killedAfter(project: Project, seconds: number): Promise<void> {
   await sleep(3000);
 }
 
-describe("a fleet of an earlier version, destroyed by this one,", () => {
-  test("leaves nothing on the host, even without an up in between", async () => {
+describe("destroying a fleet of an earlier version", () => {
+  test("leaves nothing on the host, even without an earlier up of this version", async () => {
     const fleet = { ...FLEET, agents: { ...FLEET.agents, iris: { ...FLEET.agents.iris, protect: false } } };
     const project = await makeFormer();
     try {
@@ -179,7 +179,7 @@ describe("a fleet of an earlier version, destroyed by this one,", () => {
   });
 });
 
-describe("tenants' stacks of an earlier version", () => {
+describe("the tenants' stacks of an earlier version", () => {
   let project: Project;
 
   beforeAll(async () => {
@@ -195,14 +195,14 @@ describe("tenants' stacks of an earlier version", () => {
     await project.dispose();
   });
 
-  test("fail with one sentence per host before the platform's up, and change nothing", async () => {
+  test("fail with one sentence per host until the platform's up, and change nothing", async () => {
     const early = await inStack(project, "north", ...UP);
     expect(early.exitCode).not.toBe(0);
-    expect(early.all).toContain("run the platform's `npx pulumi up`");
+    expect(early.all).toContain("run `npx pulumi up` for the platform's stack");
     expect(await recordsOn(project, "one")).toContain("one~iris~identity.json");
   });
 
-  test("are upgraded by one up each after the platform's, without restarting any agent", async () => {
+  test("are upgraded by one up each after the platform's up, without restarting any agent", async () => {
     const before = await processes(project);
     await must(inStack(project, "test", ...UP));
     for (const stack of ["north", "south"]) {

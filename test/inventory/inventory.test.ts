@@ -25,11 +25,11 @@ function write(text: string): void {
 }
 
 describe("the inventory's files", () => {
-  test("have no hosts if they do not exist", () => {
+  test("contain no hosts if the files do not exist", () => {
     expect(readInventory(project)).toEqual({ ssh: new Map(), local: new Map(), droplet: new Map() });
   });
 
-  test("return the hosts that were recorded, each kind from its own file", () => {
+  test("return the recorded hosts, each kind from its own file", () => {
     const reached = { ...host, port: 2222, user: "admin" };
     pinHost(project, "ssh", "hub", reached);
     pinHost(project, "local", "spark", host);
@@ -38,7 +38,7 @@ describe("the inventory's files", () => {
     expect([...local]).toEqual([["spark", host]]);
   });
 
-  test("have the same text for any order of writes, and are not rewritten without a change", () => {
+  test("have the same text for any order of writes, and are not rewritten if nothing has changed", () => {
     pinHost(project, "ssh", "zeta", host);
     pinHost(project, "ssh", "alpha", { hostKeys: host.hostKeys, address: host.address });
     expect(textOf("inventory.yaml")).toMatch(
@@ -57,13 +57,13 @@ describe("the inventory's files", () => {
     expect([...readInventory(project).ssh.keys()]).toEqual(["east"]);
   });
 
-  test("have a relative path for a key file inside the project", () => {
+  test("contain a relative path to a key file if the key file is inside the project", () => {
     pinHost(project, "local", "hub", { ...host, identityFile: join(project, ".muster/ssh/key") });
     expect(textOf("inventory.local.yaml")).toContain("identityFile: .muster/ssh/key\n");
     expect(readInventory(project).local.get("hub")?.identityFile).toBe(join(project, ".muster/ssh/key"));
   });
 
-  test("keep what eight processes write at the same time", async () => {
+  test("keep the records of eight processes that write at the same time", async () => {
     const module = join(import.meta.dirname, "../../src/inventory/write-inventory.ts");
     const names = Array.from({ length: 8 }, (_, at) => `host${at}`);
     await Promise.all(
@@ -76,7 +76,7 @@ describe("the inventory's files", () => {
   });
 });
 
-describe("a file that was broken by hand is refused with its line", () => {
+describe("an invalid inventory file", () => {
   const cases: Record<string, [text: string, line: number, why: string]> = {
     "a merge conflict": ["hosts:\n<<<<<<< HEAD\n  a: 1\n", 2, ""],
     "no hosts": ["machines: {}\n", 1, "it must have a map `hosts` with a key for each host."],
@@ -104,14 +104,14 @@ describe("a file that was broken by hand is refused with its line", () => {
     ],
   };
 
-  test.each(Object.entries(cases))("%s", (_, [text, line, why]) => {
+  test.each(Object.entries(cases))("is refused with the line of the error: %s", (_, [text, line, why]) => {
     write(text);
     const read = () => readInventory(project);
     expect(read).toThrow(InvalidError);
     expect(read).toThrow(`stacks/inventory.yaml:${line}: the inventory is invalid: ${why}`);
   });
 
-  test("and is not overwritten", () => {
+  test("is not overwritten", () => {
     write("hosts: [\n");
     expect(() => pinHost(project, "ssh", "hub", host)).toThrow(InvalidError);
     expect(textOf("inventory.yaml")).toBe("hosts: [\n");

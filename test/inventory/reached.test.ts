@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { forgetReached, lastReached, lastReachedText, noteReached } from "../../src/inventory/last-seen.ts";
 
-test("the time when a host was last reached is kept until the host is forgotten, and shown to the minute", () => {
+test("the last-reached time of a host is kept until the host is forgotten, and is shown to the minute", () => {
   const project = mkdtempSync(join(tmpdir(), "muster-reached-"));
   onTestFinished(() => rmSync(project, { recursive: true }));
   expect(lastReached(project, "hub")).toBeUndefined();

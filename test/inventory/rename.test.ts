@@ -17,7 +17,7 @@ function project(): string {
   return dir;
 }
 
-test("a renamed host keeps its address and keys, and repeating the rename changes nothing", () => {
+test("a renamed host keeps its address and keys, and a repeated rename changes nothing", () => {
   const dir = project();
   pinHost(dir, "ssh", "hub", HOST);
   renameHost(dir, "ssh", "hub", "center");
@@ -25,7 +25,7 @@ test("a renamed host keeps its address and keys, and repeating the rename change
   expect([...readHosts(dir, "ssh")]).toEqual([["center", HOST]]);
 });
 
-test("a renamed local host keeps its machine, and no other host can take that machine's name", () => {
+test("a renamed local host keeps its machine, and no second host can take that machine's name", () => {
   const dir = project();
   pinHost(dir, "local", "hub", HOST);
   renameHost(dir, "local", "hub", "center");
@@ -35,7 +35,7 @@ test("a renamed local host keeps its machine, and no other host can take that ma
   expect([takenBy(known, "hub"), takenBy(known, "middle")]).toEqual(["middle", undefined]);
 });
 
-test("until `up` renames it, a host is verified with the key recorded under its former name", () => {
+test("a host is verified with the key recorded under its former name until `up` renames it", () => {
   const dir = project();
   pinHost(dir, "ssh", "hub", HOST);
   const center: SshHostSpec = {

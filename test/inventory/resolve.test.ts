@@ -39,8 +39,8 @@ function sshFleet(parts: Partial<SshHostSpec> = {}): Fleet {
   return { ...fleetOf(), hosts: { east } };
 }
 
-describe("how a host is reached", () => {
-  test("an ssh host: as declared, with the keys that it presented at that address", () => {
+describe("the connection settings of a host", () => {
+  test("are those in fleet.yaml for an ssh host, with the host keys recorded for its address", () => {
     const known = inventory({ ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } } });
     expect(resolveTarget(sshFleet().hosts, known, "east")).toEqual({
       name: "east",
@@ -55,7 +55,7 @@ describe("how a host is reached", () => {
   });
 
   test.each([{ address: "west.example" }, { port: 22 }])(
-    "an ssh host that moved to %o has no recorded key yet",
+    "include no host key yet if an ssh host has moved to %o",
     (moved) => {
       const known = inventory({
         ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } },
@@ -64,26 +64,26 @@ describe("how a host is reached", () => {
     },
   );
 
-  test("keys in fleet.yaml take precedence over those in the inventory", () => {
+  test("include the host keys in fleet.yaml in preference to those in the inventory", () => {
     const known = inventory({ ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } } });
     const target = resolveTarget(sshFleet({ hostKeys: [OTHER_KEY] }).hosts, known, "east");
     expect(target.hostKeys).toEqual([OTHER_KEY]);
     expect(target.pinnedIn).toContain("fleet.yaml");
   });
 
-  test("a local host: at the address where this machine booted it", () => {
+  test("include the address where this machine has booted a local host", () => {
     const known = inventory({ local: { hub: { address: "10.9.0.2", user: "root", hostKeys: [SOME_KEY] } } });
     const target = resolveTarget(fleetOf().hosts, known, "hub");
     expect(target).toMatchObject({ kind: "local", address: "10.9.0.2", user: "root", connectTimeout: 10 });
   });
 
-  test("a local host that was never booted is unreachable, not unknown", () => {
+  test("say that a local host that was never booted is unreachable, not unknown", () => {
     expect(() => resolveTarget(fleetOf().hosts, inventory({}), "hub")).toThrow(
       "hub: it cannot be reached: this local host has never been booted on this machine. Run `npx pulumi up`.",
     );
   });
 
-  test("a host that fleet.yaml no longer declares is reached as the inventory says", () => {
+  test("come from the inventory if fleet.yaml no longer declares the host", () => {
     const known = inventory({ ssh: { old: { address: "old.example", hostKeys: [SOME_KEY] } } });
     expect(resolveTarget(fleetOf().hosts, known, "old")).toMatchObject({
       kind: "ssh",
@@ -93,7 +93,7 @@ describe("how a host is reached", () => {
   });
 
   test.each(["nobody", "constructor"])(
-    "a host that neither fleet.yaml nor the inventory has is refused: %s",
+    "are refused if neither fleet.yaml nor the inventory contains the host: %s",
     (name) => {
       const resolve = () => resolveTarget(fleetOf().hosts, inventory({}), name);
       expect(resolve).toThrow(InvalidError);

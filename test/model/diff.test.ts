@@ -34,12 +34,12 @@ describe("a difference", () => {
     expect(findings(old, recorded(old))).toEqual(["content intended"]);
   });
 
-  test("has the cause `both` if somebody has changed both", () => {
+  test("has the cause `both` if somebody has changed the host and fleet.yaml", () => {
     const old = { ...asWanted, content: "sha256:old" };
     expect(findings({ ...asWanted, content: "sha256:hand" }, recorded(old))).toEqual(["content both"]);
   });
 
-  test("is not drift if a killed run has made only some of its changes", () => {
+  test("is not drift if a killed run has made only part of its changes", () => {
     const old = { ...asWanted, content: "sha256:old", mode: "0600" };
     const half = { ...asWanted, content: "sha256:killed", mode: "0600" };
     const record = recorded(old, { ...asWanted, content: "sha256:killed" });
@@ -50,7 +50,7 @@ describe("a difference", () => {
     expect(findings({ ...asWanted, owner: "root" })).toEqual(["owner unknown"]);
   });
 
-  test("is found only in the type if a file is missing or has become a link", () => {
+  test("is reported only for the type if a file is missing or has become a link", () => {
     expect(findings({ type: "absent" }, recorded(asWanted))).toEqual(["type drift"]);
     expect(findings({ ...asWanted, type: "symlink", mode: "0777" }, recorded(asWanted))).toEqual([
       "type drift",
@@ -61,7 +61,7 @@ describe("a difference", () => {
     expect(diffItem("soul", soul, { unknown: "permission denied" })).toEqual([]);
   });
 
-  test("is replaced by its details if there are any", () => {
+  test("is replaced by its details if it has any", () => {
     const detail = [{ property: "content", declared: "line 1: a", observed: "line 1: b" }];
     const observation = { props: { ...asWanted, content: "sha256:hand" }, detail };
     expect(diffItem("soul", soul, observation, recorded(asWanted))).toEqual([

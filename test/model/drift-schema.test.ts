@@ -9,7 +9,10 @@ import { AGENT_PARTS } from "../../src/model/parts.ts";
 const text = readFileSync(join(packageRoot(), "docs/schema/drift.schema.json"), "utf8");
 const { definitions } = JSON.parse(text) as {
   definitions: Readonly<
-    Record<string, { properties: Readonly<Record<string, { enum?: readonly string[] }>> }>
+    Record<
+      string,
+      { properties?: Readonly<Record<string, { enum?: readonly string[] }>>; enum?: readonly string[] }
+    >
   >;
 };
 const properties = definitions["finding"]?.properties ?? {};
@@ -21,5 +24,5 @@ test("the schema of `fleet drift --json` lists all resource types, including tho
 });
 
 test("the schema of `fleet drift --json` lists all parts of an agent", () => {
-  expect(properties["part"]?.enum).toEqual(AGENT_PARTS);
+  expect(definitions["part"]?.enum).toEqual(AGENT_PARTS);
 });

@@ -19,7 +19,7 @@ function former(part: string, more: Partial<HostRecord> = {}): HostRecord {
 }
 
 describe("former records of an agent's parts", () => {
-  test("are merged into one record with the contents of all", () => {
+  test("are merged into one record with all of their contents", () => {
     const restart = ["muster-agent-iris.service"];
     const [merged, ...more] = mergeRecords([former("unit", { restart }), former("identity")]);
     expect(more).toEqual([]);
@@ -28,7 +28,7 @@ describe("former records of an agent's parts", () => {
     expect(Object.keys(merged?.applied ?? {}).sort()).toEqual(["identity:identity", "unit:unit"]);
   });
 
-  test("are merged by owner and agent", () => {
+  test("are merged separately for each owner and agent", () => {
     const records = [
       former("identity"),
       former("identity", { owner: "fleet/other" }),
@@ -42,13 +42,13 @@ describe("former records of an agent's parts", () => {
     ]);
   });
 
-  test("count as created by a tenant's login only if all of them were", () => {
+  test("count as created by a tenant's login only if that login created all of them", () => {
     const gate = "muster-tenant-arc";
     expect(mergeRecords([former("identity", { gate }), former("unit", { gate })])).toMatchObject([{ gate }]);
     expect(mergeRecords([former("identity"), former("unit", { gate })])[0]).not.toHaveProperty("gate");
   });
 
-  test("are merged without a change to records of other resources", () => {
+  test("are merged without a change to the records of other resources", () => {
     const host = { id: "hub/host", type: "Host", owner: "fleet/dev", items: {}, applied: {} };
     const account = { ...host, id: "hub/iris/account", type: "Account" };
     expect(mergeRecords([host, former("jobs"), account])).toEqual(

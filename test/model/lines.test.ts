@@ -11,13 +11,13 @@ test("two distant edits are shown as two edits, without the lines between them",
   expect(lines(declared, observed)).toEqual(["-line 2", "+edited", "-line 290"]);
 });
 
-test("an inserted line is shown without a removed line", () => {
+test("an inserted line is shown, and no line is shown as removed", () => {
   expect(lineDetail("a\nb\n", "a\nnew\nb\n")).toEqual([
     { property: "content", declared: "line 2: nothing", observed: "line 2: new", lines: ["+new"] },
   ]);
 });
 
-test("the diff of a completely different text is cut to its first lines, whatever its size", () => {
+test("the diff of a completely different text is reduced to its first lines, whatever its size", () => {
   const big = Array.from({ length: 200_000 }, (_, i) => `${i}`.repeat(40));
   const changed = lines(["I am Iris."], big);
   expect(changed).toHaveLength(21);
@@ -34,7 +34,7 @@ test("two long texts with nothing in common are compared in limited time, and co
   expect(changed.at(-1)).toBe("… and 39980 more changed lines");
 });
 
-test("escape sequences in a line do not reach the terminal", () => {
+test("escape sequences in a line are removed before the terminal shows it", () => {
   expect(lines(["a"], ["\u001b[2J\u202e"]).join("")).toBe("-a+\\u001b[2J\\u202e");
 });
 

@@ -19,8 +19,8 @@ const file = (path: string): FileItem => ({
   want: { type: "file", content: "sha256:a", owner: "root", group: "root", mode: "0644" },
 });
 
-describe("an item's name within its agent", () => {
-  test("contains its part and its label, whatever the label is", () => {
+describe("the name of an item within an agent", () => {
+  test("contains the item's part and label, whatever the label is", () => {
     const label = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "a:b", "unit:program", "a\nb"));
     fc.assert(
       fc.property(fc.constantFrom(...AGENT_PARTS), label, (part, text) => {
@@ -31,7 +31,7 @@ describe("an item's name within its agent", () => {
     );
   });
 
-  test("has no part in a resource without parts, where it is the label", () => {
+  test("is only the label if the resource has no parts", () => {
     for (const name of ["runtime", "user iris", "/home/iris", "on: google", "units:a"]) {
       expect(itemName("items", name)).toBe(name);
       expect([partOf(name), labelOf(name)]).toEqual([undefined, name]);
@@ -56,7 +56,7 @@ describe("an item's name within its agent", () => {
   });
 });
 
-test("items are grouped by part, and those without a part are a separate group", () => {
+test("items are grouped by part, and items without a part form a separate group", () => {
   const values = { "identity:SOUL.md": 1, "unit:unit": 2, runtime: 3, "identity:home": 4 };
   expect(byPart(values)).toEqual({
     identity: { "SOUL.md": 1, home: 4 },
@@ -66,19 +66,19 @@ test("items are grouped by part, and those without a part are a separate group",
   expect(ITEM_PROPERTIES).toEqual(["items", ...AGENT_PARTS]);
 });
 
-describe("a part that has failed", () => {
+describe("a failed part", () => {
   test.each([
     ["identity", ["credentials", "contacts", "unit", "jobs"]],
     ["credentials", ["unit", "jobs"]],
     ["contacts", []],
     ["unit", []],
     ["jobs", []],
-  ] as const)("%s blocks %j", (failed, blocked) => {
+  ] as const)("the failed part %s blocks the parts %j", (failed, blocked) => {
     const closed = AGENT_PARTS.filter((part) => !canChangePart(part, new Set([failed])));
     expect(closed.filter((part) => part !== failed)).toEqual(blocked);
   });
 
-  test("does not block parts that are applied before it", () => {
+  test("does not block parts that are applied earlier", () => {
     AGENT_PARTS.forEach((part, at) => {
       const later = new Set(AGENT_PARTS.slice(at + 1));
       expect(canChangePart(part, later)).toBe(true);

@@ -19,7 +19,7 @@ import {
 /** Names that also occur as words of ids. */
 const NAMES = ["iris", "host", "jobs", "agent", "tenant-x", "reader-x", "unit"];
 
-describe("an id", () => {
+describe("a resource id", () => {
   const ids: [id: string, parsed: ResourceId][] = [
     [hostId("east"), { kind: "host", host: "east" }],
     [hostJobsId("east"), { kind: "jobs", host: "east" }],
@@ -36,7 +36,7 @@ describe("an id", () => {
     ]),
   ];
 
-  test.each(ids)("%s is parsed to the parts that it was built from", (id, parsed) => {
+  test.each(ids)("is parsed to the parts that it was built from: %s", (id, parsed) => {
     expect(parseId(id)).toEqual(parsed);
     expect(hostOf(id)).toBe(parsed.host);
   });
@@ -73,7 +73,7 @@ describe("the subject of a resource", () => {
     ["east/iris/contacts", { kind: "agent", host: "east", name: "iris" }],
     ["east/jobs/agent", { kind: "agent", host: "east", name: "jobs" }],
     ["east/cache/service", { kind: "service", host: "east", name: "cache" }],
-  ])("is found from its id %s", (id, subject) => {
+  ])("is derived from the resource id %s", (id, subject) => {
     expect(subjectOf(id)).toEqual(subject);
   });
 
@@ -86,7 +86,7 @@ describe("the subject of a resource", () => {
   });
 });
 
-test("only Agent resources, not accounts, services or hosts, name an agent with a home", () => {
+test("only an Agent resource, and no account, service or host, names an agent with a home", () => {
   expect(["agent", "identity", "unit"].map((suffix) => agentOf(`east/iris/${suffix}`))).toEqual(
     Array(3).fill("iris"),
   );

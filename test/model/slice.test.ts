@@ -2,20 +2,29 @@ import { describe, expect, test } from "vitest";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
 import { inSlice, type Slice, stackSettings } from "../../src/model/stack-slice.ts";
 
+const MACHINE_TYPES = ["LocalHost", "DropletHost", "SomeNewHost"];
+
 const settings = (values: Record<string, string>) => stackSettings((name) => values[name]);
 
 describe("a stack's slice", () => {
-  test("contains everything if nothing is configured", () => {
+  test("contains every resource if nothing is configured", () => {
     expect(settings({})).toEqual({ slice: { kind: "all" } });
   });
 
-  test("contains each resource type either for the platform or for the tenants", () => {
+  test("contains each resource type for either the platform or the tenants", () => {
     const platform: Slice = { kind: "platform" };
     const north: Slice = { kind: "tenant", tenant: "north" };
-    for (const type of [...RESOURCE_TYPES, "LocalHost"]) {
+    for (const type of [...RESOURCE_TYPES, ...MACHINE_TYPES]) {
       const one = { type, tenant: "north" };
       expect([inSlice(platform, one), inSlice(north, one)].filter(Boolean)).toHaveLength(1);
       expect(inSlice(north, { type, tenant: "south" })).toBe(false);
+    }
+  });
+
+  test("contains the machines of all current and future host kinds if it is the platform's slice", () => {
+    for (const type of MACHINE_TYPES) {
+      expect(inSlice({ kind: "platform" }, { type })).toBe(true);
+      expect(inSlice({ kind: "tenant", tenant: "north" }, { type })).toBe(false);
     }
   });
 

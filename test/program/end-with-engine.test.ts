@@ -41,7 +41,7 @@ async function run(beginsAfter: number) {
   return { engine, program: Number(String(line)) };
 }
 
-test("a program ends soon after its engine was killed, although its language host still runs", async () => {
+test("a program ends soon after its engine was killed, even if its language host still runs", async () => {
   const { engine, program } = await run(0);
   await sleep(1500);
   expect(exists(program)).toBe(true);

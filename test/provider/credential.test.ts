@@ -23,7 +23,7 @@ describe("a secret", () => {
   const reference = inputsOf(ID, { "credentials:spark": secretItem("config:spark-key", "SPARK_KEY") });
   const path = secretItem("config:spark-key") as { path: string };
 
-  it("shows as a changed digest when it is rotated, marked secret in inputs and state", async () => {
+  it("is shown as a changed digest when it is rotated, and is marked secret in inputs and state", async () => {
     await rig.engine.configure({ "spark-key": marked("one") });
     const { inputs } = await rig.engine.check(IRIS, reference);
     const digest = marked(secretDigest(path.path, 'SPARK_KEY="one"\n'));
@@ -48,7 +48,7 @@ describe("a secret", () => {
     expect(JSON.stringify(inputs)).not.toContain('a\\"b$c');
   });
 
-  it("that somebody changed on the host is drift", async () => {
+  it("is reported as drift if somebody has changed it on the host", async () => {
     await rig.engine.configure({ "spark-key": marked("one") });
     const { inputs } = await rig.engine.check(IRIS, reference);
     const { state } = await rig.engine.create(IRIS, inputs);
@@ -61,18 +61,18 @@ describe("a secret", () => {
     expect(itemsOf(seen.state, "credentials")["spark"]).toMatchObject({ content: marked("different") });
   });
 
-  it("without a value fails the check with the command that sets it", async () => {
+  it("fails the check if it has no value, and the error names the command that sets it", async () => {
     const { failures } = await rig.engine.check(IRIS, reference);
     expect(failures).toEqual([
       {
         property: "",
         reason:
-          "spark: no value for config:spark-key: it is not set in this stack. Run `npx pulumi config set --secret muster:spark-key`.",
+          "spark: there is no value for config:spark-key: it is not set in this stack. Run `npx pulumi config set --secret muster:spark-key`.",
       },
     ]);
   });
 
-  it("can also come from the environment or a file", async () => {
+  it("can also be read from the environment or a file", async () => {
     const file = join(rig.project, "key");
     writeFileSync(file, "from a file\n");
     const both = inputsOf(ID, {
@@ -87,7 +87,7 @@ describe("a secret", () => {
     });
   });
 
-  it("that two agents share is refused without the value, unless a reason is declared", async () => {
+  it("is refused without the value if two agents share it, unless a reason is declared", async () => {
     await rig.engine.configure({ one: marked("same value"), two: marked("same value") });
     const two = secretItem("config:two");
     const loom = { ...two, want: { ...two.want, owner: "loom" } } as HostItem;
@@ -104,7 +104,7 @@ describe("a secret", () => {
     ).toEqual([]);
   });
 
-  it("that was rotated makes the engine configure the provider again", async () => {
+  it("causes the engine to configure the provider again if it was rotated", async () => {
     const changes = async (olds: Json, news: Json) => (await rig.engine.diffConfig(olds, news)).getChanges();
     expect(await changes({ key: marked("one") }, { key: marked("one") })).toBe(1);
     expect(await changes({ key: marked("one") }, { key: marked("two") })).toBe(2);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe("drift", () => {
-  it("is reported for each property, with the path quoted where the engine needs it", async () => {
+  it("is reported for each property, and the path is quoted where the engine requires it", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     const soul = rig.hosts.hub.things.get("file /home/iris/SOUL.md");
     rig.hosts.hub.things.set("file /home/iris/SOUL.md", { ...soul, mode: "0666", owner: "root" });
@@ -24,7 +24,7 @@ describe("drift", () => {
     });
   });
 
-  it("of a deleted file is reported only as absent", async () => {
+  it("is reported only as the absence of the file if a file was deleted", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     rig.hosts.hub.things.delete("file /home/iris/SOUL.md");
     const seen = await rig.engine.read(AGENT, ID, { inputs: iris, state });
@@ -33,7 +33,7 @@ describe("drift", () => {
     });
   });
 
-  it("is shown against the observed state, not against the inputs of the last run", async () => {
+  it("is computed from the observed state, not from the inputs of the last run", async () => {
     const response = await rig.engine.diffResponse(AGENT, iris, changed(iris, "home", { mode: "0755" }));
     expect(response.getHasdetaileddiff()).toBe(true);
     expect(response.getDetaileddiffMap().get("identity.home.mode")?.getInputdiff()).toBe(false);
@@ -50,7 +50,7 @@ describe("drift", () => {
     });
   });
 
-  it("makes the engine create a resource again if nothing is left of it", async () => {
+  it("makes the engine recreate a resource of which nothing is left", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     rig.hosts.hub.things.clear();
     expect((await rig.engine.read(AGENT, ID, { inputs: iris, state })).id).toBe("");
@@ -65,7 +65,7 @@ describe("an agent's unit", () => {
     "unit:unit file": { ...SOUL, path: `/etc/systemd/system/${name}` } as never,
   });
 
-  it("that still runs without its file is reported as changed, not as gone", async () => {
+  it("is reported as changed, not as gone, if it still runs without its file", async () => {
     const { state } = await rig.engine.create(AGENT, inputs);
     rig.hosts.hub.things.delete(`file /etc/systemd/system/${name}`);
     rig.hosts.hub.things.set(`unit ${name}`, { ...running, enabled: "absent" });
@@ -76,14 +76,14 @@ describe("an agent's unit", () => {
     });
   });
 
-  it("that is stopped and has no file is gone", async () => {
+  it("is reported as gone if it is stopped and has no file", async () => {
     const { state } = await rig.engine.create(AGENT, inputs);
     rig.hosts.hub.things.clear();
     expect((await rig.engine.read(AGENT, ID, { inputs, state })).id).toBe("");
   });
 });
 
-describe("a plan", () => {
+describe("the preview of a change", () => {
   it("adds, changes and removes items by name", async () => {
     const other = inputsOf(ID, { "SOUL.md": { ...SOUL, notify: "iris.service" } as never, "notes.md": SOUL });
     expect(await rig.engine.diff(AGENT, iris, other)).toEqual({
@@ -93,7 +93,7 @@ describe("a plan", () => {
     });
   });
 
-  it("distinguishes items of two parts that have the same name", async () => {
+  it("distinguishes items with the same name in two parts", async () => {
     const both = inputsOf(ID, {
       "identity:notes": SOUL,
       "jobs:notes": { ...SOUL, path: "/opt/notes" } as never,
@@ -103,14 +103,14 @@ describe("a plan", () => {
     });
   });
 
-  it("does not replace a resource with another host or id, because those differ only after a rename", async () => {
+  it("does not replace a resource whose host or id has changed, because only a rename changes them", async () => {
     const renamed = { ...iris, host: "edge", resource: "edge/iris/agent" };
     const response = await rig.engine.diffResponse(AGENT, iris, renamed);
     expect(response.getReplacesList()).toEqual([]);
     expect(response.getDetaileddiffMap().getLength()).toBe(2);
   });
 
-  it("contains no change if only directives of the program have changed", async () => {
+  it("shows no change if only directives of the program have changed", async () => {
     const directed = { ...iris, protect: true, formerly: ["hub/vera/agent"] };
     expect(await rig.engine.diff(AGENT, iris, directed)).toEqual({});
     const { state } = await rig.engine.update(AGENT, iris, directed);
@@ -118,7 +118,7 @@ describe("a plan", () => {
     expect((await rig.engine.read(AGENT, ID, { inputs: directed, state })).state).toEqual(iris);
   });
 
-  it("keeps unknown values, and neither deletes nor replaces because of them", async () => {
+  it("keeps unknown values, and shows no deletion or replacement because of them", async () => {
     const unknown = { ...iris, identity: { ...itemsOf(iris), "SOUL.md": UNKNOWN } };
     expect((await rig.engine.check(AGENT, unknown)).inputs).toEqual(unknown);
     expect(await rig.engine.diff(AGENT, iris, unknown)).toEqual({ 'identity["SOUL.md"]': "update" });
@@ -140,8 +140,8 @@ describe("a plan", () => {
   });
 });
 
-describe("reading a host", () => {
-  it("takes one request for all its resources", async () => {
+describe("a read of a host", () => {
+  it("takes one request for all resources of the host", async () => {
     const ids = ["a", "b", "c", "d"].map((name) => `hub/${name}/agent`);
     for (const id of ids) await rig.engine.create(urnOf("Agent", id), inputsOf(id, { [id]: SOUL }));
     rig.hosts.hub.requests.length = 0;
@@ -154,7 +154,7 @@ describe("reading a host", () => {
     expect(rig.hosts.hub.requests).toEqual([{ op: "observe", owner: "fleet/dev" }]);
   });
 
-  it("takes another request for a resource without a record on the host", async () => {
+  it("takes an additional request for a resource that has no record on the host", async () => {
     await rig.engine.create(AGENT, iris);
     rig.hosts.hub.records.clear();
     const seen = await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });

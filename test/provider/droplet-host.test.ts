@@ -37,11 +37,11 @@ describe("a droplet's host", () => {
     expect(rig.droplets.get("hub")?.address).toBe("192.0.2.8");
   });
 
-  it("is gone, and so is created again, if the inventory does not contain it", async () => {
+  it("is reported as gone, and therefore created again, if the inventory does not contain it", async () => {
     expect((await rig.engine.read(HOST, "hub", { inputs: wanted, state: met })).id).toBe("");
   });
 
-  it("on another droplet gets all of its resources again", async () => {
+  it("gets all of its resources again if it has a new droplet", async () => {
     const before = { ...iris, machine: "7" };
     await rig.engine.create(AGENT, before);
     const { state } = await rig.engine.read(AGENT, ID, { inputs: before, state: before });
@@ -52,7 +52,7 @@ describe("a droplet's host", () => {
   });
 });
 
-describe("the check before droplets are declared", () => {
+describe("the check that precedes the declaration of droplets", () => {
   const DROPLET = {
     id: 7,
     name: "hub",
@@ -71,7 +71,7 @@ describe("the check before droplets are declared", () => {
     ]);
   });
 
-  it("includes backups in the costs, and warns about a quota that would be exceeded", async () => {
+  it("includes backups in the costs, and warns if the droplets would exceed the quota", async () => {
     const api = await fakeApi({ limit: 0 });
     await rig.engine.invoke("muster:index:cloud", cloudRequest(api, { backups: true }));
     const messages = rig.engine.messages.map(({ message }) => message);
@@ -81,7 +81,7 @@ describe("the check before droplets are declared", () => {
     expect(messages[1]).toBe("Monthly cost: $0.00 before, $14.40 after (hub $0.00 → $14.40).");
   });
 
-  it("reports a droplet that was deleted by hand as gone, and keeps its id", async () => {
+  it("reports a manually deleted droplet as gone, and keeps its ID", async () => {
     rig.droplets.set("hub", { machine: "9", address: "192.0.2.9", hostKeys: [] });
     const answer = await rig.engine.invoke("muster:index:cloud", cloudRequest(await fakeApi({}), {}));
     expect(answer["droplets"]).toEqual({ hub: { id: "9", isReplaced: false } });
@@ -90,7 +90,7 @@ describe("the check before droplets are declared", () => {
     );
   });
 
-  it("reports a droplet that will be replaced, with everything that is lost with it", async () => {
+  it("reports a droplet that will be replaced, with all data that is lost", async () => {
     rig.droplets.set("hub", { machine: "7", address: "192.0.2.7", hostKeys: [] });
     await rig.engine.create(AGENT, iris);
     const api = await fakeApi({ droplets: [DROPLET] });
@@ -110,7 +110,7 @@ describe("the check before droplets are declared", () => {
     ["too many requests", 429, /too many requests/],
     ["an API that is down", 503, /it answered \/v2\/\S+ with an error: .*\(503\).* Run this again later/],
   ];
-  it.each(refused)("reports %s, and nothing is declared", async (_, status, sentence) => {
+  it.each(refused)("reports %s and prevents any declaration", async (_, status, sentence) => {
     const api = await fakeApi({ status });
     const failure = await failureOf(rig.engine.invoke("muster:index:cloud", cloudRequest(api, {})));
     expect(failure.details).toMatch(sentence);

@@ -54,8 +54,8 @@ const read = (recorded: { inputs: Json; state: Json } = { inputs: identity, stat
   rig.engine.read(IDENTITY, FORMER, recorded);
 const ops = () => rig.hosts.hub.requests.map(({ op }) => op);
 
-describe("an Identity in the state", () => {
-  it("is read as the complete agent, and only the name differs", async () => {
+describe("an Identity of an earlier version in the state", () => {
+  it("is read as the complete agent, under its own name", async () => {
     const seen = await read();
     expect(seen.id).toBe(FORMER);
     expect(seen.inputs).not.toHaveProperty("items");
@@ -65,12 +65,12 @@ describe("an Identity in the state", () => {
     expect(ops()).toEqual(["observe"]);
   });
 
-  it("is read in the same way after the result was saved", async () => {
+  it("is read in the same way after its result was saved", async () => {
     const seen = await read();
     expect(await read(seen)).toEqual(seen);
   });
 
-  it("is reported once, in the preview, as becoming one resource", async () => {
+  it("is reported once in the preview, as becoming part of one resource", async () => {
     const { state } = await read();
     await rig.engine.update(AGENT, state, inputs, true);
     expect(rig.engine.messages.map(({ message }) => message)).toEqual([
@@ -83,7 +83,7 @@ describe("an Identity in the state", () => {
     expect(rig.engine.messages).toEqual([]);
   });
 
-  it("reports a change to any part", async () => {
+  it("shows a change to any of the agent's parts", async () => {
     rig.hosts.hub.things.set(`unit ${unit.name}`, { ...want, active: "stopped" });
     const { state } = await read();
     expect(await rig.engine.diff(AGENT, state, inputs)).toEqual({
@@ -92,7 +92,7 @@ describe("an Identity in the state", () => {
     });
   });
 
-  it("exists as long as any part of the agent does", async () => {
+  it("exists as long as at least one of the agent's parts does", async () => {
     rig.hosts.hub.things.delete("file /home/iris/SOUL.md");
     rig.hosts.hub.things.delete("directory /home/iris");
     expect((await read()).id).toBe(FORMER);
@@ -103,7 +103,7 @@ describe("an Identity in the state", () => {
     expect((await read()).id).toBe("");
   });
 
-  it("is kept while its host is unreachable, and is read as the complete agent when the host is back", async () => {
+  it("is kept while its host is unreachable, and is read as the complete agent once the host is reachable", async () => {
     rig.hosts.hub.unreachable = new HostError({
       host: "hub",
       reason: "timeout",
@@ -137,16 +137,16 @@ describe("an Identity in the state", () => {
   });
 });
 
-describe.each(others)("a former %s in the state", (type, name) => {
+describe.each(others)("a %s of an earlier version in the state", (type, name) => {
   const urn = urnOf(type, name);
   const state = { host: "hub", resource: name, items: {}, protect: true };
 
-  it("is gone, and no host is contacted", async () => {
+  it("is reported as gone, and no host is contacted", async () => {
     expect((await rig.engine.read(urn, name, { inputs: state, state })).id).toBe("");
     expect(ops()).toEqual([]);
   });
 
-  it("is forgotten without anything being removed", async () => {
+  it("is removed from the state without any change on the host", async () => {
     const things = new Map(rig.hosts.hub.things);
     await rig.engine.delete(urn, name, state);
     expect(ops()).toEqual([]);

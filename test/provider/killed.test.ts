@@ -12,7 +12,7 @@ afterEach(() => rig.stop());
 const read = () => rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
 
 describe("a resource whose run was killed", () => {
-  it("during a change is reported as unfinished, so that the engine updates it even without a difference", async () => {
+  it("is reported as unfinished if the run was changing it, so that the engine updates it even without a difference", async () => {
     const { applied = {}, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
     rig.hosts.hub.records.set(ID, { ...record, intended: applied });
     expect(initFailed(await failureOf(read()))).toMatchObject({
@@ -23,7 +23,7 @@ describe("a resource whose run was killed", () => {
     });
   });
 
-  it("during its removal exists as long as its record does", async () => {
+  it("exists as long as its record does if the run was removing it", async () => {
     const { applied: _, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
     rig.hosts.hub.things.clear();
     rig.hosts.hub.records.set(ID, record);

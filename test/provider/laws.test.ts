@@ -98,8 +98,8 @@ function elsewhere(one: HostItem, n: number): HostItem {
   return { ...one, ...address } as HostItem;
 }
 
-describe("the provider's laws", () => {
-  it("reads what was created, without a difference", async () => {
+describe("the provider", () => {
+  it("reads a created resource without a difference", async () => {
     await law(async (urn, inputs) => {
       const { id, state } = await rig.engine.create(urn, inputs);
       expect(state).toEqual(inputs);
@@ -109,7 +109,7 @@ describe("the provider's laws", () => {
     });
   });
 
-  it("changes nothing when an update is repeated", async () => {
+  it("changes nothing if the same update is repeated", async () => {
     await law(async (urn, inputs) => {
       const once = await rig.engine.update(urn, inputs, inputs);
       const things = new Map(rig.hosts.hub.things);
@@ -118,7 +118,7 @@ describe("the provider's laws", () => {
     });
   });
 
-  it("deletes everything, and succeeds when the deletion is repeated", async () => {
+  it("deletes every resource, and succeeds again if the deletion is repeated", async () => {
     await law(async (urn, inputs) => {
       const { id, state } = await rig.engine.create(urn, inputs);
       await rig.engine.delete(urn, id, state);
@@ -127,13 +127,13 @@ describe("the provider's laws", () => {
     });
   });
 
-  it("leaves inputs unchanged that have been checked already", async () => {
+  it("leaves inputs unchanged if they have been checked already", async () => {
     await law(async (urn, inputs) => {
       expect((await rig.engine.check(urn, inputs)).inputs).toEqual(inputs);
     });
   });
 
-  it("never reports a resource as gone while an item is unknown", async () => {
+  it("never reports a resource as gone if one of its items is unknown", async () => {
     await law(async (urn, inputs) => {
       const { id, state } = await rig.engine.create(urn, inputs);
       const [address = ""] = [...rig.hosts.hub.things.keys()];

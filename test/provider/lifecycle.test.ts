@@ -8,13 +8,13 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe("the deletion of a resource", () => {
-  it("reports where an agent's own data was moved", async () => {
+  it("reports the new path of an agent's own data", async () => {
     await rig.engine.create(AGENT, iris);
     await rig.engine.delete(AGENT, ID, iris);
     expect(rig.engine.messages).toEqual([
       {
         severity: 1,
-        message: "hub: moved aside, kept for you: /var/lib/muster-aside/home/iris",
+        message: "hub: agent data was moved aside to /var/lib/muster-aside/home/iris",
         urn: AGENT,
       },
     ]);
@@ -27,7 +27,7 @@ describe("the deletion of a resource", () => {
     expect(rig.hosts.hub.uninstalled).toBe(true);
   });
 
-  it("and any other change fails after Ctrl-C", async () => {
+  it("fails after Ctrl-C, like every other change", async () => {
     await rig.engine.cancel();
     const failure = await failureOf(rig.engine.create(AGENT, iris));
     expect(failure.details).toContain("the run was cancelled");
@@ -40,7 +40,7 @@ describe("a local host", () => {
   const wanted = { host: "hub", running: true };
   const recorded = { inputs: wanted, state: wanted };
 
-  it("that was stopped is booted by an update", async () => {
+  it("is booted by an update if it was stopped", async () => {
     expect((await rig.engine.create(LOCAL, wanted)).id).toBe("hub");
     rig.machines.set("hub", "stopped");
     const seen = await rig.engine.read(LOCAL, "hub", recorded);
@@ -49,7 +49,7 @@ describe("a local host", () => {
     expect(rig.machines.get("hub")).toBe("running");
   });
 
-  it("that no longer exists is gone, and its removal succeeds", async () => {
+  it("is reported as gone if it no longer exists, and its removal succeeds", async () => {
     expect((await rig.engine.read(LOCAL, "hub", recorded)).id).toBe("");
     await rig.engine.delete(LOCAL, "hub", wanted);
   });

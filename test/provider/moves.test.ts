@@ -41,7 +41,7 @@ function unreachable(host: string): HostError {
   return new HostError({ host, reason: "timeout", what: "it cannot be reached", why: "it is silent." });
 }
 
-describe("an agent that is declared on another host", () => {
+describe("an agent with a new host", () => {
   it("is reported as moving in one message, and the preview shows where the home comes from", async () => {
     await seen();
     expect(await declare()).toMatchObject({ moves: { [TO]: ID }, unclaimed: [], newcomers: [] });
@@ -52,7 +52,7 @@ describe("an agent that is declared on another host", () => {
     expect(await rig.engine.diff(THERE, there, there)).toEqual({ movesFrom: "add" });
   });
 
-  it("is stopped only when the other host has accepted it, and released only when its complete home has arrived", async () => {
+  it("is stopped only after the new host has accepted it, and released only after its complete home has arrived", async () => {
     await seen();
     await declare();
     rig.hosts.hub.requests.length = 0;
@@ -73,11 +73,11 @@ describe("an agent that is declared on another host", () => {
     expect(await declare()).toMatchObject({ moves: {} });
   });
 
-  it("is found by its record on the old host if the state was lost", async () => {
+  it("is found through its record on the old host if the state was lost", async () => {
     expect(await declare()).toMatchObject({ moves: { [TO]: ID } });
   });
 
-  it("does not move twice, and its old home is reported as left behind", async () => {
+  it("does not move twice, and its home on the old host is reported as left behind", async () => {
     await seen();
     await declare();
     await rig.engine.create(THERE, there);
@@ -90,7 +90,7 @@ describe("an agent that is declared on another host", () => {
 });
 
 describe("an agent that cannot move", () => {
-  it("keeps its home on the old host, although the engine goes on to remove undeclared resources", async () => {
+  it("keeps its home on the old host, although the engine continues and removes undeclared resources", async () => {
     await seen();
     await declare();
     rig.hosts.edge.unreachable = unreachable("edge");
@@ -102,7 +102,7 @@ describe("an agent that cannot move", () => {
     expect(steps().filter((step) => /leave|remove/.test(step))).toEqual([]);
   });
 
-  it("keeps running on the old host when the new one fails during the move", async () => {
+  it("keeps running on the old host if the new host fails during the move", async () => {
     await seen();
     await declare();
     rig.hosts.edge.failAfter = 0;
@@ -112,7 +112,7 @@ describe("an agent that cannot move", () => {
     expect(rig.hosts.hub.requests.at(-1)).toMatchObject({ op: "settle", outcome: "failed" });
   });
 
-  it("is reported with what to do if its host is unreachable, and is not created elsewhere", async () => {
+  it("is reported with instructions if its host is unreachable, and is not created on the new host", async () => {
     rig.hosts.hub.unreachable = unreachable("hub");
     await failureOf(seen());
     await declare();
@@ -135,7 +135,7 @@ describe("an agent that cannot move", () => {
     expect(rig.hosts.hub.moves.size).toBe(0);
   });
 
-  it("is refused in a run that does not cover its host", async () => {
+  it("is refused in a run that does not include its old host", async () => {
     const message = await errorOf(rig.engine.create(THERE, there));
     expect(message).toContain("its home is on hub, which this run does not cover.");
     expect(rig.hosts.edge.records.size).toBe(0);

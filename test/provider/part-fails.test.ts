@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-describe("a part that fails", () => {
-  it("is reported once with the reason, and the state has the other parts as observed", async () => {
+describe("a failed part of an agent", () => {
+  it("is reported once with the reason, and the state has all remaining parts as observed", async () => {
     const failure = initFailed(await failureOf(rig.engine.create(AGENT, inputs)));
     expect(failure).toMatchObject({
       id: ID,
@@ -25,7 +25,7 @@ describe("a part that fails", () => {
     expect(itemsOf(failure?.state ?? {}, "jobs")["retro"]).toMatchObject({ enabled: "absent" });
   });
 
-  it("suppresses reports about the parts that need it", async () => {
+  it("suppresses reports about the parts that depend on it", async () => {
     rig.hosts.hub.failures = [{ part: "identity", error }];
     expect(initFailed(await failureOf(rig.engine.create(AGENT, inputs)))?.reasons).toHaveLength(1);
   });
@@ -33,7 +33,7 @@ describe("a part that fails", () => {
   it("is reported by later reads with the same reason until it succeeds", async () => {
     const state = initFailed(await failureOf(rig.engine.create(AGENT, inputs)))?.state ?? {};
     expect(initFailed(await failureOf(rig.engine.read(AGENT, ID, { inputs, state })))?.reasons).toEqual([
-      "the last run failed at its jobs; `npx pulumi up` finishes the work. " +
+      "the last run could not apply the agent's jobs; `npx pulumi up` finishes the work. " +
         `The error was: hub: ${ID}: jobs: retro (timer a.timer): systemd does not answer. Wait.`,
     ]);
     rig.hosts.hub.failures = [];

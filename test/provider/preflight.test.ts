@@ -28,7 +28,7 @@ async function withState(): Promise<void> {
 }
 
 describe("the preflight of a run", () => {
-  it("reports nothing if everything in the state is declared", async () => {
+  it("reports nothing if everything in the state is still declared", async () => {
     await withState();
     expect(await declare({ name: "hub/host" }, { name: ID })).toEqual({
       unclaimed: [],
@@ -38,7 +38,7 @@ describe("the preflight of a run", () => {
     expect(messages()).toEqual([]);
   });
 
-  it("reports once each agent that is no longer declared", async () => {
+  it("reports each agent once that is no longer declared", async () => {
     await withState();
     await declare({ name: "hub/host" });
     expect(messages()).toEqual([
@@ -56,7 +56,7 @@ describe("the preflight of a run", () => {
     expect(messages()).toEqual([]);
   });
 
-  it("reports the jobs of a removed agent, but no other removed jobs", async () => {
+  it("reports the jobs of a removed agent, but no separately removed job", async () => {
     const want = { enabled: "enabled", active: "running", overrides: "none" } as const;
     const timer = { kind: "timer", name: "a.timer", service: "a.service", schedule: "daily", want } as const;
     await withState();
@@ -76,7 +76,7 @@ describe("the preflight of a run", () => {
     ]);
   });
 
-  it("reports a rename as such and not as a removal", async () => {
+  it("reports a rename as a rename and not as a removal", async () => {
     await withState();
     const { unclaimed } = await declare({ name: "hub/host" }, { name: "hub/vera/agent", formerly: [ID] });
     expect(unclaimed).toEqual([]);
@@ -85,7 +85,7 @@ describe("the preflight of a run", () => {
     ]);
   });
 
-  it("reports how to remove a protected agent", async () => {
+  it("reports what is needed to remove a protected agent", async () => {
     await rig.engine.read(AGENT, ID, { inputs: { ...iris, protect: true }, state: iris });
     await declare({ name: "hub/host" });
     expect(messages()).toEqual([
@@ -94,7 +94,7 @@ describe("the preflight of a run", () => {
     ]);
   });
 
-  it("returns a host's undeclared records in the order of removal", async () => {
+  it("returns the undeclared records of a host in the order of removal", async () => {
     await rig.engine.create(HOST, host);
     await rig.engine.create(urnOf("Account", "hub/old/account"), inputsOf("hub/old/account", { home: HOME }));
     await rig.engine.create(urnOf("Agent", "hub/old/agent"), inputsOf("hub/old/agent", { "SOUL.md": SOUL }));
@@ -104,7 +104,7 @@ describe("the preflight of a run", () => {
     ]);
   });
 
-  it("does not contact a host that the run does not cover", async () => {
+  it("does not contact a host that the run does not include", async () => {
     await rig.engine.create(HOST, host);
     await rig.engine.read(urnOf("Agent", "edge/ada/agent"), "edge/ada/agent", {
       inputs: inputsOf("edge/ada/agent", { home: HOME }, "edge"),
@@ -116,8 +116,8 @@ describe("the preflight of a run", () => {
   });
 });
 
-describe("orphans", () => {
-  it("are reported as a change of their Host, and removed by its update", async () => {
+describe("records of undeclared resources", () => {
+  it("are reported as a change of their Host, whose update removes them", async () => {
     await rig.engine.create(HOST, host);
     await rig.engine.create(AGENT, iris);
     const news = { ...host, orphans: [ID] };

@@ -27,7 +27,7 @@ async function start() {
 }
 
 it.each(["SIGINT", "SIGTERM"] as const)(
-  "the provider exits with 0 on %s, and prints only its port",
+  "the provider exits with code 0 on %s, and prints only its port",
   async (signal) => {
     const { child, port } = await start();
     child.kill(signal);
@@ -35,7 +35,7 @@ it.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-it("the provider exits when the engine is killed and stdin closes", async () => {
+it("the provider exits if the engine is killed and stdin closes", async () => {
   const { child } = await start();
   child.stdin.end();
   expect((await child).exitCode).toBe(0);

@@ -18,9 +18,12 @@ test.each([
   [{}, "hub: iris restarts"],
   [{ restart: "now" }, "hub: iris restarts"],
   [{ restart: "when-idle", within: 900 }, "hub: iris restarts when it is idle, after 15 min at the latest"],
-  [{ restart: "now", choice: "google" }, "hub: iris restarts if it runs on google by then"],
+  [
+    { restart: "now", choice: "google" },
+    "hub: iris restarts if it is using provider google when the change is applied",
+  ],
   [{ restart: "never" }, "hub: iris does not restart, and keeps running as before"],
-])("a preview reports whether a change restarts the agent, with the policy %j", (policy, sentence) => {
+])("a preview reports whether a change restarts the agent whose policy is %j", (policy, sentence) => {
   expect(noticesOf(policy, "sha256:a", "sha256:b")).toEqual([sentence]);
   expect(noticesOf(policy, "sha256:a", "sha256:a")).toEqual([]);
 });

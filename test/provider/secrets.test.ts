@@ -13,7 +13,7 @@ function readBySystemd(line: string): string {
 }
 
 describe("a secret in an environment file", () => {
-  it("is read back unchanged, whatever it contains", () => {
+  it("is returned unchanged, whatever it contains", () => {
     const value = fc.string({ unit: fc.constantFrom(...'ab"\\`$ #;=%\t{}ä'), minLength: 1 });
     fc.assert(
       fc.property(value, (text) => {
@@ -23,7 +23,7 @@ describe("a secret in an environment file", () => {
     );
   });
 
-  it("loses the newline that an editor has added", () => {
+  it("loses a newline that an editor has added", () => {
     expect(renderSecret(new Secret("key\r\n"), "API_KEY")).toBe('API_KEY="key"\n');
   });
 
@@ -33,24 +33,24 @@ describe("a secret in an environment file", () => {
     );
   });
 
-  it("is quoted, but in its own file it is written unchanged", () => {
+  it("is quoted, although it is written unchanged in a file of its own", () => {
     expect(renderSecret(new Secret("-----BEGIN\nkey\n"))).toBe("-----BEGIN\nkey\n");
   });
 });
 
-describe("a reference", () => {
+describe("a reference to a secret", () => {
   const sources = { config: new Map(), env: { EMPTY: "" } };
   it.each([
     ["env:NOT_SET", "Run `export NOT_SET=…` before `npx pulumi`."],
     ["env:EMPTY", "it is empty"],
     ["file:/nowhere/key", "it cannot be read (ENOENT)"],
     ["vault:key", "it is not a reference"],
-  ])("%s that cannot be resolved is refused with a reason", (reference, sentence) => {
+  ])("is refused with a reason if it cannot be resolved: %s", (reference, sentence) => {
     expect(() => resolveSecret(reference, sources)).toThrow(sentence);
   });
 });
 
-it("a decoded secret is not printed by accident, and is encoded as a secret", () => {
+it("a decoded secret cannot be printed by accident, and is encoded as a secret", () => {
   const read = decode(encode({ key: new Secret("canary"), list: [{ inner: new Secret("canary") }] }));
   expect(JSON.stringify(read)).not.toContain("canary");
   expect(encode(read).toJavaScript()).toEqual({

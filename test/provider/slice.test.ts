@@ -13,7 +13,7 @@ describe("a stack whose slice no longer contains a resource", () => {
     await rig.engine.configure({ slice: "platform" });
   });
 
-  it("does not remove it while it belongs to this stack", async () => {
+  it("does not remove the resource while it belongs to this stack", async () => {
     const failure = await failureOf(rig.engine.delete(AGENT, ID, iris));
     expect(failure.details).toMatch(
       /not in this stack's slice \(platform\), but still belongs to fleet\/dev/,
@@ -21,7 +21,7 @@ describe("a stack whose slice no longer contains a resource", () => {
     expect(rig.hosts.hub.things.size).toBeGreaterThan(0);
   });
 
-  it("forgets it once another stack has taken it over, and names that stack", async () => {
+  it("forgets the resource once another stack has taken it over, and names that stack", async () => {
     const record = rig.hosts.hub.records.get(ID);
     if (record !== undefined) rig.hosts.hub.records.set(ID, { ...record, owner: "fleet/north" });
     await rig.engine.delete(AGENT, ID, iris);
@@ -33,7 +33,7 @@ describe("a stack whose slice no longer contains a resource", () => {
   });
 });
 
-it("a tenant's stack removes no local host, whatever its slice was before", async () => {
+it("a tenant's stack removes no local host, whatever its slice was earlier", async () => {
   await rig.engine.configure({ slice: "tenant:north", key: "stacks/north.key" });
   rig.machines.set("hub", "running");
   const failure = await failureOf(

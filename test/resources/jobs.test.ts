@@ -18,7 +18,7 @@ const withJobs = (...jobs: JobSpec[]): Fleet => ({
 const service = (one: JobSpec) => jobServiceText(withJobs(one), one);
 
 describe("the jobs of a fleet", () => {
-  test("belong to their agent, and those of a host are one resource of the platform", () => {
+  test("belong to their agent, or form one resource of the platform if a host declares them", () => {
     const fleet = withJobs(
       job(),
       job({ name: "second" }),
@@ -39,7 +39,7 @@ describe("the jobs of a fleet", () => {
     expect(found.map((one) => inSlice({ kind: "platform" }, one))).toEqual([false, false, true]);
   });
 
-  test("have different units, even if dashes in names could make them equal", () => {
+  test("have different units, even if dashes could make their names equal", () => {
     const fleet = withJobs(
       job({ name: "b-c", agent: "iris" }),
       job({ name: "iris-b-c", agent: undefined }),
@@ -68,7 +68,7 @@ describe("a job's service", () => {
     expect(jobServiceText({ ...withJobs(), agents: { iris: limited } }, job())).toContain("TasksMax=40\n");
   });
 
-  test("starts no run during a pause or its agent's quarantine, and names the unit that reports failures", () => {
+  test("is not started during a pause or its agent's quarantine, and names the unit that reports failures", () => {
     const text = service(job());
     expect(text.match(/^ConditionPathExists=.*$/gm)).toEqual([
       "ConditionPathExists=!/var/lib/muster/hostd/pause",
@@ -81,7 +81,7 @@ describe("a job's service", () => {
     expect(service(job({ retry: { retries: 2, after: 300 } }))).toContain("X-Muster-Retry=2 300\n");
   });
 
-  test("of a host runs as its own dynamic user, as a named user with a sandbox, or as root without one", () => {
+  test("uses a dynamic user, a named user with a sandbox, or root without a sandbox if a host declares the job", () => {
     const tidy = service(job({ agent: undefined, workdir: "/tmp" }));
     expect(tidy).toContain("DynamicUser=yes\nWorkingDirectory=/tmp\n");
     expect(tidy).toMatch(/ProtectSystem=strict\nProtectHome=yes\n/);
@@ -96,7 +96,7 @@ describe("a job's service", () => {
   });
 });
 
-test("a job's timer has all its times, catches up missed runs only if declared, and replaces runs through a helper unit", () => {
+test("a job's timer has all of the job's times, catches up missed runs only if declared, and replaces runs through a helper unit", () => {
   const usual = jobTimerText(job({ schedule: ["Mon 09:00", "Sat 12:00 UTC"] }));
   expect(usual).toContain("OnCalendar=Mon 09:00\nOnCalendar=Sat 12:00 UTC\nAccuracySec=1s\n");
   expect(usual).toContain("Unit=muster-job-iris.retro.service\n");

@@ -7,7 +7,7 @@ import { agent, fleetOf } from "../fixtures/fleet.ts";
 const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
 
 describe("a compiled fleet", () => {
-  test("has each address only once, even if two agents run the same program", () => {
+  test("contains each address only once, even if two agents run the same program", () => {
     const loom = agent({ name: "loom", user: "loom", identity: "loom", home: "/home/loom" });
     const units = compilePlan(fleetOf(agent(), loom), runtime).declarations.filter(({ agent }) => agent);
     const addresses = units.flatMap(({ items }) => Object.values(items).map(itemAddress));
@@ -15,7 +15,7 @@ describe("a compiled fleet", () => {
     expect(new Set(addresses).size).toBe(addresses.length);
   });
 
-  test("has every resource type in the registry", () => {
+  test("contains only resource types that are in the registry", () => {
     expect(definitions.map((one) => one.type)).toEqual([...RESOURCE_TYPES]);
   });
 
@@ -31,7 +31,7 @@ describe("a compiled fleet", () => {
     expect(seen).toContain("hub/loom/agent");
   });
 
-  test("does not depend on the order of contacts in the file", () => {
+  test("does not depend on the order of contacts in the contacts file", () => {
     const columns = { email: "a@example.org", display_name: "A" };
     const reversed = { display_name: "A", email: "a@example.org" };
     const one = { ...fleetOf(agent({ contacts: ["a", "b"] })), contacts: contacts(columns) };
@@ -46,7 +46,7 @@ describe("a compiled fleet", () => {
     expect(items("a")).toEqual(items("b"));
   });
 
-  test("protects everything that a protected agent needs, and no other agent", () => {
+  test("protects everything that a protected agent needs, and no unprotected agent", () => {
     const loom = agent({ name: "loom", user: "loom", identity: "loom" });
     const { declarations } = compilePlan(fleetOf(agent({ protect: true }), loom), runtime);
     const free = declarations.filter((one) => !one.protect).map((one) => one.id);

@@ -22,7 +22,7 @@ describe("an agent's unit", () => {
     expect(text).toContain('/bin/echo "a \\"b\\" $$HOME 50%%" "\\\\"\n');
   });
 
-  test("reads secrets from files and contains none itself", () => {
+  test("reads secrets from files and contains no secret itself", () => {
     const text = unitText(fleetOf(), agent({ credentials: ["iris-key"] }));
     expect(text).toContain("EnvironmentFile=/var/lib/muster/credentials/iris/iris-key\n");
     expect(text).not.toContain("ANTHROPIC_API_KEY=");
@@ -33,7 +33,7 @@ describe("an agent's unit", () => {
     expect(unitText(fleetOf(), agent({ watchdog: 0 }))).not.toContain("WatchdogSec");
   });
 
-  test("names its heartbeat file only if the heartbeat is by file", () => {
+  test("names the agent's heartbeat file only if the agent sends its heartbeat by file", () => {
     const heartbeat = { by: "file", interval: 15, timeout: 60 } as const;
     expect(unitText(fleetOf(), agent({ heartbeat }))).toContain(
       'Environment="MUSTER_BEAT=/run/muster-iris/beat"\n',
@@ -41,7 +41,7 @@ describe("an agent's unit", () => {
     expect(unitText(fleetOf(), agent())).not.toContain("MUSTER_BEAT");
   });
 
-  test("sandboxes the agent, except for what is allowed and its working directory", () => {
+  test("sandboxes the agent, except for its working directory and its declared exceptions", () => {
     const text = unitText(fleetOf(), agent());
     expect(text).toContain("ProtectHome=tmpfs\nBindPaths=/home/iris\n");
     expect(text).not.toContain("ReadWritePaths");
@@ -51,14 +51,14 @@ describe("an agent's unit", () => {
     expect(other).toContain('ReadWritePaths="-/srv/a \\"b\\" 5%%"\n');
   });
 
-  test("has only sandbox exceptions that docs/isolation.md lists, each with its price", () => {
+  test("uses only sandbox exceptions that docs/isolation.md lists with their cost", () => {
     const page = readFileSync(join(import.meta.dirname, "../../docs/isolation.md"), "utf8");
     for (const [name, { may, price }] of Object.entries(SANDBOX_EXCEPTIONS)) {
       expect(page).toContain(`| \`${name}\` | ${may} | ${price > 0 ? `+${price}` : "0"} |`);
     }
   });
 
-  test("passes `systemd-analyze verify`", () => {
+  test("is accepted by `systemd-analyze verify`", () => {
     const dir = mkdtempSync(join(tmpdir(), "muster-unit-"));
     try {
       const file = join(dir, "muster-agent-iris.service");

@@ -35,13 +35,13 @@ function runNode(...args: string[]) {
   return execa(script, args, { reject: false, extendEnv: false, env: { PATH: join(dir, "bin") } });
 }
 
-test("the Node that npm installed beside the package is used, whatever is on PATH", async () => {
+test("the Node that npm has installed beside the package is used, whatever is on PATH", async () => {
   standInNode("bin/node");
   standInNode(`node_modules/${PINNED}/bin/node`);
   expect((await runNode("a", "b c")).stdout).toBe(`node_modules/${PINNED}/bin/node a b c`);
 });
 
-test("a new enough Node on PATH is used if none is pinned", async () => {
+test("a Node on PATH that is new enough is used if none is pinned", async () => {
   standInNode("bin/node");
   expect((await runNode("a")).stdout).toBe("bin/node a");
 });
@@ -49,7 +49,7 @@ test("a new enough Node on PATH is used if none is pinned", async () => {
 test.each([
   ["an old Node", () => standInNode("bin/node", false)],
   ["no Node", () => undefined],
-])("%s on PATH and no pinned Node gives one sentence that says what to do", async (_, prepare) => {
+])("one sentence says what to do if %s is on PATH and no Node is pinned", async (_, prepare) => {
   prepare();
   expect(await runNode("a")).toMatchObject({
     exitCode: 1,

@@ -71,8 +71,8 @@ function former(): ObserveAnswer {
   };
 }
 
-describe("a host of protocol 1", () => {
-  test("is asked for each part of an agent, and for other resources unchanged", async () => {
+describe("a host that uses protocol version 1", () => {
+  test("gets one request for each part of an agent, and unchanged requests for resources other than agents", async () => {
     const { request, requests } = sessionWith(1, () => ({ answer: former() }));
     const resources = [
       { id: "hub/host", items: HOST },
@@ -95,7 +95,7 @@ describe("a host of protocol 1", () => {
     ]);
   });
 
-  test("gets a request for all resources unchanged", async () => {
+  test("gets an unchanged request if it concerns all resources", async () => {
     const { request, requests } = sessionWith(1, () => ({ answer: former() }));
     await request({ op: "observe", owner: "fleet/dev" });
     expect(requests).toEqual([{ op: "observe", owner: "fleet/dev" }]);
@@ -122,7 +122,7 @@ describe("a host of protocol 1", () => {
     expect(recorded).toEqual(["hub/host", ID].map((id) => ({ id, owner: "fleet/dev" })));
   });
 
-  test("removes an agent's parts in reverse order, and lists everything that is kept", async () => {
+  test("removes an agent's parts in reverse order, and lists everything that it keeps", async () => {
     const { request, requests } = sessionWith(1, (asked) => ({
       answer: { aside: "id" in asked && asked.id.endsWith("identity") ? ["/aside/iris"] : [] },
     }));
@@ -152,14 +152,14 @@ describe("a host of protocol 1", () => {
     { op: "remove", owner: "fleet/dev", id: "hub/host", items: HOST },
     { op: "ps", units: ["muster-agent-iris.service"] },
     { op: "control", verb: "stop", agent: "iris", unit: "muster-agent-iris.service", by: "x" },
-  ])("gets requests that concern no agent's parts unchanged: $op", async (asked) => {
+  ])("gets an unchanged request if it concerns no agent's parts: $op", async (asked) => {
     const { request, requests } = sessionWith(1, () => ({ answer: { aside: [] } }));
     await request(asked);
     expect(requests).toEqual([asked]);
   });
 });
 
-test("a host with the current protocol gets requests about agents unchanged", async () => {
+test("a host with the current protocol version gets unchanged requests about agents", async () => {
   const answer = { resources: { [ID]: { items: AGENT, observed: {} } }, recorded: [] };
   const { request, requests } = sessionWith(PROTOCOL, () => ({ answer }));
   const asked = { op: "observe", resources: [{ id: ID, items: AGENT }] } as const;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { lineSplitter } from "../../src/transport/line-splitter.ts";
 
-test("lines are the same however the bytes are split, even within a character", () => {
+test("the same lines are read however the bytes are split, even within a character", () => {
   const line = fc.string({ unit: "binary" }).map((text) => text.replaceAll("\n", "").toWellFormed());
   fc.assert(
     fc.property(fc.array(line), fc.infiniteStream(fc.integer({ min: 1, max: 9 })), (lines, sizes) => {

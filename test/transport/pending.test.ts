@@ -16,7 +16,7 @@ test("answers may arrive in any order", async () => {
   await expect(first.answer).rejects.toBe(gone);
 });
 
-test("a lost connection fails all pending requests, and is idle afterwards", async () => {
+test("a lost connection fails all pending requests, and is then idle", async () => {
   const pending = pendingRequests<string>(() => {});
   const answers = [pending.add(9).answer, pending.add(9).answer];
   const idle = pending.idle();
@@ -25,7 +25,7 @@ test("a lost connection fails all pending requests, and is idle afterwards", asy
   expect(await Promise.allSettled(answers)).toMatchObject([{ reason: gone }, { reason: gone }]);
 });
 
-test("a queue hangs only if no request is answered in time", async () => {
+test("a queue counts as hung only if no request is answered in time", async () => {
   let hungAfter = 0;
   const pending = pendingRequests<string>((seconds) => {
     hungAfter = seconds;
@@ -40,7 +40,7 @@ test("a queue hangs only if no request is answered in time", async () => {
   expect(hungAfter).toBe(0.2);
 });
 
-test("a limiter never runs more tasks at a time than its limit, and runs all, even if some fail", async () => {
+test("a limiter never runs more tasks at a time than its limit, and runs every task, even if some fail", async () => {
   const limited = limiter(3);
   let running = 0;
   let most = 0;

@@ -62,14 +62,14 @@ describe("the remote command in a login shell", () => {
     }
   });
 
-  test("gives a reader neither a shell nor a runtime that can change anything", async () => {
+  test("gives a reader no shell and no runtime that can change anything", async () => {
     const nothing = await run("sh", "look", join(dir, "nowhere"), "echo script runs\n");
     expect(nothing.stdout).toBe(`muster-host absent ${MACHINE}`);
     const { stdout } = await run("sh", "look", installed("looked-at"), "", join(dir, "root"));
     expect(stdout).toBe("serving serve --read-only");
   });
 
-  test("uses sudo if the login is not root", async () => {
+  test("uses sudo if the login user is not root", async () => {
     const path = programs("traced", 'echo "sudo $*"; shift; exec "$@"');
     const { stdout } = await run("sh", "serve", installed("sudo-there"), "", path);
     expect(stdout.split("\n")[0]).toMatch(/^sudo -n .*\/run serve$/);

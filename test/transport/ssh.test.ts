@@ -21,7 +21,7 @@ describe("the configuration that ssh derives from the arguments", () => {
     expect(config).toContain("updatehostkeys false");
   });
 
-  test("has the declared login, even with spaces and percent signs in paths", async () => {
+  test("contains the declared login, even if paths have spaces and percent signs", async () => {
     const config = await sshConfig(sshArguments(target, "/tmp/known"));
     expect(config).toContain("user root");
     expect(config).toContain("hostname 127.0.0.1");
@@ -30,7 +30,7 @@ describe("the configuration that ssh derives from the arguments", () => {
     expect(config).toContain("identitiesonly yes");
   });
 
-  test("leaves to ssh_config what fleet.yaml does not declare", () => {
+  test("leaves undeclared settings to ssh_config", () => {
     const args = sshArguments({ ...targetOf(), name: "hub", address: "hub-alias" }, "/tmp/known");
     expect(args.join(" ")).not.toMatch(/Port=|IdentityFile=|IdentitiesOnly=/);
     const { user, ...anybody } = targetOf({ address: "hub-alias" });
@@ -38,7 +38,7 @@ describe("the configuration that ssh derives from the arguments", () => {
     expect(sshArguments(anybody, "/tmp/known").slice(-2)).toEqual(["--", "hub-alias"]);
   });
 
-  test("asks nothing, forwards nothing and shares no connection when a program connects", async () => {
+  test("disables prompts, forwarding and shared connections when a program connects", async () => {
     const config = await sshConfig(channelArguments(target, "/tmp/known", false, "true"));
     for (const line of [
       "batchmode yes",

@@ -27,8 +27,8 @@ async function failure(target: Target, signal?: AbortSignal): Promise<HostError>
   return error as HostError;
 }
 
-describe("a host that cannot be reached", () => {
-  test("refuses the connection if nothing listens on its port", async () => {
+describe("an unreachable host", () => {
+  test("is reported if nothing listens on its port", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const port = portOf(server);
@@ -41,7 +41,7 @@ describe("a host that cannot be reached", () => {
     );
   });
 
-  test("is given up after its connect timeout if it never answers", async () => {
+  test("is given up after its connect timeout if it does not answer", async () => {
     const started = Date.now();
     const error = await failure(targetOf({ port: portOf(mute), hostKeys: [SOME_KEY], connectTimeout: 1 }));
     expect(error.reason).toBe("timeout");
@@ -59,7 +59,7 @@ describe("a host that cannot be reached", () => {
     expect(error.message).toContain("no host key is pinned for it");
   });
 
-  test("is given up immediately when the run is cancelled", async () => {
+  test("is given up immediately if the run is cancelled", async () => {
     const signal = AbortSignal.timeout(200);
     const started = Date.now();
     const error = await failure(targetOf({ port: portOf(mute), hostKeys: [SOME_KEY] }), signal);

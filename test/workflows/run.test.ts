@@ -31,7 +31,7 @@ function bash(script: string, env: Readonly<Record<string, string>> = {}) {
   return execa("bash", ["-e", "-c", script], { cwd: sandbox.dir, env, reject: false, all: true });
 }
 
-describe("the merge of a pull request", () => {
+describe("the workflow's merge of a pull request", () => {
   const git = (dir: string, ...args: string[]) =>
     execa("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], { cwd: dir });
 
@@ -55,7 +55,7 @@ describe("the merge of a pull request", () => {
     return join(sandbox.dir, "change");
   }
 
-  test("contains the base branch's newer files and the pull request's files", async () => {
+  test("contains the newer files of the base branch and the files of the pull request", async () => {
     const change = await checkouts("theirs.md");
     expect((await bash(step("change", "The pull request as it would be merged"))).exitCode).toBe(0);
     const read = (file: string) => readFileSync(join(change, file), "utf8");
@@ -66,7 +66,7 @@ describe("the merge of a pull request", () => {
     ]);
   });
 
-  test("fails the job on a conflict", async () => {
+  test("fails the workflow job if there is a conflict", async () => {
     await checkouts("base.md");
     expect((await bash(step("change", "The pull request as it would be merged"))).exitCode).not.toBe(0);
   });
@@ -92,8 +92,8 @@ describe("the merge of a pull request", () => {
 describe.each([
   ["drift", "fleet ci issue", "ci issue --reader ci --key"],
   ["change", "fleet ci comment", "ci comment ../change --reader ci --key"],
-])("the step of the workflow %s that uses the key", (workflow, name, called) => {
-  test("passes it in a file that no other user can read, and not in the environment", async () => {
+])("the step in workflow %s that uses the key", (workflow, name, called) => {
+  test("passes the key in a file that no other user can read, and not in the environment", async () => {
     const bin = join(sandbox.dir, "bin");
     mkdirSync(bin);
     writeFileSync(join(bin, "npx"), '#!/bin/sh\nshift\necho "$@"\nenv\n');

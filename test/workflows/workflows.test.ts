@@ -36,7 +36,7 @@ describe.each(readdirSync(DIR))("the workflow %s", (name) => {
   const jobs = Object.values(workflow.jobs);
   const steps = jobs.flatMap((job) => job.steps);
 
-  test("passes actionlint", async () => {
+  test("is accepted by actionlint", async () => {
     const options = ["-no-color", "-shellcheck=", "-pyflakes="];
     const { all } = await execa(actionlint, [...options, join(DIR, name)], { all: true, reject: false });
     expect(all).toBe("");
@@ -48,7 +48,7 @@ describe.each(readdirSync(DIR))("the workflow %s", (name) => {
     for (const line of uses) expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test("never runs code of a pull request with secrets", () => {
+  test("never runs a pull request's code with secrets", () => {
     expect(Object.keys(workflow.on)).not.toContain("pull_request_target");
     expect(workflow.permissions["contents"]).toBe("read");
     expect(Object.keys(workflow.permissions)).toHaveLength(2);

@@ -2,12 +2,14 @@ import type { OnChange } from "../../model/deadman.ts";
 import type { Finding, Place } from "../../model/finding.ts";
 import type { Scalar } from "../../model/items.ts";
 
-/** One property that the change would alter. An item that is added or removed has the property `present`. */
+/**
+ * One property that the change would alter. For an item that is added or removed, the property is `present`.
+ */
 export interface PropertyChange extends Pick<Finding, "item" | "part"> {
   readonly property: string;
   readonly before: Scalar;
   readonly after: Scalar;
-  /** The changed lines of a text, `-` before and `+` after; never lines of a secret. */
+  /** The changed lines, `-` for old and `+` for new ones; present only for a text that is not secret. */
   readonly lines?: readonly string[];
 }
 
@@ -16,13 +18,18 @@ export interface ResourceChange extends Place {
   readonly action: "create" | "update" | "delete";
   /** Empty unless the action is `update`. */
   readonly properties: readonly PropertyChange[];
-  /** Whether its agent is restarted, because something changes that it reads only when it starts. */
+  /**
+   * Whether the agent is restarted, because the change affects something that it reads only when it starts.
+   */
   readonly restarts: boolean;
-  /** When the agent reads the change; absent if it does not read it. `never`: at its next manual start. */
+  /**
+   * When the agent restarts to read the change; absent if it reads none of it. `never`: at its next manual
+   * start.
+   */
   readonly restart?: OnChange;
 }
 
-/** One setting of the connection to a host that the change would alter. No such connection has been tried. */
+/** One setting that the change would alter in how a host is reached. The new value has not been tested. */
 export interface HostChange {
   readonly host: string;
   readonly field: string;

@@ -48,12 +48,12 @@ function update(before: Declaration, after: Declaration, contents: Contents): Re
   return [{ ...placeOf(after), action: "update", properties, restarts, ...(restart && { restart }) }];
 }
 
-/** Properties that change no content, but only how a unit reacts when its files change. */
+/** Properties that do not affect any content, only how a unit reacts when its files change. */
 const REACTION_PROPERTIES = new Set(["restart", "within"]);
 
 /**
- * Returns the item if a unit reads it when it starts. Files of a failover provider are left out, since an
- * agent usually runs on its first provider.
+ * Returns the new and the old version of an item, if they are files that a unit reads when it starts. Omits
+ * the files of a failover provider, since an agent usually uses its first provider.
  */
 function readersOf(before: Items, after: Items, name: string): FileItem[] {
   return [after[name], before[name]].flatMap((item) =>
@@ -87,7 +87,7 @@ function compareItems(
   });
 }
 
-/** Replaces digests, which mean nothing to a person, by the differences of their texts or rows. */
+/** Replaces digests, which mean nothing to a person, with the differences between their texts or rows. */
 function detailsOf(
   property: string,
   values: { readonly before: Scalar; readonly after: Scalar },
@@ -101,8 +101,8 @@ function detailsOf(
 }
 
 /**
- * Returns which rows differ. compareRows compares declared rows with those in a table: here the new rows
- * count as declared. The result is swapped, so that `declared` is the old value and `observed` the new one.
+ * Returns how the rows differ, with the old value as `declared` and the new one as `observed`. `compareRows`
+ * compares declared rows with a table, so the new rows are passed as declared, and the result is swapped.
  */
 function rowDetails(before: Rows, after: Rows): Detail[] {
   const details = compareRows(after, new Map(Object.entries(before)), before);

@@ -3,7 +3,9 @@ import type { HostChange } from "./change.ts";
 
 type Hosts = Readonly<Record<string, HostSpec>>;
 
-/** Returns the connection settings that differ. A host that is added or removed has the field `declared`. */
+/**
+ * Returns the connection settings that differ. For a host that is added or removed, the field is `declared`.
+ */
 export function compareHosts(before: Hosts, after: Hosts, only?: string): HostChange[] {
   const names = Object.keys({ ...before, ...after }).filter((name) => only === undefined || name === only);
   return names.flatMap((host) => compareHost(host, before[host], after[host]));

@@ -5,12 +5,12 @@ import { loadFleet } from "../../config/load-fleet.ts";
 import { insidePath } from "../../config/safe-path.ts";
 
 /**
- * Reads the fleet of another checkout as data. It reads only fleet.yaml and the files in that checkout that
- * fleet.yaml names. It follows no path out of the checkout, and opens no secret and no key.
+ * Loads the fleet of another checkout as untrusted data. Reads only its fleet.yaml and the files in the
+ * checkout that this fleet.yaml names. Follows no path out of the checkout, and opens no secret or key.
  *
  * @param dir the folder of the other checkout's fleet.yaml
- * @param home the folder of the current fleet.yaml, where the other one would be after a merge
- * @throws InvalidError if it cannot be read or is not valid
+ * @param home the folder of the current fleet.yaml, which the other one would replace after a merge
+ * @throws InvalidError if the other fleet.yaml cannot be read or is not valid
  */
 export function openChange(dir: string, home: string): Fleet {
   return loadFleet(changedFile(dir), home);
@@ -19,7 +19,7 @@ export function openChange(dir: string, home: string): Fleet {
 /**
  * Returns the path of the other checkout's fleet.yaml.
  *
- * @throws InvalidError if it does not exist, or is a link out of the checkout
+ * @throws InvalidError if that file does not exist, or is a link out of the checkout
  */
 export function changedFile(dir: string): string {
   const found = insidePath(resolve(dir), "fleet.yaml");

@@ -22,7 +22,9 @@ export const command: CommandDefinition = {
   },
 };
 
-/** Returns the function that publishes the result. Its settings are checked before any host is contacted. */
+/**
+ * Checks the settings for publishing, before any host is contacted, and returns the function that publishes.
+ */
 function publisherFor(task: string | undefined, change: string | undefined) {
   if (task === "issue" && change === undefined) {
     const forge = forgeOf(process.env);
@@ -41,7 +43,10 @@ function publisherFor(task: string | undefined, change: string | undefined) {
   });
 }
 
-/** One repository may hold several fleets. Each has its own issue and comments, named after its folder. */
+/**
+ * Returns the subject of an issue or comment. It names the fleet's folder, as a repository may hold several
+ * fleets.
+ */
 function about(what: string): string {
   const dir = dirname(fleetFile());
   return `${what} of ${relative(process.env["GITHUB_WORKSPACE"] ?? dir, dir)}`;

@@ -10,8 +10,8 @@ import { table } from "../render/table.ts";
 export const command: CommandDefinition = {
   usage: "clean",
   summary:
-    "remove everything that can be fetched or built again: the engine, the local hosts' Debian, caches",
-  options: { "--yes": "remove it; without this option, only show what would be removed, with sizes" },
+    "remove everything that can be downloaded or built again: the engine, the image for local hosts, caches",
+  options: { "--yes": "remove everything; without this option, only show what would be removed, with sizes" },
   async run({ options, io }) {
     const cache = cacheDir();
     const parts = existsSync(cache) ? readdirSync(cache).map((name) => join(cache, name)) : [];
@@ -21,7 +21,9 @@ export const command: CommandDefinition = {
     }
     io.out(table(parts.map((path) => [bytes(sizeOf(path)), path])));
     if (options["yes"] !== true) {
-      io.out("Nothing was removed. `npx fleet clean --yes` removes it; the next run fetches it again.\n");
+      io.out(
+        "Nothing was removed. `npx fleet clean --yes` removes all of this; the next run downloads what it needs again.\n",
+      );
       return [];
     }
     for (const kind of HOST_KIND_NAMES)
@@ -33,7 +35,9 @@ export const command: CommandDefinition = {
   },
 };
 
-/** Whether a link points into `dir`. A link to an engine elsewhere was not made by Muster, so it stays. */
+/**
+ * Whether a link points into `dir`. A link to an engine elsewhere is kept, since Muster did not create it.
+ */
 function pointsInto(link: string, dir: string): boolean {
   const stat = lstatSync(link, { throwIfNoEntry: false });
   return stat?.isSymbolicLink() === true && resolve(link, "..", readlinkSync(link)).startsWith(`${dir}/`);

@@ -18,7 +18,7 @@ export const command: CommandDefinition = {
   usage: "forget <host>",
   summary: "remove a lost host from the state and the inventory; changes nothing on the host",
   options: {
-    "--agent <name>": "remove only what this agent had there, if it is now declared on another host",
+    "--agent <name>": "forget only this agent on the host; fleet.yaml must declare the agent on another host",
     "--stack <name>": "use this stack instead of the selected one",
     "--yes": "do not ask for confirmation",
   },
@@ -29,14 +29,14 @@ export const command: CommandDefinition = {
     const traces = await tracesOf(fleet, host, options["stack"]);
     if (traces.inventories.length > 0) await refuseReachable(fleet, host, REMOVES);
     const parts = partsOf(traces).join("; ");
-    io.err(`${host}, ${lastReachedText(lastReached(fleet.dir, host))}, will be forgotten: ${parts}.\n`);
+    io.err(`Forgetting ${host} (${lastReachedText(lastReached(fleet.dir, host))}) removes ${parts}.\n`);
     for (const { name } of traces.state.resources) io.err(`  ${name}\n`);
     if (options["yes"] !== true && !(await confirm(`Forget ${host}?`))) {
       io.out("Nothing was done.\n");
       return [];
     }
     const backup = await forget(fleet, host, traces);
-    io.out(`${host} is forgotten: ${parts}.\n`);
+    io.out(`${host} is forgotten: removed ${parts}.\n`);
     if (backup !== undefined) io.out(`The previous state is kept in ${backup}.\n`);
     if (traces.disk === undefined) io.out(unchangedHostNote(host));
     return [];
@@ -49,7 +49,7 @@ const REMOVES = "Run `npx pulumi up`, which removes from the host what fleet.yam
 interface Traces {
   readonly state: HostInState;
   readonly inventories: readonly HostKindName[];
-  /** The kind of the host if its disk is on this machine. */
+  /** How to remove the host's disk from this machine; undefined if the disk is not here. */
   readonly disk: OnThisMachine | undefined;
 }
 
@@ -84,7 +84,7 @@ function partsOf({ state: { stack, resources }, inventories, disk }: Traces): st
   ];
 }
 
-/** @returns the file with the previous state, if the state has changed */
+/** @returns the file with the previous state; undefined if the state has not changed */
 async function forget(fleet: Fleet, host: string, traces: Traces): Promise<string | undefined> {
   const backup = traces.state.resources.length > 0 ? await traces.state.drop() : undefined;
   await traces.disk?.removeDisk(fleet.dir, host);

@@ -14,7 +14,7 @@ export const command = reportCommand({
   options: {
     "--host <name>": "only this host",
     "--stack <name>": "only what this stack manages, with its own login",
-    "--last <number>": `how many events of each host to show at most (default: ${LAST})`,
+    "--last <number>": `the maximum number of events to show for each host (default: ${LAST})`,
   },
   schema: "history",
   async observe(fleet, selection, open, { args: [name], options }) {

@@ -15,7 +15,7 @@ import { type Proposal, proposalOf } from "../import/proposal.ts";
 import { scanScript } from "../import/scan-script.ts";
 import { writeProposal } from "../import/write-proposal.ts";
 
-/** Seconds; the default of a host in fleet.yaml. */
+/** The connection timeout in seconds. It equals the default in fleet.yaml. */
 const CONNECT_TIMEOUT = 10;
 
 export const command: CommandDefinition = {
@@ -25,11 +25,11 @@ export const command: CommandDefinition = {
   options: {
     "--ssh <address>": "a host name, an address or an alias in your ssh_config",
     "--droplet <number>": "the number of a droplet in your DigitalOcean account",
-    "--stack <name>": "use the DigitalOcean token of this stack instead of the selected one",
+    "--stack <name>": "use the DigitalOcean token of this stack, not of the selected stack",
     "--user <login>": "the login: root, or a user that may run `sudo -n`",
-    "--port <port>": "the port of its sshd",
+    "--port <port>": "the port of the host's sshd",
     "--identity-file <path>": "the private key to log in with",
-    "--tenant <name>": "the tenant of its agents",
+    "--tenant <name>": "the tenant of the host's agents",
     "--out <dir>": "the folder to write (default: imported/NAME)",
   },
   async run({ args: [what = "", name = ""], options, io }) {

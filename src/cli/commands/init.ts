@@ -17,7 +17,7 @@ export const command: CommandDefinition = {
     const dir = resolve(args[0] ?? ".");
     mkdirSync(dir, { recursive: true });
     const name = fleetName(dir);
-    // Pulumi.yaml is corrected after package.json, so that a run that was killed in between can be repeated.
+    // package.json comes before Pulumi.yaml, so that a run that was killed between the two can be repeated.
     const manifest = writeManifest(dir, name);
     const files = [manifest, ...writeTemplates(dir, name, forge), ...writePassphrase(dir)];
     const steps = nextSteps(dir, manifest.was === "changed");
@@ -39,7 +39,7 @@ function forgeIn(name: unknown = "github"): string {
   });
 }
 
-/** Makes a valid fleet name of the folder's name: at most 31 of a-z, 0-9 and `-`, beginning with a letter. */
+/** Derives a fleet name from the folder's name: at most 31 of a-z, 0-9 and `-`, beginning with a letter. */
 function fleetName(dir: string): string {
   const name = basename(dir)
     .toLowerCase()
@@ -50,7 +50,7 @@ function fleetName(dir: string): string {
   return name === "" ? "fleet" : name;
 }
 
-/** Lists the next steps, one in each line. The first is `cd` if the project is not in the current folder. */
+/** Renders the next steps, one per line. The first is `cd` if the project is not in the current folder. */
 function renderSteps(dir: string, steps: readonly string[]): string[] {
   const path = relative(process.cwd(), dir);
   const all = [...(path === "" ? [] : [`cd ${path}`]), ...steps];

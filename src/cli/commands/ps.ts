@@ -3,7 +3,7 @@ import { codesOfAgents, observeAgents } from "../observe/agents.ts";
 import { renderAgents, renderAgentsJson } from "../render/agents.ts";
 import { reportCommand } from "../report-command.ts";
 
-/** Seconds between two reports of `--watch`. */
+/** The default number of seconds between two reports with `--watch`. */
 const EVERY = 5;
 
 export const command = reportCommand({
@@ -23,7 +23,11 @@ export const command = reportCommand({
   repeatAfter: ({ watch }) => secondsOf(watch),
 });
 
-/** @returns 0 if `--watch` is not given */
+/**
+ * Returns the number of seconds between two reports; 0 without `--watch`.
+ *
+ * @throws InvalidError for an invalid number
+ */
 function secondsOf(watch: string | boolean | undefined): number {
   if (watch === undefined || typeof watch === "boolean") return watch ? EVERY : 0;
   const seconds = Number(watch);

@@ -12,7 +12,7 @@ import { assertDeclared } from "../selection.ts";
 export const command: CommandDefinition = {
   usage: "ssh <host> [command...]",
   summary:
-    "open a shell on a host, or run the command after `--`; checks the pinned key, exits with ssh's exit code",
+    "open a shell on a host, or run the command after `--`; checks the pinned key and exits with ssh's exit code",
   options: {},
   async run({ args }) {
     const [host = "", ...words] = args;

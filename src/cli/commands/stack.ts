@@ -10,7 +10,7 @@ import { listStacks } from "../stack/list.ts";
 export const command: CommandDefinition = {
   usage: "stack <action> [name]",
   summary:
-    "`stack add TENANT` or `stack add platform` makes a stack for a part of the fleet; `stack list` lists them",
+    "`stack add TENANT` or `stack add platform` creates a stack for a part of the fleet; `stack list` lists all stacks",
   options: { "--json": "with `stack list`: print JSON (docs/schema/stacks.schema.json)" },
   async run({ args: [action, name], options, io }) {
     if (action === "list" && name === undefined) {

@@ -8,7 +8,10 @@ import { confirm } from "../confirm.ts";
 import { assertDeclared } from "../selection.ts";
 import { refuseReachable } from "./refuse-reachable.ts";
 
-/** Forgets what an agent has on an unreachable host, so that it can start afresh on its new host. */
+/**
+ * Removes an agent's resources on an unreachable host from the state, so that the agent can start afresh on
+ * its new host.
+ */
 export async function forgetAgent(
   fleet: Fleet,
   host: string,
@@ -23,18 +26,18 @@ export async function forgetAgent(
   await refuseReachable(fleet, host, "Run `npx pulumi up`, which moves the agent with all its data.");
   const part = `${count(state.resources.length, "resource")} of stack ${state.stack}`;
   io.err(
-    `${agent} on ${host}, ${lastReachedText(lastReached(fleet.dir, host))}, will be forgotten: ${part}.\n`,
+    `Forgetting ${agent} on ${host} (${lastReachedText(lastReached(fleet.dir, host))}) removes ${part}.\n`,
   );
   if (options["yes"] !== true && !(await confirm(`Forget ${agent} on ${host}?`))) {
     io.out("Nothing was done.\n");
     return [];
   }
   const backup = await state.drop();
-  io.out(`${agent} on ${host} is forgotten: ${part}. The previous state is kept in ${backup}.\n`);
+  io.out(`${agent} on ${host} is forgotten: removed ${part}. The previous state is kept in ${backup}.\n`);
   io.out(
-    `Nothing was changed on ${host}. If it comes back before ${agent} needs its home elsewhere, \`npx pulumi up\` ` +
-      `still moves the home. If it comes back later, \`npx pulumi up\` stops ${agent} there and moves its old home ` +
-      `aside. Until then ${agent} may run on both hosts, so keep ${host} off the network.\n`,
+    `Nothing was changed on ${host}. If ${host} comes back before ${agent} has a new home, \`npx pulumi up\` still ` +
+      `moves the old one. If ${host} comes back later, \`npx pulumi up\` stops ${agent} there and moves the old home ` +
+      `aside. Until then, ${agent} may run on both hosts, so keep ${host} off the network.\n`,
   );
   return [];
 }
@@ -52,7 +55,7 @@ function refuseDeclaredThere(fleet: Fleet, host: string, agent: string): void {
 function nothingThere(host: string, agent: string, stack: string): InvalidError {
   return new InvalidError({
     what: `${agent} has nothing on ${host}`,
-    why: `the state of stack ${stack} contains nothing of it there.`,
+    why: `the state of stack ${stack} contains no resource of this agent on this host.`,
     next: "To use another stack, add `--stack NAME`.",
   });
 }

@@ -21,7 +21,9 @@ export function wordsOf(text: string): string[] | undefined {
   return words;
 }
 
-/** Turns an ExecStart= line into an agent's command; undefined if it is not one command of plain words. */
+/**
+ * Converts ExecStart= lines into an agent's command; undefined unless they are one command of plain words.
+ */
 export function commandOf(starts: readonly string[]): string[] | undefined {
   const [line, ...others] = starts;
   if (line === undefined || others.length > 0 || /^[@:+!|]/.test(line)) return undefined;
@@ -31,7 +33,7 @@ export function commandOf(starts: readonly string[]): string[] | undefined {
   return paneOf(words.map((word) => word.replaceAll("%%", "%").replaceAll("$$", "$")));
 }
 
-/** Returns the command that runs inside tmux, since Muster starts every agent in a tmux of its own. */
+/** Returns the command without the tmux around it, if any, since Muster itself starts every agent in tmux. */
 function paneOf(words: string[]): string[] | undefined {
   if (!/(^|\/)tmux$/.test(words[0] ?? "")) return words;
   const at = words.findIndex((word) => /^(new|new-session)$/.test(word));

@@ -7,9 +7,11 @@ import { CONTACT_COLUMNS } from "../../config/fleet.ts";
 export type Contact = Readonly<Record<string, string>>;
 
 /**
- * Reads the contacts in an agent's own database, by name. Columns that Muster does not know are left out.
+ * Reads an agent's own contact book, a SQLite database, and returns the contacts by name. Ignores columns
+ * that Muster does not know.
  *
- * @returns undefined if it is not a readable contact book; it then stays as it is
+ * @param log the database's write-ahead log, if it has one
+ * @returns undefined if the contact book cannot be read
  */
 export function contactsIn(book: Buffer, log?: Buffer): Readonly<Record<string, Contact>> | undefined {
   const dir = mkdtempSync(join(tmpdir(), "muster-book-"));

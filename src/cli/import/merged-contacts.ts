@@ -8,7 +8,7 @@ interface Book {
 
 /**
  * Merges the contacts of several books into one declaration. Contacts that differ between agents, or that
- * fleet.yaml does not allow, are not declared: they stay in the agents' own books.
+ * fleet.yaml does not allow, are not declared; they stay in the agents' own books.
  */
 export function mergedContacts(agents: readonly string[], books: readonly Book[]) {
   const known = new Map<string, Contact>();
@@ -26,7 +26,7 @@ export function mergedContacts(agents: readonly string[], books: readonly Book[]
       ...names.map((name) => [name, known.get(name)] as const),
       ...made.map((name) => [name, { display_name: name, type: "agent" }] as const),
     ]) as Readonly<Record<string, Contact>>,
-    /** Returns the declared contacts that are in an agent's own book. */
+    /** Returns the names of the declared contacts that are in an agent's own book. */
     of: (agent: string) => {
       const rows = books.find((book) => book.agent === agent)?.rows ?? {};
       return names.filter((name) => Object.hasOwn(rows, name));
@@ -34,8 +34,8 @@ export function mergedContacts(agents: readonly string[], books: readonly Book[]
     notes: [
       ...(learned.length > 0
         ? [
-            `not declared, because agents have different entries or fleet.yaml does not allow them; these contacts ` +
-              `stay in the agents' own books: ${learned.join(", ")}.`,
+            `these contacts are not declared, because their entries differ between agents or are not allowed in ` +
+              `fleet.yaml; they stay in the agents' own books: ${learned.join(", ")}.`,
           ]
         : []),
       ...(made.length > 0

@@ -1,12 +1,12 @@
 /** What a scan has found on a host. */
 export interface ScannedHost {
-  /** The name of the operating system; set only if it has no systemd. */
+  /** The name of the operating system; present only if the host has no systemd. */
   readonly foreign?: string;
   readonly users: readonly ScannedUser[];
   readonly services: readonly ScannedService[];
-  /** What runs there but is not a service of a user. */
+  /** What else runs on the host: crontabs, timers, and programs that no service started. */
   readonly left: readonly string[];
-  /** `<project>/<stack>` of every stack that has records there. */
+  /** The stacks that have records on the host, as `<project>/<stack>`. */
   readonly stacks: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface ScannedUser {
 
 export interface ScannedFile {
   readonly bytes: Buffer;
-  /** Four octal digits. */
+  /** The file's permissions, as four octal digits. */
   readonly mode: string;
 }
 

@@ -8,11 +8,11 @@ import { type ProposedAgent, proposeAgent } from "./propose-agent.ts";
 /** A fleet.yaml that describes an existing host. */
 export interface Proposal {
   readonly fleet: object;
-  /** Identity files by their path beside fleet.yaml. */
+  /** The texts of the identity files, by their path relative to fleet.yaml. */
   readonly files: Readonly<Record<string, string>>;
   /** Sentences about what a person should know or decide before `up`. */
   readonly notes: readonly string[];
-  /** What cannot be declared. */
+  /** What was found but cannot be declared. */
   readonly left: readonly string[];
   /** Names of the secrets that must be set in the stack's configuration. */
   readonly secrets: readonly string[];
@@ -77,7 +77,7 @@ interface Found {
   readonly left: readonly string[];
 }
 
-/** Proposes a user as an agent if its home has its own name and a service runs as this user. */
+/** Proposes a user as an agent if a service runs as this user and the user's home is /home/NAME. */
 function foundOf(user: ScannedUser, { services }: ScannedHost): Found {
   const own = services.filter((service) => service.user === user.name);
   const units = own.map(({ unit }) => unit).join(", ");
@@ -89,7 +89,7 @@ function foundOf(user: ScannedUser, { services }: ScannedHost): Found {
   if (user.home !== `/home/${user.name}`) {
     return {
       left: [
-        `${units} of user ${user.name}: its home is ${user.home}, but an agent's must be /home/${user.name}`,
+        `${units} of user ${user.name}: its home is ${user.home}, but an agent's home must be /home/${user.name}`,
       ],
     };
   }

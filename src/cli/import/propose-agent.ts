@@ -2,7 +2,7 @@ import { IDENTITY_FILES } from "../../runtimes/identity-files.ts";
 import { commandOf, wordsOf } from "./command-words.ts";
 import type { ScannedService, ScannedUser } from "./parse-scan.ts";
 
-/** A user of a host as an agent of fleet.yaml. */
+/** A user of a host, proposed as an agent for fleet.yaml. */
 export interface ProposedAgent {
   readonly user: ScannedUser;
   readonly agent: { readonly name: string } & Readonly<Record<string, unknown>>;
@@ -20,9 +20,10 @@ interface Found {
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
 
 /**
- * Proposes a user as an agent of fleet.yaml.
+ * Proposes a user as an agent for fleet.yaml.
  *
- * @param own the services that run as this user; the first whose command can be read becomes the agent
+ * @param own the services that run as this user; one whose command can be read becomes the agent, preferably
+ *   an active one
  */
 export function proposeAgent(user: ScannedUser, own: readonly ScannedService[]): Found {
   const sorted = own.toSorted((a, b) => Number(b.active) - Number(a.active));
@@ -69,12 +70,18 @@ export function proposeAgent(user: ScannedUser, own: readonly ScannedService[]):
   };
 }
 
-/** By default, systemd starts a service in the root folder, but Muster starts an agent in its home. */
+/**
+ * Returns the agent's `workdir`. systemd starts a service in the root folder by default, but Muster starts an
+ * agent in its home.
+ */
 function workdirOf({ home }: ScannedUser, { workdir }: ScannedService): string {
   return workdir === "~" ? home : workdir || "/";
 }
 
-/** Variables that may be secret are declared by name only; their values are neither written nor shown. */
+/**
+ * Separates a service's variables into plain ones and credentials. A variable that may be secret is declared
+ * by name only; its value is neither written nor shown.
+ */
 function environmentOf(agent: string, { environment, secrets }: ScannedService) {
   const words = wordsOf(environment);
   const pairs = (words ?? []).map((word) => [
@@ -96,7 +103,7 @@ function environmentOf(agent: string, { environment, secrets }: ScannedService) 
   };
 }
 
-/** Makes the credential's name from the variable's, cut to the 31 characters that a name may have. */
+/** Returns a name for a variable's credential, cut to the 31 characters that a name may have. */
 function credentialName(agent: string, variable: string): string {
   const name = `${agent}-${variable.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
   return name.slice(0, 31).replace(/-+$/, "");
@@ -107,7 +114,7 @@ function typeOf(variable: string): string {
   return /KEY/i.test(variable) ? "api-key" : "other";
 }
 
-/** Declares the identity files that were found. A missing SOUL.md is replaced by a placeholder. */
+/** Declares the identity files that were found. Adds a placeholder if there is no readable SOUL.md. */
 function identityOf({ name, files }: ScannedUser) {
   const texts = IDENTITY_FILES.flatMap((file) => {
     const found = files[file];

@@ -3,10 +3,10 @@ const MOST_TEXT = 1_000_000;
 const MOST_BOOK = 16_000_000;
 
 /**
- * Returns a shell script that scans a host and changes nothing. It reads the users with a home, the services
- * that run as them, and the identity files and contact books in those homes. It reads files in a home with
- * its owner's rights, and reports only the names of the variables in environment files. Its answer is base64
- * of lines: a word, then fields that are base64 themselves.
+ * Returns a shell script that scans a host and changes nothing. The script reads the users with a home, the
+ * services that run as them, and the identity files and contact books in those homes. It reads the files in a
+ * home with the rights of the home's owner, and reports only the names of the variables in environment files.
+ * Its answer is base64; decoded, each line is a word followed by fields, which are base64 as well.
  *
  * @param names the identity files to read
  */

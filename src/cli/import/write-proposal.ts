@@ -8,9 +8,9 @@ import { formatProblem } from "../../config/problem.ts";
 import type { Proposal } from "./proposal.ts";
 
 /**
- * Writes a proposal to a new folder, which can be a project of its own.
+ * Writes a proposal to a new folder, which can then be used as a project.
  *
- * @returns the problems in its fleet.yaml, one in each line
+ * @returns one line for each problem in the new fleet.yaml
  * @throws InvalidError if the folder already exists
  */
 export function writeProposal(dir: string, { fleet, files, notes, left }: Proposal): string[] {

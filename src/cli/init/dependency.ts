@@ -9,7 +9,7 @@ interface InstalledLock {
 
 /**
  * Returns how the package.json in `dir` should refer to the running Muster: by its version if it came from a
- * registry, by its URL if it came from git, or by the path of the tarball or checkout.
+ * registry, by its URL if it came from git, and otherwise by the path of the tarball or checkout.
  *
  * @param root the folder of the running package
  */

@@ -26,7 +26,7 @@ interface Manifest {
 
 /**
  * Writes the project's package.json, or adds what an existing one lacks and keeps the rest. If Pulumi.yaml
- * still names the former package, the dependency on it is replaced.
+ * still names the former package, replaces the dependency on that package.
  *
  * @throws InvalidError if the existing package.json is not a JSON object
  */
@@ -50,7 +50,7 @@ function readManifest(file: string): Manifest {
     const value: unknown = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // Reported below, as is JSON that is not an object.
+    // Invalid JSON is reported below, like JSON that is not an object.
   }
   throw new InvalidError({
     where: file,

@@ -13,16 +13,19 @@ import { STACK } from "./passphrase.ts";
 /** A stack's configuration. */
 type Config = Readonly<Record<string, unknown>>;
 
-/** Removing the former package with npm also removes the links to Muster's programs of the same names. */
+/**
+ * npm removes the former package with the links to its programs. Muster's programs have the same names, so
+ * their links must be created again.
+ */
 const INSTALL_RENAMED = `npm install && npm rebuild ${PACKAGE_NAME}`;
 
-/** How many problems are listed; `fleet validate` shows all. */
+/** The most problems to list; `fleet validate` shows all of them. */
 const MOST_PROBLEMS = 10;
 
 /**
- * Lists what to do next with the fleet in a folder, one step in each line.
+ * Returns the next steps for the fleet in a folder, one per line.
  *
- * @param isRenamed whether package.json no longer names the former package
+ * @param isRenamed whether this run has replaced the former package in package.json
  */
 export function nextSteps(dir: string, isRenamed: boolean): string[] {
   return [isRenamed ? INSTALL_RENAMED : "npm install", ...fleetSteps(dir)];
@@ -45,14 +48,16 @@ function fleetSteps(dir: string): string[] {
   ];
 }
 
-/** Lists the problems, including missing files. The hosts and secrets of an invalid fleet are not known. */
+/**
+ * Returns the steps for an invalid fleet. They list its problems, since its hosts and secrets are not known.
+ */
 function correctionSteps(problems: readonly Problem[]): string[] {
   const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => `  ${formatProblem(problem)}`);
   return [
     `correct ${count(problems.length, "error")} in fleet.yaml, which \`npx fleet validate\` reports:`,
     ...shown,
     ...(problems.length > MOST_PROBLEMS ? ["  …"] : []),
-    "npx fleet init .    # again: it names the steps for hosts and secrets",
+    "npx fleet init .    # run it again: it lists the steps for hosts and secrets",
   ];
 }
 
@@ -71,7 +76,7 @@ function secretSteps(fleet: Fleet, config: Config): string[] {
   return [...references].flatMap((reference) => secretStep(reference, config) ?? []);
 }
 
-/** @returns undefined if the secret is already set */
+/** Returns the step that sets a secret; undefined if the secret is already set. */
 function secretStep(reference: string, config: Config): string | undefined {
   const [, source, place = ""] = /^(config|env|file):(.+)$/.exec(reference) ?? [];
   if (source === "config" && config[`muster:${place}`] === undefined)
@@ -93,7 +98,7 @@ function hostSteps(fleet: Fleet, config: Config): string[] {
     ...(local === "" ? [] : [`npx fleet doctor    # checks whether this machine can boot ${local}`]),
     ...(droplets === "" || hasToken
       ? []
-      : [`npx pulumi config set --secret digitalocean:token    # to make ${droplets}`]),
+      : [`npx pulumi config set --secret digitalocean:token    # to create ${droplets}`]),
     ...(ssh === "" ? [] : [`npx fleet doctor --hosts    # checks whether SSH reaches ${ssh}`]),
   ];
 }

@@ -5,7 +5,7 @@ import { readProject } from "../../engine/project.ts";
 import { stackNames } from "../stack/settings.ts";
 import type { InitFile } from "./templates.ts";
 
-/** The first stack of a new project. */
+/** The name of a new project's first stack. */
 export const STACK = "dev";
 
 /** Creates the passphrase of a new project's first stack. Does nothing if the project already has a stack. */

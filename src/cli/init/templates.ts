@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../../base/files.ts";
 import { PACKAGE_NAME, packageRoot } from "../../base/paths.ts";
 import { FORMER_PACKAGE, withCurrentPackage } from "../../engine/former-package.ts";
 
-/** The template's fleet.yaml and the files that it names, each with its template. */
+/** The example fleet.yaml and the files that it names. Maps each file to its template. */
 const FLEET: Readonly<Record<string, string>> = {
   "fleet.yaml": "fleet.yaml",
   "contacts.yaml": "contacts.yaml",
@@ -12,8 +12,8 @@ const FLEET: Readonly<Record<string, string>> = {
 };
 
 /**
- * The project's other files, each with its template. The names differ if npm would leave a file of that name
- * out of the package.
+ * Maps the project's other files to their templates. A template has another name if npm would leave a file
+ * with the original name out of the package.
  */
 const PROJECT: Readonly<Record<string, string>> = {
   "Pulumi.yaml": "Pulumi.yaml",
@@ -30,24 +30,26 @@ const WORKFLOWS: Readonly<Record<string, string>> = {
 /** The forges that a project can be created for. */
 export const FORGES = Object.keys(WORKFLOWS);
 
-/** How `init` corrects files that name the former package. In fleet.yaml, that is a comment for editors. */
+/**
+ * How `init` corrects files that name the former package. In fleet.yaml, only a comment for editors names it.
+ */
 const CORRECTIONS: Readonly<Record<string, (text: string) => string>> = {
   "Pulumi.yaml": withCurrentPackage,
   "fleet.yaml": (text) =>
     text.replace(/^(# yaml-language-server: \$schema=\S*\bnode_modules\/)muster(?=\/)/m, `$1${PACKAGE_NAME}`),
 };
 
-/** What `init` has done with a file of the project. `kept` is a file that existed and is unchanged. */
+/** What `init` has done with a file of the project. `kept`: the file existed and was not changed. */
 export interface InitFile {
   readonly file: string;
   readonly was: "wrote" | "completed" | "changed" | "kept";
-  /** What has changed in it. */
+  /** What was changed in the file; present only if `was` is `changed`. */
   readonly note?: string;
 }
 
 /**
- * Writes the files of a project that do not exist yet, and corrects those that name the former package. Next
- * to an existing fleet.yaml it writes no file that only the template's fleet names.
+ * Writes the project's missing files, and corrects existing files that name the former package. If fleet.yaml
+ * exists, the files that only the example fleet.yaml names are not written.
  *
  * @param name the project's name
  * @param forge one of FORGES

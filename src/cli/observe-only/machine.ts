@@ -13,7 +13,8 @@ export async function observedMachine(fleet: Fleet, host: string): Promise<Machi
 }
 
 /**
- * Parses the answer of MACHINE_SCRIPT. It lists no failed units, since only systemd could report them.
+ * Parses the answer of MACHINE_SCRIPT. The result lists no failed units, since only systemd could report
+ * them.
  *
  * @throws MusterError if the answer has another format
  */

@@ -11,7 +11,10 @@ import { type HostAnswer, observeByHost, stateWithoutAnswer } from "./by-host.ts
 import { type HostReport, isUnexpectedlyUnreachable } from "./fleet-report.ts";
 import { type UnitLabel, unitLabel } from "./unit-label.ts";
 
-/** `away`: its host is unreachable. `stuck`: it reports this itself. `stale`: it shows no sign of life. */
+/**
+ * `away`: the agent's host is unreachable. `stuck`: the agent reports this itself. `stale`: it shows no sign
+ * of life.
+ */
 export type AgentState = UnitLabel | "stuck" | "stale" | "away";
 
 export interface AgentRow {
@@ -23,34 +26,37 @@ export interface AgentRow {
   readonly lifecycle: Lifecycle["kind"];
   /** The declared runtime. */
   readonly runtime: RuntimeKind;
-  /** The name of the process in its pane. */
+  /** The name of the process in the agent's pane; absent if none is running. */
   readonly process?: string;
-  /** Set if the process does not belong to its runtime. */
+  /** Present if the process does not belong to the agent's runtime. */
   readonly otherProcess?: true;
-  /** The unit that ran it before Muster, if that unit still runs it. */
+  /** The unit that ran the agent before Muster did; absent if that unit no longer runs it. */
   readonly former?: string;
-  /** systemd's UnitFileState. This field and the following ones are set only if the unit exists. */
+  /** systemd's UnitFileState. This field and the following ones are absent if the unit does not exist. */
   readonly enabled?: string;
   readonly pid?: number;
   readonly restarts?: number;
-  /** Seconds in this state. */
+  /** Seconds since the unit entered its state; 0 if unknown. */
   readonly since?: number;
   /** What the agent reports about itself. */
   readonly status?: string;
-  /** This field and the next four come from the deadman, and are set only if the agent has a heartbeat. */
+  /**
+   * The state in the agent's heartbeat. This field and the next four are absent if the deadman does not
+   * report them.
+   */
   readonly beat?: HeartbeatState;
-  /** Seconds since its last sign of life. */
+  /** Seconds since the agent's last sign of life. */
   readonly silent?: number;
   readonly task?: string;
-  /** What is wrong with its heartbeat. */
+  /** What is wrong with the agent's heartbeat. */
   readonly problem?: string;
-  /** Why the deadman is paused for it. */
+  /** Why the deadman does not act on the agent at present. */
   readonly paused?: string;
-  /** Set while it still runs with an earlier declaration. */
+  /** The deferred restart; present while the agent still runs with an earlier declaration. */
   readonly owed?: Pick<DeferredRestart, "restart" | "within" | "since">;
-  /** The provider that it should run on, if that is not its first one, and since when. */
+  /** The provider that the agent should use, and since when; absent if it is the agent's first provider. */
   readonly failedOver?: FailedOver;
-  /** Why it stays down, and since when. */
+  /** Why the agent stays stopped, and since when; absent if it is not in quarantine. */
   readonly quarantine?: { readonly since: string; readonly reason: string };
 }
 
@@ -120,7 +126,7 @@ function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentStat
   };
 }
 
-/** Returns an agent's state. What the deadman reports counts only if the unit runs according to systemd. */
+/** Returns an agent's state. The deadman's reports count only while systemd reports the unit as running. */
 function stateOf(unit: UnitStatus): AgentState {
   const { watched } = unit;
   const known = unitLabel(unit);
@@ -129,7 +135,7 @@ function stateOf(unit: UnitStatus): AgentState {
   return watched.state === "stuck" ? "stuck" : known;
 }
 
-/** Returns the process in its pane, preferably one that belongs to its runtime. */
+/** Returns the process in the agent's pane, preferring one that belongs to its runtime. */
 function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<AgentRow> {
   const { processes } = runtimeOf(runtime);
   const known = names.find((name) => processes.includes(name));

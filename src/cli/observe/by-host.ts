@@ -31,7 +31,10 @@ export function observeByHost<Thing extends { readonly host: string }, Answer>(
   );
 }
 
-/** Returns the state of a thing that its host did not report: it is missing, or the host did not answer. */
+/**
+ * Returns the state of a thing that its host did not report. If the host answered, the thing does not exist
+ * there.
+ */
 export function stateWithoutAnswer({ state }: HostReport): "not there" | "away" {
   return state === "ok" || state === "empty" ? "not there" : "away";
 }

@@ -3,7 +3,7 @@ import type { Unmanaged } from "../../model/unmanaged.ts";
 import type { FleetChange } from "../change/change.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 
-/** `away`: unreachable. `empty`: Muster has installed nothing yet. `failed`: it gave no valid answer. */
+/** `away`: unreachable. `empty`: Muster has installed nothing yet. `failed`: the answer was not valid. */
 export type HostReachability = "ok" | "away" | "empty" | "failed";
 
 export interface HostReport {
@@ -11,13 +11,16 @@ export interface HostReport {
   readonly state: HostReachability;
   /** A sentence; absent if the state is `ok`. */
   readonly reason?: string;
-  /** Set for an unreachable host that fleet.yaml declares with `availability: intermittent`. */
+  /**
+   * Present if the host is declared with `availability: intermittent` and is probably just switched off or
+   * offline.
+   */
   readonly intermittent?: true;
   /** For an unreachable host: when this checkout last reached it (ISO 8601); absent if it never has. */
   readonly lastReached?: string;
 }
 
-/** Whether a host is unreachable that is not declared intermittent. */
+/** Whether a host is unreachable although it is not marked as intermittent. */
 export function isUnexpectedlyUnreachable({ state, intermittent }: HostReport): boolean {
   return state === "away" && intermittent !== true;
 }
@@ -31,20 +34,20 @@ export interface UnknownItem extends Place, Pick<Finding, "item" | "part"> {
 export interface Orphan {
   readonly host: string;
   readonly resource: string;
-  /** The stack that owns the record, as `<project>/<stack>`. Its `up` removes the resource. */
+  /** The stack that owns the record, as `<project>/<stack>`. `up` for that stack removes the resource. */
   readonly owner: string;
 }
 
 /**
- * A program that runs as one of Muster's users but is not declared. It is a note that does not affect the
- * exit code, and `up` does not change it.
+ * A program that runs as one of Muster's users but is not declared. It is reported only as a note: it does
+ * not affect the exit code, and `up` does not change it.
  */
 export interface UnmanagedThing extends Unmanaged {
   readonly host: string;
   readonly agent?: string;
 }
 
-/** What was found on the hosts. All output and the exit code are made from this report only. */
+/** What was found on the hosts. All output and the exit code are derived from this report only. */
 export interface FleetReport {
   readonly fleet: string;
   /** The number of agents that were checked. */

@@ -61,7 +61,10 @@ function agentOf(fleet: Fleet, host: string, user: string): { agent?: string } {
   return agent === undefined || others.length > 0 ? {} : { agent: agent.name };
 }
 
-/** Whether a selection covers a user. A user without an agent has no tenant, so `--tenant` leaves it out. */
+/**
+ * Whether a selection covers a user. A user without an agent has no tenant, so `--tenant` excludes such a
+ * user.
+ */
 function isSelected(fleet: Fleet, { host, user }: UnmanagedThing, selection: Selection): boolean {
   const agents = Object.values(fleet.agents).filter((one) => one.host === host && one.user === user);
   return agents.length === 0
@@ -69,18 +72,24 @@ function isSelected(fleet: Fleet, { host, user }: UnmanagedThing, selection: Sel
     : agents.some((agent) => isAgentSelected(agent, selection));
 }
 
-/** Marks a difference as intended. Drops it for a secret, which has no record under the new name yet. */
+/**
+ * Marks a renamed resource's finding as intended. Drops the finding of a secret, which has no record under
+ * the new name yet.
+ */
 function asRenamed(finding: Finding): Finding[] {
   return finding.observed === DIFFERENT ? [] : [{ ...finding, cause: "intended" }];
 }
 
-/** Whether the host still has a resource under a former name. */
+/** Whether the host still has a resource only under a former name. */
 function isToBeRenamed({ id, formerly }: Declaration, { recorded }: ObserveAnswer): boolean {
   const ids = new Set(recorded.map((record) => record.id));
   return !ids.has(id) && formerly.some((former) => ids.has(former));
 }
 
-/** Returns the texts of declared rows. A host needs them, and no others, to find the cells that differ. */
+/**
+ * Returns the texts of all declared rows. A host needs these texts, and no others, to find the cells that
+ * differ.
+ */
 function rowsOf(declarations: readonly Declaration[], contents: Contents): Contents {
   const digests = declarations
     .flatMap((one) => Object.values(one.items))
@@ -96,7 +105,7 @@ function findingsOf(declaration: Declaration, answer: ObserveAnswer): Finding[] 
   return isToBeRenamed(declaration, answer) ? findings.flatMap(asRenamed) : findings;
 }
 
-/** What a reader's key can observe of an item that no `up` has applied yet. */
+/** The finding for an item that no `up` has applied yet. A reader's key can observe nothing else about it. */
 const NOT_APPLIED = { property: "applied", declared: true, observed: false, cause: "intended" } as const;
 
 function differences(declaration: Declaration, seen: Observed | undefined): Difference[] {

@@ -8,9 +8,9 @@ import { isHostJobSelected } from "./jobs.ts";
 import { isSelectedService } from "./services.ts";
 
 export interface HistorySelection extends Selection {
-  /** The name of an agent or a service. */
+  /** The only agent or service to include; absent for all of them. */
   readonly name?: string;
-  /** The maximum number of events of each host; the latest ones are kept. */
+  /** The maximum number of events per host; the latest ones are kept. */
   readonly last: number;
 }
 
@@ -35,7 +35,9 @@ export async function observeHistory(
   };
 }
 
-/** Drops duplicates: an agent takes its history along when it moves, so the events are on two hosts. */
+/**
+ * Drops duplicate events. An agent's history moves with the agent, so an event may be recorded on two hosts.
+ */
 function withoutCopies(events: HistoryReport["events"]): HistoryReport["events"] {
   const seen = new Set<string>();
   return events.filter(({ time, event, agent, detail }) => {
@@ -56,7 +58,7 @@ function hostsFor(fleet: Fleet, selection: HistorySelection): string[] {
   return [...new Set([...all.map((one) => one.host), ...withJobs])];
 }
 
-/** Returns the hosts with jobs of their own. Their history has events even if they have no agents. */
+/** Returns the hosts that have their own jobs. Such a host has a history even if it has no agents. */
 function hostsWithJobs({ jobs }: Fleet, selection: Selection): string[] {
   return Object.values(jobs).flatMap((job) => (isHostJobSelected(job, selection) ? [job.host] : []));
 }

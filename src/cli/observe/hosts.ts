@@ -47,7 +47,7 @@ export async function observeHosts(
   return { hosts: results.map(({ report }) => report), rows: results.map(({ row }) => row) };
 }
 
-/** Returns all exit codes that apply. The limits of a host are a policy. */
+/** Returns all exit codes that apply. A host that is not healthy violates a policy. */
 export function codesOfHosts({ hosts, rows }: HostsReport): ExitCode[] {
   const isUnhealthy = rows.some(({ ailments }) => ailments.length > 0);
   return [...codesOfAgents({ hosts }), ...(isUnhealthy ? [EXIT.policy] : [])];

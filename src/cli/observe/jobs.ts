@@ -8,7 +8,7 @@ import { isAgentSelected } from "./agents.ts";
 import { coversAllTenants, observeByHost, stateWithoutAnswer } from "./by-host.ts";
 import type { HostReport } from "./fleet-report.ts";
 
-/** `away`: unknown, because its host is unreachable. `not there`: its host has no such timer. */
+/** `away`: unknown, because the job's host is unreachable. `not there`: the host has no such timer. */
 export type JobState = "waiting" | "running" | "held" | "stopped" | "not there" | "away";
 
 /** The current state of a declared job on its host. */
@@ -45,7 +45,7 @@ function wordOf(job: JobSpec): string {
   return jobWord(jobNameOf(job));
 }
 
-/** Whether a selection covers a host's own job, which belongs to no tenant. */
+/** Whether a job is a host's own and the selection covers it. Such a job belongs to no tenant. */
 export function isHostJobSelected({ agent, host }: JobSpec, selection: Selection): boolean {
   return agent === undefined && coversAllTenants(selection) && (selection.host ?? host) === host;
 }

@@ -21,8 +21,8 @@ interface Step {
 }
 
 /**
- * Finds the differences of the machines themselves with a preview of the engine, since only the engine knows
- * these resources. A preview takes no lock and changes neither state nor hosts.
+ * Finds how the machines themselves differ. Runs a preview, since only the engine knows the machines'
+ * resources. A preview takes no lock and changes neither state nor hosts.
  *
  * @param dir the folder of Pulumi.yaml
  * @param stack the name of the stack; by default the selected one
@@ -32,7 +32,7 @@ export async function cloudFindings(dir: string, selection: Selection, stack?: u
   return machineFindings(await preview(dir, typeof stack === "string" ? ["--stack", stack] : []), selection);
 }
 
-/** Finds the differences of machines in the steps of a preview. */
+/** Finds how the machines differ, from the steps of a preview. */
 export function machineFindings(steps: readonly Step[], selection: Selection): Finding[] {
   const reads = new Map(steps.flatMap((step) => (step.op === "refresh" ? [[step.urn, step] as const] : [])));
   return steps.flatMap((step) => {
@@ -50,7 +50,10 @@ export function machineFindings(steps: readonly Step[], selection: Selection): F
   });
 }
 
-/** @param read the step in which the engine read the resource before the preview */
+/**
+ * @param read the step in which the engine read the actual resource before the preview; undefined if there is
+ *   none
+ */
 function differencesOf(
   { op, detailedDiff }: Step,
   { isAlwaysDrift }: MachineOfKind,
@@ -64,7 +67,7 @@ function differencesOf(
   if (isAlwaysDrift) {
     return paths.map((property) => ({ property, declared: true, observed: false, cause: "drift" }));
   }
-  // If the engine has read something other than what it had recorded, somebody else has changed it.
+  // If the engine has read something other than what it had recorded, somebody has changed the machine.
   const isDrift = !isDeepStrictEqual(read?.oldState?.inputs, read?.newState?.inputs);
   const observed = isDrift ? "changed there" : "as before";
   return [...new Set(paths.map((path) => path.replace(/[.[].*$/s, "")))].map((property) => {

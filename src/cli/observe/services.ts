@@ -12,22 +12,22 @@ export interface ServiceRow {
   readonly service: string;
   readonly host: string;
   readonly unit: string;
-  /** `away`: unknown, because its host is unreachable. */
+  /** `away`: unknown, because the service's host is unreachable. */
   readonly state: UnitLabel | "away";
-  /** systemd's UnitFileState. This field and the following ones are set only if the unit exists. */
+  /** systemd's UnitFileState. This field and the following ones are absent if the unit does not exist. */
   readonly enabled?: string;
   readonly pid?: number;
-  /** How often systemd or the deadman has restarted it recently. */
+  /** How many times systemd or the deadman has restarted the service recently. */
   readonly restarts?: number;
-  /** Seconds in this state. */
+  /** Seconds since the unit entered its state; 0 if unknown. */
   readonly since?: number;
-  /** The result of its health check; set only if it has one and the deadman is watching. */
+  /** The result of the health check; absent if there is no health check or the deadman is not watching. */
   readonly health?: Verdict;
-  /** The last answer to its health check. */
+  /** The last answer to the health check; absent if there is none. */
   readonly detail?: string;
-  /** Why the deadman is paused for it. */
+  /** Why the deadman does not act on the service at present. */
   readonly paused?: string;
-  /** Why it stays down, and since when. */
+  /** Why the service stays stopped, and since when; absent if it is not in quarantine. */
   readonly quarantine?: { readonly since: string; readonly reason: string };
 }
 

@@ -1,9 +1,14 @@
 import type { UnitStatus } from "../../model/protocol.ts";
 
-/** `not there`: its host has no such unit. `quarantined`: it has been restarted too often and stays down. */
+/**
+ * `not there`: the host has no such unit. `quarantined`: the unit was restarted too often and stays stopped.
+ */
 export type UnitLabel = "running" | "starting" | "stopped" | "failed" | "quarantined" | "not there";
 
-/** A label for each ActiveState of systemd. The host runtime adds `absent` for a unit that does not exist. */
+/**
+ * Labels for systemd's ActiveState; any other state is `stopped`. The host runtime adds `absent` for a
+ * missing unit.
+ */
 const STATES: Readonly<Record<string, UnitLabel>> = {
   active: "running",
   reloading: "running",
@@ -12,7 +17,7 @@ const STATES: Readonly<Record<string, UnitLabel>> = {
   absent: "not there",
 };
 
-/** Returns the label for a unit: `quarantined` if it is in quarantine, otherwise by systemd's state. */
+/** Returns a unit's label: `quarantined` if it is in quarantine, otherwise the label of its ActiveState. */
 export function unitLabel({ state, quarantine }: UnitStatus): UnitLabel {
   const known = STATES[state] ?? "stopped";
   return quarantine !== undefined && known !== "not there" ? "quarantined" : known;

@@ -67,7 +67,7 @@ function unknownItems({ unknown }: FleetReport): string {
 
 function orphans({ orphans }: FleetReport): string {
   if (orphans.length === 0) return "";
-  return `No longer in fleet.yaml; \`up\` of the stack that owns them removes them:\n${table(
+  return `No longer in fleet.yaml; \`up\` for the stack that owns them removes them:\n${table(
     orphans.map((one) => [one.host, one.resource, `owned by ${one.owner}`]),
     "  ",
   )}`;
@@ -110,11 +110,11 @@ function heldSentence({
   if (type === "Host" && item === "limits")
     return `${visible(host)} does not enforce ${property} limits, and \`up\` cannot change that: docs/isolation.md describes what to do.`;
   if (property === "found")
-    return `${agent}: its program is not on the host: install it, or correct its PATH.`;
+    return `${agent}: its program is not on the host. Install the program, or correct the agent's PATH.`;
   return undefined;
 }
 
-/** Returns the agents that have a finding of a kind, each once. */
+/** Returns the agents that have a finding of the given kind, each once. */
 function agentsWith(kind: FindingKind, findings: readonly Finding[]): string[] {
   return [...new Set(findings.filter((one) => one.kind === kind).map(({ agent = "AGENT" }) => agent))];
 }
@@ -130,15 +130,17 @@ function bootSentence({ service, agent = service ?? "AGENT" }: Finding): string 
 function driftSentence(drifted: readonly Finding[]): string {
   const hosts = new Set(drifted.map((finding) => finding.host)).size;
   const found = `${count(drifted.length, "difference")} on ${count(hosts, "host")}`;
-  return `${found}: \`npx pulumi up\` repairs it; \`npx pulumi preview --diff\` shows what it would write.`;
+  const what = drifted.length === 1 ? "it" : "them";
+  return `${found}: \`npx pulumi up\` repairs ${what}; \`npx pulumi preview --diff\` shows what \`up\` would write.`;
 }
 
 function pendingSentence(pending: number): string {
   const changes = `${count(pending, "pending change")} of fleet.yaml`;
-  return `${changes}: \`npx pulumi up\` applies it; \`npx pulumi preview --diff\` shows it.`;
+  const what = pending === 1 ? "it" : "them";
+  return `${changes}: \`npx pulumi up\` applies ${what}; \`npx pulumi preview --diff\` shows ${what}.`;
 }
 
-/** Whether a host has answered, or may be unreachable. */
+/** Whether a host has answered, or is an intermittent host that is unreachable. */
 function isNoted(host: HostReport): boolean {
   return host.state === "ok" || (host.state === "away" && !isUnexpectedlyUnreachable(host));
 }

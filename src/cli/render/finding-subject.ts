@@ -1,4 +1,4 @@
-/** Returns what a finding is about: an agent or a service, or a tenant, or the host itself. */
+/** Returns what a finding is about: an agent, a service, a tenant or the host itself. */
 export function subject(of: {
   readonly agent?: string;
   readonly service?: string;

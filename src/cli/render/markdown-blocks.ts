@@ -2,12 +2,12 @@ import { visible } from "../../base/terminal-text.ts";
 import { shortValue } from "./text.ts";
 
 /**
- * The maximum number of characters in each part of the page. All parts together stay below the limit of the
- * forges for one text (GitHub: 65,536).
+ * The maximum number of characters in each part of the page. All parts together stay below the forges' limit
+ * for one text (GitHub: 65,536).
  */
 const MOST = { table: 16_000, diffs: 10_000, list: 3_000 };
 
-/** The maximum number of characters in a changed line. */
+/** The maximum number of characters of a changed line that are shown. */
 const LINE = 160;
 
 /** Renders a table; an empty text if it has no rows. */
@@ -50,7 +50,9 @@ export function diffs(all: readonly Diff[]): string {
   return [...kept, ...(left === 0 ? [] : [`… and the changed lines of ${left} more.`])].join("\n\n");
 }
 
-/** Returns the first pieces that fit into a number of characters, and how many pieces are left out. */
+/**
+ * Returns the first pieces that together have at most `most` characters, and the number of pieces left out.
+ */
 function within(most: number, pieces: readonly string[]): { kept: string[]; left: number } {
   let room = most;
   const fitting = pieces.findIndex((piece) => {

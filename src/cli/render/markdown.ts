@@ -13,7 +13,7 @@ export function renderMarkdown(report: FleetReport): string {
     `## Drift of ${code(report.fleet)}`,
     findingsTable(report),
     diffs(report.findings.map((one) => [[one.host, subject(one), one.item], one.lines])),
-    list("Hosts without an answer", report.hosts.filter((host) => host.state !== "ok").map(hostLine)),
+    list("Hosts that did not answer", report.hosts.filter((host) => host.state !== "ok").map(hostLine)),
     list(
       "Could not be observed",
       report.unknown.map((one) => `${code(`${one.host} ${subject(one)} ${one.item}`)}: ${code(one.reason)}`),
@@ -84,7 +84,7 @@ function findingsTable(report: FleetReport): string {
   const { findings, hosts } = report;
   const answered = hosts.filter(({ state }) => state === "ok").length;
   if (findings.length === 0 && answered < hosts.length) {
-    return `No drift found on ${answered} of ${count(hosts.length, "host")}; the others gave no answer.`;
+    return `No drift found on ${answered} of ${count(hosts.length, "host")}; the others did not answer.`;
   }
   if (findings.length === 0) return `${observedCount(report)}: no drift found.`;
   return markdownTable(

@@ -4,7 +4,9 @@ import type { Scalar } from "../../model/items.ts";
 /** The maximum number of characters of a value in a line. */
 const LONGEST = 72;
 
-/** Digests are cut to 12 digits, which is enough to distinguish two of them by eye. */
+/**
+ * Matches a digest, which is shown with its first 12 digits only: enough to tell two digests apart by eye.
+ */
 const DIGEST = /^((?:sha256|secret):[0-9a-f]{12})[0-9a-f]+$/;
 
 /** Formats a property's value for people: safe for a terminal, and cut if it is long. */
@@ -14,8 +16,7 @@ export function shortValue(value: Scalar): string {
 }
 
 /**
- * Returns the word for a state in text and Markdown, where `away` is shown as "unreachable". The JSON keeps
- * `away`.
+ * Returns the word for a state in text and Markdown, which show `away` as "unreachable". JSON keeps `away`.
  */
 export function stateText(state: string): string {
   return state === "away" ? "unreachable" : state;

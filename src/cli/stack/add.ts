@@ -11,7 +11,7 @@ import { ensureIgnored, ensureStackKey, keyFile, writePublicKey } from "./key.ts
 export const PLATFORM = "platform";
 
 /**
- * Creates whatever is missing of the stack for the platform or for one tenant.
+ * Creates the stack for the platform or for one tenant, or the parts of it that are missing.
  *
  * @returns lines that say what was done and what to do next
  */
@@ -36,7 +36,7 @@ async function addTenant(fleet: Fleet, tenant: string, progress: Progress): Prom
   const lines = await ensureTenantKey(fleet, tenant, file);
   const isNew = await ensureStack(dir, tenant, { slice: `tenant:${tenant}`, key: keyFile(tenant) }, progress);
   const steps = [
-    "npx pulumi up                       # the platform's stack: makes its hosts accept the key",
+    "npx pulumi up                       # the platform's stack: makes the hosts accept the key",
     ...secretsOf(fleet, tenant).map(
       (name) => `npx pulumi config set --secret muster:${name} --stack ${tenant}`,
     ),
@@ -75,7 +75,7 @@ async function ensureTenantKey(fleet: Fleet, tenant: string, file: string): Prom
 }
 
 function made(isNew: boolean, stack: string, slice: string): string {
-  return `${isNew ? "made " : "kept "}  the stack ${stack} (${slice}) with its passphrase in stacks/${stack}.passphrase`;
+  return `${isNew ? "added" : "kept "}  the stack ${stack} (${slice}) with its passphrase in stacks/${stack}.passphrase`;
 }
 
 function secretsOf(fleet: Fleet, tenant: string): string[] {

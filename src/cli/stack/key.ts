@@ -41,8 +41,8 @@ export function writePublicKey(fleetFile: string, tenant: string, key: string): 
 }
 
 /**
- * Turns a key without a value, such as `arc:`, into an empty map. The library would move the comments after
- * it.
+ * Turns a key without a value, such as `arc:`, into an empty map. Otherwise the YAML library would move the
+ * comments after that key.
  */
 function withMapAt(text: string, place: readonly string[]): string {
   const node = parseDocument(text).getIn(place, true);
@@ -63,6 +63,6 @@ export function ensureIgnored(dir: string, pattern: string): boolean {
 function keygen(...args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync("ssh-keygen", args, { encoding: "utf8" });
   if (status === 0) return stdout;
-  const why = error?.message ?? (stderr.trim() || `it exited with ${status}.`);
+  const why = error?.message ?? (stderr.trim() || `it exited with status ${status}.`);
   throw new MusterError({ what: "ssh-keygen", why, next: "Run `npx fleet doctor`." });
 }

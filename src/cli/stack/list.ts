@@ -9,11 +9,11 @@ import { projectOf, readSettings, stackNames } from "./settings.ts";
 export interface StackRow {
   readonly stack: string;
   readonly slice: string;
-  /** The names of the hosts that it manages. */
+  /** The names of the hosts on which the stack manages resources. */
   readonly hosts: readonly string[];
-  /** Whether its passphrase is on this machine. */
+  /** Whether the stack's passphrase is on this machine. */
   readonly passphrase: boolean;
-  /** Whether its private key is on this machine; only a tenant's stack has one. */
+  /** Whether the stack's private key is on this machine; absent if the stack has no key. */
   readonly key?: boolean;
 }
 

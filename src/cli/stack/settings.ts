@@ -9,7 +9,7 @@ import { type StackSettings, stackSettings, WHOLE_FLEET } from "../../model/stac
 /**
  * Reads the settings in a stack's file, which are plain text and need no passphrase.
  *
- * @param name the value of `--stack`; without it, the settings cover the whole fleet with the login in
+ * @param name the value of `--stack`; without it, the settings cover the whole fleet and use the login in
  *   fleet.yaml
  * @throws InvalidError for a stack without a file
  */

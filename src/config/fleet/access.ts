@@ -3,11 +3,17 @@ import type { EntrySpec } from "./entry.ts";
 
 export interface TenantSpec extends EntrySpec {
   readonly name: string;
-  /** `agent`: each agent has its own uid. `tenant`: all agents share one uid and can read each other's secrets. */
+  /**
+   * `agent`: each agent has its own uid. `tenant`: all agents share one uid and can read each other's
+   * secrets.
+   */
   readonly isolation: "agent" | "tenant";
-  /** The public key of its own stack, such as `ssh-ed25519 AAAA…`; absent: its agents are in the fleet's stack. */
+  /**
+   * The public key of the tenant's own stack, such as `ssh-ed25519 AAAA…`. If absent, the tenant's agents are
+   * in the fleet's stack.
+   */
   readonly key?: string;
-  /** The limits for all its agents on one host together. */
+  /** The limits that all of the tenant's agents on one host share. */
   readonly limits: Limits;
 }
 
@@ -16,6 +22,6 @@ export interface ReaderSpec {
   readonly name: string;
   /** The public half of the key, such as `ssh-ed25519 AAAA…`. */
   readonly key: string;
-  /** The only tenant whose resources it can read; absent: all tenants. */
+  /** The only tenant whose resources the key can read. If absent, it can read those of all tenants. */
   readonly tenant?: string;
 }

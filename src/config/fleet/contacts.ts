@@ -1,4 +1,4 @@
-/** A row in the contact book of every agent that lists it. The columns are CONTACT_COLUMNS. */
+/** A row in the contact book of every agent that lists the contact. The columns are CONTACT_COLUMNS. */
 export interface ContactSpec {
   readonly name: string;
   readonly columns: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 /** What hosts, tenants and agents have in common: each can be renamed or removed. */
 export interface EntrySpec {
-  /** Its former names. */
+  /** The former names of the entry. */
   readonly formerly: readonly string[];
-  /** Whether removal is refused. */
+  /** Whether Muster refuses to remove the entry. */
   readonly protect: boolean;
 }

@@ -7,19 +7,19 @@ import type { IdentityFile } from "./identities.ts";
 export interface ServiceSpec {
   readonly name: string;
   readonly host: string;
-  /** Its unit, such as `gitea.service`. */
+  /** The service's unit, such as `gitea.service`. */
   readonly unit: string;
-  /** The ports that the firewall of a droplet opens for it. */
+  /** The ports that a droplet's firewall opens for the service. */
   readonly open: readonly OpenPort[];
-  /** The Debian packages that it needs. */
+  /** The Debian packages that the service needs. */
   readonly packages: readonly string[];
-  /** The text of its unit; absent: the unit of its package, or a unit that is already installed. */
+  /** The text of the unit. Absent if a package provides the unit, or if it is already installed. */
   readonly text?: string;
-  /** The files that it reads when it starts, by absolute path. */
+  /** The files that the service reads when it starts, by absolute path. */
   readonly files: Readonly<Record<string, ServiceFile>>;
-  /** The user of the host that runs it. */
+  /** The Linux user that runs the service. */
   readonly user: string;
-  /** How the user is created; absent: the user exists already. */
+  /** How the user is created. Absent if the user exists already. */
   readonly account?: { readonly home: string; readonly shell: string };
   readonly credentials: readonly string[];
   /** The UnitFileState that systemd should report; `static` if the unit has no [Install] section. */
@@ -30,7 +30,7 @@ export interface ServiceSpec {
   readonly grace: number;
   readonly onUnhealthy: OnUnhealthy;
   readonly restarts: RestartLimit;
-  /** Its own windows, those of its host and those of the fleet. */
+  /** The maintenance windows of the service, of its host and of the fleet. */
   readonly maintenance: readonly MaintenanceWindow[];
   readonly protect: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** Requires a contact for each agent: without one, no other agent can find it. */
+/** Requires a contact for each agent, because no other agent can find an agent without one. */
 export const agentWithoutContact: Lint = (fleet, { contacts }) =>
   Object.keys(fleet.agents)
     .filter((agent) => contacts !== undefined && !contacts.has(agent))

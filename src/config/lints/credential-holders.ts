@@ -3,20 +3,22 @@ import type { CredentialSpec, Fleet } from "../fleet.ts";
 /** An agent or a service that has a credential. */
 export interface CredentialHolder {
   readonly name: string;
-  /** The Linux user that runs it. */
+  /** The Linux user that runs the agent or service. */
   readonly user: string;
   readonly host: string;
   readonly credentials: readonly string[];
-  /** The unit, if it is a service. */
+  /** Only for a service: its unit. */
   readonly unit?: string;
 }
 
 /** A credential, and the agents and services that can read it. */
 export interface Held {
   readonly credential: CredentialSpec;
-  /** The holders that list it. */
+  /** The holders that list the credential. */
   readonly listedBy: readonly CredentialHolder[];
-  /** These holders and, if their tenant shares one uid, all agents of the tenant on the same hosts. */
+  /**
+   * These holders and, if their tenant's agents share one uid, all agents of the tenant on the same hosts.
+   */
   readonly readableBy: readonly CredentialHolder[];
 }
 
@@ -37,8 +39,8 @@ export function heldCredentials(fleet: Fleet): Held[] {
 }
 
 /**
- * Returns a key for the user and host of a holder: holders with the same key can read each other's files. Each holder
- * that runs as root has its own key, as root can read all files anyway.
+ * Returns a key for the user and host of a holder. Holders with the same key can read each other's files.
+ * Each holder that runs as root has its own key, because root can read all files anyway.
  */
 function placeOf({ name, user, host }: CredentialHolder): string {
   return user === "root" ? name : `${user} ${host}`;

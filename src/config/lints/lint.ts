@@ -6,12 +6,12 @@ import type { Keys } from "../problem.ts";
 export interface Remark {
   readonly keys: Keys;
   readonly sentence: string;
-  /** Absent: an error. */
+  /** If absent, the remark is an error. */
   readonly level?: "warning";
 }
 
 /**
- * A rule for the resolved fleet. Entries with other problems are not in the fleet, but their names are in `declared`,
- * so that a lint does not report them as missing.
+ * A rule for the resolved fleet. Entries with other problems are not in the fleet, but their names are in
+ * `declared`, so that a lint does not report them as missing.
  */
 export type Lint = (fleet: Fleet, declared: DeclaredNames) => Remark[];

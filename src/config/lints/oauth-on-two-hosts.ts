@@ -1,7 +1,10 @@
 import { heldCredentials } from "./credential-holders.ts";
 import type { Lint } from "./lint.ts";
 
-/** Refuses an OAuth login on two hosts: its refresh token can be used only once, so the copies revoke each other. */
+/**
+ * Refuses an OAuth login on two hosts. Its refresh token can be used only once, so the copies revoke each
+ * other.
+ */
 export const oauthOnTwoHosts: Lint = (fleet) => {
   const logins = heldCredentials(fleet).filter(({ credential }) => credential.type === "oauth");
   return [...Map.groupBy(logins, ({ credential }) => credential.from).values()].flatMap((group) => {

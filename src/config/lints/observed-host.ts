@@ -2,8 +2,8 @@ import { isObservedOnly } from "../observe-only.ts";
 import type { Lint, Remark } from "./lint.ts";
 
 /**
- * Refuses agents, jobs and services on a host that is only observed, as nothing is installed there. Such a host must
- * declare its keys, as no `up` connects to it and stores them.
+ * Refuses agents, jobs and services on a host that is only observed, because nothing is installed there. Such
+ * a host must declare its keys, because no `up` connects to it and stores them.
  */
 export const observedHost: Lint = (fleet) => [
   ...[...entriesOf("jobs", fleet.jobs), ...entriesOf("services", fleet.services)]

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Lint } from "./lint.ts";
 
-/** Refuses a schedule that systemd does not accept, as the job would have no timer. */
+/** Refuses a schedule that systemd does not accept, because the job would have no timer. */
 export const refusedSchedule: Lint = ({ jobs }) => {
   const refused = refusedTimes(Object.values(jobs).flatMap(({ schedule }) => schedule));
   return Object.values(jobs).flatMap(({ name, schedule }) =>
@@ -18,12 +18,12 @@ export const refusedSchedule: Lint = ({ jobs }) => {
 /** The systemd program that checks times. Not every machine has it. */
 const PROGRAM = "/usr/bin/systemd-analyze";
 
-/** Milliseconds; it usually answers in a few. */
+/** Milliseconds to wait for the program, which usually answers within a few. */
 const TIMEOUT = 5000;
 
 /**
- * Returns the times that systemd does not accept. On a machine without systemd nothing is refused here; each host then
- * checks the times during `up`. No shell is involved.
+ * Returns the times that systemd does not accept. On a machine without systemd nothing is refused here; each
+ * host then checks the times during `up`. No shell is involved.
  */
 export function refusedTimes(times: readonly string[], program = PROGRAM): ReadonlySet<string> {
   if (times.length === 0 || !existsSync(program)) return new Set();

@@ -1,7 +1,7 @@
 import { SANDBOX_EXCEPTIONS } from "../../model/sandbox-exceptions.ts";
 import type { Lint } from "./lint.ts";
 
-/** Warns of every lifted sandbox restriction, with its cost. */
+/** Warns about every lifted sandbox restriction, and states its cost. */
 export const allowed: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap(({ name, allow }) =>
     allow.map((one) => {

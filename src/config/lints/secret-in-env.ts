@@ -1,7 +1,7 @@
 import type { AgentSpec, JobSpec } from "../fleet.ts";
 import type { Lint } from "./lint.ts";
 
-/** Refuses values that look like secrets: many people can read fleet.yaml. */
+/** Refuses values that look like secrets, because many people can read fleet.yaml. */
 export const secretInEnv: Lint = (fleet) =>
   (["agents", "jobs"] as const).flatMap((section) =>
     Object.values<AgentSpec | JobSpec>(fleet[section]).flatMap((one) =>
@@ -22,7 +22,7 @@ export function looksSecret(name: string, value: string): boolean {
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
 const SHORTEST = 16;
 
-/** Bits per character. English words of this length have less, random text has more. */
+/** The minimum entropy of a random value, in bits per character. English text of this length has less. */
 const RANDOM_ENTROPY = 3;
 
 function looksRandom(value: string): boolean {

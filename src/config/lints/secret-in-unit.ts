@@ -2,7 +2,9 @@ import { parseUnitFile, valuesOf } from "../../model/unit-file.ts";
 import type { Lint } from "./lint.ts";
 import { looksSecret } from "./secret-in-env.ts";
 
-/** Refuses secrets in the text of a unit, which everyone on the host and in the repository of fleet.yaml can read. */
+/**
+ * Refuses secrets in the text of a unit, which everyone with access to the host or to fleet.yaml can read.
+ */
 export const secretInUnit: Lint = (fleet) =>
   Object.values(fleet.services).flatMap(({ name, text = "" }) =>
     valuesOf(parseUnitFile(text), "Service", "Environment")

@@ -1,8 +1,8 @@
 import type { Lint } from "./lint.ts";
 
 /**
- * Refuses a service with the name of an agent, as commands accept the names of both. Also refuses a service that would
- * create the user of an agent.
+ * Refuses a service with the name of an agent, because commands accept the names of both. Also refuses a
+ * service that would create the user of an agent.
  */
 export const serviceNamedAsAgent: Lint = (fleet, { agents }) =>
   Object.values(fleet.services).flatMap(({ name, user, account }) => {

@@ -1,7 +1,7 @@
 import { type CredentialHolder, type Held, heldCredentials } from "./credential-holders.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** Requires a reason for a shared secret: when it expires, all its holders stop. */
+/** Requires a reason for a shared secret, because all its holders stop when it expires. */
 export const sharedSecret: Lint = (fleet) => {
   const groups = Map.groupBy(heldCredentials(fleet), ({ credential }) => credential.from);
   return [...groups.values()].flatMap(remarksOnGroup);

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** Warns about `isolation: tenant`: it is allowed, but its cost should be known. */
+/** Warns about `isolation: tenant`, which is allowed but weakens the isolation. */
 export const sharedUid: Lint = (fleet) =>
   Object.values(fleet.tenants)
     .filter((tenant) => tenant.isolation === "tenant")

@@ -1,6 +1,9 @@
 import type { Lint } from "./lint.ts";
 
-/** Refuses a route to an agent that is not in the sender's contact book, as its tasks would be lost silently. */
+/**
+ * Refuses a route to an agent that is not in the sender's contact book, because the sender's tasks would be
+ * lost silently.
+ */
 export const unreachableRoute: Lint = (fleet, declared) =>
   Object.values(fleet.agents).flatMap((agent) =>
     agent.routesTo.flatMap((to, index) => {

@@ -1,8 +1,8 @@
 import type { Lint } from "./lint.ts";
 
 /**
- * Refuses agents of two tenants with one Linux user. A tenant with `isolation: tenant` has a user with its name, which
- * an agent of another tenant with the same name would share.
+ * Refuses a Linux user that agents of two tenants would share. This happens if a tenant with `isolation:
+ * tenant` has the same name as an agent of another tenant.
  */
 export const userOfTwoTenants: Lint = (fleet) => {
   const byUser = Map.groupBy(Object.values(fleet.agents), (agent) => agent.user);

@@ -2,7 +2,7 @@ import type { AgentSpec, Fleet } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** Refuses two sources for one environment variable, as it would be undefined which one wins. */
+/** Refuses two sources for one environment variable, because it would be undefined which one wins. */
 export const variableTwice: Lint = (fleet) => [
   ...Object.values(fleet.agents).flatMap((agent) => {
     const runs = agent.failover?.choices ?? [agent];
@@ -21,14 +21,18 @@ export const variableTwice: Lint = (fleet) => [
   ),
 ];
 
-/** @param credentials the credentials in the environment of one run */
+/**
+ * Reports each variable with two sources.
+ *
+ * @param credentials the credentials in the environment of one run
+ */
 function claimedTwice(
   env: readonly string[],
   credentials: readonly string[],
   fleet: Fleet,
   placeOf: (credential: string) => Keys,
 ): Remark[] {
-  const claims = new Map(env.map((variable) => [variable, `its env`]));
+  const claims = new Map(env.map((variable) => [variable, "the agent's `env`"]));
   return credentials.flatMap((name) => {
     const variable = fleet.credentials[name]?.env;
     if (variable === undefined) return [];

@@ -67,7 +67,10 @@ export function agentResolver(
   };
 }
 
-/** Checks that the identity exists. References have been checked before, so only a default identity can be missing. */
+/**
+ * Checks that the identity exists. References have been checked before, so only a default identity can be
+ * missing.
+ */
 function hasIdentity(identity: string, agent: string, context: Context): boolean {
   const known = context.declared["identities"];
   if (known === undefined || known.has(identity)) return true;
@@ -76,11 +79,11 @@ function hasIdentity(identity: string, agent: string, context: Context): boolean
   return false;
 }
 
-/** Returns and checks `takeOver`. `later` makes sense only if a service runs the agent until then. */
+/** Returns and checks `takeOver`. `later` makes sense only if a service runs the agent in the meantime. */
 function takeOverOf(raw: RawAgent, keys: Keys, { report, source }: Context): AgentSpec["takeOver"] {
   const isLater = raw.takeOver === "later";
   if (isLater && (raw.replaces ?? []).length === 0) {
-    const sentence = "is `later`, but `replaces` names no service that runs the agent until then";
+    const sentence = "is `later`, but `replaces` names no service that runs the agent in the meantime";
     report.error(source, [...keys, "takeOver"], sentence);
   }
   if (isLater && raw.lifecycle === "ephemeral") {

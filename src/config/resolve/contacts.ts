@@ -8,7 +8,7 @@ import { asMap, namesIn } from "../yaml-values.ts";
 /** Where the contacts are declared. */
 export interface ContactsPlace {
   readonly source: YamlSource;
-  /** Whether they are in a separate file, which needs its own checks. */
+  /** Whether the contacts are in a separate file, which needs its own checks. */
   readonly isOwnFile: boolean;
 }
 

@@ -22,7 +22,7 @@ export interface Context {
 /** Resolves an entry of fleet.yaml. @returns undefined after a problem has been reported */
 export type Resolver<Raw, Spec> = (name: string, raw: Raw, keys: Keys, context: Context) => Spec | undefined;
 
-/** Resolves every valid entry of a section. The problems of the others have been reported already. */
+/** Resolves every valid entry of a section. The problems of all other entries have been reported already. */
 export function resolveSection<Raw, Spec>(
   section: string,
   context: Context,
@@ -34,7 +34,7 @@ export function resolveSection<Raw, Spec>(
   return Object.fromEntries(specs.filter(([, spec]) => spec !== undefined));
 }
 
-/** Returns the absolute path. `~/` stands for the home folder; other relative paths are relative to `dir`. */
+/** Makes a path absolute. `~/` stands for the home folder; other relative paths are relative to `dir`. */
 export function anywherePath(dir: string, path: string): string {
   return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(dir, path);
 }

@@ -5,17 +5,23 @@ import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 import type { Known } from "./model-options.ts";
 
-/** Shorter than the deadline of a change, because an agent without a working provider does nothing useful. */
+/**
+ * The default deadline. It is shorter than the one for a change, because an agent without a working provider
+ * does nothing useful.
+ */
 const DEADLINE = "5m";
 
-/** Longer than an unstable provider usually works before it fails again. */
+/**
+ * The default of `returnAfter`, which is longer than an unstable provider usually works before it fails
+ * again.
+ */
 const RETURN_AFTER = "10m";
 
 /**
  * Resolves the failover rules of an agent, with the defaults.
  *
  * @param choices the providers among which the deadman chooses, the best first
- * @returns undefined if there are fewer than two
+ * @returns undefined if there are fewer than two choices
  */
 export function failoverOf(
   { failover }: RawAgent,

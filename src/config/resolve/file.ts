@@ -9,7 +9,7 @@ const DEFAULT_MODE = "0644";
 /**
  * Reads a declared file.
  *
- * @param field where to report a problem of its path, relative to `keys`
+ * @param field where to report a problem with the file's path, relative to `keys`
  * @returns undefined after a problem has been reported
  */
 export function fileOf(raw: RawFile, keys: Keys, field: Keys, context: Context): IdentityFile | undefined {
@@ -21,7 +21,9 @@ export function fileOf(raw: RawFile, keys: Keys, field: Keys, context: Context):
   return undefined;
 }
 
-/** Reports a declared file that is in the folder of another one, which would have to be both a file and a folder. */
+/**
+ * Reports a declared file whose path is below another declared file, because a file cannot also be a folder.
+ */
 export function checkNoFileIsAFolder(paths: readonly string[], keys: Keys, context: Context): void {
   for (const path of paths) {
     const parent = paths.find((other) => path.startsWith(`${other}/`));

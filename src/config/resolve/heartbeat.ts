@@ -8,7 +8,10 @@ import type { Context } from "./context.ts";
 /** The default intervals in seconds. The time of the last write to a pane is known only to within 8 s. */
 const INTERVAL = { file: 15, notify: 15, pane: 60, none: 15 } as const;
 
-/** The minimum and the default number of intervals in a timeout. After the minimum an agent is stale. */
+/**
+ * The minimum and the default number of intervals in a timeout. An agent without a heartbeat for the minimum
+ * number is stale.
+ */
 const LEAST = 3;
 const USUAL = 4;
 

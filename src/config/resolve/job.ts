@@ -14,7 +14,7 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /**
  * Creates the resolver that fills in the defaults of jobs.
  *
- * @param agents the resolved agents, as a job runs on the host of its agent
+ * @param agents the resolved agents, which determine the hosts of their jobs
  */
 export function jobResolver(agents: Readonly<Record<string, AgentSpec>>): Resolver<RawJob, JobSpec> {
   return (name, raw, keys, context) => {
@@ -45,7 +45,10 @@ function retryOf({ retries = 0, after = AFTER }: RawJob["onFailure"] & {} = {}):
   return { retries, after: secondsOf(after) };
 }
 
-/** Requires a reason for root, and refuses the user of an agent, as the job would bypass the agent's sandbox. */
+/**
+ * Requires a reason for root, and refuses the user of an agent, because the job would bypass the agent's
+ * sandbox.
+ */
 function checkUser(
   { user, rootBecause }: RawJob,
   keys: Keys,

@@ -6,7 +6,10 @@ import type { Context } from "./context.ts";
 
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
-/** Returns the windows of an agent or a service, of its host and of the fleet, except those that the schema refuses. */
+/**
+ * Returns the windows of an agent or a service, of its host and of the fleet, except those that the schema
+ * refuses.
+ */
 export function maintenanceOf(raw: RawAgent | RawService, keys: Keys, context: Context): MaintenanceWindow[] {
   const { report, source } = context;
   const root = asMap(source.value);

@@ -15,7 +15,7 @@ export interface Known {
 
 /** A model of a provider, with the credential for that provider. */
 export interface Choice {
-  /** The provider's name in fleet.yaml. */
+  /** The provider's name in fleet.yaml; absent if no provider is declared. */
   readonly provider?: string;
   readonly model: ModelChoice;
   readonly credential?: string;
@@ -26,7 +26,10 @@ interface Written extends Omit<Choice, "model"> {
   readonly keys: Keys;
 }
 
-/** Returns an agent's choices, the best first. `runtime.provider` and `runtime.model` are short for a single one. */
+/**
+ * Returns an agent's choices, the best first. `runtime.provider` and `runtime.model` are short for a single
+ * choice.
+ */
 export function choicesOf(
   raw: RawAgent,
   { kind, provider, model }: Pick<RawRuntime, "kind" | "provider" | "model">,
@@ -80,7 +83,10 @@ function checkOrder(written: readonly Written[], kind: RuntimeKind, { report, so
   }
 }
 
-/** Refuses the credential of another provider. The provider would reject it, and would therefore count as failed. */
+/**
+ * Refuses the credential of another provider. The provider would reject this credential, and would therefore
+ * count as failed.
+ */
 function checkCredential(
   { provider, credential, keys }: Written,
   known: Known,
@@ -91,7 +97,10 @@ function checkCredential(
   report.error(source, [...keys, "credential"], `"${credential}" belongs to provider "${owner}"`);
 }
 
-/** Returns and checks the name that the runtime uses for the provider. With a misspelt name every task would fail. */
+/**
+ * Returns and checks the name that the runtime uses for the provider. With a misspelled name, every task
+ * would fail.
+ */
 function vendorOf(
   kind: RuntimeKind,
   { provider, keys }: Written,

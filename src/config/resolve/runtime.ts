@@ -7,7 +7,10 @@ import type { Context } from "./context.ts";
 import { failoverOf } from "./failover.ts";
 import { type Choice, choicesOf, type Known } from "./model-options.ts";
 
-/** The default PATH, after the agent's home and a slash. Programs that a user installs are often in `.local/bin`. */
+/**
+ * The default PATH, which is appended to the agent's home and a slash. Programs that a user installs are
+ * often in `.local/bin`.
+ */
 const PATH = ".local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 type Running = Pick<
@@ -16,8 +19,8 @@ type Running = Pick<
 >;
 
 /**
- * Resolves the program and environment of an agent: first what its runtime needs, then what is declared. The same is
- * resolved for each provider to which the agent can fail over.
+ * Resolves the program and environment of an agent: first what its runtime needs, then what is declared. Both
+ * are also resolved for each provider to which the agent can fail over.
  *
  * @param place the home of the agent and the name of its identity
  * @returns undefined after a problem has been reported
@@ -67,7 +70,7 @@ function startOf(
   };
 }
 
-/** @param own the credentials for all providers */
+/** Returns a choice for a declared provider, or nothing. @param own the credentials for all providers */
 function choiceOf(
   { provider, model, credential }: Choice,
   own: readonly string[],
@@ -79,7 +82,10 @@ function choiceOf(
   ];
 }
 
-/** `command` is short for `runtime: {kind: command}`. The schema accepts exactly one of the two. */
+/**
+ * Returns the declared runtime. `command` is short for `runtime: {kind: command}`. The schema accepts exactly
+ * one of the two.
+ */
 function runtimeWritten({ command: [program = "", ...args] = [], runtime }: RawAgent): RawRuntime {
   if (runtime === undefined) return { kind: "command", program, args };
   return typeof runtime === "string" ? { kind: runtime } : runtime;

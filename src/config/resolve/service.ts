@@ -56,7 +56,7 @@ export const resolveService: Resolver<RawService, ServiceSpec> = (name, raw, key
   };
 };
 
-/** Returns the keys of an optional field, or those of the entry if the field is absent. */
+/** Returns the keys of an optional field, or the keys of the entry if the field is absent. */
 function at(raw: RawService, field: keyof RawService, keys: Keys): Keys {
   return raw[field] === undefined ? keys : [...keys, field];
 }
@@ -78,7 +78,7 @@ function userOf(raw: RawService, written: UnitFile | undefined, keys: Keys, cont
   return raw.user ?? inText ?? "root";
 }
 
-/** Refuses to create or change accounts of the system, including root. */
+/** Refuses to create or change system accounts, including root. */
 function checkAccount({ account }: RawService, user: string, keys: Keys, context: Context): void {
   if (account === undefined || (user !== "root" && !isReserved(user))) return;
   const sentence = `would create the user "${user}", which belongs to the system: choose another \`user\`, or remove this`;
@@ -106,7 +106,10 @@ function filesOf(raw: RawService, keys: Keys, context: Context): ServiceSpec["fi
   return Object.fromEntries(files);
 }
 
-/** Checks the keys of a health check. A command needs a declared user, so that none runs as root by accident. */
+/**
+ * Checks the fields that concern health. A command needs a declared user, so that it does not run as root by
+ * accident.
+ */
 function checkHealth(raw: RawService, written: UnitFile | undefined, keys: Keys, context: Context): void {
   const { source, report } = context;
   if (raw.health !== undefined && raw.running === false)
@@ -126,7 +129,10 @@ function checkHealth(raw: RawService, written: UnitFile | undefined, keys: Keys,
   }
 }
 
-/** Refuses to enable a unit without an [Install] section: otherwise this would be noticed only after the next boot. */
+/**
+ * Returns the wanted UnitFileState. Refuses to enable a unit without an [Install] section, because otherwise
+ * the mistake would be noticed only after the next boot.
+ */
 function enabledOf(
   { enabled = true }: RawService,
   written: UnitFile | undefined,

@@ -6,7 +6,10 @@ import type { RawTenant } from "../yaml-types.ts";
 import type { Resolver } from "./context.ts";
 import { limitsOf } from "./limits.ts";
 
-/** Resolves a tenant with its defaults. Names of system groups are refused, as the name becomes a Linux group. */
+/**
+ * Resolves a tenant with its defaults. Names of system groups are refused, because the tenant's name becomes
+ * a Linux group.
+ */
 export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw, keys, context) => {
   if (isReserved(name)) {
     context.report.error(context.source, keys, "is the name of a system group: choose another name", "key");

@@ -15,7 +15,10 @@ export function checkSchema(source: YamlSource, validate: Validator, report: Pro
   }
 }
 
-/** For `oneOf`, `if` and `propertyNames`, ajv reports several errors; one of them is enough. */
+/**
+ * Whether an error is worth reporting. For `oneOf`, `if` and `propertyNames`, ajv reports several errors, of
+ * which one is enough.
+ */
 function saysSomething(error: ErrorObject): boolean {
   return !["if", "propertyNames"].includes(error.keyword) && !error.schemaPath.includes("/oneOf/");
 }
@@ -28,7 +31,7 @@ function placeOf(error: ErrorObject, root: unknown): { keys: Keys; part: Part } 
   return { keys, part: "value" };
 }
 
-/** The keys of a JSON pointer; a list's index becomes a number. */
+/** Returns the keys of a JSON pointer. The index of a list becomes a number. */
 function keysOf(pointer: string, root: unknown): Keys {
   let value = root;
   return pointer

@@ -10,7 +10,10 @@ export function sentenceOf(error: ErrorObject): string {
   return keyword === undefined ? `is not allowed: ${error.message}` : keyword(error);
 }
 
-/** The keywords for which the sentences below are more precise than the schema's message for the whole value. */
+/**
+ * The keywords for which the sentences of BY_KEYWORD are more precise than the schema's message for the whole
+ * value.
+ */
 const ALWAYS_OWN = new Set(["required", "enum", "dependencies"]);
 
 const BY_KEYWORD: Readonly<Record<string, (error: ErrorObject) => string>> = {

@@ -9,8 +9,8 @@ export interface Validator {
 }
 
 /**
- * Compiles the two schemas, which takes 100 ms when Muster runs from its sources. The build replaces this module by the
- * code that ajv generates (scripts/schema.ts).
+ * Compiles the two schemas, which takes 100 ms when Muster runs from its sources. The build replaces this
+ * module with the code that ajv generates (scripts/schema.ts).
  */
 const ajv = new Ajv({
   allErrors: true,

@@ -8,13 +8,16 @@ import { plainOf } from "./plain-values.ts";
 import type { YamlSource } from "./source.ts";
 import { parseYaml } from "./syntax.ts";
 
-/** A fleet of 1,000 agents has half this size. Larger files take seconds to parse. */
+/**
+ * The maximum size of a file. A fleet of 1,000 agents is half this size, and larger files take seconds to
+ * parse.
+ */
 const MOST_BYTES = 512 * 1024;
 
 /**
  * Reads a YAML file and reports every problem of the YAML itself.
  *
- * @param within the section that the file contains
+ * @param within the keys of the section that the file contains; empty for fleet.yaml
  * @returns undefined if the file has no usable values
  */
 export function openSource(path: string, within: Keys, report: ProblemReport): YamlSource | undefined {
@@ -51,7 +54,7 @@ function parsed(file: File, text: string, report: ProblemReport): YamlSource | u
   };
 }
 
-/** Returns a source in which everything has the same position, that of a flaw. */
+/** Returns a source in which everything has the position of a flaw. */
 function flawAt(file: File, text: string, offset: number): YamlSource {
   return { ...file, value: undefined, locate: () => positionAt(text, offset), remember: () => {} };
 }

@@ -15,7 +15,9 @@ export interface Plain {
   readonly targets: ReadonlyMap<Alias, Node>;
 }
 
-/** The maximum nesting: much deeper than any section of fleet.yaml, and too little for a stack overflow. */
+/**
+ * The maximum nesting: much deeper than any section of fleet.yaml, but not deep enough for a stack overflow.
+ */
 const MAX_DEPTH = 60;
 
 /** The maximum number of values in a document with expanded aliases. A fleet of 1,000 agents has 30,000. */
@@ -35,11 +37,11 @@ interface Walk {
 }
 
 /**
- * Converts YAML nodes to plain values. Maps have no prototype, so `__proto__` is an ordinary key. An anchored value is
- * converted once and shared by its aliases. Merge keys are expanded.
+ * Converts YAML nodes to plain values. Maps have no prototype, so `__proto__` is an ordinary key. An anchored
+ * value is converted once and shared by its aliases. Merge keys are expanded.
  *
- * The library's own toJS is not used: it stops at the first error, its errors have no path, and its check for duplicate
- * keys takes quadratic time.
+ * The library's own toJS is not used, because it stops at the first error, its errors have no path, and its
+ * check for duplicate keys takes quadratic time.
  */
 export function plainOf(root: Node | null): Plain {
   const walk: Walk = { flaws: [], targets: new Map(), anchors: new Map(), size: 0 };
@@ -115,7 +117,9 @@ function isPlainMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Adds the keys of a merged map. The map's own keys win over merged ones; of two merged maps, the first wins. */
+/**
+ * Adds the keys of a merged map. The map's own keys win over merged ones; of two merged maps, the first wins.
+ */
 function fillIn(value: Record<string, unknown>, source: unknown): void {
   for (const [key, merged] of Object.entries(source as object)) {
     if (!(key in value)) value[key] = merged;

@@ -6,12 +6,12 @@ export interface Syntax {
   readonly errors: readonly { readonly offset: number; readonly sentence: string }[];
 }
 
-/** More errors would not be useful, and a malicious file would take seconds. */
+/** The maximum number of errors. More would not be useful, and a malicious file would take seconds. */
 const MOST_ERRORS = 100;
 
 /**
- * Parses YAML 1.2 text with one document and plain scalars. plainOf handles duplicate keys and merge keys, as the
- * library's own check of keys takes quadratic time.
+ * Parses YAML 1.2 text with one document and plain scalars. plainOf handles duplicate keys and merge keys,
+ * because the library's own check of keys takes quadratic time.
  */
 export function parseYaml(text: string): Syntax {
   const composer = new Composer({ schema: "core", uniqueKeys: false, prettyErrors: false });

@@ -1,4 +1,4 @@
-/** The fields of a state in `pulumi stack export` that are used here. */
+/** The fields that Muster uses of a state from `pulumi stack export`. */
 export interface Deployment {
   readonly deployment: {
     readonly resources?: readonly StateResource[];
@@ -13,7 +13,7 @@ interface StateResource {
 }
 
 const MUSTER = "muster:";
-/** Types whose existing resources the program looks up before it declares any. */
+/** The prefixes of the types whose existing resources the Pulumi program looks up before it declares any. */
 const LOOKED_UP = ["digitalocean:", "command:"];
 const PROVIDERS = "pulumi:providers:";
 
@@ -23,12 +23,12 @@ export function pendingOf({ deployment }: Deployment) {
 }
 
 /**
- * Turns what a killed run was creating into resources of the state. The ids of Muster's resources are their
- * names; the next refresh shows whether they exist, and the run creates those that do not. Pending cloud
- * resources are dropped: the next run finds them by their tag or name.
+ * Adds to the state the resources that a killed run was creating. The id of a Muster resource is its name.
+ * The next refresh shows which of these resources exist, and the next run creates the missing ones. Pending
+ * cloud resources are dropped, because the next run finds them by their tag or name.
  *
  * @returns the state without pending operations, and the names of the adopted resources; undefined if the id
- * of a pending resource cannot be known, so that a person must decide
+ *   of a pending resource cannot be known, so that a person must decide
  */
 export function adoptPending(
   exported: Deployment,

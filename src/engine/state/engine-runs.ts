@@ -3,18 +3,19 @@ import { join } from "node:path";
 import { startMark } from "../../base/processes.ts";
 import type { PulumiProject } from "../project.ts";
 
-/** A process of this checkout that may take a stack's lock. */
+/** A process in this checkout that may take a stack's lock. */
 export interface EngineRun {
   readonly stack: string;
   readonly pid: number;
+  /** The process's start mark, because process ids are reused. */
   readonly start: string;
-  /** When it was recorded, ISO 8601. It takes the lock soon after that. */
+  /** When the process was recorded, in ISO 8601. The process takes the lock soon after that. */
   readonly noted: string;
 }
 
 /**
- * Records a process before it takes a lock. Two machines may have the same name, so on a shared state only
- * this record proves that the process of a lock ran on this machine.
+ * Records a process before it takes a lock. A lock identifies a machine only by its name, and two machines
+ * may have the same name. With a shared state, only this record proves that the lock's process ran here.
  */
 export function noteRun(project: PulumiProject, stack: string, pid: number): void {
   const start = startMark(pid);
@@ -32,7 +33,7 @@ export function notedRuns(project: PulumiProject, stack: string): EngineRun[] {
     .filter((run) => run.stack === stack);
 }
 
-/** Deletes the records of runs that have ended. Their locks, if any, have already been removed. */
+/** Deletes the records of runs that have ended. The caller has already removed the locks of killed runs. */
 export function forgetEndedRuns(project: PulumiProject, stack: string): void {
   for (const run of notedRuns(project, stack).filter((one) => !isAlive(one))) {
     rmSync(join(dirOf(project), `${run.pid}.json`), { force: true });

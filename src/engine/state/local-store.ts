@@ -6,7 +6,7 @@ import type { StateRead, Store } from "./state-store.ts";
 import { isFormerState } from "./upgrade-state.ts";
 
 /**
- * Opens a state in the project's own folder. Its locks are files, which are read and removed without the
+ * Opens a state in the project's own folder. The locks are files, which are read and removed without the
  * engine.
  */
 export function localStore(project: PulumiProject, stack: string, dir: string): Store {
@@ -37,7 +37,7 @@ function readLock(place: string): StackLock | undefined {
   }
 }
 
-/** Searches the text of the state instead of parsing it: most states are large and need no change. */
+/** Searches the text of the state instead of parsing it, because most states are large and need no change. */
 function readCheckpoint(checkpoint: string): Omit<StateRead, "locks"> {
   const text = existsSync(checkpoint) ? readFileSync(checkpoint, "utf8") : "";
   return { isInterrupted: text.includes('"pending_operations"'), isFormer: isFormerState(text) };

@@ -21,8 +21,8 @@ export async function checkState(of: EngineStack): Promise<void> {
 }
 
 /**
- * Prepares a stack's state for a change by this process: removes the locks of killed runs, adopts what these
- * were creating, and upgrades a state of an earlier version.
+ * Prepares a stack's state for a change by this process: removes the locks of killed runs, adopts what those
+ * runs were creating, and upgrades a state of an earlier version.
  *
  * @throws MusterError if the state cannot be reached, or another run is working on the stack
  */
@@ -42,9 +42,9 @@ export async function readyState(of: EngineStack, report: Report): Promise<void>
 /**
  * Removes the locks of killed runs.
  *
- * @param force also removes the locks of runs that cannot be seen from here, but never that of a running one
+ * @param force whether to also remove the locks of runs that cannot be seen from this machine
  * @returns the number of removed locks
- * @throws MusterError if a lock must stay
+ * @throws MusterError if a lock must not be removed; no lock is removed then
  */
 export async function unlockState(of: EngineStack, force: boolean, report: Report): Promise<number> {
   const store = openStore(of);
@@ -66,9 +66,8 @@ export async function unlockState(of: EngineStack, force: boolean, report: Repor
 }
 
 /**
- * Returns the locks of a stack.
+ * Returns the locks of a stack; undefined, without contacting the state, if a service manages the locks.
  *
- * @returns undefined, without contacting the state, if a service manages its locks
  * @throws MusterError if the state cannot be reached
  */
 export async function locksOf(of: EngineStack): Promise<readonly StackLock[] | undefined> {
@@ -82,8 +81,8 @@ export async function locksOf(of: EngineStack): Promise<readonly StackLock[] | u
 }
 
 /**
- * Runs `work` while no other process of this checkout uses the state. Otherwise one process could remove the
- * new lock of another as if it were dead.
+ * Runs `work` while no other process in this checkout uses the state. Otherwise one process could mistake the
+ * new lock of another process for a dead one and remove it.
  */
 function exclusively<T>({ project }: EngineStack, report: Report, work: () => Promise<T>): Promise<T> {
   const waiting = (pid: number) => report(`waiting for process ${pid}, which is checking the state`);
@@ -104,7 +103,10 @@ async function removeLocks(
   forgetEndedRuns(project, stack);
 }
 
-/** Rewrites the state with `stack import`, which takes the stack's lock and clears pending operations. */
+/**
+ * Adopts what killed runs were creating and upgrades the state, if needed. Uses `stack import`, which takes
+ * the stack's lock.
+ */
 async function rewriteState(of: EngineStack, report: Report): Promise<void> {
   const exported = await exportState(of);
   if (exported.failed) throw prepareError(of.stack, exported.stderr);
@@ -118,7 +120,7 @@ async function rewriteState(of: EngineStack, report: Report): Promise<void> {
   if (imported.failed) throw prepareError(of.stack, imported.stderr);
   if (isFormer)
     report(
-      `upgraded the state of stack ${of.stack}: each agent is now one resource. No host is changed by that`,
+      `upgraded the state of stack ${of.stack}: each agent is now one resource. This does not change any host`,
     );
   if (adoption === undefined || adoption.adopted.length === 0) return;
   report(
@@ -127,7 +129,8 @@ async function rewriteState(of: EngineStack, report: Report): Promise<void> {
 }
 
 /**
- * How often to read a state that a killed run is still writing, and the milliseconds between two attempts.
+ * How many times to try to read a state that a killed run is still writing, and the milliseconds between
+ * attempts.
  */
 const [TRIES, PAUSE] = [6, 500];
 
@@ -149,7 +152,7 @@ function lockedError(stack: string, lock: StackLock): MusterError {
   const what = `stack ${stack} is locked`;
   if (lock.holder === "alive") {
     const why = `${lockOwner(lock)} has been working on it ${since}.`;
-    return new MusterError({ what, why, next: "Wait until that run has ended, then run it again." });
+    return new MusterError({ what, why, next: "Wait until that run has ended, then run this again." });
   }
   return new MusterError({
     what,
@@ -158,7 +161,7 @@ function lockedError(stack: string, lock: StackLock): MusterError {
   });
 }
 
-/** The kinds of state whose locks are files or rows, which remain when their holder is killed. */
+/** Matches backends whose locks are files or rows, which remain when the run that holds them is killed. */
 const OWN_LOCKS = /^(file|s3|gs|azblob|postgres):/;
 
 /** Opens a stack's state; undefined if a service such as Pulumi Cloud manages its locks. */

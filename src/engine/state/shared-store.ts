@@ -10,15 +10,15 @@ import { isFormerState } from "./upgrade-state.ts";
 /** The timeout of one request to a shared state, in milliseconds. */
 const TIMEOUT = 30_000;
 
-/** The most milliseconds between the record of a run and its lock. */
+/** The maximum number of milliseconds between the time of a run's record and the time of the run's lock. */
 const NOTE_TO_LOCK = 300_000;
 
-/** A line of the engine's checkForLock (its pkg/backend/diy/lock.go). */
+/** Matches a line in the error of the engine's checkForLock (pkg/backend/diy/lock.go). */
 const LOCK = /^\s+(\S+): created by (.+)@(\S+) \(pid (\d+)\) at (\S+)$/gm;
 
 /**
- * Opens a state that many machines write: a bucket, a database, or a folder outside the project. It is used
- * only through the engine, so that every backend and login that the engine supports works here too.
+ * Opens a state that many machines write: a bucket, a database, or a folder outside the project. The state is
+ * accessed only through the engine, so that every backend and login that the engine supports works here too.
  */
 export function sharedStore(of: EngineStack): Store {
   return {
@@ -36,8 +36,8 @@ export function sharedStore(of: EngineStack): Store {
 }
 
 /**
- * Finds another run of this checkout. It may not have its lock yet, and reading the locks could take that
- * lock first.
+ * Finds another run in this checkout from its recorded process, not from the locks: that run may not have
+ * taken its lock yet, and `readLocks` briefly takes the lock itself, so it could get in first.
  */
 function ownRun({ project, stack }: EngineStack): StackLock | undefined {
   const run = notedRuns(project, stack).find((one) => one.pid !== process.pid && isAlive(one));
@@ -47,7 +47,7 @@ function ownRun({ project, stack }: EngineStack): StackLock | undefined {
   return { place: "", username, hostname: hostname(), pid, timestamp, holder: "alive" };
 }
 
-/** Reads the state. @returns the changes that it needs */
+/** Reads the state, and finds out which changes it needs. */
 async function exported(of: EngineStack): Promise<Omit<StateRead, "locks">> {
   const answer = await ask(of, ["stack", "export", "--stack", of.stack]);
   if (hasNoStack(answer)) return { isInterrupted: false, isFormer: false };
@@ -57,9 +57,9 @@ async function exported(of: EngineStack): Promise<Omit<StateRead, "locks">> {
 }
 
 /**
- * Reads the locks of a stack. The engine has no command for that, but every command that takes the lock
- * reports who holds it. Renaming a stack to its own name is the only such command that changes nothing,
- * because the name is taken.
+ * Reads the locks of a stack. The engine has no command that only reads them, but every command that needs
+ * the lock reports who holds it. Renaming a stack to its own name is the only such command that changes
+ * nothing, because the name is taken.
  */
 async function readLocks(of: EngineStack): Promise<StackLock[]> {
   const { project, stack } = of;
@@ -81,8 +81,8 @@ function lockOf(owner: LockOwner, place: string, runs: readonly EngineRun[]): St
 }
 
 /**
- * Finds out whether a run is alive. Only a run that was recorded here can be known to be dead: another
- * machine may have the same name.
+ * Finds out whether the run that holds a lock is alive. Only a run that was recorded here can be known to be
+ * dead, because another machine may have the same name as this one.
  */
 function holderOf(owner: LockOwner, runs: readonly EngineRun[]): LockHolder {
   const run = runs.find(({ pid, noted }) => {

@@ -1,26 +1,27 @@
 import type { StackLock } from "./stack-lock.ts";
 
-/** What a state contains that a run must resolve before it changes the stack. */
+/** What a run must know about a state, and may have to resolve, before it changes the stack. */
 export interface StateRead {
   readonly locks: readonly StackLock[];
   /** Whether a killed run may have left operations pending. */
   readonly isInterrupted: boolean;
-  /** Whether an earlier version, which had other resources, wrote the state. */
+  /** Whether the state is from an earlier version of Muster, which had other resources. */
   readonly isFormer: boolean;
 }
 
-/** Access to a stack's state, for its locks and the traces of killed runs. */
+/** Gives access to a stack's locks, and to what killed runs left in the stack's state. */
 export interface Store {
   /**
-   * Reads the locks and whether the state needs changes.
+   * Reads the locks, and finds out whether the state needs changes.
    *
-   * @param forChange false for a run that changes nothing: locks do not matter then, and may be omitted
+   * @param forChange false for a run that changes nothing; to such a run locks do not matter, so they may be
+   *   omitted
    * @throws MusterError if the state cannot be reached
    */
   read(forChange: boolean): Promise<StateRead>;
   /**
-   * Removes locks that `read` returned. On a shared state, the engine can only remove all locks of a stack at
-   * once.
+   * Removes locks that `read` returned. For a shared state, this removes all locks of the stack, because the
+   * engine cannot remove a single one.
    */
   unlock(locks: readonly StackLock[]): Promise<void>;
 }

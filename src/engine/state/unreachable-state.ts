@@ -2,7 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import { withoutPassword } from "../project.ts";
 import type { EngineAnswer, EngineStack } from "../run-engine.ts";
 
-/** For each error text of the engine's drivers: the cause, and what to do. */
+/** Maps the error texts of the engine's drivers to the cause and to what the user should do. */
 const CAUSES: readonly (readonly [said: RegExp, why: string, next: string])[] = [
   [
     /connection refused|no such host|network is unreachable|i\/o timeout/,
@@ -36,7 +36,7 @@ const CAUSES: readonly (readonly [said: RegExp, why: string, next: string])[] = 
   ],
 ];
 
-/** Returns the error for a state that cannot be read, with its cause in one sentence. */
+/** Returns the error for a state that cannot be read, with the cause in one sentence. */
 export function stateUnreachable(
   { project, stack }: EngineStack,
   { timedOut, stderr }: EngineAnswer,

@@ -19,15 +19,17 @@ interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** The types that had no parent before version 0.2, and have their Host as parent since then. */
+/**
+ * The types of the resources that had no parent before version 0.2. Since then, their parent is their Host.
+ */
 const UNDER_HOST = ["Tenant", "Reader", "Account", "HostJobs", "Service"];
 
-const PARTS = Object.values(FORMER_TYPES);
+const PARTS: readonly string[] = Object.values(FORMER_TYPES);
 
 const FORMER = new RegExp(`::muster:index:(?:${[...UNDER_HOST, ...PARTS].join("|")})::`);
 
 /**
- * Whether a state is from before version 0.2, when each part of an agent was a resource.
+ * Whether a state is from before version 0.2, when each part of an agent was a separate resource.
  *
  * @param text the state as JSON
  */
@@ -36,9 +38,9 @@ export function isFormerState(text: string): boolean {
 }
 
 /**
- * Upgrades a state from before version 0.2. Aliases do the same within a run, but not in a run with targets:
- * the engine would keep the old names of all other resources while their dependents refer to the new names,
- * and would then refuse to read that state.
+ * Upgrades a state from before version 0.2. Aliases are enough for a run without targets. In a run with
+ * targets, however, the engine would keep the old names of all other resources, while the resources that
+ * depend on them would refer to the new names. The engine would then refuse to read that state.
  */
 export function upgradeState(exported: Deployment): Deployment {
   const resources = (exported.deployment?.resources ?? []) as readonly StateResource[];
@@ -61,7 +63,7 @@ function typeOf(urn: string): string {
   return /::muster:index:(\w+)::[^$]*$/.exec(urn)?.[1] ?? "";
 }
 
-/** Returns the current form of a URN. @param hosts the names of the hosts whose Host is in the state */
+/** Returns the current form of a URN. @param hosts the names of the hosts that have a Host in the state */
 function renamed(urn: string, hosts: ReadonlySet<string>): string {
   const type = typeOf(urn);
   const name = nameInUrn(urn);
@@ -72,9 +74,9 @@ function renamed(urn: string, hosts: ReadonlySet<string>): string {
   return `${stack}::${project}::${under}muster:index:${isOfAgent ? "Agent" : type}::${currentId(name)}`;
 }
 
-/** Returns a resource with its Host as parent, and with references to the current names. */
+/** Returns a resource with its Host as the parent, and with its references changed to the current names. */
 function moved(resource: StateResource, rename: (urn: string) => string): StateResource {
-  // Without its former names, no later run mistakes it for a former resource.
+  // The aliases are left out, so that no later run mistakes the resource for a former one.
   const { aliases: _, ...rest } = resource;
   const { dependencies, propertyDependencies, deletedWith } = resource;
   const urn = rename(resource.urn);
@@ -103,8 +105,8 @@ function references(urns: readonly string[], self: string, rename: (urn: string)
 }
 
 /**
- * Joins the parts of an agent into its Agent. This keeps the former id of the Identity until the host has a
- * single record of the agent.
+ * Joins the parts of an agent into one Agent. Its property `resource` keeps the former id of the Identity
+ * until the host has a single record of the agent.
  */
 function joined(parts: readonly StateResource[], rename: (urn: string) => string): StateResource {
   const [first] = parts as [StateResource];
@@ -127,7 +129,7 @@ function without(properties: StateResource["inputs"] = {}): Record<string, unkno
   return rest;
 }
 
-/** Returns the items of each part, by the part's property. */
+/** Returns the items of each part, by the name of the part. */
 function partsIn(parts: readonly StateResource[], from: "inputs" | "outputs"): Record<string, unknown> {
   const partOf = ({ urn }: StateResource): AgentPart | undefined => {
     const parsed = parseId(nameInUrn(urn));

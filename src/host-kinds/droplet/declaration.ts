@@ -8,11 +8,11 @@ import { remoteLogin, withoutComment } from "../remote-login.ts";
 import { cloudWritten } from "./cloud-section.ts";
 import type { AdoptSpec, DropletHostSpec, DropletSpec, SetupStep } from "./spec.ts";
 
-/** A small size, enough for a few agents that call remote models. */
+/** The default size: small, but enough for a few agents that call remote models. */
 const SIZE = "s-1vcpu-2gb";
-/** The image that Muster is tested on. */
+/** The default image: the one that Muster is tested with. */
 const IMAGE = "debian-12-x64";
-/** A droplet usually answers within a minute or two. The rest is for a slow cloud. */
+/** The default `bootTimeout`. A droplet usually answers within two minutes, but DigitalOcean can be slow. */
 const BOOT_TIMEOUT = "10m";
 const SETUP_TIMEOUT = "10m";
 
@@ -41,7 +41,7 @@ function resolveSpec(name: string, raw: RawHost, keys: Keys, context: Context): 
     return undefined;
   }
   if (own.region === undefined) {
-    // If `cloud` is invalid, its error has been reported and its `region` cannot be read.
+    // An invalid `cloud` is read as empty. If it contains a `region`, its own error is enough.
     if (asMap(asMap(context.source.value)["cloud"])["region"] === undefined) {
       refuse("has no `region`, and `cloud` has none", keys, context);
     }
@@ -80,12 +80,12 @@ function adoptOf({ droplet, firewall, hostKeys = [] }: NonNullable<RawHost["adop
   return { droplet: `${droplet}`, ...(firewall !== undefined && { firewall }), hostKeys: keys };
 }
 
-/** Whether Muster may create the droplet. Only then does DigitalOcean need a public key for it. */
+/** Whether Muster may create the droplet, which needs a public key. An adopted droplet needs none. */
 function mayBeMade({ adopt, replace }: RawHost): boolean {
   return adopt === undefined || replace !== undefined;
 }
 
-/** DigitalOcean allows 64 characters. The rest is for the prefix that names the project and the stack. */
+/** DigitalOcean allows 64 characters, and the prefix with the project and the stack needs some of them. */
 const MOST_VOLUME_NAME = 40;
 
 function isDeclared(keys: Keys, context: Context): boolean {

@@ -5,7 +5,7 @@ import { open } from "../../transport/open.ts";
 import { scriptSteps } from "../../transport/script-steps.ts";
 import type { Target } from "../../transport/target.ts";
 
-/** The errors that are expected while a machine boots, or before its first boot has installed our key. */
+/** The errors that are expected while a machine boots, or until its first boot has installed our key. */
 const BOOTING: readonly UnreachableReason[] = [
   "timeout",
   "refused",
@@ -17,17 +17,18 @@ const BOOTING: readonly UnreachableReason[] = [
 ];
 /** Milliseconds between two attempts. */
 const PAUSE = 2000;
-/** Seconds that a connected host has to print its host keys. */
+/** Seconds to wait for a connected host to print its host keys. */
 const ANSWER = 30;
 
 /**
- * Waits until a host accepts our login, and returns all its public host keys. If no key is pinned, the key
- * that the host shows on this contact is trusted.
+ * Waits until a host accepts our login, and returns the host's public keys. If no key is pinned, Muster
+ * trusts the key that the host presents on this contact.
  *
  * @param seconds how long the host may take to boot
  * @param progress called once if the host does not answer immediately
- * @throws HostError with the last reason if the host does not accept the login in time; with "key-changed"
- *   immediately if the host shows a key that is not pinned, or that is not in its own /etc/ssh
+ * @throws HostError with the reason of the last attempt if the host does not accept the login in time; at
+ *   once with "key-changed" if the host presents a key that is not the pinned one or is not in the host's
+ *   /etc/ssh
  */
 export async function firstContact(
   target: Target,
@@ -48,10 +49,10 @@ export async function firstContact(
 }
 
 /**
- * Connects to a host once, and returns its public host keys: the one that it shows, and all that are in its
- * /etc/ssh.
+ * Connects to a host once, and returns the host's public keys: the pinned keys, or else the key that the host
+ * presents and all keys in the host's /etc/ssh.
  *
- * @throws HostError if the host does not accept the login, or shows a key that is not in its /etc/ssh
+ * @throws HostError if the host does not accept the login, or presents a key that is not in its /etc/ssh
  */
 export async function contactHost(target: Target): Promise<string[]> {
   const { channel, target: met } = await open(target, "shell", { learnHostKey: () => undefined });
@@ -88,8 +89,8 @@ function foreignKey({ name, address }: Target): HostError {
   return new HostError({
     host: name,
     reason: "key-changed",
-    what: "the connection is refused, because the host showed a key that is not its own",
+    what: "the connection was rejected because the host presented a key that is not its own",
     why: `the machine at ${address} has other keys in /etc/ssh, so something intercepts the connection.`,
-    next: "Find out what intercepts it before you continue.",
+    next: "Find out what intercepts the connection before you continue.",
   });
 }

@@ -12,7 +12,7 @@ import { describeDroplet, type FoundDroplet } from "./digitalocean/describe-drop
 import { contactHost } from "./first-contact.ts";
 
 /**
- * Finds a droplet at DigitalOcean, and connects to it to read its host keys.
+ * Finds a droplet at DigitalOcean, and connects to the droplet to read its host keys.
  *
  * @param number the droplet's ID
  * @param config the configuration of the stack, which may contain the token
@@ -45,7 +45,7 @@ export async function foundDroplet(
   };
 }
 
-/** Refuses a name or a droplet that another host of the fleet already has. */
+/** Refuses a name or a droplet that another host of the fleet already uses. */
 function refuseTaken(project: string, name: string, number: string): void {
   const hosts = Object.values(loadHosts(join(project, "fleet.yaml")) ?? {});
   const known = [...readHosts(project, "droplet")];

@@ -11,7 +11,7 @@ import type * as Sdk from "./resources/sdk.ts";
 import { setupScript, WAIT_FOR_CLOUD_INIT } from "./resources/setup-script.ts";
 import type { CloudSpec, DropletHostSpec } from "./spec.ts";
 
-/** Declares the droplets of a stack with the resources that belong to them, and a DropletHost for each. */
+/** Declares the droplets of a stack with their attached resources, and a DropletHost for each droplet. */
 export const makeMachines: HostKindProgramModule<DropletHostSpec>["makeMachines"] = async (
   declared,
   fleet,
@@ -30,13 +30,13 @@ export const makeMachines: HostKindProgramModule<DropletHostSpec>["makeMachines"
   return new Map(parts.map(({ spec, droplet }) => [spec.name, makeHost(sdk, spec, droplet, answer)]));
 };
 
-/** Adds the ports of a host's services to those that its firewall opens. */
+/** Adds the ports of a host's services to the ports that the host's firewall opens. */
 function withServicePorts(spec: DropletHostSpec, { services }: Fleet): DropletHostSpec {
   const forServices = Object.values(services).flatMap(({ host, open }) => (host === spec.name ? open : []));
   return { ...spec, droplet: { ...spec.droplet, open: [...spec.droplet.open, ...forServices] } };
 }
 
-/** Declares the public keys. A key that somebody else has added to the account is used and never changed. */
+/** Declares the public keys. A key that somebody else added to the account is used but never changed. */
 function makeKeys(
   { SshKey }: typeof Sdk,
   owner: string,
@@ -75,7 +75,7 @@ function makeProject(
   isolateFailure(held, "digitalocean:index/projectResources:ProjectResources", name);
 }
 
-/** Declares the DropletHost and a command for each setup step. The steps run one after the other. */
+/** Declares the DropletHost and a command for each setup step. The steps run one after another. */
 function makeHost(
   { Command }: typeof Sdk,
   spec: DropletHostSpec,

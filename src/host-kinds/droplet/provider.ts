@@ -15,7 +15,7 @@ export function dropletProvider(droplets: Droplets): HostKindProvider {
   return {
     handlers: (context) => ({ DropletHost: dropletHostHandler(context, droplets) }),
     functions: (context) => ({
-      // Only our own program calls this function, so the types are known. Both are plain data.
+      // Only our own program calls this function, so the types of the question and the answer are known.
       [CLOUD_TOKEN]: async (args, report) =>
         (await dropletPreflight(
           context,

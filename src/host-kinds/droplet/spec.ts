@@ -1,7 +1,7 @@
 import type { RemoteHostSpec } from "../../config/host-spec.ts";
 import type { OpenPort } from "../../config/open-port.ts";
 
-/** A host that Muster creates at DigitalOcean. Its address is known once the droplet exists. */
+/** A host at DigitalOcean that Muster creates or adopts. Its address is known once the droplet exists. */
 export interface DropletHostSpec extends RemoteHostSpec {
   readonly kind: "droplet";
   readonly droplet: DropletSpec;
@@ -9,13 +9,13 @@ export interface DropletHostSpec extends RemoteHostSpec {
 
 /** The settings that all droplets of a fleet share. */
 export interface CloudSpec {
-  /**
-   * The public keys, by name, that may log in to each new droplet as root. Empty if no droplet is created.
-   */
+  /** The public keys that may log in to each new droplet as root, by name. Empty if no droplet is created. */
   readonly keys: Readonly<Record<string, string>>;
   /** The addresses and networks that may connect by SSH. */
   readonly sshFrom: readonly string[];
-  /** The name of the DigitalOcean project that contains the fleet's resources. */
+  /**
+   * The DigitalOcean project for the fleet's resources. If it is left out, they stay in the default project.
+   */
   readonly project?: string;
 }
 
@@ -30,38 +30,38 @@ export interface DropletSpec {
   readonly backups: boolean;
   readonly monitoring: boolean;
   readonly ipv6: boolean;
-  /** The UUID of an existing VPC. If it is left out, the default VPC of the region is used. */
+  /** The UUID of an existing VPC. If it is left out, the region's default VPC is used. */
   readonly vpc?: string;
   readonly tags: readonly string[];
   /** Whether the droplet is reached at a reserved IP, which is kept when the droplet is replaced. */
   readonly reservedIp: boolean;
   readonly volumes: Readonly<Record<string, VolumeSpec>>;
-  /** Overrides `cloud.sshFrom` for this droplet. */
+  /** Replaces `cloud.sshFrom` for this droplet. If it is left out, `cloud.sshFrom` applies. */
   readonly sshFrom?: readonly string[];
-  /** The ports that its firewall opens besides SSH. */
+  /** The ports that the droplet's firewall opens besides SSH. */
   readonly open: readonly OpenPort[];
   /** Steps that run once on the droplet, in this order, before Muster installs anything. */
   readonly setup: readonly SetupStep[];
-  /** Seconds that a new droplet may take until it accepts a login. */
+  /** How many seconds a new droplet may take until it accepts a login. */
   readonly bootTimeout: number;
-  /** The reason for its last replacement. A new text requests a new droplet. */
+  /** The reason for the droplet's last replacement, if there is one. A new text requests a new droplet. */
   readonly replace?: string;
-  /** The droplet that existed before Muster managed it. */
+  /** The existing droplet to adopt; absent if Muster creates the droplet. */
   readonly adopt?: AdoptSpec;
 }
 
-/** An existing droplet that is adopted as it is. */
+/** An existing droplet that is adopted without changes. */
 export interface AdoptSpec {
   /** The droplet's ID. */
   readonly droplet: string;
-  /** The UUID of the firewall that covers only this droplet. */
+  /** The UUID of the firewall that is adopted with the droplet; absent if none is adopted. */
   readonly firewall?: string;
-  /** Its public host keys, such as `ssh-ed25519 AAAA…`. They are valid only for this droplet. */
+  /** The droplet's public host keys, such as `ssh-ed25519 AAAA…`. They are only valid for this droplet. */
   readonly hostKeys: readonly string[];
 }
 
 export interface VolumeSpec {
-  /** GiB. */
+  /** The size in GiB. */
   readonly size: number;
   readonly filesystem: "ext4" | "xfs";
 }
@@ -70,10 +70,10 @@ export interface SetupStep {
   readonly name: string;
   /** A shell script that runs on the host as root. */
   readonly run: string;
-  /** A shell script. If it succeeds, the step is skipped. */
+  /** A shell script, if there is one. If the script succeeds, the step is skipped. */
   readonly unless?: string;
-  /** The step runs again when one of these changes. */
+  /** Arbitrary texts. The step runs again when one of them changes. */
   readonly triggers: readonly string[];
-  /** Seconds. */
+  /** How many seconds the step may take. */
   readonly timeout: number;
 }

@@ -14,19 +14,19 @@ export const DROPLET_INVENTORY: InventoryFile = {
 `,
 };
 
-/** Returns how a declared droplet is reached. @throws HostError if it has not been created yet */
+/** Returns how to reach a declared droplet. @throws HostError if the inventory does not contain it */
 export function dropletTarget(spec: DropletHostSpec, known: InventoryHost | undefined): HostTarget {
   if (known !== undefined) return dropletAt(spec, known);
   throw new HostError({
     host: spec.name,
     reason: "never-booted",
     what: "it cannot be reached",
-    why: "its droplet has not been created yet, or the stacks/inventory.droplets.yaml with it was not committed.",
+    why: "its droplet has not been created yet, or its entry in stacks/inventory.droplets.yaml was not committed.",
     next: "Run `npx pulumi up`.",
   });
 }
 
-/** Returns how a droplet is reached at an address. `hostKeys` is empty before the first contact. */
+/** Returns how to reach a droplet at an address. `hostKeys` is empty before the first contact. */
 export function dropletAt(
   { kind, name, port, user, identityFile, connectTimeout, hostKeys: declared }: DropletHostSpec,
   { address, hostKeys }: Pick<InventoryHost, "address" | "hostKeys">,

@@ -6,7 +6,7 @@ import { LOCAL_MACHINE } from "./machine.ts";
 import { localState } from "./nspawn/local-host-state.ts";
 import { planMissing } from "./nspawn/requirements.ts";
 
-/** A Debian container that Muster boots on this machine with systemd-nspawn. */
+/** A host that is a Debian container on this machine, which Muster boots with systemd-nspawn. */
 export interface LocalHostSpec extends HostBase {
   readonly kind: "local";
 }
@@ -33,7 +33,7 @@ export const local: HostKind<LocalHostSpec> = {
   isProtected: false,
   inventory,
   resolve: (_raw, common) => ({ kind: "local", ...common }),
-  // The disk, the cgroups and the running supervisor keep the name with which the host was created.
+  // The disk, the cgroups and the running supervisor keep the host's original name.
   renamed: (host, from) => ({ ...host, machine: host.machine ?? from }),
   target: (spec, known) => {
     if (known !== undefined) return knownTarget(spec, known, inventory);

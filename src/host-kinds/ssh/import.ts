@@ -1,6 +1,6 @@
 import type { FoundHost, ImportLogin } from "../imported-host.ts";
 
-/** Describes a host by its address, without contacting it. */
+/** Describes a host to `fleet import` by its address, without contacting the host. */
 export function foundSshHost(name: string, address: string, login: ImportLogin): FoundHost {
   const { connectTimeout: _, ...declaredLogin } = login;
   return {

@@ -39,7 +39,7 @@ export const ssh: HostKind<SshHostSpec> = {
   },
 };
 
-/** Returns the pinned keys. They are valid only for the address at which they were pinned. */
+/** Returns the pinned keys, or none if they were pinned for another address or port. */
 function pinnedKeys({ address, port }: SshHostSpec, known: InventoryHost | undefined): readonly string[] {
   return known?.address === address && known.port === port ? known.hostKeys : [];
 }

@@ -9,7 +9,7 @@ export interface Account {
   readonly shell: string;
 }
 
-/** The host's users and groups, read once from passwd and group. */
+/** The host's users and groups, read once from the files `passwd` and `group`. */
 export interface Accounts {
   readonly users: ReadonlyMap<string, Account>;
   readonly groups: ReadonlyMap<string, number>;
@@ -32,7 +32,7 @@ export function readAccounts(etc: string): Accounts {
   };
 }
 
-/** Returns the uid of an owner and the gid of a group. @throws MusterError if one of them does not exist */
+/** Returns the uid of an owner and the gid of a group. @throws MusterError if either does not exist */
 export function idsOf(accounts: Accounts, owner: string, group: string): { uid: number; gid: number } {
   const uid = accounts.users.get(owner)?.uid;
   const gid = accounts.groups.get(group);
@@ -41,7 +41,7 @@ export function idsOf(accounts: Accounts, owner: string, group: string): { uid: 
   return { uid, gid };
 }
 
-/** Returns an actor's account. @throws MusterError if it does not exist */
+/** Returns an actor's account. @throws MusterError if there is none */
 export function accountOf(accounts: Accounts, actor: string): Account {
   const account = accounts.users.get(actor);
   if (account === undefined) throw missing("user", actor);

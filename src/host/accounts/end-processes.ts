@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hasCode, pause } from "../system/error-reason.ts";
 
 /**
- * Waits until a user has no process left, and kills processes that do not end.
+ * Waits until a user has no processes left, and kills those that do not end.
  *
- * @param grace seconds to wait until processes end by themselves, and again after they are killed
+ * @param grace seconds to wait for processes to end by themselves, and as many again after killing them
  */
 export function endProcesses(uid: number, grace: number): void {
   const deadline = Date.now() + grace * 1000;
@@ -15,7 +15,7 @@ export function endProcesses(uid: number, grace: number): void {
   }
 }
 
-/** The user's processes in this host's own namespace: in a container, the same uid may be another user. */
+/** Returns the user's processes, without those in containers, where the uid may belong to another user. */
 function processesOf(uid: number): number[] {
   const here = readlinkSync("/proc/self/ns/pid");
   return readdirSync("/proc")

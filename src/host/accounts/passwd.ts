@@ -18,12 +18,12 @@ export interface AccountChange {
   readonly shell: string;
 }
 
-/** Seconds to wait for useradd and similar tools, which lock the file only briefly. */
+/** Seconds to wait for useradd and similar tools, which lock `passwd` only briefly. */
 const PATIENCE = 15;
 
 /**
- * Changes one line of passwd under the lock that useradd, usermod and vipw take too: `passwd.lock`, a hard
- * link to a file that contains the owner's pid.
+ * Changes a user's line in passwd under the lock that useradd, usermod and vipw use too: `passwd.lock`, a
+ * hard link to a file that contains the pid of the lock's owner.
  *
  * @param etc the folder that contains `passwd`
  */
@@ -74,7 +74,7 @@ function takeLock(own: string, lock: string): void {
   }
 }
 
-/** Whether a lock's owner still runs. If not, a killed run has left it; shadow's tools use the same rule. */
+/** Whether a lock's owner still runs. Like useradd, this ignores a lock that a killed process has left. */
 function isHeld(lock: string): boolean {
   try {
     const pid = Number.parseInt(readFileSync(lock, "utf8"), 10);

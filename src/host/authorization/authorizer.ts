@@ -6,12 +6,12 @@ import { readOwn } from "../store/files.ts";
 import { reasonOf } from "../system/error-reason.ts";
 
 /**
- * Returns the request handlers of a session through one kind of gate. Each handler checks its request first,
+ * Returns the request handlers for a session through one kind of gate. Each handler checks its request first,
  * because a client can send anything, whatever the request's type says. A request without a handler is
  * refused.
  *
  * @param scope as the platform's `up` wrote it; only root can change it
- * @param account the Linux account of the session; each gate has its own
+ * @param account the Linux account of the session; each gate has an account of its own
  */
 export type Authorizer<Scope> = (scope: Scope, account: string) => Table;
 
@@ -24,7 +24,7 @@ export function readScope(host: Host, gate: GateName): unknown {
   try {
     return JSON.parse(readOwn(scopeFile(gate, `${host.paths.state}/gates`))?.toString("utf8") ?? "");
   } catch (error) {
-    const next = "Run `npx pulumi up` of the platform's stack.";
+    const next = "Run `npx pulumi up` for the platform's stack.";
     throw new MusterError({
       what: `the gate ${gate.kind} ${gate.name} is closed`,
       why: reasonOf(error),
@@ -34,8 +34,8 @@ export function readScope(host: Host, gate: GateName): unknown {
 }
 
 /**
- * Parses the name of a gate from the command line. An invalid name is refused here, before it is part of a
- * path.
+ * Parses the name of a gate from the command line. An invalid name is refused here, before it can become part
+ * of a path.
  *
  * @returns undefined if the name or the kind is invalid
  */

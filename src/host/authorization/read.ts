@@ -1,4 +1,5 @@
 import type { HostRecord } from "../../model/host-record.ts";
+import { itemAddress } from "../../model/item-address.ts";
 import { AS_DECLARED, type HostItem, type Items, type Observation } from "../../model/items.ts";
 import type { Observed, ResourceItems } from "../../model/protocol.ts";
 import type { ReadScope } from "../../model/read-scope.ts";
@@ -11,8 +12,8 @@ import { usersIn } from "../unmanaged/find-unmanaged.ts";
 import type { Authorizer } from "./authorizer.ts";
 
 /**
- * Lets a key observe what `up` has applied here, and nothing else. The items, and what they are compared
- * with, come from the host's own records; a request only selects among them.
+ * Lets a key observe what `up` has applied to this host, and nothing else. The items, and the state that they
+ * are compared with, come from the host's own records; a request only selects some of them.
  */
 export const readAuthorizer: Authorizer<ReadScope> = (scope) => ({
   observe: (host, request) => {
@@ -50,7 +51,10 @@ function buildQuery({ id, items }: ResourceItems, record: HostRecord | undefined
   return { id, record, known: Object.fromEntries(known), unapplied };
 }
 
-/** Returns an item as it was applied. The client's own declaration is not used: it could guess a secret. */
+/**
+ * Returns an item as it was applied; undefined if it never was. What the client declares is not used, because
+ * a client could then test guesses of a secret.
+ */
 function appliedItem(record: HostRecord | undefined, name: string): HostItem | undefined {
   if (record?.applied === undefined || !Object.hasOwn(record.items, name)) return undefined;
   const item = record.items[name];
@@ -61,12 +65,10 @@ function appliedItem(record: HostRecord | undefined, name: string): HostItem | u
 
 /** Whether two items have the same address on the host, whatever else they declare. */
 function isSamePlace(one: HostItem, other: unknown): boolean {
-  const place = (item: object) =>
-    JSON.stringify([
-      ...["kind", "path", "actor", "name", "table"].map((key) => (item as Record<string, unknown>)[key]),
-      "secret" in item,
-    ]);
-  return typeof other === "object" && other !== null && place(one) === place(other);
+  if (typeof other !== "object" || other === null) return false;
+  const place = (item: HostItem) =>
+    JSON.stringify([item.kind, itemAddress(item), "actor" in item && item.actor, "secret" in item]);
+  return place(one) === place(other as HostItem);
 }
 
 function answerTo({ record, known, unapplied }: Query, answer: Observed | undefined): Observed {
@@ -79,7 +81,7 @@ function answerTo({ record, known, unapplied }: Query, answer: Observed | undefi
   };
 }
 
-/** Removes the seal from an observation. Two seals would reveal whether a secret has changed in between. */
+/** Removes the seal from an observation: by comparing two seals, a client could see that a secret changed. */
 function withoutSeal(observation: Observation): Observation {
   if ("unknown" in observation) return observation;
   const { seal: _, ...props } = observation.props;

@@ -8,14 +8,14 @@ import { tenantAuthorizer } from "./tenant.ts";
 /** Every kind of gate. A new kind needs a file in this folder and an entry here. */
 const GATES = { tenant: tenantAuthorizer, read: readAuthorizer } satisfies Partial<Record<GateKind, unknown>>;
 
-/** Finds the gate that the arguments after `gate` name; undefined if they name none. */
+/** Returns the gate that the arguments after `gate` name; undefined if the arguments are invalid. */
 export function findAuthorizer([kind, name, ...others]: readonly string[]): GateName | undefined {
   return others.length === 0 ? gateName(Object.keys(GATES), kind, name) : undefined;
 }
 
-/** Returns the request handlers of a session through a gate. @throws MusterError if the gate is closed */
+/** Returns the request handlers for a session through a gate. @throws MusterError if the gate is closed */
 export function tableOf(host: Host, gate: GateName): Table {
-  // The compiler cannot infer that each kind takes the scope that the platform wrote for it.
+  // The compiler cannot infer that a gate's scope has the type that the authorizer for its kind takes.
   const open = (GATES as Partial<Record<GateKind, unknown>>)[gate.kind] as Authorizer<unknown>;
   return open(readScope(host, gate), gateAccount(gate));
 }

@@ -1,11 +1,11 @@
 import { visible } from "../../base/terminal-text.ts";
 
-/** What a value must be: equal to this, matching this pattern, or accepted by this test. */
+/** A string or boolean that a value must equal, a pattern that it must match, or a test that it must pass. */
 export type Rule = string | boolean | RegExp | ((value: unknown) => boolean);
 
 /**
- * Every key that a map must have, with its rule. A key that ends with `?` is optional. Other keys are
- * refused.
+ * The keys of a valid map, each with the rule for its value. A key that ends with `?` is optional. All other
+ * keys are refused.
  */
 export type Shape = Readonly<Record<string, Rule>>;
 
@@ -29,7 +29,7 @@ export function flawOf(value: unknown, form: Shape): string | undefined {
   return `has an invalid value for ${key}: ${quoteValue(value[key])}${must}`;
 }
 
-/** Makes a client's value safe for a message. */
+/** Quotes a client's value so that a message can safely contain it. */
 export function quoteValue(value: unknown): string {
   return visible(JSON.stringify(value) ?? "nothing").slice(0, 100);
 }

@@ -26,6 +26,6 @@ export function bytesFlaw(
     return parsePolicy(text) ? undefined : "its policy file is invalid";
   if (isProviderFile(agent, item.path)) return providerRefusal(agent, text);
   if (item.path === `${UNIT_DIR}/${agent.unit}`) return unitRefusal(scope, agent, text);
-  // A tenant's stack can have no other files in that folder.
+  // The only other files that a tenant's stack can have in the folder of units are those of jobs.
   return dirname(item.path) === UNIT_DIR ? jobRefusal(scope, agent, basename(item.path), text) : undefined;
 }

@@ -18,21 +18,24 @@ export function oneOf(pattern: RegExp): Directive {
 }
 
 /**
- * Whether a value is an absolute, normalized path without systemd's prefixes and specifiers. `%%` is an
- * escaped percent sign, any other `%` starts a specifier.
+ * Whether a value is an absolute, normalized path without any of systemd's prefixes or specifiers. `%%` is an
+ * escaped percent sign; any other `%` starts a specifier.
  */
 export function isPlainPath(value: string): boolean {
   const path = value.replaceAll("%%", "");
   return path.startsWith("/") && !path.includes("%") && posix.normalize(value) === value;
 }
 
-/** Whether a value is one `"NAME=value"`. It is harmless, because the program has only the agent's rights. */
+/**
+ * Whether a value is a single `"NAME=value"`. Any variable is allowed, because the program has only the
+ * agent's rights.
+ */
 export function isAssignment(value: string): boolean {
   return /^"[A-Za-z_]\w*=(?:[^"\\]|\\.)*"$/.test(value);
 }
 
 /**
- * A program and its arguments, as plain or quoted words. Excludes an unquoted `;`, which begins another
- * command.
+ * Matches a program's arguments, as plain or quoted words. An unquoted `;` does not match, because it would
+ * begin another command.
  */
 export const WORDS = /^(?: (?:[\w@%+=:,./$-]+|"(?:[^"\\]|\\.)*"))+$/;

@@ -5,7 +5,7 @@ import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { flawOf, isMap, quoteValue, type Shape } from "./shape.ts";
 import { jobUnitOf } from "./tenant-job.ts";
 
-/** The rules for an item: for its address and options, and for its declared state. */
+/** The rules for an item: `address` for its address and options, `want` for its declared state. */
 interface ItemForm {
   readonly address: Shape;
   readonly want: Shape;
@@ -35,7 +35,7 @@ export function refusalOf(
   return flaw === undefined && !isMap(want) ? "it declares no state" : flaw && `it ${flaw}`;
 }
 
-/** Returns the form that an item must have, which depends only on its kind and address. */
+/** Returns the form that an item with this address must have; undefined if the agent may not have it. */
 function formOf(
   group: string,
   agent: ScopedAgent,
@@ -61,7 +61,7 @@ function formOf(
   return isWithin(agent.home, path) ? homeFile(group, agent) : undefined;
 }
 
-/** Whether a path is that of the drop-in that an agent's unit uses for one of its providers. */
+/** Whether a file is a drop-in that makes the agent's unit use one of the agent's providers. */
 export function isProviderFile({ name }: ScopedAgent, path: string): boolean {
   const provider = posix.basename(path, ".conf");
   return isProviderName(provider) && path === choiceFile(name, provider);
@@ -128,19 +128,19 @@ const readAtStart = (unit: string): Shape => ({
   "within?": (value) => typeof value === "number" && value > 0,
 });
 
-/** The form of a unit file. Its text is checked in tenant-content.ts. */
+/** The form of an agent's unit file or provider drop-in. The file's text is checked in tenant-content.ts. */
 const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "file", path: LINE, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 });
 
-/** The form of a job's unit file. Its text is checked in tenant-content.ts. */
+/** The form of a job's unit file. The file's text is checked in tenant-content.ts. */
 const jobFile: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 };
 
-/** The form of a policy file. Its text is checked in tenant-content.ts. */
+/** The form of a policy file. The file's text is checked in tenant-content.ts. */
 const policy: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
@@ -160,7 +160,7 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** The form of a program item. The program is only searched for, with the user's rights. */
+/** The form of a program item. The host only looks for the program, with the rights of the agent's user. */
 const program = (agent: ScopedAgent): ItemForm => ({
   address: {
     kind: "program",

@@ -14,7 +14,8 @@ import { OUTDATED_SCOPE, programDirectives } from "./tenant-unit.ts";
 import { type Directive, type Sections, textRefusal } from "./unit-parser.ts";
 
 /**
- * Returns the job of this agent that a unit belongs to, and the kind of the unit; undefined if there is none.
+ * Returns the agent's job that a unit belongs to, and the kind of the unit; undefined if the unit belongs to
+ * none of the agent's jobs.
  */
 export function jobUnitOf(
   { name }: ScopedAgent,
@@ -40,8 +41,8 @@ export function jobRefusal(
 }
 
 /**
- * Returns the sections of a timer. The schedule is only checked for other directives, because systemd itself
- * refuses an invalid one.
+ * Returns the sections that a timer may have. The schedule is checked only for characters that it cannot
+ * contain, because systemd itself refuses an invalid schedule.
  */
 function timerSections(job: JobName): Sections {
   const service = jobService(job);
@@ -87,7 +88,7 @@ function serviceSections(scope: TenantScope, agent: ScopedAgent, job: JobName): 
   };
 }
 
-/** Whether a value starts a program without a prefix such as `+` or `!`, which would change its rights. */
+/** Whether a command starts a program without a prefix such as `+` or `!`, which would change its rights. */
 function startsProgram(value: string): boolean {
   const env = "/usr/bin/env";
   return value.startsWith(`${env} `) && WORDS.test(value.slice(env.length));

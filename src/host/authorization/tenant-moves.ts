@@ -31,9 +31,9 @@ const FORMS: Readonly<Record<MoveRequest["op"], Shape>> = {
 };
 
 /**
- * Lets a tenant's stack move its own agents: from a host to which its key has applied them, to a host that
- * the platform has prepared for them. The path of a home, and the rights to use on it, come from the host's
- * records and the scope.
+ * Lets a tenant's stack move its own agents from a host on which it has applied them to a host that the
+ * platform has prepared for them. The path of a home, and the user whose rights are used to read or write the
+ * home, are checked against the host's records or the scope.
  */
 export function moveHandlers(scope: TenantScope, own: Ownership): Table {
   const inside = (host: Host, request: MoveRequest): Host => {

@@ -5,10 +5,11 @@ import { exactly, free, isAssignment, isPlainPath, needed, oneOf, WORDS } from "
 import { type Directive, type Sections, type Test, textRefusal } from "./unit-parser.ts";
 
 /**
- * Why a unit is refused if an earlier version wrote the scope: the scope then lacks the lines of the sandbox.
+ * Why a unit is refused if an earlier version of Muster wrote the scope, which then lacks the directives of
+ * the sandbox.
  */
 export const OUTDATED_SCOPE =
-  "an earlier version wrote this tenant's scope on the host: run `npx pulumi up` of the platform's stack";
+  "an earlier version of Muster wrote this tenant's scope: run `npx pulumi up` for the platform's stack";
 
 /** Returns why a text may not be the unit of an agent; undefined if it may. */
 export function unitRefusal(scope: TenantScope, agent: ScopedAgent, text: string): string | undefined {
@@ -16,7 +17,10 @@ export function unitRefusal(scope: TenantScope, agent: ScopedAgent, text: string
   return textRefusal(sectionsFor(scope, agent), text);
 }
 
-/** Returns why a text may not be a drop-in for another provider: it may change only what the unit runs. */
+/**
+ * Returns why a text may not be a drop-in for another provider; undefined if it may. The drop-in may set only
+ * the program and its environment.
+ */
 export function providerRefusal(agent: ScopedAgent, text: string): string | undefined {
   const { Environment, EnvironmentFile, ExecStart } = runLines(agent);
   const lines = Object.entries({ Environment, EnvironmentFile, ExecStart });
@@ -26,7 +30,7 @@ export function providerRefusal(agent: ScopedAgent, text: string): string | unde
   );
 }
 
-/** Also allows an empty value, which resets the directive. */
+/** Returns an optional, repeatable directive that also allows an empty value, which resets the directive. */
 function orNothing({ test, ...rest }: Directive): Directive {
   return { ...rest, test: (value) => value === "" || test(value), many: true };
 }
@@ -57,7 +61,7 @@ function sectionsFor(scope: TenantScope, agent: ScopedAgent): Sections {
   };
 }
 
-/** The directives that set the rights, the environment, the limits and the sandbox of an agent's program. */
+/** Returns the directives for the rights, environment, limits and sandbox of an agent's program. */
 export function programDirectives({ tenant, slice }: TenantScope, agent: ScopedAgent): Sections[string] {
   const { Environment, EnvironmentFile } = runLines(agent);
   return {
@@ -76,7 +80,7 @@ export function programDirectives({ tenant, slice }: TenantScope, agent: ScopedA
   };
 }
 
-/** The directives that set the program and its environment. */
+/** Returns the directives for the agent's program and its environment. */
 function runLines({ name, credentials }: ScopedAgent) {
   return {
     Environment: { test: isAssignment, many: true },

@@ -102,7 +102,7 @@ export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
 
 type Thunk = ReturnType<NonNullable<Table["convergeAll"]>>[number];
 
-/** Runs a check. @returns undefined if it passes; otherwise a thunk that throws its error */
+/** Runs a check. @returns undefined if the check passes; otherwise a thunk that throws the check's error */
 function refusalOf(check: () => void): Thunk | undefined {
   try {
     check();
@@ -114,7 +114,7 @@ function refusalOf(check: () => void): Thunk | undefined {
   }
 }
 
-/** The requests that are checked here. `machine` is only for the platform, and moves have their own forms. */
+/** The requests checked in this file. Moves are checked in tenant-moves.ts; `machine` is for the platform. */
 type TenantRequest = Exclude<Request, { op: "machine" } | MoveRequest>;
 
 const NAME = /^[a-z0-9-]{1,40}$/;
@@ -161,8 +161,8 @@ function checkRequest(
 }
 
 /**
- * Whether all contents match their digests. With a false digest, a client could name another tenant's bytes
- * and then read them.
+ * Whether all contents match their digests. A client that sends contents with the digest of another tenant's
+ * bytes could otherwise read those bytes later.
  */
 function isContents(value: unknown): boolean {
   return isTexts(value) && Object.entries(value).every(([digest, text]) => digestOf(text) === digest);

@@ -1,21 +1,21 @@
 import { hasControlCharacter, parseUnitLine } from "../../model/unit-file.ts";
 import { quoteValue } from "./shape.ts";
 
-/** Returns whether a directive may have this value. */
+/** Returns whether a directive may have a value. */
 export type Test = (value: string) => boolean;
 
 export interface Directive {
   readonly test: Test;
-  /** The only allowed value. */
+  /** The only allowed value; absent if several values are allowed. */
   readonly only?: string;
   /**
-   * Whether the unit must have the directive: without it, the unit would have other rights than the scope
-   * allows.
+   * Whether the unit must have the directive, because the unit would otherwise have rights that the scope
+   * does not allow.
    */
   readonly needed?: true;
   /** Whether the directive may occur more than once. */
   readonly many?: true;
-  /** The values that must all occur. */
+  /** Values that must all occur, each in a line of its own. */
   readonly each?: readonly string[];
 }
 

@@ -1,10 +1,13 @@
 import { closeSync, constants, openSync, readSync, type Stats } from "node:fs";
 import { type Entry, itself } from "./walk.ts";
 
-/** Bytes. A larger file is reported as "too large" and not read. */
+/** The size limit in bytes. A larger file is not read, but reported as "too large". */
 export const SIZE_CAP = 16 * 1024 * 1024;
 
-/** Returns the type of an entry. A file with several names is a `hard link`: one may be outside the tree. */
+/**
+ * Returns the type of an entry. A file with several names is a `hard link`, because one of the names may be
+ * outside the tree.
+ */
 export function typeOf(stats: Stats): string {
   if (stats.isFile()) return stats.nlink === 1 ? "file" : "hard link";
   if (stats.isDirectory()) return "directory";
@@ -13,15 +16,15 @@ export function typeOf(stats: Stats): string {
   return stats.isSocket() ? "socket" : "device";
 }
 
-/** The permissions of an entry as four octal digits. */
+/** Returns an entry's permissions as four octal digits. */
 export function modeOf(stats: Stats): string {
   return (stats.mode & 0o7777).toString(8).padStart(4, "0");
 }
 
 /**
- * Reads an entry that is known to be a file through its handle, so that its name is not resolved again.
+ * Reads an entry through its handle, so that its name is not resolved again. The entry must be a file.
  *
- * @returns its bytes; undefined if there are more than `cap`
+ * @returns the file's bytes; undefined if there are more than `cap`
  */
 export function readEntry({ handle, stats }: Entry, cap = SIZE_CAP): Buffer | undefined {
   if (stats.size > cap) return undefined;
@@ -33,7 +36,7 @@ export function readEntry({ handle, stats }: Entry, cap = SIZE_CAP): Buffer | un
   }
 }
 
-/** Reads to the end, even if the file grows meanwhile. */
+/** Reads a file to its end, even if the file grows meanwhile. @returns undefined if it exceeds `cap` */
 function readAll(fd: number, expected: number, cap: number): Buffer | undefined {
   const parts: Buffer[] = [];
   for (let total = 0; total <= cap; ) {

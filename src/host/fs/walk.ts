@@ -4,10 +4,10 @@ import { hasCode } from "../system/error-reason.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 
-/** O_PATH of open(2): a handle without opening the file. It has the same value on x86-64 and arm64. */
+/** O_PATH of open(2), for a handle without opening the file. Its value is the same on x86-64 and arm64. */
 const O_PATH = 0o10000000;
 
-/** A handle on a folder or another entry; valid only inside the callback that gets it. */
+/** A handle on a folder or another entry. It is valid only inside the callback that receives it. */
 export type Handle = number;
 
 /** Returns the path of `name` in a folder. This replaces openat(2), which Node does not offer. */
@@ -20,7 +20,7 @@ export function itself(handle: Handle): string {
   return `/proc/self/fd/${handle}`;
 }
 
-/** Makes a folder where a component of a path is missing or is not a folder; may throw instead. */
+/** Creates a folder where a component of a path is missing or is not a folder. May throw instead. */
 export type MakeFolder = (parent: Handle, name: string) => void;
 
 /**
@@ -43,7 +43,7 @@ export function withFolder<T>(path: string, use: (folder: Handle) => T, make?: M
   }
 }
 
-/** Calls `use` with the entry at `name`; with undefined if there is none. */
+/** Calls `use` with the entry at `name`, or with undefined if there is none. */
 export function withEntry<T>(folder: Handle, name: string, use: (entry?: Entry) => T): T {
   let handle: Handle;
   try {
@@ -64,7 +64,7 @@ export interface Entry {
   readonly stats: Stats;
 }
 
-/** Calls `use` with the entry at an absolute path; with undefined if the path does not exist. */
+/** Calls `use` with the entry at an absolute path, or with undefined if the path does not exist. */
 export function withPathItem<T>(path: string, use: (entry?: Entry) => T): T {
   const { parent, name } = split(path);
   let reached = false;
@@ -90,7 +90,8 @@ export function split(path: string): { parent: string; name: string } {
 function components(path: string): string[] {
   const names = path.split("/").filter((name) => name !== "");
   const plain = path.startsWith("/") && !names.some((name) => name === "." || name === "..");
-  if (!plain || path.includes("\0")) throw new MusterError({ what: path, why: "not a plain absolute path" });
+  if (!plain || path.includes("\0"))
+    throw new MusterError({ what: path, why: "it is not a plain absolute path" });
   return names;
 }
 

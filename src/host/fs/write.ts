@@ -29,7 +29,7 @@ export function replaceFile(
   bytes: Uint8Array,
   attributes: FileAttributes,
 ): void {
-  // The name is fixed, so that the next run overwrites what a killed run has left.
+  // The temporary name is fixed, so that the next run overwrites what a killed run has left.
   const temporary = temporaryName(name);
   clearAway(folder, temporary);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
@@ -49,7 +49,7 @@ export function replaceFile(
   syncFolder(folder);
 }
 
-/** The name of the temporary file that holds a file's new bytes until they are complete. */
+/** Returns the name of the temporary file that holds a file's new bytes until they are complete. */
 export function temporaryName(name: string): string {
   return `.${name}.muster-new`;
 }
@@ -82,14 +82,14 @@ export function discard(folder: Handle, name: string): void {
   if (isFolder) removeEmptyFolder(folder, name);
 }
 
-/** Renames an entry within its folder, so that its name is free. @returns the new name */
+/** Renames an entry within its folder, so that its old name is free. @returns the new name */
 export function setAside(folder: Handle, name: string): string {
   const aside = `${name}.muster-aside-${compactTime()}`;
   renameSync(at(folder, name), at(folder, aside));
   return aside;
 }
 
-/** The current time in UTC, such as 20260102T030405678Z, which sorts by time and needs no escaping. */
+/** Returns the current time in UTC, such as 20260102T030405678Z: it sorts by time and needs no escaping. */
 export function compactTime(): string {
   return new Date().toISOString().replaceAll(/[-:.]/g, "");
 }
@@ -100,9 +100,9 @@ export function removeEmptyFolder(folder: Handle, name: string): boolean {
 }
 
 /**
- * Returns a callback for `withFolder` that makes missing folders.
+ * Returns a callback for `withFolder` that creates missing folders.
  *
- * @param mayClear it may first move other things aside
+ * @param mayClear whether the callback may first remove or move aside whatever is in a folder's place
  */
 export function makeParentFolders(mode: number, mayClear: boolean): MakeFolder {
   return (parent, name) => {

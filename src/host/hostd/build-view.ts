@@ -4,7 +4,7 @@ import type { PublishedView } from "../units/published-view.ts";
 import type { AgentMemory, Memory } from "./memory.ts";
 import type { AgentSnapshot } from "./types.ts";
 
-/** Builds the view that the deadman publishes of the agents and services that it watches. */
+/** Builds the view that the deadman publishes, with all watched agents and services. */
 export function buildView(memory: Memory, snapshots: Readonly<Record<string, AgentSnapshot>>): PublishedView {
   const entries = Object.entries(snapshots);
   const isService = ([, { policy }]: (typeof entries)[number]) => policy.service !== undefined;

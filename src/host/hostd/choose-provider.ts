@@ -3,7 +3,7 @@ import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
 import type { DecisionStep, OverrideState, StepContext } from "./types.ts";
 
-/** Seconds until a failed change is tried again: its cause may persist. */
+/** Seconds before a failed change is attempted again, because the cause of the failure may persist. */
 const RETRY_AFTER = 60;
 
 /**
@@ -29,8 +29,8 @@ export const changeProvider: DecisionStep = (memory, step) => {
 /**
  * Chooses the provider that an agent should run on.
  *
- * @param now the provider that was chosen so far
- * @returns undefined if none works
+ * @param now the provider that is currently chosen
+ * @returns undefined if no provider works
  */
 export function bestOf(
   { providers, returnAfter }: FailoverPolicy,
@@ -92,7 +92,7 @@ function spanOf(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** Reports once that all providers fail. The agent keeps its current one. */
+/** Reports once that all providers fail. The agent keeps its current provider. */
 function reportStranded(
   memory: AgentMemory,
   { providers: order }: FailoverPolicy,
@@ -104,7 +104,7 @@ function reportStranded(
   return { ...memory, stranded: true };
 }
 
-/** Returns the memory without a pending change or a reported problem. */
+/** Returns the memory without a pending change of provider and without the note that all providers fail. */
 function settled(memory: AgentMemory): AgentMemory {
   const { stranded, asked, ...rest } = memory;
   return stranded || asked ? rest : memory;

@@ -19,10 +19,10 @@ export interface Deadman {
    * Observes, decides, acts and saves, once.
    *
    * @param isSignalled whether a unit may have changed
-   * @param agents the agents whose units may have changed; left out: any
+   * @param agents the agents whose units may have changed; if absent, every unit may have changed
    */
   turn(isSignalled: boolean, agents?: ReadonlySet<string>): void;
-  /** Saves that the deadman ends because systemd has stopped it. */
+  /** Saves the memory with the note that systemd has stopped the deadman. */
   end(): void;
 }
 
@@ -40,7 +40,8 @@ export function deadmanOf(host: Host, boot: string): Deadman {
     observer.refresh(agents);
     if (agents === undefined) refreshedAt = now;
   };
-  // Nothing signals that a unit has started. Until its start is observed, a missing heartbeat does not count.
+  // Nothing signals that a unit has finished starting. Until a query shows this, a missing heartbeat does not
+  // count.
   const starting = startingUnits(observer.changingAgents);
   const save = () => {
     attempt("cannot write the deadman's memory", () => writeMemory(host, memory));
@@ -61,7 +62,8 @@ export function deadmanOf(host: Host, boot: string): Deadman {
       snapshot = observer.snapshot(true);
       outcome = tick(memory, { since, ...snapshot });
     }
-    // The memory is saved last: an action that was carried out can be observed again, a mere decision cannot.
+    // The memory is saved after the actions. If the deadman is killed in between, the next one observes what
+    // was done; it could not observe that a saved decision was never carried out.
     switchProviders(host, outcome.actions);
     execute(host, outcome.actions);
     attempt("cannot write the history", () => record(host, outcome.events));
@@ -78,7 +80,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
   return { turn, end };
 }
 
-/** Whether a change must be saved at once. A new heartbeat can wait. */
+/** Whether the memory must be saved at once. If only a heartbeat is new, saving can wait. */
 function mustSave(before: Memory, after: Memory): boolean {
   if (hasProviderNews(before.providers ?? {}, after.providers ?? {})) return true;
   const names = new Set([...Object.keys(before.agents), ...Object.keys(after.agents)]);
@@ -90,14 +92,14 @@ function mustSave(before: Memory, after: Memory): boolean {
   });
 }
 
-/** Seconds for which a starting or stopping unit is queried at each turn. After that, it counts as slow. */
+/** Seconds for which a starting or stopping unit is queried at every turn; afterwards it counts as slow. */
 const STARTING_FOR = 10;
 
 /**
  * Tracks the agents whose units must be queried again even without a signal.
  *
  * @param changingAgents returns the agents whose unit was starting or stopping at the last query
- * @returns a function that takes the time in seconds and returns those agents
+ * @returns a function that takes the time in seconds and returns the agents to query
  */
 function startingUnits(changingAgents: () => readonly string[]): (now: number) => readonly string[] {
   let since: ReadonlyMap<string, number> = new Map();

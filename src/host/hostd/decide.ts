@@ -22,10 +22,10 @@ export interface Decision {
 }
 
 /**
- * Decides what to do about one agent: a pure function of its snapshot and its memory.
+ * Decides what to do about one agent or service. This is a pure function of its arguments.
  *
  * @param clock the deadman's own clock, in seconds
- * @param providers the health of the providers that the agent may run on
+ * @param providers the health of all probed providers
  */
 export function decide(
   before: AgentMemory,
@@ -66,7 +66,7 @@ const STEPS: readonly DecisionStep[] = [
   restartDeferred,
 ];
 
-/** Limits the events of one agent, so that it cannot push other agents' events out of the bounded history. */
+/** Limits one agent's events, so that they cannot push other agents' events out of the bounded history. */
 function withinBudget(memory: AgentMemory, events: readonly HostEvent[], clock: number) {
   const budget = Math.min(BUDGET, memory.budget + (clock - memory.budgetAt) / 60);
   if (events.length === 0) return { memory, events };

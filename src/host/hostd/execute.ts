@@ -7,7 +7,7 @@ import { quarantine } from "../units/quarantine.ts";
 import { showProperties, systemctl } from "../units/systemctl.ts";
 import type { Action } from "./types.ts";
 
-/** The systemctl command for each action. Only systemd starts anything. */
+/** The systemctl command for each action. Only systemd starts programs, never the deadman itself. */
 const WORDS: Readonly<Record<Exclude<Action["act"], "switch">, readonly string[]>> = {
   restart: ["try-restart", "--no-block"],
   revive: ["restart", "--no-block"],
@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<Exclude<Action["act"], "switch">, readonly string[]
 
 /**
  * Carries out all actions except changes of provider. Units with the same action share one call of systemctl,
- * because many may hang at once. If systemctl fails for one unit, it continues with the others.
+ * because many agents may hang at once. If systemctl fails for one unit, it continues with the others.
  */
 export function execute(host: Host, actions: readonly Action[]): void {
   // The quarantine file is written first: if the deadman is killed now, the unit does not start at the next
@@ -37,7 +37,7 @@ export function execute(host: Host, actions: readonly Action[]): void {
   }
 }
 
-/** Runs `work` and writes a failure to the journal, so that it does not affect other agents. */
+/** Runs `work`. If `work` fails, writes the error to the journal, so that other agents are not affected. */
 export function attempt(what: string, work: () => void): void {
   try {
     work();
@@ -46,13 +46,13 @@ export function attempt(what: string, work: () => void): void {
   }
 }
 
-/** Seconds to wait for systemd. Its watchdog does not wait much longer for the deadman. */
+/** Seconds to wait for systemd. systemd's watchdog does not wait much longer for the deadman's next ping. */
 const PATIENCE = 5;
 
 /**
  * Changes the providers of units: records the deferred restarts, changes the links, then has systemd reload
- * once for all of them. If the deadman is killed in between, the next tick does the rest. The units restart
- * later, when they are due.
+ * once for all of them. If the deadman is killed between these steps, its next tick does the rest. The units
+ * restart later, when they are due.
  */
 export function switchProviders(host: Host, actions: readonly Action[]): void {
   const changes = actions.filter(({ act }) => act === "switch");
@@ -75,7 +75,8 @@ function noteRestart(host: Host, { unit, change }: Action, run: string): void {
 }
 
 /**
- * Defers a restart of each unit that has restarted by itself meanwhile: it may still run on the old provider.
+ * Defers another restart of each unit that has restarted by itself meanwhile, because the unit may still run
+ * on its old provider.
  */
 function noteRestartedMeanwhile(host: Host, changes: readonly Action[]): void {
   const units = changes.map(({ unit }) => unit);
@@ -87,8 +88,8 @@ function noteRestartedMeanwhile(host: Host, changes: readonly Action[]): void {
 }
 
 /**
- * Has systemd reload, without the host's lock: a run that holds the lock for long must not prevent the
- * deadman from pinging its watchdog. systemd queues reloads itself.
+ * Has systemd reload without the host's lock, because a run that holds the lock for a long time must not
+ * prevent the deadman from pinging its watchdog. systemd queues reloads itself.
  */
 function reload(host: Host): void {
   const { status, stderr } = host.run("systemctl", ["daemon-reload"], { timeout: PATIENCE });

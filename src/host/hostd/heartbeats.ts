@@ -26,7 +26,8 @@ export const noticeHeartbeats: DecisionStep = (memory, { snapshot, clock, report
 };
 
 /**
- * Whether no heartbeat is expected: the agent has none, is paused or does not run, or reading it has failed.
+ * Whether no heartbeat is expected, because the agent sends none, is paused or does not run, or because its
+ * heartbeat could not be read.
  */
 function isNotExpected({ reading, unit, paused, policy }: AgentSnapshot): boolean {
   const { by } = policy.heartbeat;
@@ -37,7 +38,7 @@ function isNotExpected({ reading, unit, paused, policy }: AgentSnapshot): boolea
  * Reports once that a heartbeat is invalid, or that an agent is stuck.
  *
  * @param last the problem at the last observation; empty if there was none
- * @returns the problem now
+ * @returns the current problem; empty if there is none
  */
 function reportProblem(
   last: string,
@@ -52,8 +53,8 @@ function reportProblem(
 }
 
 /**
- * Kills an agent that hangs. An agent that pings systemd's watchdog is killed by systemd, and here only
- * reported as stale.
+ * Kills an agent that hangs. An agent that pings systemd's watchdog is only reported as stale here, because
+ * systemd kills it.
  */
 export const killHanging: DecisionStep = (
   memory,
@@ -67,11 +68,11 @@ export const killHanging: DecisionStep = (
     if (!isFresh) requestRefresh();
     report("hung", reason);
     act("kill", reason);
-    // If the agent survives this, it is killed again only after another timeout.
+    // If the agent survives the kill, it is killed again only after another timeout.
     return { ...memory, health: "hung", alive: clock };
   }
   if (silent < 3 * interval || memory.health !== "well") return memory;
-  // The agent's pings are known only from systemd.
+  // Only a query of systemd shows the agent's last ping.
   if (by === "notify" && !isFresh) requestRefresh();
   report("stale", reason);
   return { ...memory, health: "stale" };

@@ -8,7 +8,7 @@ import { deadmanOf } from "./deadman.ts";
 /** Milliseconds between two turns. A hang is noticed up to two turns late. */
 const EVERY = 500;
 
-/** Milliseconds from the first signal that a unit starts or stops to the turn that observes it. */
+/** Milliseconds from the first signal that a unit starts or stops to the turn that observes the unit. */
 const SOON = 200;
 
 /** Turns between two pings of systemd's watchdog, which waits more than twice as long. */
@@ -18,8 +18,9 @@ const PING_EVERY = 6;
 const RUN_DIR = basename(agentRunDir(""));
 
 /**
- * Runs the deadman until systemd stops it. systemd makes an agent's runtime folder when its unit starts and
- * removes it when the unit ends, so a watch on the parent folder signals both at once and is idle otherwise.
+ * Runs the deadman until systemd stops it. systemd creates an agent's runtime folder when the agent's unit
+ * starts and removes the folder when the unit ends. A watch on the parent folder therefore signals both
+ * immediately and costs nothing otherwise.
  */
 export function runHostd(host: Host): void {
   process.umask(0o077);

@@ -7,9 +7,9 @@ import type { Providers } from "./provider-health.ts";
 /** What the deadman remembers of a service's checks. */
 export interface Checks {
   readonly verdict: Verdict;
-  /** The unit's run that the following fields are about. */
+  /** The run of the unit that was checked: systemd's InvocationID. The next four fields describe it. */
   readonly run: string;
-  /** The number of the last answer that was counted. */
+  /** The prober's number of the last answer that was evaluated. */
   readonly count: number;
   /** Whether any check has succeeded in this run. */
   readonly hasPassed: boolean;
@@ -17,17 +17,20 @@ export interface Checks {
   readonly passed: number;
   /** How many checks in a row have failed. */
   readonly failed: number;
-  /** When the service was last restarted because of failed checks. */
+  /** When the service was last restarted because it was unhealthy; absent if it never was. */
   readonly actedAt?: number;
 }
 
-/** What the deadman remembers of one agent. Times are seconds of its own clock. */
+/** What the deadman remembers of one agent or service. Times are in seconds of the deadman's own clock. */
 export interface AgentMemory {
   /** The unit's run at the last observation: systemd's InvocationID. */
   readonly run: string;
   /** systemd's count of restarts at the last observation. */
   readonly counted: number;
-  /** The count when this run was first observed: systemd counts a restart a moment before the run begins. */
+  /**
+   * systemd's count of restarts when this run was first observed; absent until a run is observed. systemd
+   * counts a restart a moment before the new run begins.
+   */
   readonly countedAtRun?: number;
   /** When each recent restart was observed. */
   readonly restarts: readonly number[];
@@ -36,25 +39,26 @@ export interface AgentMemory {
   /** When the last sign of life was observed. */
   readonly alive: number;
   /**
-   * `hung`: it was killed because it hung, and is not back yet. `down`: its end was observed or is expected.
+   * `hung`: the agent was killed because it hung, and has not started again yet. `down`: the end of its run
+   * was observed or is expected.
    */
   readonly health: "well" | "stale" | "hung" | "down";
   readonly quarantined: boolean;
-  /** Why it is paused; empty if it is not. */
+  /** Why the agent is paused; empty if it is not. */
   readonly paused: string;
-  /** When its deferred restart was first observed. */
+  /** When the agent's deferred restart was first observed; absent if no restart is deferred. */
   readonly owedSince?: number;
   /** Present only for a service. */
   readonly checks?: Checks;
   /**
-   * A change of provider that has not happened yet: the new provider, and when the change was last requested.
+   * The new provider, and when the change to it was last requested; absent if no change is pending.
    */
   readonly asked?: { readonly to: string; readonly at: number };
-  /** Whether it was reported that all of its providers fail. */
+  /** Whether it was reported that all of the agent's providers fail. */
   readonly stranded?: boolean;
-  /** What was last reported of its heartbeat: a problem, or that the agent is stuck. */
+  /** The last reported problem with the agent's heartbeat, or `stuck`; empty if there is none. */
   readonly told: string;
-  /** How many more history lines it may have now, as computed at `budgetAt`. */
+  /** How many more history lines the agent may write, as computed at `budgetAt`. */
   readonly budget: number;
   readonly budgetAt: number;
 }
@@ -67,7 +71,7 @@ export interface Memory {
   /** Whether the deadman ended because systemd had stopped it. */
   readonly ended: boolean;
   readonly agents: Readonly<Record<string, AgentMemory>>;
-  /** Missing if an earlier version saved the memory. */
+  /** Absent if an earlier version saved the memory. */
   readonly providers?: Providers;
 }
 
@@ -88,10 +92,10 @@ export function newAgent(clock: number): AgentMemory {
   };
 }
 
-/** The number of history lines that an agent may write at once; it gets one more every minute. */
+/** The number of history lines that an agent may write at once; every minute, it may write one more. */
 export const BUDGET = 60;
 
-/** Parses a saved memory. A truncated one counts as empty; quarantines survive that in their own files. */
+/** Parses a saved memory. A truncated memory counts as empty; quarantines are kept in files of their own. */
 export function parseMemory(text: string | undefined): Memory {
   try {
     const parsed = JSON.parse(text ?? "") as Memory;
@@ -107,7 +111,10 @@ export function readMemory(host: Host): Memory {
   return parseMemory(readOwn(fileOf(host))?.toString("utf8"));
 }
 
-/** Replaces the saved memory by a rename. The temporary file has a fixed name, so kills leave at most one. */
+/**
+ * Replaces the saved memory by a rename. The temporary file has a fixed name, so that kills leave at most one
+ * such file behind.
+ */
 export function writeMemory(host: Host, memory: Memory): void {
   const file = fileOf(host);
   mkdirSync(host.paths.hostd, { recursive: true, mode: 0o711 });

@@ -22,7 +22,7 @@ export interface HostObserver {
   /**
    * Queries systemd, and reads the files that `up` and people may have changed.
    *
-   * @param agents the agents whose units are queried, since each query costs time; left out: all
+   * @param agents the agents whose units are queried, since each query costs time; if absent, all agents
    */
   refresh(agents?: ReadonlySet<string>): void;
   /** Returns the agents whose unit was starting or stopping at the last query. */
@@ -119,7 +119,8 @@ function overrideState(host: Host, name: string, { dropIns }: Unit): OverrideSta
 }
 
 /**
- * Deletes the deferred restarts of units that have restarted since: they run with their new configuration.
+ * Deletes the deferred restarts of units that have restarted or stopped since then, because their current or
+ * next run has the new configuration.
  */
 function clearDoneRestarts(host: Host, units: ReadonlyMap<string, Unit>): void {
   for (const [name, { run }] of readDeferredRestarts(host)) {
@@ -128,7 +129,7 @@ function clearDoneRestarts(host: Host, units: ReadonlyMap<string, Unit>): void {
   }
 }
 
-/** Queries systemd about units. While it does not answer, no unit is known, and so no action is taken. */
+/** Queries systemd about units. While systemd does not answer, no unit is known, so no action is taken. */
 function unitsOf(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   try {
     return observeUnits(host, names);
@@ -139,7 +140,8 @@ function unitsOf(host: Host, names: readonly string[]): ReadonlyMap<string, Unit
 }
 
 /**
- * Reads the health checks, written by the platform's `up`, of the providers that this host's agents may use.
+ * Reads the health checks of the providers that this host's agents may use. The platform's `up` has written
+ * the files.
  */
 function readProviders(
   { paths }: Host,

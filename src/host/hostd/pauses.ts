@@ -8,7 +8,10 @@ import type { WatchedUnit } from "../units/policies.ts";
 /** Returns why an agent or service is paused; empty if it is not. */
 export type Pauses = (watched: WatchedUnit) => string;
 
-/** Reads the pauses in effect: the file `pause` pauses the whole host, `pause-NAME` one agent. */
+/**
+ * Reads which pauses are in effect. The file `pause` pauses the whole host, and `pause-NAME` pauses one agent
+ * or service. A maintenance window pauses its agent or service too.
+ */
 export function readPauses(host: Host, now = new Date()): Pauses {
   const files = new Set(listFolder(host.paths.hostd));
   return ({ agent, maintenance }) => {
@@ -24,7 +27,7 @@ const DAY = 24 * 60;
 /**
  * Whether one of the windows is open.
  *
- * @param now the wall clock; everything else uses the deadman's own clock
+ * @param now the time of the wall clock; all other decisions use the deadman's own clock
  */
 export function isMaintenance(windows: readonly MaintenanceWindow[], now: Date): boolean {
   const minute = now.getUTCHours() * 60 + now.getUTCMinutes();

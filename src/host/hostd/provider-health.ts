@@ -2,34 +2,34 @@ import type { HistoryKind } from "../../model/deadman.ts";
 import type { HealthCheck } from "../../model/health.ts";
 import type { Answered } from "../probes/prober.ts";
 
-/** What the deadman remembers of a model provider. Times are seconds of the deadman's own clock. */
+/** What the deadman remembers of a model provider. Times are in seconds of the deadman's own clock. */
 export interface ProviderMemory {
   readonly isDown: boolean;
   /** Whether the last answer was good. */
   readonly isWell: boolean;
-  /** How many answers in a row were the same, good or bad. */
+  /** How many answers in a row, including the last one, have had the same `isWell`. */
   readonly inRow: number;
-  /** When the first answer of that row came. */
+  /** When the first of these answers came. */
   readonly since: number;
   /** The number of the last answer, counted since the deadman started. */
   readonly count: number;
   /** The text of the last answer. */
   readonly detail: string;
-  /** How many more history lines it may have now, as computed at `budgetAt`. */
+  /** How many more history lines the provider may write, as computed at `budgetAt`. */
   readonly budget: number;
   readonly budgetAt: number;
 }
 
 /**
- * The number of history lines that a flapping provider may write at once. Like an agent, it gets one more
- * every minute.
+ * The number of history lines that a flapping provider may write at once; every minute, it may write one
+ * more.
  */
 const BUDGET = 20;
 
-/** Every provider that is probed, by name. A provider that is not probed counts as healthy. */
+/** The memory of every probed provider, by name. A provider that is not probed counts as healthy. */
 export type Providers = Readonly<Record<string, ProviderMemory>>;
 
-/** How a provider is probed, and its last answer. */
+/** How a provider is probed, and its last answer, which is absent until the first probe has ended. */
 export interface ProviderSnapshot {
   readonly check: HealthCheck;
   readonly answered?: Answered;
@@ -42,8 +42,9 @@ interface News {
 }
 
 /**
- * Follows the providers' answers: a pure function of the last answers and the memory. A provider counts as
- * failed, or as recovered, after as many bad or good answers in a row as its check requires.
+ * Updates the memory of the providers from their last answers. This is a pure function. A provider counts as
+ * down after the number of bad answers in a row that its check declares (`failures`), and as up again after
+ * the declared number of good answers in a row (`successes`).
  */
 export function followProviders(
   before: Providers,
@@ -63,12 +64,12 @@ export function followProviders(
   return { providers: Object.fromEntries(entries), events };
 }
 
-/** Returns the memory for a deadman that starts: its prober counts from zero again. */
+/** Prepares the memory when the deadman starts: the new prober counts answers from 0, so `count` is 0 too. */
 export function wakeProviders(before: Providers): Providers {
   return Object.fromEntries(Object.entries(before).map(([name, one]) => [name, { ...one, count: 0 }]));
 }
 
-/** Whether a change must be saved at once. A repeated answer can wait. */
+/** Whether the memory of the providers must be saved at once. A repeated good answer can wait. */
 export function hasProviderNews(before: Providers, after: Providers): boolean {
   return Object.keys(after).some((name) => {
     const [was, is] = [before[name], after[name]];

@@ -91,7 +91,8 @@ export const quarantineCrashing: DecisionStep = (memory, step) => {
 };
 
 /**
- * Whether there were too many restarts. A service may use its last one, because its check shows the result.
+ * Whether there were too many recent restarts. A service is allowed the last of its restarts too, because its
+ * check then shows whether that restart has helped.
  */
 function isTooMuch({ restarts }: AgentMemory, { restarts: { most }, service }: WatchedUnit): boolean {
   if (service === undefined) return restarts.length >= most;
@@ -110,7 +111,8 @@ export function quarantineFor(
 }
 
 /**
- * Seconds before a new run may be restarted: the request that started it still checks that it keeps running.
+ * Seconds before a new run may be restarted, because the request that started the run may still be checking
+ * that it continues.
  */
 const MIN_RUN = 3;
 

@@ -7,8 +7,8 @@ import type { AgentSnapshot, DecisionStep, StepContext } from "./types.ts";
 const NEW: Checks = { verdict: "unknown", run: "", count: 0, hasPassed: false, passed: 0, failed: 0 };
 
 /**
- * Follows the health of a service: the result of its check while it is up, and "unhealthy" if systemd reports
- * that its unit has failed. A service that somebody has stopped has no health.
+ * Follows the health of a service. While the service is up, its check decides. If systemd reports that its
+ * unit has failed, it is unhealthy. If somebody has stopped it, its health is unknown.
  */
 export const watchHealth: DecisionStep = (memory, step) => {
   const { snapshot, report } = step;
@@ -18,7 +18,7 @@ export const watchHealth: DecisionStep = (memory, step) => {
   if (memory.quarantined || snapshot.paused !== "")
     return { ...memory, checks: withoutFailures(before, snapshot) };
   const { checks, complaint } = evaluate(before, snapshot, service);
-  // Only systemd knows which run of the unit has answered: it may have restarted since the last query.
+  // Only systemd knows which run of the unit has answered: the unit may have restarted since the last query.
   if (checks.count !== before.count && (!snapshot.check?.ok || before.verdict !== "healthy"))
     refreshFirst(step);
   if (checks.verdict !== before.verdict && checks.verdict !== "unknown")
@@ -35,14 +35,14 @@ function ofThisRun(checks: Checks, { unit: { run } }: AgentSnapshot): Checks {
   return checks.run === run ? checks : { ...checks, run, count: 0, hasPassed: false, passed: 0, failed: 0 };
 }
 
-/** Returns the checks without failures, because answers during a pause do not count. */
+/** Skips the last answer and sets the count of failures to 0, because answers during a pause do not count. */
 function withoutFailures(checks: Checks, { check }: AgentSnapshot): Checks {
   return { ...checks, count: check?.count ?? checks.count, failed: 0 };
 }
 
 interface Evaluation {
   readonly checks: Checks;
-  /** Why the service is unhealthy; left out unless this is certain. */
+  /** Why the service is unhealthy; absent if it is healthy or this is not certain yet. */
   readonly complaint?: string;
 }
 
@@ -67,7 +67,7 @@ function evaluate(
   const failed = checks.failed + 1;
   if (failed < failures) return { checks: { ...counted, passed: 0, failed } };
   const summary = failures === 1 ? "its check failed" : `${failures} checks in a row failed`;
-  // The count restarts, so the same number of checks must fail before the next action.
+  // The count starts again, so that just as many checks must fail before the next action.
   return {
     checks: { ...counted, verdict: "unhealthy", passed: 0, failed: 0 },
     complaint: `${summary}: ${shown(check.detail)}`,

@@ -5,7 +5,7 @@ import type { Action, AgentSnapshot, HostEvent } from "./types.ts";
 
 /** What the deadman observes of its host at one moment. */
 export interface HostSnapshot {
-  /** Seconds of the monotonic clock since the previous tick; 0 at the first one. */
+  /** Seconds of the monotonic clock since the previous tick; 0 at the first tick. */
   readonly since: number;
   /** Every agent that has a policy and is known to systemd, by name. */
   readonly agents: Readonly<Record<string, AgentSnapshot>>;
@@ -23,7 +23,7 @@ export interface TickResult {
   readonly needsRefresh: boolean;
 }
 
-/** Makes all decisions of one tick: a pure function of the deadman's memory and a snapshot of the host. */
+/** Makes all decisions of one tick. This is a pure function of the deadman's memory and a snapshot. */
 export function tick(before: Memory, snapshot: HostSnapshot): TickResult {
   const clock = advance(before.clock, snapshot.since);
   const { providers, events } = followProviders(before.providers ?? {}, snapshot.providers ?? {}, clock);
@@ -68,7 +68,7 @@ export function wakeUp(before: Memory, boot: string): { memory: Memory; events: 
   return { memory: { ...before, boot, ended: false, agents, providers }, events };
 }
 
-/** The maximum number of seconds between two ticks that count. */
+/** The most seconds by which one tick advances the deadman's clock. */
 const MOST_UNSEEN = 5;
 
 /**

@@ -6,7 +6,7 @@ import type { WatchedUnit } from "../units/policies.ts";
 import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
 
-/** The provider that an agent runs on. If both fields are left out, it is the agent's first one. */
+/** The provider that an agent runs on. Both fields are absent if it is the agent's first provider. */
 export interface OverrideState {
   /** The provider that the unit is linked to, and should run on. */
   readonly linked?: string;
@@ -21,16 +21,16 @@ export interface AgentSnapshot {
   /** Seconds since the unit started. */
   readonly age: number;
   readonly reading: Reading;
-  /** The last answer of a service's check. */
+  /** The last answer of a service's check; absent for an agent, and before the first answer. */
   readonly check?: Answered;
   readonly isQuarantined: boolean;
   /** Present while a restart for a change is deferred, for `within` seconds at most. */
   readonly deferred?: { readonly within: number; readonly isIdle: boolean };
   /** Present if the agent has more than one provider. */
   readonly override?: OverrideState;
-  /** Why it is paused; empty if it is not. */
+  /** Why the agent or service is paused; empty if it is not. */
   readonly paused: string;
-  /** Whether systemd has just been queried. Nothing is stopped because of an older state. */
+  /** Whether systemd has just been queried. If not, it is queried again before anything is stopped. */
   readonly isFresh: boolean;
 }
 
@@ -45,16 +45,16 @@ export interface Action {
   readonly agent: string;
   readonly unit: string;
   readonly reason: string;
-  /** Only for `switch`. */
+  /** Present only for `switch`. */
   readonly change?: ProviderChange;
 }
 
 export interface ProviderChange {
-  /** The new provider; left out: the agent's first one. */
+  /** The new provider; absent if it is the agent's first provider. */
   readonly to?: string;
   /** Seconds after which the agent restarts even if it is not idle. */
   readonly within: number;
-  /** The run that ends when the unit restarts for the change. */
+  /** The unit's current run, which ends when the unit restarts for the change. */
   readonly run: string;
 }
 
@@ -76,5 +76,5 @@ export interface StepContext {
   act(act: Action["act"], reason: string, change?: ProviderChange): void;
 }
 
-/** One step of the decision. @returns the memory after it */
+/** One step of the decision. @returns the memory after this step */
 export type DecisionStep = (memory: AgentMemory, step: StepContext) => AgentMemory;

@@ -21,19 +21,19 @@ export function handleJob(host: Host, [verb, word = "", ...others]: readonly str
   return 0;
 }
 
-/** Records a failure in the history, and schedules the job's next try unless it has had all of its tries. */
+/** Records a failure in the history, and schedules the job's next attempt if any are left. */
 function recordFailure(host: Host, name: JobName): void {
   const service = jobService(name);
   const { result, status, run } = failureOf(host, service);
   const { retries, after } = retryOf(host, service);
-  // Other jobs of the same agent may have failed at the same moment.
+  // The lock is needed because other jobs of the same agent may fail at the same moment.
   withHostLock(host, () => {
     const tries = triesBefore(host, service) + 1;
     const isLast = tries > retries;
     const obstacle = isLast ? "" : retryLater(host, service, tries, run, after);
     if (isLast) forgetRetries(host, [service]);
-    const givenUp = retries > 0 ? `, given up after ${tries} tries` : "";
-    const next = obstacle === "" ? `, tried again in ${after} s` : `, not tried again: ${shown(obstacle)}`;
+    const givenUp = retries > 0 ? `, gave up after ${tries} attempts` : "";
+    const next = obstacle === "" ? `, trying again in ${after} s` : `, not trying again: ${shown(obstacle)}`;
     const detail = `${howItEnded(result, status)}${isLast ? givenUp : next}`;
     recordWithin(host, { event: "job-failed", ...name, detail });
   });
@@ -50,7 +50,7 @@ function failureOf(host: Host, service: string) {
   };
 }
 
-/** Replaces the current run with a new one, unless the job is held. */
+/** Replaces a job's current run with a new one, unless the job is paused or its agent is in quarantine. */
 function replaceRun(host: Host, name: JobName): void {
   if (holdReason(host, name) === "") host.run("systemctl", ["restart", "--no-block", "--", jobService(name)]);
 }

@@ -4,7 +4,7 @@ import { record } from "../reports/history.ts";
 import { readOwn, writeOwn } from "../store/files.ts";
 import { folderOfJobs } from "./job-folder.ts";
 
-/** How many history lines an agent's jobs may write in an hour, so that they do not displace other events. */
+/** The most history lines for an agent's jobs in an hour, so that they do not displace other events. */
 const MAX_LINES = 60;
 const HOUR = 3_600_000;
 
@@ -13,7 +13,7 @@ interface Spent {
   readonly lines: number;
 }
 
-/** Records a job's event in the history, if its agent has lines left. A host's own jobs have no limit. */
+/** Records a job's event in the history, unless its agent has used up the limit. Host jobs have no limit. */
 export function recordWithin(host: Host, event: Omit<HistoryEvent, "time">, now = new Date()): void {
   const { agent, job } = event;
   if (agent === undefined) {
@@ -35,7 +35,7 @@ export function recordWithin(host: Host, event: Omit<HistoryEvent, "time">, now 
   writeOwn(file, JSON.stringify({ since, lines: lines + 1 } satisfies Spent));
 }
 
-/** Parses a stored count. A count that is truncated or from the future is reset to zero. */
+/** Parses a stored count. If the count is truncated or from the future, it is reset to zero. */
 function spentIn(text = ""): Spent {
   try {
     const { since, lines } = JSON.parse(text) as Spent;

@@ -4,7 +4,7 @@ import type { JobName } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { readQuarantine } from "../units/quarantine.ts";
 
-/** Returns why no run of a job may start; empty if nothing prevents it. Its unit has the same conditions. */
+/** Returns why a job must not start now; empty if it may. The job's unit checks the same conditions. */
 export function holdReason(host: Host, { agent }: JobName): string {
   const { hostd } = host.paths;
   const pauses = [pauseFile(undefined, hostd), ...(agent === undefined ? [] : [pauseFile(agent, hostd)])];

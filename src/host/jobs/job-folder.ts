@@ -4,13 +4,14 @@ import type { Host } from "../context.ts";
 import { hasCode } from "../system/error-reason.ts";
 
 /**
- * The folder with the state of jobs until the next boot. No agent's name contains a dot, so none conflicts.
+ * Returns the folder for the state of jobs, which is lost at a reboot. Because its name contains a dot, it
+ * cannot conflict with an agent's runtime folder.
  */
 export function folderOfJobs(host: Host): string {
   return `${host.paths.scratch}/muster.jobs`;
 }
 
-/** Deletes the agents' counts of recorded failures, and also the folder if it is empty then. */
+/** Deletes the counts of recorded failures for the jobs' agents, then the folder if that leaves it empty. */
 export function forgetAgentsOf(host: Host, names: readonly JobName[]): void {
   for (const { agent } of names) if (agent) rmSync(`${folderOfJobs(host)}/of-${agent}`, { force: true });
   try {

@@ -15,7 +15,7 @@ const PROPERTIES = [
   "NextElapseUSecRealtime",
 ];
 
-/** Returns the status of jobs: when each last ran, how that run ended, and when it runs next. */
+/** Returns the status of jobs: when each job last ran, how that run ended, and when the job runs next. */
 export function jobStatuses(host: Host, { words }: JobsRequest): JobsAnswer {
   const names = words.flatMap((word) => parseJobWord(word) ?? []);
   if (names.length !== words.length || words.length === 0) return { jobs: [] };
@@ -31,8 +31,8 @@ export function jobStatuses(host: Host, { words }: JobsRequest): JobsAnswer {
 }
 
 /**
- * Returns the status of a job from its units' states in systemd. After a reboot, systemd knows the last run
- * only from the timer, if that catches up on missed runs.
+ * Returns the status of a job from its units' states in systemd. After a reboot, systemd knows when the job
+ * last ran only if its timer catches up on missed runs.
  */
 export function jobStatus(timer: UnitState, service: UnitState): Omit<JobStatus, "word" | "held"> {
   const isActive = isRunning(service);
@@ -58,5 +58,5 @@ function timeOf(text = ""): string | undefined {
   return day === undefined ? undefined : `${day}T${time}Z`;
 }
 
-/** CLD_KILLED of sigaction(2): a signal has ended the run. systemd may count this as a success. */
+/** CLD_KILLED of sigaction(2): a signal has ended the run. systemd may count such a run as a success. */
 const KILLED = "2";

@@ -7,7 +7,7 @@ import { supportOf } from "../system/cgroups.ts";
 import type { Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
-/** Checks that this host enforces limits. Muster cannot change that: the kernel and the container decide. */
+/** Checks that this host enforces limits. Only the host's kernel or container can be configured to do so. */
 export const controllers: Kind<ControllersItem> = {
   observe: ({ host }, targets) => targets.map(({ item }) => observeControllers(host, item)),
   converge: (_, { item }, observed) => {
@@ -22,7 +22,7 @@ export const controllers: Kind<ControllersItem> = {
     });
   },
   remove: () => [],
-  // Everything else on the host is converged first, because this error would stop it.
+  // Everything else on the host is converged first, because an error here would stop the rest.
   afterReload: true,
 };
 

@@ -30,7 +30,7 @@ function observeDirectory(context: RequestContext, item: DirectoryItem): Observa
 function converge(context: RequestContext, { item }: ItemState<DirectoryItem>, observed: Props): void {
   const attributes = attributesOf(context.accounts, item.want);
   const account = item.actor === undefined ? undefined : accountOf(context.accounts, item.actor);
-  // An actor cannot take over a folder of another user, but can replace it with its own.
+  // An actor cannot take over another user's folder, but can replace that folder with a new one.
   const foreign = account !== undefined && differs(item.want, observed, "owner");
   const isNew = differs(item.want, observed, "type") || foreign;
   const make = account === undefined ? makeParentFolders(0o755, false) : makeParentFolders(0o700, true);
@@ -70,7 +70,7 @@ function remove(context: RequestContext, item: DirectoryItem): readonly string[]
     else removeEmptyFolder(folder, name);
   });
   if (onRemove !== "wipe") return moved;
-  // Only root can reach the folder now, so nobody can redirect the deletion by a symlink.
+  // Only root can reach the folder now, so nobody can redirect the deletion with a symlink.
   for (const path of moved) rmSync(path, { recursive: true, force: true });
   return [];
 }
@@ -86,7 +86,7 @@ function move(context: RequestContext, from: DirectoryItem, to: DirectoryItem): 
   });
 }
 
-/** Whether a folder's contents belong to it, and are not separate items. */
+/** Whether a folder's contents are moved and removed together with the folder, and are not separate items. */
 export function ownsContent({ onRemove }: DirectoryItem): boolean {
   return onRemove !== undefined && onRemove !== "delete";
 }
@@ -101,11 +101,11 @@ function isFolder(folder: Handle, name: string): boolean {
 }
 
 /**
- * Moves a folder to where only root can reach it: into the archive folder, or, if that is on another file
- * system, to a name beside the original.
+ * Moves a folder to a place that only root can access: into the archive folder, or, if that is on another
+ * file system, to a new name beside the original.
  */
 function archiveFolder(context: RequestContext, folder: Handle, path: string, name: string): string[] {
-  // Access is closed first: a new user that gets the uid of a removed one must not get its home.
+  // Access is closed first, because a new user may get the uid of a removed user, but must not get its home.
   const exists = withEntry(
     folder,
     name,

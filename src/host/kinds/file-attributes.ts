@@ -4,7 +4,7 @@ import { type Accounts, idsOf } from "../accounts/accounts.ts";
 import { modeOf, typeOf } from "../fs/read.ts";
 import type { FileAttributes } from "../fs/write.ts";
 
-/** Returns the properties that files, folders and other items with a path share. */
+/** Returns the properties that all items with a path have, such as files and folders. */
 export function propsOf(accounts: Accounts, stats: Stats): Props & { readonly type: string } {
   return {
     type: typeOf(stats),
@@ -22,7 +22,7 @@ export function attributesOf(
   return { ...idsOf(accounts, want.owner, want.group), mode: Number.parseInt(want.mode, 8) };
 }
 
-/** Whether any of the properties differs from the declared one. */
+/** Whether any of the named properties differs from its declared value. */
 export function differs(want: object, observed: Props, ...properties: readonly string[]): boolean {
   return properties.some((property) => observed[property] !== (want as Props)[property]);
 }

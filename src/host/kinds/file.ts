@@ -37,8 +37,8 @@ function observeFile(context: RequestContext, target: File): Observation {
 }
 
 /**
- * Returns what may be reported about a secret: only whether its bytes match the request or the record. The
- * seal lets a client recognize the same bytes later. It differs from the hash in the record, which never
+ * Returns what may be reported about a secret: whether its bytes match the request or the record, and a seal.
+ * The seal lets a client recognize the same bytes later. It differs from the hash in the record, which never
  * leaves the host.
  */
 function secretProps(context: RequestContext, { item, applied, intended }: File, bytes: Buffer): Props {
@@ -58,7 +58,7 @@ function converge(context: RequestContext, target: File, observed: Props): void 
   const { item } = target;
   const attributes = attributesOf(context.accounts, item.want);
   const account = item.actor === undefined ? undefined : accountOf(context.accounts, item.actor);
-  // An actor cannot take over a file of another user, but can replace it with a new one.
+  // An actor cannot take over another user's file, but can replace that file with a new one.
   const foreign = account !== undefined && differs(item.want, observed, "owner");
   const bytes =
     differs(item.want, observed, "type", "content") || foreign ? bytesOf(context, target) : undefined;

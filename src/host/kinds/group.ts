@@ -17,12 +17,12 @@ export const group: Kind<GroupItem> = {
   },
 };
 
-/** Runs one of the account tools. @throws MusterError with the tool's error output, if it fails */
+/** Runs a program such as groupadd. @throws MusterError with the program's error output if it fails */
 export function change(host: Host, tool: string, args: readonly string[]): void {
   const { status, stderr } = withHostLock(host, () => host.run(tool, args));
   if (status === 0) return;
   throw new MusterError({
     what: `${tool} ${args.at(-1)}`,
-    why: stderr.trim() || `it ended with status ${status}`,
+    why: stderr.trim() || `it exited with status ${status}`,
   });
 }

@@ -29,7 +29,7 @@ function observe(host: Host, targets: readonly ItemState<LimitsItem>[]): Observa
   return targets.map(({ item }, i) => ({ props: propsOf(item, observed.states[i] ?? {}, observed.mounts) }));
 }
 
-/** Returns a unit's limits in the kernel; if it is not running and so has no cgroup, those in systemd. */
+/** Returns a unit's limits from the kernel, or from systemd if the unit is not running and has no cgroup. */
 function propsOf({ name, want }: LimitsItem, state: UnitState, mounts: string): Props {
   const { ControlGroup: group = "", MemoryMax = "", CPUQuotaPerSecUSec: quota = "", TasksMax = "" } = state;
   const fromSystemd: Readonly<Record<Limit, string | number>> = {
@@ -51,7 +51,7 @@ function isUnlimited(value: string): boolean {
 
 const SPANS: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600 };
 
-/** The seconds in a time span such as `1min 30s 500ms`, as systemd writes it, rounded to hundredths. */
+/** Parses a time span from systemd, such as `1min 30s 500ms`. @returns seconds, rounded to hundredths */
 function secondsOf(text: string): number {
   const parts = text.matchAll(/([\d.]+)([a-z]+)/g);
   const seconds = [...parts].reduce(

@@ -7,8 +7,8 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
 /**
- * The provider and model that an agent runs on, as systemd has read them from its unit and all drop-ins. The
- * files are separate items; this one checks their combined result.
+ * The provider and model that an agent uses, as systemd has read them from the agent's unit and all drop-ins.
+ * Those files are separate items; this item checks their combined result.
  */
 export const model: Kind<ModelItem> = {
   observe: ({ host }, targets) => observe(host, targets),
@@ -35,8 +35,8 @@ function observe(host: Host, targets: readonly ItemState<ModelItem>[]): Observat
 /**
  * Returns the provider and model from a unit's systemd properties.
  *
- * @param activeProvider the provider that the agent should run on, if it is not the first one (after a
- * failover)
+ * @param activeProvider the provider that the agent should use after a failover; undefined if it should use
+ * the first one
  */
 export function modelProps(
   { want, option, others = "{}" }: ModelItem,
@@ -46,7 +46,7 @@ export function modelProps(
   const known = JSON.parse(others) as Readonly<Record<string, ModelItem["want"]>>;
   const expected = (activeProvider === undefined ? undefined : known[activeProvider]) ?? want;
   const { LoadState, Environment = "", ExecStart = "" } = state;
-  // A missing unit is reported by its own items.
+  // A missing unit is already reported by the unit's own item.
   if (LoadState === "not-found" || LoadState === "masked") return want as Props;
   const current: ModelItem["want"] = {
     provider: variableOf(Environment, "MUSTER_PROVIDER"),
@@ -61,7 +61,7 @@ export function modelProps(
 
 const NONE = "none";
 
-/** The value of a variable in the output of `systemctl show`, which quotes and escapes words if necessary. */
+/** Finds a variable's value in the output of `systemctl show`, which quotes and escapes words if needed. */
 function variableOf(environment: string, name: string): string {
   const words = [...environment.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
     ([, quoted, bare]) => quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "",
@@ -69,7 +69,7 @@ function variableOf(environment: string, name: string): string {
   return words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? NONE;
 }
 
-/** The word after an option in a command line from `systemctl show`, which separates words by spaces. */
+/** Finds the word after an option in a command line from `systemctl show`. Spaces separate its words. */
 function wordAfter(exec: string, option: string): string | undefined {
   const words = / ; argv\[\]=(.*?) ; ignore_errors=/.exec(exec)?.[1]?.split(" ") ?? [];
   const at = words.indexOf(option);

@@ -7,15 +7,15 @@ import type { ItemState } from "./kind.ts";
 
 type Actable = Extract<HostItem, { path: string }>;
 
-/** The reason why something could not be observed. */
+/** Stands for something that could not be observed; `unknown` is the reason. */
 export interface Unknown {
   readonly unknown: string;
 }
 
 /**
  * Observes each item with its actor's rights; a failure makes only that item unknown. If a changed owner or
- * mode denies the actor access, the item is observed as root, safely: by handles, without symlinks, and only
- * files with one name.
+ * mode denies the actor access, root observes the item. This is safe, because no symlink is followed, and a
+ * file with several names is not read.
  */
 export function observeAsUsers<I extends Actable, T>(
   context: RequestContext,
@@ -36,7 +36,7 @@ export function observeAsUsers<I extends Actable, T>(
   return targets.map((target) => observed.get(target) ?? orUnknown(() => observeOne(target)));
 }
 
-/** The account of an item's actor, if it has one and the account exists. */
+/** Returns the account of an item's actor; undefined if there is no actor or the account does not exist. */
 export function actorOf(context: RequestContext, item: Actable): Account | undefined {
   return item.actor === undefined ? undefined : context.accounts.users.get(item.actor);
 }

@@ -9,7 +9,7 @@ import { orUnknown } from "./observe-as-user.ts";
 /** Time limit in seconds for the download and installation of a package. */
 const PATIENCE = 600;
 
-/** A Debian package. It is not uninstalled with its resource, because other programs may use it by then. */
+/** A Debian package. It stays installed when its resource is removed, because other programs may use it. */
 export const debianPackage: Kind<PackageItem> = {
   observe,
   converge: ({ host }, { item }) => {
@@ -23,7 +23,7 @@ export const debianPackage: Kind<PackageItem> = {
   remove: () => [],
 };
 
-/** Options for apt-get: wait for another stack's installation, and keep declared configuration files. */
+/** Options for apt-get: wait for another stack's installation, and keep existing configuration files. */
 const OPTIONS = [
   "DPkg::Lock::Timeout=300",
   "Dpkg::Options::=--force-confdef",

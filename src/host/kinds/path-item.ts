@@ -10,7 +10,7 @@ import { actorOf } from "./observe-as-user.ts";
 
 type PathItem = Extract<HostItem, { path: string }>;
 
-/** Removes an item's path and the temporary file of a killed run beside it, with its actor's rights. */
+/** Removes an item's file, and the temporary file that a killed run has left, with its actor's rights. */
 export function removePathItem(
   context: RequestContext,
   item: PathItem,
@@ -29,8 +29,8 @@ export function removeUnfinished(context: RequestContext, item: PathItem): void 
 }
 
 /**
- * Calls `use` with the parent folder of an item, with its actor's rights. Does nothing if the folder or the
- * actor no longer exists: an actor's home is removed with it.
+ * Calls `use` with the parent folder of an item, with the rights of the item's actor. Does nothing if the
+ * folder or the actor no longer exists; an actor's home is removed together with the actor.
  */
 export function withParent(
   context: RequestContext,

@@ -18,7 +18,7 @@ export const program: Kind<ProgramItem> = {
   remove: () => [],
 };
 
-/** Whether the agent finds a program, as by execvp(3): a name with a `/` is a path, others are in PATH. */
+/** Whether the agent finds a program, as execvp(3) does: a name with a `/` is a path, others are in PATH. */
 function isFound({ accounts }: RequestContext, { name, search, workdir, actor }: ProgramItem): boolean {
   const folders = name.includes("/") ? [""] : search.split(":");
   return asUser(accounts.users.get(actor), () =>
@@ -37,10 +37,12 @@ function isProgram(path: string): boolean {
 }
 
 function missing({ name, search, workdir, actor }: ProgramItem): MusterError {
-  const where = name.includes("/") ? posix.resolve(workdir, name) : `any folder of its PATH, ${search}`;
+  const where = name.includes("/")
+    ? `at ${posix.resolve(workdir, name)}`
+    : `in any folder of its PATH, ${search}`;
   return new MusterError({
     what: `${name} cannot be started`,
-    why: `${actor} finds no such program at ${where}.`,
+    why: `${actor} finds no such program ${where}.`,
     next: "Install it on the host, or correct `command`, `runtime` or `env.PATH` of the agent.",
   });
 }

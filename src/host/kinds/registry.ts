@@ -14,7 +14,7 @@ import { timer } from "./timer.ts";
 import { unit } from "./unit.ts";
 import { user } from "./user.ts";
 
-/** All kinds, in the order in which items are made: a kind depends only on the kinds before it. */
+/** All kinds, in the order in which items are created: a kind depends only on the kinds before it. */
 const KINDS = {
   runtime,
   package: debianPackage,
@@ -39,11 +39,11 @@ export function kindOf(kind: ItemKind): Kind {
   return KINDS[kind] as unknown as Kind;
 }
 
-/** Sorts items into the order in which they are made, because the engine's maps have no order. */
+/** Sorts items into the order in which they must be created, because the engine's maps have no order. */
 export function inKindOrder(items: Items): Items {
   const rank = ({ kind }: HostItem) => ORDER.indexOf(kind);
   const place = (item: HostItem) => ("path" in item ? item.path : "");
-  // Units that should be stopped are stopped before any other is started.
+  // Units that should be stopped are stopped before any other unit is started.
   const turn = (item: HostItem) => Number(item.kind === "unit" && item.want.active !== "stopped");
   const sorted = Object.entries(items).sort(
     ([, a], [, b]) => rank(a) - rank(b) || turn(a) - turn(b) || place(a).localeCompare(place(b)),

@@ -15,7 +15,7 @@ import { attributesOf, differs } from "./file-attributes.ts";
 import type { ItemState } from "./kind.ts";
 import { rowsBefore, rowsOf } from "./rows-declared.ts";
 
-/** Repairs the database in place, as its actor: the agent keeps its own data and its open connections. */
+/** Repairs the database in place, as its actor, so that the agent keeps its own data and open connections. */
 export function convergeRows(context: RequestContext, target: ItemState<RowsItem>, observed: Props): void {
   const { item } = target;
   const declared = rowsOf(context, item.want.rows);
@@ -37,7 +37,7 @@ export function convergeRows(context: RequestContext, target: ItemState<RowsItem
   });
 }
 
-/** Makes a new database where its actor cannot interfere, and moves it into place when it is complete. */
+/** Creates a new database where its actor cannot interfere, and moves it into place when it is complete. */
 function putNew(context: RequestContext, { path, table, actor, want }: RowsItem, declared: Rows): void {
   const bytes = withCopy(context.host, { main: Buffer.alloc(0), wal: Buffer.alloc(0) }, (db) => {
     repairTable(db, table, declared, {});
@@ -54,7 +54,7 @@ function putNew(context: RequestContext, { path, table, actor, want }: RowsItem,
   );
 }
 
-/** The initial bytes of a new file, if its actor cannot repair the existing one; undefined if it can. */
+/** Returns the initial bytes of a new file; undefined if the actor can repair the existing file. */
 function initialBytes(context: RequestContext, item: RowsItem, observed: Props): Uint8Array | undefined {
   if (observed["type"] === undefined) return undefined;
   if (differs(item.want, observed, "type")) return Buffer.alloc(0);

@@ -5,15 +5,14 @@ import { parseRows } from "../sqlite/table.ts";
 import type { ItemState } from "./kind.ts";
 
 /**
- * Returns the rows with this digest; undefined if the request does not contain them and they are not stored
- * on this host.
+ * Returns the rows that have a digest; undefined if they are neither in the request nor stored on this host.
  */
 export function rowsOf(context: RequestContext, digest: Scalar | undefined): Rows | undefined {
   const text = digest === undefined ? undefined : context.contents(String(digest));
   return text === undefined ? undefined : parseRows(text);
 }
 
-/** Returns the rows that Muster last applied, and those that a killed run may have written. */
+/** Returns the rows that Muster last applied, together with those that a killed run may have written. */
 export function rowsBefore(context: RequestContext, { applied, intended }: ItemState<RowsItem>): Rows {
   return { ...rowsOf(context, applied?.["rows"]), ...rowsOf(context, intended?.["rows"]) };
 }

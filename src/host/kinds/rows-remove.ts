@@ -47,7 +47,7 @@ function keep(context: RequestContext, item: RowsItem, copy: Snapshot | Unknown)
   return earlier;
 }
 
-/** The temporary path of the copy, which it has until the database is removed. */
+/** Returns the path at which the copy is kept until the database is removed. */
 function copyPath(context: RequestContext, item: RowsItem): string {
   return `${context.host.paths.aside}/.${item.path.slice(1).replaceAll("/", "~")}`;
 }
@@ -64,7 +64,7 @@ function finalizeCopy(context: RequestContext, item: RowsItem): string[] {
   }
 }
 
-/** The complete database, if its agent has written to it; undefined otherwise. */
+/** Returns the complete database; undefined if its agent has not added any data. */
 function bytesToKeep(context: RequestContext, item: RowsItem, copy: Snapshot): Uint8Array | undefined {
   const declared = rowsOf(context, item.want.rows) ?? {};
   return withCopy(context.host, copy, (db) =>
@@ -72,7 +72,7 @@ function bytesToKeep(context: RequestContext, item: RowsItem, copy: Snapshot): U
   );
 }
 
-/** Keeps an unreadable database unchanged, under a new name beside the old one. */
+/** Keeps an unreadable database unchanged, but renames it. @returns the new path */
 function keepBeside(context: RequestContext, item: RowsItem): string[] {
   const kept: string[] = [];
   withParent(context, item, (folder, name) => {

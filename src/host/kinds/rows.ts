@@ -28,9 +28,10 @@ export const rows: Kind<RowsItem> = {
   remove: removeRows,
 };
 
-/** The properties of what is at the path, and its bytes if it is a file. */
+/** What was found at the path of a database. */
 interface Found {
   readonly props: Props;
+  /** The bytes; absent if there is no file at the path, or the file is too large. */
   readonly copy?: Snapshot;
 }
 
@@ -78,7 +79,7 @@ function compare(context: RequestContext, target: ItemState<RowsItem>, found: Fo
   }
 }
 
-/** Whether a table has all the rows that were declared earlier; then only fleet.yaml has changed since. */
+/** Whether a table has all rows of an earlier declaration, which means that only fleet.yaml has changed. */
 function matches(table: ReadonlyMap<string, Row>, rows: Rows | undefined): boolean {
   return rows !== undefined && compareRows(rows, table).length === 0;
 }

@@ -2,7 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import type { RuntimeItem } from "../../model/items.ts";
 import type { Kind } from "./kind.ts";
 
-/** The host runtime itself. The client installs and uninstalls it; here it is only observed. */
+/** The host runtime itself. The client installs and uninstalls it, so this kind only observes it. */
 export const runtime: Kind<RuntimeItem> = {
   observe: ({ host }, targets) =>
     targets.map(() => ({ props: { bundle: host.bundle, node: process.versions.node } })),
@@ -10,7 +10,7 @@ export const runtime: Kind<RuntimeItem> = {
     throw new MusterError({
       what: `the host runtime ${item.want.bundle} with Node ${item.want.node}`,
       why: `${host.bundle} with Node ${process.versions.node} answered instead`,
-      next: "Run `npx pulumi up` again, which installs it.",
+      next: "Run `npx pulumi up` again to install it.",
     });
   },
   remove: () => [],

@@ -11,7 +11,7 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 import { unitProps } from "./unit.ts";
 
-/** The timer of a job. A host can have many, so each call of systemctl handles all of them. */
+/** The timer of a job. A host can have many timers, so each call of systemctl handles all of them. */
 export const timer: Kind<TimerItem> = {
   observe: ({ host }, targets) => observe(host, itemsOf(targets)),
   refuse,
@@ -66,7 +66,7 @@ function refuse({ host, accounts }: RequestContext, targets: readonly ItemState<
     throw new MusterError({
       what: `${item.name} was not written`,
       why,
-      next: "Create it, or declare another user.",
+      next: "Create this user, or declare another one.",
     });
   }
   const times = targets.flatMap(({ item }) => timesOf(item));
@@ -83,7 +83,7 @@ function timesOf({ schedule }: TimerItem): string[] {
   return schedule.split("; ");
 }
 
-/** Returns systemd's error for these times; empty if it accepts them. */
+/** Returns systemd's error for these times; empty if systemd accepts them. */
 function calendar(host: Host, times: readonly string[]): string {
   const { status, stderr } = host.run("systemd-analyze", ["calendar", "--", ...times]);
   return status === 0 ? "" : stderr.trim().split("\n")[0] || "it failed without a message";
@@ -125,12 +125,12 @@ function converge(host: Host, items: readonly TimerItem[]): void {
 /**
  * Runs one systemctl command for many timers.
  *
- * @throws MusterError with its error message, which names the timer
+ * @throws MusterError with systemctl's error message, which names the timer
  */
 function systemctlForTimers(host: Host, names: readonly string[], ...verb: readonly string[]): void {
   const { status, stderr } = host.run("systemctl", [...verb, "--", ...names]);
   if (status === 0) return;
-  const why = stderr.trim().split("\n")[0] || `it ended with status ${status}`;
+  const why = stderr.trim().split("\n")[0] || `it exited with status ${status}`;
   throw new MusterError({ what: `systemctl ${verb.join(" ")} for ${names.length} timers`, why });
 }
 
@@ -141,8 +141,8 @@ function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   for (const { name, service } of items)
     for (const unit of [name, service]) removeOverrides(unit, ownOverrides(unit));
   host.run("systemctl", ["disable", "--no-reload", "--", ...timers]);
-  // The units that start runs are stopped first: a running handler could start another run after the services
-  // have stopped.
+  // The units that start runs are stopped first, because one of them could otherwise start another run after
+  // the services have stopped.
   const starters = services.flatMap((service) => [retryTimer(service), ...jobHandlersOf(service)]);
   host.run("systemctl", ["stop", "--", ...timers, ...starters]);
   host.run("systemctl", ["stop", "--", ...services]);
@@ -160,7 +160,7 @@ function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   return [];
 }
 
-/** The overrides of this unit only; drop-ins that also apply to other units are kept. */
+/** Returns the overrides of this unit only; drop-ins that also apply to other units are kept. */
 function ownOverrides(unit: string): string[] {
   return overridesOf(unit, {}).filter((path) => path.includes(`/${unit}.d/`));
 }

@@ -46,15 +46,15 @@ function observe(host: Host, targets: readonly ItemState<UnitItem>[]): Observati
   if ("unknown" in states) return names.map(() => states);
   return targets.map(({ item: { name, user, want } }, i) => {
     const { active, ...rest } = unitProps(name, states[i] ?? {}, readQuarantine(host, name) !== undefined);
-    // A foreign unit that does not exist cannot start, which is all that fleet.yaml requires.
+    // A foreign unit that does not exist counts as disabled, because it cannot start at boot.
     if (user !== undefined)
       return { props: { active, enabled: startsAtBoot(rest.enabled) ? "enabled" : "disabled" } };
-    // If fleet.yaml does not declare this property, it cannot differ.
+    // A property that fleet.yaml does not declare cannot differ.
     return { props: want.active === undefined ? rest : { active, ...rest } };
   });
 }
 
-/** Returns a unit's properties from its state in systemd. @param isQuarantined whether it is in quarantine */
+/** Returns a unit's properties. @param state its state in systemd */
 export function unitProps(name: string, state: UnitState, isQuarantined = false) {
   const masked = state["LoadState"] === "masked" ? "masked" : "absent";
   const active = isRunning(state) || isRestarting(state) ? "running" : "stopped";
@@ -81,8 +81,8 @@ function converge(host: Host, item: UnitItem): void {
 }
 
 /**
- * Corrects foreign units and overrides first, then stops units. Finally starts all units that should run, in
- * parallel.
+ * Corrects foreign units first, then removes overrides, then enables, disables and stops units. Finally
+ * starts all units that should run, in parallel.
  *
  * @returns each item's error or undefined, in the order of the items
  */
@@ -103,7 +103,7 @@ function convergeEach(host: Host, items: readonly UnitItem[]): unknown[] {
   each(own, (item) => clearOverrides(host, item.name, states.get(item.name) ?? {}));
   for (const verb of ["enable", "disable"] as const) {
     const differing = own.filter((item) => mustChange(verb, item, states.get(item.name) ?? {}));
-    // Enabling takes effect at boot, so no reload is needed now.
+    // Enabling and disabling take effect at boot, so no reload is needed now.
     systemctlForAll(host, [verb, "--no-reload"], differing, each);
   }
   each(
@@ -158,7 +158,7 @@ function systemctlForAll(host: Host, words: readonly string[], items: readonly U
   each(items, ({ name }) => systemctl(host, ...words, "--", name));
 }
 
-/** Starts all units that are down in parallel, and waits for each of them. */
+/** Starts all units that are not running, in parallel, and waits for each of them. */
 function startEach(
   host: Host,
   items: readonly UnitItem[],
@@ -177,7 +177,7 @@ function startEach(
   each(down, ({ name }) => assertStarted(host, name, ended.get(name) ?? {}));
 }
 
-/** @throws MusterError if a foreign unit does not run as the agent's user */
+/** Refuses a foreign unit that does not run as the agent's user. @throws MusterError */
 function refuseOthers(host: Host, name: string, user: string): void {
   const runsAs = userOf(host, name);
   if (runsAs === user) return;
@@ -198,7 +198,7 @@ function stopAndDisable(host: Host, name: string): void {
   stopUnit(host, name);
 }
 
-/** Stops and disables a removed agent's foreign unit that is declared running and runs as the agent. */
+/** Stops and disables a foreign unit that still runs a removed agent, if the unit's user is the agent's. */
 function releaseForeign(host: Host, { name, user, want }: UnitItem): readonly string[] {
   if (want.active === "running" && userOf(host, name) === user) stopAndDisable(host, name);
   return [];

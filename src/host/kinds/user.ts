@@ -31,7 +31,7 @@ function observeUser(accounts: Accounts, item: UserItem): Observation {
   return { props: { present: true, group: accounts.groupName(gid), home, shell } };
 }
 
-/** Makes or corrects a user. A new user has no password to log in with; its home is a separate item. */
+/** Creates or corrects a user. A new user has no password to log in with; its home is a separate item. */
 function converge({ host, accounts }: RequestContext, { item }: ItemState<UserItem>, observed: Props): void {
   const { group, home, shell } = item.want;
   if (observed["present"] !== true) {
@@ -40,7 +40,8 @@ function converge({ host, accounts }: RequestContext, { item }: ItemState<UserIt
     change(host, "useradd", [...place, ...number, "--", item.name]);
     return;
   }
-  // usermod does not change the home of a user with running processes, and a repair must not stop an agent.
+  // usermod is not used here, because it does not change the home of a user with running processes, and a
+  // repair must not stop an agent.
   const { gid } = idsOf(accounts, item.name, group);
   withHostLock(host, () => editPasswd(host.paths.etc, item.name, { gid, home, shell }));
 }
@@ -55,8 +56,8 @@ const SYSTEM = ["--system", "--password", "*"];
 const UID_MIN = 1000;
 
 /**
- * Returns the useradd option that gives a deleted user its former uid, which still owns its home. With a
- * different uid, the agent would have no access to its own files.
+ * Returns the useradd option that gives a deleted user its former uid, which still owns the user's home. With
+ * a different uid, the agent would have no access to its own files.
  */
 function formerUid(accounts: Accounts, home: string): readonly string[] {
   const uid = withPathItem(home, (entry) => entry?.stats.uid) ?? 0;
@@ -73,7 +74,7 @@ function remove({ host, accounts }: RequestContext, { item }: ItemState<UserItem
   return [];
 }
 
-/** Renames a user. It keeps its uid, and so its files. usermod refuses while the user's processes run. */
+/** Renames a user, who keeps the uid and so all files. usermod refuses if the user has running processes. */
 function rename({ host, accounts }: RequestContext, from: UserItem, to: UserItem): void {
   const account = accounts.users.get(from.name);
   if (account === undefined) return;
@@ -83,8 +84,8 @@ function rename({ host, accounts }: RequestContext, from: UserItem, to: UserItem
 }
 
 /**
- * Refuses to remove a user that another stack still needs: its files would have no owner, and its unit would
- * fail. A stack could not even remove its own items without the account of its gate.
+ * Refuses to remove a user that another stack still needs: that stack's files would have no owner, and its
+ * units would fail. Without the account of its gate, a stack could not even remove its own items.
  *
  * @throws MusterError that names the other stack
  */
@@ -101,8 +102,8 @@ export function refuseInUse(host: Host, name: string): void {
   if (owner === undefined || holder === undefined) return;
   throw new MusterError({
     what: `user ${name} was not removed`,
-    why: `the stack ${holder.owner} still has ${holder.id}, which uses it`,
-    next: `Run \`npx pulumi up\` in ${holder.owner} first, then here again.`,
+    why: `the stack ${holder.owner} still has ${holder.id}, which uses this user`,
+    next: `Run \`npx pulumi up\` for stack ${holder.owner} first, then run it again for this one.`,
   });
 }
 

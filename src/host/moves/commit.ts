@@ -16,19 +16,19 @@ import { start } from "../units/start-stop.ts";
 import { deleteMark, type Home, readMark, writeMark } from "./move-state.ts";
 
 /**
- * Returns the path at which a home is kept until it is complete: on the same file system, in a folder that
- * only root can change.
+ * Returns the path at which an arriving home is kept until it is complete. It is on the file system of the
+ * final path, in a folder that only root can change.
  */
 export function stagingPath(path: string): string {
   return join(dirname(path), `.muster-arriving-${basename(path)}`, "home");
 }
 
 /**
- * Puts a complete home in its place by a rename. After a kill it can be called again: the mark records that
- * the whole home has arrived, and the staging folder exists until the rename is done.
+ * Moves a complete home to its final path by a rename. This can be repeated after a kill, because the mark
+ * records that the whole home has arrived, and the staging folder exists until the rename is done.
  *
  * @param mark in the state `placing`
- * @returns the paths of what was archived to make room; a copy from an earlier move is deleted instead
+ * @returns the paths of what was archived to make room; a copy that an earlier move left is deleted instead
  */
 export function placeHome(host: Host, home: Pick<Home, "path">, mark: MoveMark): readonly string[] {
   const staging = stagingPath(home.path);
@@ -79,7 +79,7 @@ function commitLeaving(host: Host, mark: MoveMark): SettleAnswer {
   return { state: writeMark(host, { ...mark, state: "gone" }).state };
 }
 
-/** Continues the agent on this host, because the move failed before the other host had the home. */
+/** Lets the agent continue on this host, because the move failed before the other host had the home. */
 function abort(host: Host, mark: MoveMark): SettleAnswer {
   cancelLeaving(host, mark);
   if (mark.ran) start(host, "start", agentUnit(mark.agent));
@@ -87,8 +87,8 @@ function abort(host: Host, mark: MoveMark): SettleAnswer {
 }
 
 /**
- * Cancels a move from this host. While the home is marked as leaving, no other host can have used it, so it
- * is still valid here.
+ * Cancels a move from this host. While the home is marked as leaving, no other host can have used it, so the
+ * home on this host is still valid.
  */
 export function cancelLeaving(host: Host, { agent, other, held }: MoveMark): void {
   record(host, [{ event: "arrived", agent, detail: `again: the move to ${other} was cancelled` }]);

@@ -7,7 +7,7 @@ import { readQuarantine, release } from "../units/quarantine.ts";
 import { cancelLeaving, clearStaging, placeHome } from "./commit.ts";
 import { deleteMark, markOfResource, readMark, readMarks } from "./move-state.ts";
 
-/** The effects of a move on other requests about its agent. */
+/** Applies the effects of a move to other requests about the moving agent. */
 export const moveHooks: LifecycleHooks = {
   beforeConverge: (host, id, items) => {
     cancelArrival(host, id, items);
@@ -43,8 +43,8 @@ export const moveHooks: LifecycleHooks = {
 };
 
 /**
- * Ends a move to this host that the run no longer makes, because the home on the old host was given up. A
- * complete home becomes the agent's; an incomplete one is discarded.
+ * Ends a move to this host that is no longer continued, because the home on the old host was given up. If the
+ * home has arrived completely, the agent gets it; an incomplete home is deleted.
  */
 function cancelArrival(host: Host, id: string, items: Items): void {
   const mark = markOfResource(host, id);
@@ -57,10 +57,10 @@ function cancelArrival(host: Host, id: string, items: Items): void {
 }
 
 /**
- * Cancels the move of an agent that was about to leave: its unit is about to be made, so it is declared here
- * again.
+ * Cancels the move of an agent that was about to leave this host: since the agent's unit is to be applied,
+ * fleet.yaml declares the agent here again.
  *
- * @throws MusterError if the agent's home is on another host
+ * @throws MusterError if the agent's home is on another host or has not arrived yet
  */
 function cancelOrRefuse(host: Host, unit: string): void {
   const agent = /^muster-agent-(.+)\.service$/.exec(unit)?.[1];
@@ -80,7 +80,7 @@ function cancelOrRefuse(host: Host, unit: string): void {
   });
 }
 
-/** Returns an item that is deleted without being archived, because its data has moved to another host. */
+/** Changes an item so that it is deleted without being archived, because its data is now on another host. */
 function withoutArchive(item: HostItem): HostItem {
   if (item.kind === "directory" && item.onRemove === "aside") return { ...item, onRemove: "wipe" };
   return item.kind === "rows" ? { ...item, onRemove: "wipe" } : item;

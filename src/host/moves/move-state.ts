@@ -10,13 +10,13 @@ import { readOwn, writeOwn } from "../store/files.ts";
 import { hasCode } from "../system/error-reason.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
-/** Reads the state of an agent's move on this host; undefined if it is not moving. */
+/** Reads the state of an agent's move on this host; undefined if the agent is not moving. */
 export function readMark(host: Host, agent: string): MoveMark | undefined {
   const text = readOwn(fileOf(host, agent))?.toString("utf8");
   return text === undefined ? undefined : (JSON.parse(text) as MoveMark);
 }
 
-/** Reads the state of the move of a resource's agent, if it has one. @param id such as `hub/iris/agent` */
+/** Like `readMark`, but for the agent that a resource belongs to. @param id such as `hub/iris/agent` */
 export function markOfResource(host: Host, id: string): MoveMark | undefined {
   const agent = agentOf(id);
   return agent === undefined ? undefined : readMark(host, agent);
@@ -55,7 +55,7 @@ function fileOf(host: Host, agent: string): string {
   return `${folderOf(host)}/${agent}.json`;
 }
 
-/** An agent's home, as its resource declares it. */
+/** An agent's home, as the agent's resource declares it. */
 export interface Home {
   readonly agent: string;
   readonly path: string;

@@ -31,7 +31,8 @@ const GRACE = 10;
 
 /**
  * Prepares a move on the old host: stops the agent and keeps it down, even after a reboot, so that its home
- * no longer changes. A repeated request continues the same move, unless the agent has run in between.
+ * no longer changes. A repeated request continues the same move, unless the agent has run since the first
+ * request.
  */
 export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
   return withResourceLock(host, request.id, () => {
@@ -51,14 +52,14 @@ export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
 }
 
 /**
- * Stops the agent and keeps it down. The mark is written first, so that the next run repeats this after a
- * kill.
+ * Stops the agent and keeps it down. The mark is written first, so that if this run is killed, the next one
+ * stops the agent again.
  */
 function holdDown(host: Host, { to }: LeaveRequest, agent: string, before: MoveMark | undefined): MoveMark {
   const unit = agentUnit(agent);
   const [state] = showUnits(host, [unit]);
   const isHeld = readQuarantine(host, unit) !== undefined;
-  // An agent that is marked but not in quarantine may have run since, so this begins another move.
+  // An agent that is marked but not in quarantine may have run since it was marked, so this is a new move.
   const same = isHeld ? before : undefined;
   const mark = writeMark(host, {
     agent,
@@ -69,7 +70,7 @@ function holdDown(host: Host, { to }: LeaveRequest, agent: string, before: MoveM
     ...((same?.ran || isRunning(state)) && { ran: true }),
     ...((same === undefined ? isHeld : same.held) && { held: true }),
   });
-  if (!isHeld) quarantine(host, unit, `it moves to ${to}`);
+  if (!isHeld) quarantine(host, unit, `it is moving to ${to}`);
   if (state?.["LoadState"] !== "not-found") stopUnit(host, unit);
   if (same === undefined) record(host, [{ event: "left", agent, detail: `for ${to}` }]);
   return mark;
@@ -80,7 +81,7 @@ function answer(host: Host, { agent, move }: MoveMark, state: LeaveAnswer["state
   return { move, state, history: events };
 }
 
-/** Returns the services of the agent's jobs. The quarantine prevents their start, but does not stop them. */
+/** Returns the services of the agent's jobs. The quarantine only prevents new runs of a job. */
 function jobsOf(records: readonly HostRecord[], agent: string): string[] {
   return records
     .filter(({ id }) => agentOf(id) === agent)
@@ -89,7 +90,7 @@ function jobsOf(records: readonly HostRecord[], agent: string): string[] {
     );
 }
 
-/** Whether other agents run as the same user, as they do under `isolation: tenant`. */
+/** Whether other agents run as the home's user, as they do under `isolation: tenant`. */
 function isShared(records: readonly HostRecord[], { user, path }: Home): boolean {
   return records
     .flatMap(({ items }) => Object.values(items))
@@ -115,7 +116,8 @@ function stillArriving({ agent, other }: MoveMark): MusterError {
 }
 
 /**
- * Prepares a move on the new host: makes the owner of the home, and a staging folder next to the home's path.
+ * Prepares a move on the new host: creates the user that owns the home, and a staging folder next to the
+ * home's path.
  */
 export function arrive(host: Host, request: ArriveRequest): ArriveAnswer {
   const home = moveHomeOf(request.id, request.items);
@@ -127,9 +129,9 @@ export function arrive(host: Host, request: ArriveRequest): ArriveAnswer {
 }
 
 /**
- * Records that the agent arrives, before anything is made for it.
+ * Records that the agent is arriving, before anything is created for it.
  *
- * @returns undefined if it already lives here
+ * @returns undefined if the agent already lives on this host
  */
 function markArriving(
   host: Host,
@@ -143,7 +145,7 @@ function markArriving(
   return writeMark(host, arrivingMark(from, "", { agent, path }, before?.state === "gone"));
 }
 
-/** Makes the user that owns the home. The record is completed when the home has arrived. */
+/** Creates the user that owns the home. The resource's record is completed when the home has arrived. */
 function makeAccounts(host: Host, { id, type, owner, items }: ArriveRequest): void {
   if (findRecord(readRecords(host), id, owner)?.owner === owner) return;
   const accounts = Object.entries(items).filter(([, { kind }]) => kind === "user");
@@ -168,7 +170,8 @@ function openArrival(host: Host, { from }: ArriveRequest, home: Home, move: stri
     placeHome(host, home, mark);
     return { state: "arrived" };
   }
-  // A home that an earlier move has placed but not completed was never in use here, so it is a copy.
+  // If an earlier move placed the home but was never completed, the agent has not used that home, which is
+  // therefore only a copy.
   const hasCopy = mark?.isStale === true || mark?.state === "arrived";
   writeMark(host, arrivingMark(from, move, home, hasCopy));
   endUnpacking(move);

@@ -18,7 +18,7 @@ import { ENVIRONMENT } from "../system/run-program.ts";
 import { placeHome, stagingPath } from "./commit.ts";
 import { type Home, homeOwner, moveHomeOf, readMark, writeMark } from "./move-state.ts";
 
-/** A home that a tar with the agent's rights is packing, at the pace of the other host. */
+/** A home that a tar process with the agent's rights is packing, as fast as the other host requests it. */
 interface Packing {
   readonly tar: ChildProcess;
   readonly end: Promise<TarEnd>;
@@ -30,7 +30,7 @@ interface Packing {
 
 const packings = new Map<string, Packing>();
 
-/** Returns the next bytes of the home, and with the last ones their checksum. */
+/** Returns the next bytes of the home, and with the last ones the checksum of all bytes. */
 export async function pack(host: Host, request: PackRequest): Promise<PackAnswer> {
   const { id, move, first } = request;
   if (first) beginPacking(host, request);
@@ -57,7 +57,7 @@ function beginPacking(host: Host, { id, owner, move }: PackRequest): void {
   packings.set(move, startPacking(host, home));
 }
 
-/** Starts the tar, which opens the folder itself, with the agent's rights. */
+/** Starts the tar process, which opens the home itself, with the agent's rights. */
 function startPacking(host: Host, home: Home): Packing {
   const { uid, gid } = homeOwner(host, home);
   const tar = spawn(
@@ -74,7 +74,7 @@ function startPacking(host: Host, home: Home): Packing {
   return { tar, end: endOf(tar), parts, sum: createHash("sha256"), rest: Buffer.alloc(0) };
 }
 
-/** Reads a full chunk, or the rest if it is shorter. */
+/** Reads a full chunk, or the rest of the home if that is shorter. */
 async function readChunk(packing: Packing): Promise<Buffer> {
   const gathered = [packing.rest];
   let length = packing.rest.length;
@@ -93,12 +93,13 @@ function cannotPack(id: string, message: string): MusterError {
   return new MusterError({
     what: `${id}: its home cannot be packed`,
     why: `${message}.`,
-    next: "The agent must be able to read all of it: repair or remove what it cannot read, then run `npx pulumi up` again.",
+    next: "The agent must be able to read its whole home: repair or remove what it cannot read, then run `npx pulumi up` again.",
   });
 }
 
 /**
- * A home that a tar with the agent's rights is unpacking into a staging folder, which only root can rename.
+ * A home that a tar process with the agent's rights is unpacking into a staging folder, which only root can
+ * rename.
  */
 interface Unpacking {
   readonly home: Home;
@@ -110,13 +111,13 @@ interface Unpacking {
 
 const unpackings = new Map<string, Unpacking>();
 
-/** Stops the unpacking that an earlier session has begun. */
+/** Stops the unpacking that an earlier request of this session has begun for the move, if any. */
 export function endUnpacking(move: string): void {
   unpackings.get(move)?.tar.kill("SIGKILL");
   unpackings.delete(move);
 }
 
-/** Makes the staging folder, which must not exist, and starts the tar that writes to it. */
+/** Creates the staging folder, which must not exist yet, and starts the tar process that writes to it. */
 export function beginUnpacking(host: Host, home: Home, move: string): void {
   unpackings.set(move, startUnpacking(host, home));
 }
@@ -136,7 +137,7 @@ function startUnpacking(host: Host, home: Home): Unpacking {
     stdio: ["pipe", "ignore", "pipe"],
     ...(isRoot && { uid, gid }),
   });
-  // If the tar ends early, `endOf` reports why.
+  // If the tar process exits early, `endOf` reports why.
   tar.stdin.on("error", () => {});
   const unpacking: Unpacking = { home, tar, end: endOf(tar), sum: createHash("sha256") };
   void unpacking.end.then((end) => {
@@ -145,7 +146,7 @@ function startUnpacking(host: Host, home: Home): Unpacking {
   return unpacking;
 }
 
-/** Writes the next bytes. After the last ones, puts the home in its place if its checksum is correct. */
+/** Unpacks the next bytes. After the last bytes, checks their sum and moves the home to its final path. */
 export async function unpack(host: Host, { id, move, bytes, sum }: UnpackRequest): Promise<UnpackAnswer> {
   const unpacking = unpackings.get(move);
   if (unpacking === undefined || unpacking.home.agent !== agentOf(id)) {
@@ -182,7 +183,7 @@ function writeToTar({ tar }: Unpacking, part: Buffer): Promise<void> {
   });
 }
 
-/** Syncs the home to the disk: a home that is reported as arrived must survive a power failure. */
+/** Syncs the home to the disk, because a home that is reported as arrived must survive a power failure. */
 function syncHome(host: Host, home: Home): void {
   const done = host.run("sync", ["--file-system", stagingPath(home.path)], {
     as: homeOwner(host, home),
@@ -197,7 +198,7 @@ async function cannotUnpack(id: string, move: string, { end }: Unpacking): Promi
   return new MusterError({
     what: `${id}: its home cannot be unpacked`,
     why: `${message}.`,
-    next: "Repair this on the host, then run `npx pulumi up` again.",
+    next: "Fix the cause on the host, then run `npx pulumi up` again.",
   });
 }
 
@@ -209,17 +210,17 @@ function checksumMismatch(id: string): MusterError {
   });
 }
 
-/** How a tar ended. */
+/** How a tar process has ended. */
 interface TarEnd {
   readonly code: number | null;
-  /** The last lines of its standard error. */
+  /** The last lines of tar's standard error or, if there are none, why tar has ended. */
   readonly message: string;
 }
 
-/** The maximum number of characters of a tar's standard error that are kept. */
+/** The maximum number of characters that are kept of a tar process's standard error. */
 const KEPT = 2000;
 
-/** Resolves when the tar has ended, or could not be started. */
+/** Resolves when the tar process has ended, or could not be started. */
 function endOf(tar: ChildProcess): Promise<TarEnd> {
   let output = "";
   tar.stderr?.setEncoding("utf8").on("data", (text: string) => {

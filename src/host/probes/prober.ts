@@ -5,7 +5,7 @@ import { runProbe } from "./run-probe.ts";
 
 /** The last answer to a health check. */
 export interface Answered extends ProbeAnswer {
-  /** The number of answers so far, which distinguishes this answer from the one before. */
+  /** The number of answers so far. It distinguishes this answer from the one before. */
   readonly count: number;
   /** How many answers in a row, including this one, have had the same `ok`. */
   readonly streak: number;
@@ -31,7 +31,7 @@ interface Watched {
   last?: Answered;
 }
 
-/** Makes a prober. @param probe runs one probe; it must not reject */
+/** Creates a prober. @param probe runs one probe; it must not reject */
 export function newProber(probe: typeof runProbe = runProbe): Prober {
   const all = new Map<string, Watched>();
 

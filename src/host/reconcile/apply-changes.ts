@@ -22,7 +22,7 @@ import { isAsWanted, type NamedItem, observeAll } from "./observe-items.ts";
 import type { Comparison, ResourceTask } from "./resource-task.ts";
 import { isRead, restartReaders } from "./restart-readers.ts";
 
-/** A task that needs a change and has been started. */
+/** A task that needs a change and whose intended state has been recorded. */
 export interface PendingChange extends Comparison {
   readonly task: ResourceTask;
   /** The units that the change starts or restarts. */
@@ -30,10 +30,10 @@ export interface PendingChange extends Comparison {
 }
 
 /**
- * Makes all changes at once, in three steps: writes the items on the disk; has systemd reload once and
- * restarts the units that read a changed file; then applies the units themselves.
+ * Makes all changes together, in three steps: applies the items that need no reload; has systemd reload once
+ * and restarts the units that read a changed file; applies the items that need the reload, such as units.
  *
- * @returns the units whose restart is still pending
+ * @returns for each task, the units whose restart is still pending
  */
 export function applyAll(
   context: RequestContext,
@@ -69,8 +69,8 @@ function isAfterReload(item: HostItem): boolean {
 }
 
 /**
- * Sorts an agent's items so that each part follows the parts that it needs. If one fails, those that need it
- * are then skipped.
+ * Sorts an agent's items so that each part follows the parts that it needs. If a part fails, the parts that
+ * need it are then skipped.
  */
 function partByPart(targets: readonly NamedItem[]): NamedItem[] {
   const parts: readonly (AgentPart | undefined)[] = AGENT_PARTS;
@@ -78,7 +78,7 @@ function partByPart(targets: readonly NamedItem[]): NamedItem[] {
   return targets.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** Applies the items for which systemd must have reloaded. */
+/** Applies the items that can be applied only after systemd has reloaded. */
 function applyAfterReload(context: RequestContext, changes: readonly PendingChange[]): void {
   const tasks = new Map(
     changes.flatMap(({ task }) =>
@@ -101,7 +101,7 @@ function applyAfterReload(context: RequestContext, changes: readonly PendingChan
 
 type TaskItem = readonly [target: NamedItem, task: ResourceTask];
 
-/** Applies items of many tasks at once. A failure of one does not affect the others. */
+/** Applies items of many tasks at once. If one item fails, the others are not affected. */
 function applyEach(
   context: RequestContext,
   same: readonly TaskItem[],
@@ -120,7 +120,7 @@ function applyEach(
   }
 }
 
-/** Applies all items of the same part at once. The kind's own error names the item. */
+/** Applies all items of each part at once. The error that the kind throws already names the item. */
 function applyTogether(
   context: RequestContext,
   same: readonly TaskItem[],
@@ -153,7 +153,8 @@ function removeAllUnfinished(context: RequestContext, items: Items): void {
 }
 
 /**
- * Returns the units that the change starts or restarts, including those that a killed run has not restarted.
+ * Returns the units that the change starts or restarts, including units that a killed run should have
+ * restarted.
  */
 export function unitsToStart(
   host: Host,
@@ -179,7 +180,7 @@ function applyOne(
   observation: Observation | undefined,
 ): void {
   try {
-    // The previous item may have made the user that owns this one.
+    // The previous item may have created the user that owns this one.
     context.refreshAccounts();
     kindOf(target.item.kind).converge(context, target, propsOf(observation));
   } catch (error) {
@@ -187,7 +188,7 @@ function applyOne(
   }
 }
 
-/** Adds the item's address to an error. */
+/** Returns an error that names the item and keeps the reason of the original error. */
 function itemError(
   { request: { id } }: ResourceTask,
   { name, item }: NamedItem,

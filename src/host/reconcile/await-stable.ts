@@ -8,10 +8,10 @@ import { exitedAtOnce } from "../units/start-failure.ts";
 import { showProperties, type UnitState } from "../units/systemctl.ts";
 import { isStray } from "../units/tmux-pane.ts";
 
-/** Milliseconds that a program must run. If it exits sooner, its start counts as failed. */
+/** Milliseconds for which a program must run. If it exits sooner, its start counts as failed. */
 const MIN_RUN = 1000;
 
-/** Milliseconds within which systemd restarts a unit: RestartSec= of an agent's unit, and a margin. */
+/** Milliseconds within which systemd restarts a unit: the RestartSec= of an agent's unit, plus a margin. */
 const RESTART_TIME = 700;
 
 const PROPERTIES = [
@@ -39,7 +39,8 @@ export function awaitStable<A>(host: Host, units: readonly string[], answer: A):
 }
 
 /**
- * An answer that is delayed until its units are stable, and the answer that replaces it if one of them exits.
+ * An answer that is delayed until its units are stable. If one of the units exits, the result of `lost`
+ * replaces the answer.
  */
 export interface StableAnswer<A> {
   readonly units: readonly string[];
@@ -47,7 +48,7 @@ export interface StableAnswer<A> {
   readonly lost: (unit: string, error: MusterError) => A;
 }
 
-/** Does the same for many answers, and waits for all their units together. */
+/** Like `awaitStable`, but for many answers. Waits for all of their units together. */
 export function awaitAllStable<A>(host: Host, all: readonly StableAnswer<A>[]): (A | Promise<A>)[] {
   const runs = newRuns(
     host,
@@ -64,7 +65,7 @@ export function awaitAllStable<A>(host: Host, all: readonly StableAnswer<A>[]): 
   });
 }
 
-/** Returns the units of agents and services that a change may have started, without those of failed parts. */
+/** Returns the agents' and services' units that a change may have started, except those of failed parts. */
 export function unitsStarted(
   { type, items }: ConvergeRequest,
   { changed, failures = [] }: ConvergeAnswer,
@@ -85,7 +86,7 @@ export function unitsStarted(
 interface Run {
   readonly unit: string;
   readonly id: string;
-  /** Milliseconds for which it must continue to run. */
+  /** Milliseconds for which the run must still continue. */
   readonly left: number;
 }
 
@@ -96,7 +97,7 @@ function newRuns(host: Host, units: readonly string[]): Run[] {
   return units.flatMap((unit, i) => newRun(unit, states[i] ?? {}));
 }
 
-/** Returns the run of a unit if it is new. Leaves out a successful end of a unit that does not restart. */
+/** Returns a unit's run if it is new. A unit that does not restart counts only if its run has failed. */
 function newRun(unit: string, state: UnitState): Run[] {
   if (state["Restart"] === "no" && state["ActiveState"] !== "failed") return [];
   const end =
@@ -107,7 +108,7 @@ function newRun(unit: string, state: UnitState): Run[] {
   return left > 0 ? [{ unit, id: state["InvocationID"] ?? "", left }] : [];
 }
 
-/** Finds the units that exit twice in a row. One exit may be bad luck, for example on a busy host. */
+/** Finds the units that exit twice in a row. A single exit may be bad luck, for example on a busy host. */
 async function exitedAmong(host: Host, runs: readonly Run[]): Promise<ReadonlySet<string>> {
   const ended = await endedOf(host, runs);
   if (ended.length === 0) return new Set();
@@ -121,7 +122,7 @@ async function exitedAmong(host: Host, runs: readonly Run[]): Promise<ReadonlySe
 }
 
 /**
- * Waits until all runs have had the time to exit.
+ * Waits until every run has had enough time to show that it is stable.
  *
  * @param runs at least one
  * @returns the runs that have ended
@@ -139,7 +140,7 @@ async function endedOf(host: Host, runs: readonly Run[]): Promise<Run[]> {
   });
 }
 
-/** Whether a unit still runs. On a busy host it may still be starting, which counts as running. */
+/** Whether a unit still runs. A unit that is still starting, as on a busy host, counts as running. */
 function keepsRunning(unit: string, { ActiveState, SubState, MainPID }: UnitState): boolean {
   if (ActiveState !== "active") return SubState === "start";
   return !isAgentUnit(unit) || !isStray(Number(MainPID));

@@ -21,13 +21,13 @@ import {
   type ResourceTask,
 } from "./resource-task.ts";
 
-/** The answer to a request, or the error with which it failed. */
+/** The answer to a request, or the error with which the request failed. */
 export type ConvergeOutcome = { readonly answer: ConvergeAnswer } | { readonly error: unknown };
 
 /**
- * Makes one resource as declared, and writes nothing if it already is.
+ * Brings one resource to its declared state; writes nothing if the resource is already in that state.
  *
- * @throws the error if a change failed
+ * @throws the error with which the request failed
  */
 export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
   const [outcome] = convergeAll(host, [request]);
@@ -36,8 +36,8 @@ export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
 }
 
 /**
- * Does the same for many resources with different ids. The host is observed once for all of them, and systemd
- * reloads once. A failure of one resource does not stop the others.
+ * Like `converge`, but for many resources with different ids. The host is observed once for all of them, and
+ * systemd reloads once. If one resource fails, the others continue.
  */
 export function convergeAll(host: Host, requests: readonly ConvergeRequest[]): ConvergeOutcome[] {
   const ids = requests.map(({ id }) => id);
@@ -95,7 +95,8 @@ function deleteReplaced(host: Host, { parts, replaced, after }: ResourceTask, is
 
 /**
  * Records the intended state before anything is changed, so that the next run recognizes what a killed run
- * has made. Items that only the old record contains are removed before the new record replaces it.
+ * has created. Items that only the old record contains are removed before the new record replaces the old
+ * one.
  */
 function beginChange(
   context: RequestContext,
@@ -112,7 +113,7 @@ function beginChange(
     removeItems(context, dropped);
     removeParents(context, Object.values(dropped), [...others, after]);
     const { applied: intended, ...rest } = after;
-    // Without the lock, another run's sweep could delete bytes whose new record it has not read yet.
+    // Without the lock, another run's sweep that has not read the new record could delete these contents.
     withHostLock(host, () => {
       writeRecord(host, {
         ...rest,
@@ -126,7 +127,7 @@ function beginChange(
   return { task, ...comparison, restart };
 }
 
-/** Records what has been done. If all of a change has failed, its record keeps the intended state. */
+/** Records what has been done. If a change has failed as a whole, its record keeps the intended state. */
 function finishChanges(host: Host, changes: readonly PendingChange[]): void {
   const done = changes.filter(({ task }) => task.parts.error === undefined).map(recordAfter);
   if (done.length === 0) return;
@@ -137,7 +138,7 @@ function finishChanges(host: Host, changes: readonly PendingChange[]): void {
   for (const record of done) writeRecord(host, record);
 }
 
-/** Builds the record of what was applied, with the intended state of the parts that have failed. */
+/** Builds the record of what was applied, and of the intended state of the parts that have failed. */
 function recordAfter({ task: { before, after, parts }, restart }: PendingChange): HostRecord {
   const { failures, isOpen } = parts;
   if (failures.length === 0) return after;
@@ -176,7 +177,7 @@ function outcomeOf(
   };
 }
 
-/** Observes the items of all these tasks at once. */
+/** Observes the items of all tasks at once. */
 function observeTasks(
   context: RequestContext,
   tasks: readonly ResourceTask[],

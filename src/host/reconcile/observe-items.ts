@@ -10,7 +10,7 @@ export interface NamedItem extends ItemState {
   readonly name: string;
 }
 
-/** Returns a resource's items, each with what the record holds about it. */
+/** Returns a resource's items, each with what the record contains about the item. */
 export function itemStates(
   items: Items,
   record: HostRecord | undefined,

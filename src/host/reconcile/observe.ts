@@ -10,8 +10,8 @@ import { itemStates, observationsOf, observeAll } from "./observe-items.ts";
 /**
  * Observes many resources at once and changes nothing.
  *
- * @param users the users whose unmanaged resources are reported, if the request asks for them; left out: all
- *   users that Muster manages
+ * @param users the users whose unmanaged resources are reported if the request asks for unmanaged resources;
+ *   if absent, all users that Muster manages
  */
 export function observe(host: Host, request: ObserveRequest, users?: ReadonlySet<string>): ObserveAnswer {
   const records = readRecords(host);

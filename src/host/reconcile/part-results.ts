@@ -4,23 +4,23 @@ import { type AgentPart, canChangePart } from "../../model/parts.ts";
 import { reasonOf } from "../system/error-reason.ts";
 
 /**
- * The results of the work for one resource. A failure in a part of an agent stops only parts that need it.
+ * The results of the work for one resource. If a part of an agent fails, only parts that need it are skipped.
  */
 export interface PartResults {
   readonly failures: readonly PartFailure[];
-  /** The failure of a resource without parts, or of something that all of its parts need. */
+  /** The error of a resource without parts, or of work that all parts need; undefined if there is none. */
   readonly error: unknown;
   /** Whether neither a part nor anything that it needs has failed. */
   isOpen(part: AgentPart | undefined): boolean;
   /**
-   * Does the work for a part if it is open, and records a failure.
+   * Does the work for a part if the part is open, and records an error that the work throws.
    *
    * @param part undefined for a resource without parts, and for work that all parts need
    */
   run(part: AgentPart | undefined, work: () => void): void;
 }
 
-/** Creates the results before any work has been done. */
+/** Creates an empty set of results, to be filled as the work is done. */
 export function newPartResults(): PartResults {
   const failures: PartFailure[] = [];
   const failed = new Set<AgentPart>();

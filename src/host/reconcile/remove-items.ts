@@ -8,7 +8,7 @@ import type { RequestContext } from "../request-context.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { daemonReload, isUnitPath } from "../units/systemctl.ts";
 
-/** Removes items in reverse order. @returns the paths of what was archived */
+/** Removes items in the reverse of the order in which they are created. @returns the paths of the archives */
 export function removeItems(context: RequestContext, items: Items): string[] {
   const { host } = context;
   const byKind = Map.groupBy(Object.entries(inKindOrder(items)).reverse(), ([, item]) => item.kind);
@@ -25,12 +25,12 @@ export function removeItems(context: RequestContext, items: Items): string[] {
   return aside;
 }
 
-/** Returns the items that a resource had and that are no longer declared, under any name. */
+/** Returns the items that a resource had and that it no longer declares under any name. */
 export function droppedItems(before: Items = {}, now: Items = {}): Items {
   return without(before, Object.values(now));
 }
 
-/** Returns the items without those that another resource on the host also declares, so that they are kept. */
+/** Leaves out the items that another resource on the host also declares, because they must be kept. */
 export function withoutShared(items: Items, others: readonly HostRecord[]): Items {
   return without(
     items,
@@ -45,7 +45,7 @@ function without(items: Items, kept: readonly HostItem[]): Items {
 
 function removeOne(context: RequestContext, name: string, item: HostItem): readonly string[] {
   try {
-    // The previous item may have been the group or the user of this one.
+    // The item that was removed before this one may have been its group or user.
     context.refreshAccounts();
     return kindOf(item.kind).remove(context, { item });
   } catch (error) {

@@ -12,9 +12,9 @@ import { withHostLock, withResourceLock } from "../system/locks.ts";
 import { removeItems, withoutShared } from "./remove-items.ts";
 
 /**
- * Removes one resource: its declared items and those in its records, then the records themselves. If it is
- * the runtime, removes everything that its stack has on the host, because the engine may not know what a
- * killed run has made.
+ * Removes one resource: its declared items and the items in its records, then the records themselves. If the
+ * resource is the host runtime, removes everything that its stack has on the host, because the engine may not
+ * know what a killed run has created.
  */
 export function removeResource(host: Host, request: RemoveRequest): RemoveAnswer {
   return withResourceLock(host, request.id, () => {
@@ -53,7 +53,8 @@ function itemsById(host: Host, { id, items }: Pick<HostRecord, "id" | "items">):
 }
 
 /**
- * Removes the empty folders above removed items, if Muster may have made them and no resource declares them.
+ * Removes the empty folders above removed items if Muster may have created those folders and no resource
+ * declares them.
  */
 export function removeParents(
   context: RequestContext,
@@ -69,15 +70,15 @@ export function removeParents(
     if (path === undefined || top === undefined) continue;
     const account = "actor" in item && item.actor ? accounts.users.get(item.actor) : undefined;
     // The folders directly in the state folder are shared by all stacks, and another stack may be writing to
-    // them now.
+    // them at this moment.
     const isRemovable = (dir: string) => !declared.has(dir) && dirname(dir) !== host.paths.state;
     removeEmptyParents(account, path, top, isRemovable);
   }
 }
 
 /**
- * Returns the folder in which Muster may have made folders: the actor's home, the state folder, or that of
- * drop-ins.
+ * Returns the folder below which Muster may have created the folders above an item: the actor's home, the
+ * state folder, or a folder above the drop-ins of services.
  */
 function topOf({ host, accounts }: RequestContext, item: HostItem): string | undefined {
   if ("actor" in item && item.actor !== undefined) return accounts.users.get(item.actor)?.home;

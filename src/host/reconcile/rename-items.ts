@@ -8,8 +8,8 @@ import { reasonOf } from "../system/error-reason.ts";
 import { droppedItems } from "./remove-items.ts";
 
 /**
- * Renames what a renamed resource owns: its group, its user, its home. What a killed run has already renamed
- * is kept. Everything else of the resource is made again as declared.
+ * Renames what a renamed resource owns: its group, user and home. What a killed run has already renamed is
+ * kept. All other items of the resource are created again as declared.
  *
  * @returns the former items with their current addresses
  */
@@ -33,7 +33,7 @@ interface RenamePair {
   readonly to: HostItem;
 }
 
-/** Returns an item with its address after the rename: the contents of a renamed folder are still in it. */
+/** Returns an item with its address after a rename. The contents of a renamed folder stay in that folder. */
 function readdress(item: HostItem, { from, to }: RenamePair): HostItem {
   if (from.kind === "user" && to.kind === "user" && "actor" in item && item.actor === from.name) {
     return { ...item, actor: to.name };
@@ -50,7 +50,7 @@ function onlyItem(items: readonly HostItem[], kind: HostItem["kind"]): HostItem 
 }
 
 /**
- * Whether an item can be renamed. A home is renamed with its contents; an agent's other folders are made
+ * Whether an item can be renamed. A home is renamed with its contents; an agent's other folders are created
  * again.
  */
 function isRenamed(item: HostItem): boolean {

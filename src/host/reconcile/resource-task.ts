@@ -15,18 +15,21 @@ import { itemStates, type NamedItem } from "./observe-items.ts";
 import { newPartResults, type PartResults } from "./part-results.ts";
 import { renameItems } from "./rename-items.ts";
 
-/** A request to converge one resource, and what the host's records hold about it. */
+/** A request to converge one resource, and what the host's records contain about the resource. */
 export interface ResourceTask {
-  /** The request, with its items in the order in which they are made. */
+  /** The request, with its items in the order in which they are created. */
   readonly request: ConvergeRequest;
-  /** The request's items, each with what `before` holds about it. */
+  /** The request's items, each with what `before` contains about the item. */
   readonly targets: readonly NamedItem[];
-  /** What was applied last, under any of the resource's ids, by this stack or one that it takes over from. */
+  /**
+   * What was last applied under any of the resource's ids, by this stack or the one that it takes over from;
+   * undefined for a new resource.
+   */
   readonly before: HostRecord | undefined;
   readonly after: HostRecord;
   /** The records that `after` replaces. */
   readonly replaced: readonly HostRecord[];
-  /** The paths of archived data of an earlier resource with the same name. */
+  /** For a new resource, the paths of the data that was archived from an earlier one with this name. */
   readonly kept: readonly string[];
   readonly parts: PartResults;
 }
@@ -38,12 +41,12 @@ export interface Comparison {
   readonly changed: readonly string[];
   /** The names of the items that are not as declared. */
   readonly toDo: readonly string[];
-  /** Whether neither the host nor its record needs a change. */
+  /** Whether neither the host nor the resource's record needs a change. */
   readonly isDone: boolean;
 }
 
 /**
- * Finds what the host has of a resource, and renames what the resource owned under a former name.
+ * Builds the task for a request, and renames what the resource owned under a former name.
  *
  * @throws MusterError if the resource belongs to another stack, or a hook refuses the change
  */
@@ -76,7 +79,7 @@ export function prepareTask(
 }
 
 /**
- * Returns the records of all other resources on the host, as they will be when all of these tasks are done.
+ * Returns the records of all other resources on the host, as they will be when all tasks are done.
  */
 export function othersOf(
   task: ResourceTask,
@@ -113,7 +116,7 @@ export function compareTask(
   return { observed, changed, toDo, isDone: toDo.length === 0 && isDeepStrictEqual(before, after) };
 }
 
-/** Returns the items with each secret's digest, computed from the value that was sent. */
+/** Returns the items with the digest of each secret, computed from the value that the client has sent. */
 function withSecretDigests(items: Items, secrets: ConvergeRequest["secrets"]): Items {
   return Object.fromEntries(
     Object.entries(items).map(([name, item]) => {
@@ -135,7 +138,7 @@ function buildRecord(
   return { id, type, owner, ...(gate !== undefined && { gate }), items: withoutDigests(items), applied };
 }
 
-/** Finds homes of the same name that were archived when their owner was removed, and still exist. */
+/** Finds the archives of earlier homes that had the same names as the homes among the items. */
 function archivedHomes(host: Host, items: Items): string[] {
   const homes = Object.values(items).flatMap((item) =>
     item.kind === "directory" && ["aside", "wipe"].includes(item.onRemove ?? "") ? [basename(item.path)] : [],

@@ -20,9 +20,9 @@ interface WrittenPaths {
 
 /**
  * Has systemd reload once for all tasks if unit files were written. Restarts the units that read a written
- * file, at once or when the agent's policy allows it.
+ * file, either immediately or when the agent's policy allows it.
  *
- * @returns the units whose restart is still pending
+ * @returns for each task, the units whose restart is still pending
  */
 export function restartReaders(
   context: RequestContext,
@@ -61,7 +61,7 @@ export function restartReaders(
   );
 }
 
-/** Returns the units that a killed run has not restarted. */
+/** Returns the units that a killed run should have restarted. */
 function leftOf({ before }: ResourceTask): readonly string[] {
   return before?.restart ?? [];
 }
@@ -98,17 +98,17 @@ function restartOrDefer(
   return isWaiting;
 }
 
-/** Restarts a unit, or defers its restart. @returns whether it was restarted */
+/** Restarts a unit, or defers its restart. @returns false if the restart was deferred */
 function restartOne(context: RequestContext, unit: string, state: UnitState, items: Items): boolean {
   const reader = readerOf(unit, items);
   if (reader !== undefined && deferIfRequired(context, unit, reader)) return false;
-  // A unit with an override may not start at all. The repair of the unit follows: it removes the override and
-  // restarts it.
+  // A unit with an override may not start at all. It is repaired when the unit item is applied, which removes
+  // the override and restarts the unit.
   if (overridesOf(unit, state).length === 0) restartIfRunning(context.host, [unit]);
   return true;
 }
 
-/** Whether a unit currently reads a file. It does not read the files of providers that it does not run on. */
+/** Whether a unit currently reads a file. It reads only the files for the provider that it runs on. */
 export function isRead(host: Host, item: FileItem | DirectoryItem): boolean {
   if (item.kind !== "file" || item.choice === undefined || item.notify === undefined) return true;
   return item.choice === linkedOverride(host, item.notify);
@@ -124,7 +124,7 @@ function readerOf(unit: string, items: Items): FileItem | undefined {
 /**
  * Defers a unit's restart if its policy requires that; the deadman restarts it later.
  *
- * @returns whether it was deferred
+ * @returns whether the restart was deferred
  */
 function deferIfRequired(
   context: RequestContext,

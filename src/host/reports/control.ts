@@ -33,7 +33,7 @@ function serviceUnits(host: Host, service: string): string[] {
     .flatMap((item) => (item.kind === "unit" ? [item.name] : []));
 }
 
-/** Names the agent or service that a history event is about. */
+/** Returns the field of a history event that names the agent or service. */
 function eventSubject({ agent, isService }: ControlRequest): Pick<HistoryEvent, "agent" | "service"> {
   return isService ? { service: agent } : { agent };
 }

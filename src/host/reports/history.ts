@@ -5,7 +5,7 @@ import type { Host } from "../context.ts";
 import { readOwn } from "../store/files.ts";
 import { hasCode } from "../system/error-reason.ts";
 
-/** The size in bytes at which a new history file is begun. The previous file is kept, and read too. */
+/** The size in bytes after which a new history file is started. The previous file is kept and also read. */
 const MOST = 1024 * 1024;
 
 /** Appends events to the host's history in one write, so that the lines of two writers never mix. */
@@ -30,7 +30,7 @@ function lineOf({ time, event, agent, detail }: HistoryEvent): string {
   return JSON.stringify([time, event, agent, detail]);
 }
 
-/** Reads what has happened on this host, oldest first. */
+/** Returns the last events in this host's history, oldest first. */
 export function history(host: Host, { agent, last }: HistoryRequest): HistoryAnswer {
   const file = fileOf(host);
   const text = [`${file}.1`, file].map((path) => readOwn(path)?.toString("utf8") ?? "").join("");

@@ -11,7 +11,7 @@ const TICKS = 100;
 /** Types of read-only file systems, which are always full. */
 const IMAGES = new Set(["squashfs", "erofs", "iso9660"]);
 
-/** Returns the current state of this machine. Runs no other program than systemctl. */
+/** Returns the current state of this machine. Runs no program other than systemctl. */
 export function machine(host: Host): Machine {
   const [, load = 0] = loadavg();
   const deadman = deadmanState(host);
@@ -27,7 +27,7 @@ export function machine(host: Host): Machine {
 }
 
 /**
- * Returns one mount point for each file system on a disk: the root in any case, and every mounted device.
+ * Returns one mount point for each file system on a disk: the root in any case, and one per mounted device.
  *
  * @param mounts in the format of proc_pid_mounts(5)
  */
@@ -61,7 +61,7 @@ function failedUnits(host: Host): string[] {
 }
 
 /**
- * Returns the seconds from the kernel's start to that of the first process, which in a container can be days.
+ * Returns how many seconds after the kernel the first process was started. In a container, this can be days.
  */
 function startOfInit(): number {
   const stat = readFileSync("/proc/1/stat", "utf8");

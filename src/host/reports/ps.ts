@@ -44,7 +44,7 @@ export function ps(host: Host, { units }: PsRequest): PsAnswer {
 /**
  * Converts systemd's properties to a unit's status.
  *
- * @param now microseconds of the monotonic clock, which systemd uses
+ * @param now microseconds of the monotonic clock, which systemd also uses
  */
 export function unitStatus(unit: string, state: UnitState, now: number): UnitStatus {
   const changed = Number(state["StateChangeTimestampMonotonic"] ?? 0);

@@ -6,14 +6,14 @@ import { at, type Entry, type Handle } from "../fs/walk.ts";
 import { hasCode } from "../system/error-reason.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Milliseconds to wait until an agent's own transaction ends. */
+/** Milliseconds to wait for an agent's own transaction to end. */
 const BUSY = 5000;
 
 /** SQLite's result codes for a damaged database, and for a file that is not a database. */
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 
-/** Opens a copy of a database in a memory file system that only root can access, then deletes the copy. */
+/** Calls `use` with a copy of a database in a folder that only root can access, then deletes the copy. */
 export function withCopy<T>(host: Host, { main, wal }: Snapshot, use: (db: DatabaseSync) => T): T {
   const dir = `${host.paths.scratch}/${COPY}${process.pid}`;
   for (const left of copiesLeft(host)) rmSync(left, { recursive: true, force: true });
@@ -27,10 +27,10 @@ export function withCopy<T>(host: Host, { main, wal }: Snapshot, use: (db: Datab
   }
 }
 
-/** The name of a copy's folder without its process's id. A process has only one copy at a time. */
+/** The start of a copy's folder name. The process's id follows; a process has only one copy at a time. */
 const COPY = "muster-copy-";
 
-/** The copies of killed runs: of ended processes, and of an earlier process with the same id as this one. */
+/** Finds copies that killed runs have left: those of ended processes, and any with this process's own id. */
 function copiesLeft({ paths: { scratch } }: Host): string[] {
   return readdirSync(scratch)
     .filter((name) => name.startsWith(COPY) && !isOtherProcess(name.slice(COPY.length)))
@@ -50,7 +50,8 @@ export function bytesOf(copy: DatabaseSync): Buffer {
 /**
  * Opens an agent's own database for changes. It must be called with the agent's rights.
  *
- * @param entry the file that was checked; SQLite opens it again by its name, so both are compared
+ * @param entry the file that was checked; SQLite opens the file again by its name, so this function verifies
+ * that it is the same file
  */
 export function withDatabase<T>(folder: Handle, name: string, entry: Entry, use: (db: DatabaseSync) => T): T {
   const before = descriptorsOn(entry);

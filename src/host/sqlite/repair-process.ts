@@ -11,7 +11,7 @@ const PATIENCE = 20;
 
 /**
  * Repairs a database in a separate process with the account's rights. SQLite opens files by name and blocks
- * forever on a FIFO that an agent has put in a file's place; a separate process can then be killed.
+ * forever on a FIFO that an agent has put in a file's place, but a separate process can be killed.
  *
  * @throws MusterError with the repair process's own message
  */
@@ -26,7 +26,7 @@ export function repairAs(host: Host, account: Account, order: SyncOrder): void {
   if (status === 0) return;
   if (status === null) throw timedOut(order.path);
   const reported = stdout.startsWith("{") ? (JSON.parse(stdout) as WireError) : undefined;
-  const why = stderr.trim() || `its repair process ended with status ${status}`;
+  const why = stderr.trim() || `its repair process exited with status ${status}`;
   throw new MusterError(reported ?? { what: order.path, why });
 }
 

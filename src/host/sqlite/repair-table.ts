@@ -56,7 +56,7 @@ function writeRow(db: DatabaseSync, table: string, key: string, wanted: Row, fou
   }
 }
 
-/** Refuses a table with triggers: the agent's code would run in this process and might never end. */
+/** Refuses a table with triggers: they would run the agent's code in this process, perhaps forever. */
 function refuseTriggers(db: DatabaseSync, table: string): void {
   const query = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = ?";
   const trigger = db.prepare(query).get(table);

@@ -3,7 +3,7 @@ import { readEntry, typeOf } from "../fs/read.ts";
 import { type Entry, type Handle, withEntry } from "../fs/walk.ts";
 import { pause } from "../system/error-reason.ts";
 
-/** Files that SQLite itself makes and deletes beside a database; they are never drift. */
+/** Suffixes of files that SQLite itself creates and deletes beside a database. They never count as drift. */
 export const SIDE_FILES = ["-wal", "-shm", "-journal"] as const;
 
 /** A database's bytes as they were at one moment. */
@@ -16,15 +16,15 @@ export interface Snapshot {
 /** Milliseconds by which the kernel's clock for file times may lag. */
 const TICK = 12;
 
-/** Milliseconds to wait for a quiet moment of a database that is being written to. */
+/** Milliseconds to wait for a moment at which nobody is writing to the database. */
 const PATIENCE = 1000;
 
 /** The first bytes of a rollback journal that is in use. */
 const JOURNAL_MAGIC = Buffer.from("d9d505f920a163d7", "hex");
 
 /**
- * Copies a database without SQLite, which would block on a FIFO in its place and write to its side files. A
- * copy counts only if nothing was written shortly before or during the read.
+ * Copies a database without SQLite, which would block on a FIFO in the database's place and would write to
+ * the side files. A copy is valid only if nothing was written shortly before or during the read.
  *
  * @throws MusterError if the database is too large or is being written to all the time
  */
@@ -37,7 +37,7 @@ export function snapshot(folder: Handle, name: string): Snapshot {
   }
 }
 
-/** Returns what every write changes: the inode, size and change time of the database and its side files. */
+/** Returns a text that every write changes, with the inode, size and change time of each file. */
 function signature(folder: Handle, name: string): { text: string; isQuiet: boolean } {
   const stats = ["", "-wal", "-journal"].map((suffix) =>
     withEntry(folder, name + suffix, (entry) => entry?.stats),

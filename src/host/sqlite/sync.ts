@@ -24,13 +24,13 @@ export interface SyncOrder {
   readonly declared: Rows;
   /** The rows that were last applied; those that are no longer declared are deleted. */
   readonly before: Rows;
-  /** The initial bytes of a new file, in Base64, if the owner cannot repair the existing one. */
+  /** The initial bytes of a new file, in Base64; absent if the owner can repair the existing file. */
   readonly start?: string;
   /** Whether the existing file is not a database; it is then kept under another name beside the new one. */
   readonly isForeign: boolean;
 }
 
-/** Repairs a database in place: the agent keeps its own data and its open connections. */
+/** Repairs a database in place, so that the agent keeps its own data and open connections. */
 export function syncDatabase(order: SyncOrder): void {
   const { path, table, attributes, declared, before } = order;
   const { parent, name } = split(path);
@@ -58,7 +58,7 @@ export function putDatabase(
   bytes: Uint8Array,
   attributes: FileAttributes,
 ): void {
-  // SQLite would read the side files of the old database as changes to this one.
+  // SQLite would treat the side files of the old database as changes to the new one.
   for (const suffix of SIDE_FILES) discard(folder, name + suffix);
   replaceFile(folder, name, bytes, attributes);
 }
@@ -79,7 +79,7 @@ function repairFile(
   });
 }
 
-/** Removes side files that are not plain files, which SQLite could not open or would write through. */
+/** Removes side files that are not plain files: SQLite could not open them, or would write somewhere else. */
 function clearSideFiles(folder: Handle, name: string): void {
   for (const suffix of SIDE_FILES) {
     const type = withEntry(folder, name + suffix, (entry) => entry && typeOf(entry.stats));

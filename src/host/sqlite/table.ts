@@ -2,10 +2,10 @@ import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
 import type { Row, Rows } from "../../model/contact-rows.ts";
 
-/** The column that names a row. */
+/** The column that contains a row's name, which identifies the row. */
 export const KEY = "name";
 
-/** Time limit in milliseconds for reading one table: its pages come from an agent and may form a cycle. */
+/** Time limit in milliseconds for reading one table, whose pages come from an agent and may form a cycle. */
 const PATIENCE = 2000;
 
 /** Parses declared rows from their canonical JSON. @throws MusterError if a column has an invalid name */
@@ -32,7 +32,7 @@ export function checkName(name: string): string {
 /**
  * Returns the columns of a plain table; undefined if there is no such table.
  *
- * @throws MusterError if it is a view, a virtual table or the like
+ * @throws MusterError if the name belongs to a view, a virtual table or something similar
  */
 export function tableColumns(db: DatabaseSync, table: string): string[] | undefined {
   const found = db.prepare("SELECT type, sql FROM sqlite_schema WHERE lower(name) = ?").get(checkName(table));
@@ -45,7 +45,7 @@ export function tableColumns(db: DatabaseSync, table: string): string[] | undefi
   return columns.map(({ name }) => String(name).toLowerCase());
 }
 
-/** Reads every row of a table by its key. Only the given columns are read, if the table has them. */
+/** Reads all rows of a table, but only those of the given columns that it has. @returns the rows by key */
 export function readTable(db: DatabaseSync, table: string, columns: readonly string[]): Map<string, Row> {
   const existing = tableColumns(db, table) ?? [];
   const named = columns.filter((column) => existing.includes(column));
@@ -60,7 +60,7 @@ export function readTable(db: DatabaseSync, table: string, columns: readonly str
   return rows;
 }
 
-/** Whether a database contains more than the declared rows of one table: data that its agent has added. */
+/** Whether a database contains data that its agent has added, in addition to the declared rows of a table. */
 export function hasOtherData(db: DatabaseSync, table: string, declared: Rows): boolean {
   const others =
     "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND lower(name) NOT IN (?, 'sqlite_sequence')";
@@ -68,7 +68,7 @@ export function hasOtherData(db: DatabaseSync, table: string, declared: Rows): b
   return [...readTable(db, table, []).keys()].some((key) => !Object.hasOwn(declared, key));
 }
 
-/** Column names, quoted for SQL text. */
+/** Returns column names as a list in SQL text, each of them quoted. */
 export function quoted(columns: readonly string[]): string {
   return columns.map((column) => `"${checkName(column)}"`).join(", ");
 }

@@ -7,7 +7,7 @@ import type { Host } from "../context.ts";
 import { listFolder } from "../system/read-if-present.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
-/** Returns the text with a digest, from the request or this host's store; undefined if neither has it. */
+/** Returns the text that has a digest, from the request or this host's store; undefined if neither has it. */
 export type ContentSource = (digest: string) => string | undefined;
 
 export function contentSource(host: Host, sent: Contents = {}): ContentSource {
@@ -29,7 +29,7 @@ export function storeContents(host: Host, items: Items, sent: Contents): void {
   }
 }
 
-/** Deletes stored bytes that no record on the host refers to. */
+/** Deletes all stored bytes that no record on the host refers to. */
 export function sweepContents(host: Host, records: readonly HostRecord[]): void {
   const used = new Set(JSON.stringify(records).match(/(?<=sha256:)[0-9a-f]{64}/g));
   for (const name of listFolder(host.paths.contents)) {
@@ -41,7 +41,7 @@ function digestsOf(items: Items): Digest[] {
   return Object.values(items).flatMap((item) => wantedBytes(item) ?? []);
 }
 
-/** Returns the digest of an item's bytes: a file's content, if it is not a secret, or a table's rows. */
+/** Returns the digest of a file's content or a table's rows; undefined for secrets and all other items. */
 export function wantedBytes(item: HostItem): Digest | undefined {
   const digest = item.kind === "file" ? item.want.content : item.kind === "rows" ? item.want.rows : undefined;
   return isDigest(digest) ? digest : undefined;

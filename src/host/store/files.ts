@@ -5,14 +5,15 @@ import { writeFileLocked } from "../../base/files.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
 
 /**
- * Replaces a file in the state folder, which only root can read. It must be called under the host's lock.
+ * Replaces a file in the state folder with one that only root can read. It must be called under the host's
+ * lock.
  *
  * @throws MusterError that names the path if the system refuses the write, for example because the disk is
  * full
  */
 export function writeOwn(path: string, text: string | Uint8Array): void {
   try {
-    // Other users may traverse the folders, because agents' credentials are below the same one.
+    // Other users may traverse the folders, because agents' credentials are also below the state folder.
     mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
     writeFileLocked(path, text, 0o600);
   } catch (error) {
@@ -23,8 +24,8 @@ export function writeOwn(path: string, text: string | Uint8Array): void {
 /**
  * Reads a file in the state folder; does not block on a FIFO.
  *
- * @returns its bytes; undefined if it does not exist
- * @throws MusterError if it is not a file
+ * @returns the file's bytes; undefined if nothing is at the path
+ * @throws MusterError if something other than a file is at the path
  */
 export function readOwn(path: string): Buffer | undefined {
   const fd = openIfThere(path);

@@ -9,8 +9,8 @@ import { listFolder } from "../system/read-if-present.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
 /**
- * Reads every record on the host. A record that is truncated or cannot be parsed is skipped. The several
- * records that an earlier version wrote for one agent are merged.
+ * Reads every record on the host. A record that is truncated or cannot be parsed is skipped. If an earlier
+ * version wrote several records for one agent, they are merged.
  */
 export function readRecords(host: Host): HostRecord[] {
   const records = listVisible(host.paths.records).flatMap((owner) =>
@@ -42,11 +42,11 @@ export function refuseForeign(record: HostRecord | undefined, owner: string, tak
   throw new MusterError({
     what: `${record.id} was not changed`,
     why: `it belongs to the stack ${record.owner}, and this run is for ${owner}`,
-    next: `Leave it out here or remove it there; docs/tenants.md describes how a stack takes over from another.`,
+    next: `Remove it from one of the two stacks; docs/tenants.md describes how a stack takes over from another.`,
   });
 }
 
-/** Replaces the records that an earlier version wrote for parts of a resource by one record. */
+/** Replaces the records that an earlier version wrote for parts of a resource with one record. */
 export function rewriteFormer(host: Host, record: HostRecord): void {
   const files = formerPartIds(record.id).map((id) => pathOf(host, record.owner, id));
   if (files.every((file) => readOwn(file) === undefined)) return;
@@ -56,11 +56,11 @@ export function rewriteFormer(host: Host, record: HostRecord): void {
 
 export function writeRecord(host: Host, record: HostRecord): void {
   writeOwn(pathOf(host, record.owner, record.id), `${JSON.stringify(record)}\n`);
-  // The new record replaces these; if they were kept, they would apply again after its deletion.
+  // The new record replaces these. If they were kept, they would count again once the new record is deleted.
   deleteFiles(host, record.owner, formerPartIds(record.id));
 }
 
-/** Deletes a resource's record, if it exists, and the owner's folder if it is empty then. */
+/** Deletes a resource's record, if it exists, then the owner's folder if that leaves it empty. */
 export function deleteRecord(host: Host, owner: string, id: string): void {
   deleteFiles(host, owner, [...formerPartIds(id), id]);
   try {
@@ -92,7 +92,7 @@ function pathOf(host: Host, owner: string, id: string): string {
   return `${folderOf(host, owner)}/${toFileName(id)}.json`;
 }
 
-/** Makes one file name from a name with slashes. fleet.yaml's validation already checks the names. */
+/** Converts a name with slashes to a file name. The validation of fleet.yaml has already checked the name. */
 function toFileName(name: string): string {
   const flattened = name.replaceAll("/", "~");
   if (!/^[A-Za-z0-9_~][A-Za-z0-9._~@-]*$/.test(flattened)) {

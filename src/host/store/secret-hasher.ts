@@ -5,10 +5,13 @@ import type { Host } from "../context.ts";
 import { withHostLock } from "../system/locks.ts";
 import { readOwn, writeOwn } from "./files.ts";
 
-/** Turns a secret's digest into `hmac:<hex>` for a record, which reveals nothing without the host's key. */
+/** Converts a secret's digest to `hmac:<hex>` for a record. Without the host's key, this reveals nothing. */
 export type SecretHasher = (secretDigest: string) => string;
 
-/** Returns a hasher with the host's key; if there is none yet, with a random key, which matches no record. */
+/**
+ * Returns a hasher with the host's key. If there is no key yet, the hasher uses a random one, whose hashes
+ * match no record.
+ */
 export function secretHasher(host: Host): SecretHasher {
   let key: Uint8Array | undefined;
   return (digest) => {
@@ -18,9 +21,9 @@ export function secretHasher(host: Host): SecretHasher {
 }
 
 /**
- * Makes the host's key if there is none. It must be called before the first record is written. The lock
- * ensures that only one of several stacks that start on a new host makes the key, because hashes with
- * different keys cannot be compared.
+ * Creates the host's key if there is none. It must be called before the first record is written. Hashes with
+ * different keys cannot be compared, so the lock ensures that only one key is created, even if several stacks
+ * start on a new host at once.
  */
 export function makeKey(host: Host): void {
   const isMade = () => readOwn(host.paths.key) !== undefined;
@@ -31,10 +34,10 @@ export function makeKey(host: Host): void {
 }
 
 /**
- * Returns the declared properties in the form for a record, with secrets hashed.
+ * Returns the declared properties as a record stores them, with secrets hashed.
  *
- * @param before the properties that were last applied; a secret that should not change keeps its hash from
- * there
+ * @param before the properties that were last applied; they contain the hash of any secret that should not
+ * change
  */
 export function hashSecrets(
   items: Items,
@@ -57,8 +60,8 @@ export function withoutDigests(items: Items): Items {
 }
 
 /**
- * Returns a record in the form that may leave the host, without any hash. A secret has the digest that the
- * client declares if it is the one that was applied, and AS_DECLARED otherwise.
+ * Returns a record in the form that may leave the host, without any hash. Each hash is replaced by the digest
+ * that the client declares for the secret if the two match, and by AS_DECLARED otherwise.
  *
  * @param items the items that the client declares
  */

@@ -17,8 +17,8 @@ interface Hierarchy {
 }
 
 /**
- * Finds the hierarchy that has a limit's controller: v2's, or v1's for that controller. On a hybrid host,
- * each controller is in only one of them, and systemd writes to v1's.
+ * Finds the hierarchy that has a limit's controller: the one of v2, or the one that v1 has for the
+ * controller. On a hybrid host, each controller is in only one of the two, and systemd writes to those of v1.
  *
  * @param mounts the text of /proc/self/mounts
  */
@@ -46,8 +46,8 @@ export function supportOf(limit: Limit, mounts: string): "held" | "missing" | "r
  * Returns the limit that the kernel enforces on a cgroup.
  *
  * @param group the unit's ControlGroup in systemd, such as `/muster.slice/muster-arc.slice`
- * @returns the limit in the form that fleet.yaml uses, or `unlimited`; undefined if the group or the limit
- * does not exist
+ * @returns the limit in the form that fleet.yaml uses, or `unlimited`; undefined if there is no such cgroup,
+ * or it has no such limit
  */
 export function kernelLimit(limit: Limit, group: string, mounts: string): string | number | undefined {
   const hierarchy = hierarchyOf(limit, mounts);

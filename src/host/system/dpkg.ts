@@ -3,8 +3,8 @@ import { listFolder, readTextIfPresent } from "./read-if-present.ts";
 
 /**
  * Returns which of the named packages dpkg has installed. It reads dpkg's own files, because dpkg-query would
- * take a tenth of an observation's time. They contain stanzas with `Package:` and `Status:`; newer stanzas
- * are in numbered journal files (deb822(5), dpkg(1) FILES).
+ * take a tenth of an observation's time. These files contain stanzas with `Package:` and `Status:`; newer
+ * stanzas are in numbered journal files (deb822(5), dpkg(1) FILES).
  *
  * @param dir dpkg's folder
  * @param names the packages to check
@@ -18,7 +18,10 @@ export function installedAmong(dir: string, names: readonly string[]): ReadonlyS
   );
 }
 
-/** Returns a package's state, if the text has it; `installed` if any of its architectures is installed. */
+/**
+ * Returns a package's state, or nothing if the text does not contain the package. If several of its
+ * architectures are listed, one that is installed takes precedence.
+ */
 function stateIn(text: string, name: string): string[] {
   const states: string[] = [];
   const head = `\nPackage: ${name}\n`;
@@ -32,6 +35,6 @@ function stateIn(text: string, name: string): string[] {
 
 function journal(dir: string): string[] {
   const numbered = listFolder(dir).filter((name) => /^\d+$/.test(name));
-  // dpkg deletes a journal file once it has merged it.
+  // A journal file may be missing by now, because dpkg deletes it after merging it into `status`.
   return numbered.sort().flatMap((name) => readTextIfPresent(`${dir}/${name}`) ?? []);
 }

@@ -3,7 +3,7 @@ import { MusterError } from "../../base/errors.ts";
 import { digestOf } from "../../model/digest.ts";
 import type { Host } from "../context.ts";
 
-/** Seconds to wait for another run's change to a resource, which may include the start of a unit. */
+/** Seconds to wait while another run changes a resource, which may include starting a unit. */
 const PATIENCE = 90;
 
 /**
@@ -26,14 +26,14 @@ export function withResourceLocks<T>(host: Host, ids: readonly string[], work: (
 
 /**
  * Does short work under the host's lock, which protects what all stacks share, such as accounts, packages and
- * stored contents. It may be taken while a resource's lock is held, but not the other way round, and not
- * twice.
+ * stored contents. A run that holds a resource's lock may take the host's lock, but not the other way round,
+ * and not twice.
  */
 export function withHostLock<T>(host: Host, work: () => T): T {
   return withLocks(host, [host.paths.lock], work);
 }
 
-/** Locks files with flock(1). The kernel releases the locks with this process, so none is ever stale. */
+/** Locks files with flock(1). The kernel releases the locks when this process ends, so none is ever stale. */
 function withLocks<T>(host: Host, files: readonly string[], work: () => T): T {
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
   const open: number[] = [];

@@ -1,25 +1,25 @@
-/** The result of a program. `status` is null if a signal or the time limit has ended it. */
+/** The result of a program. `status` is null if a signal or the time limit has ended the program. */
 export interface ProgramResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program with a minimal environment. Does not throw if it fails or does not exist. */
+/** Runs a program with a minimal environment. Does not throw if the program fails or does not exist. */
 export type RunProgram = (program: string, args: readonly string[], options?: RunOptions) => ProgramResult;
 
 export interface RunOptions {
   /** Time limit in seconds; 60 by default. */
   readonly timeout?: number;
-  /** The text on its standard input. */
+  /** The text for the program's standard input; none by default. */
   readonly input?: string;
   /** The user to run as, if this process is root; by default the user of this process. */
   readonly as?: { readonly uid: number; readonly gid: number };
-  /** Descriptors of this process that the program gets as 3, 4, … */
+  /** Descriptors of this process that the program gets as 3, 4, …; none by default. */
   readonly descriptors?: readonly number[];
 }
 
-/** The environment of programs. Nothing of this process's environment is passed on. */
+/** The environment of programs. No variable of this process's own environment is passed on. */
 export const ENVIRONMENT = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",

@@ -15,7 +15,7 @@ export function clearDeferredRestart(host: Host, unit: string): void {
   rmSync(deferredRestartFile(unit, host.paths.hostd), { force: true });
 }
 
-/** Reads the deferred restart of a unit; undefined if there is none, or its record is invalid. */
+/** Reads the record of a unit's deferred restart; undefined if there is none or it is invalid. */
 export function readDeferredRestart(host: Host, unit: string): DeferredRestart | undefined {
   try {
     const text = readOwn(deferredRestartFile(unit, host.paths.hostd))?.toString("utf8") ?? "";

@@ -14,9 +14,9 @@ const ROOTS = [
 ];
 
 /**
- * Finds the drop-in files with which somebody has changed this unit: those that systemd has loaded, and those
- * that it will load next. Leaves out drop-ins of the distribution or for all services, and a provider
- * override (see provider-override.ts).
+ * Finds the drop-in files with which somebody has changed a unit, whether systemd has loaded them already or
+ * will load them at its next reload. Leaves out drop-ins of the distribution, drop-ins for all services, and
+ * provider overrides (see provider-override.ts).
  */
 export function overridesOf(unit: string, state: UnitState): string[] {
   const loaded = (state["DropInPaths"] ?? "").split(" ").filter((path) => /^\/(etc|run)\//.test(path));
@@ -26,7 +26,7 @@ export function overridesOf(unit: string, state: UnitState): string[] {
     .sort();
 }
 
-/** Deletes a unit's overrides. @throws MusterError if one may change other units too */
+/** Deletes a unit's overrides. @throws MusterError if an override may change other units too */
 export function removeOverrides(unit: string, paths: readonly string[]): void {
   for (const path of paths) {
     const dir = dirname(path);

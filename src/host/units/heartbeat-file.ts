@@ -7,13 +7,13 @@ import { readEntry, typeOf } from "../fs/read.ts";
 import { type Entry, withPathItem } from "../fs/walk.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
 
-/** What was read of an agent's heartbeat. */
+/** The result of reading an agent's last sign of life. Empty if there is none. */
 export interface Reading {
-  /** Identifies the heartbeat: each one has a different mark. Left out if there is no heartbeat. */
+  /** Identifies the heartbeat: each one has a different mark. Absent if there is none that can be read. */
   readonly mark?: string;
   readonly state?: HeartbeatState;
   readonly task?: string;
-  /** What is wrong with the heartbeat. If there is also a mark, it still counts as a sign of life. */
+  /** What is wrong with the heartbeat, if anything. With a mark, the heartbeat still is a sign of life. */
   readonly problem?: string;
   /** Why the heartbeat could not be read, if that is not the agent's fault. */
   readonly unknown?: string;
@@ -22,19 +22,19 @@ export interface Reading {
 /** The maximum size of a heartbeat in bytes: it is one line. */
 const CAP = 4096;
 
-/** Seconds by which clocks may differ. */
+/** Seconds that a heartbeat's time may be in the future, because the agent's clock may differ. */
 const AHEAD = 60;
 
-/** A reading, and the attributes of its file. While they are the same, there is nothing new to read. */
+/** A reading, and a stamp of its file's attributes. While the stamp is unchanged, nothing new can be read. */
 export interface Stamped {
   readonly stamp: string;
   readonly reading: Reading;
 }
 
 /**
- * Reads an agent's heartbeat if its file has changed. The file is opened with the agent's own rights, and
- * neither a FIFO nor a symlink can block this process. Whether it has changed is checked with root's rights,
- * without opening it.
+ * Reads an agent's heartbeat if the heartbeat file has changed, which root checks without opening the file.
+ * The file is then opened with the agent's own rights, and neither a FIFO nor a symlink can block this
+ * process.
  *
  * @param path a file in a folder that no agent can rename
  */
@@ -53,7 +53,7 @@ export function readHeartbeatFile(path: string, account: Account, last?: Stamped
   }
 }
 
-/** Returns a reading without a stamp, so that the next one is made from scratch. */
+/** Returns a reading without a stamp, so that the next call reads the heartbeat again in any case. */
 export function unstamped(reading: Reading): Stamped {
   return { stamp: "", reading };
 }
@@ -74,8 +74,8 @@ function readingOf(entry: Entry | undefined, account: Account): Reading {
 }
 
 /**
- * Parses an agent's heartbeat. Its time is only checked for errors; whether the heartbeat is new depends on
- * its mark.
+ * Parses an agent's heartbeat. The heartbeat's time is only checked for errors; its mark shows whether the
+ * heartbeat is new.
  *
  * @param mark identifies this heartbeat
  */

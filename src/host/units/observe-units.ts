@@ -17,24 +17,27 @@ const PROPERTIES = [
 ];
 
 /**
- * Seconds to wait for systemd, which usually answers within milliseconds. No decision is possible without it.
+ * Seconds to wait for systemd, which usually answers within milliseconds. No decision is possible without its
+ * answer.
  */
 const PATIENCE = 4;
 
 /** The state of a unit, as systemd reports it. */
 export interface UnitView {
   /**
-   * `moving`: it is starting or stopping. `ended`: systemd will restart it. `down`: nothing will start it.
+   * `moving`: the unit is starting or stopping. `ended`: systemd will restart the unit. `down`: systemd will
+   * not restart it.
    */
   readonly state: "up" | "moving" | "ended" | "down";
   /** Identifies the current run, and changes with every start; empty if the unit has never run. */
   readonly run: string;
-  /** How often systemd has restarted the unit by itself. */
+  /** How many times systemd has restarted the unit by itself. */
   readonly restarts: number;
   /** How the last run ended, in systemd's words. */
   readonly result: string;
   /**
-   * Whether the unit is up without its tmux: what runs is the remainder of a program that has forked away.
+   * Whether the unit is up without its tmux, because only processes of a program that has forked away are
+   * left.
    */
   readonly isStray?: boolean;
 }
@@ -44,7 +47,7 @@ export interface Unit extends UnitView {
   readonly pid: number;
   /** When the unit started, in seconds of the monotonic clock. */
   readonly upSince: number;
-  /** When the unit last pinged systemd's watchdog, in microseconds of the monotonic clock; 0: never. */
+  /** When the unit last pinged systemd's watchdog, in microseconds of the monotonic clock; `0` if never. */
   readonly pinged: string;
   /** The user that the unit runs as. */
   readonly user: string;

@@ -25,7 +25,7 @@ export interface WatchedUnit extends Policy {
   readonly service?: Pick<ServicePolicy, "health" | "grace" | "onUnhealthy">;
 }
 
-/** Reads the policies that `up` wrote, by agent. An invalid one is skipped; the next `up` rewrites it. */
+/** Reads the policies that `up` wrote, by agent. An invalid policy is skipped; the next `up` rewrites it. */
 export function readPolicies(host: Host): ReadonlyMap<string, WatchedUnit> {
   const names = listPolicies(dirname(policyFile("", host.paths.hostd)));
   const watched = names.flatMap((agent): [string, WatchedUnit][] => {
@@ -35,7 +35,7 @@ export function readPolicies(host: Host): ReadonlyMap<string, WatchedUnit> {
   return new Map(watched);
 }
 
-/** Reads the policies of services with a health check, by a key that no agent can have. */
+/** Reads the policies of services with a health check, by a key that cannot be the name of an agent. */
 export function readServices(host: Host): ReadonlyMap<string, WatchedUnit> {
   const names = listPolicies(dirname(servicePolicyFile("", host.paths.hostd)));
   const watched = names.flatMap((name): [string, WatchedUnit][] => {
@@ -61,10 +61,10 @@ function listPolicies(folder: string): string[] {
 const CAP = 64 * 1024;
 
 /**
- * Parses a policy and checks all of it. A tenant's stack writes the policies of its own agents, and an
- * invalid one must not stop the deadman from watching other agents.
+ * Parses an agent's policy and checks all of its fields. A tenant's stack writes the policies of its own
+ * agents, and an invalid policy must not stop the deadman from watching other agents.
  *
- * @returns undefined if it is truncated, too long or from another version
+ * @returns undefined if the policy is truncated, too long or from another version of Muster
  */
 export function parsePolicy(text = ""): Policy | undefined {
   try {
@@ -89,7 +89,7 @@ export function parsePolicy(text = ""): Policy | undefined {
 /** A service has no heartbeat: its health check is its only sign of life. */
 const NO_HEARTBEAT = { by: "none", interval: 15, timeout: 60 } as const;
 
-/** Parses the policy of a service in the same way. */
+/** Like `parsePolicy`, but for the policy of a service. */
 export function parseServicePolicy(text = ""): Omit<WatchedUnit, "agent"> | undefined {
   try {
     if (text.length > CAP) return undefined;

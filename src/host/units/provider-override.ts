@@ -7,15 +7,15 @@ import { hasCode } from "../system/error-reason.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
 /**
- * The name of the link that sets an agent's provider. The link is among the drop-ins of the agent's unit and
- * points to the file that `up` wrote for that provider. Without it, the agent runs on its first provider.
- * There is no other record of the choice.
+ * Matches the name of the link that sets an agent's provider. The link is among the drop-ins of the agent's
+ * unit and points to the file that `up` wrote for that provider. Without a link, the agent runs on its first
+ * provider. There is no other record of the choice.
  */
 const LINK = /^muster-provider-([a-z][a-z0-9-]*)\.conf$/;
 
 /**
- * Returns the provider that a unit is linked to; undefined if it runs on its first one. Of several links,
- * systemd uses the last.
+ * Returns the provider that a unit is linked to; undefined if the unit has no link and therefore runs on its
+ * agent's first provider. Of several links, systemd uses the last.
  */
 export function linkedOverride({ paths }: Host, unit: string): string | undefined {
   return linksOf(unit, paths.units, paths.hostd).at(-1);
@@ -27,7 +27,7 @@ export function loadedOverride(unit: string, dropIns: string): string | undefine
   return own.flatMap((path) => LINK.exec(basename(path))?.[1] ?? []).at(-1);
 }
 
-/** Returns the override and when it was made, for a report. */
+/** Returns the override of a unit and when it was created, for a report; undefined if there is none. */
 export function failedOver(host: Host, unit: string): FailedOver | undefined {
   const provider = linkedOverride(host, unit);
   if (provider === undefined) return undefined;
@@ -36,8 +36,8 @@ export function failedOver(host: Host, unit: string): FailedOver | undefined {
 }
 
 /**
- * Links a unit to a provider. systemd must reload afterwards; if Muster is killed before that, the new link
- * still counts.
+ * Links a unit to a provider. systemd must reload afterwards; if the deadman is killed before the reload, the
+ * new link still counts.
  *
  * @param provider undefined for the agent's first provider, which needs no link
  */
@@ -56,7 +56,8 @@ export function linkOverride({ paths }: Host, unit: string, provider: string | u
 }
 
 /**
- * Whether a drop-in of a unit is the link to one of its own providers, and so not an override by a person.
+ * Whether a drop-in of a unit is a link to one of the agent's providers, and therefore not an override by a
+ * person.
  */
 export function isOverrideLink(unit: string, path: string, hostd: string = HOSTD_DIR): boolean {
   const [agent, provider] = [agentOfUnit(unit), LINK.exec(basename(path))?.[1]];

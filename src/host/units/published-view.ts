@@ -4,18 +4,18 @@ import { HOSTD_UNIT } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { readOwn } from "../store/files.ts";
 
-/** Seconds after which the deadman counts as silent. */
+/** Seconds without a new view before the deadman counts as silent. */
 const SILENT = 15;
 
 /** The content of the file in which the deadman publishes what it observes. */
 interface ViewFile {
-  /** Seconds of the monotonic clock when it was written. */
+  /** When the file was written, in seconds of the monotonic clock. */
   readonly at: number;
   readonly agents: Readonly<Record<string, WatchedAgent>>;
   readonly services?: readonly WatchedService[];
 }
 
-/** Returns the time in seconds of the monotonic clock. */
+/** Returns the time of the monotonic clock in seconds. */
 export function monotonic(): number {
   return Number(process.hrtime.bigint() / 1_000_000n) / 1000;
 }

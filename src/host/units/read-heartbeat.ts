@@ -5,7 +5,7 @@ import type { Unit } from "./observe-units.ts";
 import type { WatchedUnit } from "./policies.ts";
 import { paneQuietFor, readPane } from "./tmux-pane.ts";
 
-/** Reads the last sign of life of an agent, in the way that its policy declares. */
+/** Reads an agent's last sign of life, in the way that the agent's policy declares. */
 export function readHeartbeat(
   { agent, heartbeat }: WatchedUnit,
   unit: Unit,
@@ -20,12 +20,13 @@ export function readHeartbeat(
 }
 
 /**
- * Seconds without output after which a terminal counts as quiet. A working program shows at least a spinner.
+ * Seconds without output before a terminal counts as quiet. A working program shows at least a spinner.
  */
 const QUIET = 20;
 
 /**
- * Whether an agent waits for work: if its heartbeat reports so or, without one, if its terminal is quiet.
+ * Whether an agent waits for work: its heartbeat says so or, if the heartbeat has no state, its terminal is
+ * quiet.
  *
  * @param server the unit's main process, a tmux server
  */

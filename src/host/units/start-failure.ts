@@ -6,20 +6,23 @@ import type { UnitState } from "./systemctl.ts";
 export function notStarted(host: Host, name: string, state: UnitState): MusterError {
   return new MusterError({
     what: `${name} did not start`,
-    why: `it is ${state["ActiveState"]} (${state["SubState"]}); its journal ends: ${journalOf(host, name)}`,
+    why:
+      `it is ${state["ActiveState"]} (${state["SubState"]}); ` +
+      `its journal ends with: ${journalOf(host, name)}`,
     next: `See \`journalctl -u ${name}\` on the host.`,
   });
 }
 
 /**
- * Builds the error for a program that exited soon after its start. Quotes its last lines in the journal, if
- * any.
+ * Builds the error for a unit whose program exited soon after its start. Quotes the program's last lines in
+ * the journal, if there are any.
  */
 export function exitedAtOnce(host: Host, name: string): MusterError {
   const what = `${name} did not keep running`;
   const output = outputOf(host, name);
   if (output !== "") {
-    const why = `its program exited within a second of its start; its journal ends: ${inOneLine(output)}`;
+    const end = inOneLine(output);
+    const why = `its program exited within a second of its start; its journal ends with: ${end}`;
     return new MusterError({ what, why, next: `See \`journalctl -u ${name}\` on the host.` });
   }
   return new MusterError({
@@ -30,8 +33,8 @@ export function exitedAtOnce(host: Host, name: string): MusterError {
 }
 
 /**
- * Returns the last journal lines of the unit's own programs or, if there are none, those of systemd about the
- * unit. A process that exits at once is in the journal only under systemd's own field.
+ * Returns the last journal lines of the unit's own programs or, if there are none, what systemd last wrote
+ * about the unit. If a process exits at once, the journal may not know to which unit its lines belong.
  */
 function journalOf(host: Host, name: string): string {
   return inOneLine(outputOf(host, name) || lastLines(host, `UNIT=${name}`) || "empty");

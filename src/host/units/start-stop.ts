@@ -9,7 +9,7 @@ export const START_PATIENCE = 30;
 /** Seconds to wait for a unit to stop before it is killed. */
 const STOP_PATIENCE = 60;
 
-/** Restarts those of the units that run. @throws MusterError if one does not start */
+/** Restarts the units that are running. @throws MusterError if one of them does not start */
 export function restartIfRunning(host: Host, names: readonly string[]): void {
   for (const [i, state] of showUnits(host, names).entries()) {
     const name = names[i] ?? "";
@@ -34,7 +34,7 @@ export function unmaskIfMasked(host: Host, name: string, state: UnitState): void
 /**
  * Starts or restarts a unit.
  *
- * @throws MusterError with the end of its journal if it does not run afterwards
+ * @throws MusterError with the end of the unit's journal if the unit does not run afterwards
  */
 export function start(host: Host, verb: "start" | "restart", name: string): void {
   // A unit that has reached systemd's start limit does not start until its failures are reset.
@@ -43,12 +43,16 @@ export function start(host: Host, verb: "start" | "restart", name: string): void
   assertStarted(host, name, waitForUnit(host, name, START_PATIENCE, hasNoJob));
 }
 
-/** Checks that a unit runs after its start. @throws MusterError with the end of its journal if it does not */
+/**
+ * Checks that a unit runs after its start.
+ *
+ * @throws MusterError with the end of the unit's journal if the unit does not run
+ */
 export function assertStarted(host: Host, name: string, state: UnitState): void {
   if (isRunning(state) && state["SubState"] !== "auto-restart") return;
   if (isDone(state)) return;
   const endedWell = state["SubState"] === "auto-restart" && state["Result"] === "success";
-  // On a busy host, the deadman may already have put it into quarantine.
+  // On a busy host, the deadman may already have put the unit into quarantine.
   if (endedWell || readQuarantine(host, name) !== undefined) throw exitedAtOnce(host, name);
   throw notStarted(host, name, state);
 }

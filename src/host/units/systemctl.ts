@@ -21,18 +21,18 @@ const UNIT_PROPERTIES = [
   "StateChangeTimestampMonotonic",
 ];
 
-/** Queries systemd about many units at once. @returns their states in the same order */
+/** Queries systemd about many units at once. @returns the states, in the order of the units */
 export function showUnits(host: Host, units: readonly string[]): UnitState[] {
   if (units.length === 0) return [];
   const states = showProperties(host, units, UNIT_PROPERTIES);
-  // `systemctl show` reports what systemd has loaded, so it misses a link that somebody has removed by hand.
+  // `systemctl show` reports what systemd has loaded, so it does not show that somebody has removed a link.
   const fileStates = readFileStates(host, units);
   return states.map((state, i) => ({ ...state, UnitFileState: fileStates.get(units[i] ?? "") ?? "" }));
 }
 
 /**
- * Reads from their current files and links whether units are enabled, masked and so on. Leaves out units
- * without a file.
+ * Reads whether units are enabled, masked and so on, according to their current files and links. Leaves out
+ * units without a file.
  */
 function readFileStates(host: Host, units: readonly string[]): Map<string, string> {
   const args = ["list-unit-files", "--no-legend", "--no-pager", "--plain", "--", ...units];
@@ -41,7 +41,7 @@ function readFileStates(host: Host, units: readonly string[]): Map<string, strin
   return new Map(rows.map(([unit = "", state = ""]) => [unit, state]));
 }
 
-/** Returns these properties of each unit, as systemd has them in memory. @param timeout in seconds */
+/** Returns the given properties of each unit, as systemd has them in memory. @param timeout in seconds */
 export function showProperties(
   host: Host,
   units: readonly string[],
@@ -73,7 +73,7 @@ export function unitsOf(host: Host, user: string): string[] {
   return states.flatMap((state) => state["Id"] ?? []);
 }
 
-/** Runs systemctl. @throws MusterError with its error output if it fails */
+/** Runs systemctl. @throws MusterError with the error output of systemctl if it fails */
 export function systemctl(host: Host, ...args: readonly string[]): void {
   const { status, stderr } = host.run("systemctl", args);
   if (status === 0) return;
@@ -83,7 +83,7 @@ export function systemctl(host: Host, ...args: readonly string[]): void {
   });
 }
 
-/** Whether a path is that of a unit file or drop-in that systemd reads. */
+/** Whether systemd reads a file as a unit file or a drop-in, judging by the file's path. */
 export function isUnitPath({ paths }: Host, path: string): boolean {
   return [paths.units, paths.settings, choiceFolder(paths.hostd)].some((dir) => path.startsWith(`${dir}/`));
 }
@@ -94,14 +94,15 @@ export function daemonReload(host: Host): void {
 }
 
 /**
- * Whether a unit runs or is starting. A unit that systemd keeps restarting is unhealthy, but has not drifted.
+ * Whether a unit runs or is starting. A unit that systemd keeps restarting counts as running: it is
+ * unhealthy, but it has not drifted.
  */
 export function isRunning(state: UnitState | undefined): boolean {
   return ["active", "activating", "reloading"].includes(state?.["ActiveState"] ?? "");
 }
 
 /**
- * Polls a unit, a little less often each time, until it is done or `seconds` have passed.
+ * Polls a unit, a little less often each time, until `isDone` accepts its state or `seconds` have passed.
  *
  * @returns the last state
  */
@@ -114,7 +115,7 @@ export function waitForUnit(
   return waitForUnits(host, [unit], seconds, isDone).get(unit) ?? {};
 }
 
-/** Does the same for many units, which are queried together. */
+/** Like `waitForUnit`, but for many units, which are queried together. */
 export function waitForUnits(
   host: Host,
   units: readonly string[],

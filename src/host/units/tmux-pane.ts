@@ -4,8 +4,9 @@ import { hasCode, reasonOf } from "../system/error-reason.ts";
 import type { Reading } from "./heartbeat-file.ts";
 
 /**
- * Reads when a program last wrote to its pane. The kernel updates the terminal's modification time on a
- * write, to within 8 s (tty_update_time), so no file or program of the agent is opened or run.
+ * Reads when the agent's program last wrote to its tmux pane. The kernel updates the terminal's modification
+ * time on a write, to within 8 s (tty_update_time), so no file of the agent is opened and none of its
+ * programs is run.
  *
  * @param server the unit's main process, a tmux server
  * @param proc the folder of proc(5)
@@ -17,7 +18,7 @@ export function readPane(server: number, proc = "/proc"): Reading {
   } catch (error) {
     if (!existsSync(`${proc}/thread-self/children`))
       return { unknown: "this kernel does not list a process's children" };
-    // A process that ends meanwhile gives no sign of life.
+    // A process that has ended meanwhile gives no sign of life.
     return hasCode(error, "ENOENT", "ESRCH") ? {} : { unknown: reasonOf(error) };
   }
 }
@@ -47,10 +48,10 @@ export function paneQuietFor(server: number, proc = "/proc"): number {
 }
 
 /**
- * Whether a unit's main process is not tmux. A program that forks away while its tmux starts can make tmux
- * exit; systemd then considers the remainder of the program to be the main process.
+ * Whether a unit's main process is not tmux. If a program forks away while its tmux starts, tmux can exit;
+ * systemd then considers what is left of the program to be the main process.
  *
- * @param main the PID of the unit's main process, as systemd reports it; 0: none
+ * @param main the PID of the unit's main process, as systemd reports it; 0 if there is none
  */
 export function isStray(main: number, proc = "/proc"): boolean {
   try {
@@ -62,9 +63,9 @@ export function isStray(main: number, proc = "/proc"): boolean {
 }
 
 /**
- * Returns the names of the process in a pane: the one that it gave itself, see proc_pid_comm(5), and that of
- * its executable without a version, such as `node`. Its command line is not read: it is in the process's own
- * memory, which could be made to block the read.
+ * Returns two names of the process in a pane: the one that the process may have given itself (see
+ * proc_pid_comm(5)), and the name of its executable without a version, such as `node`. The command line is
+ * not read, because it is in the memory of the process, which could make the read block.
  */
 export function paneNames(server: number, proc = "/proc"): string[] {
   try {
@@ -77,12 +78,20 @@ export function paneNames(server: number, proc = "/proc"): string[] {
   }
 }
 
-/** Returns the field `tty_nr` of proc_pid_stat(5). The name before it may contain spaces and parentheses. */
+/**
+ * Returns the field `tty_nr` of proc_pid_stat(5). The process name, which precedes that field, may contain
+ * spaces and parentheses.
+ */
 export function ttyNumber(stat: string): number {
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[4]);
 }
 
-/** Returns the path of a Unix98 terminal: major numbers 136 to 143, 256 each (the kernel's devices.txt). */
+/**
+ * Returns the path of a Unix98 terminal. These have the major numbers 136 to 143, with 256 minor numbers each
+ * (see the kernel's devices.txt).
+ *
+ * @returns undefined for any other terminal
+ */
 export function terminalPath(tty: number): string | undefined {
   const major = (tty >> 8) & 0xfff;
   const minor = (tty & 0xff) | ((tty >> 12) & 0xfff00);

@@ -13,7 +13,7 @@ const SWITCHERS = new Set([
   "start-stop-daemon",
 ]);
 
-/** Returns the managed user that a command of root switches to, if its words name one. */
+/** Returns the managed user that a command of root switches to; undefined if the command names none. */
 export function switchedUser(command: string, users: ReadonlySet<string>): string | undefined {
   const words = command.split(/[\s=:;,|&()"'`]+/);
   if (!words.some((word) => SWITCHERS.has(basename(word)))) return undefined;

@@ -3,12 +3,12 @@ import type { Host } from "../context.ts";
 import { programOf, switchedUser } from "./command.ts";
 import { namesAt, textAt } from "./read-or-nothing.ts";
 
-/** Folders of scripts that cron runs as root. */
+/** Folders with scripts that cron runs as root. */
 const SCRIPTS = ["cron.hourly", "cron.daily", "cron.weekly", "cron.monthly", "cron.yearly"];
 
 /**
- * Finds the crontab lines that run something as a managed user; see crontab(5). The folders belong to root,
- * so a user cannot change names in them: crontab(1) lets users change only the contents of a file.
+ * Finds the crontab lines that run something as a managed user; see crontab(5). The folders of the crontabs
+ * belong to root, so a user cannot change names in them, only a crontab's contents through crontab(1).
  */
 export function crontabLines({ paths }: Host, users: ReadonlySet<string>): Unmanaged[] {
   const { crontabs, etc } = paths;
@@ -25,7 +25,7 @@ export function crontabLines({ paths }: Host, users: ReadonlySet<string>): Unman
   ];
 }
 
-/** The user and the program of a line; undefined if it runs nothing as a managed user. */
+/** The user and the program of a line; undefined if the line runs nothing as a managed user. */
 type Entry = Pick<Unmanaged, "user" | "name"> | undefined;
 
 function linesOf(path: string, read: (line: string) => Entry): Unmanaged[] {
@@ -38,7 +38,7 @@ function linesOf(path: string, read: (line: string) => Entry): Unmanaged[] {
   });
 }
 
-/** The time of a line: a word such as `@daily`, or five fields. */
+/** A pattern for the time at the start of a line: a word such as `@daily`, or five fields. */
 const WHEN = String.raw`(?:@\w+|(?:\S+\s+){4}\S+)\s+`;
 
 function parseUserLine(line: string, user: string): Entry {

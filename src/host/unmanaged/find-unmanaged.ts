@@ -8,7 +8,7 @@ import { orNothing } from "./read-or-nothing.ts";
 import { strayUnits } from "./stray-units.ts";
 import { tmuxServers } from "./tmux-servers.ts";
 
-/** How many entries of one kind and user are reported by name at most. */
+/** The most entries of one kind and user to report by name. */
 const MAX_NAMED = 20;
 
 /**
@@ -53,7 +53,7 @@ function declaredIn(records: readonly HostRecord[]): Set<string> {
   );
 }
 
-/** Shortens a long list, so that it does not hide the other groups. */
+/** Shortens a long list of one kind and user, so that it does not hide the other lists. */
 function shortened(same: readonly Unmanaged[]): Unmanaged[] {
   const rest = same.length - MAX_NAMED;
   const first = same[0];

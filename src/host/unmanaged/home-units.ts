@@ -4,10 +4,10 @@ import type { Account } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
 import { namesAt } from "./read-or-nothing.ts";
 
-/** The folder of a user's own units, relative to the home; see systemd.unit(5). */
+/** The folder of a user's own units, relative to the user's home; see systemd.unit(5). */
 const FOLDER = ".config/systemd/user";
 
-/** Finds the units in a user's home. Their names are read with the user's rights. */
+/** Finds the units in a user's home. The folder is read with the user's rights. */
 export function unitsInHome({ name: user, home, ...rest }: Account): Unmanaged[] {
   const folder = `${home}/${FOLDER}`;
   const names = asUser({ name: user, home, ...rest }, () => namesAt(folder));

@@ -5,7 +5,7 @@ import { itself, withFolder, withPathItem } from "../fs/walk.ts";
 /** Size limit in bytes. A crontab or a unit file is usually a page or two. */
 const CAP = 256 * 1024;
 
-/** How many names are read from one folder at most. */
+/** The most names to read from one folder. */
 const MAX_NAMES = 2000;
 
 /** Returns the text of a plain file; undefined if it is something else, is too large or cannot be read. */
@@ -35,7 +35,7 @@ function someNames(path: string): string[] {
   }
 }
 
-/** Returns undefined on any error: one unreadable file must not hide other unmanaged things. */
+/** Calls `read`. On any error, returns undefined, so that one unreadable file does not hide other things. */
 export function orNothing<T>(read: () => T): T | undefined {
   try {
     return read();

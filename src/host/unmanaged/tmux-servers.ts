@@ -4,7 +4,7 @@ import type { Unmanaged } from "../../model/unmanaged.ts";
 import type { Account } from "../accounts/accounts.ts";
 import { orNothing } from "./read-or-nothing.ts";
 
-/** The name that tmux gives the process of a server; see proc_pid_comm(5). */
+/** The name that tmux gives its server processes; see proc_pid_comm(5). */
 const SERVER = "tmux: server";
 
 /** The cgroups of Muster's own units. Processes that an agent starts within its unit are not reported. */
@@ -24,7 +24,7 @@ export function tmuxServers(accounts: readonly Account[], proc = "/proc"): Unman
 
 /**
  * Returns the user and cgroup of a tmux server; undefined for other processes. A process in a container is
- * skipped, because there the same uid may be another user.
+ * skipped, because the same uid may belong to another user there.
  */
 function serverOf(
   dir: string,
@@ -39,7 +39,7 @@ function serverOf(
   return { user, where: shown(groupOf(groups)) };
 }
 
-/** Returns the cgroup that systemd has put a process in, from v2's hierarchy or systemd's own in v1. */
+/** Returns the cgroup in which systemd has put a process: in the v2 hierarchy or in systemd's own of v1. */
 function groupOf(text: string): string {
   const rows = text.split("\n").map((line) => line.split(":"));
   const own = rows.find(([, of, path]) => of === "name=systemd" || (of === "" && path !== "/")) ?? rows[0];

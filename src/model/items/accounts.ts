@@ -8,11 +8,11 @@ export interface GroupItem {
 export interface UserItem {
   readonly kind: "user";
   readonly name: string;
-  /** Whether it is a system account, with a uid below those of people. */
+  /** Whether this is a system account, whose uid is lower than the uids of people. */
   readonly system?: true;
   /**
-   * The user is kept when its resource is removed. Otherwise
-   * the next new user could get its uid and own its files.
+   * If present, the user is kept when its resource is removed. Otherwise the next new user could get the same
+   * uid and own the files of the removed user.
    */
   readonly onRemove?: "keep";
   readonly want: {

@@ -13,7 +13,9 @@ export interface Detail {
   readonly property: string;
   readonly declared: string;
   readonly observed: string;
-  /** The first changed lines of a text: `-` precedes declared lines, and `+` observed lines. */
+  /**
+   * Only for a text: its first changed lines. `-` precedes declared lines, and `+` precedes observed lines.
+   */
   readonly lines?: readonly string[];
 }
 

@@ -9,25 +9,32 @@ export interface FileItem {
   readonly kind: "file";
   readonly path: string;
   readonly actor?: string;
-  /** The unit that reads this file when it starts. */
+  /** The unit that reads this file when it starts; absent if there is none. */
   readonly notify?: string;
   /**
-   * When that unit is restarted after the content has changed. If absent, it is restarted now. After `within`
-   * seconds it is restarted even if it is not idle.
+   * When the unit in `notify` is restarted after the content has changed. If absent, the unit is restarted at
+   * once. After `within` seconds, the unit is restarted even if it is not idle.
    */
   readonly restart?: OnChange;
   readonly within?: number;
-  /** The only provider on which the unit reads this file. It is never the agent's first provider. */
+  /**
+   * The only provider on which the unit reads this file. Absent if the unit reads the file on the agent's
+   * first provider or on more than one.
+   */
   readonly choice?: string;
-  /** Where the value of a secret file comes from: `config:NAME`, `env:NAME` or `file:PATH`. */
+  /** Only for a secret: where the value comes from, as `config:NAME`, `env:NAME` or `file:PATH`. */
   readonly secret?: string;
-  /** The declared reason why other agents or services may have the same secret. */
+  /**
+   * The declared reason why other agents or services may have the same secret; absent if none is declared.
+   */
   readonly sharedBecause?: string;
   /** If present, a secret is written as `NAME="value"` with this name, for systemd's EnvironmentFile=. */
   readonly envName?: string;
   readonly want: {
     readonly type: "file";
-    /** For a secret, a declaration has `as declared`, and the provider's check replaces it by the digest. */
+    /**
+     * For a secret, a declaration has `as declared`, and the provider's check replaces this with the digest.
+     */
     readonly content: Digest | SecretDigest | typeof AS_DECLARED;
     readonly owner: string;
     readonly group: string;
@@ -42,10 +49,12 @@ export interface DirectoryItem {
   readonly actor?: string;
   /**
    * What happens when the resource is removed: `aside` moves the folder to ASIDE_DIR, `wipe` deletes it with
-   * its contents, `keep` leaves it unchanged. Otherwise it is deleted if it is empty.
+   * its contents, `keep` leaves it unchanged. With `delete`, or if absent, it is deleted if it is empty.
    */
   readonly onRemove?: "aside" | "delete" | "keep" | "wipe";
-  /** The unit that keeps this folder open while it runs. It is restarted when the folder is replaced. */
+  /**
+   * The unit that keeps this folder open while it runs. The unit is restarted when the folder is replaced.
+   */
   readonly notify?: string;
   readonly want: {
     readonly type: "directory";

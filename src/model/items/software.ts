@@ -5,8 +5,8 @@ export interface PackageItem {
 }
 
 /**
- * A check that the program of a unit exists. Muster does not install the program. It looks for it with the
- * rights of `actor`, the user that runs it.
+ * A check that the program of a unit exists. Muster does not install the program. The check uses the rights
+ * of `actor`, the user that runs the program.
  */
 export interface ProgramItem {
   readonly kind: "program";

@@ -6,7 +6,7 @@ export interface UnitItem {
   readonly name: string;
   /** Only for a unit that Muster did not create: the unit is only changed if it runs as this user. */
   readonly user?: string;
-  /** The unit is left as it is when its resource is removed. */
+  /** If present, the unit is left as it is when its resource is removed. */
   readonly onRemove?: "keep";
   readonly want: {
     /**
@@ -17,8 +17,8 @@ export interface UnitItem {
     /** `running` if the unit is active or activating, otherwise `stopped`. If absent, both are accepted. */
     readonly active?: "running" | "stopped";
     /**
-     * Observed: the drop-in files that change the unit,
-     * separated by spaces, or `none`. If absent, not checked.
+     * `none` if no drop-in file may change the unit. The observed value lists the drop-in files, separated by
+     * spaces. If absent, drop-in files are not checked.
      */
     readonly overrides?: "none";
   };
@@ -31,27 +31,30 @@ export interface TimerItem {
   readonly service: string;
   /** When the timer starts the service: calendar events of systemd.time(7), joined by `; `. */
   readonly schedule: string;
-  /** The user that the service runs as, which must already exist. */
+  /** The user that the service runs as. If present, this user must already exist. */
   readonly user?: string;
   readonly want: {
     readonly enabled: "enabled";
     /** `running` means that the timer waits for its next run. The state of the service is not declared. */
     readonly active: "running";
-    /** The drop-in files of the timer and of the service, as for a unit. */
+    /** Like `overrides` of UnitItem, but for the timer and the service together. */
     readonly overrides: "none";
   };
 }
 
 /**
- * The provider and model with which systemd starts a unit. The declared ones are the first choice. If one of
- * the `others` is active, that is not drift.
+ * The provider and model with which systemd starts a unit. The declared ones are the agent's first choice. It
+ * is not drift if one of the `others` is active.
  */
 export interface ModelItem {
   readonly kind: "model";
   readonly unit: string;
   /** The command-line option that precedes the model. If absent, the model is read from MUSTER_MODEL. */
   readonly option?: string;
-  /** The models of the agent's other providers as JSON: an object whose keys are names of providers. */
+  /**
+   * The models of the agent's other providers as JSON: an object whose keys are names of providers. Absent if
+   * there are none.
+   */
   readonly others?: string;
   readonly want: {
     readonly provider?: string;
@@ -67,7 +70,7 @@ export interface LimitsItem {
   readonly want: {
     readonly [L in Limit]?: NonNullable<Limits[L]>;
   } & {
-    /** The drop-in files, as in UnitItem. Only present if the unit has no UnitItem. */
+    /** Like `overrides` of UnitItem. Present only if the unit has no UnitItem. */
     readonly overrides?: "none";
   };
 }
@@ -75,8 +78,6 @@ export interface LimitsItem {
 /** Whether the kernel of this host can enforce limits; only declared limits are observed. */
 export interface ControllersItem {
   readonly kind: "controllers";
-  /**
-   * `held` if the kernel can enforce the limit; otherwise the observed reason is `missing` or `read-only`.
-   */
+  /** `held` if the kernel can enforce the limit. Otherwise the observed value is `missing` or `read-only`. */
   readonly want: { readonly [L in Limit]?: "held" };
 }

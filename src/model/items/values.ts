@@ -12,11 +12,11 @@ export type SecretDigest = `secret:${string}`;
 /** The observed value of `content` if the secret on the host is not the declared one. */
 export const DIFFERENT = "different";
 
-/** Texts by their digest. They are only sent when the host needs them. */
+/** Texts by their digest. They are sent only when the host needs them. */
 export type Contents = Readonly<Record<Digest, string>>;
 
 /**
- * The `content` of a secret whose value is unknown here.
- * The host compares it with the secret that was applied.
+ * The `content` of a secret whose value is unknown here. The host compares its file with the secret that was
+ * last applied.
  */
 export const AS_DECLARED = "as declared";

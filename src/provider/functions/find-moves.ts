@@ -8,7 +8,7 @@ import type { EngineResource } from "../engine-state.ts";
 import { isHomeFolder, wireItems } from "../handlers/items/inputs.ts";
 import type { AnnouncedMove } from "../notices/moves.ts";
 
-/** Returns the observation of a host, by the name that the state knows; undefined if it is unreachable. */
+/** Observes a host, whose name is the one in the state. Returns undefined if the host is unreachable. */
 export type ObserveHost = (host: string) => Promise<ObserveAnswer | undefined>;
 
 /** A home that belongs to this stack, under an id that fleet.yaml does not declare. */
@@ -21,15 +21,19 @@ interface Home {
 
 export interface FoundMoves {
   readonly moves: readonly AnnouncedMove[];
-  /** The host that each home has moved to, by `<host>/<agent>` of the old host, which may still have files of it. */
+  /**
+   * Homes that have moved away: `<host>/<agent>` of the old host, which may still have files of the home, and
+   * the host that the home has moved to.
+   */
   readonly gone: readonly (readonly [place: string, to: string])[];
   /** Agents in this run that have no home yet on the host that fleet.yaml declares. */
   readonly newcomers: readonly string[];
 }
 
 /**
- * Finds the agents whose home is not on their declared host. The engine's state says where a home is;
- * if the state was lost, the hosts' records do. If two hosts have the home, their move marks say which copy is valid.
+ * Finds the agents whose home is not on their declared host. The engine's state says where a home is; if the
+ * state was lost, the hosts' records do. If two hosts have the home, their move marks say which copy is
+ * valid.
  *
  * @param known the hosts that have been observed already
  */
@@ -63,7 +67,7 @@ export async function findMoves(
   };
 }
 
-/** Whether the resource with this name includes an agent's home. */
+/** Whether the resource with this name contains an agent's home. */
 function isHome(name: string): boolean {
   return agentOf(name) !== undefined;
 }
@@ -131,7 +135,7 @@ function markIn(answer: ObserveAnswer | undefined, id: string): MoveMark | undef
   return answer?.moves?.find(({ agent }) => agent === agentOf(id));
 }
 
-/** Whether the agent is still on its way to the host that has this mark. */
+/** Whether the agent has not fully arrived yet on the host that has this mark. */
 function isArriving(mark: MoveMark | undefined): boolean {
   return mark !== undefined && mark.state !== "leaving" && mark.state !== "gone";
 }

@@ -22,8 +22,9 @@ import { findMoves, type ObserveHost } from "./find-moves.ts";
 import type { Report } from "./provider-function.ts";
 
 /**
- * Receives what the program declares, and announces what will be moved, removed or renamed. Returns the records of this
- * stack on hosts that nothing declares. A host that cannot be observed counts as having no records.
+ * Receives what the program declares, and announces what will be moved, removed or renamed. Returns this
+ * stack's records on hosts for which nothing is declared. A host that cannot be observed counts as having no
+ * records.
  */
 export async function preflight(
   context: ProviderContext,
@@ -72,7 +73,7 @@ function sentencesOf(
   return [...removalSentences(removals, "up"), ...renameSentences(renamed)];
 }
 
-/** The key of an agent's home in the answer of findMoves: `<host>/<agent>`. */
+/** Returns the key of an agent's home in the result of findMoves: `<host>/<agent>`. */
 function placeOf(name: string): string {
   return `${subjectOf(name).host}/${agentOf(name) ?? ""}`;
 }
@@ -83,7 +84,10 @@ interface Place {
   readonly known: string;
 }
 
-/** The hosts that the engine has asked about, as a run may cover only some; without a state, all declared hosts. */
+/**
+ * Returns the hosts that the engine has asked about, because a run may cover only some hosts. If the state is
+ * empty, returns all declared hosts.
+ */
 function hostsInReach(inState: readonly EngineResource[], declared: readonly DeclaredResource[]): Place[] {
   const currentNames = new Map(
     declared.flatMap((one) => [one.name, ...one.formerly].map((name) => [name, one.host])),
@@ -100,7 +104,11 @@ function hostsInReach(inState: readonly EngineResource[], declared: readonly Dec
   return [...new Map(places.map((place) => [place.host, place])).values()];
 }
 
-/** Describes the removal of a resource in the state. @param movedTo the host that has its agent's home now */
+/**
+ * Describes the removal of a resource in the state.
+ *
+ * @param movedTo the host that has the agent's home now; absent if the agent has not moved
+ */
 function removalOf(
   { urn, inputs }: EngineResource,
   declared: readonly DeclaredResource[],
@@ -118,7 +126,9 @@ function removalOf(
   };
 }
 
-/** The files that a moved agent has left behind are deleted, not moved aside. */
+/**
+ * Marks a folder that a moved agent has left behind: it is only a copy, so it is deleted and not moved aside.
+ */
 function asCopy(item: HostItem): HostItem {
   return item.kind === "directory" && item.onRemove === "aside" ? { ...item, onRemove: "wipe" } : item;
 }
@@ -147,7 +157,9 @@ function recordsOn({ host, answer }: ObservedPlace): UnclaimedRecord[] {
     .map(([id, { items }]) => ({ id, host, addresses: Object.values(items).map(itemAddress) }));
 }
 
-/** Resources are removed in the reverse order of their creation. */
+/**
+ * Returns the rank of a record's type in the order of creation. Resources are removed in the reverse order.
+ */
 function rank(record: HostRecord | undefined): number {
   const order: readonly string[] = RESOURCE_TYPES;
   return order.indexOf(record?.type ?? "");

@@ -5,8 +5,8 @@ import type { Properties } from "../wire/values.ts";
 import type { Handler, HandlerCall } from "./handler.ts";
 
 /**
- * Refuses to delete what an agent needs until it has moved. Without this, the engine would delete it even if the move
- * failed.
+ * Refuses to delete a resource that an agent needs until the agent has moved. Otherwise the engine would
+ * delete the resource even if the move failed.
  */
 export function deletingAfterMove({ moves }: ProviderContext, handler: Handler): Handler {
   return {
@@ -19,7 +19,8 @@ export function deletingAfterMove({ moves }: ProviderContext, handler: Handler):
 }
 
 /**
- * Deletes only resources in the stack's own slice. Another stack owns the others already, or must take them over first.
+ * Deletes only resources in the stack's own slice. All other resources belong to another stack already, or
+ * another stack must take them over first.
  */
 export function deletingOwnSlice(context: ProviderContext, handler: Handler): Handler {
   return {
@@ -31,7 +32,11 @@ export function deletingOwnSlice(context: ProviderContext, handler: Handler): Ha
   };
 }
 
-/** @throws MusterError if the resource still belongs to this stack, as deleting it would stop what runs there */
+/**
+ * Leaves a resource on its host, because it is not in this stack's slice.
+ *
+ * @throws MusterError if the resource still belongs to this stack
+ */
 async function leave(
   context: ProviderContext,
   slice: Slice,

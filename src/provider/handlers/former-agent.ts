@@ -9,9 +9,9 @@ import type { ActualState, Handler, HandlerCall } from "./handler.ts";
 import { type WireItems, wireItems, withItems } from "./items/inputs.ts";
 
 /**
- * Handles the types that an agent consisted of before it was one resource. In such a state, the Identity represents the
- * agent and becomes its Agent by an alias. The other resources are reported as gone: the state drops them, even if they
- * are protected, and nothing is removed from any host.
+ * Handles the types that an agent consisted of before it was one resource. In a state with these types, the
+ * Identity represents the agent and becomes the Agent resource through an alias. The other resources are
+ * reported as gone, so the state drops them even if they are protected, and nothing is removed from any host.
  */
 export function formerAgentHandlers(
   { observations }: ProviderContext,
@@ -43,7 +43,10 @@ export function formerAgentHandlers(
   };
 }
 
-/** Keeps the former id in the properties, so that the next `up` updates the resource and merges the host's records. */
+/**
+ * Keeps the former id in the properties, so that the next `up` updates the resource and merges the host's
+ * records.
+ */
 function named({ inputs, state }: ActualState, resource: Value): ActualState {
   return { inputs: { ...inputs, resource }, state: { ...state, resource } };
 }
@@ -52,7 +55,10 @@ function asAgent({ urn, log }: HandlerCall): HandlerCall {
   return { urn: { ...urn, name: currentId(urn.name), type: "Agent" }, log };
 }
 
-/** Returns an agent's recorded identity with its other parts, which are read from the host if it is reachable. */
+/**
+ * Returns an agent's recorded identity together with the agent's other parts, which are read from the host if
+ * it is reachable.
+ */
 async function withHostParts(
   observations: ObservationCache,
   { urn }: HandlerCall,
@@ -63,7 +69,7 @@ async function withHostParts(
   return { inputs: asAgentProperties(inputs, onHost), state: asAgentProperties(state, onHost) };
 }
 
-/** Turns an Identity's properties into those of an Agent. */
+/** Turns the properties of an Identity into the properties of an Agent. */
 function asAgentProperties(identity: Properties, onHost: WireItems): Properties {
   const { [NO_PART]: _, ...rest } = identity;
   const own = Object.entries(wireItems(identity)).map(([name, item]) => {

@@ -28,7 +28,7 @@ export interface PropertyDiff {
   readonly replace?: boolean;
 }
 
-/** Changes by property path, such as `items["SOUL.md"].content`. */
+/** The changes, by property path, such as `items["SOUL.md"].content`. */
 export type PropertyDiffs = Readonly<Record<string, PropertyDiff>>;
 
 /** The current properties of a resource; inputs and state both contain the observed values. */
@@ -38,8 +38,9 @@ export interface ActualState {
 }
 
 /**
- * How the provider handles one type of resource. `check` and `diff` contact no host. The others throw a MusterError if
- * nothing was changed permanently, and a PartialError if the resource exists partly or is unknown.
+ * How the provider handles one type of resource. `check` and `diff` contact no host. The other methods throw
+ * a MusterError if nothing was changed permanently, and a PartialError if the resource exists partly or is
+ * unknown.
  */
 export interface Handler {
   check(call: HandlerCall, news: Properties): CheckedInputs | Promise<CheckedInputs>;
@@ -49,11 +50,11 @@ export interface Handler {
   id(inputs: Properties): string;
   /** Prints what a create, or with `state` an update, would do. Called only in a preview. */
   preview?(call: HandlerCall, news: Properties, state?: Properties): Promise<void>;
-  /** @returns the state */
+  /** Creates the resource. @returns the state */
   create(call: HandlerCall, news: Properties): Promise<Properties>;
-  /** @returns undefined if the resource is gone */
+  /** Reads the current properties. @returns undefined if the resource is gone */
   read(call: HandlerCall, id: string, recorded: ActualState): Promise<ActualState | undefined>;
-  /** @returns the state */
+  /** Updates the resource. @returns the state */
   update(call: HandlerCall, news: Properties, state: Properties): Promise<Properties>;
   /** Deletes the resource. Succeeds if it is gone already. */
   delete(call: HandlerCall, state: Properties): Promise<void>;

@@ -13,7 +13,7 @@ import { runtimeFiles } from "../../transport/runtime-files.ts";
 import type { Target } from "../../transport/target.ts";
 import type { Hosts } from "../context.ts";
 
-/** Opens the connections of this run. Nothing is read or contacted before a resource needs its host. */
+/** Creates the connections of this run. Nothing is read or contacted before a resource needs its host. */
 export function fleetPool(
   project: string,
   declared: DeclaredHosts,
@@ -32,7 +32,10 @@ export function fleetPool(
   return { ...pool, mover: pool.writer, rename: (from, to) => renameContacted(project, from, to) };
 }
 
-/** Renames a host in the inventory, unless Muster created its machine: the machine's own resource does that. */
+/**
+ * Renames a host in the inventory, unless Muster created its machine. Such a host is renamed by the machine's
+ * own resource.
+ */
 function renameContacted(project: string, from: string, to: string): void {
   for (const kind of HOST_KIND_NAMES) {
     if (hostKindOf({ kind }).machine === undefined) renameHost(project, kind, from, to);

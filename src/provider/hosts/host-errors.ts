@@ -7,7 +7,10 @@ export function isNothingInstalled(error: unknown): boolean {
 
 const ONCE_REACHED: readonly UnreachableReason[] = ["cut", "garbled"];
 
-/** Whether no request can have reached the host. A lost connection does not count, as the host may have got it. */
+/**
+ * Whether no request can have reached the host. A lost connection does not count, because the host may have
+ * received the request.
+ */
 export function wasNeverSent(error: unknown): boolean {
   return error instanceof HostError && !ONCE_REACHED.includes(error.reason);
 }

@@ -6,7 +6,8 @@ import type { DeclaredHosts } from "./declared-hosts.ts";
 /**
  * Reads what fleet.yaml and this checkout know about hosts.
  *
- * @param env MUSTER_CHANGES is 1 if `npx pulumi` started a run that may change hosts; a preview records nothing
+ * @param env MUSTER_CHANGES is 1 if `npx pulumi` started a run that may change hosts; a preview records
+ *   nothing
  */
 export function hostFacts(project: string, declared: DeclaredHosts, env: NodeJS.ProcessEnv): HostFacts {
   const spec = (host: string) => specOf(declared() ?? {}, host);

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds. The engine asks about the resources of a host one after another, without waiting in between. */
+/**
+ * Milliseconds. The engine asks about the resources of a host in quick succession, without waiting for
+ * answers.
+ */
 const MOMENT = 50;
 
 /**

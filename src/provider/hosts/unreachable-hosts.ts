@@ -3,8 +3,8 @@ import { HostError, mayComeBack } from "../../transport/host-error.ts";
 import type { HostFacts, Hosts, ProviderContext } from "../context.ts";
 
 /**
- * Watches whether hosts are reachable. The first failure of a host is reported once for the whole stack, in one
- * sentence. Each resource of the host then fails with a short message.
+ * Watches whether hosts are reachable. The first failure of a host is reported once for the whole stack, in
+ * one sentence. Each resource of the host then fails with a short message.
  */
 export function trackReachability(
   hosts: Hosts,
@@ -76,7 +76,8 @@ export function trackReachability(
 /** Returns the sentence about an unreachable host: since when, why, and what to do. */
 function sentenceOf({ host, what, why, next }: HostError, facts: HostFacts, isDeferred: boolean): string {
   const since = lastReachedText(facts.lastReached(host));
-  const fact = `${host} is unreachable, ${since}: ${what}: ${why}${next === undefined ? "" : ` ${next}`}`;
+  const cause = what === "it cannot be reached" ? why : `${what}: ${why}`;
+  const fact = `${host} is unreachable, ${since}: ${cause}${next === undefined ? "" : ` ${next}`}`;
   if (!facts.isDeclared(host)) {
     return `${fact} fleet.yaml no longer declares it: if it never comes back, run \`npx fleet forget ${host}\`.`;
   }

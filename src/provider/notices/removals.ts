@@ -5,18 +5,21 @@ import { listed } from "./listed.ts";
 
 /** A resource that will be removed, with the facts that its announcement needs. */
 export interface Removal {
-  /** Its Pulumi name: `hub/iris/agent`, or the machine's own. */
+  /** The resource's Pulumi name: an id such as `hub/iris/agent`, or the name of a machine. */
   readonly name: string;
   readonly host: string;
   readonly items: readonly HostItem[];
   readonly isProtected: boolean;
-  /** For a machine: what is deleted with it, such as "this local host with its disk". */
+  /** Only for a machine: what is deleted, such as "this local host with its disk". */
   readonly machine?: string;
-  /** Why it is removed, such as " is not in fleet.yaml any more"; empty if the command already says it. */
+  /**
+   * Why the resource is removed, such as " is not in fleet.yaml any more"; empty if the command makes this
+   * clear.
+   */
   readonly why: string;
 }
 
-/** For each command that removes resources: how to remove one that is protected. */
+/** How to remove a protected resource, for each command that removes resources. */
 const UNPROTECT = {
   up: "declare it again with `protect: false`, run `npx pulumi up`, and then remove it from fleet.yaml",
   destroy: "set `protect: false` in fleet.yaml, run `npx pulumi up`, and then destroy it",
@@ -50,7 +53,7 @@ function sentence(
   return `${subject}${and} ${itself}: nothing is removed. To remove it, ${UNPROTECT[command]}.`;
 }
 
-/** The subject of a sentence: `hub`, `hub: iris` or `hub: tenant arc`. */
+/** Returns the subject of a sentence: `hub`, `hub: iris` or `hub: tenant arc`. */
 function subjectText(id: string): string {
   const { kind, host, name } = subjectOf(id);
   if (kind === "host") return host;
@@ -85,7 +88,7 @@ function clausesOf(items: readonly HostItem[]): string {
   return clauses.length < 3 ? listed(clauses) : `${clauses.slice(0, -1).join(", ")}, and ${clauses.at(-1)}`;
 }
 
-/** Sorts the items of a sentence in the order of their removal, which is not their order in the state. */
+/** Returns the rank of a removed item in its sentence, which lists items in the order of their removal. */
 function place(removed: string): number {
   return ["unit", "jobs", "credentials", "user", "group"].findIndex((one) => removed.startsWith(one));
 }

@@ -7,7 +7,7 @@ export interface Renamed {
   readonly to: string;
 }
 
-/** Returns one sentence for each renamed agent, tenant and host: what the rename does there. */
+/** Returns one sentence for each renamed agent, tenant and host, which says what the rename does. */
 export function renameSentences(renamed: readonly Renamed[]): string[] {
   return renamed.flatMap(({ type, from, to }) => {
     const [was, is] = [subjectOf(from), subjectOf(to)];
@@ -23,7 +23,9 @@ export function renameSentences(renamed: readonly Renamed[]): string[] {
   });
 }
 
-/** What a rename does, by resource type. Each agent and each tenant has exactly one resource of these types. */
+/**
+ * What a rename does, by resource type. Each agent and each tenant has exactly one resource of these types.
+ */
 const EFFECTS: Readonly<Record<string, string>> = {
   Agent: "stops it, renames its user and its home with everything in it, and starts it again",
   Tenant: "renames its group and restarts its agents once",

@@ -5,7 +5,10 @@ import { Secret } from "../../base/secret.ts";
 import type { Config } from "../secrets.ts";
 import { decode } from "./struct.ts";
 
-/** The stack's `muster:*` configuration. Every value is handled as a secret, even if the stack file has it as text. */
+/**
+ * The stack's `muster:*` configuration. Every value is handled as a secret, even if it is plain text in the
+ * stack file.
+ */
 export function configOf(request: provider_pb.ConfigureRequest): Config {
   const values = Object.entries(decode(request.getArgs())).flatMap(([name, value]) =>
     value instanceof Secret || typeof value === "string" ? [[name, asSecret(value)] as const] : [],
@@ -32,8 +35,8 @@ export function checkedConfig(request: provider_pb.CheckRequest): provider_pb.Ch
 }
 
 /**
- * Reports the changed names of a configuration. Only if there are any does the engine check the resources with the new
- * values, which finds a rotated secret.
+ * Reports which configuration values have changed. If there are any, the engine checks the resources with the
+ * new values, and this check finds a rotated secret.
  */
 export function diffedConfig(request: provider_pb.DiffRequest): provider_pb.DiffResponse {
   const olds = plain(request.getOldInputs() ?? request.getOlds());

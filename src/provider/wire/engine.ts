@@ -9,7 +9,10 @@ const SEVERITIES = { info: engine_pb.LogSeverity.INFO, warning: engine_pb.LogSev
 export interface EngineLog {
   /** Sets the engine's address, as `host:port`. Messages before this call are dropped. */
   attach(address: string): void;
-  /** Resolves when the engine has accepted the message. Never fails: without an engine, nobody would read the error. */
+  /**
+   * Resolves when the engine has accepted the message. Never fails, because without an engine nobody would
+   * read the error.
+   */
   log(severity: Severity, message: string, urn: string): Promise<void>;
   close(): void;
 }

@@ -17,16 +17,18 @@ import { parseUrn } from "./urn.ts";
 /** What the gRPC service needs to answer requests. */
 export interface Provider {
   readonly version: string;
-  /** By the token of the type. */
+  /** The handlers, by the token of the type. */
   readonly handlers: Readonly<Record<string, Handler>>;
-  /** By the token of the function. */
+  /** The functions that the program can call, by token. */
   readonly functions: Readonly<Record<string, ProviderFunction>>;
   readonly gate: InFlight;
   readonly engine: EngineLog;
   configure(config: Config): void;
 }
 
-/** Returns the methods of pulumirpc.ResourceProvider. The others answer UNIMPLEMENTED. */
+/**
+ * Returns the methods of pulumirpc.ResourceProvider that Muster implements. All others answer UNIMPLEMENTED.
+ */
 export function serviceOf(provider: Provider): UntypedServiceImplementation {
   return { ...lifecycle(provider), ...plans(provider), ...operations(provider) };
 }
@@ -56,7 +58,7 @@ function lifecycle({ version, gate, engine, configure }: Provider): UntypedServi
   };
 }
 
-/** The requests with which the engine makes its plan. None of them contacts a host. */
+/** Returns the methods with which the engine makes its plan. None of them contacts a host. */
 function plans(provider: Provider): UntypedServiceImplementation {
   return {
     check: unary(async (request: provider_pb.CheckRequest) => {
@@ -71,7 +73,8 @@ function plans(provider: Provider): UntypedServiceImplementation {
 }
 
 /**
- * The requests that contact hosts. In a preview of a create or an update, only the handler's `preview` is called.
+ * Returns the methods that contact hosts. In a preview of a create or an update, only the handler's `preview`
+ * is called.
  */
 function operations(provider: Provider): UntypedServiceImplementation {
   const enter = <Q, A>(work: (request: Q) => Promise<A>) => {

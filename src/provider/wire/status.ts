@@ -19,7 +19,9 @@ function codeOf(error: unknown): status {
   return status.INTERNAL;
 }
 
-/** The engine recognizes a partial failure by the details of a status UNKNOWN. */
+/**
+ * Returns the status for a partial failure, which the engine recognizes by the details of a status UNKNOWN.
+ */
 function partial(error: PartialError): Partial<ServiceError> {
   const failed = new provider_pb.ErrorResourceInitFailed();
   failed.setId(error.id);

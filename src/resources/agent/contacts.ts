@@ -42,8 +42,8 @@ function canonicalRows({ contacts }: Fleet): ReadonlyMap<string, string> {
 }
 
 /**
- * Renders an agent's contacts as canonical JSON, so that
- * the digest does not depend on their order in fleet.yaml.
+ * Renders an agent's contacts as canonical JSON, so that the digest does not depend on the order in
+ * fleet.yaml.
  */
 function rowsOf(agent: AgentSpec, rows: ReadonlyMap<string, string>): string {
   return `{${[...agent.contacts].sort().flatMap((name) => rows.get(name) ?? [])}}`;

@@ -23,7 +23,9 @@ function folder(agent: AgentSpec): DirectoryItem {
   return rootFolder(credentialsDir(agent), agent.tenant, "0710");
 }
 
-/** Returns the folder of an agent's or a service's secrets, which MUSTER_CREDENTIALS contains. */
+/**
+ * Returns the path of the folder with an agent's or a service's secrets, which is also in MUSTER_CREDENTIALS.
+ */
 export function credentialsDir({ name }: { readonly name: string }): string {
   return join(CREDENTIALS_DIR, name);
 }
@@ -43,8 +45,8 @@ function credentialsOf(fleet: Fleet, agent: AgentSpec): CredentialSpec[] {
 }
 
 /**
- * Returns the provider of a secret that the agent only reads on one of its other providers. A change of such
- * a secret must not restart an agent that uses its first provider.
+ * Returns the only provider on which the agent reads a secret, if that is not its first provider. A change of
+ * such a secret must not restart an agent that uses another provider.
  */
 function onlyOn({ failover }: AgentSpec, name: string): Pick<FileItem, "choice"> {
   const [first, ...others] = failover?.choices ?? [];

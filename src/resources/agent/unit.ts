@@ -41,8 +41,8 @@ function wantOf({ lifecycle, takeOver }: AgentSpec): UnitItem["want"] {
 }
 
 /**
- * Returns the units that ran the agent before Muster managed it. They are stopped before its own unit starts
- * or, if the take-over is later, keep running.
+ * Returns the units that ran the agent before Muster managed it. They are stopped before the agent's own unit
+ * starts. If the take-over is later, they keep running.
  */
 function formerUnits({ replaces, user, takeOver }: AgentSpec): Items {
   const down = { enabled: "disabled", active: "stopped" } as const;
@@ -51,8 +51,8 @@ function formerUnits({ replaces, user, takeOver }: AgentSpec): Items {
 }
 
 /**
- * Returns the check of the agent's program. It comes before
- * the unit, which is not started if the program is missing.
+ * Returns the check of the agent's program. The check comes before the unit, which is not started if the
+ * program is missing.
  */
 function programOf(agent: AgentSpec): ProgramItem {
   const {

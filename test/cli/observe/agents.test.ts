@@ -54,18 +54,18 @@ test.each([
   ["deactivating", "stopped"],
   ["failed", "failed"],
   ["absent", "not there"],
-])("a unit that systemd calls %s is %s", async (state, word) => {
+])("an agent whose unit has the systemd state %s is shown as %s", async (state, word) => {
   expect((await observe(state, unreachable)).agents[0]?.state).toBe(word);
 });
 
-test("an agent without a process has no PID or start time", async () => {
+test("an agent without a process has no PID and no start time", async () => {
   const text = renderAgents(await observe("inactive", unreachable));
   expect(text).toContain("iris   arc     hub   command  stopped      -        -    0         -      -\n");
   expect(text).toMatch(/^loom +lab +east +command +unreachable /m);
   expect(text).toContain("east is unreachable, never reached from here: it cannot be queried: no reason.\n");
 });
 
-test("an agent on a host without a runtime is not there, which is not a failure", async () => {
+test("an agent on a host without the host runtime is shown as absent, which is not a failure", async () => {
   const report = await observe("active", empty);
   expect(report.agents[1]).toMatchObject({ agent: "loom", tenant: "lab", host: "east", state: "not there" });
   expect(codesOfAgents(report)).toEqual([]);
@@ -78,13 +78,16 @@ test.each<[Partial<WatchedAgent>, string, string]>([
   [{ health: "stale", state: "idle", age: 50 }, "stale", "idle 50s"],
   [{ by: "notify" }, "running", "2s"],
   [{ by: "none" }, "running", "-"],
-])("an agent with the heartbeat %j is %s, and its last beat is shown as %s", async (parts, state, beat) => {
-  const report = await observe("active", unreachable, { watched: { ...well, ...parts } });
-  expect(report.agents[0]?.state).toBe(state);
-  expect(renderAgents(report)).toMatch(new RegExp(`^iris .* ${beat}$`, "m"));
-});
+])(
+  "an agent with the heartbeat %j is %s, and its last heartbeat is shown as %s",
+  async (parts, state, beat) => {
+    const report = await observe("active", unreachable, { watched: { ...well, ...parts } });
+    expect(report.agents[0]?.state).toBe(state);
+    expect(renderAgents(report)).toMatch(new RegExp(`^iris .* ${beat}$`, "m"));
+  },
+);
 
-test("problems are listed below the table, with the command that helps", async () => {
+test("problems are listed below the table, each with the command that helps", async () => {
   const quarantine = { since: "2026-01-02T03:04:05Z", reason: "5 restarts within 60 min" };
   const held = await observe("inactive", unreachable, { quarantine });
   expect(held.agents[0]?.state).toBe("quarantined");
@@ -98,7 +101,7 @@ test("problems are listed below the table, with the command that helps", async (
   expect(text).toContain("hub: its deadman is silent");
 });
 
-test("an agent's process is shown, and reported if it does not belong to the runtime", async () => {
+test("an agent's process is shown, and is reported if it does not belong to the agent's runtime", async () => {
   const pi = fleetOf(agent({ runtime: "pi" }));
   const seen = async (...names: string[]) => {
     const units = [{ ...statusOf("active"), names }];
@@ -111,7 +114,7 @@ test("an agent's process is shown, and reported if it does not belong to the run
   expect(renderAgents(other)).toContain("iris: its pane runs python3, which is not a process of pi.\n");
 });
 
-test("an ephemeral agent is on demand, and a deferred restart is reported", async () => {
+test("an ephemeral agent is shown as on demand, and a deferred restart is reported", async () => {
   const guest = fleetOf(agent({ lifecycle: { kind: "ephemeral", ttl: 60 } }));
   const owed = { restart: "when-idle", within: 900, run: "1", since: "2026-01-02T03:04:05Z" } as const;
   const units = [{ ...statusOf("inactive"), enabled: "disabled", owed }];

@@ -22,8 +22,8 @@ function hosts(named: Readonly<Record<string, Error | Changes>>): OpenHost {
   };
 }
 
-describe("observing a fleet", () => {
-  test("finds nothing if nothing has changed", async () => {
+describe("an observation of a fleet", () => {
+  test("finds no drift if nothing has changed", async () => {
     const report = await observeFleet(fleet, plan, {}, hosts({}));
     expect(report).toMatchObject({ agents: 2, findings: [], unknown: [], orphans: [] });
     expect(report.hosts).toEqual([
@@ -50,7 +50,7 @@ describe("observing a fleet", () => {
     expect(findings).toMatchObject([{ item: "unit", property: "enabled", kind: "BOOT-ENABLE" }]);
   });
 
-  test("reports an unreachable host, and still observes the others", async () => {
+  test("reports an unreachable host, and still observes all reachable hosts", async () => {
     const report = await observeFleet(fleet, plan, {}, hosts({ east: unreachable }));
     expect(report.hosts).toEqual([
       { host: "hub", state: "ok" },
@@ -59,7 +59,7 @@ describe("observing a fleet", () => {
     expect(report.findings).toEqual([]);
   });
 
-  test("distinguishes a host without a runtime from one whose runtime is too old", async () => {
+  test("distinguishes a host without the host runtime from a host whose runtime is too old", async () => {
     const of = (reason: "nothing-installed" | "too-old") =>
       new RuntimeError({ host: "x", reason, what: "it cannot be queried", why: "its runtime." });
     const open = hosts({ hub: of("nothing-installed"), east: of("too-old") });
@@ -82,7 +82,7 @@ describe("observing a fleet", () => {
     expect(orphans).toEqual([{ host: "hub", resource: "hub/gone/agent", owner: "arc/example" }]);
   });
 
-  test("queries each host once, only about its own resources, and sends it only declared rows", async () => {
+  test("queries each host once and only about its own resources, and sends each host only its declared rows", async () => {
     const hub = readerOf("hub");
     const east = readerOf("east");
     await observeFleet(fleet, plan, {}, async (name) => (name === "hub" ? hub : east).reader);
@@ -99,7 +99,7 @@ describe("observing a fleet", () => {
     expect(other).toMatchObject({ agents: 1, hosts: [{ host: "hub" }] });
   });
 
-  test("reports the effects of a rename as intended, and no former record as an orphan", async () => {
+  test("reports a rename's effects as intended, and no former record as an orphan", async () => {
     const renamed = compilePlan(fleetOf(agent({ formerly: ["vera"] })), { bundle: "b", node: "n" });
     const absent = { props: { type: "absent" } };
     const { reader } = readerOf("hub", { "hub/iris/agent/identity:/home/iris": absent }, ["hub/vera/agent"]);

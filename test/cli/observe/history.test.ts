@@ -36,7 +36,7 @@ async function observe(selection: { name?: string; host?: string } = {}) {
   return { report, requests };
 }
 
-test("the events of all hosts are in one list, oldest first, and harmless in a terminal", async () => {
+test("the events of all hosts are listed together, oldest first, and without terminal escape sequences", async () => {
   const { report } = await observe();
   expect(renderHistory(report)).toBe(
     [
@@ -50,7 +50,7 @@ test("the events of all hosts are in one list, oldest first, and harmless in a t
   expect(codesOfAgents(report)).toEqual([4]);
 });
 
-test("an event that is on two hosts after an agent has moved is shown once", async () => {
+test("an event is shown once if a moved agent has left it on two hosts", async () => {
   const died = EVENTS["hub"]?.[1] as HistoryEvent;
   EVENTS["east"]?.push(died);
   const { report } = await observe();
@@ -58,12 +58,12 @@ test("an event that is on two hosts after an agent has moved is shown once", asy
   expect(report.events.filter(({ event }) => event === "died")).toHaveLength(1);
 });
 
-test("the history of one agent is queried only from its host, and only for this agent", async () => {
+test("one agent's history is queried only from its host, and only for this agent", async () => {
   const { requests } = await observe({ name: "iris" });
   expect(requests).toEqual([["hub", { op: "history", agent: "iris", last: 10 }]]);
 });
 
-test("the JSON is valid against its schema", async () => {
+test("the JSON output of the history is valid against its schema", async () => {
   const json = JSON.parse(renderHistoryJson((await observe()).report));
   const read = (file: string) => JSON.parse(readFileSync(join(packageRoot(), "docs/schema", file), "utf8"));
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });

@@ -44,7 +44,7 @@ async function unobserved(host: string): Promise<never> {
   throw new Error(`${host} is not observed only`);
 }
 
-test("each host is a row, and each problem is a sentence", async () => {
+test("each host is shown in a row, and each of its problems in a sentence", async () => {
   const report = await observe({ hub: MACHINE, east: UNHEALTHY });
   expect(renderHosts(report)).toBe(
     [
@@ -66,14 +66,14 @@ test("each host is a row, and each problem is a sentence", async () => {
   expect(codesOfHosts(await observe({ hub: MACHINE, east: MACHINE, west: MACHINE }))).toEqual([]);
 });
 
-test("a host is compared with its declared limits", async () => {
+test("a host is checked against its declared limits", async () => {
   expect(hostProblems(MACHINE, { ...HEALTHY, disk: 29 })).toEqual(["/ is 30 % full (limit 29 %)"]);
   const strict = { ...fleet, hosts: { hub: { ...hub, healthy: { memory: 10 } } } };
   const { rows } = await observeHosts(strict, {}, async (host) => readerOf(host).reader, unobserved);
   expect(rows[0]?.ailments).toEqual(["20 % of its memory is in use (limit 10 %)"]);
 });
 
-test("the JSON is valid against its schema", async () => {
+test("the JSON output about hosts is valid against its schema", async () => {
   const json = JSON.parse(renderHostsJson(await observe({ hub: MACHINE, east: UNHEALTHY })));
   const read = (file: string) => JSON.parse(readFileSync(join(packageRoot(), "docs/schema", file), "utf8"));
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });

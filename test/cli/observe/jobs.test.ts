@@ -49,7 +49,7 @@ async function observe(selection: Selection = {}) {
   return { report, requests };
 }
 
-test("every job is a row with its agent, its last run, how that ended, and its next run", async () => {
+test("each job is shown in a row with its agent, its last run, its result, and its next run", async () => {
   const { report, requests } = await observe();
   expect(requests).toEqual([["iris.retro", "iris.slow", "iris.new", "tidy"]]);
   expect(renderJobs(report, NOW)).toBe(
@@ -68,7 +68,7 @@ test("every job is a row with its agent, its last run, how that ended, and its n
   );
 });
 
-test("only the jobs of the selected tenant or host are shown", async () => {
+test("only jobs of the selected tenant or host are shown", async () => {
   const names = async (selection: Selection) => (await observe(selection)).report.jobs.map((row) => row.job);
   expect(await names({ tenant: "sol" })).toEqual(["weave"]);
   expect(await names({ slice: { kind: "tenant", tenant: "arc" } })).toEqual(["retro", "slow", "new"]);
@@ -76,7 +76,7 @@ test("only the jobs of the selected tenant or host are shown", async () => {
   expect(renderJobs({ jobs: [], hosts: [] })).toBe("fleet.yaml declares no jobs here.\n");
 });
 
-test("the JSON is valid against its schema", async () => {
+test("the JSON output about jobs is valid against its schema", async () => {
   const { report } = await observe();
   const read = (name: string) => JSON.parse(readFileSync(join(packageRoot(), "docs/schema", name), "utf8"));
   const ajv = new Ajv({ strict: true, allowUnionTypes: true });

@@ -12,7 +12,7 @@ const refresh = (before: object, after: object) => {
   return { op: "refresh", urn: FIREWALL, oldState: { inputs: before }, newState: { inputs: after } };
 };
 
-test("a change of the actual firewall is drift, and a change of fleet.yaml is intended", () => {
+test("a firewall change in the cloud is drift, and a firewall change in fleet.yaml is intended", () => {
   const place = {
     host: "web",
     resource: "web",
@@ -29,7 +29,7 @@ test("a change of the actual firewall is drift, and a change of fleet.yaml is in
   ]);
 });
 
-test("keys, commands and agents are not machines, and other hosts' machines are left out", () => {
+test("keys, commands and agents do not count as machines, and machines of unselected hosts are omitted", () => {
   const create = { op: "create", urn: urn("digitalocean:index/volume:Volume", "web/data") };
   const others = [
     { op: "create", urn: urn("digitalocean:index/sshKey:SshKey", "deploy") },

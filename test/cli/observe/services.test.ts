@@ -69,7 +69,7 @@ function observe(selection: { host?: string; tenant?: string } = {}) {
   });
 }
 
-test("each service is a row with the result of its check, and each problem is a sentence", async () => {
+test("each service is shown in a row with its check's result, and each of its problems in a sentence", async () => {
   const report = await observe();
   expect(renderServices(report)).toBe(
     [
@@ -89,7 +89,7 @@ test("each service is a row with the result of its check, and each problem is a 
   expect(codesOfAgents(report)).toEqual([4]);
 });
 
-test("the JSON is valid against its schema", async () => {
+test("the JSON output about services is valid against its schema", async () => {
   const ajv = new Ajv({ strict: false });
   const schema = (name: string) =>
     JSON.parse(readFileSync(join(packageRoot(), "docs/schema", `${name}.schema.json`), "utf8"));
@@ -100,7 +100,7 @@ test("the JSON is valid against its schema", async () => {
   );
 });
 
-test("a tenant has no services, and a host has its own", async () => {
+test("services are listed for their host and for no tenant", async () => {
   expect((await observe({ tenant: "arc" })).services).toEqual([]);
   expect((await observe({ host: "west" })).services.map((one) => one.service)).toEqual(["web"]);
 });

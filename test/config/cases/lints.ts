@@ -8,6 +8,6 @@ export const LINTS: readonly Case[] = [
   ["a route to an agent that is not in the contact book", "routesTo: [loom]", "routesTo: [loom], contacts: [iris]", "18:70 agents.iris.routesTo[0]: \"iris\" routes to \"loom\" but has no contact \"loom\" in its book"],
   ["an identity that two agents share", "{host: east", "{identity: iris, host: east", "19:10 agents.loom.identity: identity \"iris\" belongs to agent \"iris\" already: each agent needs its own"],
   ["an agent on a host that is only observed", "address: 192.0.2.1", "address: 192.0.2.1, observe: only, hostKeys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample]", "19:10 agents.loom.host: \"east\" is observed only: an agent needs a host with systemd that Muster may change (docs/host-kinds.md)"],
-  ["a variable that is set twice", "routesTo: [loom]", "routesTo: [loom], env: {API_KEY: x}", "18:48 agents.iris.credentials[0]: credential \"iris-key\" sets API_KEY, which its env sets already"],
+  ["a variable that is set twice", "routesTo: [loom]", "routesTo: [loom], env: {API_KEY: x}", "18:48 agents.iris.credentials[0]: credential \"iris-key\" sets API_KEY, which the agent's `env` sets already"],
   ["a secret in env", "routesTo: [loom]", "routesTo: [loom], env: {MY_TOKEN: aB3dE5fG7hJ9kL1m}", "18:83 agents.iris.env.MY_TOKEN: looks like a secret: declare a credential with `env: MY_TOKEN`, and replace this secret"],
 ];

@@ -69,7 +69,7 @@ async function made(order: object = {}): Promise<number> {
 }
 
 describe("a droplet", () => {
-  test("is new without an address, then active with one", async () => {
+  test("is created without an address, and has one once it is active", async () => {
     cloud.admin.slow(SHORT);
     const { body } = await post("/v2/droplets", { ...ORDER, tags: ["fleet"], ipv6: true, monitoring: true });
     expect(body.droplet).toMatchObject({ status: "new", networks: { v4: [], v6: [] }, tags: ["fleet"] });
@@ -93,7 +93,7 @@ describe("a droplet", () => {
     expect(droplet.networks.v6).toHaveLength(1);
   });
 
-  test("is found by its tag, and several can be created by one request and listed in pages", async () => {
+  test("can be found by its tag, created together with others, and listed in pages", async () => {
     await post("/v2/droplets", { ...ORDER, name: undefined, names: ["a", "b", "c"], tags: ["fleet"] });
     await made({ name: "other" });
     const tagged = await get("/v2/droplets?tag_name=fleet&per_page=2");
@@ -119,14 +119,14 @@ describe("a droplet", () => {
     [{ tags: ["a b"] }, "Tags may contain"],
     [{ user_data: "x".repeat(70_000) }, "64 KiB"],
     [{ vpc_uuid: "no" }, "does not exist"],
-  ])("of %j is refused with 422", async (wrong, words) => {
+  ])("is refused with status 422 if it has %j", async (wrong, words) => {
     const { status, body } = await post("/v2/droplets", { ...ORDER, ...wrong });
     expect([status, body.id]).toEqual([422, "unprocessable_entity"]);
     expect(body.message).toContain(words);
     expect(cloud.admin.counts().dropletsMade).toBe(0);
   });
 
-  test("is powered off, resized and powered on, one action after the other", async () => {
+  test("can be powered off, resized and powered on, one action after another", async () => {
     const id = await made();
     const act = (body: object) => post(`/v2/droplets/${id}/actions`, body);
     expect((await act({ type: "resize", size: "s-1vcpu-2gb" })).body.message).toContain("powered off");
@@ -147,7 +147,7 @@ describe("a droplet", () => {
     expect((await act({ type: "dance" })).status).toBe(422);
   });
 
-  test("is 404 once it is deleted", async () => {
+  test("has status 404 once it is deleted", async () => {
     const id = await made();
     expect((await ask("DELETE", `/v2/droplets/${id}`)).status).toBe(204);
     expect((await get(`/v2/droplets/${id}`)).body).toMatchObject({
@@ -166,8 +166,8 @@ describe("a droplet", () => {
   });
 });
 
-describe("resources next to droplets", () => {
-  test("a key is found by its ID and its fingerprint, and cannot be added twice", async () => {
+describe("API resources other than droplets", () => {
+  test("a key is found by ID and fingerprint, and cannot be added twice", async () => {
     const { body, status } = await post("/v2/account/keys", { name: "fleet", public_key: KEY });
     expect(status).toBe(201);
     const { id, fingerprint } = body.ssh_key;
@@ -212,7 +212,7 @@ describe("resources next to droplets", () => {
     }
   });
 
-  test("a reserved IP is assigned to a droplet of its region, and becomes free when the droplet is deleted", async () => {
+  test("a reserved IP is assigned to a droplet in its region, and becomes free when that droplet is deleted", async () => {
     const [near, far] = [await made(), await made({ region: "nyc3" })];
     const { body } = await post("/v2/reserved_ips", { region: "fra1" });
     const path = `/v2/reserved_ips/${body.reserved_ip.ip}`;
@@ -230,7 +230,7 @@ describe("resources next to droplets", () => {
     expect((await ask("DELETE", path)).status).toBe(204);
   });
 
-  test("a volume is attached to one droplet at a time, can only grow, and cannot be deleted while attached", async () => {
+  test("a volume is attached to only one droplet at a time, can only grow, and cannot be deleted while it is attached", async () => {
     const [one, two] = [await made(), await made()];
     const order = { name: "data", region: "fra1", size_gigabytes: 10 };
     const path = `/v2/volumes/${(await post("/v2/volumes", order)).body.volume.id}`;
@@ -264,14 +264,14 @@ describe("resources next to droplets", () => {
     expect((await ask("DELETE", `/v2/vpcs/${vpc.id}`)).status).toBe(409);
   });
 
-  test("the catalogue has prices", async () => {
+  test("sizes in the catalogue have prices", async () => {
     expect((await get("/v2/sizes")).body.sizes[0]).toMatchObject({ price_monthly: 4, price_hourly: 0.00595 });
     expect((await get("/v2/images/debian-12-x64")).body.image.distribution).toBe("Debian");
     expect((await get("/v2/regions")).body.meta.total).toBeGreaterThan(5);
   });
 });
 
-describe("a failing cloud", () => {
+describe("a faulty cloud", () => {
   test("refuses an unknown, a read-only and a revoked token", async () => {
     expect((await ask("GET", "/v2/account", undefined, "no")).status).toBe(401);
     const reader = cloud.admin.makeToken("read");
@@ -292,7 +292,7 @@ describe("a failing cloud", () => {
     ]);
   });
 
-  test("refuses too many requests, with the time to wait", async () => {
+  test("refuses requests above the rate limit, and names the time to wait", async () => {
     cloud.admin.fault({ match: "^POST /v2/droplets$", status: 429, retryAfter: 2, times: 2 });
     for (let n = 0; n < 2; n++) {
       const { status, headers } = await post("/v2/droplets", ORDER);
@@ -306,7 +306,7 @@ describe("a failing cloud", () => {
     await made();
   });
 
-  test("is down, slow, or cuts the connection before or after the work is done", async () => {
+  test("can be down or slow, or close the connection before or after it has done the work", async () => {
     const number = cloud.admin.fault({ status: 503 });
     expect((await get("/v2/account")).status).toBe(503);
     cloud.admin.heal(number);
@@ -324,7 +324,7 @@ describe("a failing cloud", () => {
     }
   });
 
-  test("lists new objects late and deleted ones for too long", async () => {
+  test("lists new objects late, and deleted objects for too long", async () => {
     cloud.admin.lag(SHORT);
     const id = await made();
     expect((await get(`/v2/droplets/${id}`)).status).toBe(404);
@@ -334,7 +334,7 @@ describe("a failing cloud", () => {
     await expect.poll(async () => (await get(`/v2/droplets/${id}`)).status, PATIENT).toBe(404);
   });
 
-  test("has kept everything when it is started again after a kill, and completes new droplets", async () => {
+  test("keeps everything through a kill and a restart, and finishes the droplets that it was creating", async () => {
     cloud.admin.slow(60_000);
     const { body } = await post("/v2/droplets", ORDER);
     const other = await startCloud({ dir, machines: noMachines() });
@@ -348,7 +348,7 @@ describe("a failing cloud", () => {
   });
 });
 
-test("has its console over HTTP too", async () => {
+test("the console of the cloud double can also be used over HTTP", async () => {
   await made();
   const call = async (name: string, args: unknown[]) => {
     const options = { method: "POST", body: JSON.stringify(args) };

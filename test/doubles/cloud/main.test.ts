@@ -37,7 +37,7 @@ async function end(signal: NodeJS.Signals): Promise<void> {
   running = undefined;
 }
 
-test("a cloud started from the command line continues after a kill", async () => {
+test("a cloud double that was started from the command line continues after a kill", async () => {
   const first = await start();
   const made = await fetch(`${first.url}/v2/droplets`, {
     method: "POST",

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => plugin.stop());
 
-test("create, update and delete run, and get the output of the previous run", async () => {
+test("the commands for create, update and delete run, and get the previous run's output", async () => {
   const { id, inputs, state } = await plugin.made(LOCAL, {
     create: 'read line; echo "made $line $WHO"',
     update: 'echo "again, after $PULUMI_COMMAND_STDOUT"',
@@ -28,7 +28,7 @@ test("create, update and delete run, and get the output of the previous run", as
   expect(failed.details).toBe('Process exited with status 3: running "exit 3":\n');
 });
 
-test("a refresh reads nothing, a trigger replaces, and any other change runs the command again", async () => {
+test("a refresh reads nothing, a changed trigger replaces the resource, and any other change runs the command again", async () => {
   const connection = { host: "192.0.2.1" };
   const { inputs, failures } = await plugin.engine.check(REMOTE, {
     connection,
@@ -55,7 +55,7 @@ test("a refresh reads nothing, a trigger replaces, and any other change runs the
   });
 });
 
-test("a host that does not answer is dialled as often as declared", async () => {
+test("a host that does not answer is dialled as many times as declared", async () => {
   const connection = { host: "127.0.0.1", port: await closedPort(), dialErrorLimit: 2, perDialTimeout: 1 };
   const failed = await failureOf(plugin.made(REMOTE, { connection, create: "true" }));
   expect(failed.details).toMatch(/^after 2 failed attempts: .*Connection refused/);

@@ -56,7 +56,7 @@ describe("a droplet", () => {
     droplet = await made("Droplet", DROPLET);
   });
 
-  test("has unknown outputs in a preview where only the cloud knows the values", async () => {
+  test("has unknown outputs in a preview if only the cloud knows their values", async () => {
     const { inputs } = await engine.check(urn("Droplet"), { image: "debian-12-x64", size: "s-1vcpu-1gb" });
     expect(inputs).toMatchObject({ name: expect.stringMatching(/^hub-[0-9a-f]{7}$/), backups: false });
     const { state } = await engine.create(urn("Droplet"), inputs, true);
@@ -64,7 +64,7 @@ describe("a droplet", () => {
     expect(cloud.admin.counts().dropletsMade).toBe(1);
   });
 
-  test("has the outputs of the API, and its state has user_data only as a digest", () => {
+  test("has the API's outputs, and its state contains only a digest of user_data", () => {
     expect(droplet.state).toMatchObject({
       ipv4Address: expect.stringMatching(/^192\.0\.2\./),
       dropletUrn: `do:droplet:${droplet.id}`,
@@ -88,11 +88,11 @@ describe("a droplet", () => {
     ["monitoring", { monitoring: true }, { monitoring: "update, replace" }],
     ["IPv6 switched on", { ipv6: true }, { ipv6: "update" }],
     ["backups", { backups: true }, { backups: "update" }],
-  ])("differs by %s as at the vendor's", async (_, change, changes) => {
+  ])("differs by %s in the same way as with the real plugin", async (_, change, changes) => {
     expect(await diff(change)).toEqual(changes);
   });
 
-  test("is deleted before its replacement when both would have the same name", async () => {
+  test("is deleted before its replacement is created if both would have the same name", async () => {
     const response = await engine.diffResponse(urn("Droplet"), droplet.state, {
       ...droplet.inputs,
       image: "9",
@@ -100,7 +100,7 @@ describe("a droplet", () => {
     expect(response.getDeletebeforereplace()).toBe(true);
   });
 
-  test("is refreshed with its current values, and missing once it was deleted", async () => {
+  test("is refreshed with its current values, and is missing after its deletion", async () => {
     cloud.admin.editDroplet(Number(droplet.id), { tags: ["a"] });
     const seen = await engine.read(urn("Droplet"), droplet.id, droplet);
     expect(seen.inputs).toEqual({ ...droplet.inputs, tags: ["a"] });
@@ -110,7 +110,7 @@ describe("a droplet", () => {
     expect((await engine.read(urn("Droplet"), droplet.id, droplet)).id).toBe("");
   });
 
-  test("is resized, renamed and tagged in place, and deleted", async () => {
+  test("can be resized, renamed, tagged in place, and deleted", async () => {
     const { id, inputs, state } = await made("Droplet", { ...DROPLET, name: "west" });
     const news = { ...inputs, size: "s-2vcpu-2gb", name: "east", tags: ["c"], ipv6: true, backups: true };
     const updated = await engine.update(urn("Droplet"), state, news, false, id);
@@ -121,7 +121,7 @@ describe("a droplet", () => {
     await engine.delete(urn("Droplet"), id, updated.state);
   });
 
-  test("that does not become active in time is kept by its ID, with the reason", async () => {
+  test("is kept in the state by its ID, with the reason, if it does not become active in time", async () => {
     cloud.admin.nextDroplets("stuck");
     const { inputs } = await engine.check(urn("Droplet"), DROPLET);
     const failed = await failureOf(engine.create(urn("Droplet"), inputs, false, 1));
@@ -136,17 +136,17 @@ describe("a droplet", () => {
   });
 });
 
-describe("errors have the vendor's words", () => {
+describe("the plugin", () => {
   const create = async (inputs: Json) => failureOf(engine.create(urn("Droplet"), inputs));
 
-  test("for a refusal of the API, with the request's ID", async () => {
+  test("reports a refusal of the API in the real plugin's words, with the request's ID", async () => {
     const { details } = await create({ ...DROPLET, size: "huge" });
     expect(details).toMatch(
       /^1 error occurred:\n\t\* Error creating droplet: POST http:\/\/127\.0\.0\.1:\d+\/v2\/droplets: 422 \(request "[0-9a-f-]{36}"\) You specified an invalid size/,
     );
   });
 
-  test("for an API that is down, after some attempts", async () => {
+  test("reports an unavailable API in the real plugin's words, after several attempts", async () => {
     cloud.admin.fault({ match: "POST", status: 503 });
     const { details } = await create(DROPLET);
     cloud.admin.heal();
@@ -155,13 +155,13 @@ describe("errors have the vendor's words", () => {
     );
   });
 
-  test("and rate-limited requests are retried without an error", async () => {
+  test("repeats rate-limited requests and reports no error", async () => {
     cloud.admin.fault({ match: "POST /v2/account/keys", status: 429, retryAfter: 0, times: 2 });
     const { id, state } = await made("SshKey", { name: "fleet", publicKey: `${KEY} fleet\n` });
     await engine.delete(urn("SshKey"), id, state);
   });
 
-  test("and a lost answer makes the client ask again, which creates a second droplet", async () => {
+  test("repeats a request whose answer was lost, which creates a second droplet", async () => {
     const before = cloud.admin.counts().dropletsMade;
     cloud.admin.fault({ match: "POST /v2/droplets$", cut: "after", times: 1 });
     const { id, state } = await made("Droplet", { ...DROPLET, name: "twice" });
@@ -170,7 +170,7 @@ describe("errors have the vendor's words", () => {
     for (const { id: left } of cloud.admin.droplets()) await cloud.admin.deleteDroplet(left);
   });
 
-  test("for a firewall without rules, and for a volume that would shrink", async () => {
+  test("refuses a firewall without rules and a volume that would shrink, in the real plugin's words", async () => {
     const { failures } = await engine.check(urn("Firewall"), { name: "hub" });
     expect(failures).toMatchObject([{ reason: "At least one rule must be specified" }]);
     const { details } = await failureOf(
@@ -184,8 +184,8 @@ describe("errors have the vendor's words", () => {
   });
 });
 
-describe("resources next to droplets", () => {
-  test("a firewall opened in the console differs by that rule", async () => {
+describe("the plugin, for resources other than droplets,", () => {
+  test("reports a firewall rule that was opened in the console as a difference", async () => {
     const { id, inputs, state } = await made("Firewall", {
       name: "hub",
       inboundRules: [{ protocol: "tcp", portRange: "22", sourceAddresses: ["198.51.100.0/24"] }],
@@ -201,7 +201,7 @@ describe("resources next to droplets", () => {
     await engine.delete(urn("Firewall"), id, state);
   });
 
-  test("functions return prices, the quota and images", async () => {
+  test("returns prices, the quota and images from its functions", async () => {
     const sizes = await engine.invoke("digitalocean:index/getSizes:getSizes", {
       filters: [{ key: "slug", values: ["s-1vcpu-1gb"] }],
     });

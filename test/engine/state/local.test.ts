@@ -68,7 +68,7 @@ test("a lock whose process id now belongs to another program is removed", async 
   expect(await survives({ pid: await living("backup") })).toBe(false);
 });
 
-test("the lock of a running pulumi is kept", async () => {
+test("the lock of a running pulumi process is kept", async () => {
   expect(await survives({ pid: await living("pulumi") })).toBe(true);
   expect(reported).toEqual([
     expect.stringMatching(
@@ -77,21 +77,21 @@ test("the lock of a running pulumi is kept", async () => {
   ]);
 });
 
-test("a lock whose process id now belongs to a younger pulumi is removed", async () => {
+test("a lock whose process id now belongs to a pulumi process that started later is removed", async () => {
   expect(await survives({ pid: await living("pulumi"), timestamp: ago(10 * MINUTE) })).toBe(false);
 });
 
-test("the lock of a pulumi that seems slightly younger is kept, because the clock may have been changed", async () => {
+test("a lock is kept if its pulumi process seems slightly younger than the lock, because the clock may have changed", async () => {
   expect(await survives({ pid: await living("pulumi"), timestamp: ago(MINUTE / 2) })).toBe(true);
 });
 
-test("a lock of another machine and an unreadable lock are kept", async () => {
+test("a lock is kept if it is unreadable or belongs to another machine", async () => {
   expect(await survives({ pid: await deadPid(), hostname: "elsewhere" })).toBe(true);
   expect(await survives('{"pid": 1')).toBe(true);
   expect(await survives({ hostname: hostname() })).toBe(true);
 });
 
-test("the locks of other stacks and of a state kept elsewhere are not touched", async () => {
+test("a lock is kept if it belongs to another stack, or if the state is stored elsewhere", async () => {
   const pid = await deadPid();
   project = { ...project, backend: "s3://bucket" };
   expect(await survives({ pid })).toBe(true);

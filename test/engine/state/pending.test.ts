@@ -17,7 +17,7 @@ function state(pending: [type: string, urn: string][], resources: string[] = [])
   };
 }
 
-test("what a killed run was creating becomes a resource whose id is its name", () => {
+test("a resource that a killed run was creating is adopted with its name as its id", () => {
   const agent = "muster:index:Agent::east/iris/agent";
   const result = adoptPending(state([["creating", agent]], ["muster:index:Host::east/host"]));
   expect(result?.adopted).toEqual(["east/iris/agent"]);
@@ -44,11 +44,11 @@ test("pending operations on existing resources and on providers are cleared, and
   expect(result?.deployment.deployment?.resources).toHaveLength(1);
 });
 
-test("a pending resource of another provider is left to a person, because its id is unknown", () => {
+test("a pending resource of another provider is left to the user, because its id is unknown", () => {
   expect(adoptPending(state([["creating", "random:index/randomId:RandomId::web"]]))).toBeUndefined();
 });
 
-test("a pending droplet is left to the next run, which finds it by its tag", () => {
+test("a pending droplet is left to the next run, which finds the droplet by its tag", () => {
   const result = adoptPending(state([["creating", "digitalocean:index/droplet:Droplet::web"]]));
   expect(result).toMatchObject({
     adopted: [],

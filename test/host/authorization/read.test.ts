@@ -43,7 +43,7 @@ const askFor = (world: World, items: Items, scope?: ReadScope, more: object = {}
   ask(world, { resources: [{ id: ID, items }], ...more }, scope).resources[ID];
 
 describe("a reader's login", () => {
-  test("shows applied items as root would see them", () => {
+  test("sees applied items as root would see them", () => {
     const { world, items } = appliedWorld();
     writeFileSync(`${world.home()}/SOUL.md`, "# Somebody\n");
     const seen = askFor(world, items);
@@ -55,7 +55,7 @@ describe("a reader's login", () => {
     expect(seen?.record?.applied?.["identity:SOUL.md"]).toMatchObject({ content: digestOf("# Iris\n") });
   });
 
-  test("never opens a path that the client names", () => {
+  test("cannot make the host open a path that the client names", () => {
     const { world, items, soul } = appliedWorld();
     writeFileSync(`${world.home()}/private`, "private");
     for (const item of [
@@ -77,7 +77,7 @@ describe("a reader's login", () => {
     expect(unknown).toMatchObject({ observed: {}, unapplied: ["__proto__", "constructor", "more"] });
   });
 
-  test("shows only whether a secret is as applied, whatever the client guesses", () => {
+  test("learns only whether a secret is as applied, whatever the client guesses", () => {
     const { world, items, key } = appliedWorld();
     const guess = secretDigest(key.path, CANARY);
     const guessed = { ...items, "credentials:key": { ...key, want: { ...key.want, content: guess } } };
@@ -95,7 +95,7 @@ describe("a reader's login", () => {
     });
   });
 
-  test("compares rows with the applied ones, never with rows that the client sends", () => {
+  test("gets rows compared with the applied ones, never with rows that the client sends", () => {
     const world = makeAgentWorld();
     const path = `${world.home()}/contacts.db`;
     const { item, contents } = book(path, { loom: { email: "loom@example.org" } });
@@ -106,7 +106,7 @@ describe("a reader's login", () => {
     expect(JSON.stringify(seen)).not.toContain("secretly");
   });
 
-  test("does not compare files with text that the client sends", () => {
+  test("cannot have files compared with text that the client sends", () => {
     const { world, items, soul } = appliedWorld();
     const sent = { [digestOf("guess")]: "guess" } as Contents;
     const guessed = { ...soul, want: { ...soul.want, content: digestOf("guess") } };
@@ -114,7 +114,7 @@ describe("a reader's login", () => {
     expect(seen?.observed["identity:SOUL.md"]).not.toHaveProperty("detail");
   });
 
-  test("shows nothing of another tenant's resources", () => {
+  test("sees nothing of another tenant's resources", () => {
     const { world, items, others } = appliedWorld();
     const answer = ask(
       world,
@@ -136,19 +136,22 @@ describe("a reader's login", () => {
     expect(Object.keys(ask(world, { owner: OWNER }).resources)).toEqual([ID, "hub/loom/agent"]);
   });
 
-  test("reports items without a record as not applied, not as missing", () => {
+  test("sees items without a record as not applied, not as missing", () => {
     const { world, items } = appliedWorld();
     const seen = ask(world, { resources: [{ id: "hub/nova/agent", items }] }).resources["hub/nova/agent"];
     expect(seen).toEqual({ items: {}, observed: {}, unapplied: ["identity:SOUL.md", "credentials:key"] });
   });
 
-  test.each(["ps", "converge", "remove", "__proto__", "constructor", ""])("refuses %j", async (op) => {
-    const { world, items } = appliedWorld();
-    const frame = JSON.stringify({
-      seq: 1,
-      request: { op, id: ID, owner: OWNER, items, contents: {}, secrets: {} },
-    });
-    const answer = await answerLine(world.host, readAuthorizer(ALL, "muster-read-ci"), frame);
-    expect(JSON.parse(answer).error.what).toMatch(/was refused/);
-  });
+  test.each(["ps", "converge", "remove", "__proto__", "constructor", ""])(
+    "cannot send the request %j",
+    async (op) => {
+      const { world, items } = appliedWorld();
+      const frame = JSON.stringify({
+        seq: 1,
+        request: { op, id: ID, owner: OWNER, items, contents: {}, secrets: {} },
+      });
+      const answer = await answerLine(world.host, readAuthorizer(ALL, "muster-read-ci"), frame);
+      expect(JSON.parse(answer).error.what).toMatch(/was refused/);
+    },
+  );
 });

@@ -61,7 +61,7 @@ function onlyAgent({ agents: [agent, ...others] }: TenantScope): ScopedAgent {
 }
 
 describe("a tenant's login", () => {
-  test(`may apply everything that the tenant's own stack declares (SEED=${seed})`, () => {
+  test(`can apply everything that the tenant's own stack declares (SEED=${seed})`, () => {
     const text = fc.string({ unit: "grapheme-ascii" });
     const variable = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/);
     const agents = fc.record({
@@ -101,7 +101,7 @@ describe("a tenant's login", () => {
     );
   });
 
-  test(`may apply every job of its agents (SEED=${seed})`, () => {
+  test(`can apply every job of its agents (SEED=${seed})`, () => {
     const text = fc.string({ unit: "grapheme-ascii" });
     const parts = fc.record({
       schedule: fc.uniqueArray(fc.constantFrom("daily", "Mon..Fri *-*-* 09:00 Europe/Berlin", "*:0/5"), {
@@ -132,7 +132,7 @@ describe("a tenant's login", () => {
     );
   });
 
-  test(`cannot add a line to a job's units that would make root do something (SEED=${seed})`, () => {
+  test(`cannot apply a job's unit with an additional line that would make root do something (SEED=${seed})`, () => {
     const one = job({ retry: { retries: 2, after: 300 } });
     const { fleet } = compiledWith([one], agent());
     const texts = { service: jobServiceText(fleet, one), timer: jobTimerText(one) };
@@ -150,7 +150,7 @@ describe("a tenant's login", () => {
     );
   });
 
-  test("cannot omit a line from a job's service that limits, reports or sandboxes it", () => {
+  test("cannot apply a job's service without a line that limits, reports or sandboxes the job", () => {
     const { fleet } = compiledWith([job()], agent());
     const text = jobServiceText(fleet, job());
     const dispensable =
@@ -169,7 +169,7 @@ describe("a tenant's login", () => {
     "muster-job-iris.a.b.timer",
     "ssh.timer",
     "muster-job-iris./../x.timer",
-  ])("cannot apply the timer %s, which is not its agent's", (name) => {
+  ])("cannot apply the timer %s, which does not belong to its agent", (name) => {
     const want = { enabled: "enabled", active: "running", overrides: "none" };
     const item = { kind: "timer", name, service: name.replace(/timer$/, "service"), schedule: "daily", want };
     expect(refusalOf(scope, iris, item, true)).toMatch(/does not belong to iris/);
@@ -207,7 +207,7 @@ describe("a tenant's login", () => {
     );
   });
 
-  test(`cannot add a line to a unit that would make root do something (SEED=${seed})`, () => {
+  test(`cannot apply a unit with an additional line that would make root do something (SEED=${seed})`, () => {
     const lines = unitText(compiled(agent()).fleet, agent()).split("\n");
     const hostile = fc.oneof(
       fc.constantFrom(...HOSTILE_LINES),
@@ -222,11 +222,11 @@ describe("a tenant's login", () => {
     );
   });
 
-  test.each(HOSTILE_ITEMS())("refuses %s", (_name, item) => {
+  test.each(HOSTILE_ITEMS())("cannot apply %s", (_name, item) => {
     expect(refusalOf(scope, iris, item, true)).toMatch(/./);
   });
 
-  test("gets an error that names what its unit must contain", () => {
+  test("gets an error that says what the unit must contain", () => {
     const text = unitText(compiled(agent()).fleet, agent());
     const refusal = (from: string, to: string) => unitRefusal(scope, iris, text.replace(from, to));
     expect(refusal("User=iris", "User=root")).toBe('its unit has "User=root", which must be iris');
@@ -266,7 +266,7 @@ describe("a fallback provider that a tenant's login applies", () => {
   if (item === undefined) throw new Error("the agent has no other choice");
   const text = choiceText(fleet, spec, choice("google"));
 
-  test("is accepted as `up` builds it, with everything that belongs to it", () => {
+  test("is accepted as `up` builds it, with everything that belongs to the provider", () => {
     const own = declarations.filter(({ type }) => !["Host", "Tenant", "Account"].includes(type));
     for (const one of own.flatMap((declaration) => Object.values(declaration.items))) {
       expect(refusalOf(scope, iris, one, true)).toBeUndefined();
@@ -294,7 +294,7 @@ describe("a fallback provider that a tenant's login applies", () => {
     "/var/lib/muster/hostd/choices/iris/.conf",
     "/var/lib/muster/hostd/choices/iris/google",
     "/var/lib/muster/hostd/providers/google.json",
-  ])("cannot be written elsewhere: %s is refused", (path) => {
+  ])("cannot be written to another place: %s is refused", (path) => {
     expect(refusalOf(scope, iris, { ...item, path }, true)).toMatch(/does not belong to iris/);
   });
 });
@@ -319,7 +319,7 @@ describe("a session of a tenant's login", () => {
     expect(() => table.converge?.(host, forged)).toThrow(/it has an invalid value for contents/);
   });
 
-  test("renames only records that its own key has created, whichever owner the client names", () => {
+  test("can rename only records that its own key has created, whichever owner the client names", () => {
     const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
@@ -354,7 +354,7 @@ describe("a session of a tenant's login", () => {
     refused(() => table.observe?.(host, { op: "observe", resources: [{ id, items }] }));
   });
 
-  test("notes its account in each record, and may remove agents that are no longer in its scope", () => {
+  test("writes its account into each record, and may remove agents that are no longer in its scope", () => {
     const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
@@ -368,7 +368,7 @@ describe("a session of a tenant's login", () => {
     expect(readRecords(host)).toEqual([]);
   });
 
-  test("takes over a record only from the stack that it names, and becomes its owner", () => {
+  test("takes over a record only from the stack that the client names, and becomes the record's owner", () => {
     const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
@@ -379,7 +379,7 @@ describe("a session of a tenant's login", () => {
     expect(readRecords(host).map(({ owner }) => owner)).toEqual(["arc/north"]);
   });
 
-  test("does not take over a record that still contains the user, which the platform must take over first", () => {
+  test("does not take over a record that still contains the user until the platform has taken over the user", () => {
     const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
@@ -391,7 +391,7 @@ describe("a session of a tenant's login", () => {
     expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/dev" })).toThrow(/was refused/);
   });
 
-  test("moves only its own agents, with no more rights than they have", async () => {
+  test("can move only its own agents, and with no additional rights", async () => {
     const world = openTenantSession();
     const { table, host } = world;
     const home = (path: string, owner: string): Items => {
@@ -436,7 +436,7 @@ describe("a session of a tenant's login", () => {
     );
   });
 
-  test("shows the history of its own agents only, and starts and stops no others", () => {
+  test("can see the history of only its own agents, and can start and stop only these", () => {
     const { host, table } = openTenantSession();
     record(host, [
       { event: "hostd-started" },
@@ -457,7 +457,7 @@ describe("a session of a tenant's login", () => {
     }
   });
 
-  test("shows only its own agents' jobs, and unmanaged crontabs only of its own users", () => {
+  test("can see only its own agents' jobs, and unmanaged crontabs of only its own users", () => {
     const { host, table } = openTenantSession();
     const words = (...all: unknown[]) => ({ op: "jobs", words: all }) as never;
     expect(table.jobs?.(host, words())).toEqual({ jobs: [] });
@@ -515,11 +515,11 @@ describe("a session of a tenant's login", () => {
       undefined,
     ],
     [policyText({}), JSON.parse(policyText({}))],
-  ])("accepts only policies that the deadman can parse: %.80s", (text, policy) => {
+  ])("can apply only policies that the deadman can parse: %.80s", (text, policy) => {
     expect(parsePolicy(text)).toEqual(policy);
   });
 
-  test("is refused once its scope has been deleted, and its name cannot be a path", () => {
+  test("is refused once its scope has been deleted, and cannot use a name that is a path", () => {
     const { host } = makeWorld();
     expect(() => tableOf(host, GATE)).toThrow(/the gate tenant arc is closed/);
     for (const words of [["tenant", "../x"], ["tenant"], ["root", "arc"], ["tenant", "arc", "x"]]) {

@@ -30,7 +30,7 @@ beforeEach(() => rmSync(file, { recursive: true, force: true }));
 const read = () => readHeartbeatFile(file, SELF).reading;
 
 describe("a heartbeat file", () => {
-  test("is a sign of life if it has been replaced since the last read", () => {
+  test("is a sign of life if the agent has replaced it since the last read", () => {
     writeFileSync(file, GOOD);
     const first = readHeartbeatFile(file, SELF);
     expect(first.reading).toMatchObject({ state: "idle" });
@@ -42,7 +42,7 @@ describe("a heartbeat file", () => {
     expect(next.mark).not.toBe(first.reading.mark);
   });
 
-  test("that does not exist is neither a sign of life nor a problem", () => {
+  test("is neither a sign of life nor a problem if it does not exist", () => {
     expect(read()).toEqual({});
   });
 
@@ -53,12 +53,12 @@ describe("a heartbeat file", () => {
     ["a gigabyte", () => ftruncateSync(openSync(file, "w"), 2 ** 30), "it has more than 4096 bytes"],
     ["garbage", () => writeFileSync(file, Buffer.from([0, 255, 1, 27])), "it is not a JSON object"],
     ["a second name of another file", () => linkSync(other(), file), "it is a hard link"],
-  ])("that is %s is reported as a problem and never blocks the reader", (_, plant, problem) => {
+  ])("is reported as a problem and never blocks the reader if it is %s", (_, plant, problem) => {
     plant();
     expect(read()).toEqual({ problem });
   });
 
-  test("of another user is reported", () => {
+  test("is reported if it belongs to another user", () => {
     writeFileSync(file, GOOD);
     const otherUser = { ...SELF, uid: uid + 1 };
     // Acting as another user needs root, and even then that user cannot enter this folder.
@@ -75,11 +75,11 @@ describe("the content of a heartbeat file", () => {
     ['{"time":7,"state":"idle"}', "its time is invalid"],
     ['{"time":"2026-01-02T03:04:05Z","state":"dead"}', "its state is not one of idle, busy, stuck"],
     ['{"time":"2026-01-02T03:04:05Z","state":["idle"]}', "its state is not one of idle, busy, stuck"],
-  ])("%s is not a heartbeat", (text, problem) => {
+  ])("is not a heartbeat if it is %s", (text, problem) => {
     expect(parseHeartbeat(text, "m", NOW)).toEqual({ problem });
   });
 
-  test("with a time in the future is reported, and counts as a sign of life", () => {
+  test("is reported if it has a time in the future, and still counts as a sign of life", () => {
     const text = '{"time":"2026-01-02T04:04:05Z","state":"busy"}';
     expect(parseHeartbeat(text, "m", NOW)).toEqual({
       mark: "m",
@@ -95,7 +95,7 @@ describe("the content of a heartbeat file", () => {
   });
 });
 
-describe("muster-beat", () => {
+describe("the command muster-beat", () => {
   const beat = (...args: readonly string[]) =>
     execFileSync("/bin/sh", ["-c", HEARTBEAT_PROGRAM, "muster-beat", ...args], {
       env: { PATH: process.env["PATH"], MUSTER_BEAT: file },

@@ -75,8 +75,8 @@ function rig() {
   return { host, calls, asked, set, declare, declareService, reported };
 }
 
-describe("the deadman on a host's disk", () => {
-  test("quarantines an agent that crashes too often, and remembers its restarts after being killed", () => {
+describe("the deadman", () => {
+  test("quarantines an agent that crashes too often, and remembers restarts after the deadman itself was killed", () => {
     const { host, calls, set, declare, reported } = rig();
     declare("iris");
     const deadman = deadmanOf(host, "boot 1");
@@ -97,7 +97,7 @@ describe("the deadman on a host's disk", () => {
     expect(calls).toHaveLength(1);
   });
 
-  test("queries systemd only about units that changed, and about others just before it acts on them", () => {
+  test("queries systemd only about units that changed, and about all others just before it acts on them", () => {
     const { host, calls, asked, set, declare, reported } = rig();
     const loom = "muster-agent-loom.service";
     for (const name of ["iris", "loom"]) declare(name);
@@ -114,7 +114,7 @@ describe("the deadman on a host's disk", () => {
     expect(calls).toEqual([`try-restart --no-block -- ${loom}`]);
   });
 
-  test("queries again about a unit that was starting, so that its silence counts from its last heartbeat", () => {
+  test("queries systemd again about a unit that was starting, so that silence counts from the unit's last heartbeat", () => {
     const { host, asked, set, declare } = rig();
     for (const name of ["iris", "loom"]) declare(name);
     const deadman = deadmanOf(host, "boot 1");
@@ -141,7 +141,7 @@ describe("the deadman on a host's disk", () => {
     expect(readQuarantine(host, UNIT)).toBeDefined();
   });
 
-  test("restarts a failed service up to the limit, even across its own restarts, and then quarantines it", () => {
+  test("restarts a failed service up to the limit, counting across its own restarts, and then quarantines the service", () => {
     const { host, calls, set, declareService, reported } = rig();
     declareService("cache");
     const fail = (run: string) =>
@@ -208,7 +208,7 @@ describe("the deadman on a host's disk", () => {
     expect(reported().slice(-2)).toEqual(["iris asked", "iris started"]);
   });
 
-  test("does not restart an agent with the policy `never`, and forgets the change when the next run begins", () => {
+  test("does not restart an agent with the policy `never`, and forgets the owed restart when the agent's next run begins", () => {
     const { host, calls, set, declare } = rig();
     declare("iris");
     const deadman = deadmanOf(host, "boot 1");
@@ -220,7 +220,7 @@ describe("the deadman on a host's disk", () => {
     expect(readDeferredRestart(host, UNIT)).toBeUndefined();
   });
 
-  describe("when a provider fails", () => {
+  describe("after a provider has failed", () => {
     /** iris may run on nous, whose port is closed, and on google. */
     const failing = (rules: object = {}) => {
       const made = rig();
@@ -272,7 +272,7 @@ describe("the deadman on a host's disk", () => {
       expect(reloads()).toBe(1);
     });
 
-    test("finishes the change of a killed deadman that had linked the drop-in but not reloaded systemd", async () => {
+    test("completes the failover of a killed deadman that had linked the drop-in but not reloaded systemd", async () => {
       const { host, reloads, turns, link, isRead } = failing();
       linkOverride(host, UNIT, "google");
       const deadman = deadmanOf(host, "boot 1");
@@ -285,7 +285,7 @@ describe("the deadman on a host's disk", () => {
       expect(reloads()).toBe(1);
     });
 
-    test("restarts the agent immediately if that is declared, as soon as its run has settled", async () => {
+    test("restarts the agent immediately if fleet.yaml says so, as soon as the agent's run has settled", async () => {
       const { host, calls, turns, isRead } = failing({ restart: "now" });
       const deadman = deadmanOf(host, "boot 1");
       await turns(deadman, 3);

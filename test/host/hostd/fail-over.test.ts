@@ -33,8 +33,8 @@ const changes = (host: SimulatedHost) =>
       : [],
   );
 
-describe("a provider that fails", () => {
-  test("is left after the declared number of failures for the next provider that works", () => {
+describe("an agent whose provider fails", () => {
+  test("changes to the next working provider after the declared number of failures", () => {
     const { host, nous, iris } = hostOf();
     nous.isHealthy = false;
     const seconds = until(host, () => iris.runsOn === "google");
@@ -48,15 +48,15 @@ describe("a provider that fails", () => {
     expect(host.quarantined.size).toBe(0);
   });
 
-  test("is not left for one that fails too", () => {
+  test("skips a next provider that fails too", () => {
     const { host, nous, google, iris } = hostOf();
     nous.isHealthy = false;
     google.isHealthy = false;
     until(host, () => iris.runsOn === "local");
-    expect(iris.runsOn).toBe("local");
+    expect(changes(host)).toEqual(["failed-over to local, because nous fails: it answers 500"]);
   });
 
-  test("is not left after fewer failures in a row, however often they occur", () => {
+  test("keeps a provider that fails fewer times in a row than declared, however often that happens", () => {
     const { host, nous, iris } = hostOf();
     for (let i = 0; i < 50; i += 1) {
       nous.isHealthy = false;
@@ -68,7 +68,7 @@ describe("a provider that fails", () => {
     expect(iris.runsOn).toBe("nous");
   });
 
-  test("is left by a busy agent at its deadline, or immediately if that is declared", () => {
+  test("changes its provider at its deadline if it is busy, or immediately if fleet.yaml says so", () => {
     const { host, nous, iris } = hostOf();
     host.busy.add("iris");
     nous.isHealthy = false;
@@ -83,7 +83,7 @@ describe("a provider that fails", () => {
 });
 
 describe("a preferred provider that works again", () => {
-  test("is used again after it has worked for the declared time, and not before", () => {
+  test("is used again once it has worked for the declared time, and not before", () => {
     const { host, nous, iris } = hostOf();
     nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
@@ -95,7 +95,7 @@ describe("a preferred provider that works again", () => {
     expect(iris.linked).toBe("");
   });
 
-  test("is not used again while it keeps failing: the agent restarts once, not each time", () => {
+  test("is not used again until it is stable, so the agent restarts only once", () => {
     const { host, nous, iris } = hostOf();
     for (let i = 0; i < 20; i += 1) {
       nous.isHealthy = false;
@@ -107,7 +107,7 @@ describe("a preferred provider that works again", () => {
     expect(iris.runsOn).toBe("google");
   });
 
-  test("is used again sooner if the current provider fails", () => {
+  test("is used again sooner than declared if the current provider fails", () => {
     const { host, nous, google, iris } = hostOf();
     nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
@@ -139,8 +139,8 @@ test("an agent whose providers all fail stays on its provider, and that is repor
   expect(until(host, () => iris.runsOn === "google")).toBeLessThan(40);
 });
 
-describe("a failover is not lost", () => {
-  test("if the deadman is killed between any two answers", () => {
+describe("a failover", () => {
+  test("is completed if the deadman is killed between any two steps", () => {
     const { host, nous, iris } = hostOf();
     nous.isHealthy = false;
     for (let i = 0; i < 4; i += 1) {
@@ -158,7 +158,7 @@ describe("a failover is not lost", () => {
     expect(changes(host)).toHaveLength(2);
   });
 
-  test("in a reboot: the agent starts on the provider that works", () => {
+  test("persists through a reboot, so the agent starts on the working provider", () => {
     const { host, nous, iris } = hostOf();
     nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
@@ -168,7 +168,7 @@ describe("a failover is not lost", () => {
     expect(changes(host)).toHaveLength(1);
   });
 
-  test("if it was interrupted before systemd was reloaded", () => {
+  test("is completed if it was interrupted before systemd was reloaded", () => {
     const { host, nous, iris } = hostOf();
     nous.isHealthy = false;
     until(host, () => iris.linked === "google");
@@ -180,7 +180,7 @@ describe("a failover is not lost", () => {
     expect(changes(host)).toHaveLength(1);
   });
 
-  test("if the clock jumps, which does not count as time that a provider has worked", () => {
+  test("is not undone by a clock change, which does not count as time in which a provider has worked", () => {
     const { host, nous, iris } = hostOf();
     nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
@@ -202,7 +202,7 @@ test("a provider that fails and recovers forever cannot fill the history", () =>
   expect(host.events.filter(({ event }) => event.startsWith("provider-")).length).toBeLessThan(90);
 });
 
-test("a change that cannot be made is reported once, and retried once a minute", () => {
+test("a failover that cannot be made is reported once, and is retried once a minute", () => {
   const { host, nous, iris } = hostOf();
   host.isReadOnly = true;
   nous.isHealthy = false;
@@ -215,7 +215,7 @@ test("a change that cannot be made is reported once, and retried once a minute",
 });
 
 test.each(["paused", "quarantined"] as const)(
-  "an agent that is %s is left unchanged, and changes its provider afterwards",
+  "an agent that is %s keeps its provider, and changes to the next one afterwards",
   (why) => {
     const { host, nous, iris } = hostOf();
     if (why === "paused") host.paused = "paused by a person";

@@ -31,8 +31,8 @@ const eventNames = (host: SimulatedHost) =>
   host.events.flatMap(({ event, service }) => (service ? [event] : []));
 const cache = (host: SimulatedHost) => host.agent("cache");
 
-describe("a service that answers", () => {
-  test("is reported as healthy once, in an event of the service, and is not restarted", () => {
+describe("a service that answers its health check", () => {
+  test("is reported as healthy once, in the service's history, and is not restarted", () => {
     const host = healthy();
     pass(host, 4000);
     expect(eventNames(host)).toEqual(["healthy"]);
@@ -41,7 +41,7 @@ describe("a service that answers", () => {
     expect(host.revived).toBe(0);
   });
 
-  test("is not restarted after fewer failures in a row than are declared", () => {
+  test("is not restarted if it fails less often in a row than declared", () => {
     const host = healthy();
     for (let i = 0; i < 50; i += 1) {
       cache(host).answer = REFUSED;
@@ -53,7 +53,7 @@ describe("a service that answers", () => {
   });
 });
 
-describe("a service that does not answer", () => {
+describe("a service that does not answer its health check", () => {
   test("is restarted and reported after the declared number of failures, and reported again when it recovers", () => {
     const host = healthy();
     cache(host).answer = REFUSED;
@@ -67,7 +67,7 @@ describe("a service that does not answer", () => {
     expect(unhealthy?.detail).toBe("3 checks in a row failed: connect ECONNREFUSED");
   });
 
-  test("has its grace period after each start, unless it was already healthy in this run", () => {
+  test("has its grace period after each start, unless it was already healthy in the current run", () => {
     const host = cacheWith({ grace: 120 });
     cache(host).answer = REFUSED;
     pass(host, 119);
@@ -105,7 +105,7 @@ describe("a service that does not answer", () => {
     expect(host.quarantined.size).toBe(1);
   });
 
-  test("may be restarted any number of times if its failures are spread over hours", () => {
+  test("can be restarted any number of times if its failures are hours apart", () => {
     const host = healthy({ grace: 1 });
     for (let i = 0; i < 20; i += 1) {
       cache(host).answer = REFUSED;
@@ -116,7 +116,7 @@ describe("a service that does not answer", () => {
     expect(host.quarantined.size).toBe(0);
   });
 
-  test("is only reported if that is declared", () => {
+  test("is only reported and not restarted if fleet.yaml says so", () => {
     const host = healthy({ onUnhealthy: "tell" });
     cache(host).answer = REFUSED;
     pass(host, 4000);
@@ -140,7 +140,7 @@ describe("a service that does not answer", () => {
     expect(host.revived).toBe(1);
   });
 
-  test("is not judged by time in which the deadman did not run", () => {
+  test("is not restarted because of time in which the deadman did not run", () => {
     const host = healthy();
     host.stall(7200);
     pass(host, 30);
@@ -152,7 +152,7 @@ describe("a service that systemd has given up", () => {
   const failed = (host: SimulatedHost) =>
     Object.assign(cache(host), { state: "down", result: "start-limit-hit" });
 
-  test("is restarted, although its check reports nothing", () => {
+  test("is restarted, although its health check reports nothing", () => {
     const host = healthy();
     failed(host);
     host.pass(1);
@@ -164,7 +164,7 @@ describe("a service that systemd has given up", () => {
     expect(eventNames(host).at(-1)).toBe("healthy");
   });
 
-  test("is restarted again, but only up to the limit", () => {
+  test("is restarted more than once, but only up to the limit", () => {
     const host = healthy();
     for (let i = 0; i < 500; i += 1) {
       failed(host);
@@ -175,7 +175,7 @@ describe("a service that systemd has given up", () => {
   });
 });
 
-test("a service that somebody has stopped is left stopped, and is not reported as unhealthy", () => {
+test("a service that somebody has stopped stays stopped, and is not reported as unhealthy", () => {
   const host = healthy();
   Object.assign(cache(host), { state: "down", result: "success" });
   pass(host, 600);
@@ -183,7 +183,7 @@ test("a service that somebody has stopped is left stopped, and is not reported a
   expect(eventNames(host)).toEqual(["healthy", "stopped"]);
 });
 
-test("a service that is released has all of its restarts again", () => {
+test("a service that is released from quarantine can be restarted up to the limit again", () => {
   const host = healthy({ grace: 1 });
   cache(host).answer = REFUSED;
   pass(host, 3000);
@@ -196,7 +196,7 @@ test("a service that is released has all of its restarts again", () => {
   expect(host.revived).toBe(6);
 });
 
-test("a service that systemd restarts again and again is quarantined before it causes a restart storm", () => {
+test("a service that systemd restarts repeatedly is quarantined before it causes a restart storm", () => {
   const host = healthy();
   cache(host).crashesAfter = 3;
   host.crash("cache");
@@ -215,7 +215,7 @@ describe("a service's policy", () => {
     maintenance: [],
   };
 
-  test("is parsed as it was written", () => {
+  test("is parsed as the program has written it", () => {
     expect(parseServicePolicy(JSON.stringify(POLICY))).toMatchObject({
       unit: POLICY.unit,
       heartbeat: { by: "none" },
@@ -234,7 +234,7 @@ describe("a service's policy", () => {
     ["with an unknown action", JSON.stringify({ ...POLICY, onUnhealthy: "reboot" })],
     ["without a limit of restarts", JSON.stringify({ ...POLICY, restarts: {} })],
     ["larger than a megabyte", JSON.stringify(POLICY) + " ".repeat(1_000_000)],
-  ])("is ignored: %s", (_, text) => {
+  ])("is ignored if it is invalid: %s", (_, text) => {
     expect(parseServicePolicy(text)).toBeUndefined();
   });
 });

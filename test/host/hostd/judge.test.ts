@@ -20,7 +20,7 @@ const eventNames = (host: SimulatedHost) =>
   host.events.flatMap(({ event, agent }) => (agent === undefined ? [] : [event]));
 
 describe("an agent that has left its terminal", () => {
-  test("is killed and reported once so that systemd restarts it, but not during a pause", () => {
+  test("is killed and reported once so that systemd restarts it, but is left alone during a pause", () => {
     const unit = { state: "up", run: "1", restarts: 0, result: "success", isStray: true } as const;
     const seen: AgentSnapshot = {
       ...{ policy: IRIS, unit, age: 5, reading: {}, isQuarantined: false, paused: "", isFresh: true },
@@ -36,7 +36,7 @@ describe("an agent that has left its terminal", () => {
 });
 
 describe("an agent that died", () => {
-  test("is reported as restarted by systemd, even if the restart counter changes before the new run is seen", () => {
+  test("is reported as restarted by systemd, even if systemd's restart counter changes before the new run is seen", () => {
     const unit = { state: "ended", run: "1", restarts: 0, result: "signal" } as const;
     const seen = (state: Partial<AgentSnapshot["unit"]>): AgentSnapshot => ({
       ...{ policy: IRIS, unit: { ...unit, ...state }, age: 5, reading: {} },
@@ -63,15 +63,15 @@ describe("an agent that died", () => {
   });
 });
 
-describe("an agent with a heartbeat", () => {
-  test("is not stopped, and nothing is reported about it", () => {
+describe("an agent that sends heartbeats", () => {
+  test("is neither stopped nor reported", () => {
     const host = hostOf(IRIS);
     pass(host, 4000);
     expect(host.kills).toEqual([]);
     expect(eventNames(host)).toEqual([]);
   });
 
-  test("is stopped at its timeout if it hangs, and restarts", () => {
+  test("is stopped at its timeout if it hangs, and then restarts", () => {
     const host = hostOf(policyOf("iris", { heartbeat: { by: "file", interval: 5, timeout: 20 } }));
     host.hang("iris");
     const at = host.now;
@@ -82,7 +82,7 @@ describe("an agent with a heartbeat", () => {
     expect(host.agent("iris").state).toBe("up");
   });
 
-  test("is stopped again if it still hangs after the first time", () => {
+  test("is stopped again if it still hangs after a restart", () => {
     const host = hostOf(IRIS);
     host.hang("iris");
     while (host.kills.length === 0) host.pass(1);
@@ -91,7 +91,7 @@ describe("an agent with a heartbeat", () => {
     expect(host.kills.length).toBe(2);
   });
 
-  test("is stopped if it hangs, even if the deadman is killed repeatedly meanwhile", () => {
+  test("is stopped if it hangs, even if the deadman is killed repeatedly in the meantime", () => {
     const host = hostOf(IRIS);
     host.hang("iris");
     for (let i = 0; i < 6; i += 1) {
@@ -101,7 +101,7 @@ describe("an agent with a heartbeat", () => {
     expect(host.kills).toEqual([{ agent: "iris", hung: true }]);
   });
 
-  test("is reported once as died and once as restarted", () => {
+  test("is reported once as dead and once as restarted", () => {
     const host = hostOf(IRIS);
     host.crash("iris");
     pass(host, 30);
@@ -109,7 +109,7 @@ describe("an agent with a heartbeat", () => {
   });
 });
 
-describe("the fifth restart within an hour", () => {
+describe("five restarts within an hour", () => {
   const crashing = () => {
     const host = hostOf(IRIS);
     host.agent("iris").crashesAfter = 10;
@@ -118,7 +118,7 @@ describe("the fifth restart within an hour", () => {
     return host;
   };
 
-  test("quarantines an agent, which then stays stopped, whoever starts it", () => {
+  test("quarantine the agent, which then stays stopped, even if it is started", () => {
     const host = crashing();
     expect(eventNames(host).filter((event) => event === "restarted")).toHaveLength(5);
     expect(eventNames(host).at(-1)).toBe("quarantined");
@@ -129,7 +129,7 @@ describe("the fifth restart within an hour", () => {
     expect(host.agent("iris").state).toBe("down");
   });
 
-  test("counts even if the deadman is killed after each restart", () => {
+  test("count even if the deadman is killed after each restart", () => {
     const host = hostOf(IRIS);
     for (let i = 0; i < 5; i += 1) {
       expect(host.quarantined.size).toBe(0);
@@ -144,7 +144,7 @@ describe("the fifth restart within an hour", () => {
     expect(host.agent("iris").state).toBe("down");
   });
 
-  test("counts across a reboot, which resets systemd's own counter", () => {
+  test("count across a reboot, which resets systemd's own counter", () => {
     const host = hostOf(IRIS);
     for (let i = 0; i < 5; i += 1) {
       host.crash("iris");
@@ -154,7 +154,7 @@ describe("the fifth restart within an hour", () => {
     expect(host.quarantined.size).toBe(1);
   });
 
-  test("is not reached if restarts are spread over hours", () => {
+  test("do not occur if the restarts are hours apart", () => {
     const host = hostOf(IRIS);
     for (let i = 0; i < 20; i += 1) {
       host.crash("iris");
@@ -163,7 +163,7 @@ describe("the fifth restart within an hour", () => {
     expect(host.quarantined.size).toBe(0);
   });
 
-  test("counts from zero after a release", () => {
+  test("are counted from zero after the agent's release", () => {
     const host = crashing();
     host.agent("iris").crashesAfter = 0;
     host.release("iris");
@@ -179,8 +179,8 @@ describe("the fifth restart within an hour", () => {
   });
 });
 
-describe("time without observations", () => {
-  test.each([60, 3600, 86_400])("stops no agent, even after %i s", (seconds) => {
+describe("time in which the deadman observed nothing", () => {
+  test.each([60, 3600, 86_400])("does not count as silence, even after %i s", (seconds) => {
     const host = hostOf(IRIS, policyOf("loom"));
     for (let i = 0; i < 20; i += 1) {
       host.stall(seconds);
@@ -190,15 +190,15 @@ describe("time without observations", () => {
     expect(eventNames(host)).toEqual([]);
   });
 
-  test("includes the time in which a heartbeat cannot be read", () => {
+  test("includes time in which a heartbeat cannot be read", () => {
     const seen = seenOf({ reading: { unknown: "too many open files" } });
     const silent = { ...newAgent(0), run: "1", mark: "a" };
     expect(decide(silent, seen, 1000)).toMatchObject({ actions: [], events: [] });
   });
 });
 
-describe("while an agent is paused", () => {
-  test("it is neither stopped nor quarantined, and its crashes do not count afterwards", () => {
+describe("a paused agent", () => {
+  test("is neither stopped nor quarantined, and its crashes do not count afterwards", () => {
     const host = hostOf(IRIS);
     host.paused = "paused by /var/lib/muster/hostd/pause";
     host.hang("iris");
@@ -217,7 +217,7 @@ describe("while an agent is paused", () => {
 });
 
 describe("a heartbeat", () => {
-  test("that is invalid is reported once, and its agent is stopped like one that hangs", () => {
+  test("is reported once if it is invalid, and its agent is stopped like one that hangs", () => {
     const problem = "it is a symlink";
     let memory = { ...newAgent(0), run: "1" };
     const events: string[] = [];
@@ -232,7 +232,7 @@ describe("a heartbeat", () => {
     expect(kills).toBe(1);
   });
 
-  test("by systemd's watchdog is only reported, because systemd acts on it", () => {
+  test("is only reported as missing if systemd's watchdog expects it, because systemd acts on it", () => {
     const policy = policyOf("iris", { heartbeat: { by: "notify", interval: 10, timeout: 30 } });
     const silent = { ...newAgent(0), run: "1" };
     const { actions, events } = decide(silent, seenOf({ policy }), 300);
@@ -241,13 +241,13 @@ describe("a heartbeat", () => {
     expect(decide(silent, seenOf({ policy, isFresh: false }), 300).needsRefresh).toBe(true);
   });
 
-  test("that has just been declared does not count against an agent that was already running", () => {
+  test("is not expected at once from an agent that was already running when the heartbeat was declared", () => {
     const silent = policyOf("iris", { heartbeat: { ...IRIS.heartbeat, by: "none" } });
     const before = decide({ ...newAgent(0), run: "1" }, seenOf({ policy: silent }), 5000).memory;
     expect(decide(before, seenOf(), 5001)).toMatchObject({ actions: [], events: [] });
   });
 
-  test("with the state `stuck` is reported, and the agent is not stopped", () => {
+  test("is reported if it has the state `stuck`, and the agent is not stopped", () => {
     const stuck = seenOf({ reading: { mark: "b", state: "stuck", task: "a review" } });
     const { actions, events } = decide({ ...newAgent(0), run: "1" }, stuck, 5);
     expect(actions).toEqual([]);
@@ -255,7 +255,7 @@ describe("a heartbeat", () => {
   });
 });
 
-test("an agent is stopped only after a fresh query of systemd", () => {
+test("the deadman stops an agent only after it has queried systemd again", () => {
   const silent = { ...newAgent(0), run: "1" };
   expect(decide(silent, seenOf({ isFresh: false }), 100).needsRefresh).toBe(true);
   expect(decide(silent, seenOf(), 100)).toMatchObject({ needsRefresh: false, actions: [{ act: "kill" }] });
@@ -274,7 +274,7 @@ test("an agent that crashes forever during a pause cannot fill the history", () 
 describe("an agent that is not always on", () => {
   const LOOM = policyOf("loom", { ttl: 600 });
 
-  test("is stopped after its time to live, which is reported as its end and not as a failure", () => {
+  test("is stopped after its time to live, and this is reported as its end and not as a failure", () => {
     const host = hostOf(LOOM, IRIS);
     pass(host, 530);
     expect(host.agent("loom").state).toBe("up");
@@ -296,7 +296,7 @@ describe("an agent that is not always on", () => {
     expect(eventNames(host)).toEqual(["ended", "started", "ended"]);
   });
 
-  test("is not stopped during a pause, but right after it", () => {
+  test("is not stopped during a pause, but right after the pause", () => {
     const host = hostOf(LOOM);
     host.paused = "paused by a test";
     pass(host, 900);
@@ -308,7 +308,7 @@ describe("an agent that is not always on", () => {
 });
 
 describe("an agent with a deferred restart", () => {
-  test("restarts when it is idle, and not before", () => {
+  test("restarts when it is idle, and not earlier", () => {
     const host = hostOf(IRIS);
     const { run } = host.agent("iris");
     host.deferred["iris"] = { within: 3600, isIdle: false };
@@ -320,7 +320,7 @@ describe("an agent with a deferred restart", () => {
     expect(eventNames(host)).toEqual(["asked", "started"]);
   });
 
-  test("restarts at its deadline, even if it is busy and the deadman has been restarted meanwhile", () => {
+  test("restarts at its deadline, even if it is busy and the deadman has been restarted in the meantime", () => {
     const host = hostOf(IRIS);
     const { run } = host.agent("iris");
     host.deferred["iris"] = { within: 600, isIdle: false };

@@ -30,7 +30,7 @@ const RELEASED_AFTER = 8 * 3600;
 
 const seed = Number(process.env["MUSTER_SEED"] ?? 20_260_102);
 
-test(`30 simulated days of crashes, hangs, reboots, outages of providers and a crash loop (seed ${seed})`, {
+test(`the deadman handles 30 simulated days of crashes, hangs, reboots, provider outages and a crash loop (seed ${seed})`, {
   timeout: 120_000,
 }, () => {
   const random = seededRandom(seed);

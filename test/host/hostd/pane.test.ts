@@ -19,7 +19,7 @@ function write(path: string, text: string): void {
 test.each([
   ["sh", 34_816],
   ["a) S 1 2 3 (b", 34_816],
-])("a program's terminal is found whatever its name is: %j", (name, tty) => {
+])("a program's terminal is found whatever the program's name is: %j", (name, tty) => {
   expect(ttyNumber(stat(tty, name))).toBe(tty);
 });
 
@@ -29,11 +29,11 @@ test.each([
   [35_072, "/dev/pts/256"],
   [0, undefined],
   [1025, undefined],
-])("the terminal of number %i is %s", (tty, path) => {
+])("the terminal with number %i is %s", (tty, path) => {
   expect(terminalPath(tty)).toBe(path);
 });
 
-test("an agent without a program or a terminal shows no sign of life, and one that cannot be observed is unknown", () => {
+test("an agent without a program or a terminal shows no sign of life, and an agent that cannot be observed is unknown", () => {
   expect(readPane(41, proc)).toEqual({ unknown: "this kernel does not list a process's children" });
   write("thread-self/children", "");
   expect(readPane(41, proc)).toEqual({});
@@ -42,7 +42,7 @@ test("an agent without a program or a terminal shows no sign of life, and one th
   expect(readPane(41, proc)).toEqual({});
 });
 
-test("a program is known by its process name and by its file's name without the version", () => {
+test("a program is recognized by its process name and by its file's name without the version", () => {
   write("51/task/51/children", "52 ");
   write("52/comm", "MainThread\n");
   symlinkSync("/opt/node-24/bin/node", join(proc, "52/exe"));
@@ -54,7 +54,7 @@ test("a program is known by its process name and by its file's name without the 
   expect(paneNames(71, proc)).toEqual([]);
 });
 
-test("a unit is a stray if its main process is missing or is not tmux, unless that process has ended", () => {
+test("a unit is a stray if its main process is missing or is not tmux, unless the unit's process has ended", () => {
   write("71/comm", "tmux: server\n");
   write("72/comm", "sleep\n");
   expect([71, 72, 0, 73].map((main) => isStray(main, proc))).toEqual([false, true, true, false]);

@@ -10,6 +10,6 @@ test.each([
   ["on another day", [SATURDAY], 120, 240, "2026-01-02T03:00:00Z", false],
   ["past midnight, on the day after it has begun", [SATURDAY], 1380, 120, "2026-01-04T01:00:00Z", true],
   ["past midnight, after a day without one", [SATURDAY], 1380, 120, "2026-01-03T01:00:00Z", false],
-])("a maintenance window: %s", (_, days, from, to, now, expected) => {
+])("a maintenance window contains the right times: %s", (_, days, from, to, now, expected) => {
   expect(isMaintenance([{ days, from, to }], new Date(now))).toBe(expected);
 });

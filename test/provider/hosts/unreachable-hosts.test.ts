@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe("an unreachable host", () => {
-  it("keeps the recorded state of a resource, reports why, and is observed again in the next run", async () => {
+  it("keeps the recorded state of each resource, reports the reason, and is observed again in the next run", async () => {
     rig.hosts.hub.unreachable = silent;
     const inputs = changed(iris, "home", { mode: "0750" });
     const failure = await failureOf(rig.engine.read(AGENT, ID, { inputs, state: iris }));
@@ -46,21 +46,21 @@ describe("an unreachable host", () => {
     });
   });
 
-  it("fails a read with the reason, as does a single item that cannot be observed", async () => {
+  it("fails a read with the reason, and so does a single item that cannot be observed", async () => {
     await rig.engine.create(AGENT, iris);
     rig.hosts.hub.unknown.set("file /home/iris/SOUL.md", "its folder is a symbolic link");
     const failure = await failureOf(rig.engine.read(AGENT, ID, { inputs: iris, state: iris }));
     expect(initFailed(failure)?.reasons).toEqual(["SOUL.md: its folder is a symbolic link"]);
   });
 
-  it("does not prevent other hosts from being read", async () => {
+  it("does not prevent reads of all reachable hosts", async () => {
     rig.hosts.hub.unreachable = silent;
     const there = inputsOf(ID, { "SOUL.md": SOUL }, "edge");
     await rig.engine.create(AGENT, there);
     expect((await rig.engine.read(AGENT, ID, { inputs: there, state: there })).state).toEqual(there);
   });
 
-  it("fails changes with the code `unavailable`, so that the engine keeps its state and does not consider it corrupt", async () => {
+  it("fails changes with the code `unavailable`, so that the engine keeps its state and does not consider the state corrupt", async () => {
     rig.hosts.hub.unreachable = silent;
     const calls = [
       rig.engine.create(AGENT, iris),
@@ -122,7 +122,7 @@ describe("the user", () => {
   });
 });
 
-describe("an intermittent host that is unreachable", () => {
+describe("an unreachable intermittent host", () => {
   beforeEach(async () => {
     await rig.engine.create(AGENT, iris);
     rig.facts.intermittent.add("hub");
@@ -140,7 +140,7 @@ describe("an intermittent host that is unreachable", () => {
     expect(rig.engine.messages[0]?.message).toContain("changes are deferred until it is back");
   });
 
-  it("defers changes: a preview lists them, and `up` fails only for those resources", async () => {
+  it("defers changes: a preview lists the changes, and `up` fails only for their resources", async () => {
     await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
     await rig.engine.update(AGENT, iris, iris, true);
     await rig.engine.create(urnOf("Agent", "hub/loom/agent"), iris, true);
@@ -167,7 +167,7 @@ describe("an intermittent host that is unreachable", () => {
     expect(initFailed(failure)?.reasons).toEqual([SHORT]);
   });
 
-  it("is read as observed when it is back", async () => {
+  it("is read as observed once it is reachable", async () => {
     rig.hosts.hub.unreachable = undefined;
     rig.hosts.hub.things.delete("directory /home/iris");
     const { state } = await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
@@ -176,7 +176,7 @@ describe("an intermittent host that is unreachable", () => {
   });
 });
 
-describe("a bare host", () => {
+describe("a host without the host runtime", () => {
   it("is read as a missing Host, but as an unknown Agent", async () => {
     rig.hosts.hub.unreachable = empty;
     const host = inputsOf("hub", { runtime: { kind: "runtime", want: { bundle: "b", node: "24" } } });
@@ -186,13 +186,13 @@ describe("a bare host", () => {
     expect(initFailed(failure)?.id).toBe(ID);
   });
 
-  it("has nothing left to remove", async () => {
+  it("counts as having nothing to remove", async () => {
     rig.hosts.hub.unreachable = empty;
     await rig.engine.delete(AGENT, ID, iris);
   });
 });
 
-describe("a change that fails half-way", () => {
+describe("a change that fails before it is complete", () => {
   it("keeps the id of the resource, which may exist", async () => {
     rig.hosts.hub.failAfter = 1;
     const failure = await failureOf(rig.engine.create(AGENT, iris));
@@ -201,13 +201,13 @@ describe("a change that fails half-way", () => {
     expect((await rig.engine.update(AGENT, iris, iris)).state).toEqual(iris);
   });
 
-  it("keeps no id if the host refused it before the first change", async () => {
+  it("keeps no id if the host has refused the change from the start", async () => {
     rig.hosts.hub.records.set(ID, { id: ID, type: "Agent", owner: "other/dev", items: {} });
     const failure = await failureOf(rig.engine.create(AGENT, iris));
     expect([failure.code, failure.details]).toEqual([9, `${ID}: it belongs to other/dev.`]);
   });
 
-  it("keeps no id if a declared content is missing, and names the command to run", async () => {
+  it("keeps no id if a declared content is missing, and the error names the command to run", async () => {
     const lost = changed(iris, "SOUL.md", { content: `sha256:${"0".repeat(64)}` });
     const failure = await failureOf(rig.engine.create(AGENT, lost));
     expect(failure.code).toBe(9);
@@ -216,7 +216,7 @@ describe("a change that fails half-way", () => {
   });
 });
 
-it("an unknown type and an import are refused with a message, not with a stack trace", async () => {
+it("an unknown type and an import are refused with a message and without a stack trace", async () => {
   const unknownType = await failureOf(rig.engine.create(urnOf("Wallet", "w"), iris));
   expect(unknownType.details).toContain("no type muster:index:Wallet");
   const imported = await failureOf(rig.engine.read(AGENT, ID, { inputs: {}, state: {} }));

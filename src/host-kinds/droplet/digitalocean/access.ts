@@ -1,7 +1,7 @@
 import { InvalidError } from "../../../base/errors.ts";
 import type { StackConfig } from "../../host-kind.ts";
 
-/** The URL of DigitalOcean's API, and the token for it. */
+/** The URL of DigitalOcean's API, and a token for the API. */
 export interface ApiAccess {
   readonly url: string;
   readonly token: string;
@@ -9,11 +9,11 @@ export interface ApiAccess {
 
 const API = "https://api.digitalocean.com";
 
-/** The keys in a stack's configuration, which the vendor's plugin also uses. */
+/** The keys of the token and the URL in a stack's configuration. The vendor's plugin uses the same keys. */
 export const TOKEN_KEY = "digitalocean:token";
 const ENDPOINT_KEY = "digitalocean:apiEndpoint";
 
-/** Returns the URL of the API. @param endpoint the URL from the stack's configuration, if it has one */
+/** Returns the URL of the API. @param endpoint the URL in the stack's configuration, if there is one */
 export function apiUrl(endpoint: unknown): string {
   return `${endpoint ?? (process.env["DIGITALOCEAN_API_URL"] || API)}`;
 }
@@ -21,8 +21,8 @@ export function apiUrl(endpoint: unknown): string {
 /**
  * Returns the stack's token, or the token from the environment if the stack has none.
  *
- * @param configured the stack's token; empty or undefined if it has none
- * @param because the start of the error's reason, such as DROPLETS_NEED_IT, or an empty text
+ * @param configured the stack's token; empty or undefined if the stack has none
+ * @param because text to put before the error's reason, such as DROPLETS_NEED_IT; may be empty
  * @throws InvalidError if there is no token
  */
 export function requireToken(
@@ -39,13 +39,13 @@ export function requireToken(
   });
 }
 
-/** The reason for which a run needs a token, as the start of an error's reason. */
+/** Why a run needs a token. This text is put before the reason of the error. */
 export const DROPLETS_NEED_IT = "fleet.yaml has droplets, and ";
 
 /**
- * Returns the API access of a stack. Its token is decrypted only if the stack has one.
+ * Returns the API access of a stack. Nothing is decrypted if the stack's configuration has no token.
  *
- * @throws InvalidError if there is no token, or it is empty
+ * @throws InvalidError if there is no token, or the configured token is empty
  */
 export async function openAccess(config: StackConfig, because: string): Promise<ApiAccess> {
   const isConfigured = config.values[TOKEN_KEY] !== undefined;

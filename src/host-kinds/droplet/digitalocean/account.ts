@@ -2,7 +2,7 @@ import type { CloudQuestion } from "../preflight-protocol.ts";
 import { stackTag } from "../preflight-protocol.ts";
 import { type Api, openApi } from "./api.ts";
 
-/** The fields of a droplet in the API's response that Muster reads. */
+/** A droplet in the API's response. Contains only the fields that Muster reads. */
 export interface Droplet {
   readonly id: number;
   readonly name: string;
@@ -37,18 +37,18 @@ export interface ReservedIp {
   readonly droplet: { readonly id: number } | null;
 }
 
-/** The resources of an account that matter to a stack, with prices and limits. */
+/** The resources of an account that matter to a stack, with the prices and the account's limit. */
 export interface DigitalOceanAccount {
   /** The droplets that have the stack's tag. */
   readonly droplets: readonly Droplet[];
-  /** The droplets that were queried by ID and exist, with or without the stack's tag. */
+  /** The existing droplets among those that were queried by ID, with or without the stack's tag. */
   readonly byNumber: ReadonlyMap<string, Droplet>;
   readonly keys: readonly SshKey[];
   readonly firewalls: readonly Named[];
   readonly volumes: readonly Volume[];
   readonly reservedIps: readonly ReservedIp[];
   readonly projects: readonly DigitalOceanProject[];
-  /** US dollars a month, by size. */
+  /** The price of a droplet in US dollars per month, by its size. */
   readonly prices: ReadonlyMap<string, number>;
   /** The number of droplets that the account may have. */
   readonly limit: number;
@@ -57,9 +57,9 @@ export interface DigitalOceanAccount {
 }
 
 /**
- * Reads an account with a few parallel requests. Their number does not depend on the number of droplets.
+ * Reads an account with a few parallel requests, however many droplets the stack has.
  *
- * @param numbers the IDs of droplets that are already known
+ * @param numbers the IDs of the droplets in the inventory or in `adopt`
  * @throws MusterError if a request fails
  */
 export async function readAccount(
@@ -89,8 +89,8 @@ export async function readAccount(
 }
 
 /**
- * Returns droplets by ID. The list can be out of date, so a droplet that is missing from it is queried
- * individually: it must really be gone before it is replaced.
+ * Returns the existing droplets with these IDs, by ID. The list can be out of date, and a droplet may only be
+ * treated as gone if it really is. Each droplet that is missing from the list is therefore queried by itself.
  */
 async function byNumber(
   api: Api,

@@ -5,7 +5,7 @@ const WHAT = "DigitalOcean cannot be queried";
 const KEPT =
   "Nothing has been changed there. Existing hosts keep running, and `npx fleet drift` works without the API.";
 
-/** The error for an API that did not respond. */
+/** Returns the error for an API that did not respond. */
 export function apiUnreachable(url: URL, { isLate, message }: NoAnswerError): MusterError {
   const why = isLate ? "it did not respond in time" : `it cannot be reached (${message})`;
   return new MusterError({
@@ -16,7 +16,7 @@ export function apiUnreachable(url: URL, { isLate, message }: NoAnswerError): Mu
   });
 }
 
-/** The error for a refused request. It includes the API's own message, which never contains the token. */
+/** Returns the error for a refused request, with the API's own message, which never contains the token. */
 export function apiRefusal(url: URL, answer: HttpAnswer): MusterError {
   const { status } = answer;
   const said = `${messageOf(answer) ?? "no message"} (${status})`;

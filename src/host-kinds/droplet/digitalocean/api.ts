@@ -12,17 +12,22 @@ import { apiRefusal, apiUnreachable } from "./api-errors.ts";
 export interface Api {
   /** Returns the entries of all pages of a list. @throws MusterError if the API refuses or does not answer */
   list<T>(path: string, key: string): Promise<T[]>;
-  /** Returns one object. @returns undefined if it does not exist @throws MusterError as for `list` */
+  /**
+   * Returns one object.
+   *
+   * @returns undefined if the object does not exist
+   * @throws MusterError if the API refuses or does not answer
+   */
   one<T>(path: string, key: string): Promise<T | undefined>;
 }
 
-/** Milliseconds to wait for one response, and for all responses together. */
+/** Milliseconds to wait for one response, and for all responses in total. */
 const ONE_ANSWER = 10_000;
 const ALL_ANSWERS = 45_000;
 const ATTEMPTS = 5;
 /** The largest page size that the API allows. */
 const PAGE = 200;
-/** Limits a list that would never end. */
+/** The most pages to read, in case a list never ends. */
 const MOST_PAGES = 50;
 
 /**
@@ -54,12 +59,13 @@ interface Answer {
 }
 
 /**
- * Sends a request, and repeats it while the API is busy. Waits as long as the API asks, or a growing pause.
+ * Sends a request, and repeats it while the API is busy. Between attempts, waits as long as the API requests,
+ * or else twice as long as the last time.
  */
 async function answer(url: URL, token: string, deadline: number): Promise<Answer> {
   const ask = () => {
     const patience = Math.max(1, Math.min(ONE_ANSWER, deadline - Date.now()));
-    // The token must not be sent to a server to which the API redirects.
+    // If the API redirects to another server, the token must not be sent there.
     return request(url, { token, patience, redirect: "error" });
   };
   const pauseAfter = (given: HttpAnswer, attempt: number) =>

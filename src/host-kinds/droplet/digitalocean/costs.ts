@@ -7,11 +7,12 @@ import type { DigitalOceanAccount } from "./account.ts";
  * https://docs.digitalocean.com/products/backups/details/pricing/
  */
 const BACKUPS = 0.2;
-/** US dollars per GiB and month: https://docs.digitalocean.com/products/volumes/details/pricing/ */
+/** US dollars per GiB per month: https://docs.digitalocean.com/products/volumes/details/pricing/ */
 const VOLUME_GIB = 0.1;
 
 /**
- * The price of a resource before and after the run, in US dollars a month; undefined if the API lists none.
+ * The price of a resource before and after the run, in US dollars per month. Undefined if the API lists no
+ * price for the size.
  */
 export interface Cost {
   readonly what: string;
@@ -20,9 +21,9 @@ export interface Cost {
 }
 
 /**
- * Returns the price of each host and volume before and after this run. Traffic is not included.
+ * Returns the price of each droplet and volume before and after this run. Traffic is not included.
  *
- * @param idOf returns the ID of the droplet that a host has now
+ * @param idOf returns the ID of a host's current droplet
  */
 export function costsOf(
   question: CloudQuestion,

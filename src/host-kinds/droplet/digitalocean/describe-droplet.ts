@@ -6,19 +6,19 @@ import { type Api, openApi } from "./api.ts";
 import { coveringFirewall, type Firewall, type FoundFirewall } from "./describe-firewall.ts";
 import { managedElsewhere } from "./match-droplet.ts";
 
-/** The settings of fleet.yaml that the API reports for a droplet. */
+/** The settings in fleet.yaml that the API reports for a droplet. */
 type Declared = Pick<
   DropletSpec,
   "region" | "size" | "image" | "backups" | "monitoring" | "ipv6" | "vpc" | "tags" | "reservedIp"
 >;
 
-/** An existing droplet, described with the settings of fleet.yaml. */
+/** An existing droplet, described by settings in fleet.yaml. */
 export interface FoundDroplet extends Declared {
   readonly id: string;
   readonly name: string;
-  /** Its reserved IP, or else its own public address. */
+  /** The droplet's reserved IP, or its own public address if it has no reserved IP. */
   readonly address: string;
-  /** The firewall that can be adopted with it, if there is one. */
+  /** The firewall that can be adopted with the droplet, if there is one. */
   readonly firewall?: FoundFirewall;
   /** The attached resources that are not adopted, each with the reason. */
   readonly left: readonly string[];
@@ -33,14 +33,17 @@ interface Shown extends Required<Droplet> {
   readonly networks: { readonly v4: readonly { readonly ip_address: string; readonly type: string }[] };
 }
 
-/** The distributions that Muster supports. DigitalOcean does not know the distribution of a custom image. */
+/**
+ * The distributions of droplets that may be adopted. DigitalOcean does not know the distribution of a custom
+ * image, so an unknown one is accepted.
+ */
 const DISTRIBUTIONS = ["Debian", "Ubuntu", "Unknown", "Unknown OS", undefined];
 
 /**
  * Reads a droplet with its attached resources, without changing anything.
  *
- * @param host the name that the droplet gets in fleet.yaml
- * @param port the port of its sshd
+ * @param host the name that the droplet's host gets in fleet.yaml
+ * @param port the port of the droplet's sshd
  * @throws MusterError if the droplet cannot be adopted or the API cannot be queried
  */
 export async function describeDroplet(

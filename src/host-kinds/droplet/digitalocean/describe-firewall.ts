@@ -16,7 +16,7 @@ interface InboundRule {
   readonly sources: Readonly<Record<string, readonly unknown[] | null | undefined>>;
 }
 
-/** An existing firewall, described with the settings of fleet.yaml. */
+/** An existing firewall, described by settings in fleet.yaml. */
 export interface FoundFirewall {
   readonly id: string;
   readonly name: string;
@@ -25,8 +25,8 @@ export interface FoundFirewall {
 }
 
 /**
- * Finds the firewall that can be adopted with a droplet. A firewall that also covers other droplets, or that
- * has rules which fleet.yaml cannot express, is not adopted. `left` then says why.
+ * Finds the firewall that can be adopted with a droplet. `left` contains the firewalls that cannot be
+ * adopted, with the reason: they also cover other droplets, or have rules that fleet.yaml cannot express.
  *
  * @param port the port of the droplet's sshd
  */
@@ -57,7 +57,11 @@ function sharedBy({ droplet_ids, tags }: Firewall, droplet: number): string | un
   return tags && tags.length > 0 ? `covers every droplet with the tag ${tags.join(" or ")}` : undefined;
 }
 
-/** Describes a firewall with the settings of fleet.yaml. @returns undefined if they cannot express its rules */
+/**
+ * Describes a firewall by settings in fleet.yaml.
+ *
+ * @returns undefined if fleet.yaml cannot express its rules
+ */
 function declared({ id, name, inbound_rules }: Firewall, port: number): FoundFirewall | undefined {
   const rules = (inbound_rules ?? []).map(({ protocol, ports = "", sources }): OpenPort | undefined => {
     const isPlain = /^[1-9]\d{0,4}(-\d{1,5})?$/.test(ports);

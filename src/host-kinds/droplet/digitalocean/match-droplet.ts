@@ -18,12 +18,13 @@ export interface KnownDroplet {
 }
 
 /**
- * Finds the declared resources that already exist. A droplet is recognized by its ID in the inventory, and by
- * its tags. It has the tags from its creation on, so a run also finds a droplet that a killed run created but
- * did not record.
+ * Finds the declared resources that already exist. A droplet is recognized by its ID in the inventory or by
+ * its tags. The tags are set when the droplet is created, so a run also finds a droplet that a killed run
+ * created but did not record.
  *
  * @param recorded the droplets in the inventory, by host
- * @throws InvalidError if several droplets have the tag of one host
+ * @throws InvalidError if several droplets have the tag of the same host, or if another stack manages a
+ *   droplet that should be adopted
  */
 export function adopt(
   question: CloudQuestion,
@@ -64,19 +65,19 @@ function dropletFor(
   const ours = account.droplets.filter(({ tags }) =>
     names.some((name) => tags.includes(tagsOf(owner, name)[1] ?? "")),
   );
-  // The adopted droplet is used until a droplet that Muster created for this host is known.
+  // The droplet in `adopt` counts as the recorded one as long as Muster has created no droplet for this host.
   const before: KnownDroplet | undefined =
     ours.length === 0 && declared.adopt ? { machine: declared.adopt } : undefined;
   const known = recorded ?? before;
   const replace = isHeld && known !== undefined ? known.replace : declared.replace;
   const made = ours.filter(({ tags }) => names.some((name) => isMadeBy(tags, owner, name, replace)));
-  // A killed run may have created the requested droplet already, without recording it.
+  // A killed run may have created the requested droplet without recording it.
   const isAsked = replace !== undefined && replace !== known?.replace;
   if (isAsked && made.length > 0) return { id: singleId(host, made, known), isReplaced: false, replace };
   if (isAsked && known !== undefined) return { isReplaced: account.byNumber.has(known.machine), replace };
   const kept = replace ?? known?.replace;
   const rest = kept === undefined ? {} : { replace: kept };
-  // The recorded ID is used even if its droplet is gone, because only the user may request a new one.
+  // The recorded ID is used even if the droplet is gone, because only the user may request a new droplet.
   if (known !== undefined && !ours.some(({ id }) => `${id}` === known.machine)) {
     return { id: known.machine, isReplaced: false, ...rest };
   }
@@ -85,7 +86,7 @@ function dropletFor(
 }
 
 /**
- * Returns whether a droplet is adopted, and whether its size differs from the declared size.
+ * Returns whether the found droplet is adopted, and whether its size differs from the declared size.
  *
  * @throws InvalidError if another stack manages the droplet that should be adopted
  */
@@ -105,7 +106,10 @@ function deviationsOf(
   };
 }
 
-/** The error for a droplet of another stack. Two stacks would keep reverting each other's changes. */
+/**
+ * Returns the error for a droplet that belongs to another stack. If two stacks managed the droplet, each
+ * would revert the other's changes.
+ */
 export function managedElsewhere(host: string, id: string, tag: string): InvalidError {
   return new InvalidError({
     where: host,
@@ -138,7 +142,7 @@ function singleId(host: string, droplets: readonly Droplet[], known: KnownDrople
   });
 }
 
-/** Finds a public key in the account. An account can have each key only once, under any name. */
+/** Finds a public key in the account under any name, because an account can contain each key only once. */
 function keyIn({ keys }: DigitalOceanAccount, name: string, key: string, owner: string) {
   const found = keys.find(({ public_key }) => public_key.split(" ").slice(0, 2).join(" ") === key);
   if (found === undefined) return [];

@@ -8,9 +8,9 @@ import type { Droplets, RecordedDroplet } from "./recorded-droplets.ts";
 
 /**
  * Returns the handler of DropletHost, which waits until a droplet accepts our login, pins its host keys and
- * writes the inventory. The vendor's provider manages the droplet itself. Inputs: `{host, machine, address,
- * replace?}`; `machine` and `address` are unknown until the droplet exists. The state also contains one of
- * the host keys.
+ * writes the inventory. The vendor's provider manages the droplet itself. The inputs are `{host, machine,
+ * address, replace?}`, of which `machine` and `address` are unknown until the droplet exists. The state also
+ * contains one of the host keys.
  */
 export function dropletHostHandler(context: ProviderContext, droplets: Droplets): Handler {
   return {
@@ -65,7 +65,9 @@ async function contact(
   return stateOf(host, { ...droplet, hostKeys });
 }
 
-/** Forgets the cached connection and observation of a host, which are out of date after a change. */
+/**
+ * Removes a host's connection and observation from the caches, because they are out of date after a change.
+ */
 function forgetCached({ hosts, observations }: ProviderContext, host: string): void {
   hosts.reset(host);
   observations.forget(host);
@@ -81,7 +83,7 @@ function diff(_call: HandlerCall, state: Properties, news: Properties): Property
   return Object.fromEntries(differing.map((key) => [key, { kind: "update" }]));
 }
 
-/** Warns about everything that `destroy` deletes with a droplet. The host's records name the agents. */
+/** Warns about everything that `destroy` deletes with a droplet, such as the agents in the host's records. */
 async function reportDestroy(
   { observations }: ProviderContext,
   { urn, log }: HandlerCall,

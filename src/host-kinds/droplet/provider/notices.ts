@@ -12,10 +12,10 @@ export interface Sentence {
 }
 
 /**
- * Returns what the user should know before a run changes droplets: what will be lost, which droplets are
- * gone, which settings cannot be applied, and what the change costs.
+ * Returns what the user should know before a run changes droplets: which data will be lost, which droplets
+ * are gone, which settings cannot be applied, and how the cost changes.
  *
- * @param agentsOn returns the agents in the host's records
+ * @param agentsOn returns the agents in a host's records
  */
 export function dropletSentences(
   question: CloudQuestion,
@@ -49,7 +49,7 @@ function replaceText({ host, replace }: DropletQuestion, { id }: Droplet, agents
   const also = agents.length === 0 ? "" : `: ${listed([...agents].sort())}, with home and data`;
   return (
     `${host}: \`up\` creates a new droplet and then deletes droplet ${id} with its disk, its backups and everything on ` +
-    `it${also}. The reason in fleet.yaml is: ${replace}. The new droplet gets the volumes and the reserved IP.`
+    `it${also}. Reason given in fleet.yaml: ${replace}. The new droplet gets the volumes and the reserved IP.`
   );
 }
 
@@ -79,15 +79,19 @@ function adoptedSentence(host: string, { id }: Droplet, isAdopted: true | undefi
   );
 }
 
-/** Compares the settings that a droplet keeps from its first boot on. */
+/**
+ * Compares the settings that cannot change after a droplet's first boot.
+ *
+ * @returns a sentence if any differ
+ */
 function differences({ host, region, image }: DropletQuestion, existing: Droplet): string[] {
   const actual = { region: existing.region?.slug, image: existing.image?.slug ?? `${existing.image?.id}` };
   const differing = [
     ...(actual.region !== undefined && actual.region !== region
-      ? [`region ${region} (it is ${actual.region})`]
+      ? [`region ${region} (now ${actual.region})`]
       : []),
     ...(existing.image !== undefined && ![actual.image, `${existing.image.id}`].includes(image)
-      ? [`image ${image} (it is ${actual.image})`]
+      ? [`image ${image} (now ${actual.image})`]
       : []),
   ];
   if (differing.length === 0) return [];

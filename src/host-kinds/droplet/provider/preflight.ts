@@ -9,8 +9,8 @@ import { dropletSentences } from "./notices.ts";
 import type { Droplets } from "./recorded-droplets.ts";
 
 /**
- * Queries DigitalOcean before the program declares anything there, and reports what the run will do and cost.
- * Changes nothing.
+ * Queries DigitalOcean before the program declares anything there, and reports what the run will do and how
+ * the cost changes. Changes nothing.
  *
  * @returns the resources that already exist
  * @throws MusterError if DigitalOcean cannot be queried, because a resource that may exist must not be

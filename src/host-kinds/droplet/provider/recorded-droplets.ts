@@ -11,13 +11,13 @@ import { dropletAt } from "../target.ts";
 /** The droplets that the inventory records. Only the vendor's provider knows whether they still exist. */
 export interface Droplets {
   find(host: string): RecordedDroplet | undefined;
-  /** Returns the recorded droplets of these hosts, by the current name of the host. */
+  /** Returns the recorded droplets of these hosts, by the current name of each host. */
   recorded(
     hosts: readonly { readonly host: string; readonly formerly: readonly string[] }[],
   ): ReadonlyMap<string, RecordedDroplet>;
   /**
-   * Waits until the host answers at its address, and records its address, login and host keys. A droplet
-   * without pinned keys is trusted on this first contact.
+   * Waits until the host answers at the droplet's address, and records its address, login and host keys. If
+   * no keys are pinned, Muster trusts the keys of this first contact.
    *
    * @returns the host keys
    * @throws HostError if the host does not answer within its `bootTimeout`
@@ -36,7 +36,7 @@ export interface RecordedDroplet {
   readonly address: string;
   /** The droplet's ID. */
   readonly machine: string;
-  /** The text of `replace` in fleet.yaml that requested this droplet. */
+  /** The text of `replace` in fleet.yaml that requested this droplet. Left out if there is none. */
   readonly replace?: string;
   readonly hostKeys: readonly string[];
 }
@@ -58,7 +58,7 @@ export function fleetDroplets(project: string, declared: DeclaredHosts): Droplet
     contact: async (host, droplet, progress) => {
       const spec = specFor(declared, host);
       const before = known().get(host);
-      // Host keys belong to a droplet, not to its address. Another droplet is trusted on first contact again.
+      // Host keys belong to a droplet, not to its address. A new droplet needs a first contact again.
       const hostKeys =
         before?.machine === droplet.machine ? before.hostKeys : keysFrom(spec, droplet.machine);
       const target = dropletAt(spec, { address: droplet.address, hostKeys });
@@ -83,7 +83,7 @@ function asRecorded(known: InventoryHost | undefined): RecordedDroplet | undefin
   return { address, machine, hostKeys, ...(replace !== undefined && { replace }) };
 }
 
-/** Returns the host keys that `fleet import` has declared for an adopted droplet. */
+/** Returns the declared host keys of an adopted droplet. For other droplets, returns an empty list. */
 function keysFrom({ droplet: { adopt } }: DropletHostSpec, machine: string): readonly string[] {
   return adopt?.droplet === machine ? adopt.hostKeys : [];
 }
@@ -91,7 +91,7 @@ function keysFrom({ droplet: { adopt } }: DropletHostSpec, machine: string): rea
 function specFor(declared: DeclaredHosts, host: string): DropletHostSpec {
   const spec = specOf(declared() ?? {}, host);
   if (spec?.kind === "droplet") return spec;
-  const why = "fleet.yaml does not declare it as a droplet.";
+  const why = "fleet.yaml does not declare this host as a droplet.";
   throw new InvalidError({
     where: host,
     what: "its droplet cannot be contacted",

@@ -49,7 +49,7 @@ export function makeReservedIp(
   self: Registered,
   { reservedIp }: DropletAnswer,
 ) {
-  // It is assigned to its droplet when it is created, so that the next run finds it if this run is killed.
+  // The IP is assigned to the droplet on creation, so that the next run finds the IP if this run is killed.
   const made = new sdk.ReservedIp(
     name,
     { region, dropletId },
@@ -86,7 +86,7 @@ export function makeVolume(
     },
     {
       ...{ aliases, protect },
-      // A change of any of these would replace the volume with an empty one.
+      // A change of any of these properties would replace the volume with an empty one.
       ignoreChanges: ["name", "region", "initialFilesystemType", "description"],
       ...(id !== undefined && { import: id }),
     },

@@ -4,11 +4,11 @@ import type { FleetResource } from "../../../program/fleet-resource.ts";
 import type { DropletHostSpec } from "../spec.ts";
 
 /**
- * Returns the connection of the vendor's remote.Command, which does not read ssh_config. It checks the host
- * key that was pinned on first contact, and logs in with the keys of the ssh-agent that `npx pulumi`
- * provides.
+ * Returns the connection for the vendor's remote.Command, which does not read ssh_config. The command accepts
+ * only the host key that was pinned on first contact, and logs in with the keys of the ssh-agent that
+ * `npx pulumi` provides.
  *
- * @param machine the DropletHost, whose outputs are the address and the host key
+ * @param machine the DropletHost resource, which provides the address and the host key
  * @throws InvalidError if there is no ssh-agent
  */
 export function connectionTo(

@@ -4,7 +4,7 @@ import type { CloudAnswer } from "../preflight-protocol.ts";
 import type { CloudSpec } from "../spec.ts";
 import type * as Sdk from "./sdk.ts";
 
-/** What the functions that declare a droplet and its attached resources share. */
+/** The parameters that are the same for all droplets of a stack and their attached resources. */
 export interface DropletContext {
   readonly sdk: typeof Sdk;
   /** `<project>/<stack>`. */
@@ -17,11 +17,11 @@ export interface DropletContext {
 /** A public key in the account. */
 export interface AccountKey {
   readonly id: pulumi.Input<string>;
-  /** The resource of a key that this stack manages. */
+  /** The key's resource; set only if this stack manages the key. */
   readonly self?: Registered;
 }
 
-/** Returns the options of a resource that is attached to a droplet and has the host's name. */
+/** Returns the options for a resource that is attached to a droplet and named after the host. */
 export function attachedOptions(self: Registered, formerly: readonly string[]): pulumi.CustomResourceOptions {
   return { dependsOn: self.ended, aliases: formerly.map((name) => ({ name })) };
 }

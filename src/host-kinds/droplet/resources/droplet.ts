@@ -5,26 +5,26 @@ import type { DropletHostSpec } from "../spec.ts";
 import { makeFirewall, makeReservedIp, makeVolume } from "./attached.ts";
 import type { DropletContext } from "./droplet-context.ts";
 
-/** The outputs of a droplet and its attached resources that the declaration of its host needs. */
+/** A droplet with its attached resources: what is needed to declare the DropletHost and the project. */
 export interface DropletParts {
   readonly id: pulumi.Output<string>;
   readonly address: pulumi.Output<string>;
-  /** DigitalOcean's URNs of the droplet and its volumes. */
+  /** The URNs that DigitalOcean gives to the droplet and its volumes. */
   readonly urns: readonly pulumi.Output<string>[];
   /** The resources that must exist before the host is contacted. */
   readonly needs: readonly Registered[];
 }
 
 /**
- * The configuration of a droplet's first boot. It must never change between droplets or versions of Muster,
- * because DigitalOcean replaces a droplet whose user data changes. DigitalOcean itself installs the public
- * keys.
+ * The user data for a droplet's first boot. It must be the same for all droplets and all versions of Muster,
+ * because a droplet whose user data changes is replaced. It contains no public keys, because DigitalOcean
+ * installs them.
  */
 export const USER_DATA = "#cloud-config\nssh_pwauth: false\n";
 
 /**
- * Properties that are fixed at the first boot. The vendor's provider would replace the droplet if one of them
- * changed, but only `replace` in fleet.yaml may do that.
+ * Properties that are fixed at the first boot. The vendor's provider would replace a droplet if one of them
+ * changed, but a droplet may only be replaced because of `replace` in fleet.yaml.
  */
 const FROM_FIRST_BOOT = ["userData", "sshKeys", "image", "region", "vpcUuid"];
 
@@ -55,9 +55,9 @@ export function makeDroplet(spec: DropletHostSpec, context: DropletContext): Dro
       aliases,
       ignoreChanges: ignoredChanges(found),
       dependsOn: context.keys.flatMap(({ self }) => self?.ended ?? []),
-      // The ID pins this droplet, because the engine refuses to replace a resource with an import ID.
+      // The import ID protects the droplet, because the engine refuses to replace a resource that has one.
       ...(found.id !== undefined && { import: found.id }),
-      // A new text in `replace` changes the tags, and in this run a change of the tags replaces the droplet.
+      // A new text in `replace` changes the tags, so a change of the tags replaces the droplet in this run.
       ...(found.isReplaced && { replaceOnChanges: ["tags"] }),
       protect: protect && !found.isReplaced,
       customTimeouts: { create: `${droplet.bootTimeout}s` },
@@ -84,7 +84,7 @@ export function makeDroplet(spec: DropletHostSpec, context: DropletContext): Dro
   };
 }
 
-/** Returns the properties whose differences are ignored. `resizeDisk` matters only while the size differs. */
+/** Returns the properties whose differences are ignored. `resizeDisk` only matters if the size differs. */
 function ignoredChanges({ isAdopted, isResized }: DropletAnswer): string[] {
   return [...FROM_FIRST_BOOT, ...(isResized ? [] : ["resizeDisk"]), ...(isAdopted ? ["name"] : [])];
 }

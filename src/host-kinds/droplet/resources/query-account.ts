@@ -5,10 +5,10 @@ import type { CloudSpec, DropletHostSpec } from "../spec.ts";
 
 /**
  * Asks our provider which resources exist at DigitalOcean. The provider also reports what the run will do and
- * cost.
+ * how the cost changes.
  *
  * @param owner `<project>/<stack>`
- * @param held the hosts whose droplet is not replaced, because an agent on it is protected
+ * @param held the hosts whose droplet must not be replaced because an agent on it is protected
  */
 export async function queryAccount(
   owner: string,
@@ -23,8 +23,8 @@ export async function queryAccount(
     ...(project !== undefined && { project }),
     api: {
       url: apiUrl(config.get("apiEndpoint")),
-      // The engine masks only secrets from the configuration, so a token from the environment is not sent
-      // here: the provider reads it from its own environment.
+      // The engine masks only secrets from the configuration, so a token from the environment must not be
+      // sent. The provider reads that token from its own environment.
       token: config.get("token") ?? "",
     },
     droplets: hosts.map(({ name, formerly, droplet }) => {
@@ -42,7 +42,7 @@ export async function queryAccount(
   try {
     return (await pulumi.runtime.invoke(CLOUD_TOKEN, question)) as CloudAnswer;
   } catch (error) {
-    // The SDK puts the name of the call before our provider's message. Users should see only the message.
+    // The SDK puts the name of the call before our provider's message, but users should only see the message.
     const said = error instanceof Error ? error.message : String(error);
     throw new pulumi.RunError(
       said.replace(/^.*returned an error: (invocation of \S+ returned an error: )?/s, ""),

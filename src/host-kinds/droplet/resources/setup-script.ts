@@ -2,15 +2,15 @@ import { digestOf } from "../../../model/digest.ts";
 import type { SetupStep } from "../spec.ts";
 
 /**
- * Where a host keeps the digests of completed steps and the output of steps. Only root can read these
- * folders.
+ * The folders on a host with the digests of completed steps, and with the output of steps. Only root can read
+ * them.
  */
 const DONE = "/var/lib/muster-setup";
 const LOGS = "/var/log/muster-setup";
 
 /**
- * Waits until cloud-init has finished the first boot, if the host has cloud-init. Exit code 2 of cloud-init
- * 23.4 and later means that it finished with errors that it could recover from.
+ * Waits until cloud-init has finished the first boot, if the host has cloud-init. In cloud-init 23.4 and
+ * later, exit code 2 means that it finished but had to recover from errors.
  */
 export const WAIT_FOR_CLOUD_INIT = `command -v cloud-init >/dev/null || exit 0
 timeout 600 cloud-init status --wait >/dev/null
@@ -21,10 +21,10 @@ exit 1
 
 /**
  * Returns a script that runs a step only once on each machine, even if the script itself runs again. The
- * output of the step may contain anything, such as secrets, so it is kept on the host. The script prints only
- * a short result.
+ * step's output may contain secrets, so it is kept on the host, and the script prints only a short result.
  *
- * The script is an input of the vendor's Command: any change to its text is an update in every existing stack.
+ * The script is an input of the vendor's Command, so any change to its text causes an update in every
+ * existing stack.
  */
 export function setupScript(step: SetupStep): string {
   const { name, run, unless, triggers, timeout } = step;
@@ -52,7 +52,10 @@ export function setupScript(step: SetupStep): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Writes a text to a file. The end mark contains the text's digest, so the text cannot contain the mark. */
+/**
+ * Returns commands that write a text to a file. The end mark contains the text's digest, so the text cannot
+ * contain the mark.
+ */
 function heredoc(file: string, text: string): string {
   const mark = `END_${digestOf(text).slice("sha256:".length).slice(0, 16)}`;
   return `cat >${DONE}/.${file} <<'${mark}'\n${text.replace(/\n$/, "")}\n${mark}`;

@@ -8,11 +8,11 @@ import type { HelperAnswers, HelperCommand, HelperRequest, HelperResult } from "
 export type ProgressLine = (line: string) => void;
 
 /**
- * Runs a command of the helper, which needs root. If we are not root, it is run with `sudo -n`, which never
- * asks for a password.
+ * Runs a command of the helper as root. If we are not root, `sudo -n` runs the helper, which never asks for a
+ * password.
  *
- * @param progress called with each line that the helper reports
- * @throws MusterError if sudo refuses to run the helper, or with the helper's own error
+ * @param progress called with each progress line from the helper
+ * @throws MusterError if sudo refuses to run the helper, or if the command fails
  */
 export async function callHelper<C extends HelperCommand>(
   command: C,

@@ -1,17 +1,20 @@
-/** A request to the helper, as JSON on its stdin. The last line on its stdout is a HelperResult. */
+/**
+ * A request that the helper reads as JSON from stdin. The last line that it prints on stdout is a
+ * HelperResult.
+ */
 export interface HelperRequest {
   /** The absolute path of `<cache>/local`, which belongs to the user. */
   readonly local: string;
   /** The absolute path of the project's folder. */
   readonly project: string;
   readonly node: NodeProgram;
-  /** The name of the host. All commands except prepare and clean need it. */
+  /** The name of the host. Left out for `prepare` and `clean`. */
   readonly name?: string;
-  /** The public key that may log in as root, in the format of an OpenSSH .pub file. Only create needs it. */
+  /** The public key that may log in as root, in the format of an OpenSSH .pub file. Only for `create`. */
   readonly publicKey?: string;
 }
 
-/** The Node.js program that the hosts share. */
+/** The Node.js program for all local hosts. */
 export interface NodeProgram {
   readonly path: string;
   readonly version: string;
@@ -20,7 +23,7 @@ export interface NodeProgram {
 /** The address and the host keys of a host. */
 export interface HostAddress {
   readonly address: string;
-  /** Public host keys, such as `ssh-ed25519 AAAA…`. They are known before the first connection. */
+  /** The public host keys, such as `ssh-ed25519 AAAA…`. They are known before the first connection. */
   readonly hostKeys: readonly string[];
 }
 

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The content of `host.json`. This file is written last, so a host that has it is complete. */
+/**
+ * The content of a host's `host.json`. This file is written last, so a host that has the file is complete.
+ */
 export interface HostFile {
   readonly name: string;
   /** The absolute path of the project that the host belongs to. */
@@ -14,9 +16,9 @@ export interface HostFile {
 }
 
 /**
- * Reads a host's file.
+ * Reads a host's `host.json`.
  *
- * @returns undefined if the host does not exist or is incomplete, or is being removed
+ * @returns undefined if the host does not exist, is incomplete or is being removed
  */
 export function readHostFile(hostDir: string): HostFile | undefined {
   try {
@@ -27,7 +29,7 @@ export function readHostFile(hostDir: string): HostFile | undefined {
   }
 }
 
-/** Returns the complete hosts of all projects in this cache, by ID. */
+/** Returns the complete hosts of all projects in a cache, by ID. @param local the path of `<cache>/local` */
 export function allHosts(local: string): ReadonlyMap<string, HostFile> {
   const dir = join(local, "hosts");
   const ids = existsSync(dir) ? readdirSync(dir) : [];

@@ -19,7 +19,7 @@ export const PACKAGES = [
   "sqlite3",
 ];
 
-/** The folder with a host's own configuration, which is mounted read-only from this machine. */
+/** The folder in a host with the host's own configuration, which is mounted read-only from this machine. */
 export const HOST_CONFIG = "/etc/muster-host";
 
 /** Units that hosts do not need: periodic tasks that would wake them, and a login on the unused console. */
@@ -64,9 +64,10 @@ WantedBy=multi-user.target
 };
 
 /**
- * The first program of a host. It is in HOST_CONFIG, so that nobody in the host can delete it. On machines
- * with cgroup v1, systemd-nspawn mounts the controllers read-only, and the limits of units would have no
- * effect. A new mount is writable, and the cgroup namespace restricts it to this host.
+ * The first program that runs in a host. It is in HOST_CONFIG, so that nobody in the host can delete it. On
+ * machines with cgroup v1, systemd-nspawn mounts the controllers read-only, and the limits of units would
+ * have no effect. The program therefore mounts them again: a new mount is writable, but the cgroup namespace
+ * restricts it to this host.
  */
 export const INIT = `#!/bin/sh
 while read -r _ folder type options _; do
@@ -80,7 +81,9 @@ done </proc/mounts
 exec /lib/systemd/systemd
 `;
 
-/** Returns the folder name of a base. Each recipe has its own base, so that existing hosts keep theirs. */
+/**
+ * Returns the folder name of a base. It depends on the recipe, so that existing hosts keep their old base.
+ */
 export function baseName(nodeVersion: string): string {
   const recipe = JSON.stringify([SUITE, PACKAGES, MASKED_UNITS, FILES, process.arch, nodeVersion]);
   return `base-${createHash("sha256").update(recipe).digest("hex").slice(0, 12)}`;

@@ -15,21 +15,22 @@ export type { LocalHostState as HostState } from "./local-host-state.ts";
 export { planMissing } from "./requirements.ts";
 
 /**
- * The local hosts of one project. Changes run as root, through `sudo -n` if necessary. Reading needs no root.
+ * The local hosts of one project. Changes are made as root, through `sudo -n` if necessary. Reading does not
+ * need root.
  */
 export interface LocalHosts {
   /** Creates the Debian base that the hosts share. This takes about a minute the first time. */
   prepare(progress?: ProgressLine): Promise<void>;
   /** Creates a host or reuses an existing one, boots it and waits until its sshd answers. */
   create(host: { name: string; publicKey: string }, progress?: ProgressLine): Promise<HostAddress>;
-  /** Boots an existing host and waits until its sshd answers. Also works after a reboot of this machine. */
+  /** Boots an existing host and waits until its sshd answers, also after a reboot of this machine. */
   boot(name: string): Promise<HostAddress>;
   /** Shuts a host down if it runs, and keeps its disk. */
   stop(name: string): Promise<void>;
   /** Stops a host and deletes its disk, if the host exists. */
   remove(name: string): Promise<void>;
   state(name: string): LocalHostState;
-  /** Returns the address of a host, whether it runs or not. @returns undefined if the host does not exist */
+  /** Returns the address of a host, running or not. @returns undefined if the host does not exist */
   find(name: string): HostAddress | undefined;
   /** Returns the names of the existing hosts. */
   list(): string[];
@@ -77,7 +78,7 @@ export function localHosts(projectDir: string): LocalHosts {
   };
 }
 
-/** Returns the address of a host if it already runs and answers. The caller then does not need root. */
+/** Returns the address of a host if it already runs and answers. If so, the caller does not need root. */
 async function addressIfRunning(dir: string): Promise<HostAddress | undefined> {
   const host = readHostFile(dir);
   if (host === undefined || localHostState(dir) !== "running") return undefined;

@@ -5,19 +5,21 @@ import { MusterError } from "../../../base/errors.ts";
 /**
  * The paths of a local host. `<cache>/local/base-<hash>` is the Debian base that hosts share, and
  * `<cache>/local/hosts/<id>` is the folder of one host. Both belong to root. All users can read everything in
- * a host's folder except its disk.
+ * a host's folder except the disk.
  */
 export interface HostPaths {
   /**
-   * `<hash of the project>-<name>`, unique on this machine. It is also the name of the container and cgroups.
+   * `<hash of the cache and the project>-<name>`, which is unique on this machine. It is also the name of the
+   * container and its cgroups.
    */
   readonly id: string;
-  /** `<cache>/local`. */
+  /** The absolute path of `<cache>/local`. */
   readonly local: string;
+  /** The absolute path of the host's folder. */
   readonly dir: string;
 }
 
-/** A host name that systemd-nspawn accepts as a machine name even with the prefix of the project. */
+/** Matches host names that systemd-nspawn accepts as machine names, even with the prefix of the project. */
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,39}[a-z0-9])?$/;
 
 /**
@@ -39,7 +41,7 @@ export function hostPaths(local: string, project: string, name: string): HostPat
   return { id, local, dir: join(local, "hosts", id) };
 }
 
-/** Returns the prefix of a project's host IDs. It includes the cache, because caches must not share hosts. */
+/** Returns the prefix of a project's host IDs. Its hash includes the cache, because caches share no hosts. */
 function projectPrefix(local: string, project: string): string {
   return `${createHash("sha256").update(`${local}\0${project}`).digest("hex").slice(0, 8)}-`;
 }

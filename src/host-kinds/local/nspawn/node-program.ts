@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { packageRoot } from "../../../base/paths.ts";
 import type { NodeProgram } from "./helper-protocol.ts";
 
-/** Returns the Node.js program that npm has installed with Muster, or else the one that runs this process. */
+/** Returns the Node.js program that npm installed with Muster, or else the one that runs this process. */
 export function hostNode(root: string = packageRoot()): NodeProgram {
   const name = `node-linux-${process.arch}`;
   for (const folder of [join(root, "node_modules", name), join(dirname(root), name)]) {

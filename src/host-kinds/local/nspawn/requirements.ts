@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { NodeProgram } from "./helper-protocol.ts";
 import { baseName } from "./image-recipe.ts";
 
-/** The required programs, each with the Debian package that contains it. */
+/** The programs that local hosts need on this machine, each with the Debian package that contains it. */
 const NEEDED: Readonly<Record<string, string>> = {
   "systemd-nspawn": "systemd-container",
   debootstrap: "debootstrap",
@@ -15,13 +15,13 @@ const NEEDED: Readonly<Record<string, string>> = {
   setpriv: "util-linux",
 };
 
-/** Debian's signing keys. On other distributions, the debootstrap package does not include them. */
+/** Debian's signing keys. Some distributions do not install them with debootstrap. */
 export const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /**
- * Returns the Debian packages that local hosts need and this machine lacks.
+ * Returns the Debian packages that local hosts need but this machine lacks.
  *
- * @param has whether a program exists
+ * @param has returns whether a program exists
  */
 export function missingPackages(has: (program: string) => boolean = onPath): string[] {
   const programs = Object.entries(NEEDED).flatMap(([program, name]) => (has(program) ? [] : [name]));
@@ -34,14 +34,14 @@ export function isPrepared(local: string, node: NodeProgram): boolean {
   return existsSync(join(local, baseName(node.version))) && missingPackages().length === 0;
 }
 
-/** Returns the command with which a user installs these packages. */
+/** Returns the command that installs these packages. */
 export function aptInstall(packages: readonly string[]): string {
   return `sudo apt-get install ${packages.join(" ")}`;
 }
 
 /**
- * Returns a sentence for each program that this machine lacks for local hosts, with the command that installs
- * it. Changes nothing, and needs no root.
+ * Returns a sentence for each package that local hosts need but this machine lacks, with the command that
+ * installs it. Changes nothing, and does not need root.
  */
 export function planMissing(has: (program: string) => boolean = onPath): string[] {
   if (process.platform !== "linux") return ["Local hosts need Linux: declare hosts of `kind: ssh` instead."];

@@ -7,7 +7,7 @@ import type { Properties } from "../../../provider/wire/values.ts";
 import { LOCAL_MACHINE } from "../machine.ts";
 import type { LocalHostControl } from "./local-host-control.ts";
 
-/** Returns the handler of LocalHost. Inputs and state: `{host, running}`. */
+/** Returns the handler of LocalHost. Its inputs and its state are `{host, running}`. */
 export function localHostHandler(context: ProviderContext, machines: LocalHostControl): Handler {
   return {
     id: hostOf,
@@ -32,7 +32,9 @@ export function localHostHandler(context: ProviderContext, machines: LocalHostCo
   };
 }
 
-/** Changes a host, then forgets its cached connection and observation, which are out of date. */
+/**
+ * Changes a host, then removes its connection and observation from the caches, because both are out of date.
+ */
 async function changing(
   { hosts, observations }: ProviderContext,
   properties: Properties,
@@ -52,7 +54,12 @@ function diff(_call: HandlerCall, state: Properties, news: Properties): Property
   };
 }
 
-/** @throws PartialError if the state cannot be read, because the host may still exist */
+/**
+ * Reads the state of a host.
+ *
+ * @returns undefined if the host does not exist
+ * @throws PartialError if the state cannot be read, because the host may still exist
+ */
 function read(machines: LocalHostControl, id: string, recorded: ActualState): ActualState | undefined {
   const host = hostOf(recorded.inputs);
   try {
@@ -66,7 +73,7 @@ function read(machines: LocalHostControl, id: string, recorded: ActualState): Ac
   }
 }
 
-/** Warns about everything that `destroy` deletes with a host. The host's records name the agents. */
+/** Warns about everything that `destroy` deletes with a host, such as the agents in the host's records. */
 async function reportDestroy(
   { observations }: ProviderContext,
   call: HandlerCall,

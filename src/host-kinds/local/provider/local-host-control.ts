@@ -7,19 +7,19 @@ import { readHosts } from "../../../inventory/read-inventory.ts";
 import { forgetHost, pinHost, renameHost } from "../../../inventory/write-inventory.ts";
 import { localHosts } from "../nspawn/index.ts";
 
-/** Manages a project's local hosts by name. A host has an entry in the inventory as long as it exists. */
+/** Manages a project's local hosts by name, and keeps an inventory entry for each existing host. */
 export interface LocalHostControl {
   state(host: string): "absent" | "stopped" | "running";
-  /** Creates the host and boots it. An existing host is kept as it is. */
+  /** Creates and boots a host. If the host already exists, it keeps its disk and is only booted. */
   create(host: string, progress: (line: string) => void): Promise<void>;
   boot(host: string): Promise<void>;
-  /** Renames a host in the inventory. Its machine is not changed or restarted. */
+  /** Renames a host in the inventory. The host's machine is not changed or restarted. */
   rename(from: string, to: string): void;
-  /** Removes the host with its disk, if it exists. */
+  /** Removes a host with its disk, if the host exists. */
   remove(host: string): Promise<void>;
 }
 
-/** The project's own key for its local hosts. */
+/** The private key with which a project logs in to its local hosts, relative to the project. */
 const KEY = join(".muster", "ssh", "id_ed25519");
 
 /** Returns the control of a project's local hosts. */
@@ -44,8 +44,8 @@ export function manageLocalHosts(project: string): LocalHostControl {
     rename: (from, to) => renameHost(project, "local", from, to),
     remove: async (host) => {
       const name = machine(host);
-      // The inventory entry is removed before the disk. Otherwise a run that is killed in between would leave
-      // it forever.
+      // The inventory entry is removed before the disk. In the reverse order, a run that is killed after
+      // removing the disk would leave the entry forever.
       await hosts.stop(name);
       forgetHost(project, "local", host);
       await hosts.remove(name);
@@ -58,10 +58,10 @@ function nameTaken(host: string, other: string): InvalidError {
   return new InvalidError({ where: host, what: "it cannot be created", why, next: "Choose another name." });
 }
 
-/** The key files that are being created. Hosts are created in parallel and share one key. */
+/** The key files that are being created, by path. Hosts are created in parallel but share one key file. */
 const keysInProgress = new Map<string, Promise<void>>();
 
-/** Returns the public key of the project's key pair, which it creates if there is none. */
+/** Returns the public key of a project's key pair. Creates the key pair if there is none. */
 export async function ensureLocalKey(project: string): Promise<string> {
   const file = join(project, KEY);
   mkdirSync(join(project, ".muster", "ssh"), { recursive: true, mode: 0o700 });
@@ -75,8 +75,8 @@ export async function ensureLocalKey(project: string): Promise<string> {
 
 /**
  * Creates a key pair. The public key is moved into place last, so that a pair with a public key is always
- * complete. Files that a killed run has left are removed first, because ssh-keygen would ask whether to
- * overwrite them.
+ * complete. Files that a killed run left are removed first, because ssh-keygen would ask whether to overwrite
+ * them.
  */
 async function createKey(file: string): Promise<void> {
   const temporary = `${file}.new`;
@@ -88,12 +88,12 @@ async function createKey(file: string): Promise<void> {
 
 type KnownHosts = ReadonlyMap<string, InventoryHost>;
 
-/** Returns the name of a host's machine, which is the name that the host had when it was created. */
+/** Returns the name of a host's machine, which is the host's original name. */
 export function machineOf(local: KnownHosts, host: string): string {
   return local.get(host)?.machine ?? host;
 }
 
-/** Finds another host whose machine already has this name, because that host was renamed. */
+/** Finds another host whose machine still has this name because the other host was renamed. */
 export function takenBy(local: KnownHosts, host: string): string | undefined {
   return [...local].find(([name, { machine }]) => name !== host && machine === host)?.[0];
 }

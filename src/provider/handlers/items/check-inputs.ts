@@ -7,7 +7,10 @@ import type { Properties } from "../../wire/values.ts";
 import type { CheckedInputs, CheckFailure } from "../handler.ts";
 import { hasItems, wireItems, withItems } from "./inputs.ts";
 
-/** Adds the digest of each secret's value, which only the provider knows, so that a rotated secret is a change. */
+/**
+ * Adds the digest of each secret's value, which only the provider knows, so that a rotated secret appears as
+ * a change.
+ */
 export function check(context: ProviderContext, news: Properties): CheckedInputs {
   if (!hasItems(news)) return { inputs: news, failures: [] };
   const items: Record<string, WireItem> = {};

@@ -18,7 +18,8 @@ import { observedItems, unknownReasons } from "./observed-items.ts";
 import { waitingSentence } from "./restart-notices.ts";
 
 /**
- * Changes the host to match the declaration. Create and update are the same; existing items on the host are adopted.
+ * Changes the host to match the declaration. A create works like an update, because existing items on the
+ * host are adopted.
  *
  * @returns the observed state
  * @throws PartialError if something still differs from the declaration
@@ -33,8 +34,8 @@ export function convergeItems(
 }
 
 /**
- * Converges a resource that the engine does not know yet. If it fails after the host may have been changed, the engine
- * must keep the id, so that what is on the host has an owner.
+ * Converges a resource that the engine does not know yet. If this fails after the host may have been changed,
+ * the engine must keep the id, so that what is on the host has an owner.
  */
 export async function create(
   context: ProviderContext,
@@ -90,7 +91,8 @@ async function apply(
 }
 
 /**
- * The data of a removed agent with the same name is never restored automatically, as it may be a different agent.
+ * Returns the message about the kept data of a removed agent with the same name. The data is never restored
+ * automatically, because the new agent may be a different one.
  */
 function keptSentence({ host, id, items }: ItemProperties, path: string): string {
   const home = Object.values(items).find(isHomeFolder);
@@ -99,7 +101,10 @@ function keptSentence({ host, id, items }: ItemProperties, path: string): string
   return `${host}: an agent named ${subjectOf(id).name} was here before; its data is kept in ${path}. To restore it, run as root on ${host}: ${how}`;
 }
 
-/** The record is written before the first change, so without a record nothing of this resource is on the host. */
+/**
+ * Whether parts of this resource may be on the host. The record is written before the first change, so
+ * without a record there is nothing.
+ */
 async function mayExist(
   { hosts }: ProviderContext,
   host: string,
@@ -115,7 +120,7 @@ async function mayExist(
   }
 }
 
-/** A secret that the host reports as applied is the declared one, so its digest is the declared digest. */
+/** Inserts the declared digest of a secret that the host reports as applied. */
 function asApplied(observation: Observation, item: WireItem | undefined): Observation {
   if ("unknown" in observation || observation.props["content"] !== AS_DECLARED) return observation;
   const content = item?.["content"] ?? AS_DECLARED;

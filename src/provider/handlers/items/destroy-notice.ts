@@ -6,12 +6,14 @@ import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
 import { wireItems } from "./inputs.ts";
 
-/** Each agent, tenant and host has exactly one resource of these types. That resource prints the announcement. */
+/**
+ * Each agent, tenant and host has exactly one resource of these types. That resource prints the announcement.
+ */
 const ANNOUNCED_TYPES: ReadonlySet<string> = new Set(["Host", "Tenant", "Agent"]);
 
 /**
- * Announces what a destroy removes from a host, according to the host's records. If Muster created the machine, its own
- * resource announces that instead.
+ * Announces what a destroy removes from a host, according to the host's records. If Muster created the
+ * machine, the machine's resource makes the announcement instead.
  */
 export async function announceDestroy(
   context: ProviderContext,

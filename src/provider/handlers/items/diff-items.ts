@@ -21,20 +21,25 @@ export function diff(state: Properties, news: Properties): PropertyDiffs {
 }
 
 /**
- * A resource gets another host or id only by a declared rename, which keeps everything. If the machine of the host is
- * another one, nothing of the resource exists there yet.
+ * Returns the changes of the host, the id and the machine. The host and the id change only by a declared
+ * rename, which keeps everything. On a new machine, nothing of the resource exists yet.
  */
 function placeChanges(state: Properties, news: Properties): PropertyDiffs {
   const changed = ["host", "resource", MACHINE].filter((key) => state[key] !== news[key]);
   return Object.fromEntries(changed.map((key) => [key, UPDATE]));
 }
 
-/** The update of the first resource on a host removes this stack's leftovers there. */
+/**
+ * Returns a change if this stack has leftovers on the host. The update of the host's first resource removes
+ * them.
+ */
 function orphanChange(news: Properties): PropertyDiffs {
   return orphansOf(news).length === 0 ? {} : { [ORPHANS]: ADD };
 }
 
-/** The content of a home is not an item, so a move from another host is a separate change. */
+/**
+ * Returns a change if the home moves here from another host, because the content of a home is not an item.
+ */
 function moveChange(news: Properties): PropertyDiffs {
   return movesFromOf(news) === undefined ? {} : { [MOVES_FROM]: ADD };
 }
@@ -69,7 +74,10 @@ function oneItem(name: string, wanted: WireItem, old: WireItem | undefined): rea
   });
 }
 
-/** Whether a secret is reported as applied by the host, in a state that never had its digest. */
+/**
+ * Whether a property is a secret's content that the host reports as applied, and the state has no digest of
+ * it.
+ */
 function isAsApplied(key: string, { content }: WireItem): boolean {
   return key === "content" && content === AS_DECLARED;
 }

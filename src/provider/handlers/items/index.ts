@@ -44,7 +44,10 @@ export function itemHandler(context: ProviderContext): Handler {
   };
 }
 
-/** The host's runtime is updated first, so that all other resources find the host under its current name. */
+/**
+ * Renames the host when its runtime is updated. The runtime is updated first, so that all other resources
+ * find the host under its current name.
+ */
 function renameHost({ hosts }: ProviderContext, news: Properties, state: Properties): void {
   const { host, items } = parseProperties(news);
   const former = state["host"];

@@ -16,7 +16,8 @@ export interface ItemProperties {
 export type WireItems = Readonly<Record<string, WireItem>>;
 
 /**
- * Parses the properties of a resource that consists of items. The digest of a secret is returned as plain text.
+ * Parses the properties of a resource that consists of items. The digest of a secret is returned as plain
+ * text.
  *
  * @throws InvalidError if the host, the id or the items are missing
  */
@@ -38,7 +39,7 @@ export function hasItems(properties: Properties): boolean {
   return ITEM_PROPERTIES.some((property) => asProperties(properties[property]) !== undefined);
 }
 
-/** The known items, by name. During a preview an item may be unknown. */
+/** Returns the known items, by name. In a preview, an item may be unknown. */
 export function wireItems(properties: Properties): WireItems {
   const items = Object.entries(allItems(properties));
   return Object.fromEntries(
@@ -49,7 +50,7 @@ export function wireItems(properties: Properties): WireItems {
   );
 }
 
-/** The names of the items that only the update will know. */
+/** Returns the names of the unknown items, which become known only in the update. */
 export function unknownItems(properties: Properties): string[] {
   const items = Object.entries(allItems(properties));
   return items.flatMap(([name, item]) => (asProperties(item) === undefined ? [name] : []));
@@ -64,7 +65,7 @@ function allItems(properties: Properties): Properties {
   return Object.fromEntries(parts.flat());
 }
 
-/** Replaces the items of properties, marks their secret contents as secrets, and keeps unknown items. */
+/** Replaces the items in properties, marks the contents of secrets as secret, and keeps unknown items. */
 export function withItems(properties: Properties, items: WireItems): Properties {
   const unknown = unknownItems(properties).map((name) => [name, UNKNOWN] as const);
   const parts = byPart<Value>({ ...Object.fromEntries(unknown), ...mapValues(items, markSecret) });
@@ -73,7 +74,8 @@ export function withItems(properties: Properties, items: WireItems): Properties 
 }
 
 /**
- * Whether an item is the home of an agent: only homes are moved aside, or deleted, when they are removed.
+ * Whether an item is an agent's home. Only homes are moved aside, or deleted with their contents, when they
+ * are removed.
  */
 export function isHomeFolder({
   kind,

@@ -13,10 +13,12 @@ import { movesFromOf } from "./directives.ts";
 const PROGRESS_INTERVAL = 10_000;
 
 /**
- * Moves an agent's home to the host of this resource: stops the agent on the old host, copies the home, and releases it
- * there, in this order. Each host records each step, so that the next run continues after a killed one.
+ * Moves an agent's home to the host of this resource: stops the agent on the old host, copies the home, and
+ * then marks the old copy as gone. Both hosts record each step, so that the next run can continue if this one
+ * is killed.
  *
- * @throws MusterError if the home is still on the old host; the agent then keeps running there, if it is reachable
+ * @throws MusterError if the home is still on the old host; the agent keeps running there if the host is
+ *   reachable
  */
 export async function moveHome(
   context: ProviderContext,
@@ -32,7 +34,7 @@ export async function moveHome(
   const { id, type, owner, items } = request;
   const { from } = move;
   try {
-    // Before the agent is stopped: both hosts must be reachable, and the new host must have enough space.
+    // Before the agent is stopped, both hosts must be reachable, and the new host must have enough space.
     const old = await context.hosts.mover(from);
     const now = await context.hosts.mover(move.to);
     const arrival = { op: "arrive", id, type, owner, items, from } as const;
@@ -61,7 +63,10 @@ interface Transfer {
   readonly name: string;
 }
 
-/** Copies the home. If that fails, the agent is started again on the old host; it has not run anywhere in between. */
+/**
+ * Copies the home. If the copy fails, the agent is started again on the old host. It has not run on the new
+ * host.
+ */
 async function transferHome(transfer: Transfer, arrival: Parameters<AgentMover["arrive"]>[0]): Promise<void> {
   const { old, now, move, name } = transfer;
   try {
@@ -73,7 +78,10 @@ async function transferHome(transfer: Transfer, arrival: Parameters<AgentMover["
   }
 }
 
-/** While the new host writes a piece, the old host reads the next one, so at most two pieces are in memory. */
+/**
+ * Copies the home in pieces. While the new host writes a piece, the old host reads the next one, so at most
+ * two pieces are in memory.
+ */
 async function stream({ old, now, call, move, owner, name }: Transfer): Promise<void> {
   const take = (first: boolean) => old.pack({ op: "pack", id: move.id, owner, move: name, first });
   let lastReport = Date.now();
@@ -81,10 +89,11 @@ async function stream({ old, now, call, move, owner, name }: Transfer): Promise<
   for (let next: ReturnType<typeof take> | undefined = take(true); next !== undefined; ) {
     const piece: PackAnswer = await next;
     next = piece.sum === undefined ? take(false) : undefined;
-    // It is awaited in the next round, unless the new host fails before that.
+    // The next piece is awaited in the next round, unless the new host fails first.
     next?.catch(() => undefined);
     const { aside } = await now.unpack({ op: "unpack", id: move.toId, move: name, ...piece });
-    for (const path of aside) await call.log("info", `${move.to}: moved aside, kept for you: ${path}`);
+    for (const path of aside)
+      await call.log("info", `${move.to}: files that were in the home's place were moved aside to ${path}`);
     bytes += Buffer.byteLength(piece.bytes, "base64");
     if (Date.now() - lastReport < PROGRESS_INTERVAL) continue;
     lastReport = Date.now();
@@ -104,7 +113,9 @@ function alreadyThere(move: PendingMove): MusterError {
   });
 }
 
-/** The run does not cover the old host, so the home could not be removed there. */
+/**
+ * Returns the error for a run that does not cover the old host, so that the home could not be removed there.
+ */
 function outsideRun(id: string, source: string): InvalidError {
   const { host: to, name: agent } = subjectOf(id);
   return new InvalidError({

@@ -4,10 +4,10 @@ import { labelOf } from "../../../model/parts.ts";
 import { observedWire } from "../../../model/wire-items.ts";
 import type { WireItems } from "./inputs.ts";
 
-/** The maximum number of characters that are shown of one property. */
+/** The maximum number of characters that are shown for one property. */
 const SHOWN = 400;
 
-/** Replaces the declared values of items by the observed ones. */
+/** Replaces the declared values of items with the observed ones. */
 export function observedItems(items: WireItems, observed: Observations): WireItems {
   return mapValues(items, (item, name) => observedWire(item, observedProps(observed[name])));
 }
@@ -21,13 +21,16 @@ export function unknownReasons(items: WireItems, observed: Observations): readon
   });
 }
 
-/** Whether all items of the resource are gone. The program that it starts and its model are not counted. */
+/**
+ * Whether all items of a resource are gone, except the program that it starts and the model, which do not
+ * count.
+ */
 export function isGone(items: WireItems, observed: Observations): boolean {
   const own = Object.keys(items).filter((name) => !["program", "model"].includes(`${items[name]?.["kind"]}`));
   return own.every((name) => isAbsent(observed[name]));
 }
 
-/** A unit without a file still exists while it runs. */
+/** Whether an item does not exist. A unit without a file still exists while it runs. */
 function isAbsent(observation: Observation | undefined): boolean {
   if (observation === undefined || "unknown" in observation) return false;
   const { type, present, enabled, active = "stopped" } = observation.props;
@@ -40,7 +43,7 @@ function observedProps(observation: Observation | undefined): Props {
   return mapValues(props, (value, property) => withDetail(property, value, detail));
 }
 
-/** People cannot read a digest, so it is replaced by the parts that differ, if the host has reported them. */
+/** Replaces a digest, which people cannot read, with the parts that differ, if the host has reported them. */
 function withDetail(property: string, value: Scalar, detail: readonly Detail[]): Scalar {
   const parts = detail.filter((d) => d.property === property || d.property.startsWith(`${property}.`));
   if (parts.length === 0) return value;

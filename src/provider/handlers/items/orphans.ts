@@ -6,8 +6,8 @@ import { orphansOf } from "./directives.ts";
 import { parseProperties } from "./inputs.ts";
 
 /**
- * Removes this stack's leftovers on the host, which are in neither fleet.yaml nor the state. Each is removed according
- * to its own record, in the given order.
+ * Removes this stack's leftovers on the host, which are in neither fleet.yaml nor the state, in the given
+ * order. Each leftover is removed according to its own record.
  */
 export async function removeOrphans(
   context: ProviderContext,
@@ -22,7 +22,7 @@ export async function removeOrphans(
   try {
     for (const id of orphans) {
       const { aside } = await remover.remove({ op: "remove", id, owner, items: {} });
-      for (const path of aside) await call.log("info", `${host}: moved aside, kept for you: ${path}`);
+      for (const path of aside) await call.log("info", `${host}: agent data was moved aside to ${path}`);
     }
   } finally {
     context.observations.forget(host);
@@ -31,7 +31,9 @@ export async function removeOrphans(
 
 const LEFT_OVER = " is left over, and is in neither fleet.yaml nor the state";
 
-/** Announces the removal of a host's leftovers, according to their records, which the preflight has just read. */
+/**
+ * Announces the removal of a host's leftovers, according to their records, which the preflight has just read.
+ */
 export async function announceOrphans(
   { observations }: ProviderContext,
   call: HandlerCall,

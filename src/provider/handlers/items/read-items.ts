@@ -16,7 +16,8 @@ import { isGone, observedItems, unknownReasons } from "./observed-items.ts";
 /**
  * Observes the resource on its host.
  *
- * @returns undefined if all of it is gone; the recorded state if its host is declared intermittent and is unreachable
+ * @returns undefined if the whole resource is gone; the recorded state if its host is declared intermittent
+ *   and is unreachable
  * @throws PartialError with the recorded state if any part is unknown, as unknown does not mean absent
  */
 export async function readItems(
@@ -39,7 +40,8 @@ export async function readItems(
   if (reasons.length > 0) throw new PartialError({ id, ...recorded, reasons });
   if (isGone(properties.items, observed) && !isBeingRemoved(record)) return undefined;
   const items = observedItems(properties.items, observed);
-  // These inputs have no keyed hashes: if they differ from the program's inputs, the engine writes a whole checkpoint.
+  // The inputs must not contain keyed hashes. If they differed from the program's inputs, the engine would
+  // write a whole checkpoint.
   const inputs = mapValues(items, (item) => toWire(fromWire(item)));
   const actual = {
     inputs: withItems(recorded.inputs, inputs),
@@ -54,18 +56,19 @@ function unfinishedReasons({ host, id }: ItemProperties, { failures = [] }: Host
   const next = "`npx pulumi up` finishes the work";
   if (failures.length === 0) return [`${host}: a run was killed while it changed this; ${next}`];
   return failures.map((failure) => {
-    return `the last run failed at its ${failure.part}; ${next}. The error was: ${failureText(host, id, failure)}`;
+    const text = failureText(host, id, failure);
+    return `the last run could not apply the agent's ${failure.part}; ${next}. The error was: ${text}`;
   });
 }
 
-/** Whether a removal was killed: it leaves the record, which only another delete removes. */
+/** Whether a removal was killed. It leaves the record, which only another removal deletes. */
 function isBeingRemoved(record: HostRecord | undefined): boolean {
   return record !== undefined && record.applied === undefined && record.intended === undefined;
 }
 
 /**
- * Whether the resource is the host's runtime. If the runtime is missing, this resource is absent, and all others are
- * unknown.
+ * Whether the resource is the host's runtime. If the runtime is missing, this resource is absent, and all
+ * others are unknown.
  */
 export function isRuntime(items: WireItems): boolean {
   return Object.values(items).some((item) => item["kind"] === "runtime");
@@ -73,7 +76,10 @@ export function isRuntime(items: WireItems): boolean {
 
 type ObservedResource = Pick<Observed, "observed" | "record">;
 
-/** Uses the observation of the whole host if it covers the same items; otherwise observes this resource separately. */
+/**
+ * Uses the observation of the whole host if it covers the same items; otherwise observes this resource
+ * separately.
+ */
 async function observeResource(
   context: ProviderContext,
   call: HandlerCall,
@@ -100,8 +106,8 @@ function unsealed(observation: Observation, state: WireItem | undefined): Observ
 }
 
 /**
- * Returns the item to compare the host with. After a saved refresh, the recorded inputs are only what was observed
- * then, so the host's own record is more reliable. Only the digest of a secret is not in it.
+ * Returns the item to compare the host with. After a saved refresh, the recorded inputs are only what the
+ * refresh observed, so the host's own record is more reliable. The record lacks only the digests of secrets.
  *
  * @param isKnown whether the state already has the digest of the secret
  */

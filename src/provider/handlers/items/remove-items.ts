@@ -5,7 +5,10 @@ import type { HandlerCall } from "../handler.ts";
 import { hostItems, parseProperties } from "./inputs.ts";
 import { isRuntime } from "./read-items.ts";
 
-/** Removes the items of the resource from its host. An agent's own data is moved aside, and the new path is printed. */
+/**
+ * Removes the items of the resource from its host. An agent's own data is moved aside, and the new path is
+ * printed.
+ */
 export async function deleteItems(
   context: ProviderContext,
   call: HandlerCall,
@@ -16,7 +19,7 @@ export async function deleteItems(
     const { owner } = call.urn;
     const remover = await context.hosts.remover(host);
     const { aside } = await remover.remove({ op: "remove", id, owner, items: hostItems(items) });
-    for (const path of aside) await call.log("info", `${host}: moved aside, kept for you: ${path}`);
+    for (const path of aside) await call.log("info", `${host}: agent data was moved aside to ${path}`);
     if (isRuntime(items)) await remover.uninstall();
   } catch (error) {
     if (!isNothingInstalled(error)) throw error;

@@ -30,7 +30,7 @@ export function restartNotices(state: Properties, news: Properties): string[] {
     const isRead = notify !== undefined && paths.some((path) => path in changes);
     if (!isRead) return [];
     const latest = typeof within === "number" ? `, after ${Math.ceil(within / 60)} min at the latest` : "";
-    const where = choice === undefined ? "" : ` if it runs on ${choice} by then`;
+    const where = choice === undefined ? "" : ` if it is using provider ${choice} when the change is applied`;
     return [`${host}: ${readerIn(id)} ${WHEN[(restart ?? "now") as OnChange]}${latest}${where}`];
   });
   return [...new Set(sentences)];
@@ -43,7 +43,7 @@ export function waitingSentence({ host, id, items }: ItemProperties, unit: strin
   return `${host}: ${readerIn(id)} keeps running as before, ${why}; see \`npx fleet ps\``;
 }
 
-/** Announces a change that is deferred until its host is back. */
+/** Announces that changes are deferred until their host is back. */
 export async function announceWaiting(
   { isDeferred }: ProviderContext,
   call: HandlerCall,
@@ -53,7 +53,9 @@ export async function announceWaiting(
   if (isDeferred(host)) await call.log("warning", `deferred until ${host} is back`);
 }
 
-/** The agent or service that reads the files of a resource: `iris` for `hub/iris/agent`. */
+/**
+ * Returns the name of the agent or service that reads the files of a resource: `iris` for `hub/iris/agent`.
+ */
 function readerIn(id: string): string {
   const { kind, name } = subjectOf(id);
   return kind === "agent" || kind === "service" ? name : "its deadman";

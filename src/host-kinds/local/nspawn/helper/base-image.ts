@@ -13,16 +13,16 @@ import { withHelperLock } from "./helper-lock.ts";
 import { provision } from "./provision.ts";
 
 /**
- * Creates the Debian base that all local hosts share, and installs the packages that this machine lacks to
- * boot them. Does nothing if both are already there.
+ * Creates the Debian base that all local hosts share, and installs the packages that this machine needs to
+ * boot local hosts. Does nothing if the base and the packages already exist.
  *
- * @param local `<cache>/local`
+ * @param local the absolute path of `<cache>/local`
  * @returns the name of the base's folder in `local`
  */
 export async function ensureBase(local: string, node: NodeProgram, progress: ProgressLine): Promise<string> {
   const name = baseName(node.version);
   if (isPrepared(local, node)) return name;
-  const waiting = (pid: number) => progress(`waiting for process ${pid}, which creates the Debian base`);
+  const waiting = (pid: number) => progress(`waiting for process ${pid}, which is creating the Debian base`);
   return withHelperLock(
     "base",
     async () => {
@@ -35,7 +35,7 @@ export async function ensureBase(local: string, node: NodeProgram, progress: Pro
   );
 }
 
-/** Removes unused bases. The caller holds the lock, so an unfinished base was left by a killed run. */
+/** Removes unused bases. The caller holds the lock, so any unfinished base comes from a killed run. */
 function removeUnused(local: string, name: string): void {
   const used = new Set([name, ...[...allHosts(local).values()].map((host) => host.base)]);
   for (const folder of readdirSync(local)) {
@@ -67,7 +67,7 @@ async function withElapsed<T>(text: string, progress: ProgressLine, work: () => 
   }
 }
 
-/** Installs the Debian packages that this machine lacks to boot local hosts. */
+/** Installs the Debian packages that this machine still lacks to boot local hosts. */
 export async function installMissing(progress: ProgressLine): Promise<void> {
   const missing = missingPackages();
   if (missing.length === 0) return;

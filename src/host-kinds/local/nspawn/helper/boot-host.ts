@@ -13,28 +13,34 @@ import { startSupervisor } from "./host-supervisor.ts";
 import { joinNetwork } from "./network.ts";
 import { stopHost } from "./stop-host.ts";
 
-/** Milliseconds that a host may take until its sshd answers. It usually takes 2 s. */
+/** How many milliseconds a host may take until its sshd answers. It usually takes 2 s. */
 const BOOT_TIME = 60_000;
 
-/** Each host's systemd uses about 9 inotify instances of uid 0, and the default limit per user is 128. */
+/**
+ * The inotify instances to allow per user. Each host's systemd uses about 9 as root, and the default is 128.
+ */
 const INOTIFY_INSTANCES = 4096;
 
 /**
- * Boots a host if it does not run, and waits until its sshd answers.
+ * Boots a host unless it is already running, and waits until its sshd answers.
  *
- * @throws MusterError with the last lines of its console if it does not boot
+ * @throws MusterError with the last lines of the host's console if it does not boot
  */
 export async function bootHost(host: HostPaths): Promise<HostAddress> {
   const file = readHostFile(host.dir);
   if (file === undefined) {
-    throw new MusterError({ where: host.id, what: "cannot boot", why: "this local host does not exist." });
+    throw new MusterError({
+      where: host.id,
+      what: "it cannot be booted",
+      why: "this local host does not exist.",
+    });
   }
   const running = () => supervisorPid(host.dir) !== undefined;
   await waitForSsh(host, file, running() ? running : await start(host, file));
   return { address: file.address, hostKeys: file.hostKeys };
 }
 
-/** Starts a host. @returns a function that checks whether the host still runs */
+/** Starts a host. @returns a function that checks whether the host is still running */
 async function start(host: HostPaths, file: HostFile): Promise<() => boolean> {
   await stopHost(host);
   raiseInotifyLimit();

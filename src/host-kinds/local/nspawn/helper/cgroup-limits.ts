@@ -3,26 +3,30 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 
 /**
- * The limits of a cgroup's processes together. CPU time has no limit, because the kernel shares it by weight.
+ * The limits for all processes in a cgroup together. CPU time is not limited, because the kernel divides it
+ * among the cgroups by weight.
  */
 interface CgroupLimits {
-  /** A share of this machine's memory, from 0 to 1. */
+  /** The most memory, as a share of this machine's memory from 0 to 1. */
   readonly memory: number;
-  /** The number of processes and threads. */
+  /** The most processes and threads. */
   readonly tasks: number;
 }
 
-/** Linux has 32768 process IDs by default, and the machine itself needs some of them. */
+/**
+ * The limits of all hosts. Linux has 32768 process IDs by default, and this machine needs some of them
+ * itself.
+ */
 export const ALL_HOSTS: CgroupLimits = { memory: 0.75, tasks: 24_000 };
 
 export const ONE_HOST: CgroupLimits = { memory: 0.5, tasks: 8000 };
 
 /**
- * Sets the limits of a cgroup in any hierarchy. A host does not see this cgroup, only those below it, so
- * nobody in the host can raise the limits, and a runaway process cannot exhaust this machine or other hosts.
+ * Sets the limits of a cgroup, in any hierarchy. A host sees only the cgroups below this one, so nobody in
+ * the host can raise the limits, and a runaway process cannot exhaust this machine or other hosts.
  */
 export function setLimits(group: string, { memory, tasks }: CgroupLimits): void {
-  // Before Linux 5.11, a limit in cgroup v1 applies to the cgroups below only if this is set.
+  // Before Linux 5.11, a memory limit in cgroup v1 applies to the cgroups below only if use_hierarchy is set.
   const hierarchical = join(group, "memory.use_hierarchy");
   if (existsSync(hierarchical) && readFileSync(hierarchical, "utf8").trim() === "0")
     writeFileSync(hierarchical, "1");

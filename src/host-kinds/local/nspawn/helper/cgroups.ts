@@ -7,9 +7,9 @@ import { ALL_HOSTS, ONE_HOST, setLimits } from "./cgroup-limits.ts";
 const PARENT = "muster";
 
 /**
- * Creates a cgroup for a host in each hierarchy of this machine, v1 and v2. Hosts that share a cgroup would
- * see each other's processes, and would kill them when they stop. The limits are set before the host's first
- * process starts.
+ * Creates a cgroup for a host in each hierarchy of this machine, v1 and v2. If hosts shared a cgroup, they
+ * would see each other's processes, and a host that stops would kill those of the others. The limits are set
+ * before the host's first process starts.
  *
  * @returns the folders of the cgroups
  */
@@ -36,9 +36,10 @@ export function cgroupPids(id: string): number[] {
 }
 
 /**
- * Removes a host's cgroups, which must not contain a running process.
+ * Removes a host's cgroups, which must not contain any processes. Also removes the parent cgroup if no other
+ * local host needs it.
  *
- * @returns whether this machine has cgroups of other local hosts
+ * @returns whether other local hosts have cgroups on this machine
  */
 export async function removeCgroups(id: string): Promise<boolean> {
   for (const group of ownGroups(id).flatMap(withSubgroups)) await removeGroup(group);
@@ -48,7 +49,7 @@ export async function removeCgroups(id: string): Promise<boolean> {
   return others;
 }
 
-/** Removes a cgroup. Tries repeatedly, because it is busy for a moment after its last process was killed. */
+/** Removes a cgroup. Retries, because a cgroup stays busy for a moment after its last process was killed. */
 async function removeGroup(group: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -66,7 +67,7 @@ function ownGroups(id: string): string[] {
     .filter(existsSync);
 }
 
-/** Returns a cgroup with all cgroups below it, in the order in which they can be removed. */
+/** Returns a cgroup and all cgroups below it, in the order in which they can be removed. */
 function withSubgroups(group: string): string[] {
   return [...subgroups(group).flatMap((name) => withSubgroups(join(group, name))), group];
 }
@@ -88,19 +89,19 @@ function hierarchies(): { root: string; v2: boolean }[] {
     .map(([root, type]) => ({ root, v2: type === "cgroup2" }));
 }
 
-/** Enables all controllers for the children of a cgroup. In cgroup v2, its subtree_control lists them. */
+/** Enables all controllers for the children of a cgroup, which cgroup v2 does not do by default. */
 function enableControllers(group: string): void {
   for (const controller of read(join(group, "cgroup.controllers")).split(/\s+/).filter(Boolean)) {
     try {
       writeFileSync(join(group, "cgroup.subtree_control"), `+${controller}`);
     } catch {
-      // This kernel cannot delegate the controller, for example because of realtime processes. Its limits do
-      // not apply.
+      // This kernel cannot delegate the controller, for example because of realtime processes. Limits that
+      // need the controller do not apply.
     }
   }
 }
 
-/** Copies the root's CPUs in cgroup v1, because a new cpuset is empty and accepts no process. */
+/** Copies the CPUs of the root cgroup in cgroup v1, where a new cpuset is empty and accepts no process. */
 function inheritCpus(root: string, parent: string): void {
   if (!existsSync(join(parent, "cpuset.mems")) || !existsSync(join(parent, "cgroup.clone_children"))) return;
   for (const file of ["cpuset.cpus", "cpuset.mems"])

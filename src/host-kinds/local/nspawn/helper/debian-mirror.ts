@@ -1,13 +1,13 @@
 import { execa } from "execa";
 
 export interface Mirror {
-  /** Left out if apt has no Debian archive. debootstrap then uses Debian's own archive. */
+  /** Left out if apt uses no Debian archive. In that case, debootstrap uses Debian's own archive. */
   readonly url?: string;
-  /** `http_proxy` and `https_proxy`, if apt uses a proxy. */
+  /** The environment variables `http_proxy` and `https_proxy`; empty if apt uses no proxy. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Finds the Debian archive that this machine's apt uses, in any format of its sources. */
+/** Finds the Debian archive that this machine's apt uses, whatever the format of apt's source files. */
 export async function debianMirror(): Promise<Mirror> {
   const format = ["--format", "$(SITE)|$(COMPONENT)|$(RELEASE)", "Created-By: Packages"];
   const targets = await execa("apt-get", ["indextargets", ...format], { reject: false });
@@ -17,7 +17,7 @@ export async function debianMirror(): Promise<Mirror> {
   return { ...(url !== undefined && { url }), env: await proxy() };
 }
 
-/** Whether a URL is a mirror of the main archive, which ends with `debian`, and not of security or ports. */
+/** Whether a URL ends with `debian`, as mirrors of the main archive do, unlike those of security or ports. */
 function isDebianArchive(site: string): boolean {
   return /^https?:\/\/.*\/debian\/?$/.test(site);
 }

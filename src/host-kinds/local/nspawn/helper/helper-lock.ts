@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { withProcessLock } from "../../../../base/process-lock.ts";
 
-/** The folder of the lock files. A reboot empties it, and also ends all processes that could hold a lock. */
+/** The folder of the lock files. A reboot empties it, and also ends every process that holds a lock. */
 const LOCKS = "/run/muster";
 
 /**
  * Runs `work` while holding the machine-wide lock with this name.
  *
- * @param waiting called once with the ID of the process that holds the lock, if we have to wait for it
+ * @param waiting called once if another process holds the lock, with the ID of that process
  */
 export function withHelperLock<T>(
   name: string,

@@ -8,12 +8,12 @@ import type { HostPaths } from "../local-host-paths.ts";
 import { BRIDGE } from "./network.ts";
 
 /**
- * Runs one host, and boots it again when it reboots. Its arguments are the host's ID, the base, the cgroups,
- * `--`, and the arguments of systemd-nspawn. Only this process and its children see the mounts, which
- * therefore disappear with them. /run is a tmpfs because systemd-nspawn cleans up there after a reboot, and
- * refuses to do so on a disk. Each boot gets new cgroups, because cgroup v2 does not accept a process in a
- * cgroup whose children have controllers. systemd-nspawn exits with 133 if the host requests a reboot and
- * `--keep-unit` is set.
+ * Runs one host, and boots the host again when it requests a reboot. With `--keep-unit`, systemd-nspawn exits
+ * with 133 on such a request. The script's arguments are the host's ID, the base, the cgroups, `--`, and the
+ * arguments of systemd-nspawn. Only the script and its child processes see the mounts, which disappear when
+ * the last of these processes ends. /run is a tmpfs because systemd-nspawn cleans up there after a reboot,
+ * and refuses to do so on a disk. Each boot gets new cgroups, because cgroup v2 does not accept a process in
+ * a cgroup whose children have controllers.
  */
 const SUPERVISE = `#!/bin/sh
 set -eu
@@ -62,13 +62,14 @@ export function startSupervisor(host: HostPaths, file: HostFile, cgroups: readon
 }
 
 /**
- * The name servers that systemd-resolved uses. Hosts cannot reach systemd-resolved on this machine's
- * loopback.
+ * The file with the name servers that systemd-resolved uses. Hosts must use these servers directly, because
+ * systemd-resolved only listens on this machine's loopback.
  */
 const UPLINK = "/run/systemd/resolve/resolv.conf";
 
 /**
- * Returns systemd-nspawn's arguments. `--keep-unit --register=no` avoid the need for systemd and machined.
+ * Returns systemd-nspawn's arguments. With `--keep-unit --register=no`, this machine needs neither systemd
+ * nor machined.
  */
 function nspawnArgs(host: HostPaths, file: HostFile): string[] {
   const config = join(host.dir, "config").replaceAll(/[\\:]/g, "\\$&");

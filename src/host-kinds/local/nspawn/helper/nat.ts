@@ -5,17 +5,17 @@ import { MusterError } from "../../../../base/errors.ts";
 /** Muster's own nftables table, so that the rules of other programs are not changed. */
 const TABLE = "muster";
 
-/** Marks packets from hosts, because the masquerading rule cannot see from which interface a packet came. */
+/** Marks packets from hosts, because the masquerading rule cannot see which interface a packet came from. */
 const MARK = "0x6d757374";
 
 const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 
-/** Exists if IP forwarding was disabled before the first local host was booted. */
+/** A file that exists if IP forwarding was disabled before the first local host was booted. */
 const WAS_OFF = "/run/muster/forwarding-was-off";
 
 /**
- * Gives the hosts on the bridge access to the networks of this machine, with its address: agents need their
- * providers, and apt needs its mirror. Other machines cannot open connections to a host.
+ * Gives the hosts on the bridge access to this machine's networks, because agents need their providers and
+ * apt needs its mirror. The hosts use this machine's address, and other machines cannot connect to them.
  */
 export async function openNat(bridge: string): Promise<void> {
   await nft(`table ip ${TABLE}
@@ -37,7 +37,7 @@ table ip ${TABLE} {
   writeFileSync(FORWARDING, "1");
 }
 
-/** Reverts openNat. */
+/** Reverts `openNat`. */
 export async function closeNat(): Promise<void> {
   await nft(`table ip ${TABLE}\ndelete table ip ${TABLE}\n`);
   if (!existsSync(WAS_OFF)) return;

@@ -6,18 +6,18 @@ import { allHosts } from "../host-file.ts";
 import { contains, type Range, rangeOf } from "./ip-range.ts";
 import { closeNat, openNat } from "./nat.ts";
 
-/** The bridge that connects local hosts with this machine. It exists while a local host runs. */
+/** The bridge that connects local hosts with this machine. It exists while any local host is running. */
 export const BRIDGE = "muster0";
 
 /**
- * A fixed address. Otherwise it would change when hosts start or stop, and hosts would have to resolve it
- * again.
+ * The bridge's MAC address. If it were not fixed, it would change when hosts start or stop, and the hosts
+ * would have to resolve it again.
  */
 const BRIDGE_MAC = "02:6d:75:73:74:72";
 
 /**
- * Creates the bridge, gives this machine its address in the host's network, and removes an old neighbour
- * entry for the host's address.
+ * Creates the bridge if necessary, gives this machine its address in the host's network, and removes an old
+ * neighbour entry for the host's address.
  */
 export async function joinNetwork(address: string): Promise<void> {
   if (!existsSync(`/sys/class/net/${BRIDGE}`)) {
@@ -25,13 +25,14 @@ export async function joinNetwork(address: string): Promise<void> {
   }
   await ip("address", "replace", `${gatewayOf(address)}/24`, "dev", BRIDGE);
   await ip("link", "set", BRIDGE, "up");
-  // 100 ms between ARP requests instead of one second, so that a host is reachable as soon as it has booted.
+  // ARP requests are sent every 100 ms instead of every second, so that a host is reachable as soon as it has
+  // booted.
   writeFileSync(`/proc/sys/net/ipv4/neigh/${BRIDGE}/retrans_time_ms`, "100");
   await ip("neighbour", "flush", "to", address, "dev", BRIDGE);
   await openNat(BRIDGE);
 }
 
-/** Removes the bridge and the rules for network access. */
+/** Removes the bridge and the firewall rules for it, if it exists. */
 export async function leaveNetwork(): Promise<void> {
   if (!existsSync(`/sys/class/net/${BRIDGE}`)) return;
   await closeNat();
@@ -44,8 +45,8 @@ export function gatewayOf(address: string): string {
 }
 
 /**
- * Returns an address that no host of this cache uses. All hosts of a cache share a network. For the first
- * host, this is a private network (RFC 1918) that does not overlap any route of this machine.
+ * Returns an address that no host in this cache uses. All hosts in a cache share a network, which is chosen
+ * for the first host: a private network (RFC 1918) that does not overlap any route of this machine.
  */
 export async function freeAddress(local: string): Promise<string> {
   const taken = new Set([...allHosts(local).values()].map((host) => host.address));
@@ -66,8 +67,8 @@ export async function freeAddress(local: string): Promise<string> {
 async function freeNetwork(local: string): Promise<string> {
   const routes = JSON.parse(await ip("-json", "-4", "route", "show", "table", "all")) as { dst: string }[];
   const used = routes.flatMap(({ dst }) => (dst === "default" ? [] : [rangeOf(dst)]));
-  // Stopped hosts have no routes, so that two caches could choose the same network. Each starts its search
-  // elsewhere.
+  // Stopped hosts have no routes, so two caches could choose the same network. To make this unlikely, each
+  // cache starts its search at a different network.
   const first = createHash("sha256").update(local).digest().readUInt8();
   const found = candidates(first).find((network) => isFree(rangeOf(`${network}.0/24`), used));
   if (found !== undefined) return found;

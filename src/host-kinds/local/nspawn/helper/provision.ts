@@ -14,11 +14,12 @@ import type { NodeProgram } from "../helper-protocol.ts";
 import { FILES, MASKED_UNITS } from "../image-recipe.ts";
 import type { Mirror } from "./debian-mirror.ts";
 
-/** The CA certificates of this machine, including those that its administrator has added. */
+/** The CA certificates that this machine trusts, including those that its administrator added. */
 const TRUSTED = "/etc/ssl/certs/ca-certificates.crt";
 
 /**
- * Turns a new Debian into the base of local hosts: adds Muster's files and Node.js, removes unneeded files.
+ * Turns a new Debian into the base of local hosts: adds Muster's files and Node.js, and removes unneeded
+ * files.
  */
 export function provision(root: string, node: NodeProgram, mirror: Mirror): void {
   addOwnFiles(root);
@@ -37,7 +38,7 @@ function addOwnFiles(root: string): void {
   symlink("../muster-address.service", join(units, "multi-user.target.wants/muster-address.service"));
 }
 
-/** Copies this machine's CA certificates and apt proxy, which its hosts need, too, to reach the internet. */
+/** Copies this machine's CA certificates and apt proxy, because the hosts need them to reach the internet. */
 function addInternetAccess(root: string, { env }: Mirror): void {
   if (existsSync(TRUSTED)) copyFileSync(TRUSTED, join(root, TRUSTED));
   const proxies = Object.entries(env).map(
@@ -51,7 +52,7 @@ function symlink(target: string, path: string): void {
   symlinkSync(target, path);
 }
 
-/** Adds Node.js to the base rather than to each host, so that all hosts share its pages in memory. */
+/** Adds Node.js to the base rather than to each host, so that all hosts share one copy in memory. */
 function addNode(root: string, node: NodeProgram): void {
   const folder = join(root, RUNTIME_DIR, `node-${node.version}`);
   mkdirSync(folder, { recursive: true });

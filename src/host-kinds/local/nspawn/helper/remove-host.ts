@@ -14,7 +14,7 @@ export async function removeHost(host: HostPaths): Promise<Record<string, never>
 /**
  * Deletes `<cache>/local` with the bases and all other files.
  *
- * @throws MusterError that lists the hosts of all projects if any exist
+ * @throws MusterError that lists the hosts if any project still has one
  */
 export async function cleanHost(local: string): Promise<Record<string, never>> {
   const hosts = [...allHosts(local).values()];

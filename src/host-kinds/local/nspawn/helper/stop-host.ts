@@ -8,8 +8,9 @@ import { cgroupPids, removeCgroups } from "./cgroups.ts";
 import { withHelperLock } from "./helper-lock.ts";
 import { leaveNetwork } from "./network.ts";
 
-/** Milliseconds that a host has for its shutdown, and that its processes then have to end after SIGKILL. */
+/** How many milliseconds a host may take to shut down. */
 const SHUTDOWN_TIME = 10_000;
+/** How many milliseconds the remaining processes may take to end after SIGKILL. */
 const KILL_TIME = 5000;
 
 /** Stops a host if it runs, and releases everything that it uses on this machine except its disk. */
@@ -24,7 +25,10 @@ export async function stopHost(host: HostPaths): Promise<Record<string, never>> 
   return {};
 }
 
-/** On SIGTERM, systemd-nspawn asks the host's systemd to halt. On a second one, it would exit immediately. */
+/**
+ * Shuts a host down with SIGTERM to systemd-nspawn. Each process gets the signal only once, because
+ * systemd-nspawn exits immediately on a second SIGTERM.
+ */
 async function shutDown(host: HostPaths): Promise<void> {
   const signalled = new Set<number>();
   const end = Date.now() + SHUTDOWN_TIME;
@@ -49,13 +53,13 @@ async function kill(host: HostPaths): Promise<void> {
     for (const pid of pids) signal(pid, "SIGKILL");
     if (Date.now() > end) {
       const why = `its processes ${pids.join(", ")} do not exit.`;
-      throw new MusterError({ where: host.id, what: "cannot stop the local host", why });
+      throw new MusterError({ where: host.id, what: "the local host cannot be stopped", why });
     }
     await sleep(20);
   }
 }
 
-/** Sends a signal to a process, which may have ended in the meantime. */
+/** Sends a signal to a process. Does nothing if the process has already ended. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
