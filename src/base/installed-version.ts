@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "./paths.ts";
+import { packageRoot } from "./muster-folders.ts";
 
 interface Manifest {
   readonly version: string;

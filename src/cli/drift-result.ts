@@ -17,7 +17,7 @@ import { READER_OPTIONS, readerIn } from "./reader-login.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import { settingsOf } from "./stack/settings.ts";
 
-/** The options of all commands that check for drift. */
+/** The options that all commands that check for drift have in common. */
 export const DRIFT_OPTIONS: CommandDefinition["options"] = {
   "--host <name>": "only this host",
   "--tenant <name>": "only this tenant's agents",

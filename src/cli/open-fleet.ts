@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { InvalidError } from "../base/errors.ts";
-import { projectDir } from "../base/paths.ts";
+import { projectDir } from "../base/muster-folders.ts";
 import type { Fleet } from "../config/fleet.ts";
 import { loadFleet } from "../config/load-fleet.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { packageRoot, projectDir } from "../base/paths.ts";
+import { packageRoot, projectDir } from "../base/muster-folders.ts";
 import { visible } from "../base/terminal-text.ts";
 import { formerPackageError, namesFormerPackage } from "../engine/former-package.ts";
 import type { CommandDefinition, Io } from "./command.ts";

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
-import { packageRoot, projectDir } from "../base/paths.ts";
+import { packageRoot, projectDir } from "../base/muster-folders.ts";
 import type { Fleet } from "../config/fleet.ts";
 import { loadFleet } from "../config/load-fleet.ts";
 import { ensureEngine } from "../engine/install-engine.ts";

@@ -248,7 +248,7 @@ export interface RawRuntime {
   readonly model?: string;
 }
 
-/** How a failed run is repeated. */
+/** How a failed run is retried. */
 export interface RawOnFailure {
   readonly retries?: number;
   readonly after?: number | string;

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { MusterError } from "../base/errors.ts";
-import { packageRoot } from "../base/paths.ts";
+import { packageRoot } from "../base/muster-folders.ts";
 import { ENGINE_VERSION } from "./engine-version.ts";
 import { goEnv, removeOwnCaches, usableGo } from "./go-toolchain.ts";
 import { CLI, LANGUAGE_HOST } from "./paths.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { sep } from "node:path";
 import type { Check } from "../base/doctor-check.ts";
 import { MusterError } from "../base/errors.ts";
-import { projectDir } from "../base/paths.ts";
+import { projectDir } from "../base/muster-folders.ts";
 import { atLeast, usable } from "./engine-version.ts";
 import { unsetVariables } from "./environment.ts";
 import { findEngine, foreignClis, versionOf } from "./find-engine.ts";

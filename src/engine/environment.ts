@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { ENGINE_DEFAULTS } from "../base/engine-defaults.ts";
-import { cacheDir } from "../base/paths.ts";
+import { cacheDir } from "../base/muster-folders.ts";
 import { type ProjectLaunch, readProjectLaunch } from "./launch-hosts.ts";
 import { passphraseFile, passphraseIsSet } from "./passphrase.ts";
 import { pulumiHome } from "./paths.ts";

@@ -1,7 +1,7 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, join, sep } from "node:path";
 import { execa } from "execa";
-import { cacheDir, packageRoot } from "../base/paths.ts";
+import { cacheDir, packageRoot } from "../base/muster-folders.ts";
 import { ENGINE_VERSION, usable } from "./engine-version.ts";
 import { CLI, engineDir, LANGUAGE_HOST, launcherDir } from "./paths.ts";
 

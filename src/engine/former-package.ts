@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidError } from "../base/errors.ts";
-import { PACKAGE_NAME } from "../base/paths.ts";
+import { PACKAGE_NAME } from "../base/muster-folders.ts";
 
 /**
  * The name of Muster's npm package in version 0.1, which was never published. On npm, the name belongs to

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { MusterError } from "../base/errors.ts";
-import { cacheDir, packageRoot } from "../base/paths.ts";
+import { cacheDir, packageRoot } from "../base/muster-folders.ts";
 import { atLeast } from "./engine-version.ts";
 import { onPath } from "./find-engine.ts";
 

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { cacheDir } from "../base/paths.ts";
+import { cacheDir } from "../base/muster-folders.ts";
 import { ENGINE_VERSION } from "./engine-version.ts";
 
 /** The names of an engine's two programs: the CLI and the language host for Node. */

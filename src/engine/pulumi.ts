@@ -5,7 +5,7 @@
 import { flushCompileCache } from "node:module";
 import { resolve } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
-import { projectDir } from "../base/paths.ts";
+import { projectDir } from "../base/muster-folders.ts";
 import { type EngineCall, isChange, isDestroy, isOperation, namedStack, readCall } from "./arguments.ts";
 import { engineEnv } from "./environment.ts";
 import { formerPackageError, namesFormerPackage } from "./former-package.ts";

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDir } from "../base/paths.ts";
+import { cacheDir } from "../base/muster-folders.ts";
 import { digestOf } from "../model/digest.ts";
 import { pulumiHome } from "./paths.ts";
 

@@ -1,5 +1,5 @@
 import { InvalidError } from "../base/errors.ts";
-import { projectDir } from "../base/paths.ts";
+import { projectDir } from "../base/muster-folders.ts";
 import { ensureEngine } from "./install-engine.ts";
 import { currentStack } from "./passphrase.ts";
 import type { InstallProgress } from "./progress.ts";
@@ -24,7 +24,7 @@ export async function unlockStack(
   if (project === undefined)
     throw new InvalidError({
       what: "no project",
-      why: "neither this folder nor one above it has a Pulumi.yaml.",
+      why: "neither this folder nor any folder above it has a Pulumi.yaml.",
     });
   const stack = currentStack(project, named?.split("/").at(-1));
   if (stack === undefined) {

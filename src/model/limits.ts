@@ -32,7 +32,7 @@ export function memoryBytes(text: string): number {
   return Number.parseInt(text, 10) * MIB * (text.endsWith("G") ? 1024 : 1);
 }
 
-/** Renders limits as lines of a service's or slice's unit; systemd.resource-control(5). */
+/** Renders limits as lines of a service or slice unit; see systemd.resource-control(5). */
 export function limitLines({ memory, cpu, tasks }: Limits): [key: string, value: string][] {
   return [
     // Without the second limit, a process at its memory limit would use the host's swap.

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { type Alias, Config, getProject, getStack, type Inputs } from "@pulumi/pulumi";
 import { InvalidError } from "../base/errors.ts";
 import { installedRuntime } from "../base/installed-version.ts";
+import { projectDir } from "../base/muster-folders.ts";
 import { mapValues } from "../base/objects.ts";
-import { projectDir } from "../base/paths.ts";
 import { checkTenant } from "../config/check-tenant.ts";
 import type { Fleet, HostSpec } from "../config/fleet.ts";
 import { loadFleet } from "../config/load-fleet.ts";
@@ -32,7 +32,7 @@ export async function deployFleet(): Promise<Deployed> {
   if (project === undefined) {
     throw new InvalidError({
       what: "no project",
-      why: "neither this folder nor one above it has a Pulumi.yaml.",
+      why: "neither this folder nor any folder above it has a Pulumi.yaml.",
     });
   }
   const fleet = loadFleet(join(project, "fleet.yaml"));

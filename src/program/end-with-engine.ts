@@ -24,8 +24,8 @@ function engineNow(): number | undefined {
 }
 
 /**
- * Whether a process is an engine. After the engine has been killed, the language host's parent is the init
- * process or a user's service manager.
+ * Whether a process is an engine. If the engine has been killed, it is not: the language host's parent is then
+ * the init process or a user's service manager.
  */
 function isEngine(pid: number): boolean {
   return processStatus(pid)?.name.includes("pulumi") ?? false;

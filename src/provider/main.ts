@@ -4,7 +4,7 @@
  */
 
 import { installedVersion } from "../base/installed-version.ts";
-import { projectDir } from "../base/paths.ts";
+import { projectDir } from "../base/muster-folders.ts";
 import { contentStore } from "./content-store.ts";
 import { loadHostKindProviders } from "./host-kind-provider.ts";
 import { declaredHosts, fleetPool } from "./hosts/declared-hosts.ts";

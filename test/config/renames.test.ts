@@ -16,7 +16,7 @@ test("a former name is reported if it is still in use", () => {
   ]);
 });
 
-test("an entry that was renamed twice must name its current name", () => {
+test("every rename of an entry that was renamed twice must lead to its current name", () => {
   expect(problemsOf("{tenants: {lab: den, den: arc}}")).toEqual([
     'fleet.yaml:20:24 moved.tenants.lab: "den" has been renamed too: write its current name "arc"',
   ]);

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/base/muster-folders.ts";
 
 const ROOT = packageRoot();
 const PAGES = globSync(["*.md", "docs/**/*.md", "examples/**/README.md", "test/**/*.md", "stacks/*.md"], {

@@ -73,7 +73,7 @@ test("a server fails its check if it is down or does not speak HTTP", async () =
   expect(await runProbe(http(`http://127.0.0.1:${await portOf(garbage)}`))).toMatchObject({ ok: false });
 });
 
-test("a host name that does not resolve fails", async () => {
+test("a probe of a host name that does not resolve fails", async () => {
   expect(await runProbe(http("http://nowhere.invalid/", { timeout: 5 }))).toMatchObject({ ok: false });
 });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/base/muster-folders.ts";
 import { localHosts } from "../../src/host-kinds/local/nspawn/index.ts";
 import { hostNode } from "../../src/host-kinds/local/nspawn/node-program.ts";
 import { digestOf } from "../../src/model/digest.ts";

@@ -152,7 +152,7 @@ describe("an agent's access", () => {
     },
   );
 
-  test("excludes its own unit file and the files of Muster and root, for reads and writes", async () => {
+  test("includes neither reads nor writes of the agent's own unit file, or of files of Muster and root", async () => {
     const attempts = [
       `cat /etc/systemd/system/${unit("ada")}`,
       "ls /var/lib/muster/records",

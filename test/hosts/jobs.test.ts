@@ -205,7 +205,7 @@ describe("an undeclared job or process", () => {
   });
 });
 
-describe("a change of jobs in fleet.yaml", () => {
+describe("a change to the jobs in fleet.yaml", () => {
   test("is refused by validate, with the job's name, if systemd does not accept a job's time", async () => {
     declareJobs(project, (all) => Object.assign(all["retro"] ?? {}, { schedule: "Mon..Fri 25:00" }));
     const { all } = await must(project.fleet(["validate"]), 2);

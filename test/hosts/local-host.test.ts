@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cacheDir, packageRoot } from "../../src/base/paths.ts";
+import { cacheDir, packageRoot } from "../../src/base/muster-folders.ts";
 import { localHosts } from "../../src/host-kinds/local/nspawn/index.ts";
 import { hostPaths } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
 import { localDir } from "../../src/host-kinds/local/nspawn/local-host-state.ts";

@@ -24,12 +24,12 @@ function write(text: string): void {
   writeFileSync(join(project, "stacks/inventory.yaml"), text);
 }
 
-describe("the inventory's files", () => {
-  test("contain no hosts if the files do not exist", () => {
+describe("the inventory", () => {
+  test("has no hosts if its files do not exist", () => {
     expect(readInventory(project)).toEqual({ ssh: new Map(), local: new Map(), droplet: new Map() });
   });
 
-  test("return the recorded hosts, each kind from its own file", () => {
+  test("returns the recorded hosts, each kind from its own file", () => {
     const reached = { ...host, port: 2222, user: "admin" };
     pinHost(project, "ssh", "hub", reached);
     pinHost(project, "local", "spark", host);
@@ -38,7 +38,7 @@ describe("the inventory's files", () => {
     expect([...local]).toEqual([["spark", host]]);
   });
 
-  test("have the same text for any order of writes, and are not rewritten if nothing has changed", () => {
+  test("writes the same text in any order of writes, and rewrites no file if nothing has changed", () => {
     pinHost(project, "ssh", "zeta", host);
     pinHost(project, "ssh", "alpha", { hostKeys: host.hostKeys, address: host.address });
     expect(textOf("inventory.yaml")).toMatch(
@@ -49,7 +49,7 @@ describe("the inventory's files", () => {
     expect(statSync(join(project, "stacks/inventory.yaml")).ino).toBe(ino);
   });
 
-  test("do not contain a host after it was forgotten, and forgetting it again succeeds", () => {
+  test("does not contain a host after it was forgotten, and forgetting it again succeeds", () => {
     pinHost(project, "ssh", "hub", host);
     pinHost(project, "ssh", "east", host);
     forgetHost(project, "ssh", "hub");
@@ -57,13 +57,13 @@ describe("the inventory's files", () => {
     expect([...readInventory(project).ssh.keys()]).toEqual(["east"]);
   });
 
-  test("contain a relative path to a key file if the key file is inside the project", () => {
+  test("contains a relative path to a key file if the key file is inside the project", () => {
     pinHost(project, "local", "hub", { ...host, identityFile: join(project, ".muster/ssh/key") });
     expect(textOf("inventory.local.yaml")).toContain("identityFile: .muster/ssh/key\n");
     expect(readInventory(project).local.get("hub")?.identityFile).toBe(join(project, ".muster/ssh/key"));
   });
 
-  test("keep the records of eight processes that write at the same time", async () => {
+  test("keeps the records of eight processes that write at the same time", async () => {
     const module = join(import.meta.dirname, "../../src/inventory/write-inventory.ts");
     const names = Array.from({ length: 8 }, (_, at) => `host${at}`);
     await Promise.all(

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/base/muster-folders.ts";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
 import { FORMER_TYPES } from "../../src/model/former-agent.ts";
 import { AGENT_PARTS } from "../../src/model/parts.ts";

@@ -137,7 +137,7 @@ describe("an Identity of an earlier version in the state", () => {
   });
 });
 
-describe.each(others)("a %s of an earlier version in the state", (type, name) => {
+describe.each(others)("a %s in the state that an earlier version of Muster created", (type, name) => {
   const urn = urnOf(type, name);
   const state = { host: "hub", resource: name, items: {}, protect: true };
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/base/muster-folders.ts";
 import { RUNTIMES, type RuntimeKind, runtimeOf } from "../../src/runtimes/registry.ts";
 
 const schema: unknown = JSON.parse(readFileSync(join(packageRoot(), "schema/fleet.schema.json"), "utf8"));

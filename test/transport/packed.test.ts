@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { packed } from "../../src/transport/packed-runtime.ts";
+import { packed } from "../../src/transport/packed-file.ts";
 import { runtimeFiles } from "../../src/transport/runtime-files.ts";
 
 let dir: string;

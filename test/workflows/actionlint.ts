@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { cacheDir } from "../../src/base/paths.ts";
+import { cacheDir } from "../../src/base/muster-folders.ts";
 
 const MODULE = "github.com/rhysd/actionlint/cmd/actionlint";
 const VERSION = "v1.7.12";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/base/muster-folders.ts";
 import { makeSandbox, type Sandbox } from "../cli/support/sandbox.ts";
 
 /** The script of a workflow step. The tests run it as CI does: with `bash -e` and secrets in the environment. */

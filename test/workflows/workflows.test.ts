@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/base/muster-folders.ts";
 import { ensureActionlint } from "./actionlint.ts";
 
 const DIR = join(packageRoot(), "templates/workflows");

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { cacheDir, projectDir } from "../../base/paths.ts";
+import { cacheDir, projectDir } from "../../base/muster-folders.ts";
 import { launcherDir } from "../../engine/index.ts";
 import { HOST_KIND_NAMES, hostKindOf } from "../../host-kinds/registry.ts";
 import type { CommandDefinition } from "../command.ts";

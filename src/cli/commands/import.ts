@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { relative, resolve } from "node:path";
 import { InvalidError, MusterError } from "../../base/errors.ts";
-import { projectDir } from "../../base/paths.ts";
+import { projectDir } from "../../base/muster-folders.ts";
 import { visible } from "../../base/terminal-text.ts";
 import { openStackConfig, stderrProgress } from "../../engine/index.ts";
 import { foundDroplet } from "../../host-kinds/droplet/import.ts";

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { count } from "../../base/count.ts";
 import type { Check } from "../../base/doctor-check.ts";
-import { projectDir } from "../../base/paths.ts";
+import { projectDir } from "../../base/muster-folders.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { engineChecks } from "../../engine/index.ts";
@@ -61,7 +61,7 @@ async function sshCheck(): Promise<Check> {
   return {
     name,
     ok: false,
-    detail: "the ssh client does not run",
+    detail: "the ssh client cannot be run",
     fix: "sudo apt-get install openssh-client",
   };
 }

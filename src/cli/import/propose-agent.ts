@@ -54,8 +54,9 @@ export function proposeAgent(user: ScannedUser, own: readonly ScannedService[]):
       files,
       notes: [
         service.active
-          ? `${name}: ${service.unit} keeps running it. Remove \`takeOver: later\` when the agent may be restarted once, under ` +
-            "Muster's own unit: in its own terminal, sandboxed to its home (docs/isolation.md; `allow` lists the exceptions)."
+          ? `${name}: ${service.unit} keeps running it. Remove \`takeOver: later\` when you can accept one restart. The ` +
+            "agent then runs under Muster's own unit, in its own terminal and sandboxed to its home " +
+            "(docs/isolation.md; `allow` lists the exceptions)."
           : `${name}: ${service.unit} is down; \`up\` disables it and starts the agent under Muster's own unit.`,
         ...(service.enabled
           ? []

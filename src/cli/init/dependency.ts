@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { PACKAGE_NAME, packageRoot } from "../../base/paths.ts";
+import { PACKAGE_NAME, packageRoot } from "../../base/muster-folders.ts";
 
 /** What npm records about the packages that it has installed. */
 interface InstalledLock {

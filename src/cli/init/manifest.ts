@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InvalidError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files.ts";
-import { PACKAGE_NAME } from "../../base/paths.ts";
+import { PACKAGE_NAME } from "../../base/muster-folders.ts";
 import { FORMER_PACKAGE, namesFormerPackage } from "../../engine/former-package.ts";
 import { dependencyOn } from "./dependency.ts";
 import type { InitFile } from "./templates.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { count } from "../../base/count.ts";
-import { PACKAGE_NAME } from "../../base/paths.ts";
+import { PACKAGE_NAME } from "../../base/muster-folders.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
 import type { Fleet, HostSpec } from "../../config/fleet.ts";
 import { formatProblem, type Problem } from "../../config/problem.ts";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { writeFileAtomic } from "../../base/files.ts";
-import { PACKAGE_NAME, packageRoot } from "../../base/paths.ts";
+import { PACKAGE_NAME, packageRoot } from "../../base/muster-folders.ts";
 import { FORMER_PACKAGE, withCurrentPackage } from "../../engine/former-package.ts";
 
 /** The example fleet.yaml and the files that it names. Maps each file to its template. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { execa } from "execa";
 import { InvalidError, MusterError } from "../../base/errors.ts";
-import { packageRoot } from "../../base/paths.ts";
+import { packageRoot } from "../../base/muster-folders.ts";
 import { findEngine } from "../../engine/find-engine.ts";
 import type { MachineOfKind } from "../../host-kinds/host-kind.ts";
 import { MACHINES } from "../../host-kinds/registry.ts";

@@ -37,7 +37,7 @@ export function renderAgents(report: AgentsReport): string {
   return [table([COLUMNS, ...agents.map(rowOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
 }
 
-/** Renders the report as docs/schema/ps.schema.json describes it. */
+/** Renders the report as JSON, as described in docs/schema/ps.schema.json. */
 export function renderAgentsJson(report: AgentsReport): string {
   const codes = byPriority(codesOfAgents(report));
   return safeJson({

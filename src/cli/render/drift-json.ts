@@ -2,7 +2,7 @@ import { byPriority } from "../exit.ts";
 import { codesOf, type FleetReport } from "../observe/fleet-report.ts";
 import { safeJson } from "./text.ts";
 
-/** Renders the report as docs/schema/drift.schema.json describes it. */
+/** Renders the report as JSON, as described in docs/schema/drift.schema.json. */
 export function renderDriftJson(report: FleetReport): string {
   const codes = byPriority(codesOf(report));
   const { hosts, findings, unknown, orphans, unmanaged, change } = report;

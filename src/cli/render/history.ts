@@ -19,7 +19,7 @@ export function renderHistory({ events, hosts }: HistoryReport): string {
   return [lines, ...silentHosts(hosts).map((line) => `${line}\n`)].join("");
 }
 
-/** Renders the report as docs/schema/history.schema.json describes it. */
+/** Renders the report as JSON, as described in docs/schema/history.schema.json. */
 export function renderHistoryJson(report: HistoryReport): string {
   const codes = byPriority(codesOfAgents(report));
   const events = report.events.map(inKeyOrder);

@@ -18,7 +18,7 @@ export function renderHosts({ hosts, rows }: HostsReport): string {
   return [table([COLUMNS, ...rows.map(cellsOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
 }
 
-/** Renders the report as docs/schema/hosts.schema.json describes it. */
+/** Renders the report as JSON, as described in docs/schema/hosts.schema.json. */
 export function renderHostsJson(report: HostsReport): string {
   const codes = byPriority(codesOfHosts(report));
   const { rows, hosts } = report;

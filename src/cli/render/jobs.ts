@@ -21,7 +21,7 @@ export function renderJobs({ jobs, hosts }: JobsReport, now = new Date()): strin
   return [table([COLUMNS, ...rows]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
 }
 
-/** Renders the report as docs/schema/jobs.schema.json describes it. */
+/** Renders the report as JSON, as described in docs/schema/jobs.schema.json. */
 export function renderJobsJson({ jobs, hosts }: JobsReport): string {
   const codes = byPriority(codesOfAgents({ hosts }));
   return safeJson({ version: 1, exit: codes[0], codes, jobs, hosts });

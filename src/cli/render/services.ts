@@ -31,7 +31,7 @@ export function renderServices(report: ServicesReport): string {
   return [table([COLUMNS, ...services.map(rowOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
 }
 
-/** Renders the report as docs/schema/services.schema.json describes it. */
+/** Renders the report as JSON, as described in docs/schema/services.schema.json. */
 export function renderServicesJson(report: ServicesReport): string {
   const codes = byPriority(codesOfAgents(report));
   const { services, hosts, unwatched } = report;

@@ -15,7 +15,7 @@ export function renderStacks(rows: readonly StackRow[]): string {
   return table([["STACK", "SLICE", "HOSTS", "PASSPHRASE", "KEY"], ...lines]);
 }
 
-/** Renders the list as docs/schema/stacks.schema.json describes it. */
+/** Renders the list as JSON, as described in docs/schema/stacks.schema.json. */
 export function renderStacksJson(stacks: readonly StackRow[]): string {
   return safeJson({ version: 1, exit: 0, codes: [0], stacks });
 }

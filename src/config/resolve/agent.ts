@@ -11,7 +11,7 @@ import type { Context, Resolver } from "./context.ts";
 import { heartbeatOf } from "./heartbeat.ts";
 import { limitsOf } from "./limits.ts";
 import { maintenanceOf } from "./maintenance.ts";
-import type { Known } from "./model-options.ts";
+import type { Known } from "./provider-choices.ts";
 import { restartsOf } from "./restarts.ts";
 import { runningOf } from "./runtime.ts";
 

@@ -3,7 +3,7 @@ import type { Keys } from "../problem.ts";
 import type { RawAgent } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
-import type { Known } from "./model-options.ts";
+import type { Known } from "./provider-choices.ts";
 
 /**
  * The default deadline. It is shorter than the one for a change, because an agent without a working provider

@@ -9,8 +9,8 @@ import type { Context } from "./context.ts";
 const INTERVAL = { file: 15, notify: 15, pane: 60, none: 15 } as const;
 
 /**
- * The minimum and the default number of intervals in a timeout. An agent without a heartbeat for the minimum
- * number is stale.
+ * The minimum and the default timeout, in heartbeat intervals. An agent is stale if it has sent no heartbeat
+ * for the minimum number of intervals.
  */
 const LEAST = 3;
 const USUAL = 4;

@@ -5,7 +5,7 @@ import type { Keys } from "../problem.ts";
 import type { RawAgent, RawRuntime } from "../yaml-types.ts";
 import type { Context } from "./context.ts";
 import { failoverOf } from "./failover.ts";
-import { type Choice, choicesOf, type Known } from "./model-options.ts";
+import { type Choice, choicesOf, type Known } from "./provider-choices.ts";
 
 /**
  * The default PATH, which is appended to the agent's home and a slash. Programs that a user installs are

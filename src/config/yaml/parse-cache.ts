@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../base/files.ts";
-import { cacheDir } from "../../base/paths.ts";
+import { cacheDir } from "../../base/muster-folders.ts";
 
 /** The version of the cache. Increase it if the same text should result in other values. */
 const FORMAT = 1;

@@ -7,7 +7,7 @@ export type Part = "key" | "value";
 export interface YamlSource {
   /** The path of the file, as it is printed. */
   readonly file: string;
-  /** The section that the whole file contains, such as `contacts`; empty for fleet.yaml. */
+  /** The section of fleet.yaml that this file holds, such as `contacts`; empty for fleet.yaml itself. */
   readonly within: Keys;
   readonly value: unknown;
   locate(keys: Keys, part: Part): Position;

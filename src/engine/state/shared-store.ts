@@ -4,7 +4,7 @@ import { type Deployment, pendingOf } from "./adopt-pending.ts";
 import { type EngineRun, isAlive, notedRuns, noteRun } from "./engine-runs.ts";
 import { holderHere, type LockHolder, type LockOwner, type StackLock } from "./stack-lock.ts";
 import type { StateRead, Store } from "./state-store.ts";
-import { stateUnreachable } from "./unreachable-state.ts";
+import { stateUnreachable } from "./state-unreachable.ts";
 import { isFormerState } from "./upgrade-state.ts";
 
 /** The timeout of one request to a shared state, in milliseconds. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { InvalidError } from "../../base/errors.ts";
-import { projectDir } from "../../base/paths.ts";
+import { projectDir } from "../../base/muster-folders.ts";
 import { loadHosts } from "../../config/load-hosts.ts";
 import { EVERYBODY, type OpenPort } from "../../config/open-port.ts";
 import { readHosts } from "../../inventory/read-inventory.ts";

@@ -1,7 +1,7 @@
 import type { HostKind } from "../host-kind.ts";
-import { resolveDroplet } from "./declaration.ts";
 import { dropletLaunch } from "./launch.ts";
 import { DROPLET_MACHINE } from "./machine.ts";
+import { resolveDroplet } from "./resolve-droplet.ts";
 import type { DropletHostSpec } from "./spec.ts";
 import { DROPLET_INVENTORY, dropletTarget } from "./target.ts";
 

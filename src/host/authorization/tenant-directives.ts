@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { Directive } from "./unit-parser.ts";
+import type { Directive } from "./unit-text-refusal.ts";
 
 /** Rules for the directives in a tenant's units. */
 

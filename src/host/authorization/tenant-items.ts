@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { isProviderName } from "../../model/failover.ts";
 import { choiceFile, policyFile, UNIT_DIR } from "../../model/host-paths.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
-import { flawOf, isMap, quoteValue, type Shape } from "./shape.ts";
+import { flawOf, isMap, quoteValue, type Shape } from "./check-shape.ts";
 import { jobUnitOf } from "./tenant-job.ts";
 
 /** The rules for an item: `address` for its address and options, `want` for its declared state. */

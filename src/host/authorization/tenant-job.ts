@@ -11,7 +11,7 @@ import {
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { exactly, free, needed, oneOf, WORDS } from "./tenant-directives.ts";
 import { OUTDATED_SCOPE, programDirectives } from "./tenant-unit.ts";
-import { type Directive, type Sections, textRefusal } from "./unit-parser.ts";
+import { type Directive, type Sections, textRefusal } from "./unit-text-refusal.ts";
 
 /**
  * Returns the agent's job that a unit belongs to, and the kind of the unit; undefined if the unit belongs to

@@ -5,7 +5,7 @@ import { settle } from "../moves/commit.ts";
 import { arrive, leave } from "../moves/prepare.ts";
 import { pack, unpack } from "../moves/transfer.ts";
 import type { Table } from "../serve.ts";
-import { flawOf, isMap, OWNER, type Shape } from "./shape.ts";
+import { flawOf, isMap, OWNER, type Shape } from "./check-shape.ts";
 import type { Ownership } from "./tenant-ownership.ts";
 import { refuse } from "./tenant-refusal.ts";
 

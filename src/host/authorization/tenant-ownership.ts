@@ -3,7 +3,7 @@ import { agentId } from "../../model/resource-id.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import type { Host } from "../context.ts";
 import { readRecords } from "../store/records.ts";
-import { isMap, quoteValue } from "./shape.ts";
+import { isMap, quoteValue } from "./check-shape.ts";
 import { refusalOf } from "./tenant-items.ts";
 import { refuse } from "./tenant-refusal.ts";
 

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { quarantineFile } from "../../model/host-paths.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { exactly, free, isAssignment, isPlainPath, needed, oneOf, WORDS } from "./tenant-directives.ts";
-import { type Directive, type Sections, type Test, textRefusal } from "./unit-parser.ts";
+import { type Directive, type Sections, type Test, textRefusal } from "./unit-text-refusal.ts";
 
 /**
  * Why a unit is refused if an earlier version of Muster wrote the scope, which then lacks the directives of

@@ -14,7 +14,7 @@ import { ps } from "../reports/ps.ts";
 import { type Table, WRITERS } from "../serve.ts";
 import { contentSource } from "../store/contents.ts";
 import type { Authorizer } from "./authorizer.ts";
-import { flawOf, isMap, OWNER, quoteValue, type Shape } from "./shape.ts";
+import { flawOf, isMap, OWNER, quoteValue, type Shape } from "./check-shape.ts";
 import { bytesFlaw } from "./tenant-content.ts";
 import { moveHandlers } from "./tenant-moves.ts";
 import { type Ownership, ownership } from "./tenant-ownership.ts";

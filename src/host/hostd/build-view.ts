@@ -1,6 +1,6 @@
 import type { WatchedAgent, WatchedService } from "../../model/deadman.ts";
 import { shown } from "../../model/shown.ts";
-import type { PublishedView } from "../units/published-view.ts";
+import type { PublishedView } from "../units/deadman-view.ts";
 import type { AgentMemory, Memory } from "./memory.ts";
 import type { AgentSnapshot } from "./types.ts";
 

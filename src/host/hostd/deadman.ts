@@ -1,6 +1,6 @@
 import type { Host } from "../context.ts";
 import { record } from "../reports/history.ts";
-import { monotonic, writeView } from "../units/published-view.ts";
+import { monotonic, writeView } from "../units/deadman-view.ts";
 import { buildView } from "./build-view.ts";
 import { attempt, execute, switchProviders } from "./execute.ts";
 import { type Memory, readMemory, writeMemory } from "./memory.ts";

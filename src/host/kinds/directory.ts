@@ -11,7 +11,7 @@ import { hasCode } from "../system/error-reason.ts";
 import { attributesOf, differs, propsOf } from "./file-attributes.ts";
 import type { ItemState, Kind } from "./kind.ts";
 import { observeAsUsers } from "./observe-as-user.ts";
-import { withParent } from "./path-item.ts";
+import { withParent } from "./remove-path-item.ts";
 
 export const directory: Kind<DirectoryItem> = {
   observe: (context, targets) =>

@@ -12,7 +12,7 @@ import { isSecretItem } from "../store/secret-hasher.ts";
 import { attributesOf, differs, propsOf } from "./file-attributes.ts";
 import type { ItemState, Kind } from "./kind.ts";
 import { observeAsUsers } from "./observe-as-user.ts";
-import { removePathItem } from "./path-item.ts";
+import { removePathItem } from "./remove-path-item.ts";
 
 type File = ItemState<FileItem>;
 

@@ -20,7 +20,7 @@ export function convergeRows(context: RequestContext, target: ItemState<RowsItem
   const { item } = target;
   const declared = rowsOf(context, item.want.rows);
   if (declared === undefined)
-    throw new MusterError({ what: item.path, why: "its rows are not stored on this host" });
+    throw new MusterError({ what: item.path, why: "the declared rows are not stored on this host" });
   if (observed["type"] === "absent") {
     putNew(context, item, declared);
     return;

@@ -12,7 +12,7 @@ import { readOwn, writeOwn } from "../store/files.ts";
 import { hasCode } from "../system/error-reason.ts";
 import type { ItemState } from "./kind.ts";
 import { orUnknown, type Unknown } from "./observe-as-user.ts";
-import { removePathItem, withParent } from "./path-item.ts";
+import { removePathItem, withParent } from "./remove-path-item.ts";
 import { rowsOf } from "./rows-declared.ts";
 
 /**

@@ -14,8 +14,8 @@ import { AGENT_PARTS, type AgentPart, labelOf, partOf } from "../../model/parts.
 import type { Host } from "../context.ts";
 import { differs } from "../kinds/file-attributes.ts";
 import type { Kind } from "../kinds/kind.ts";
-import { removeUnfinished } from "../kinds/path-item.ts";
 import { kindOf } from "../kinds/registry.ts";
+import { removeUnfinished } from "../kinds/remove-path-item.ts";
 import type { RequestContext } from "../request-context.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { isAsWanted, type NamedItem, observeAll } from "./observe-items.ts";

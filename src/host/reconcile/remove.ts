@@ -3,7 +3,7 @@ import type { HostRecord } from "../../model/host-record.ts";
 import type { HostItem, Items } from "../../model/items.ts";
 import type { RemoveAnswer, RemoveRequest } from "../../model/protocol.ts";
 import type { Host } from "../context.ts";
-import { removeEmptyParents } from "../kinds/path-item.ts";
+import { removeEmptyParents } from "../kinds/remove-path-item.ts";
 import { refuseInUse } from "../kinds/user.ts";
 import { type RequestContext, requestContext } from "../request-context.ts";
 import { sweepContents } from "../store/contents.ts";

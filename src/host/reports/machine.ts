@@ -3,7 +3,7 @@ import { availableParallelism, freemem, loadavg, totalmem, uptime } from "node:o
 import type { Disk, Machine } from "../../model/machine.ts";
 import { shown } from "../../model/shown.ts";
 import type { Host } from "../context.ts";
-import { deadmanState } from "../units/published-view.ts";
+import { deadmanState } from "../units/deadman-view.ts";
 
 /** Clock ticks per second in proc_pid_stat(5), a constant on every Linux that Node supports. */
 const TICKS = 100;

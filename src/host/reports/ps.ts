@@ -1,9 +1,9 @@
 import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
 import { shown } from "../../model/shown.ts";
 import type { Host } from "../context.ts";
+import { deadmanState, readView } from "../units/deadman-view.ts";
 import { readDeferredRestart } from "../units/deferred-restarts.ts";
 import { failedOver } from "../units/provider-override.ts";
-import { deadmanState, readView } from "../units/published-view.ts";
 import { readQuarantine } from "../units/quarantine.ts";
 import { showUnits, type UnitState } from "../units/systemctl.ts";
 import { paneNames } from "../units/tmux-pane.ts";

@@ -120,7 +120,8 @@ async function moveTo(
   );
   const isAtTarget =
     atTarget === undefined ? !isNew : hasRecord === true && !isArriving(mark) && mark?.state !== "gone";
-  // A host with the mark `gone` no longer has the home, unless the target has not recorded the same move yet.
+  // A host marked `gone` no longer holds the home. It stays a candidate only while the target still has the
+  // mark of the same move, because that move is not complete until then.
   const holders = candidates.filter((one) => one.mark?.state !== "gone" || one.mark.move === mark?.move);
   const [first] = holders.toSorted((a, b) => Number(isArriving(a.mark)) - Number(isArriving(b.mark)));
   if (isAtTarget || first === undefined) return { moves: [], gone };

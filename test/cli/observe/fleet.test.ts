@@ -99,7 +99,7 @@ describe("an observation of a fleet", () => {
     expect(other).toMatchObject({ agents: 1, hosts: [{ host: "hub" }] });
   });
 
-  test("reports a rename's effects as intended, and no former record as an orphan", async () => {
+  test("reports the effects of a rename as intended, and does not report the former record as an orphan", async () => {
     const renamed = compilePlan(fleetOf(agent({ formerly: ["vera"] })), { bundle: "b", node: "n" });
     const absent = { props: { type: "absent" } };
     const { reader } = readerOf("hub", { "hub/iris/agent/identity:/home/iris": absent }, ["hub/vera/agent"]);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../../src/base/paths.ts";
+import { packageRoot } from "../../../src/base/muster-folders.ts";
 import { codesOfHosts, hostProblems, observeHosts } from "../../../src/cli/observe/hosts.ts";
 import { renderHosts, renderHostsJson } from "../../../src/cli/render/hosts.ts";
 import { HEALTHY, type Machine } from "../../../src/model/machine.ts";

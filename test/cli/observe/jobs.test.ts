@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../../src/base/paths.ts";
+import { packageRoot } from "../../../src/base/muster-folders.ts";
 import { observeJobs } from "../../../src/cli/observe/jobs.ts";
 import { renderJobs, renderJobsJson } from "../../../src/cli/render/jobs.ts";
 import type { Selection } from "../../../src/cli/selection.ts";

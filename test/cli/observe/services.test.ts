@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../../src/base/paths.ts";
+import { packageRoot } from "../../../src/base/muster-folders.ts";
 import { codesOfAgents } from "../../../src/cli/observe/agents.ts";
 import { observeServices } from "../../../src/cli/observe/services.ts";
 import { renderServices, renderServicesJson } from "../../../src/cli/render/services.ts";

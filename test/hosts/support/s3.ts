@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { vi } from "vitest";
-import { cacheDir } from "../../../src/base/paths.ts";
+import { cacheDir } from "../../../src/base/muster-folders.ts";
 import { withProcessLock } from "../../../src/base/process-lock.ts";
 import { goEnv, removeOwnCaches, usableGo } from "../../../src/engine/go-toolchain.ts";
 import { type Progress, stderrProgress, withProgress } from "../../../src/engine/index.ts";

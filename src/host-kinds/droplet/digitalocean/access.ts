@@ -39,7 +39,7 @@ export function requireToken(
   });
 }
 
-/** Why a run needs a token. This text is put before the reason of the error. */
+/** Why a run needs a token. Used as a prefix for the error's reason. */
 export const DROPLETS_NEED_IT = "fleet.yaml has droplets, and ";
 
 /**

@@ -16,7 +16,7 @@ interface InboundRule {
   readonly sources: Readonly<Record<string, readonly unknown[] | null | undefined>>;
 }
 
-/** An existing firewall, described by settings in fleet.yaml. */
+/** An existing firewall, expressed as the settings that fleet.yaml uses. */
 export interface FoundFirewall {
   readonly id: string;
   readonly name: string;

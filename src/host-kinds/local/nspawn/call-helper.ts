@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { MusterError } from "../../../base/errors.ts";
-import { packageRoot } from "../../../base/paths.ts";
+import { packageRoot } from "../../../base/muster-folders.ts";
 import type { HelperAnswers, HelperCommand, HelperRequest, HelperResult } from "./helper-protocol.ts";
 
 export type ProgressLine = (line: string) => void;

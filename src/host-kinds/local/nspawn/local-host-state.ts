@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDir } from "../../../base/paths.ts";
+import { cacheDir } from "../../../base/muster-folders.ts";
 import { hostPaths } from "./local-host-paths.ts";
 import { supervisorPid } from "./supervisor-process.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { packageRoot } from "../../../base/paths.ts";
+import { packageRoot } from "../../../base/muster-folders.ts";
 import type { NodeProgram } from "./helper-protocol.ts";
 
 /** Returns the Node.js program that npm installed with Muster, or else the one that runs this process. */

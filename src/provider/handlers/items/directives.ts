@@ -21,8 +21,8 @@ export function formerlyOf(properties: Properties): readonly string[] {
 }
 
 /**
- * The input that identifies the host's machine. It is in the state, so that a new machine gets everything
- * that was on the old one.
+ * The input that identifies the host's machine. It is kept in the state so that a new machine shows up as a
+ * change, and everything is applied again.
  */
 export const MACHINE = "machine";
 

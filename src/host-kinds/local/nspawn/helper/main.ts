@@ -41,7 +41,7 @@ function sentence(error: unknown): { what: string; why: string; next?: string; w
 const SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 process.env["PATH"] = SYSTEM_PATH;
-// Users without root must be able to read a host's address and state, even if their umask is stricter.
+// Other users than root must be able to read a host's address and state, even if the caller's umask is stricter.
 process.umask(0o022);
 const result = await run();
 process.stdout.write(`${JSON.stringify(result)}\n`);

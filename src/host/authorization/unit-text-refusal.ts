@@ -1,5 +1,5 @@
 import { hasControlCharacter, parseUnitLine } from "../../model/unit-file.ts";
-import { quoteValue } from "./shape.ts";
+import { quoteValue } from "./check-shape.ts";
 
 /** Returns whether a directive may have a value. */
 export type Test = (value: string) => boolean;

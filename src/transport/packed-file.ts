@@ -14,7 +14,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { writeFileAtomic } from "../base/files.ts";
-import { cacheDir } from "../base/paths.ts";
+import { cacheDir } from "../base/muster-folders.ts";
 
 /** A gzipped file to send to a host. */
 export interface Packed {
